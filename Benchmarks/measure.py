@@ -1,0 +1,286 @@
+#!/usr/bin/env python3
+"""Drives tenant management, its peers and pgbench in turn; prints the ratios of DESIGN section 5."""
+
+import argparse
+import json
+import os
+import pathlib
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+HERE = pathlib.Path(__file__).resolve().parent
+TICKS = os.sysconf("SC_CLK_TCK")
+READ_CONNECTIONS = 16
+CREATE_CONNECTIONS = 10
+TENANT = {
+    "name": "Acme Corporation", "domains": ["acme.example"],
+    "contact": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@acme.example", "isPrimary": True},
+}
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def environment_of(pid):
+    entries = pathlib.Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+    return dict(entry.decode().split("=", 1) for entry in entries if b"=" in entry)
+
+
+def cpu_seconds(pid):
+    """User and system time of all threads of a process."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+def memory(pid):
+    """Resident memory now and at its highest, in MB."""
+    status = pathlib.Path(f"/proc/{pid}/status").read_text()
+    return {name: int(re.search(rf"{name}:\s+(\d+)", status).group(1)) / 1024 for name in ("VmRSS", "VmHWM")}
+
+
+def answers_ping(port):
+    try:
+        with socket.create_connection(("127.0.0.1", port), timeout=1) as connection:
+            connection.sendall(b"GET /ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+            return connection.recv(64).startswith(b"HTTP/1.1 200")
+    except OSError:
+        return False
+
+
+def start(command, environment):
+    """Starts a server; returns it, its port and the milliseconds to its first answer."""
+    port = free_port()
+    began = time.perf_counter()
+    server = subprocess.Popen(
+        command, env={**environment, "PORT": str(port)}, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    while not answers_ping(port):
+        if server.poll() is not None:
+            raise RuntimeError(f"{command[0]} ended: {server.stderr.read().decode()[-500:]}")
+        if time.perf_counter() - began > 30:
+            server.kill()
+            raise RuntimeError(f"{command[0]} did not answer /ping within 30 s")
+        time.sleep(0.001)
+    return server, port, (time.perf_counter() - began) * 1000
+
+
+def stop(server):
+    server.send_signal(signal.SIGTERM)
+    try:
+        server.wait(10)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()
+
+
+class Target:
+    """One server under measurement."""
+
+    def __init__(self, name, pid, port, start_milliseconds):
+        self.name, self.pid, self.port = name, pid, port
+        self.runs = {}
+        self.start_milliseconds = start_milliseconds
+        self.tenant = None
+
+    def url(self, path):
+        return f"http://127.0.0.1:{self.port}{path}"
+
+    def seed(self, token, key):
+        request = urllib.request.Request(
+            self.url("/tenants"), json.dumps({**TENANT, "key": key}).encode(),
+            {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            if response.status != 201:
+                raise RuntimeError(f"{self.name}: POST /tenants answered {response.status}")
+            self.tenant = json.load(response)["id"]
+
+    def load(self, job, token, seconds, prefix):
+        """One bounded run of wrk; keeps it with the CPU time that the server took meanwhile."""
+        path, script, connections = {
+            "ping": ("/ping", "report.lua", READ_CONNECTIONS),
+            "read": (f"/tenants/{self.tenant}", "report.lua", READ_CONNECTIONS),
+            "create": ("/tenants", "create-tenant.lua", CREATE_CONNECTIONS),
+        }[job]
+        headers = [] if job == "ping" else ["-H", f"Authorization: Bearer {token}"]
+        before = cpu_seconds(self.pid)
+        output = subprocess.run(
+            ["wrk", "-t1", f"-c{connections}", f"-d{seconds}s", "--timeout", "5s", "-s", str(HERE / "wrk" / script),
+             *headers, self.url(path)],
+            env={**os.environ, "KEY_PREFIX": prefix, "REPORT_SCRIPT": str(HERE / "wrk" / "report.lua")},
+            capture_output=True, text=True, timeout=seconds + 30)
+        used = cpu_seconds(self.pid) - before
+        match = re.search(r"^RESULT (.*)$", output.stdout, re.M)
+        if not match:
+            raise RuntimeError(f"wrk: {output.stdout}{output.stderr}")
+        result = json.loads(match.group(1))
+        if result["failed"] or result["broken"] or not result["requests"]:
+            raise RuntimeError(f"{self.name} {job}: {result}")
+        self.runs.setdefault(job, []).append({
+            "perSecond": result["requests"] / (result["microseconds"] / 1e6),
+            "cpuMicroseconds": used * 1e6 / result["requests"],
+            "p50Milliseconds": result["p50"] / 1000, "p99Milliseconds": result["p99"] / 1000})
+
+    def best(self, job):
+        return max(self.runs[job], key=lambda run: run["perSecond"])
+
+
+class Database:
+    """The stack's PostgreSQL, entered as tenant management enters it."""
+
+    def __init__(self, environment):
+        self.variables = {
+            **os.environ, "PGHOST": environment["DB_HOST"], "PGPORT": environment["DB_PORT"],
+            "PGUSER": environment["DB_USER"], "PGPASSWORD": environment["DB_PASSWORD"],
+            "PGDATABASE": environment["DB_DATABASE"]}
+        folders = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"), key=lambda path: float(path.parent.name))
+        self.pgbench = str(folders[-1] / "pgbench") if folders else "pgbench"
+
+    def transactions_per_second(self, seconds):
+        output = subprocess.run(
+            [self.pgbench, "-n", "-M", "prepared", "-c", str(CREATE_CONNECTIONS), "-j", "1", "-T", str(seconds),
+             "-f", str(HERE / "pgbench" / "create-tenant.sql")],
+            env=self.variables, capture_output=True, text=True, timeout=seconds + 30)
+        match = re.search(r"^tps = ([\d.]+)", output.stdout, re.M)
+        if output.returncode != 0 or not match:
+            raise RuntimeError(f"pgbench: {output.stderr[-800:]}")
+        return float(match.group(1))
+
+    def wait_for_relay(self, limit=60):
+        """Until tenant management has published what the last run left in the outbox: it must not pay for it later."""
+        began = time.monotonic()
+        while time.monotonic() - began < limit:
+            left = subprocess.run(
+                ["psql", "-XAtq"], env=self.variables, capture_output=True, text=True,
+                input="BEGIN; SELECT set_config('app.tenant_id', '*', true) \\gset \n"
+                      "SELECT count(*) FROM main.outbox WHERE state = 0; COMMIT;").stdout.strip()
+            if left == "0":
+                break
+            time.sleep(0.2)
+        return time.monotonic() - began
+
+
+def start_all(arguments):
+    """Tenant management as the stack runs it, and those peers that are there."""
+    records = dict(line.split()[:2] for line in (arguments.home / "processes").read_text().splitlines())
+    pid = int(records["tenant-management"])
+    environment = environment_of(pid)
+    commands = {"arc": [str(arguments.arc), "serve", "tenant-management"]}
+    go, express = arguments.peers / "go" / "peer", arguments.peers / "express"
+    if go.exists():
+        commands["go"] = [str(go)]
+    if (express / "complete").exists():
+        environment["NODE_PATH"] = str((express / "root/usr/share/nodejs").resolve())
+        environment["NODE_ENV"] = "production"
+        commands["express"] = ["node", str(HERE / "peers/express/server.js")]
+
+    targets, servers = {}, []
+    for name, command in commands.items():
+        times = []
+        for attempt in range(5):
+            server, port, milliseconds = start(command, environment)
+            times.append(milliseconds)
+            if name != "arc" and attempt == 4:
+                servers.append(server)
+                targets[name] = Target(name, server.pid, port, times)
+            else:
+                stop(server)
+        if name == "arc":
+            targets[name] = Target(name, pid, int(environment["PORT"]), times)
+    return targets, servers, environment
+
+
+def measure(arguments, targets, database, token):
+    pgbench, relay = [], []
+    for number, target in enumerate(targets.values()):
+        target.seed(token, f"seed{number}")
+        for job in ("ping", "read"):
+            target.load(job, token, 1, "")  # warm-up
+            target.runs.clear()
+    for round_number in range(arguments.rounds):
+        print(f"round {round_number + 1} of {arguments.rounds}", file=sys.stderr)
+        for job in ("ping", "read"):
+            for target in targets.values():
+                target.load(job, token, arguments.seconds, "")
+        for number, target in enumerate(targets.values()):
+            target.load("create", token, arguments.seconds, f"{'abc'[number]}{round_number}")
+            relay.append(database.wait_for_relay())
+        pgbench.append(database.transactions_per_second(arguments.seconds))
+        relay.append(database.wait_for_relay())
+    return pgbench, relay
+
+
+def ratios(targets, pgbench):
+    """Each goal: what, value, wanted by the issue, wanted by DESIGN section 5, whether more is better, unit."""
+    arc = targets["arc"]
+    rate = lambda target, job: target.best(job)["perSecond"]
+    rows = [
+        ("cached read / own ping", rate(arc, "read") / rate(arc, "ping"), 0.70, 0.80, True, ""),
+        ("create / pgbench", rate(arc, "create") / max(pgbench), 0.50, 0.60, True, ""),
+    ]
+    for name, read, create in (("go", (1.0, 1.2), (1.0, 1.3)), ("express", (4.0, 4.0), (2.5, 2.5))):
+        if name in targets:
+            rows.append((f"cached read / {name}", rate(arc, "read") / rate(targets[name], "read"), *read, True, ""))
+            rows.append((f"create / {name}", rate(arc, "create") / rate(targets[name], "create"), *create, True, ""))
+    rows.append(("start to first ping", min(arc.start_milliseconds), 150, 150, False, " ms"))
+    rows.append(("memory under load", memory(arc.pid)["VmHWM"], 64, 48, False, " MB"))
+    return [
+        {"what": what, "value": value, "unit": unit.strip(), "required": required, "designed": designed,
+         "meetsRequired": value >= required if more else value <= required,
+         "meetsDesigned": value >= designed if more else value <= designed}
+        for what, value, required, designed, more, unit in rows]
+
+
+def print_tables(targets, pgbench, relay, goals):
+    print(f"\n{'':22}{'req/s':>10}{'CPU us':>9}{'p50 ms':>9}{'p99 ms':>9}")
+    for job in ("ping", "read", "create"):
+        for target in targets.values():
+            best = target.best(job)
+            print(f"{job:8}{target.name:14}{best['perSecond']:10.0f}{best['cpuMicroseconds']:9.0f}"
+                  f"{best['p50Milliseconds']:9.2f}{best['p99Milliseconds']:9.2f}")
+    print(f"{'create':8}{'pgbench':14}{max(pgbench):10.0f}\n")
+    print(f"{'':22}{'RSS MB':>10}{'peak MB':>9}{'start ms, best of 5':>22}")
+    for target in targets.values():
+        used = memory(target.pid)
+        print(f"{target.name:22}{used['VmRSS']:10.0f}{used['VmHWM']:9.0f}{min(target.start_milliseconds):22.0f}")
+    print(f"\nlongest wait for the outbox relay after a run: {max(relay):.1f} s\n")
+    print(f"{'':26}{'measured':>11}{'required':>11}{'DESIGN 5':>11}")
+    for goal in goals:
+        mark = "pass" if goal["meetsDesigned"] else "pass, not DESIGN" if goal["meetsRequired"] else "FAIL"
+        print(f"{goal['what']:26}{goal['value']:11.2f}{goal['required']:11.2f}{goal['designed']:11.2f}"
+              f"  {goal['unit']:3}{mark}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("arc", "home", "log", "peers", "output"):
+        parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=int, default=5, choices=range(1, 31))
+    parser.add_argument("--rounds", type=int, default=3, choices=range(1, 6))
+    arguments = parser.parse_args()
+
+    token = re.search(r"^export ARC_TOKEN=(\S+)$", arguments.log.read_text(), re.M).group(1)
+    targets, servers, environment = start_all(arguments)
+    try:
+        pgbench, relay = measure(arguments, targets, Database(environment), token)
+        goals = ratios(targets, pgbench)
+        print_tables(targets, pgbench, relay, goals)
+        arguments.output.write_text(json.dumps({
+            "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cores": os.cpu_count(),
+            "seconds": arguments.seconds, "rounds": arguments.rounds,
+            "targets": {
+                target.name: {"runs": target.runs, "startMilliseconds": target.start_milliseconds, **memory(target.pid)}
+                for target in targets.values()},
+            "pgbench": pgbench, "relaySeconds": relay, "goals": goals}, indent=1) + "\n")
+    finally:
+        for server in servers:
+            stop(server)
+
+
+main()

@@ -1,0 +1,119 @@
+// The same two jobs as tenant management, written the way a Node team would: Express, node-postgres, node-redis.
+'use strict';
+const crypto = require('crypto');
+const express = require('express');
+const {Pool} = require('pg');
+const redis = require('redis');
+
+const {env} = process;
+const pool = new Pool({
+  host: env.DB_HOST, port: env.DB_PORT, user: env.DB_USER, password: env.DB_PASSWORD, database: env.DB_DATABASE, max: 10,
+});
+const cache = redis.createClient({
+  socket: {host: env.REDIS_HOST, port: Number(env.REDIS_PORT)}, password: env.REDIS_PASSWORD,
+});
+
+/** Checks an HS256 token: signature, expiry, issuer. Returns its claims or null. */
+function verify(token) {
+  const parts = token.split('.');
+  if (parts.length !== 3) return null;
+  try {
+    if (JSON.parse(Buffer.from(parts[0], 'base64url')).alg !== 'HS256') return null;
+    const expected = crypto.createHmac('sha256', env.JWT_SECRET).update(`${parts[0]}.${parts[1]}`).digest();
+    const given = Buffer.from(parts[2], 'base64url');
+    if (given.length !== expected.length || !crypto.timingSafeEqual(given, expected)) return null;
+    const claims = JSON.parse(Buffer.from(parts[1], 'base64url'));
+    return claims.iss === env.JWT_ISSUER && claims.exp > Date.now() / 1000 ? claims : null;
+  } catch {
+    return null;
+  }
+}
+
+const fail = (response, status, message) => response.status(status).json({error: {statusCode: status, message}});
+
+function authorize(permission) {
+  return (request, response, next) => {
+    const claims = verify((request.get('authorization') ?? '').replace(/^Bearer /, ''));
+    if (!claims) return fail(response, 401, 'Unauthorized');
+    if (!(claims.permissions ?? []).includes(permission)) return fail(response, 403, 'NotAllowedAccess');
+    request.user = claims;
+    next();
+  };
+}
+
+/** What is wrong with a body, or null. */
+function problem(body) {
+  const {name, key, domains, contact} = body ?? {};
+  if (typeof name !== 'string' || name.length < 1 || name.length > 100) return 'name must have 1 to 100 characters';
+  if (typeof key !== 'string' || !/^[a-z0-9]{1,10}$/.test(key)) return 'key must match ^[a-z0-9]{1,10}$';
+  if (!contact?.firstName || !contact?.lastName) return 'contact must have firstName and lastName';
+  if (!/^[^@\s]+@[^@\s]+\.[^@\s]+$/.test(contact.email ?? '')) return 'contact.email must be an e-mail address';
+  if (!Array.isArray(domains) || !domains.includes(contact.email.split('@').pop())) {
+    return 'Contact email domain does not match tenant domains';
+  }
+  return null;
+}
+
+async function store(input, user) {
+  const id = crypto.randomUUID();
+  const contact = {...input.contact, id: crypto.randomUUID(), tenantId: id};
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query("SELECT set_config('app.tenant_id', '*', true)");
+    const {rows: [row]} = await client.query({
+      name: 'tenant',
+      text: `INSERT INTO main.tenants (id, name, status, key, domains, created_by, modified_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $6) RETURNING created_on, modified_on, created_by`,
+      values: [id, input.name, 2, input.key, input.domains, user],
+    });
+    await client.query({
+      name: 'contact',
+      text: `INSERT INTO main.contacts (id, first_name, last_name, email, is_primary, tenant_id, created_by, modified_by)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
+      values: [contact.id, contact.firstName, contact.lastName, contact.email, contact.isPrimary, id, user],
+    });
+    const tenant = {
+      id, name: input.name, status: 2, key: input.key, domains: input.domains, createdOn: row.created_on,
+      modifiedOn: row.modified_on, createdBy: row.created_by,
+    };
+    await client.query({
+      name: 'outbox',
+      text: `INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data)
+             VALUES ($1, 'TENANT_PROVISIONING', 1, $2, $3, $4)`,
+      values: [crypto.randomUUID(), id, new Date(), JSON.stringify({type: 'TENANT_PROVISIONING', tenant})],
+    });
+    await client.query('COMMIT');
+    return {...tenant, contacts: [contact]};
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+const app = express();
+app.disable('x-powered-by');
+app.disable('etag');
+app.get('/ping', (request, response) => response.json({greeting: 'Hello', date: new Date(), url: request.url}));
+app.get('/tenants/:id', authorize('10207'), async (request, response) => {
+  const body = await cache.get(`tenant:${request.params.id}`);
+  if (body === null) return fail(response, 404, 'Entity not found');
+  response.type('application/json').send(body);
+});
+app.post('/tenants', authorize('10204'), express.json({limit: '1mb'}), async (request, response) => {
+  const wrong = problem(request.body);
+  if (wrong) return fail(response, 422, wrong);
+  try {
+    const tenant = await store(request.body, request.user.id);
+    const body = JSON.stringify(tenant);
+    await cache.set(`tenant:${tenant.id}`, body, {EX: 3600});
+    response.status(201).location(`/tenants/${tenant.id}`).type('application/json').send(body);
+  } catch (error) {
+    if (error.code === '23505') return fail(response, 409, 'key is taken');
+    console.error(error);
+    fail(response, 500, 'Internal Server Error');
+  }
+});
+cache.connect().then(() => app.listen(Number(env.PORT), '127.0.0.1'));

@@ -1,0 +1,42 @@
+#!/usr/bin/env bash
+# Measures the release build against DESIGN section 5, beside peers and pgbench, in one run on this machine.
+# Prints a table and writes Benchmarks/results/latest.json. Variables: BENCH_SECONDS (5), BENCH_ROUNDS (3).
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-dependencies.sh --bench
+swift build -c release --product arc --scratch-path .build-release
+arc=.build-release/release/arc
+for peer in express go; do
+    reason=$("Benchmarks/peers/$peer/install.sh" "$PWD/.build-peers/$peer" 2>&1 | tail -n 1) ||
+        { echo "peer $peer is skipped: $reason"; rm -rf ".build-peers/$peer"; }
+done
+
+# A stack of its own, of which only tenant management runs: nothing else takes the two cores.
+work=$(mktemp -d "${TMPDIR:-/tmp}/arc-bench-XXXXXX")
+chmod 711 "$work"
+stack=
+finish() {
+    if [ -n "$stack" ]; then
+        kill -TERM "$stack" 2>/dev/null || true
+        wait "$stack" 2>/dev/null || true
+    fi
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'; }
+ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error "$arc" up tenant-management \
+    >"$work/up.log" 2>&1 &
+stack=$!
+for attempt in $(seq 600); do
+    grep -q '^export ARC_TOKEN=' "$work/up.log" && break
+    kill -0 "$stack" 2>/dev/null || { cat "$work/up.log" >&2; exit 1; }
+    sleep 0.2
+done
+
+mkdir -p Benchmarks/results
+python3 Benchmarks/measure.py --arc "$arc" --home "$work/home" --log "$work/up.log" --peers .build-peers \
+    --seconds "${BENCH_SECONDS:-5}" --rounds "${BENCH_ROUNDS:-3}" --output Benchmarks/results/latest.json

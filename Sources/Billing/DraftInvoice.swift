@@ -1,0 +1,42 @@
+/// Lines of one currency with their sums: an invoice before it is issued, or a quote.
+package struct DraftInvoice: Sendable, Hashable {
+    /// The currency of all lines.
+    package let currency: Currency
+    /// The lines.
+    package let lines: [InvoiceLine]
+    /// The sum of the rounded amounts of the lines.
+    package let subtotal: Money
+    /// The tax, rounded once from the exact amounts of all lines (policy P8): the taxes of the lines, each rounded, can
+    /// add up to something else.
+    package let tax: Money
+    /// Subtotal and tax.
+    package let total: Money
+
+    /// The invoice of these lines.
+    ///
+    /// - Throws: `.currencyMismatch` when a line has another currency; `.overflow`.
+    package init(currency: Currency, lines: [InvoiceLine]) throws(BillingError) {
+        var exactTax = Rational.zero
+        var subtotal = Money.zero(currency)
+        for line in lines {
+            subtotal = try subtotal.adding(line.amount)
+            exactTax = try exactTax.adding(line.exact.multiplied(by: line.taxRate))
+        }
+        self.currency = currency
+        self.lines = lines
+        self.subtotal = subtotal
+        tax = try Money(rounding: exactTax, currency: currency)
+        total = try subtotal.adding(tax)
+    }
+
+    /// The invoice of all charges that fall due in a window of days: lines in the order of the charges.
+    ///
+    /// - Throws: `.currencyMismatch`, `.overflow`, `.dateOutOfRange`, `.invalidQuantity`.
+    package init(
+        currency: Currency, charges: [RecurringCharge], dueIn window: BillingPeriod
+    ) throws(BillingError) {
+        var lines: [InvoiceLine] = []
+        for charge in charges { lines += try charge.lines(dueIn: window) }
+        try self.init(currency: currency, lines: lines)
+    }
+}

@@ -1,0 +1,102 @@
+/// An amount of one currency in whole minor units (cents). There is no floating point in it and none near it.
+package struct Money: Sendable, Hashable {
+    /// The amount in minor units: 5000 for 50.00 USD; negative for a credit.
+    package let minorUnits: Int64
+    /// The currency.
+    package let currency: Currency
+
+    /// The amount of that many minor units.
+    package init(minorUnits: Int64, currency: Currency) {
+        self.minorUnits = minorUnits
+        self.currency = currency
+    }
+
+    /// The amount written in major units, such as `50.00`, `-0.5` or `1e3`, as JSON and PostgreSQL write numbers.
+    ///
+    /// Zeros beyond the decimals of the currency are accepted (`1000.00` JPY is how `numeric(10,2)` gives 1000 JPY).
+    /// - Throws: `.invalidAmount`, `.tooManyDecimals`, `.overflow`.
+    package init(decimal text: String, currency: Currency) throws(BillingError) {
+        let units = try ScaledDecimal(text).units(decimals: currency.exponent)
+        guard let minorUnits = Int64(exactly: units) else { throw .overflow }
+        self.init(minorUnits: minorUnits, currency: currency)
+    }
+
+    /// The exact amount of minor units rounded once: to the nearest, a half away from zero.
+    ///
+    /// - Throws: `.overflow`.
+    package init(rounding minorUnits: Rational, currency: Currency) throws(BillingError) {
+        guard let rounded = Int64(exactly: minorUnits.rounded()) else { throw .overflow }
+        self.init(minorUnits: rounded, currency: currency)
+    }
+
+    /// No money.
+    package static func zero(_ currency: Currency) -> Money { Money(minorUnits: 0, currency: currency) }
+
+    /// The amount in major units with all the decimals of the currency: `50.00`, `-0.05`, `1000` for JPY.
+    package var decimalText: String {
+        let exponent = currency.exponent
+        let digits = String(minorUnits.magnitude)
+        let padded = String(repeating: "0", count: max(0, exponent + 1 - digits.utf8.count)) + digits
+        let whole = padded.dropLast(exponent)
+        let sign = minorUnits < 0 ? "-" : ""
+        return exponent == 0 ? "\(sign)\(whole)" : "\(sign)\(whole).\(padded.suffix(exponent))"
+    }
+
+    /// Whether this is no money.
+    package var isZero: Bool { minorUnits == 0 }
+
+    /// Whether this is less than no money.
+    package var isNegative: Bool { minorUnits < 0 }
+
+    /// The exact number of minor units.
+    package var exact: Rational { Rational(minorUnits) }
+}
+
+// MARK: Arithmetic
+
+extension Money {
+    /// The sum. Throws `.currencyMismatch`, `.overflow`.
+    package func adding(_ other: Money) throws(BillingError) -> Money {
+        guard currency == other.currency else { throw .currencyMismatch }
+        let (sum, overflow) = minorUnits.addingReportingOverflow(other.minorUnits)
+        guard !overflow else { throw .overflow }
+        return Money(minorUnits: sum, currency: currency)
+    }
+
+    /// The difference. Throws `.currencyMismatch`, `.overflow`.
+    package func subtracting(_ other: Money) throws(BillingError) -> Money {
+        guard currency == other.currency else { throw .currencyMismatch }
+        let (difference, overflow) = minorUnits.subtractingReportingOverflow(other.minorUnits)
+        guard !overflow else { throw .overflow }
+        return Money(minorUnits: difference, currency: currency)
+    }
+
+    /// The amount with the other sign. Throws `.overflow` for the least amount.
+    package func negated() throws(BillingError) -> Money {
+        try Money.zero(currency).subtracting(self)
+    }
+
+    /// The amount times a whole number. Throws `.overflow`.
+    package func multiplied(by count: Int64) throws(BillingError) -> Money {
+        let (product, overflow) = minorUnits.multipliedReportingOverflow(by: count)
+        guard !overflow else { throw .overflow }
+        return Money(minorUnits: product, currency: currency)
+    }
+
+    /// The amount times a fraction, rounded once: to the nearest, a half away from zero. Throws `.overflow`.
+    package func multiplied(by share: Rational) throws(BillingError) -> Money {
+        try Money(rounding: exact.multiplied(by: share), currency: currency)
+    }
+
+    /// The sum of amounts of one currency; zero for none. Throws `.currencyMismatch`, `.overflow`.
+    package static func sum(_ amounts: some Sequence<Money>, in currency: Currency) throws(BillingError) -> Money {
+        var sum = Money.zero(currency)
+        for amount in amounts { sum = try sum.adding(amount) }
+        return sum
+    }
+}
+
+extension Money: CustomStringConvertible {
+    /// `50.00 USD`.
+    package var description: String { "\(decimalText) \(currency)" }
+}

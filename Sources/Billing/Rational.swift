@@ -1,0 +1,114 @@
+/// An exact fraction, for shares, rates and sums before they are rounded.
+package struct Rational: Sendable, Hashable {
+    /// The numerator, without a factor in common with the denominator.
+    package let numerator: Int128
+    /// The denominator, at least 1.
+    package let denominator: Int128
+
+    /// 0.
+    package static let zero = Rational(0)
+    /// 1.
+    package static let one = Rational(1)
+
+    /// A whole number.
+    package init(_ value: some FixedWidthInteger & SignedInteger) {
+        self.init(reduced: Int128(truncatingIfNeeded: value), 1)
+    }
+
+    /// `numerator / denominator` in lowest terms.
+    ///
+    /// - Throws: `.divisionByZero`; `.overflow` at the least number of 128 bits.
+    package init(_ numerator: Int128, _ denominator: Int128) throws(BillingError) {
+        guard denominator != 0 else { throw .divisionByZero }
+        guard numerator != .min, denominator != .min else { throw .overflow }
+        let divisor = Rational.greatestCommonDivisor(numerator, denominator) * denominator.signum()
+        self.init(reduced: numerator / divisor, denominator / divisor)
+    }
+
+    /// The exact value of a decimal number such as `8.875`, written as JSON and PostgreSQL write numbers.
+    ///
+    /// - Throws: `.invalidAmount`, or `.overflow` beyond about 38 digits.
+    package init(decimal text: String) throws(BillingError) {
+        let decimal = try ScaledDecimal(text)
+        if decimal.decimals <= 0 {
+            try self.init(decimal.units(decimals: 0), 1)
+        } else {
+            try self.init(decimal.coefficient, ScaledDecimal.power(decimal.decimals))
+        }
+    }
+
+    private init(reduced numerator: Int128, _ denominator: Int128) {
+        self.numerator = numerator
+        self.denominator = denominator
+    }
+
+    // MARK: Arithmetic
+
+    /// The sum. Throws `.overflow`.
+    package func adding(_ other: Rational) throws(BillingError) -> Rational {
+        let divisor = Rational.greatestCommonDivisor(denominator, other.denominator)
+        let left = try Rational.product(numerator, other.denominator / divisor)
+        let right = try Rational.product(other.numerator, denominator / divisor)
+        let (sum, overflow) = left.addingReportingOverflow(right)
+        guard !overflow else { throw .overflow }
+        return try Rational(sum, Rational.product(denominator, other.denominator / divisor))
+    }
+
+    /// The difference. Throws `.overflow`.
+    package func subtracting(_ other: Rational) throws(BillingError) -> Rational {
+        try adding(other.negated)
+    }
+
+    /// The product. Throws `.overflow`.
+    package func multiplied(by other: Rational) throws(BillingError) -> Rational {
+        let first = Rational.greatestCommonDivisor(numerator, other.denominator)
+        let second = Rational.greatestCommonDivisor(other.numerator, denominator)
+        return try Rational(
+            Rational.product(numerator / first, other.numerator / second),
+            Rational.product(denominator / second, other.denominator / first))
+    }
+
+    /// The quotient. Throws `.divisionByZero` and `.overflow`.
+    package func divided(by other: Rational) throws(BillingError) -> Rational {
+        try multiplied(by: Rational(other.denominator, other.numerator))
+    }
+
+    /// The number with the other sign.
+    package var negated: Rational { Rational(reduced: -numerator, denominator) }
+
+    /// The nearest whole number; a half goes away from zero, so that a credit is rounded as the charge it takes back.
+    package func rounded() -> Int128 {
+        let (quotient, remainder) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
+        let magnitude = remainder >= denominator.magnitude - remainder ? quotient + 1 : quotient
+        return numerator < 0 ? -Int128(magnitude) : Int128(magnitude)
+    }
+
+    private static func product(_ left: Int128, _ right: Int128) throws(BillingError) -> Int128 {
+        let (product, overflow) = left.multipliedReportingOverflow(by: right)
+        guard !overflow else { throw .overflow }
+        return product
+    }
+
+    /// At least 1, also when both are zero.
+    private static func greatestCommonDivisor(_ left: Int128, _ right: Int128) -> Int128 {
+        var (larger, smaller) = (left.magnitude, right.magnitude)
+        while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
+        return larger == 0 ? 1 : Int128(larger)
+    }
+}
+
+extension Rational: Comparable {
+    package static func < (left: Rational, right: Rational) -> Bool {
+        // The products have 256 bits.
+        let first = left.numerator.multipliedFullWidth(by: right.denominator)
+        let second = right.numerator.multipliedFullWidth(by: left.denominator)
+        return first.high == second.high ? first.low < second.low : first.high < second.high
+    }
+}
+
+extension Rational: CustomStringConvertible {
+    /// `3/4`, or `3` for a whole number.
+    package var description: String {
+        denominator == 1 ? "\(numerator)" : "\(numerator)/\(denominator)"
+    }
+}

@@ -1,0 +1,48 @@
+/// Starting child processes with what `posix_spawn` cannot say: another user, and death together with the parent.
+///
+/// Everything that depends on the operating system stands in this target; macOS has no parent-death signal, so there
+/// `process_spawn` leaves it out and a file of process records (LocalStack) does the cleaning at the next start.
+#ifndef CPROCESS_H
+#define CPROCESS_H
+
+#include <sys/types.h>
+
+/// What `process_spawn` starts. All pointers are borrowed for the duration of the call.
+struct process_spawn_request {
+    /// Absolute path of the program; no search through PATH.
+    const char *executable;
+    /// argv, closed by NULL.
+    char *const *arguments;
+    /// envp, closed by NULL.
+    char *const *environment;
+    /// Folder to start in, or NULL for the parent's.
+    const char *working_directory;
+    /// Descriptors that become 0, 1 and 2 of the child. Every other descriptor is closed in the child.
+    int standard_input;
+    int standard_output;
+    int standard_error;
+    /// Whether to become `user` and `group` (with no supplementary groups); needs root. The three descriptors, which
+    /// must be pipes of the caller's, are handed over to that user.
+    int changes_user;
+    uid_t user;
+    gid_t group;
+    /// Signal that the kernel sends to the child when the THREAD that called `process_spawn` ends, or 0 for none.
+    /// The caller must therefore be a thread that lives as long as the process.
+    int parent_death_signal;
+};
+
+/// Starts a child in a process group of its own with default signal dispositions.
+/// Returns 0 and the child's id, or the errno of the step that failed (also when `execve` itself failed).
+int process_spawn(const struct process_spawn_request *request, pid_t *child);
+
+/// A pipe whose two ends are close-on-exec. Returns 0 or errno.
+int process_pipe(int descriptors[2]);
+
+/// A descriptor (close-on-exec) that becomes readable when the process ends, or -1 with errno set.
+int process_exit_descriptor(pid_t child);
+
+/// Waits for a child without blocking. Returns 1 when it was reaped, 0 when it still runs, -1 on error.
+/// `exit_code` is -1 when a signal ended it, `signal_number` is 0 when it exited.
+int process_reap(pid_t child, int *exit_code, int *signal_number);
+
+#endif

@@ -1,0 +1,98 @@
+/// One kind of thing the API keeps, described once. Table, columns, JSON in and out, validation, documents and
+/// filters all come from this description.
+///
+/// Every table has `id uuid` and `row_version bigint`; a trigger raises the latter, and maintains `modified_on`, at
+/// every update.
+package final class Entity: Sendable {
+    /// The schema of PostgreSQL that all tables are in (contract 8).
+    package static let databaseSchema = "main"
+
+    /// The model's name, e.g. `Tenant`.
+    package let name: String
+    /// The table's name, e.g. `tenants`.
+    package let table: String
+    /// What it is, for documents.
+    package let description: String
+    /// Whether the table has the audit block, and whether JSON shows it.
+    package let audit: Audit
+    /// Which rows a tenant's users see.
+    package let tenancy: Tenancy
+    /// The model's own fields, without `id` and the audit block.
+    package let fields: [Field]
+    /// What `include` may name.
+    package let relations: [Relation]
+    /// What no two rows may share.
+    package let uniqueKeys: [UniqueKey]
+    /// Every column in JSON order: audit block, `id`, fields.
+    package let properties: [Field]
+    /// The body of a create: no `id`.
+    package let newSchema: Schema
+    /// The body of a replacement (PUT): all required members.
+    package let replacementSchema: Schema
+    /// The body of a change (PATCH): nothing required.
+    package let partialSchema: Schema
+    /// The response, without relations.
+    package let schema: Schema
+    /// The response with the relations that `include` adds; `schema` itself when there are none.
+    package let schemaWithRelations: Schema
+
+    let fieldIndex: [String: Int]
+    let relationIndex: [String: Int]
+    /// Everything a read can return, prepared once.
+    let allColumns: Projection
+    let statements: FixedStatements
+    let insertStatements = StatementCache()
+
+    /// Describes an entity; see the properties.
+    package init(
+        _ name: String, table: String, description: String = "", audit: Audit = .visible, tenancy: Tenancy,
+        fields: [Field], relations: [Relation] = [], uniqueKeys: [UniqueKey] = []
+    ) {
+        self.name = name
+        self.table = table
+        self.description = description
+        self.audit = audit
+        self.tenancy = tenancy
+        self.fields = fields
+        self.relations = relations
+        self.uniqueKeys = uniqueKeys
+        let auditFields =
+            switch audit {
+            case .visible: AuditBlock.fields
+            case .hidden: AuditBlock.hiddenFields
+            case .none: [Field]()
+            }
+        properties = auditFields + [AuditBlock.identifier] + fields
+        fieldIndex = Self.index(properties.map(\.name))
+        relationIndex = Self.index(relations.map(\.name))
+        let schemas = EntitySchemas(name, description: description, audit: audit, fields: fields, relations: relations)
+        newSchema = schemas.new
+        replacementSchema = schemas.replacement
+        partialSchema = schemas.partial
+        schema = schemas.response
+        schemaWithRelations = schemas.responseWithRelations
+        allColumns = Projection(properties)
+        statements = FixedStatements(table: table, audit: audit, tenancy: tenancy, properties: properties)
+    }
+
+    private static func index(_ names: [String]) -> [String: Int] {
+        Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    }
+
+    /// The field of that JSON name, `id` and the audit block included.
+    package func field(named name: String) -> Field? { fieldIndex[name].map { properties[$0] } }
+
+    /// The relation of that name.
+    package func relation(named name: String) -> Relation? { relationIndex[name].map { relations[$0] } }
+
+    /// A field that JSON shows: what filters may name.
+    func visibleField(named name: String) -> Field? {
+        field(named: name).flatMap { $0.access == .hidden ? nil : $0 }
+    }
+}
+
+extension Entity: Hashable {
+    package static func == (one: Entity, other: Entity) -> Bool { one === other || one.name == other.name }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(name) }
+}

@@ -1,0 +1,45 @@
+/// The schemas that follow from an entity's description (contract 5.0).
+struct EntitySchemas {
+    let new: Schema
+    let replacement: Schema
+    let partial: Schema
+    let response: Schema
+    let responseWithRelations: Schema
+
+    init(_ name: String, description: String, audit: Audit, fields: [Field], relations: [Relation]) {
+        let writable = fields.filter { $0.access == .readWrite }
+        let auditMembers = audit == .visible ? AuditBlock.requestProperties : []
+        let members = writable.map { Schema.Property($0.name, $0.schema, required: $0.isRequired) }
+        let identifier = Schema.Property("id", AuditBlock.identifier.schema)
+        new = .object(auditMembers + members, name: "New\(name)").described("A new \(name).")
+        replacement = .object(auditMembers + [identifier] + members, name: "\(name)Replacement")
+            .described("A \(name) in full: what is left out is unset.")
+        partial = .object(auditMembers + [identifier] + members, name: "\(name)Partial")
+            .optional().described("Members of a \(name) to change.")
+
+        let shown = (audit == .visible ? AuditBlock.fields : []) + [AuditBlock.identifier]
+        let properties =
+            shown.map { Schema.Property($0.name, Self.response($0, isOptional: $0.name != "id")) }
+            + fields.filter { $0.access != .hidden }
+            .map { Schema.Property($0.name, Self.response($0, isOptional: !$0.isRequired)) }
+        response = .object(properties, name: name).described(description)
+        responseWithRelations =
+            relations.isEmpty
+            ? response
+            : .object(properties + relations.map(Self.property), name: "\(name)WithRelations")
+                .described(description.isEmpty ? "With the relations that `filter.include` names." : description)
+    }
+
+    /// Responses show unset columns as `null`.
+    private static func response(_ field: Field, isOptional: Bool) -> Schema {
+        isOptional && field.name != "deleted" ? field.schema.nullable() : field.schema
+    }
+
+    private static func property(_ relation: Relation) -> Schema.Property {
+        let target = Schema.reference(referenceName(relation.target))
+        return Schema.Property(relation.name, relation.kind == .many ? .array(of: target) : target)
+    }
+
+    /// The component of a related entity. Always the one with relations: includes nest.
+    static func referenceName(_ entity: String) -> String { "\(entity)WithRelations" }
+}

@@ -1,0 +1,79 @@
+/// What a field is in PostgreSQL and in JSON.
+package enum FieldType: Sendable, Hashable {
+    /// `text`, `varchar`, `char` — a JSON string.
+    case string
+    /// `uuid` — a JSON string.
+    case identifier
+    /// `int2`, `int4`, `int8` — a JSON number.
+    case integer(IntegerWidth)
+    /// `numeric` — a JSON number, exact in both directions.
+    case number
+    /// `boolean` — a JSON boolean.
+    case boolean
+    /// `timestamptz` — a JSON string, ISO 8601 UTC with milliseconds.
+    case timestamp
+    /// `jsonb` — any JSON value, as PostgreSQL prints it.
+    case json
+    /// `varchar[]` — a JSON array of strings.
+    case strings
+
+    /// The type's name in SQL, for casts of parameters.
+    var sql: String {
+        switch self {
+        case .string: "text"
+        case .identifier: "uuid"
+        case .integer(let width): width.sql
+        case .number: "numeric"
+        case .boolean: "boolean"
+        case .timestamp: "timestamptz"
+        case .json: "jsonb"
+        case .strings: "varchar[]"
+        }
+    }
+}
+
+/// The size of an integer column.
+package enum IntegerWidth: Sendable, Hashable {
+    /// `smallint`
+    case int16
+    /// `integer`
+    case int32
+    /// `bigint`
+    case int64
+
+    var sql: String {
+        switch self {
+        case .int16: "smallint"
+        case .int32: "integer"
+        case .int64: "bigint"
+        }
+    }
+
+    /// The smallest value; nil for 64 bits, where a double cannot tell the bound from its neighbours.
+    var minimum: Int? {
+        switch self {
+        case .int16: Int(Int16.min)
+        case .int32: Int(Int32.min)
+        case .int64: nil
+        }
+    }
+
+    /// The largest value; see `minimum`.
+    var maximum: Int? {
+        switch self {
+        case .int16: Int(Int16.max)
+        case .int32: Int(Int32.max)
+        case .int64: nil
+        }
+    }
+}
+
+/// Who sees a field and who sets it.
+package enum FieldAccess: Sendable, Hashable {
+    /// In request bodies and in responses.
+    case readWrite
+    /// In responses and filters; refused in request bodies.
+    case readOnly
+    /// A column for the service itself: never in JSON, never in filters; read through `Record`.
+    case hidden
+}

@@ -1,0 +1,29 @@
+/// Which rows of an entity a tenant's own users see and change. The condition is part of every statement that runs
+/// in a tenant's scope; row-level security says the same once more, independently.
+package enum Tenancy: Sendable, Hashable {
+    /// A catalogue: every row, for everybody (plans, currencies).
+    case shared
+    /// The rows whose field holds the tenant's id.
+    case column(String)
+    /// The row is the tenant: its own id.
+    case identity
+    /// SQL over `{row}`, the alias of the row, and `{tenant}`, the tenant's id as a `uuid` parameter. From the
+    /// description only, never from input: `{row}.id IN (SELECT lead_id FROM main.tenants WHERE id = {tenant})`.
+    case custom(String)
+    /// No rows for tenants, ever.
+    case operatorOnly
+}
+
+/// The audit block of a table: `deleted, deletedOn, deletedBy, createdOn, modifiedOn, createdBy, modifiedBy`
+/// (contract 5). The server sets it; bodies may hold it and it is ignored there (contract 15).
+package enum Audit: Sendable, Hashable {
+    /// Columns, and part of the JSON in both directions.
+    case visible
+    /// Columns, but not in JSON (contract 6.5, currencies).
+    case hidden
+    /// No such columns: a delete removes the row.
+    case none
+
+    /// Whether the table has the columns, and deletes are soft.
+    var hasColumns: Bool { self != .none }
+}

@@ -1,0 +1,52 @@
+package import PostgresClient
+package import Primitives
+
+/// Who does something, for the audit columns.
+package struct Actor: Sendable, Hashable {
+    /// The user's id as the token has it; need not be a UUID.
+    package let id: String
+    /// The id as the audit columns hold it: nil, so NULL, when it is not a UUID (contract 15).
+    package let identifier: Identifier?
+
+    /// An actor by the id of its token.
+    package init(id: String) {
+        self.id = id
+        identifier = Identifier(id)
+    }
+
+    /// The service itself: jobs, call-backs, public sign-up.
+    package static let system = Actor(id: "SYSTEM")
+}
+
+/// On whose behalf a statement runs. Every method that touches rows takes one, so that it cannot be forgotten.
+package enum TenantScope: Sendable, Hashable {
+    /// An operator or the system: every tenant's rows.
+    case operatorScope(actor: Actor)
+    /// A tenant's own user: that tenant's rows and nothing else.
+    case tenant(Identifier, actor: Actor)
+
+    /// The system itself.
+    package static let system = TenantScope.operatorScope(actor: .system)
+
+    private static let operatorSettings = [PostgresSetting("app.tenant_id", "*")]
+
+    /// Who does it.
+    package var actor: Actor {
+        switch self {
+        case .operatorScope(let actor), .tenant(_, let actor): actor
+        }
+    }
+
+    /// The tenant; nil for operators.
+    package var tenantId: Identifier? {
+        if case .tenant(let tenant, _) = self { tenant } else { nil }
+    }
+
+    /// What row-level security reads: `app.tenant_id` is `*` or the tenant's id.
+    package var settings: [PostgresSetting] {
+        switch self {
+        case .operatorScope: Self.operatorSettings
+        case .tenant(let tenant, _): [PostgresSetting("app.tenant_id", tenant.description)]
+        }
+    }
+}

@@ -1,0 +1,14 @@
+/// A unique constraint or index of an entity's table. PostgreSQL does not tell the values of a conflict on tables
+/// with row-level security; with this description the repository tells them from what the client sent.
+package struct UniqueKey: Sendable, Hashable {
+    /// The constraint's or index's name in the database.
+    package let constraint: String
+    /// The fields it is over, in its order.
+    package let fields: [String]
+
+    /// A unique key.
+    package init(_ constraint: String, _ fields: String...) {
+        self.constraint = constraint
+        self.fields = fields
+    }
+}

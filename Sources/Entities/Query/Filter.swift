@@ -1,0 +1,112 @@
+/// One key of `order`.
+package struct Order: Sendable, Hashable {
+    /// The property's name in JSON.
+    package let field: String
+    /// Largest first.
+    package let isDescending: Bool
+
+    /// Orders by a property.
+    package init(_ field: String, descending: Bool = false) {
+        self.field = field
+        isDescending = descending
+    }
+}
+
+/// Which properties a response shows.
+package enum FieldSelection: Sendable, Hashable {
+    case all
+    case only(Set<String>)
+    case except(Set<String>)
+
+    func contains(_ name: String) -> Bool {
+        switch self {
+        case .all: true
+        case .only(let names): names.contains(name)
+        case .except(let names): !names.contains(name)
+        }
+    }
+}
+
+/// A relation to include, and how.
+package struct Inclusion: Sendable, Hashable {
+    /// The relation's name.
+    package let relation: String
+    /// What holds for the related rows; limit and skip count per parent.
+    package let scope: Filter
+
+    /// Includes a relation.
+    package init(_ relation: String, scope: Filter = Filter()) {
+        self.relation = relation
+        self.scope = scope
+    }
+}
+
+/// A LoopBack filter (contract 4.1), parsed and typed; or made in code.
+package struct Filter: Sendable, Hashable {
+    /// Which rows.
+    package var condition: Where
+    /// Which properties.
+    package var fields: FieldSelection
+    /// In which order; ends in the primary key in any case, so that pages neither repeat nor lose rows.
+    package var order: [Order]
+    /// At most so many rows; nil: all.
+    package var limit: Int?
+    /// Without the first so many rows.
+    package var skip: Int
+    /// With which related rows.
+    package var includes: [Inclusion]
+
+    /// A filter; without arguments everything, without relations.
+    package init(
+        where condition: Where = .everything, fields: FieldSelection = .all, order: [Order] = [], limit: Int? = nil,
+        skip: Int = 0, include includes: [Inclusion] = []
+    ) {
+        self.condition = condition
+        self.fields = fields
+        self.order = order
+        self.limit = limit
+        self.skip = skip
+        self.includes = includes
+    }
+}
+
+/// What a filter from outside may cost.
+package struct QueryLimits: Sendable, Hashable {
+    /// The limit of lists that name none; 0: unbounded, as upstream.
+    package var defaultLimit: Int
+    /// The largest limit of a list, and the limit of included lists that name none; 0: unbounded.
+    package var maximumLimit: Int
+    /// How deep `include` may nest.
+    package var maximumIncludeDepth: Int
+    /// How many relations one filter may include, all levels together.
+    package var maximumIncludes: Int
+    /// How many conditions one filter may have, all levels together.
+    package var maximumConditions: Int
+    /// How deep `and` and `or` may nest.
+    package var maximumWhereDepth: Int
+    /// How many values `inq` and `nin` may list.
+    package var maximumListValues: Int
+    /// How long the parameter may be, in bytes.
+    package var maximumTextLength: Int
+
+    /// The limit of a list that names `skip` or `offset` but no `limit` (contract 4.1).
+    static let limitWithSkip = 100
+    /// How long the pattern of `regexp` and the like may be, in bytes.
+    static let maximumPatternLength = 256
+
+    /// Limits; see the properties.
+    package init(
+        defaultLimit: Int = 0, maximumLimit: Int = 0, maximumIncludeDepth: Int = 5, maximumIncludes: Int = 20,
+        maximumConditions: Int = 100, maximumWhereDepth: Int = 10, maximumListValues: Int = 1000,
+        maximumTextLength: Int = 65_536
+    ) {
+        self.defaultLimit = defaultLimit
+        self.maximumLimit = maximumLimit
+        self.maximumIncludeDepth = maximumIncludeDepth
+        self.maximumIncludes = maximumIncludes
+        self.maximumConditions = maximumConditions
+        self.maximumWhereDepth = maximumWhereDepth
+        self.maximumListValues = maximumListValues
+        self.maximumTextLength = maximumTextLength
+    }
+}

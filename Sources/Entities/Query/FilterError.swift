@@ -1,0 +1,61 @@
+import JSONCoding
+
+/// What is wrong with a `filter` or `where` from outside; always a 400 (contract 2.3).
+package enum FilterError: Error, Sendable, Hashable {
+    /// The parameter is no JSON text.
+    case syntax(parameter: String, value: String, message: String)
+    /// The parameter does not fit its schema. `value` is its JSON text.
+    case invalid(parameter: String, value: String, details: [ValidationDetail])
+    /// `order` names a direction other than ASC and DESC.
+    case invalidDirection(order: String)
+    /// `include` names relations that do not exist; entries are JSON texts.
+    case unknownRelations(entries: [String])
+    /// Keys that begin with `$`.
+    case forbiddenOperators([String])
+    /// The database refused a pattern of `regexp`, `like` or their kin.
+    case invalidPattern
+
+    /// The stable code.
+    package var code: String {
+        switch self {
+        case .syntax, .invalid, .invalidDirection, .invalidPattern: "INVALID_PARAMETER_VALUE"
+        case .unknownRelations: "INVALID_INCLUSION_FILTER"
+        case .forbiddenOperators: "OPERATOR_NOT_ALLOWED_IN_QUERY"
+        }
+    }
+
+    /// English text for the client.
+    package var message: String {
+        switch self {
+        case .syntax(let parameter, let value, _):
+            "Invalid data \(Self.shorten(Self.quote(value))) for parameter \"\(parameter)\"."
+        case .invalid(let parameter, let value, _):
+            "Invalid data \(Self.shorten(value)) for parameter \"\(parameter)\"."
+        case .invalidDirection(let order): "The order \(Self.shorten(Self.quote(order))) has invalid direction"
+        case .unknownRelations(let entries):
+            "Invalid \"filter.include\" entries: \(Self.shorten(entries.joined(separator: "; ")))"
+        case .forbiddenOperators(let names):
+            "Operators \(Self.shorten(names.map(Self.quote).joined(separator: ", "))) are not allowed in query"
+        case .invalidPattern: "Invalid pattern in a condition of the query."
+        }
+    }
+
+    /// The violations, for the error's `details`.
+    package var details: [ValidationDetail] {
+        if case .invalid(_, _, let details) = self { details } else { [] }
+    }
+
+    /// The parser's complaint, for the error's `details.syntaxError`.
+    package var syntaxError: String? {
+        if case .syntax(_, _, let message) = self { message } else { nil }
+    }
+
+    static func quote(_ text: String) -> String {
+        String(decoding: JSONValue.string(text).serialized(), as: UTF8.self)
+    }
+
+    /// Enough to recognise the value by; an error need not be as long as its cause.
+    private static func shorten(_ text: String) -> String {
+        text.utf8.count <= 300 ? text : String(text.prefix(200)) + "…"
+    }
+}

@@ -1,0 +1,70 @@
+package import PostgresClient
+package import Primitives
+
+extension EntityRepository {
+    /// The rows that a filter selects, with their relations: one statement, one round trip.
+    package func find(
+        _ filter: Filter = Filter(), in scope: TenantScope
+    ) async throws(RepositoryError) -> RecordList {
+        let select = try selectStatement(filter, in: scope)
+        return records(try await run(select.statement, in: scope), select.projection)
+    }
+
+    /// One row, with the filter's fields and relations; the rest of the filter does not matter.
+    /// - Throws: `.notFound` also for rows that are deleted or not the caller's.
+    package func findById(
+        _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
+    ) async throws(RepositoryError) -> Record {
+        let select = try selectById(id, filter: filter, in: scope)
+        let result = try await run(select.statement, in: scope)
+        guard let row = result.first else { throw notFound(id) }
+        return Record(row, select.projection)
+    }
+
+    /// The number of rows that match.
+    package func count(
+        _ condition: Where = .everything, in scope: TenantScope
+    ) async throws(RepositoryError) -> Int {
+        var compiler = SelectCompiler(catalog: catalog, scope: scope)
+        let result = try await run(try compiler.count(entity, condition), in: scope)
+        do {
+            return try result.first?.int(0) ?? 0
+        } catch {
+            throw .from(error, entity: entity)
+        }
+    }
+
+    // MARK: Pieces
+
+    /// The statement behind `find`; `records` reads its result.
+    package func selectStatement(
+        _ filter: Filter, in scope: TenantScope
+    ) throws(RepositoryError) -> CompiledSelect {
+        var compiler = SelectCompiler(catalog: catalog, scope: scope)
+        return try compiler.select(entity, filter)
+    }
+
+    /// The statement behind `findById`; `records` reads its result.
+    package func selectById(
+        _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
+    ) throws(RepositoryError) -> CompiledSelect {
+        if filter.fields == .all, filter.includes.isEmpty, filter.condition == .everything {
+            if let tenant = scope.tenantId, let statement = entity.statements.selectByIdOfTenant {
+                return CompiledSelect(
+                    statement: (statement, [.identifier(id), .identifier(tenant)]), projection: entity.allColumns)
+            }
+            return CompiledSelect(
+                statement: (entity.statements.selectById, [.identifier(id)]), projection: entity.allColumns)
+        }
+        var compiler = SelectCompiler(catalog: catalog, scope: scope)
+        return try compiler.select(entity, filter, id: id)
+    }
+
+    /// The row of an insert, update or delete statement.
+    package func record(_ row: PostgresRow) -> Record { Record(row, entity.allColumns) }
+
+    /// The rows of a statement that `selectStatement` or `selectById` made.
+    package func records(_ result: PostgresResult, _ projection: Projection) -> RecordList {
+        RecordList(result, projection)
+    }
+}

@@ -1,0 +1,152 @@
+import PostgresClient
+package import Primitives
+
+/// Writes. `alongside` are statements, usually an outbox row, that become true with the write or not at all: all of
+/// it is one transaction and one round trip.
+extension EntityRepository {
+    /// Adds a row.
+    package func create(
+        _ values: FieldValues, in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> Record {
+        let insert = try insertStatement(values, in: scope)
+        guard let row = try await run(insert, writing: values, alongside, in: scope).first else { throw .forbidden }
+        return record(row)
+    }
+
+    /// Adds rows, all or none, in one round trip.
+    package func createAll(
+        _ rows: [FieldValues], in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> [Record] {
+        var statements: [BoundStatement] = []
+        for values in rows { statements.append(try insertStatement(values, in: scope)) }
+        guard !statements.isEmpty || !alongside.isEmpty else { return [] }
+        return try await run(statements, writing: rows, alongside: alongside, in: scope).compactMap {
+            $0.first.map(record)
+        }
+    }
+
+    /// Changes fields of a row.
+    /// - Parameter version: the row's version that the change is based on; another one is `.versionMismatch`.
+    /// - Throws: `.notFound`; then nothing of `alongside` has happened.
+    package func updateById(
+        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> Record {
+        let target = WriteCompiler.Target(id: id, version: version)
+        let update = try compiler(scope).update(target, changes, isGuarded: !alongside.isEmpty)
+        return try await change(target, update, writing: changes, alongside, in: scope)
+    }
+
+    /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
+    /// - Throws: `.notFound` also for deleted rows; see `updateById`.
+    package func replaceById(
+        _ id: Identifier, _ values: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> Record {
+        if let named = values.identifier, named != id {
+            throw .identifierChanged(from: id.description, to: named.description)
+        }
+        let target = WriteCompiler.Target(id: id, version: version)
+        let replacement = try compiler(scope).replace(target, values, isGuarded: !alongside.isEmpty)
+        return try await change(target, replacement, writing: values, alongside, in: scope)
+    }
+
+    /// Deletes a row: marks it where the table has an audit block, removes it where not.
+    /// - Throws: `.notFound` also for deleted rows; see `updateById`.
+    package func deleteById(
+        _ id: Identifier, in scope: TenantScope, ifVersion version: Int64? = nil, alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> Record {
+        let target = WriteCompiler.Target(id: id, version: version)
+        let delete = try compiler(scope).delete(target, isGuarded: !alongside.isEmpty)
+        return try await change(target, delete, alongside, in: scope)
+    }
+
+    /// Takes a soft delete back.
+    /// - Throws: `.notFound` for rows that are not deleted.
+    package func restoreById(
+        _ id: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> Record {
+        let target = WriteCompiler.Target(id: id)
+        let restore = try compiler(scope).restore(target, isGuarded: !alongside.isEmpty)
+        return try await change(target, restore, alongside, in: scope)
+    }
+
+    /// Changes fields of every row that matches; `.everything` has to be said.
+    /// - Returns: the changed rows' versions; their number is the response's `count`.
+    package func updateAll(
+        _ changes: FieldValues, where condition: Where, in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws(RepositoryError) -> [RowVersion] {
+        let update = try compiler(scope).updateAll(changes, where: condition)
+        let result = try await run(update, writing: changes, alongside, in: scope)
+        do {
+            var versions: [RowVersion] = []
+            for row in result.rows { versions.append(RowVersion(id: try row.identifier(0), version: try row.int64(1))) }
+            return versions
+        } catch {
+            throw .from(error, entity: entity)
+        }
+    }
+
+    // MARK: Pieces
+
+    /// The statement behind `create`; `record` reads its row.
+    package func insertStatement(
+        _ values: FieldValues, in scope: TenantScope
+    ) throws(RepositoryError) -> BoundStatement {
+        try compiler(scope).insert(values, newId: Identifier.v7(at: clock.now()))
+    }
+
+    /// The statement behind `updateById`; `record` reads its row.
+    /// - Parameter isGuarded: whether touching no row is an error (SQLSTATE 22012) that rolls back the whole batch.
+    package func updateStatement(
+        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        isGuarded: Bool = false
+    ) throws(RepositoryError) -> BoundStatement {
+        try compiler(scope).update(WriteCompiler.Target(id: id, version: version), changes, isGuarded: isGuarded)
+    }
+
+    /// The statement behind `deleteById`; `record` reads its row.
+    package func deleteStatement(
+        _ id: Identifier, in scope: TenantScope, isGuarded: Bool = false
+    ) throws(RepositoryError) -> BoundStatement {
+        try compiler(scope).delete(WriteCompiler.Target(id: id), isGuarded: isGuarded)
+    }
+
+    private func compiler(_ scope: TenantScope) -> WriteCompiler {
+        WriteCompiler(entity: entity, catalog: catalog, scope: scope)
+    }
+
+    /// A single statement needs no batch.
+    private func run(
+        _ statement: BoundStatement, writing values: FieldValues?, _ alongside: [BoundStatement],
+        in scope: TenantScope
+    ) async throws(RepositoryError) -> PostgresResult {
+        if alongside.isEmpty { return try await run(statement, writing: values, in: scope) }
+        let written = values.map { [$0] } ?? []
+        let results = try await run([statement], writing: written, alongside: alongside, in: scope)
+        guard let result = results.first else { throw .unexpected(sqlState: nil) }
+        return result
+    }
+
+    private func change(
+        _ target: WriteCompiler.Target, _ statement: BoundStatement, writing values: FieldValues? = nil,
+        _ alongside: [BoundStatement], in scope: TenantScope
+    ) async throws(RepositoryError) -> Record {
+        let result: PostgresResult
+        do {
+            result = try await run(statement, writing: values, alongside, in: scope)
+        } catch .unexpected(sqlState: "22012") where !alongside.isEmpty {
+            throw try await missing(target, in: scope)
+        }
+        guard let row = result.first else { throw try await missing(target, in: scope) }
+        return record(row)
+    }
+
+    /// Why a change found no row: it is not there, or it is at another version.
+    private func missing(
+        _ target: WriteCompiler.Target, in scope: TenantScope
+    ) async throws(RepositoryError) -> RepositoryError {
+        guard target.version != nil else { return notFound(target.id) }
+        return .versionMismatch(current: try await findById(target.id, in: scope).version)
+    }
+}

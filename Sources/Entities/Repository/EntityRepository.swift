@@ -1,0 +1,59 @@
+package import PostgresClient
+package import Primitives
+
+/// The rows of one entity in PostgreSQL. Every method takes the scope on whose behalf it works: its conditions are
+/// part of every statement, and its settings drive row-level security.
+package struct EntityRepository: Sendable {
+    /// Where the rows are.
+    package let pool: PostgresPool
+    /// What they are.
+    package let entity: Entity
+    /// What their relations lead to.
+    package let catalog: EntityCatalog
+    let clock: any WallClock
+
+    /// A repository.
+    /// - Parameter clock: the time in new identifiers.
+    package init(
+        pool: PostgresPool, entity: Entity, catalog: EntityCatalog, clock: any WallClock = SystemClock()
+    ) {
+        self.pool = pool
+        self.entity = entity
+        self.catalog = catalog
+        self.clock = clock
+    }
+
+    // MARK: Running
+
+    func run(
+        _ statement: BoundStatement, writing values: FieldValues? = nil, in scope: TenantScope
+    ) async throws(RepositoryError) -> PostgresResult {
+        do {
+            return try await pool.query(statement.0, statement.1, settings: scope.settings)
+        } catch {
+            throw .from(error, entity: entity, values: values)
+        }
+    }
+
+    /// Runs statements and what belongs to them as one transaction in one round trip; the results are those of the
+    /// statements.
+    /// - Parameter values: what each statement writes, for errors.
+    func run(
+        _ statements: [BoundStatement], writing values: [FieldValues], alongside: [BoundStatement],
+        in scope: TenantScope
+    ) async throws(RepositoryError) -> [PostgresResult] {
+        var batch = PostgresBatch(settings: scope.settings)
+        for statement in statements + alongside { batch.add(statement.0, statement.1) }
+        do {
+            return Array(try await pool.run(batch).prefix(statements.count))
+        } catch {
+            // Our columns' names mean nothing in others' statements.
+            guard let index = error.statementIndex, index < statements.count else { throw .from(error, entity: nil) }
+            throw .from(error, entity: entity, values: index < values.count ? values[index] : nil)
+        }
+    }
+
+    func notFound(_ id: Identifier) -> RepositoryError {
+        .notFound(entity: entity.name, table: entity.table, id: id.description)
+    }
+}

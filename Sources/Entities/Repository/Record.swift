@@ -1,0 +1,92 @@
+import PostgresClient
+package import Primitives
+
+/// One row of an entity as a statement returned it: values by field name, and its JSON, both read straight from
+/// the result's memory.
+///
+/// Reading a field that the statement did not select, of another type, or (without `IfPresent`) that is unset,
+/// throws `.unexpected`: a mistake of the code, not of the caller.
+package struct Record: Sendable {
+    let row: PostgresRow
+    let projection: Projection
+
+    init(_ row: PostgresRow, _ projection: Projection) {
+        self.row = row
+        self.projection = projection
+    }
+
+    private func read<Value>(
+        _ field: String, _ body: (Int) throws(PostgresError) -> Value
+    ) throws(RepositoryError) -> Value {
+        guard let column = projection.position(of: field) else { throw .unexpected(sqlState: nil) }
+        do { return try body(column) } catch { throw .from(error, entity: nil) }
+    }
+
+    /// The row's primary key.
+    package var id: Identifier {
+        get throws(RepositoryError) { try identifier("id") }
+    }
+
+    /// The row's version: larger after every change; what caches and ETags compare.
+    package var version: Int64 {
+        get throws(RepositoryError) {
+            do { return try row.int64(Projection.versionColumn) } catch { throw .from(error, entity: nil) }
+        }
+    }
+
+    /// Whether the field is unset (or was not selected).
+    package func isUnset(_ field: String) -> Bool { projection.position(of: field).map(row.isNull) ?? true }
+
+    /// A text.
+    package func text(_ field: String) throws(RepositoryError) -> String { try read(field, row.text) }
+    /// A text, nil when unset.
+    package func textIfPresent(_ field: String) throws(RepositoryError) -> String? {
+        try read(field, row.textIfPresent)
+    }
+    /// A UUID.
+    package func identifier(_ field: String) throws(RepositoryError) -> Identifier {
+        try read(field, row.identifier)
+    }
+    /// A UUID, nil when unset.
+    package func identifierIfPresent(_ field: String) throws(RepositoryError) -> Identifier? {
+        try read(field, row.identifierIfPresent)
+    }
+    /// A whole number.
+    package func integer(_ field: String) throws(RepositoryError) -> Int { try read(field, row.int) }
+    /// A whole number, nil when unset.
+    package func integerIfPresent(_ field: String) throws(RepositoryError) -> Int? {
+        try read(field, row.intIfPresent)
+    }
+    /// A `numeric` as its exact decimal text.
+    package func number(_ field: String) throws(RepositoryError) -> String { try read(field, row.numericText) }
+    /// A `numeric` as its exact decimal text, nil when unset.
+    package func numberIfPresent(_ field: String) throws(RepositoryError) -> String? {
+        try read(field, row.numericTextIfPresent)
+    }
+    /// A boolean.
+    package func boolean(_ field: String) throws(RepositoryError) -> Bool { try read(field, row.bool) }
+    /// A boolean, nil when unset.
+    package func booleanIfPresent(_ field: String) throws(RepositoryError) -> Bool? {
+        try read(field, row.boolIfPresent)
+    }
+    /// A moment.
+    package func timestamp(_ field: String) throws(RepositoryError) -> Timestamp { try read(field, row.timestamp) }
+    /// A moment, nil when unset.
+    package func timestampIfPresent(_ field: String) throws(RepositoryError) -> Timestamp? {
+        try read(field, row.timestampIfPresent)
+    }
+    /// A list of texts; empty when unset.
+    package func texts(_ field: String) throws(RepositoryError) -> [String] {
+        try read(field, row.textArrayIfPresent) ?? []
+    }
+    /// A `jsonb` as JSON text, nil when unset.
+    package func jsonIfPresent(_ field: String) throws(RepositoryError) -> [UInt8]? {
+        try read(field, row.jsonIfPresent)
+    }
+    /// An included relation's JSON text, nil when there are no such rows.
+    package func relationIfPresent(_ relation: String) throws(RepositoryError) -> [UInt8]? {
+        guard let offset = projection.relations.firstIndex(of: relation) else { throw .unexpected(sqlState: nil) }
+        let column = projection.firstRelation + offset
+        return row.isNull(column) ? nil : row.withBytes(column) { [UInt8]($0) }
+    }
+}

@@ -1,0 +1,46 @@
+/// Why a value was refused by the database although its schema let it pass.
+package enum InvalidReason: String, Sendable, Hashable {
+    /// The column must not be unset.
+    case required
+    /// The text is longer than the column.
+    case tooLong
+    /// The number or date is beyond the column's range.
+    case outOfRange
+    /// The text cannot be read as a value of the column's type.
+    case malformed
+    /// A rule of the table forbids it.
+    case rejected
+}
+
+/// What a repository can answer instead of rows. Texts hold nothing but what the client itself sent or what
+/// contract 2.3 shows; never SQL.
+package enum RepositoryError: Error, Sendable, Hashable {
+    /// No such row, or not for this caller: 404. `entity` is the model's name.
+    case notFound(entity: String, table: String, id: String)
+    /// Unique violation, 409; e.g. `Key (key)=(abc) already exists.`
+    case conflict(detail: String)
+    /// Other rows refer to this one, 409; e.g. `Key (id)=(…) is still referenced from table "contacts".`
+    case stillReferenced(detail: String)
+    /// The row referred to does not exist, 404; e.g. `Key (tenant_id)=(…) is not present in table "tenants".`
+    case relatedNotFound(detail: String)
+    /// A value the database refuses, 422; the field's JSON name when it is known.
+    case invalid(field: String?, reason: InvalidReason)
+    /// The caller may not write such a row: 403.
+    case forbidden
+    /// A replacement's body has another id than its path: 400.
+    case identifierChanged(from: String, to: String)
+    /// The row is not at the version the caller demanded; `current` is the version it has: 412.
+    case versionMismatch(current: Int64)
+    /// A pattern in a filter that only the database could judge: 400.
+    case invalidFilter(FilterError)
+    /// Lost against a concurrent transaction, nothing was changed; may be tried again: 503.
+    case contention
+    /// The database cannot be reached: 503.
+    case unavailable
+    /// No answer in time: 503 (a write may or may not have happened when the connection broke).
+    case timeout
+    /// The caller's task was cancelled.
+    case cancelled
+    /// Anything else, with the SQLSTATE if there is one: 500.
+    case unexpected(sqlState: String?)
+}

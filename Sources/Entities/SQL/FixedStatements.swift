@@ -1,0 +1,19 @@
+import PostgresClient
+
+/// The statements of an entity that never vary, made once: `$1` is the row's id, `$2` the tenant's where there is one.
+struct FixedStatements: Sendable {
+    let selectById: PostgresStatement
+    /// Nil for catalogues, where a tenant reads what everybody reads.
+    let selectByIdOfTenant: PostgresStatement?
+
+    init(table: String, audit: Audit, tenancy: Tenancy, properties: [Field]) {
+        var sql = "SELECT \(Projection(properties).sql) FROM \(SQLText.table(table)) AS t0"
+        sql += " WHERE t0.\"id\" = $1"
+        if audit.hasColumns { sql += " AND t0.\"deleted\" = false" }
+        selectById = PostgresStatement(sql)
+        let condition = tenancy.condition(alias: "t0", tenant: "$2") { name in
+            properties.first { $0.name == name }
+        }
+        selectByIdOfTenant = condition.map { PostgresStatement("\(sql) AND \($0)") }
+    }
+}

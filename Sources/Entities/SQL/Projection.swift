@@ -1,0 +1,60 @@
+/// Which columns a statement returns and where they stand: first `row_version`, then fields, then one column of
+/// finished JSON text for each included relation.
+package final class Projection: Sendable {
+    struct Column: Sendable {
+        let field: Field
+        let isShown: Bool
+    }
+
+    static let versionColumn = 0
+
+    /// The fields' columns; they stand from column 1 on.
+    let columns: [Column]
+    /// The included relations' names; their columns follow the fields'.
+    let relations: [String]
+    private let positions: [String: Int]
+
+    /// Every column of an entity.
+    convenience init(_ properties: [Field]) {
+        self.init(properties.map { Column(field: $0, isShown: $0.access != .hidden) }, relations: [])
+    }
+
+    init(_ columns: [Column], relations: [String]) {
+        self.columns = columns
+        self.relations = relations
+        sql = Self.selectList(columns)
+        positions = Dictionary(columns.enumerated().map { ($1.field.name, $0 + 1) }) { first, _ in first }
+    }
+
+    /// The result column of a field; nil when it was not selected.
+    func position(of field: String) -> Int? { positions[field] }
+
+    /// The result column of the first relation.
+    var firstRelation: Int { columns.count + 1 }
+
+    /// The select list over rows called `t0`, without relations.
+    let sql: String
+
+    private static func selectList(_ columns: [Column]) -> String {
+        var sql = "t0.row_version"
+        for column in columns {
+            sql += ", t0.\""
+            sql += column.field.column
+            sql += "\""
+        }
+        return sql
+    }
+}
+
+extension Entity {
+    /// What a filter's `fields` leaves: the shown columns, and `id` in any case, because `Record.id` needs it.
+    func projection(_ fields: FieldSelection, relations: [String]) -> Projection {
+        if fields == .all, relations.isEmpty { return allColumns }
+        let columns = allColumns.columns.compactMap { column -> Projection.Column? in
+            let isShown = column.isShown && fields.contains(column.field.name)
+            guard isShown || fields == .all || column.field.name == "id" else { return nil }
+            return Projection.Column(field: column.field, isShown: isShown)
+        }
+        return Projection(columns, relations: relations)
+    }
+}

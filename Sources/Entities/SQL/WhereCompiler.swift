@@ -1,0 +1,106 @@
+import PostgresClient
+import Primitives
+
+/// Turns a `Where` into a condition of SQL over rows called `alias`.
+struct WhereCompiler {
+    let entity: Entity
+    let alias: String
+
+    /// The condition, self-contained; nil when every row matches.
+    func compile(_ condition: Where, _ bindings: inout Bindings) throws(RepositoryError) -> String? {
+        switch condition {
+        case .all(let parts):
+            let compiled = try compile(parts, &bindings).compactMap { $0 }
+            return compiled.isEmpty ? nil : compiled.count == 1 ? compiled[0] : Self.join(compiled, " AND ")
+        case .any(let parts):
+            if parts.isEmpty { return "false" }
+            let compiled = try compile(parts, &bindings)
+            if compiled.contains(nil) { return nil }
+            return Self.join(compiled.compactMap { $0 }, " OR ")
+        case .condition(let name, let predicate):
+            guard let field = entity.field(named: name) else { throw .unexpected(sqlState: nil) }
+            return compile(predicate, field, &bindings)
+        }
+    }
+
+    private func compile(_ parts: [Where], _ bindings: inout Bindings) throws(RepositoryError) -> [String?] {
+        var compiled: [String?] = []
+        for part in parts { compiled.append(try compile(part, &bindings)) }
+        return compiled
+    }
+
+    private static func join(_ parts: [String], _ separator: String) -> String {
+        "(\(parts.joined(separator: separator)))"
+    }
+
+    private func compile(_ predicate: Predicate, _ field: Field, _ bindings: inout Bindings) -> String {
+        let column = SQLText.column(field, of: alias)
+        switch predicate {
+        case .isNull(true): return "\(column) IS NULL"
+        case .isNull(false): return "\(column) IS NOT NULL"
+        case .compare(_, .null): return "\(column) IS NULL"
+        case .compare(let comparison, let value):
+            return "\(column) \(comparison.sql) \(bind(value, field, &bindings))"
+        case .between(let low, let high):
+            let from = bind(low, field, &bindings)
+            return "\(column) BETWEEN \(from) AND \(bind(high, field, &bindings))"
+        case .oneOf(let values): return compile(list: values, isNegated: false, field, &bindings)
+        case .noneOf(let values): return compile(list: values, isNegated: true, field, &bindings)
+        case .like(let pattern, let isCaseSensitive, let isNegated):
+            let operation = (isNegated ? "NOT " : "") + (isCaseSensitive ? "LIKE" : "ILIKE")
+            return "\(column)::text \(operation) \(bindings.bind(.text(pattern))) ESCAPE '\\'"
+        case .matches(let pattern, let isCaseSensitive):
+            return "\(column)::text \(isCaseSensitive ? "~" : "~*") \(bindings.bind(.text(pattern)))"
+        case .contains(let element):
+            return "\(column) @> ARRAY[\(bindings.bind(.text(element)))]::varchar[]"
+        }
+    }
+
+    private func bind(_ value: PostgresValue, _ field: Field, _ bindings: inout Bindings) -> String {
+        let placeholder = bindings.bind(value)
+        // Arrays have no implicit cast between text[] and varchar[].
+        return field.type == .strings ? "\(placeholder)::varchar[]" : placeholder
+    }
+
+    /// A list is one array parameter, so that the statement's text does not depend on its length.
+    private func compile(
+        list values: [PostgresValue], isNegated: Bool, _ field: Field, _ bindings: inout Bindings
+    ) -> String {
+        let column = SQLText.column(field, of: alias)
+        let present = values.filter { $0 != .null }
+        let hasNull = present.count < values.count
+        let array = bindings.bind(Self.array(present, field.type))
+        let cast = field.type.arrayCast
+        if isNegated {
+            return hasNull
+                ? "(\(column) <> ALL(\(array)\(cast)) AND \(column) IS NOT NULL)"
+                : "\(column) <> ALL(\(array)\(cast))"
+        }
+        return hasNull
+            ? "(\(column) = ANY(\(array)\(cast)) OR \(column) IS NULL)" : "\(column) = ANY(\(array)\(cast))"
+    }
+
+    private static func array(_ values: [PostgresValue], _ type: FieldType) -> PostgresValue {
+        switch type {
+        case .identifier:
+            .identifierArray(values.compactMap { if case .identifier(let value) = $0 { value } else { nil } })
+        case .integer: .int64Array(values.compactMap(\.integerValue))
+        case .string, .number, .boolean, .timestamp, .json, .strings: .textArray(values.compactMap(\.textForm))
+        }
+    }
+}
+
+extension FieldType {
+    /// Lists of types that have no array parameter travel as texts.
+    fileprivate var arrayCast: String {
+        switch self {
+        case .identifier, .integer: ""
+        case .string: ""
+        case .number: "::numeric[]"
+        case .boolean: "::boolean[]"
+        case .timestamp: "::timestamptz[]"
+        case .json: "::jsonb[]"
+        case .strings: ""
+        }
+    }
+}

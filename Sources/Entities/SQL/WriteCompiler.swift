@@ -1,0 +1,200 @@
+import PostgresClient
+import Primitives
+
+/// Makes the INSERT and UPDATE statements of an entity. All return every column (`Entity.allColumns`), so that the
+/// writer has the row's JSON and version without reading again.
+struct WriteCompiler {
+    let entity: Entity
+    let catalog: EntityCatalog
+    let scope: TenantScope
+
+    private static let alias = "t0"
+
+    private var returning: String { " RETURNING " + entity.allColumns.sql }
+    private var table: String { "\(SQLText.table(entity.table)) AS \(Self.alias)" }
+    private var actor: PostgresValue { .optional(scope.actor.identifier) { .identifier($0) } }
+
+    // MARK: Create
+
+    func insert(_ values: FieldValues, newId: Identifier) throws(RepositoryError) -> BoundStatement {
+        try check(values)
+        var assignments = try ownValues(values, isCreate: true)
+        if entity.audit.hasColumns {
+            for name in ["createdBy", "modifiedBy"] where values[name] == nil {
+                if let field = entity.field(named: name) { assignments.append((field, actor)) }
+            }
+        }
+        let statement = entity.insertStatements.statement(for: assignments.map(\.field.column)) {
+            insertSQL($0)
+        }
+        return (statement, [.identifier(values.identifier ?? newId)] + assignments.map(\.value))
+    }
+
+    private func insertSQL(_ columns: [String]) -> String {
+        let names = (["id"] + columns).map(SQLText.quote).joined(separator: ", ")
+        let placeholders = (1...columns.count + 1).map { "$\($0)" }.joined(separator: ", ")
+        return "INSERT INTO \(table) (\(names)) VALUES (\(placeholders))" + returning
+    }
+
+    // MARK: Change
+
+    /// Which row an update is for.
+    struct Target {
+        var id: Identifier
+        var version: Int64?
+    }
+
+    /// Changes the given fields of one row.
+    func update(
+        _ target: Target, _ values: FieldValues, isGuarded: Bool = false
+    ) throws(RepositoryError) -> BoundStatement {
+        try check(values)
+        let assignments = try ownValues(values, isCreate: false)
+        return try update(target, isGuarded: isGuarded) { bindings in Self.set(assignments, &bindings) }
+    }
+
+    /// Sets every field that bodies can set; what is not given goes back to its column's default, which is NULL for
+    /// most. Neither un-deletes nor touches who created the row and when (design D16).
+    func replace(
+        _ target: Target, _ values: FieldValues, isGuarded: Bool = false
+    ) throws(RepositoryError) -> BoundStatement {
+        try check(values)
+        let given = try ownValues(values, isCreate: false)
+        let tenantField = scope.tenantId == nil ? nil : entity.tenantField
+        let unset = entity.fields.filter {
+            $0.access == .readWrite && values[$0.name] == nil && $0.name != tenantField?.name
+        }
+        return try update(target, isGuarded: isGuarded) { bindings in
+            Self.set(given, &bindings) + unset.map { "\(SQLText.quote($0.column)) = DEFAULT" }
+        }
+    }
+
+    private static func set(
+        _ assignments: [(field: Field, value: PostgresValue)], _ bindings: inout Bindings
+    ) -> [String] {
+        assignments.map { "\(SQLText.quote($0.field.column)) = \(bindings.bind($0.value))" }
+    }
+
+    func delete(_ target: Target, isGuarded: Bool = false) throws(RepositoryError) -> BoundStatement {
+        guard entity.audit.hasColumns else {
+            var bindings = Bindings()
+            let conditions = try conditions(target, isLive: true, &bindings)
+            let sql = "DELETE FROM \(table)" + SelectCompiler.whereClause(conditions) + returning
+            return (statement(sql, isGuarded: isGuarded), bindings.values)
+        }
+        return try update(target, isGuarded: isGuarded) { bindings in
+            ["\"deleted\" = true", "\"deleted_on\" = now()", "\"deleted_by\" = \(bindings.bind(actor))"]
+        }
+    }
+
+    func restore(_ target: Target, isGuarded: Bool = false) throws(RepositoryError) -> BoundStatement {
+        guard entity.audit.hasColumns else { throw .unexpected(sqlState: nil) }
+        return try update(target, isLive: false, isGuarded: isGuarded) { _ in
+            ["\"deleted\" = false", "\"deleted_on\" = NULL", "\"deleted_by\" = NULL"]
+        }
+    }
+
+    /// Changes the given fields of every row that matches; returns `id` and `row_version`.
+    func updateAll(_ values: FieldValues, where condition: Where) throws(RepositoryError) -> BoundStatement {
+        try check(values)
+        var bindings = Bindings()
+        var assignments = Self.set(try ownValues(values, isCreate: false), &bindings)
+        assignments += modification(assignments, &bindings)
+        let conditions = try RowConditions(entity: entity, alias: Self.alias, scope: scope)
+            .compile(condition, &bindings)
+        let sql =
+            "UPDATE \(table) SET " + assignments.joined(separator: ", ") + SelectCompiler.whereClause(conditions)
+            + " RETURNING \(Self.alias).\"id\", \(Self.alias).row_version"
+        return (PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
+    }
+
+    // MARK: Parts
+
+    private func update(
+        _ target: Target, isLive: Bool = true, isGuarded: Bool, _ set: (inout Bindings) -> [String]
+    ) throws(RepositoryError) -> BoundStatement {
+        var bindings = Bindings()
+        var assignments = set(&bindings)
+        assignments += modification(assignments, &bindings)
+        let conditions = try conditions(target, isLive: isLive, &bindings)
+        let sql =
+            "UPDATE \(table) SET " + assignments.joined(separator: ", ") + SelectCompiler.whereClause(conditions)
+            + returning
+        return (statement(sql, isGuarded: isGuarded), bindings.values)
+    }
+
+    /// Who changed the row; without an audit block, and if nothing else is set, something that changes nothing.
+    /// `modified_on` and `row_version` are the trigger's.
+    private func modification(_ assignments: [String], _ bindings: inout Bindings) -> [String] {
+        if entity.audit.hasColumns {
+            let isSet = assignments.contains { $0.hasPrefix("\"modified_by\"") }
+            return isSet ? [] : ["\"modified_by\" = \(bindings.bind(actor))"]
+        }
+        return assignments.isEmpty ? ["\"id\" = \(Self.alias).\"id\""] : []
+    }
+
+    private func conditions(
+        _ target: Target, isLive: Bool, _ bindings: inout Bindings
+    ) throws(RepositoryError) -> [String] {
+        var conditions = ["\(Self.alias).\"id\" = \(bindings.bind(.identifier(target.id)))"]
+        if let version = target.version {
+            conditions.append("\(Self.alias).row_version = \(bindings.bind(.int64(version)))")
+        }
+        return conditions
+            + (try RowConditions(entity: entity, alias: Self.alias, scope: scope, isLive: isLive)
+                .compile(.everything, &bindings))
+    }
+
+    /// A guarded statement fails (22012) when it touches no row, and takes everything in its batch down with it:
+    /// no event without its change.
+    private func statement(_ sql: String, isGuarded: Bool) -> PostgresStatement {
+        guard isGuarded else { return PostgresStatement(sql) }
+        return PostgresStatement(
+            "WITH changed AS (\(sql)) SELECT changed.* FROM (SELECT 1 / count(*) AS one FROM changed) AS guard"
+                + " LEFT JOIN changed ON true WHERE guard.one > 0")
+    }
+
+    private func check(_ values: FieldValues) throws(RepositoryError) {
+        guard values.entity == entity, values.unknownNames.isEmpty else { throw .unexpected(sqlState: nil) }
+    }
+
+    /// The values with the tenant's own id where the entity keeps it. A tenant's user cannot name another tenant:
+    /// to him it does not exist (the answer is that of a foreign key, contract 2.3).
+    private func ownValues(
+        _ values: FieldValues, isCreate: Bool
+    ) throws(RepositoryError) -> [(field: Field, value: PostgresValue)] {
+        guard let tenant = scope.tenantId else { return values.assignments }
+        switch entity.tenancy {
+        case .shared, .custom: return values.assignments
+        case .operatorOnly: throw .forbidden
+        case .identity:
+            if isCreate { throw .forbidden }
+            return values.assignments
+        case .column:
+            guard let field = entity.tenantField else { throw .forbidden }
+            let own: PostgresValue = field.type == .identifier ? .identifier(tenant) : .text(tenant.description)
+            if let given = values[field.name], given != own { throw foreignTenant(field, given) }
+            let others = values.assignments.filter { $0.field.name != field.name }
+            return isCreate ? others + [(field, own)] : others
+        }
+    }
+
+    private func foreignTenant(_ field: Field, _ given: PostgresValue) -> RepositoryError {
+        let value =
+            switch given {
+            case .identifier(let identifier): identifier.description
+            case .text(let text): text
+            default: "null"
+            }
+        let relation = entity.relations.first { $0.sourceField == field.name && $0.kind == .one }
+        let table = relation.flatMap { catalog.target(of: $0)?.table } ?? "tenants"
+        return .relatedNotFound(detail: "Key (\(field.column))=(\(value)) is not present in table \"\(table)\".")
+    }
+}
+
+extension Entity {
+    /// The field that holds the tenant's id.
+    var tenantField: Field? {
+        if case .column(let name) = tenancy { field(named: name) } else { nil }
+    }
+}

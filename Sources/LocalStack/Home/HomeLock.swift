@@ -1,0 +1,26 @@
+private import Glibc
+
+/// The right to be the only `arc up` on a home. The kernel takes it back when the process ends, however it ends.
+package final class HomeLock: Sendable {
+    private let descriptor: Int32
+
+    /// Takes the lock without waiting.
+    /// - Throws: `.homeInUse` when another process has it.
+    package init(_ home: StackHome) throws(LocalStackError) {
+        let descriptor = open(home.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard descriptor >= 0 else { throw FileSystem.failure(home.lockFile) }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let error = errno == EWOULDBLOCK ? nil : FileSystem.failure(home.lockFile)
+            close(descriptor)
+            let holder = try? FileSystem.read(home.lockFile)?.split(separator: "\n").first.flatMap { Int32($0) }
+            throw error ?? .homeInUse(home: home.path, processIdentifier: holder ?? nil)
+        }
+        ftruncate(descriptor, 0)
+        _ = FileSystem.writeAll(descriptor, "\(getpid())\n".utf8)
+        self.descriptor = descriptor
+    }
+
+    deinit {
+        close(descriptor)
+    }
+}

@@ -1,0 +1,108 @@
+private import Glibc
+
+/// The private PostgreSQL cluster: how it is made, started, asked and filled.
+struct PostgresServer: Sendable {
+    let binaries: ServerBinaries
+    let account: ServerAccount?
+    /// Folder of the cluster.
+    let folder: String
+    let port: UInt16
+    let state: StackState
+
+    init(binaries: ServerBinaries, account: ServerAccount?, state: StackState) {
+        self.binaries = binaries
+        self.account = account
+        self.state = state
+        folder = Self.folder(in: state.dataFolder)
+        port = state.postgresPort
+    }
+
+    /// Where the cluster lies in the data folder.
+    static func folder(in dataFolder: String) -> String { "\(dataFolder)/postgresql" }
+
+    /// Major version of the cluster in the data folder, nil when there is none yet.
+    static func version(in dataFolder: String) throws(LocalStackError) -> String? {
+        try FileSystem.read("\(folder(in: dataFolder))/PG_VERSION")?.split(separator: "\n").first.map(String.init)
+    }
+
+    /// Makes the cluster when there is none. An interrupted attempt leaves only a draft, which the next one removes.
+    func initialise() async throws(LocalStackError) {
+        guard !FileSystem.exists("\(folder)/PG_VERSION") else { return }
+        let draft = "\(folder).new"
+        _ = try await command("/bin/rm", ["-rf", draft]).run()
+        // initdb takes the superuser's password from a file; standard input is one that leaves nothing on the disk.
+        var initialise = command(
+            binaries.postgres("initdb"),
+            [
+                "--pgdata", draft, "--username", DatabasePlan.superuser, "--pwfile", "/dev/stdin",
+                "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions",
+            ])
+        initialise.input = Array((state.password(of: DatabasePlan.superuser) + "\n").utf8)
+        let outcome = try await initialise.run()
+        guard outcome.exit.isSuccess else {
+            throw .stepFailed(step: "initdb", exit: outcome.exit, detail: outcome.errors)
+        }
+        guard rename(draft, folder) == 0 else { throw FileSystem.failure(folder) }
+    }
+
+    /// The server itself: only this machine reaches it, by TCP, with a password; its log never holds SQL.
+    var serverCommand: ProcessCommand {
+        let settings = [
+            "listen_addresses=127.0.0.1", "port=\(port)", "unix_socket_directories=", "max_connections=200",
+            "password_encryption=scram-sha-256", "timezone=UTC", "log_timezone=UTC", "logging_collector=off",
+            "log_destination=stderr", "log_error_verbosity=terse", "log_min_error_statement=panic",
+            "log_parameter_max_length_on_error=0", "log_line_prefix=%m [%p] %q%u@%d ", "cluster_name=arc",
+        ]
+        var server = command(
+            binaries.postgres("postgres"), ["-D", folder] + settings.flatMap { ["-c", $0] })
+        server.parentDeathSignal = .interrupt
+        return server
+    }
+
+    /// Whether the server takes connections.
+    func isReady() async -> Bool {
+        let probe = command(
+            binaries.postgres("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", "\(port)", "-t", "2"])
+        return (try? await probe.run().exit.isSuccess) ?? false
+    }
+
+    /// Brings roles and databases to the plan.
+    func bootstrap() async throws(LocalStackError) {
+        try await run("creating roles and databases", in: "postgres", BootstrapSQL.cluster(password: state.password))
+        for database in DatabasePlan.databases {
+            try await run("creating the schema of \(database.name)", in: database.name, BootstrapSQL.schema(database))
+        }
+    }
+
+    /// Lets the runtime roles see which migrations ran, once these have made their table.
+    func showMigrations() async throws(LocalStackError) {
+        for database in DatabasePlan.databases {
+            guard let sql = BootstrapSQL.afterMigrations(database) else { continue }
+            try await run("granting the view of migrations in \(database.name)", in: database.name, sql)
+        }
+    }
+
+    /// Runs SQL as the superuser; SQL and password never stand on a command line.
+    private func run(_ step: String, in database: String, _ sql: String) async throws(LocalStackError) {
+        var psql = command(
+            binaries.postgres("psql"), ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-f", "-"])
+        psql.environment["PGHOST"] = "127.0.0.1"
+        psql.environment["PGPORT"] = "\(port)"
+        psql.environment["PGUSER"] = DatabasePlan.superuser
+        psql.environment["PGPASSWORD"] = state.password(of: DatabasePlan.superuser)
+        psql.environment["PGDATABASE"] = database
+        psql.environment["PGCONNECT_TIMEOUT"] = "10"
+        psql.input = Array(sql.utf8)
+        let outcome = try await psql.run()
+        guard outcome.exit.isSuccess else {
+            throw .stepFailed(step: step, exit: outcome.exit, detail: outcome.errors)
+        }
+    }
+
+    private func command(_ executable: String, _ arguments: [String]) -> ProcessCommand {
+        ProcessCommand(
+            executable: executable, arguments: arguments,
+            environment: ["PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC"],
+            workingDirectory: state.dataFolder, account: account)
+    }
+}

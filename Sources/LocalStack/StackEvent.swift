@@ -1,0 +1,80 @@
+/// What happens while a stack starts, runs and stops, for a terminal.
+package enum StackEvent: Sendable, CustomStringConvertible {
+    /// A step of the start begins.
+    case step(String)
+    /// Something that deserves attention but doesn't stop anything.
+    case warning(String)
+    /// A component logged a warning or an error.
+    case alarm(component: String, line: String)
+    /// A component ended by itself and will be started again.
+    case crashed(component: String, exit: String, restartIn: Duration, log: String, tail: String)
+    /// A component is ready again after a crash.
+    case recovered(component: String)
+    /// A component has ended as it was told to.
+    case ended(component: String, wasKilled: Bool)
+
+    /// One line, or a few after a crash.
+    package var description: String {
+        switch self {
+        case .step(let text): text
+        case .warning(let text): "warning: \(text)"
+        case .alarm(let component, let line): "[\(component)] \(line)"
+        case .crashed(let component, let exit, let delay, let log, let tail):
+            "\(component) \(exit); starting it again in \(delay). Its log: \(log)"
+                + (tail.isEmpty ? "" : "\n" + tail.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
+        case .recovered(let component): "\(component) is ready again"
+        case .ended(let component, let wasKilled): "\(component) stopped\(wasKilled ? " (it had to be killed)" : "")"
+        }
+    }
+}
+
+/// What `arc up` prints once everything is ready.
+package struct StackSummary: Sendable {
+    /// Each service and its address, in starting order.
+    package let services: [(service: StackService, url: String)]
+    /// `$ARC_HOME`.
+    package let home: StackHome
+    /// Where PostgreSQL's and Redis's data lies.
+    package let dataFolder: String
+    /// Port of the private PostgreSQL on 127.0.0.1.
+    package let postgresPort: UInt16
+    /// Port of the private Redis on 127.0.0.1.
+    package let redisPort: UInt16
+    /// Where development mails land, nil when the user chose another transport.
+    package let outboxFolder: String?
+    /// A token with every permission, nil when `arc token` failed.
+    package let token: String?
+    /// From the call to ready.
+    package let elapsed: Duration
+
+    /// Ready for a terminal, the token in a line that can be pasted.
+    package var text: String {
+        let width = services.map(\.service.name.count).max() ?? 0
+        var lines = ["", "Ready in \(elapsed.formatted)."]
+        for (service, url) in services {
+            let padding = String(repeating: " ", count: width - service.name.count)
+            lines.append("  \(service.name)\(padding)  \(url)" + (service.hasExplorer ? "  and \(url)/explorer" : ""))
+        }
+        lines += [
+            "", "  data      \(dataFolder)", "  logs      \(home.logFolder)",
+        ]
+        if let outboxFolder { lines.append("  mails     \(outboxFolder)") }
+        lines += [
+            "  secrets   \(home.stateFile)", "  postgres  127.0.0.1:\(postgresPort)",
+            "  redis     127.0.0.1:\(redisPort)",
+        ]
+        if let token { lines += ["", "A token with every permission:", "", "export ARC_TOKEN=\(token)"] }
+        if let url = services.first?.url {
+            lines += ["", "Try it:", "", "curl -H \"Authorization: Bearer $ARC_TOKEN\" \(url)/tenants"]
+        }
+        return (lines + ["", "Ctrl-C stops everything; the data stays."]).joined(separator: "\n")
+    }
+}
+
+extension Duration {
+    /// Seconds with one decimal.
+    fileprivate var formatted: String {
+        let tenths = components.seconds * 10 + components.attoseconds / 100_000_000_000_000_000
+        return "\(tenths / 10).\(tenths % 10) s"
+    }
+}

@@ -1,0 +1,159 @@
+private import Synchronization
+
+/// One component of the stack: started, watched, started again after a crash, stopped in its time.
+final class SupervisedProcess: Sendable {
+    /// What a component is.
+    struct Definition: Sendable {
+        let name: String
+        let command: ProcessCommand
+        /// Whether it serves now.
+        let isReady: @Sendable () async -> Bool
+        let shutdown: ShutdownPlan
+        /// Whether warnings in its log go to the terminal.
+        let forwardsAlarms: Bool
+        /// How long a start may take. A first start of PostgreSQL after a crash replays its log.
+        var readinessTimeout: Duration = .seconds(60)
+    }
+
+    private struct State {
+        var child: ChildProcess?
+        var isStopping = false
+        var supervision: Task<Void, Never>?
+    }
+
+    let definition: Definition
+    private let log: LogFile
+    private let registry: ProcessRegistry
+    private let policy: RestartPolicy
+    private let report: @Sendable (StackEvent) -> Void
+    private let state = Mutex(State())
+
+    init(
+        _ definition: Definition, log: LogFile, registry: ProcessRegistry, policy: RestartPolicy,
+        report: @escaping @Sendable (StackEvent) -> Void
+    ) {
+        self.definition = definition
+        self.log = log
+        self.registry = registry
+        self.policy = policy
+        self.report = report
+    }
+
+    /// The id of the running child.
+    var processIdentifier: Int32? { state.withLock { $0.child?.processIdentifier } }
+
+    /// Starts it for the first time and returns when it serves.
+    /// - Throws: `.notReady` when it ended or stayed silent; the caller stops it then.
+    func start() async throws(LocalStackError) {
+        let started = ContinuousClock.now
+        let child = try await launch()
+        try await waitUntilReady(child)
+        let supervision = Task { await supervise(child, since: started) }
+        state.withLock { $0.supervision = supervision }
+    }
+
+    /// Ends it for good, by its plan. Returns when it is gone.
+    func stop() async {
+        let (child, supervision) = state.withLock { state in
+            state.isStopping = true
+            return (state.child, state.supervision)
+        }
+        supervision?.cancel()
+        if let child {
+            await end(child)
+            registry.remove(child.processIdentifier)
+        }
+        await supervision?.value
+    }
+
+    /// Kills it now, whatever it is doing.
+    func kill() {
+        let child = state.withLock { state in
+            state.isStopping = true
+            return state.child
+        }
+        child?.send(.kill)
+    }
+
+    private func end(_ child: ChildProcess) async {
+        guard child.exit == nil else { return }
+        for step in definition.shutdown.steps where child.exit == nil {
+            child.send(step.signal)
+            let deadline = ContinuousClock.now.advanced(by: step.share)
+            while child.exit == nil, ContinuousClock.now < deadline {
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        let mustBeKilled = child.exit == nil
+        if mustBeKilled { child.send(.kill) }
+        _ = await child.waitUntilExit()
+        report(.ended(component: definition.name, wasKilled: mustBeKilled))
+    }
+
+    private func launch() async throws(LocalStackError) -> ChildProcess {
+        log.forgetTail()
+        let child = try await ProcessReactor.shared.spawn(definition.command) { [self] _, line in
+            log.append(line)
+            if definition.forwardsAlarms, LogLevelFilter.isAlarming(line) {
+                report(.alarm(component: definition.name, line: String(decoding: line, as: UTF8.self)))
+            }
+        }
+        registry.add(definition.name, child.processIdentifier)
+        let isTooLate = state.withLock { state in
+            state.child = child
+            return state.isStopping
+        }
+        if isTooLate { child.send(.kill) }
+        return child
+    }
+
+    private func waitUntilReady(_ child: ChildProcess) async throws(LocalStackError) {
+        let deadline = ContinuousClock.now.advanced(by: definition.readinessTimeout)
+        while !(await definition.isReady()) {
+            if let exit = child.exit { throw notReady("\(exit)") }
+            if ContinuousClock.now >= deadline {
+                throw notReady("was not ready within \(definition.readinessTimeout)")
+            }
+            do { try await Task.sleep(for: .milliseconds(30)) } catch { throw .stopped }
+        }
+        // Somebody else may have answered the probe in its place.
+        if let exit = child.exit { throw notReady("\(exit)") }
+    }
+
+    private func notReady(_ reason: String) -> LocalStackError {
+        let tail = log.tail
+        return .notReady(
+            component: definition.name, reason: tail.isEmpty ? reason : "\(reason), saying:\n\(tail)\n", log: log.path)
+    }
+
+    private func supervise(_ first: ChildProcess, since start: ContinuousClock.Instant) async {
+        var policy = policy
+        var running: ChildProcess? = first
+        var started = start
+        while true {
+            var reason = "could not be started"
+            if let child = running {
+                reason = await child.waitUntilExit().description
+                registry.remove(child.processIdentifier)
+            }
+            guard !state.withLock(\.isStopping) else { return }
+            let delay = policy.delay(afterRunOf: started.duration(to: .now))
+            report(
+                .crashed(
+                    component: definition.name, exit: reason, restartIn: delay, log: log.path, tail: log.tail))
+            try? await Task.sleep(for: delay)
+            guard !state.withLock(\.isStopping) else { return }
+
+            started = .now
+            running = try? await launch()
+            guard let child = running else { continue }
+            do {
+                try await waitUntilReady(child)
+                report(.recovered(component: definition.name))
+            } catch {
+                // It ended (the next turn reports that) or hangs: end it, so that the next turn starts it anew.
+                if child.exit == nil, !state.withLock(\.isStopping) { await end(child) }
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+/// A way onto a message bus: PostgreSQL, in-process; later BullMQ, SQS, EventBridge.
+///
+/// A connector may be called by several relays at once, and again with an event that it has published already (at least
+/// once). Where its bus can recognise duplicates by ``EventEnvelope/id``, it does.
+package protocol EventConnector: Sendable {
+    /// Puts events on the bus.
+    ///
+    /// The outbox relay never hands over two events of one ``EventEnvelope/orderingKey`` at once; a connector that is
+    /// called by others puts events of one key on the bus in the order of the array.
+    /// - Parameter events: at most as many as ``maximumBatchSize``; may be empty.
+    /// - Returns: What became of each event, in the same order and of the same number.
+    /// - Throws: `MessageBusError`, usually `.unavailable`, when the bus cannot be reached or it is unknown what became
+    ///   of the events. The caller tries all of them again, and this does not count as an attempt: a bus that is away
+    ///   for a day makes no dead letters.
+    func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome]
+
+    /// The most events in one call, at least 1. (SQS and EventBridge take 10.)
+    var maximumBatchSize: Int { get }
+}
+
+/// What became of one event that was to be published.
+package enum PublishOutcome: Sendable, Hashable {
+    /// The bus has stored it.
+    case published
+    /// The bus answered, and did not take this event now; it is tried again with back-off, and becomes a dead letter
+    /// after the configured number of attempts. The words say why, without data.
+    case failed(reason: String)
+    /// The bus will never take this event: it becomes a dead letter at once.
+    case rejected(reason: String)
+}

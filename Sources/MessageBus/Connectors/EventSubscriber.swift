@@ -1,0 +1,84 @@
+package import ServiceLifecycle
+
+/// The receiving side of a message bus.
+package protocol EventSubscriber: Sendable {
+    /// A service that hands every event of the given types to the handler, once for each group.
+    ///
+    /// - **Group.** Consumers of the same group share its events; each group gets all of them. The group is registered
+    ///   when the service runs; a group that is new then also gets the events that the bus still keeps, if it can
+    ///   (PostgreSQL and in-process can).
+    /// - **Order.** Events of one ``EventEnvelope/orderingKey`` are handled one after the other, in the order in which
+    ///   they were published. The order holds among the types of this subscription.
+    /// - **Acknowledgement.** The handler returns: done. It throws: the event comes again after a back-off and holds up
+    ///   the later ones of its key, until it is put among the dead letters. It throws ``EventRejection``: dead letter
+    ///   at once. The process dies: the event comes again when its lease ends, and is not counted as an attempt.
+    /// - **At least once.** An event may come twice: guard the effect with ``Inbox``.
+    /// - Parameters:
+    ///   - group: 1 to 100 characters `a-z 0-9 - _ .`
+    ///   - types: the names of the events, at least one.
+    func subscribe(
+        group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
+    ) throws(MessageBusError) -> any Service
+}
+
+/// What is done with an event. It is cancelled when its lease is lost or the process must stop.
+package typealias EventHandler = @Sendable (EventDelivery) async throws -> Void
+
+/// An event on its way to a handler.
+package struct EventDelivery: Sendable {
+    /// The event.
+    package let event: EventEnvelope
+    /// The group that it is handled for.
+    package let group: String
+    /// Which attempt this is, from 1. Not exact: attempts that ended with the process are not counted.
+    package let attempt: Int
+
+    /// Makes a delivery.
+    package init(event: EventEnvelope, group: String, attempt: Int) {
+        self.event = event
+        self.group = group
+        self.attempt = attempt
+    }
+}
+
+/// Thrown by a handler that will never be able to handle this event: it becomes a dead letter at once.
+package struct EventRejection: Error, Sendable, Hashable {
+    /// Why, without data or secrets.
+    package let reason: String
+
+    /// Makes a rejection.
+    package init(reason: String) {
+        self.reason = reason
+    }
+}
+
+/// How a subscription works through its events.
+package struct ConsumerConfiguration: Sendable, Hashable {
+    /// Most handlers at work at once, from 1. Each handles an event of another ordering key.
+    package var concurrency: Int
+    /// How long an event belongs to a handler without a sign of life; renewed at every third of it while the handler
+    /// works. A process that is killed holds up its events no longer than this.
+    package var lease: Duration
+    /// The wait after a handler threw.
+    package var backOff: BackOff
+    /// After that many failed attempts the event becomes a dead letter, from 1.
+    package var maximumAttempts: Int
+    /// How often to look for events although no wake-up came.
+    package var pollInterval: Duration
+    /// How long handlers at work may go on when the service is to stop; then they are cancelled.
+    package var drainTimeout: Duration
+
+    /// Makes a configuration.
+    package init(
+        concurrency: Int = 4, lease: Duration = .seconds(30),
+        backOff: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(300)), maximumAttempts: Int = 12,
+        pollInterval: Duration = .seconds(10), drainTimeout: Duration = .seconds(5)
+    ) {
+        self.concurrency = max(concurrency, 1)
+        self.lease = max(lease, .milliseconds(30))
+        self.backOff = backOff
+        self.maximumAttempts = max(maximumAttempts, 1)
+        self.pollInterval = pollInterval
+        self.drainTimeout = drainTimeout
+    }
+}

@@ -1,0 +1,51 @@
+package import Logging
+package import Primitives
+package import ServiceLifecycle
+import Synchronization
+
+/// A message bus in memory: for tests, and for programs of one process that can do without what is under way when
+/// they end. The rules are the same as those of ``PostgresConnector``.
+package final class InProcessConnector: EventConnector, EventSubscriber {
+    private let queue: InProcessDeliveryQueue
+    private let clock: any WallClock
+    private let logger: Logger
+
+    /// Makes an empty bus.
+    /// - Parameters:
+    ///   - retainedEvents: how many of the latest events are kept for groups that register later; of these,
+    ///     duplicates are recognised.
+    ///   - capacity: how many events may wait for one group; more are refused.
+    ///   - clock: for leases and back-off.
+    package init(
+        retainedEvents: Int = 10_000, capacity: Int = 100_000, clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        self.queue = InProcessDeliveryQueue(retainedEvents: retainedEvents, capacity: capacity)
+        self.clock = clock
+        self.logger = logger
+    }
+
+    package var maximumBatchSize: Int { 1000 }
+
+    package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
+        queue.publish(events)
+    }
+
+    package func subscribe(
+        group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
+    ) throws(MessageBusError) -> any Service {
+        EventConsumer(
+            queue: queue, subscription: try Subscription(group: group, types: types), configuration: configuration,
+            clock: clock, logger: logger, handler: handler)
+    }
+
+    /// The dead letters of a group, oldest first.
+    package func deadLetters(group: String) -> [DeadLetter] {
+        queue.deadLetters(group: group)
+    }
+
+    /// Makes all dead letters of a group pending again. Returns how many there were.
+    @discardableResult
+    package func retryDeadLetters(group: String) -> Int {
+        queue.retryDeadLetters(group: group)
+    }
+}

@@ -1,0 +1,172 @@
+package import Logging
+package import PostgresClient
+package import Primitives
+package import ServiceLifecycle
+
+/// A message bus in PostgreSQL: database `message_bus_db`, see ``MessageBusMigrations``.
+///
+/// An event is stored once, however often it is published, together with one delivery for each group that wants its
+/// type. A group that registers later gets what is still kept. Groups read with the same rules as the outbox relay: one
+/// event of a tenant at a time, leases, back-off, dead letters, wake-up by NOTIFY.
+///
+/// Types that are added to a group later are delivered from what is kept, so they may come after newer events of their
+/// tenant. Types that no consumer of a group asks for any more wait without holding up others.
+package final class PostgresConnector: EventConnector, EventSubscriber, Service {
+    private let pool: PostgresPool
+    private let listener: PostgresConfiguration?
+    private let retention: Duration
+    private let purgeInterval: Duration
+    private let clock: any WallClock
+    private let logger: Logger
+
+    /// Makes a connector; publishing and subscribing need no `run()`, which only deletes what is old.
+    /// - Parameters:
+    ///   - pool: connections to the message bus database, as role `message_bus_app`.
+    ///   - listener: how each subscription opens the connection that waits for notifications; nil where `LISTEN` is not
+    ///     possible (PgBouncer in transaction mode): then events wait for the poll interval.
+    ///   - retention: how long messages are kept for groups that register later, and duplicates are recognised.
+    ///   - purgeInterval: how often `run()` deletes what is older.
+    ///   - clock: for leases, back-off and retention.
+    package init(
+        pool: PostgresPool, listener: PostgresConfiguration?, retention: Duration = .seconds(7 * 86_400),
+        purgeInterval: Duration = .seconds(600), clock: any WallClock = SystemClock(), logger: Logger
+    ) {
+        self.pool = pool
+        self.listener = listener
+        self.retention = retention
+        self.purgeInterval = purgeInterval
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// Deletes old messages now and then, until cancelled or shut down gracefully.
+    package func run() async {
+        await cancelWhenGracefulShutdown {
+            await everyInterval(self.purgeInterval) {
+                do { try await self.purge() } catch {
+                    self.logger.warning("message bus purge failed", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    package var maximumBatchSize: Int { 500 }
+
+    package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
+        if events.isEmpty { return [] }
+        do {
+            try await store(events)
+            return events.map { _ in .published }
+        } catch {
+            guard error.concernsContent else { throw .database(error) }
+        }
+        // Something in these events cannot be stored: find out which, so that the others go on.
+        var outcomes: [PublishOutcome] = []
+        for event in events {
+            do {
+                try await store([event])
+                outcomes.append(.published)
+            } catch {
+                guard error.concernsContent else { throw .database(error) }
+                outcomes.append(.rejected(reason: error.description))
+            }
+        }
+        return outcomes
+    }
+
+    package func subscribe(
+        group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
+    ) throws(MessageBusError) -> any Service {
+        EventConsumer(
+            queue: queue, subscription: try Subscription(group: group, types: types), configuration: configuration,
+            clock: clock, logger: logger, handler: handler)
+    }
+
+    private var queue: PostgresDeliveryQueue {
+        PostgresDeliveryQueue(pool: pool, listener: listener, clock: clock, logger: logger)
+    }
+
+    private func store(_ events: [EventEnvelope]) async throws(PostgresError) {
+        var batch = PostgresBatch()
+        batch.add(PostgresBusStatements.lockShared)
+        batch.add(
+            PostgresBusStatements.publish,
+            [
+                .identifierArray(events.map(\.id)), .textArray(events.map(\.type)),
+                .int64Array(events.map { Int64($0.version) }),
+                .textArray(events.map { $0.tenantId?.description ?? "" }),
+                .int64Array(events.map(\.occurredAt.microseconds)), .textArray(events.map { $0.traceparent ?? "" }),
+                .textArray(events.map { String(decoding: $0.data, as: UTF8.self) }), .timestamp(clock.now()),
+            ])
+        _ = try await pool.run(batch)
+    }
+}
+
+/// Looking after the bus.
+extension PostgresConnector {
+    /// The oldest dead letters of a group, at most `limit`.
+    package func deadLetters(group: String, limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
+        do {
+            let result = try await pool.query(
+                PostgresBusStatements.deadLetters, [.text(group), .int64(Int64(limit))])
+            var letters: [DeadLetter] = []
+            for row in result.rows {
+                letters.append(
+                    DeadLetter(
+                        event: try EventEnvelope(row: row, from: 1), group: group, attempts: try row.int(8),
+                        lastError: try row.textIfPresent(9), settledAt: try row.timestamp(10)))
+            }
+            return letters
+        } catch {
+            throw .database(error)
+        }
+    }
+
+    /// Makes dead letters of a group pending again, with all their attempts before them.
+    /// - Parameter ids: the events; nil for all.
+    /// - Returns: How many there were.
+    @discardableResult
+    package func retryDeadLetters(group: String, _ ids: [Identifier]? = nil) async throws(MessageBusError) -> Int {
+        var batch = PostgresBatch()
+        let retry = batch.add(
+            PostgresBusStatements.retry, [.text(group), .optional(ids, PostgresValue.identifierArray)])
+        batch.add(PostgresBusStatements.notify, [.text(group)])
+        do { return try await pool.run(batch)[retry].affectedRows } catch { throw .database(error) }
+    }
+
+    /// Removes a group that is no longer used, with everything that was still to be delivered to it.
+    package func removeGroup(_ group: String) async throws(MessageBusError) {
+        var batch = PostgresBatch()
+        batch.add(PostgresBusStatements.lockExclusive)
+        batch.add(PostgresBusStatements.unregister, [.text(group)])
+        batch.add(PostgresBusStatements.forget, [.text(group)])
+        do { _ = try await pool.run(batch) } catch { throw .database(error) }
+    }
+
+    /// Deletes messages older than the retention that no group waits for.
+    /// - Returns: How many.
+    @discardableResult
+    package func purge() async throws(MessageBusError) -> Int {
+        let limit = 1000
+        let before = clock.now().adding(.zero - retention)
+        var deleted = 0
+        while true {
+            var batch = PostgresBatch()
+            // In shared mode, so that no group registers while what it would get is deleted.
+            batch.add(PostgresBusStatements.lockShared)
+            let purge = batch.add(PostgresBusStatements.purge, [.timestamp(before), .int64(Int64(limit))])
+            let count: Int
+            do { count = try await pool.run(batch)[purge].affectedRows } catch { throw .database(error) }
+            deleted += count
+            if count < limit { return deleted }
+        }
+    }
+}
+
+extension PostgresError {
+    /// Whether the server refused what the statement carries: a data exception, a constraint, a limit.
+    fileprivate var concernsContent: Bool {
+        guard let errorClass = sqlState?.errorClass else { return kind == .encoding }
+        return errorClass == "22" || errorClass == "23" || errorClass == "54"
+    }
+}

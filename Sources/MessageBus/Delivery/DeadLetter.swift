@@ -1,0 +1,15 @@
+package import Primitives
+
+/// An event that was given up on, kept until somebody looks at it.
+package struct DeadLetter: Sendable, Hashable {
+    /// The event.
+    package let event: EventEnvelope
+    /// The consumer group that could not handle it; nil when it could not be published.
+    package let group: String?
+    /// How often it was tried.
+    package let attempts: Int
+    /// Why the last attempt failed, in the words of the connector or handler: no data, no secrets.
+    package let lastError: String?
+    /// When it was given up on.
+    package let settledAt: Timestamp
+}

@@ -1,0 +1,71 @@
+package import JSONCoding
+import Primitives
+
+extension EventEnvelope: JSONWritable {
+    /// Writes the event as one JSON object. `tenantId` and `traceparent` are absent when there are none.
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("id", id)
+        writer.member("type", type)
+        writer.member("version", version)
+        writer.memberIfPresent("tenantId", tenantId)
+        writer.member("occurredAt", occurredAt)
+        writer.memberIfPresent("traceparent", traceparent)
+        writer.key("data")
+        writer.raw(data)
+        writer.endObject()
+    }
+
+    /// Reads one event, strictly: every member must be there with its exact type and range.
+    ///
+    /// Two things are let pass: members that this version does not know, so that a newer publisher may add one, and a
+    /// `traceparent` that is not one, which is dropped (W3C Trace Context). `data` keeps its numbers digit by digit; white
+    /// space in it is not kept.
+    /// - Throws: `EventEnvelopeError`.
+    package init(parsing text: [UInt8]) throws(EventEnvelopeError) {
+        let value: JSONValue
+        do {
+            value = try JSONValue.parse(text, limits: JSONLimits(bytes: EventEnvelope.maximumDataBytes + 4096))
+        } catch {
+            throw error.reason == .tooLong ? .dataTooLong : .malformed
+        }
+        guard let members = value.objectValue else { throw .malformed }
+        let data = try EventEnvelope.require("data", in: members)
+        guard case .object = data else { throw .invalid(member: "data") }
+        guard let id = Identifier(try EventEnvelope.string("id", in: members)) else { throw .invalid(member: "id") }
+        guard let version = try EventEnvelope.require("version", in: members).intValue else {
+            throw .invalid(member: "version")
+        }
+        guard let occurredAt = Timestamp(iso8601: try EventEnvelope.string("occurredAt", in: members)) else {
+            throw .invalid(member: "occurredAt")
+        }
+        try self.init(
+            id: id, type: try EventEnvelope.string("type", in: members), version: version,
+            tenantId: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
+            traceparent: try EventEnvelope.optionalString("traceparent", in: members), data: data.serialized())
+    }
+
+    private static func require(_ name: String, in members: JSONObject) throws(EventEnvelopeError) -> JSONValue {
+        guard let value = members[name] else { throw .missing(member: name) }
+        return value
+    }
+
+    private static func string(_ name: String, in members: JSONObject) throws(EventEnvelopeError) -> String {
+        guard let text = try require(name, in: members).stringValue else { throw .invalid(member: name) }
+        return text
+    }
+
+    private static func optionalString(
+        _ name: String, in members: JSONObject
+    ) throws(EventEnvelopeError) -> String? {
+        guard let value = members[name], !value.isNull else { return nil }
+        guard let text = value.stringValue else { throw .invalid(member: name) }
+        return text
+    }
+
+    private static func tenant(in members: JSONObject) throws(EventEnvelopeError) -> Identifier? {
+        guard let text = try optionalString("tenantId", in: members) else { return nil }
+        guard let id = Identifier(text) else { throw .invalid(member: "tenantId") }
+        return id
+    }
+}

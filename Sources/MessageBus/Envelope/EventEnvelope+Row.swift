@@ -1,0 +1,11 @@
+import PostgresClient
+
+extension EventEnvelope {
+    /// Reads an event from seven columns in a row: id, type, version, tenant, occurred at, traceparent, data.
+    init(row: PostgresRow, from column: Int) throws(PostgresError) {
+        self.init(
+            stored: try row.identifier(column), type: try row.text(column + 1), version: try row.int(column + 2),
+            tenantId: try row.identifierIfPresent(column + 3), occurredAt: try row.timestamp(column + 4),
+            traceparent: try row.textIfPresent(column + 5), data: try row.json(column + 6))
+    }
+}

@@ -1,0 +1,27 @@
+/// The names of the events that travel on the bus.
+///
+/// The first group are the original's (contract section 7): a pipeline of a user matches on them. The second group are
+/// ours. A new name is upper-case words joined by underscores, see ``EventEnvelope/isValid(type:)``.
+package enum EventType {
+    /// A tenant shall be provisioned; `data` is the payload of contract section 9.3.
+    package static let tenantProvisioning = "TENANT_PROVISIONING"
+    /// A tenant's resources shall be removed.
+    package static let tenantDeprovisioning = "TENANT_DEPROVISIONING"
+    /// A tenant's infrastructure exists.
+    package static let tenantProvisioningSuccess = "TENANT_PROVISIONING_SUCCESS"
+    /// A tenant's infrastructure could not be made.
+    package static let tenantProvisioningFailure = "TENANT_PROVISIONING_FAILURE"
+    /// The application shall be deployed for a tenant.
+    package static let tenantDeployment = "TENANT_DEPLOYMENT"
+    /// The application is deployed for a tenant.
+    package static let tenantDeploymentSuccess = "TENANT_DEPLOYMENT_SUCCESS"
+    /// The application could not be deployed for a tenant.
+    package static let tenantDeploymentFailure = "TENANT_DEPLOYMENT_FAILURE"
+
+    /// A tenant was stored; nothing is provisioned yet.
+    package static let tenantCreated = "TENANT_CREATED"
+    /// A subscription was stored with its draft invoice.
+    package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
+    /// A subscription became active: tenant management provisions a tenant that waits for it.
+    package static let subscriptionActivated = "SUBSCRIPTION_ACTIVATED"
+}

@@ -1,0 +1,17 @@
+package import PostgresClient
+
+/// The migrations of the database `message_bus_db`, which ``PostgresConnector`` works on.
+///
+/// They run as the database's owner. Schema `main` and the runtime role `message_bus_app` must exist before.
+package enum MessageBusMigrations {
+    /// All of them, in order.
+    package static let all: [Migration] = [
+        Migration(
+            number: 1, name: "message_bus", up: text(PackageResources.V0001__message_bus_up_sql),
+            down: text(PackageResources.V0001__message_bus_down_sql))
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String {
+        String(decoding: bytes, as: UTF8.self)
+    }
+}

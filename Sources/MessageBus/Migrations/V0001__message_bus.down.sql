@@ -1,0 +1,3 @@
+DROP TABLE main.deliveries;
+DROP TABLE main.consumer_groups;
+DROP TABLE main.messages;

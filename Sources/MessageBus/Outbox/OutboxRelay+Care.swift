@@ -1,0 +1,52 @@
+import Logging
+package import Primitives
+
+/// Looking after an outbox: what waits, what was given up on, what is old.
+extension OutboxRelay {
+    /// How much waits.
+    package func backlog() async throws(MessageBusError) -> OutboxBacklog {
+        try await store.backlog()
+    }
+
+    /// The oldest dead letters, at most `limit`.
+    package func deadLetters(limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
+        try await store.deadLetters(limit: limit)
+    }
+
+    /// Makes dead letters pending again, with all their attempts before them. They come before later events of their
+    /// tenant that are still pending, but after those that went on without them.
+    /// - Parameter ids: the events; nil for all.
+    /// - Returns: How many there were.
+    @discardableResult
+    package func retryDeadLetters(_ ids: [Identifier]? = nil) async throws(MessageBusError) -> Int {
+        let count = try await store.retry(ids)
+        wake()
+        return count
+    }
+
+    /// Deletes published events and, where there is an inbox, marks that are older than their retention.
+    /// - Returns: How many published events were deleted.
+    @discardableResult
+    package func purge() async throws(MessageBusError) -> Int {
+        let now = clock.now()
+        let limit = 1000
+        var deleted = 0
+        while true {
+            let count = try await store.purge(before: now.adding(.zero - configuration.retention), limit: limit)
+            deleted += count
+            if count < limit { break }
+        }
+        if let retention = configuration.inboxRetention {
+            try await Inbox.purge(before: now.adding(.zero - retention), on: store.pool)
+        }
+        return deleted
+    }
+
+    func purgeRegularly() async {
+        await everyInterval(configuration.purgeInterval) {
+            do { try await self.purge() } catch {
+                self.logger.warning("outbox purge failed", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

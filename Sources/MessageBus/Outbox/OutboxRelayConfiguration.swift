@@ -1,0 +1,47 @@
+/// How the outbox relay works.
+package struct OutboxRelayConfiguration: Sendable, Hashable {
+    /// Most events published together, 1 to 1000; also limited by the connector. With it the relay's memory is bounded:
+    /// no more events than these are held at once.
+    package var batchSize: Int
+    /// How long claimed events belong to a relay. A relay that is killed holds up its tenants no longer than this.
+    /// Publishing is given two thirds of it.
+    package var lease: Duration
+    /// The wait after an event was not taken, and after the bus could not be reached.
+    package var backOff: BackOff
+    /// After that many failed attempts an event becomes a dead letter, from 1. Times when the bus could not be reached
+    /// do not count.
+    package var maximumAttempts: Int
+    /// How often to look for events although no wake-up came.
+    package var pollInterval: Duration
+    /// Under load: how long to collect before the next batch when the last one was not full.
+    package var linger: Duration
+    /// How long published events are kept.
+    package var retention: Duration
+    /// How long the marks of handled events are kept in this database's inbox; nil when it has none. Longer than any
+    /// bus keeps its events.
+    package var inboxRetention: Duration?
+    /// How often expired rows are deleted.
+    package var purgeInterval: Duration
+    /// How long a graceful shutdown may go on publishing.
+    package var shutdownTimeout: Duration
+
+    /// Makes a configuration.
+    package init(
+        batchSize: Int = 100, lease: Duration = .seconds(30),
+        backOff: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(600)), maximumAttempts: Int = 12,
+        pollInterval: Duration = .seconds(5), linger: Duration = .milliseconds(5),
+        retention: Duration = .seconds(7 * 86_400), inboxRetention: Duration? = nil,
+        purgeInterval: Duration = .seconds(600), shutdownTimeout: Duration = .seconds(3)
+    ) {
+        self.batchSize = min(max(batchSize, 1), 1000)
+        self.lease = max(lease, .milliseconds(30))
+        self.backOff = backOff
+        self.maximumAttempts = max(maximumAttempts, 1)
+        self.pollInterval = pollInterval
+        self.linger = linger
+        self.retention = retention
+        self.inboxRetention = inboxRetention
+        self.purgeInterval = purgeInterval
+        self.shutdownTimeout = shutdownTimeout
+    }
+}

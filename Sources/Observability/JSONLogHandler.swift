@@ -1,0 +1,71 @@
+import JSONCoding
+package import Logging
+package import Primitives
+
+/// A swift-log handler that writes one JSON object a line: `time`, `level`, `service`, `message`, then the metadata.
+package struct JSONLogHandler: LogHandler {
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level
+    package var metadataProvider: Logger.MetadataProvider?
+
+    private let label: String
+    private let output: LineOutput
+    private let clock: any WallClock
+
+    /// - Parameters:
+    ///   - label: The logger's label, written as `logger`.
+    ///   - level: Lines below it are not written.
+    package init(
+        label: String, level: Logger.Level, output: LineOutput = .standardOutput, clock: any WallClock = SystemClock()
+    ) {
+        self.label = label
+        self.logLevel = level
+        self.output = output
+        self.clock = clock
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var writer = JSONWriter(reservingCapacity: 256)
+        writer.beginObject()
+        writer.key("time")
+        writer.timestamp(clock.now())
+        writer.key("level")
+        writer.string(event.level.rawValue)
+        writer.key("logger")
+        writer.string(label)
+        writer.key("message")
+        writer.string(event.message.description)
+        var merged = metadata
+        if let provided = metadataProvider?.get() { merged.merge(provided) { _, new in new } }
+        if let given = event.metadata { merged.merge(given) { _, new in new } }
+        for (key, value) in merged.sorted(by: { $0.key < $1.key }) {
+            writer.key(key)
+            Self.write(value, to: &writer)
+        }
+        writer.endObject()
+        output.write(line: writer.bytes)
+    }
+
+    private static func write(_ value: Logger.Metadata.Value, to writer: inout JSONWriter) {
+        switch value {
+        case .string(let text): writer.string(text)
+        case .stringConvertible(let convertible): writer.string(convertible.description)
+        case .array(let values):
+            writer.beginArray()
+            for value in values { write(value, to: &writer) }
+            writer.endArray()
+        case .dictionary(let dictionary):
+            writer.beginObject()
+            for (key, value) in dictionary.sorted(by: { $0.key < $1.key }) {
+                writer.key(key)
+                write(value, to: &writer)
+            }
+            writer.endObject()
+        }
+    }
+}

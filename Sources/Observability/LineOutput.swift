@@ -1,0 +1,149 @@
+import Synchronization
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Writes lines to a file descriptor from a thread of its own, so that a slow reader of the log never blocks a request.
+///
+/// Lines wait in a bounded buffer. When the reader is so slow that the buffer is full, lines are dropped and counted,
+/// and the count is written as a line of its own when there is room again.
+package final class LineOutput: Sendable {
+    private struct State {
+        var pending: [UInt8] = []
+        var dropped = 0
+        var isWriting = false
+        var isThreadStarted = false
+    }
+
+    private let state = Mutex(State())
+    private let descriptor: Int32
+    private let capacity: Int
+    private let wakeUp: WakeUp
+
+    /// The process's standard output, shared by everything that logs.
+    package static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
+
+    /// - Parameters:
+    ///   - descriptor: An open file descriptor; it is not closed.
+    ///   - capacity: Bytes that may wait (4 MiB by default).
+    package init(descriptor: Int32, capacity: Int = 4 << 20) {
+        self.descriptor = descriptor
+        self.capacity = capacity
+        self.wakeUp = WakeUp()
+    }
+
+    /// Appends a line; the line break is added here. Never blocks.
+    package func write(line: [UInt8]) {
+        let action: (start: Bool, signal: Bool) = state.withLock { state in
+            guard state.pending.count + line.count < capacity else {
+                state.dropped += 1
+                return (false, false)
+            }
+            let wasEmpty = state.pending.isEmpty
+            state.pending.append(contentsOf: line)
+            state.pending.append(UInt8(ascii: "\n"))
+            let start = !state.isThreadStarted
+            state.isThreadStarted = true
+            return (start, wasEmpty)
+        }
+        if action.start { startThread() }
+        if action.signal { wakeUp.signal() }
+    }
+
+    /// Waits, at most `attempts` milliseconds, until everything written so far has left the process. For shutdown.
+    package func flush(attempts: Int = 500) {
+        for _ in 0..<attempts {
+            let isDone = state.withLock { $0.pending.isEmpty && !$0.isWriting }
+            if isDone { return }
+            usleep(1_000)
+        }
+    }
+
+    private func startThread() {
+        // The thread lives as long as the process: there is one for standard output, and tests' ones are few.
+        let box = Unmanaged.passRetained(self)
+        var thread = pthread_t()
+        #if canImport(Glibc)
+        let status = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<LineOutput>.fromOpaque(argument).takeRetainedValue().drain()
+                return nil
+            }, box.toOpaque())
+        #else
+        var optional: pthread_t?
+        let status = pthread_create(
+            &optional, nil,
+            { argument in
+                Unmanaged<LineOutput>.fromOpaque(argument).takeRetainedValue().drain()
+                return nil
+            }, box.toOpaque())
+        if let optional { thread = optional }
+        #endif
+        if status == 0 { pthread_detach(thread) } else { box.release() }
+    }
+
+    private func drain() {
+        while true {
+            let chunk: [UInt8] = state.withLock { state in
+                var chunk = state.pending
+                state.pending.removeAll(keepingCapacity: false)
+                if state.dropped > 0 {
+                    chunk.append(contentsOf: Array("{\"level\":\"warning\",\"droppedLogLines\":\(state.dropped)}\n".utf8))
+                    state.dropped = 0
+                }
+                state.isWriting = !chunk.isEmpty
+                return chunk
+            }
+            if chunk.isEmpty {
+                wakeUp.wait()
+                continue
+            }
+            chunk.withUnsafeBytes { bytes in
+                var offset = 0
+                while offset < bytes.count {
+                    guard let base = bytes.baseAddress else { return }
+                    #if canImport(Glibc)
+                    let written = Glibc.write(descriptor, base + offset, bytes.count - offset)
+                    #else
+                    let written = Darwin.write(descriptor, base + offset, bytes.count - offset)
+                    #endif
+                    if written > 0 {
+                        offset += written
+                    } else if written < 0 && (errno == EINTR || errno == EAGAIN) {
+                        if errno == EAGAIN { usleep(1_000) }
+                    } else {
+                        return  // the reader has gone: nothing sensible can be done with the line
+                    }
+                }
+            }
+            state.withLock { $0.isWriting = false }
+        }
+    }
+}
+
+/// A counting wake-up for one waiting thread.
+private final class WakeUp: @unchecked Sendable {
+    // unchecked: sem_t is a C struct that is only ever used through its address, which never moves.
+    private let semaphore: UnsafeMutablePointer<sem_t>
+
+    init() {
+        semaphore = .allocate(capacity: 1)
+        sem_init(semaphore, 0, 0)
+    }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func signal() { sem_post(semaphore) }
+
+    func wait() {
+        while sem_wait(semaphore) == -1 && errno == EINTR {}
+    }
+}

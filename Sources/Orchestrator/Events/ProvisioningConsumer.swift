@@ -1,0 +1,34 @@
+import Logging
+import MessageBus
+import ServiceLifecycle
+
+/// Takes events from the bus into ``ProvisioningRunRepository`` and wakes the worker.
+///
+/// The handler is done as soon as the run is stored: how long provisioning takes, and how often it is tried, is then no
+/// matter of the bus.
+struct ProvisioningConsumer: Sendable {
+    /// The consumer group.
+    static let group = "orchestrator"
+
+    let repository: ProvisioningRunRepository
+    let doorbell: Doorbell
+    let logger: Logger
+
+    /// The service that works through the subscription.
+    func service(on subscriber: any EventSubscriber) throws(MessageBusError) -> any Service {
+        try subscriber.subscribe(
+            group: Self.group, types: [EventType.tenantProvisioning], configuration: ConsumerConfiguration(),
+            handler: { try await handle($0) })
+    }
+
+    /// Stores the run that the event asks for, once.
+    /// - Throws: `EventRejection` for an event that can never be answered; `PostgresError` when it has to come again.
+    func handle(_ delivery: EventDelivery) async throws {
+        let event = try ProvisioningEvent(delivery.event, secrets: repository.secrets)
+        let isNew = try await repository.enqueue(event)
+        logger.info(
+            isNew ? "provisioning accepted" : "provisioning was accepted before",
+            metadata: ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"])
+        if isNew { doorbell.ring() }
+    }
+}

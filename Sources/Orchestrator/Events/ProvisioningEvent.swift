@@ -1,0 +1,73 @@
+import JSONCoding
+package import MessageBus
+package import Primitives
+package import Sealing
+
+/// What a `TENANT_PROVISIONING` event asks for (contract 9.3).
+///
+/// Holds the secret that signs the call-back: never into a log or, unsealed, into a database.
+package struct ProvisioningEvent: Sendable {
+    /// Identity of the event on the bus.
+    package let eventId: Identifier
+    /// The tenant.
+    package let tenantId: Identifier
+    /// The tenant's key, `^[a-z0-9]+$` when it comes from tenant management.
+    package let tenantKey: String
+    /// `subscription.plan.tier`; empty when the event has none.
+    package let tier: String
+    /// The 32 characters that sign the call-back.
+    package let secret: String
+    /// The context that the call-back is signed with, different for each provisioning.
+    package let context: String
+    /// Trace in which the event was published.
+    package let traceparent: String?
+    /// The event's JSON text as provisioners get it: with the secret in clear.
+    package let json: [UInt8]
+
+    /// Reads an event of the bus.
+    /// - Parameter secrets: Opens the secret, which tenant management seals before it publishes.
+    /// - Throws: `EventRejection` when it lacks what the call-back needs: nobody could ever be told the outcome.
+    package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
+        try self.init(
+            json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, traceparent: envelope.traceparent,
+            secrets: secrets)
+    }
+
+    init(
+        json: [UInt8], eventId: Identifier, tenantId envelopeTenant: Identifier?, traceparent: String?,
+        secrets: EventSecretSealer
+    ) throws(EventRejection) {
+        guard let value = try? JSONValue.parse(json), var object = value.objectValue else {
+            throw EventRejection(reason: "the data is not a JSON object")
+        }
+        let tenant = value["tenant"]
+        guard let tenantId = tenant?["id"]?.stringValue.flatMap({ Identifier($0) }) ?? envelopeTenant else {
+            throw EventRejection(reason: "tenant.id is missing or no UUID")
+        }
+        guard envelopeTenant == nil || envelopeTenant == tenantId else {
+            throw EventRejection(reason: "tenant.id is not the tenant of the envelope")
+        }
+        guard let sealed = Self.text(value["secret"]) else { throw EventRejection(reason: "secret is missing") }
+        guard let secret = try? secrets.open(sealed) else {
+            throw EventRejection(reason: "the secret was sealed under another DATA_ENCRYPTION_KEY")
+        }
+        guard let context = Self.text(value["context"]) else { throw EventRejection(reason: "context is missing") }
+        self.eventId = eventId
+        self.tenantId = tenantId
+        self.tenantKey = Self.text(tenant?["key"]) ?? ""
+        self.tier = Self.text(value["subscription"]?["plan"]?["tier"]) ?? ""
+        self.secret = secret
+        self.context = context
+        self.traceparent = traceparent
+        if secret != sealed { object["secret"] = .string(secret) }
+        self.json = secret == sealed ? json : JSONValue.object(object).serialized()
+    }
+
+    /// A text that is there, short enough for an index, and storable (PostgreSQL keeps no U+0000).
+    private static func text(_ value: JSONValue?) -> String? {
+        guard let text = value?.stringValue, (1...1000).contains(text.utf8.count), !text.utf8.contains(0) else {
+            return nil
+        }
+        return text
+    }
+}

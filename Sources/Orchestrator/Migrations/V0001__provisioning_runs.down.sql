@@ -1,0 +1,2 @@
+DROP TABLE main.tenant_credentials;
+DROP TABLE main.provisioning_runs;

@@ -1,0 +1,93 @@
+import Configuration
+import Logging
+import PostgresClient
+import Primitives
+import Sealing
+import ServiceKit
+import Synchronization
+
+/// The parts of the orchestrator, put together.
+struct OrchestratorComponents: Sendable {
+    let consumer: ProvisioningConsumer
+    let worker: ProvisioningRunWorker
+    /// What readiness tells beside the service's own database and the bus.
+    let checks: [HealthCheck]
+    /// Closes what the parts stood on.
+    let shutdown: @Sendable () async -> Void
+
+    init(
+        configuration: OrchestratorConfiguration, reader: ConfigReader, pool: PostgresPool, clock: any WallClock,
+        logger: Logger
+    ) throws {
+        let sealer = Sealer(secret: configuration.encryptionKey, purpose: "orchestrator")
+        let repository = ProvisioningRunRepository(
+            pool: pool, sealer: sealer, secrets: EventSecretSealer(secret: configuration.encryptionKey), clock: clock)
+        let pipelines = OutboundHTTP(
+            allowsInternalAddresses: configuration.allowsInternalPipelines, logger: logger)
+        let callbacks = OutboundHTTP(allowsInternalAddresses: true, logger: logger)
+        let application = ApplicationDatabase(reader: reader, logger: logger)
+        let registry = ProvisionerRegistry(
+            tenancy: { () throws(ConfigurationFailure) in
+                let (pool: applicationPool, configuration: database) = try application.open()
+                return PostgresTenancy(
+                    pool: applicationPool, configuration: database,
+                    credentials: TenantCredentialStore(pool: pool, sealer: sealer, clock: clock, logger: logger),
+                    connectionLimit: configuration.roleConnectionLimit)
+            }, client: pipelines, logger: logger)
+        let tiers = try registry.table(configuration.tiers)
+
+        let doorbell = Doorbell()
+        consumer = ProvisioningConsumer(repository: repository, doorbell: doorbell, logger: logger)
+        worker = ProvisioningRunWorker(
+            repository: repository,
+            processor: ProvisioningRunProcessor(
+                repository: repository, tiers: tiers,
+                callbacks: CallbackSender(
+                    url: configuration.callbackURL, timeout: configuration.callbackTimeout, client: callbacks,
+                    clock: clock),
+                appPlaneURL: configuration.appPlaneURL, policy: configuration.policy, clock: clock, logger: logger),
+            policy: configuration.policy, doorbell: doorbell, clock: clock, logger: logger)
+        checks = application.pool.map { pool in
+            [
+                HealthCheck("applicationDatabase", isRequired: false) {
+                    (try? await pool.query(ProvisioningRunStatements.check)) != nil
+                }
+            ]
+        } ?? []
+        shutdown = {
+            await pipelines.shutdown()
+            await callbacks.shutdown()
+            await application.pool?.shutdown()
+        }
+    }
+}
+
+/// The shared application database, opened when the first tier asks for it.
+private final class ApplicationDatabase: Sendable {
+    private let reader: ConfigReader
+    private let logger: Logger
+    private let opened = Mutex<(pool: PostgresPool, configuration: PostgresConfiguration)?>(nil)
+
+    init(reader: ConfigReader, logger: Logger) {
+        self.reader = reader
+        self.logger = logger
+    }
+
+    /// The pool; nil when no tier has asked for it.
+    var pool: PostgresPool? { opened.withLock { $0?.pool } }
+
+    func open() throws(ConfigurationFailure) -> (pool: PostgresPool, configuration: PostgresConfiguration) {
+        if let opened = opened.withLock({ $0 }) { return opened }
+        let scoped = reader.scoped(to: "provisioner")
+        var configuration: PostgresConfiguration
+        do { configuration = try PostgresConfiguration(reader: scoped) } catch {
+            throw ConfigurationFailure(key: "PROVISIONER_DB_…", reason: "is needed by a tier: PROVISIONER_\(error.reason)")
+        }
+        // Making a database takes seconds where others take milliseconds.
+        if scoped.text("db.statement.timeout.millis") == nil { configuration.statementTimeout = .seconds(60) }
+        if scoped.text("db.lock.timeout.millis") == nil { configuration.lockTimeout = .seconds(30) }
+        let result = (pool: PostgresPool(configuration: configuration, logger: logger), configuration: configuration)
+        opened.withLock { $0 = result }
+        return result
+    }
+}

@@ -1,0 +1,96 @@
+package import Configuration
+import MessageBus
+package import ServiceKit
+
+/// What the orchestrator reads besides the configuration of its HTTP server, its database (`DB_…`), the bus
+/// (`MESSAGE_BUS_…`) and the provisioner's database (`PROVISIONER_DB_…`, only when a tier needs it).
+///
+/// | environment | default | range |
+/// |---|---|---|
+/// | `DATA_ENCRYPTION_KEY` | `JWT_SECRET` | secret; the same for all services: opens the events' secrets, seals at rest |
+/// | `TENANT_MANAGEMENT_URL` | `http://127.0.0.1:3005` | http or https; `/webhook` is added |
+/// | `TIERS_FILE` | none | JSON: tier to provisioner |
+/// | `APP_PLANE_URL_TEMPLATE` | `http://{key}.localhost` | with `{key}`, `{tenantId}`, `{tier}` |
+/// | `PROVISIONING_CONCURRENCY` | 4 | 1 … 64 runs at once |
+/// | `PROVISIONING_MAX_ATTEMPTS` | 5 | 1 … 100 |
+/// | `PROVISIONING_BACKOFF_MILLIS`, `PROVISIONING_BACKOFF_MAX_MILLIS` | 1000, 60000 | 1 … 86400000 |
+/// | `PROVISIONING_LEASE_MILLIS` | 15000 | 100 … 3600000 |
+/// | `CALLBACK_BACKOFF_MILLIS`, `CALLBACK_BACKOFF_MAX_MILLIS` | 500, 300000 | 1 … 86400000 |
+/// | `CALLBACK_TIMEOUT_MILLIS` | 10000 | 10 … 60000 |
+/// | `PROVISIONER_ROLE_CONNECTION_LIMIT` | 20 | 1 … 10000, for each tenant's role |
+/// | `PROVISIONER_HTTP_ALLOW_PRIVATE` | true | whether pipelines may be on this machine or in private networks |
+package struct OrchestratorConfiguration: Sendable {
+    /// Opens the events' secrets and seals what lies in `orchestrator_db`.
+    package var encryptionKey: String
+    /// Where call-backs go: `{TENANT_MANAGEMENT_URL}/webhook`.
+    package var callbackURL: String
+    /// How long an answer to a call-back is waited for.
+    package var callbackTimeout: Duration
+    /// Which tier has which provisioner.
+    package var tiers: [TierDefinition]
+    /// Where the tenants' applications are, unless a provisioner says it.
+    package var appPlaneURL: AppPlaneURL
+    /// Retries and concurrency.
+    package var policy: RunPolicy
+    /// Most connections of a tenant's role.
+    package var roleConnectionLimit: Int
+    /// Whether pipelines may be on this machine or in private networks. Link-local addresses and metadata services are
+    /// refused in any case.
+    package var allowsInternalPipelines: Bool
+
+    /// Reads the keys above, and the tiers file.
+    /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
+    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+        guard let key = reader.text("data.encryption.key", isSecret: true) ?? reader.text("jwt.secret", isSecret: true)
+        else {
+            throw ConfigurationFailure(
+                key: "DATA_ENCRYPTION_KEY",
+                reason: "is not set, and neither is JWT_SECRET; it must be the one that tenant management has")
+        }
+        encryptionKey = key
+        let base = reader.text("tenant.management.url") ?? "http://127.0.0.1:3005"
+        guard HTTPURL.isValid(base), !base.contains("?") else {
+            throw ConfigurationFailure(
+                key: "TENANT_MANAGEMENT_URL", reason: "must be an http or https URL, such as http://127.0.0.1:3005")
+        }
+        callbackURL = (base.hasSuffix("/") ? String(base.dropLast()) : base) + "/webhook"
+        callbackTimeout = try reader.milliseconds("callback.timeout.millis", default: 10_000, in: 10...60_000)
+        if let path = reader.text("tiers.file") {
+            tiers = try TierDefinition.load(path: path)
+        } else {
+            tiers = TierDefinition.defaults
+        }
+        guard let url = AppPlaneURL(template: reader.text("app.plane.url.template") ?? "http://{key}.localhost") else {
+            throw ConfigurationFailure(
+                key: "APP_PLANE_URL_TEMPLATE",
+                reason: "must be an http or https URL with no placeholders but {key}, {tenantId} and {tier}")
+        }
+        appPlaneURL = url
+        policy = RunPolicy(
+            concurrency: try reader.integer("provisioning.concurrency", default: 4, in: 1...64),
+            maximumAttempts: try reader.integer("provisioning.max.attempts", default: 5, in: 1...100),
+            provisioning: try reader.backOff("provisioning", initial: 1000, maximum: 60_000),
+            callback: try reader.backOff("callback", initial: 500, maximum: 300_000),
+            lease: try reader.milliseconds("provisioning.lease.millis", default: 15_000, in: 100...3_600_000),
+            // The rest of the time for an orderly end is for giving back what was cancelled.
+            drainTimeout: .seconds(try reader.integer("shutdown.seconds", default: 8, in: 1...300)) * 0.7)
+        roleConnectionLimit = try reader.integer("provisioner.role.connection.limit", default: 20, in: 1...10_000)
+        allowsInternalPipelines = try reader.flag("provisioner.http.allow.private", default: true)
+    }
+}
+
+extension ConfigReader {
+    fileprivate func milliseconds(
+        _ key: ConfigKey, default defaultValue: Int, in range: ClosedRange<Int>
+    ) throws(ConfigurationFailure) -> Duration {
+        .milliseconds(try integer(key, default: defaultValue, in: range))
+    }
+
+    fileprivate func backOff(
+        _ name: String, initial: Int, maximum: Int
+    ) throws(ConfigurationFailure) -> BackOff {
+        BackOff(
+            initial: try milliseconds([name, "backoff", "millis"], default: initial, in: 1...86_400_000),
+            maximum: try milliseconds([name, "backoff", "max", "millis"], default: maximum, in: 1...86_400_000))
+    }
+}

@@ -1,0 +1,15 @@
+import MessageBus
+package import PostgresClient
+
+/// The migrations of `orchestrator_db`.
+package enum OrchestratorMigrations {
+    /// In order. The inbox needs the role `orchestrator_app`.
+    package static let all: [Migration] = [
+        Migration(
+            number: 1, name: "provisioning_runs",
+            up: String(decoding: PackageResources.V0001__provisioning_runs_up_sql, as: UTF8.self),
+            down: String(decoding: PackageResources.V0001__provisioning_runs_down_sql, as: UTF8.self)),
+        Migration(
+            number: 2, name: "inbox", up: InboxSchema.up(runtimeRole: "orchestrator_app"), down: InboxSchema.down),
+    ]
+}

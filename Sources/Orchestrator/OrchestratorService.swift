@@ -1,0 +1,47 @@
+package import Configuration
+package import Logging
+package import MessageBus
+import PostgresClient
+package import Primitives
+import Sealing
+package import ServiceKit
+import ServiceLifecycle
+
+/// Puts the orchestrator together (`arc serve orchestrator`, port 3003): a worker with an HTTP side for `/`, `/ping`,
+/// health and documents only.
+package enum OrchestratorService {
+    /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
+    /// - Parameter bus: The message bus; nil to use the configured one.
+    /// - Throws: a configuration failure that names the variable.
+    package static func make(
+        reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
+    ) async throws -> HTTPService {
+        let http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
+        let configuration = try OrchestratorConfiguration(reader: reader)
+        let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+        let components = try OrchestratorComponents(
+            configuration: configuration, reader: reader, pool: pool, clock: clock, logger: logger)
+
+        let base = BaseOperations(
+            serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
+            explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
+            checks: [
+                HealthCheck("postgres", isRequired: true) { (try? await pool.query(ProvisioningRunStatements.check)) != nil },
+                HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
+            ] + components.checks, clock: clock)
+        // No operation asks for a token, so the verifier has no keys and would refuse every one.
+        let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
+        return HTTPService(
+            configuration: http, base: base,
+            summary: "Takes provisioning events from the bus, makes what the tenant's tier needs, and calls back.",
+            operations: [], authenticator: Authenticator(verifier: verifier, operatorTenantID: nil),
+            rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
+            background: bus.services + [components.worker, try components.consumer.service(on: bus.subscriber)],
+            atEnd: {
+                await components.shutdown()
+                await bus.shutdown()
+                await pool.shutdown()
+            }, clock: clock, logger: logger)
+    }
+}

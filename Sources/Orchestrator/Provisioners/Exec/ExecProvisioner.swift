@@ -1,0 +1,85 @@
+import Glibc
+import Logging
+import Primitives
+
+/// Runs a configured program: the event's JSON on standard input, `ARC_…` variables in its environment.
+///
+/// Exit code 0 is success; standard output may say what was made (``ExecResult``). The program must be repeatable: it is
+/// run again when this process died before it noted the outcome. Of this process' environment it gets only what programs
+/// generally need; passwords and keys of the orchestrator stay out.
+struct ExecProvisioner: Provisioner {
+    /// Name in the tiers file.
+    static let name = "exec"
+
+    /// The program, by absolute path, and its arguments.
+    let arguments: [String]
+    /// Variables from the tiers file.
+    let environment: [String: String]
+    let workingDirectory: String?
+    let timeLimit: Duration
+    let logger: Logger
+
+    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
+        var variables = Self.inherited()
+        variables.merge(environment) { $1 }
+        variables.merge(Self.variables(for: event)) { $1 }
+        let result: CommandResult
+        do {
+            result = try await CommandRunner.run(
+                Command(
+                    arguments: arguments, environment: variables, workingDirectory: workingDirectory, input: event.json,
+                    timeLimit: timeLimit))
+        } catch {
+            throw .transient("the command could not be started: \(String(cString: strerror(error.code)))")
+        }
+        if result.end != .exited(code: 0) {
+            log(result, event)
+            throw Self.failure(result.end, timeLimit: timeLimit)
+        }
+        let said = try ExecResult(output: result.output)
+        if said.ignoredOutput {
+            logger.warning("the command's output is no JSON object and is ignored", metadata: Self.metadata(event))
+        }
+        return .provisioned(said.resources, appPlaneURL: said.appPlaneURL)
+    }
+
+    /// What the program is told in its environment. The secret is not among it: a process' environment is easily seen.
+    static func variables(for event: ProvisioningEvent) -> [String: String] {
+        [
+            "ARC_EVENT_TYPE": "TENANT_PROVISIONING", "ARC_EVENT_ID": event.eventId.description,
+            "ARC_TENANT_ID": event.tenantId.description, "ARC_TENANT_KEY": event.tenantKey, "ARC_TIER": event.tier,
+            "ARC_CONTEXT": event.context,
+        ]
+    }
+
+    private static func inherited() -> [String: String] {
+        var variables: [String: String] = [:]
+        let names = ["PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR"]
+        for name in names {
+            if let value = getenv(name) { variables[name] = String(cString: value) }
+        }
+        return variables
+    }
+
+    private static func failure(_ end: CommandResult.End, timeLimit: Duration) -> ProvisioningFailure {
+        switch end {
+        case .exited(let code): .transient("the command ended with exit code \(code)")
+        case .killed(let signal): .transient("the command was ended by signal \(signal)")
+        case .timedOut: .transient("the command was ended after \(timeLimit.components.seconds) s")
+        case .cancelled: .transient("the command was ended because the service stops")
+        case .tooMuchOutput: .permanent("the command was ended because it wrote too much to standard output")
+        }
+    }
+
+    private func log(_ result: CommandResult, _ event: ProvisioningEvent) {
+        var metadata = Self.metadata(event)
+        let text = String(decoding: result.errorTail, as: UTF8.self).replacing(event.secret, with: "***")
+        let lines = text.split(separator: "\n").suffix(20)
+        metadata["stderr"] = .array(lines.map { .string(String($0)) })
+        logger.error("the command failed", metadata: metadata)
+    }
+
+    private static func metadata(_ event: ProvisioningEvent) -> Logger.Metadata {
+        ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"]
+    }
+}

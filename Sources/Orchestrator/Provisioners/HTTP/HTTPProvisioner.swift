@@ -1,0 +1,26 @@
+import Primitives
+
+/// Hands the event to a user's pipeline: POSTs its JSON (contract 9.3) to a configured URL.
+///
+/// A 2xx means that the pipeline has taken over and will call `/webhook` in its own time. Anything else is tried again.
+/// `idempotency-key` is the event's identity, the same at every attempt.
+struct HTTPProvisioner: Provisioner {
+    /// Name in the tiers file.
+    static let name = "http"
+
+    let url: String
+    let headers: [String: String]
+    let timeout: Duration
+    let client: OutboundHTTP
+
+    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
+        var headers = ["idempotency-key": event.eventId.description]
+        if let traceparent = event.traceparent { headers["traceparent"] = traceparent }
+        headers.merge(self.headers) { $1 }
+        switch await client.post(url, headers: headers, body: event.json, timeout: timeout) {
+        case .answered(let status, _) where (200...299).contains(status): return .delegated
+        case .answered(let status, _): throw .transient("the pipeline answered \(status)")
+        case .failed(let reason): throw .transient("the pipeline could not be reached: \(reason)")
+        }
+    }
+}

@@ -1,0 +1,66 @@
+package import JSONCoding
+import Primitives
+
+/// Makes what a tenant needs.
+///
+/// A provisioner may be called again for the same event at any time, also after it has succeeded, and by several
+/// processes at once (a process can be killed before it notes the outcome): what is there already stays, and the same
+/// resources are reported.
+package protocol Provisioner: Sendable {
+    /// Makes or finds the tenant's resources. When the task is cancelled it stops as soon as it can.
+    /// - Throws: ``ProvisioningFailure``.
+    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome
+}
+
+/// How provisioning ended well.
+package enum ProvisioningOutcome: Sendable, Hashable {
+    /// The resources are there; tenant management is to be told.
+    /// - Parameter appPlaneURL: Where the tenant's application is; nil for the configured form.
+    case provisioned([TenantResource], appPlaneURL: String?)
+    /// Somebody else has taken over and will call tenant management back.
+    case delegated
+}
+
+/// Why provisioning did not end well. The words go into logs and `orchestrator_db`: no data, no secrets.
+package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConvertible {
+    /// Whether trying again cannot help.
+    package let isPermanent: Bool
+    /// Why.
+    package let reason: String
+
+    /// Trying again may help.
+    package static func transient(_ reason: String) -> ProvisioningFailure {
+        ProvisioningFailure(isPermanent: false, reason: reason)
+    }
+
+    /// Trying again cannot help.
+    package static func permanent(_ reason: String) -> ProvisioningFailure {
+        ProvisioningFailure(isPermanent: true, reason: reason)
+    }
+
+    package var description: String { reason }
+}
+
+/// Something made for a tenant, as tenant management stores it (contract 9.5).
+package struct TenantResource: Sendable, Hashable, JSONWritable {
+    /// Its kind, 1 to 100 characters.
+    package let type: String
+    /// What is to be known to use it; references to secrets, never secrets.
+    package let metadata: JSONObject
+    /// Its name where it lives, at most 200 characters, one of its kind for the tenant.
+    package let externalIdentifier: String?
+
+    package init(type: String, metadata: JSONObject, externalIdentifier: String?) {
+        self.type = type
+        self.metadata = metadata
+        self.externalIdentifier = externalIdentifier
+    }
+
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("type", type)
+        writer.member("metadata", metadata)
+        writer.memberIfPresent("externalIdentifier", externalIdentifier)
+        writer.endObject()
+    }
+}

@@ -1,0 +1,80 @@
+import Logging
+import ServiceKit
+
+/// The provisioners by name: how the words of a tiers file become one.
+struct ProvisionerRegistry: Sendable {
+    /// What the PostgreSQL provisioners stand on; asked for once, when a tier has one of them.
+    let tenancy: @Sendable () throws(ConfigurationFailure) -> PostgresTenancy
+    /// For pipelines.
+    let client: OutboundHTTP
+    let logger: Logger
+
+    /// Names that can stand in a tiers file.
+    static let names = [
+        ExecProvisioner.name, HTTPProvisioner.name, PostgresDatabaseProvisioner.name, PostgresSchemaProvisioner.name,
+    ]
+
+    /// Makes the provisioners of all tiers.
+    /// - Throws: ``ConfigurationFailure`` that says which tier is wrong and what to write.
+    func table(_ definitions: [TierDefinition]) throws(ConfigurationFailure) -> TierTable {
+        var entries: [String: TierTable.Entry] = [:]
+        for definition in definitions {
+            entries[definition.tier] = TierTable.Entry(
+                name: definition.provisioner, provisioner: try provisioner(definition))
+        }
+        return TierTable(entries)
+    }
+
+    private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
+        switch definition.provisioner {
+        case PostgresSchemaProvisioner.name:
+            _ = try TierOptions(definition, known: [])
+            return PostgresSchemaProvisioner(tenancy: try tenancy())
+        case PostgresDatabaseProvisioner.name:
+            _ = try TierOptions(definition, known: [])
+            return PostgresDatabaseProvisioner(tenancy: try tenancy(), logger: logger)
+        case ExecProvisioner.name:
+            return try exec(definition)
+        case HTTPProvisioner.name:
+            return try http(definition)
+        default:
+            throw ConfigurationFailure(
+                key: "TIERS_FILE",
+                reason: #"tier "\#(definition.tier)" has the unknown provisioner "\#(definition.provisioner)"; write one of "#
+                    + Self.names.joined(separator: ", "))
+        }
+    }
+
+    private func exec(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
+        let options = try TierOptions(
+            definition, known: ["command", "environment", "workingDirectory", "timeoutSeconds"])
+        var arguments = try options.texts(
+            "command", #"the program and its arguments, such as ["/usr/local/bin/provision", "--verbose"]"#)
+        guard let program = ProgramPath.absolute(arguments[0]) else {
+            throw options.failure("has a command whose program \(arguments[0]) does not exist or is not executable")
+        }
+        arguments[0] = program
+        let environment = try options.dictionary("environment", #"an object of texts, such as {"REGION": "eu-1"}"#)
+        guard environment.keys.allSatisfy({ !$0.contains("=") && !$0.utf8.contains(0) }) else {
+            throw options.failure(#"has an "environment" with a name that no variable can have"#)
+        }
+        return ExecProvisioner(
+            arguments: arguments, environment: environment,
+            workingDirectory: try options.textIfPresent("workingDirectory", "the folder to start in"),
+            timeLimit: try options.seconds("timeoutSeconds", default: 900, in: 1...86_400), logger: logger)
+    }
+
+    private func http(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
+        let options = try TierOptions(definition, known: ["url", "headers", "timeoutSeconds"])
+        let what = #"an http or https URL, such as "https://pipeline.example.com/tenants""#
+        let url = try options.text("url", what)
+        guard HTTPURL.isValid(url) else { throw options.failure(#"has a wrong "url": it must be \#(what)"#) }
+        let headers = try options.dictionary("headers", #"an object of texts, such as {"authorization": "Bearer …"}"#)
+        guard headers.allSatisfy({ HTTPURL.isHeader(name: $0, value: $1) }) else {
+            throw options.failure(#"has "headers" that HTTP does not allow"#)
+        }
+        return HTTPProvisioner(
+            url: url, headers: headers, timeout: try options.seconds("timeoutSeconds", default: 30, in: 1...300),
+            client: client)
+    }
+}

@@ -1,0 +1,74 @@
+import CLibpq
+
+/// A connection used by one blocking call after the other, on a `BlockingThread`: for migrations.
+final class BlockingSession {
+    private let raw: OpaquePointer
+
+    init(_ opened: OpenedConnection) {
+        raw = opened.raw
+    }
+
+    deinit {
+        PQfinish(raw)
+    }
+
+    /// Whether a transaction is open and has not failed.
+    var isInTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INTRANS }
+
+    /// Runs SQL text of one or several commands.
+    func execute(_ sql: String) throws(PostgresError) {
+        guard !sql.utf8.contains(0) else { throw PostgresError(.encoding, "the SQL text holds a zero byte") }
+        let result = PQexec(raw, sql)
+        defer { PQclear(result) }
+        try check(result)
+    }
+
+    /// Runs one command with text parameters; the rows come as text.
+    func query(_ sql: String, _ parameters: [String] = []) throws(PostgresError) -> [[String?]] {
+        let encoder = TextParameters(parameters)
+        let result = encoder.withPointers { PQexecParams(raw, sql, Int32(parameters.count), nil, $0, nil, nil, 0) }
+        defer { PQclear(result) }
+        try check(result)
+        return (0 ..< PQntuples(result)).map { row in
+            (0 ..< PQnfields(result)).map { column in
+                guard PQgetisnull(result, row, column) == 0 else { return nil }
+                return PQgetvalue(result, row, column).map { String(cString: $0) }
+            }
+        }
+    }
+
+    private func check(_ result: OpaquePointer?) throws(PostgresError) {
+        guard let result else {
+            let message = PQerrorMessage(raw).map { String(cString: $0) }
+            throw PostgresError(.connection, "connection lost", serverMessage: message)
+        }
+        switch PQresultStatus(result) {
+        case PGRES_COMMAND_OK, PGRES_TUPLES_OK, PGRES_EMPTY_QUERY: return
+        case PGRES_FATAL_ERROR, PGRES_BAD_RESPONSE: throw PostgresError.from(result: result)
+        default: throw PostgresError(.connection, "unexpected reply")
+        }
+    }
+}
+
+/// Zero-terminated copies of text parameters.
+private struct TextParameters {
+    private let bytes: [CChar]
+    private let offsets: [Int]
+
+    init(_ parameters: [String]) {
+        var bytes: [CChar] = []
+        var offsets: [Int] = []
+        for parameter in parameters {
+            offsets.append(bytes.count)
+            bytes.append(contentsOf: parameter.utf8CString)
+        }
+        self.bytes = bytes
+        self.offsets = offsets
+    }
+
+    func withPointers<Result>(_ body: ([UnsafePointer<CChar>?]) -> Result) -> Result {
+        bytes.withUnsafeBufferPointer { buffer in
+            body(offsets.map { offset in buffer.baseAddress?.advanced(by: offset) })
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package import Primitives
+
+/// One step in the history of a database: SQL text that leads there and back. Each may hold several commands; both run
+/// inside a transaction, so neither may hold `COMMIT` or commands such as `CREATE INDEX CONCURRENTLY`.
+package struct Migration: Sendable, Hashable {
+    /// Its place in the order, from 1; never reused.
+    package let number: Int
+    /// What it does, in a few words: `create_tenants`.
+    package let name: String
+    /// The SQL that makes the change.
+    package let up: String
+    /// The SQL that takes the change back; empty when that cannot be done.
+    package let down: String
+
+    /// Makes a migration.
+    package init(number: Int, name: String, up: String, down: String) {
+        self.number = number
+        self.name = name
+        self.up = up
+        self.down = down
+    }
+}
+
+/// What a database knows about a migration.
+package struct MigrationState: Sendable, Hashable {
+    /// How the database stands to it.
+    package enum Status: Sendable, Hashable {
+        /// Still to be applied.
+        case pending
+        /// Applied.
+        case applied(at: Timestamp)
+        /// Applied, but its SQL text was changed since.
+        case changed(at: Timestamp)
+        /// Applied by a newer version of the program, which knows more migrations.
+        case unknown(at: Timestamp)
+    }
+
+    /// The migration's number.
+    package let number: Int
+    /// The migration's name.
+    package let name: String
+    /// How the database stands to it.
+    package let status: Status
+}
+
+/// Why migrating did not succeed. The database is as it was before the migration that is named.
+package struct MigrationError: Error, Sendable, CustomStringConvertible {
+    /// The kind of error.
+    package enum Kind: Sendable, Hashable {
+        /// The database cannot be reached, or the table of migrations not be used.
+        case database
+        /// Two migrations have the same number.
+        case duplicateNumber
+        /// A migration that was applied has another text now.
+        case checksumMismatch
+        /// A migration is pending although a later one was applied.
+        case outOfOrder
+        /// The migration to be taken back is not known to this version of the program.
+        case unknownMigration
+        /// The migration to be taken back has no SQL for that.
+        case irreversible
+        /// The SQL failed.
+        case failed
+        /// The SQL ended the transaction that it ran in; what it did may have stayed.
+        case leftTransaction
+    }
+
+    /// Which way it went.
+    package enum Direction: String, Sendable, Hashable {
+        case up
+        case down
+    }
+
+    /// The kind of error.
+    package let kind: Kind
+    /// The number of the migration concerned.
+    package let number: Int?
+    /// The name of the migration concerned.
+    package let name: String?
+    /// Which way it went.
+    package let direction: Direction?
+    /// The line of the SQL text where the error is, from 1, if the server told.
+    package let line: Int?
+    /// The server's error. Its `serverMessage` says in words what is wrong, for the terminal rather than the log.
+    package let cause: PostgresError?
+
+    init(
+        _ kind: Kind, _ migration: (number: Int, name: String)? = nil, direction: Direction? = nil, line: Int? = nil,
+        cause: PostgresError? = nil
+    ) {
+        self.kind = kind
+        self.number = migration?.number
+        self.name = migration?.name
+        self.direction = direction
+        self.line = line
+        self.cause = cause
+    }
+
+    /// Which migration, what is wrong with it, SQLSTATE and line.
+    package var description: String {
+        var text = "migration"
+        if let number { text += " \(number)" }
+        if let name { text += " \(name)" }
+        if let direction { text += " (\(direction.rawValue))" }
+        text += ": \(problem)"
+        if let line { text += " at line \(line)" }
+        if let cause { text += ": \(cause)" }
+        return text
+    }
+
+    private var problem: String {
+        switch kind {
+        case .database: "the database cannot be used"
+        case .duplicateNumber: "the number is used twice"
+        case .checksumMismatch: "was applied with another text; write a new migration instead of changing an old one"
+        case .outOfOrder: "is pending although a later one was applied"
+        case .unknownMigration: "is not known to this version of the program"
+        case .irreversible: "cannot be taken back"
+        case .failed: "failed"
+        case .leftTransaction: "ended its transaction by itself"
+        }
+    }
+}

@@ -1,0 +1,240 @@
+import Logging
+import Primitives
+
+/// The work of a `Migrator` on its connection; blocking, on a `BlockingThread`.
+final class MigrationSession {
+    private struct Applied {
+        let number: Int
+        let name: String
+        let checksum: String
+        let appliedAt: Timestamp
+    }
+
+    private let session: BlockingSession
+    private let schemaName: String
+    private let schema: String
+    private let table: String
+    private let migrations: [Migration]
+    private let configuration: PostgresConfiguration
+    private let logger: Logger
+    private var checksums: [Int: String] = [:]
+
+    init(
+        _ session: BlockingSession, schema: String, migrations: [Migration], configuration: PostgresConfiguration,
+        logger: Logger
+    ) {
+        self.session = session
+        self.schemaName = schema
+        let quoted = schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
+        self.schema = "\"\(quoted)\""
+        self.table = "\"\(quoted)\".schema_migrations"
+        self.migrations = migrations
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    func up(dryRun: Bool) throws(MigrationError) -> [Migration] {
+        if dryRun { return try pending(try applied()) }
+        var done: [Migration] = []
+        while let migration = try applyNext() { done.append(migration) }
+        return done
+    }
+
+    /// Takes back the newest applied ones, while `wants` (given the number done and the candidate) says so.
+    func down(dryRun: Bool, while wants: (Int, Int) -> Bool) throws(MigrationError) -> [Migration] {
+        var done: [Migration] = []
+        if dryRun {
+            for row in try applied().reversed() where wants(done.count, row.number) {
+                done.append(try reversible(row))
+            }
+            return done
+        }
+        while let migration = try revertLast(where: { wants(done.count, $0) }) { done.append(migration) }
+        return done
+    }
+
+    func status() throws(MigrationError) -> [MigrationState] {
+        let rows = try applied()
+        var states: [MigrationState] = []
+        for migration in migrations {
+            let row = rows.first { $0.number == migration.number }
+            var status = MigrationState.Status.pending
+            if let row {
+                let isSame = try checksum(migration) == row.checksum
+                status = isSame ? .applied(at: row.appliedAt) : .changed(at: row.appliedAt)
+            }
+            states.append(MigrationState(number: migration.number, name: migration.name, status: status))
+        }
+        for row in rows where !migrations.contains(where: { $0.number == row.number }) {
+            states.append(MigrationState(number: row.number, name: row.name, status: .unknown(at: row.appliedAt)))
+        }
+        return states.sorted { $0.number < $1.number }
+    }
+
+    // MARK: One step
+
+    /// Applies the first pending migration; `nil` when there is none.
+    private func applyNext() throws(MigrationError) -> Migration? {
+        try transaction { () throws(MigrationError) in
+            try createTable()
+            guard let migration = try pending(try applied()).first else { return nil }
+            try run(migration, migration.up, .up)
+            let sum = try checksum(migration)
+            try database { () throws(PostgresError) in
+                _ = try session.query(
+                    "INSERT INTO \(table) (number, name, checksum) VALUES ($1::bigint, $2, $3)",
+                    ["\(migration.number)", migration.name, sum])
+            }
+            logger.info("migration applied", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+            return migration
+        }
+    }
+
+    /// Takes back the newest applied migration if `wants` says so.
+    private func revertLast(where wants: (Int) -> Bool) throws(MigrationError) -> Migration? {
+        try transaction { () throws(MigrationError) in
+            guard let row = try applied().last, wants(row.number) else { return nil }
+            let migration = try reversible(row)
+            try run(migration, migration.down, .down)
+            try database { () throws(PostgresError) in
+                _ = try session.query("DELETE FROM \(table) WHERE number = $1::bigint", ["\(row.number)"])
+            }
+            logger.info("migration reverted", metadata: ["number": "\(row.number)", "name": "\(row.name)"])
+            return migration
+        }
+    }
+
+    private func run(
+        _ migration: Migration, _ sql: String, _ direction: MigrationError.Direction
+    ) throws(MigrationError) {
+        let identity = (migration.number, migration.name)
+        do throws(PostgresError) {
+            try session.execute(sql)
+        } catch {
+            let line = error.position.map { position in
+                1 + sql.unicodeScalars.prefix(max(position - 1, 0)).count { $0 == "\n" }
+            }
+            throw MigrationError(.failed, identity, direction: direction, line: line, cause: error)
+        }
+        guard session.isInTransaction else { throw MigrationError(.leftTransaction, identity, direction: direction) }
+    }
+
+    // MARK: What there is
+
+    /// The applied migrations, oldest first; none when there is no table yet.
+    private func applied() throws(MigrationError) -> [Applied] {
+        let rows = try database { () throws(PostgresError) -> [[String?]] in
+            guard try hasTable() else { return [] }
+            return try session.query(
+                """
+                SELECT number, name, checksum, (extract(epoch FROM applied_at) * 1000000)::bigint
+                FROM \(table) ORDER BY number
+                """)
+        }
+        return rows.compactMap { row in
+            guard row.count == 4, let number = row[0].flatMap({ Int($0) }), let name = row[1], let sum = row[2],
+                let time = row[3].flatMap({ Int64($0) })
+            else { return nil }
+            return Applied(
+                number: number, name: name, checksum: sum, appliedAt: Timestamp(microseconds: time))
+        }
+    }
+
+    /// The migrations still to be applied, after checking those that were.
+    private func pending(_ rows: [Applied]) throws(MigrationError) -> [Migration] {
+        for row in rows {
+            guard let migration = migrations.first(where: { $0.number == row.number }) else { continue }
+            try check(migration, row)
+        }
+        let numbers = Set(rows.map(\.number))
+        let pending = migrations.filter { !numbers.contains($0.number) }
+        let newest = rows.last { row in migrations.contains { $0.number == row.number } }?.number ?? .min
+        if let first = pending.first, first.number < newest {
+            throw MigrationError(.outOfOrder, (first.number, first.name), direction: .up)
+        }
+        return pending
+    }
+
+    private func reversible(_ row: Applied) throws(MigrationError) -> Migration {
+        guard let migration = migrations.first(where: { $0.number == row.number }) else {
+            throw MigrationError(.unknownMigration, (row.number, row.name), direction: .down)
+        }
+        try check(migration, row)
+        guard migration.down.utf8.contains(where: { $0 > 0x20 }) else {
+            throw MigrationError(.irreversible, (row.number, row.name), direction: .down)
+        }
+        return migration
+    }
+
+    private func check(_ migration: Migration, _ row: Applied) throws(MigrationError) {
+        guard try checksum(migration) == row.checksum else {
+            throw MigrationError(.checksumMismatch, (migration.number, migration.name))
+        }
+    }
+
+    /// SHA-256 of the SQL text, computed by the server.
+    private func checksum(_ migration: Migration) throws(MigrationError) -> String {
+        if let known = checksums[migration.number] { return known }
+        let rows = try database { () throws(PostgresError) in
+            try session.query("SELECT encode(sha256(convert_to($1, 'UTF8')), 'hex')", [migration.up])
+        }
+        guard let sum = rows.first?.first ?? nil else { throw MigrationError(.database) }
+        checksums[migration.number] = sum
+        return sum
+    }
+
+    // MARK: Table and transaction
+
+    private func hasTable() throws(PostgresError) -> Bool {
+        try session.query("SELECT to_regclass($1) IS NOT NULL", [table]).first?.first == "t"
+    }
+
+    private func createTable() throws(MigrationError) {
+        try database { () throws(PostgresError) in
+            if try hasTable() { return }
+            // Asked for first: CREATE SCHEMA IF NOT EXISTS needs a privilege even when the schema is there.
+            if try session.query("SELECT to_regnamespace($1) IS NOT NULL", [schema]).first?.first != "t" {
+                try session.execute("CREATE SCHEMA \(schema)")
+            }
+            try session.execute(
+                """
+                CREATE TABLE \(table) (
+                    number bigint PRIMARY KEY,
+                    name text NOT NULL,
+                    checksum text NOT NULL,
+                    applied_at timestamptz NOT NULL DEFAULT now()
+                )
+                """)
+        }
+    }
+
+    /// Runs `body` in a transaction, alone among all migrators of this database and schema.
+    private func transaction<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
+        try database { () throws(PostgresError) in
+            try session.execute("BEGIN")
+            _ = try session.query(
+                "SELECT pg_advisory_xact_lock(hashtextextended('schema_migrations:' || $1, 0))", [schemaName])
+            // From here on only: the wait for the other migrators may take as long as they need.
+            _ = try session.query(
+                "SELECT set_config('search_path', $1, true), set_config('lock_timeout', $2, true)",
+                [configuration.searchPath, "\(configuration.lockTimeout.milliseconds)"])
+        }
+        do throws(MigrationError) {
+            let value = try body()
+            try database { () throws(PostgresError) in try session.execute("COMMIT") }
+            return value
+        } catch {
+            // Should this fail, the connection is lost, which rolls back too.
+            try? session.execute("ROLLBACK")
+            throw error
+        }
+    }
+
+    private func database<Value>(_ body: () throws(PostgresError) -> Value) throws(MigrationError) -> Value {
+        do throws(PostgresError) {
+            return try body()
+        } catch {
+            throw MigrationError(.database, cause: error)
+        }
+    }
+}

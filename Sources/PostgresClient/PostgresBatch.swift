@@ -1,0 +1,51 @@
+/// A setting for the length of one transaction: `set_config(name, value, true)`.
+package struct PostgresSetting: Sendable, Hashable {
+    /// The setting's name, for instance `app.tenant_id`.
+    package let name: String
+    /// Its value for the length of the transaction.
+    package let value: String
+
+    /// Makes a setting.
+    package init(_ name: String, _ value: String) {
+        self.name = name
+        self.value = value
+    }
+}
+
+/// Statements that travel together and succeed or fail together.
+///
+/// They are sent as one pipeline with one synchronisation point. PostgreSQL runs such a pipeline as an implicit
+/// transaction (PostgreSQL manual, "Pipelining" under "Message Flow"): an error anywhere rolls back everything, and
+/// nothing is committed before the synchronisation point is reached. One network round trip for all of it.
+package struct PostgresBatch: Sendable {
+    struct Item: Sendable {
+        let statement: PostgresStatement
+        let values: [PostgresValue]
+    }
+
+    /// Settings that hold for the statements of this batch and no longer.
+    package let settings: [PostgresSetting]
+    private(set) var items: [Item] = []
+
+    /// Makes an empty batch.
+    package init(settings: [PostgresSetting] = []) {
+        self.settings = settings
+    }
+
+    /// Makes a batch of one statement.
+    init(settings: [PostgresSetting], statement: PostgresStatement, values: [PostgresValue]) {
+        self.settings = settings
+        self.items = [Item(statement: statement, values: values)]
+    }
+
+    /// The number of statements added.
+    package var count: Int { items.count }
+
+    /// Adds a statement.
+    /// - Returns: The index of its result among the results of the batch.
+    @discardableResult
+    package mutating func add(_ statement: PostgresStatement, _ values: [PostgresValue] = []) -> Int {
+        items.append(Item(statement: statement, values: values))
+        return items.count - 1
+    }
+}

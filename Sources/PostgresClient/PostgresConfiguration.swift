@@ -1,0 +1,137 @@
+/// How to reach a database and how to treat its connections.
+///
+/// The password shows in no description and no mirror.
+package struct PostgresConfiguration: Sendable {
+    /// How a connection is protected; libpq's `sslmode`.
+    package enum TLSMode: String, Sendable, CaseIterable {
+        /// Never TLS.
+        case disable
+        /// Plain, and TLS if the server insists.
+        case allow
+        /// TLS if the server offers it.
+        case prefer
+        /// TLS, the certificate is not checked (it is when a root certificate is given).
+        case require
+        /// TLS, signed by a trusted authority.
+        case verifyCertificate = "verify-ca"
+        /// TLS, signed by a trusted authority and made out to this host.
+        case verifyFull = "verify-full"
+    }
+
+    /// Which server will do when several hosts are named; libpq's `target_session_attrs`.
+    package enum TargetServer: String, Sendable, CaseIterable {
+        /// The first that answers.
+        case any
+        /// One that accepts writes.
+        case readWrite = "read-write"
+        /// One that refuses writes.
+        case readOnly = "read-only"
+        /// Not in recovery.
+        case primary
+        /// In recovery.
+        case standby
+        /// In recovery if there is such a one, else any.
+        case preferStandby = "prefer-standby"
+    }
+
+    /// Host name, address or folder of a Unix socket; several separated by commas are tried in order.
+    package var host: String
+    /// One port for all hosts, or one for each, separated by commas.
+    package var port: String
+    /// The role to log in as.
+    package var user: String
+    /// The role's password; `nil` for trust, peer or certificate authentication.
+    package var password: String? {
+        get { secret.value }
+        set { secret = Secret(value: newValue) }
+    }
+    /// The database.
+    package var database: String
+    /// The schema that unqualified names mean; `public` is searched after it.
+    package var schema: String
+    /// How the connection is protected.
+    package var tlsMode: TLSMode
+    /// File with the certificates of trusted authorities (PEM), or `system`-wide default of libpq when `nil`.
+    package var rootCertificate: String?
+    /// Which server will do.
+    package var targetServer: TargetServer
+    /// Shown in `pg_stat_activity`.
+    package var applicationName: String
+
+    /// Most connections open at once, 1 … 1000.
+    package var maximumConnections: Int
+    /// Most callers that may wait for a connection at once; one more gets `.poolExhausted` immediately.
+    package var maximumWaiters: Int
+    /// How long a caller waits for a connection, and how long connecting may take.
+    package var connectionTimeout: Duration
+    /// An idle connection is closed after this time.
+    package var idleTimeout: Duration
+    /// A connection is replaced at this age (each one up to a tenth earlier, so that they do not all go at once).
+    package var maximumAge: Duration
+
+    /// The server cancels a statement after this time; zero: never.
+    package var statementTimeout: Duration
+    /// The server gives up waiting for a lock after this time; zero: never.
+    package var lockTimeout: Duration
+    /// The server ends a session that idles inside a transaction; zero: never.
+    package var idleInTransactionTimeout: Duration
+    /// Whether statements are prepared under a name. `false` behind PgBouncer in transaction mode: then statements
+    /// are unnamed, and schema and timeouts are set in each transaction instead of at start-up.
+    package var usesPreparedStatements: Bool
+    /// Most prepared statements kept per connection; the one unused for longest goes first.
+    package var statementCacheSize: Int
+
+    private var secret: Secret
+
+    /// Makes a configuration; the defaults are those of `init(reader:)`.
+    package init(
+        host: String = "127.0.0.1", port: String = "5432", user: String, password: String? = nil,
+        database: String, schema: String = "main", tlsMode: TLSMode = .prefer, rootCertificate: String? = nil,
+        targetServer: TargetServer? = nil, applicationName: String = "arc", maximumConnections: Int = 10,
+        maximumWaiters: Int = 1000, connectionTimeout: Duration = .seconds(2), idleTimeout: Duration = .seconds(60),
+        maximumAge: Duration = .seconds(1800), statementTimeout: Duration = .seconds(10),
+        lockTimeout: Duration = .seconds(5), idleInTransactionTimeout: Duration = .seconds(10),
+        usesPreparedStatements: Bool = true, statementCacheSize: Int = 256
+    ) {
+        self.host = host
+        self.port = port
+        self.user = user
+        self.secret = Secret(value: password)
+        self.database = database
+        self.schema = schema
+        self.tlsMode = tlsMode
+        self.rootCertificate = rootCertificate
+        self.targetServer = targetServer ?? (host.contains(",") ? .readWrite : .any)
+        self.applicationName = applicationName
+        self.maximumConnections = maximumConnections
+        self.maximumWaiters = maximumWaiters
+        self.connectionTimeout = connectionTimeout
+        self.idleTimeout = idleTimeout
+        self.maximumAge = maximumAge
+        self.statementTimeout = statementTimeout
+        self.lockTimeout = lockTimeout
+        self.idleInTransactionTimeout = idleInTransactionTimeout
+        self.usesPreparedStatements = usesPreparedStatements
+        self.statementCacheSize = statementCacheSize
+    }
+}
+
+extension PostgresConfiguration: CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    /// Where and as whom; no password.
+    package var description: String {
+        "PostgreSQL \(user)@\(host):\(port)/\(database) (sslmode=\(tlsMode.rawValue))"
+    }
+
+    /// The same as `description`.
+    package var debugDescription: String { description }
+
+    /// Shows the description only.
+    package var customMirror: Mirror { Mirror(self, children: ["description": description]) }
+}
+
+/// A value that no description and no mirror shows.
+private struct Secret: Sendable, CustomStringConvertible, CustomReflectable {
+    let value: String?
+    var description: String { "<secret>" }
+    var customMirror: Mirror { Mirror(self, children: [:]) }
+}

@@ -1,0 +1,322 @@
+package import Logging
+import Synchronization
+
+/// The connections of a process to one database, opened when needed and shared by all tasks.
+///
+/// A request takes a connection, sends, waits for its outcome and gives the connection back; who finds none free waits in
+/// a bounded queue. Broken connections are replaced; while the server is away new ones are tried with back-off, so the
+/// pool recovers by itself. A request that could not be sent at all is repeated on another connection.
+package final class PostgresPool: Sendable {
+    /// The numbers of connections and of callers waiting.
+    package struct Status: Sendable, Hashable {
+        /// Connections that are open.
+        package let open: Int
+        /// Of these, the ones nobody uses.
+        package let idle: Int
+        /// Of these, the ones in use.
+        package let leased: Int
+        /// Callers that wait for a connection.
+        package let waiting: Int
+    }
+
+    enum Lease: Sendable {
+        case granted(Connection, idleSince: Int64)
+        case refused(PostgresError)
+    }
+
+    typealias Waiter = UnsafeContinuation<Lease, Never>
+
+    private struct State {
+        var pool: PoolState<Connection, Waiter>
+        var nextWaiter: UInt64 = 0
+        /// All that are open, to be closed if need be at the end of a shutdown.
+        var connections: [ObjectIdentifier: Connection] = [:]
+        var tickToken: UInt64?
+        var drained: [UnsafeContinuation<Void, Never>] = []
+        var drainDeadline: Int64 = .max
+
+        /// Those who wait for the end of the shutdown, when it has come.
+        mutating func takeDrained() -> [UnsafeContinuation<Void, Never>] {
+            guard pool.isShutDown, pool.isDrained, !drained.isEmpty else { return [] }
+            defer { drained = [] }
+            return drained
+        }
+    }
+
+    let configuration: PostgresConfiguration
+    private let logger: Logger
+    private let notices: NoticeLog
+    private let state: Mutex<State>
+
+    /// Makes a pool; the first connection is opened when the first request comes.
+    package init(configuration: PostgresConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        self.notices = NoticeLog(logger: logger)
+        let limits = PoolState<Connection, Waiter>.Limits(
+            maximum: configuration.maximumConnections, maximumWaiters: configuration.maximumWaiters,
+            connectionTimeout: configuration.connectionTimeout.nanoseconds,
+            idleTimeout: configuration.idleTimeout.nanoseconds)
+        self.state = Mutex(State(pool: PoolState(limits: limits)))
+        let token = Reactor.shared.register(PoolTicker(self))
+        state.withLock { $0.tickToken = token }
+    }
+
+    deinit {
+        let (token, connections) = state.withLock { ($0.tickToken, Array($0.connections.values)) }
+        if let token { Reactor.shared.deregister(token) }
+        for connection in connections { connection.close() }
+    }
+
+    /// How many connections are open, idle and in use, and how many callers wait.
+    package var status: Status {
+        state.withLock { state in
+            Status(
+                open: state.pool.open, idle: state.pool.idleCount, leased: state.pool.leased,
+                waiting: state.pool.waiting)
+        }
+    }
+
+    // MARK: Requests
+
+    /// Runs one statement.
+    /// - Parameters:
+    ///   - statement: The statement.
+    ///   - values: Its parameters.
+    ///   - settings: Settings for its transaction; with them it is a transaction of its own all the same.
+    /// - Throws: `PostgresError`; `isRetryable` tells whether nothing was sent.
+    package func query(
+        _ statement: PostgresStatement, _ values: [PostgresValue] = [], settings: [PostgresSetting] = []
+    ) async throws(PostgresError) -> PostgresResult {
+        let batch = PostgresBatch(settings: settings, statement: statement, values: values)
+        let results = try await run(batch)
+        guard let result = results.first else { throw PostgresError(.decoding, "no result") }
+        return result
+    }
+
+    /// Runs a batch: all of it or nothing, in one round trip.
+    /// - Returns: The results, in the order in which the statements were added.
+    /// - Throws: `PostgresError`; nothing was changed then, unless the connection was lost on the way
+    ///   (kind `.connection` or `.timeout`, not `isRetryable`): then the outcome is unknown.
+    package func run(_ batch: PostgresBatch) async throws(PostgresError) -> [PostgresResult] {
+        if batch.items.isEmpty, batch.settings.isEmpty { return [] }
+        let settings = Self.settings(batch, configuration)
+        return try await perform(Request(settings: settings, items: batch.items)).0
+    }
+
+    /// Runs a request on some connection and gives the connection back, unless `keeps` it leased.
+    func perform(
+        _ request: Request, keeps: Bool = false
+    ) async throws(PostgresError) -> ([PostgresResult], Connection?) {
+        try request.validate()
+        var attempts = 0
+        while true {
+            let now = MonotonicClock.now()
+            let (connection, idleSince) = try await lease(now: now)
+            switch await connection.perform(request, now: now, idleSince: idleSince) {
+            case .success(let results):
+                if keeps { return (results, connection) }
+                release(connection)
+                return (results, nil)
+            case .failure(let error):
+                if request.begin != nil { await rollback(connection) }
+                release(connection)
+                // Neither had an effect: an idle connection turned out dead, or its prepared statements useless.
+                guard error.isRetryable || (error.isStaleStatement && request.begin == nil),
+                    error.kind != .cancelled, attempts <= configuration.maximumConnections
+                else { throw error }
+                attempts += 1
+            }
+        }
+    }
+
+    /// Ends a transaction that has failed, also in a cancelled task. When that fails, the connection is not clean and
+    /// the pool closes it, which has the same effect.
+    func rollback(_ connection: Connection) async {
+        guard connection.isOpen else { return }
+        let item = PostgresBatch.Item(statement: Self.rollbackStatement, values: [])
+        _ = await connection.perform(Request(items: [item]), now: MonotonicClock.now(), isShielded: true)
+    }
+
+    private static let rollbackStatement = PostgresStatement("ROLLBACK", prepared: false)
+
+    /// Behind a pooler schema and timeouts are set in each transaction; but a bare utility command
+    /// (`prepared: false` without settings) stays alone, since CREATE DATABASE refuses company.
+    static func settings(_ batch: PostgresBatch, _ configuration: PostgresConfiguration) -> [PostgresSetting] {
+        if configuration.usesPreparedStatements { return batch.settings }
+        if batch.settings.isEmpty, batch.count == 1, batch.items[0].statement.isPrepared == false { return [] }
+        return configuration.sessionSettings.map { PostgresSetting($0.0, $0.1) } + batch.settings
+    }
+
+    // MARK: Leasing
+
+    private func lease(now: Int64) async throws(PostgresError) -> (Connection, idleSince: Int64) {
+        if let lease = state.withLock({ $0.pool.lease() }) { return lease }
+        let id = state.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        let lease = await withTaskCancellationHandler {
+            await withUnsafeContinuation { (waiter: Waiter) in admit(waiter, id: id, now: now) }
+        } onCancel: {
+            let waiter = state.withLock { $0.pool.withdraw(id) }
+            waiter?.resume(returning: .refused(PostgresError(.cancelled, "while waiting for a connection")))
+        }
+        switch lease {
+        case .granted(let connection, let idleSince): return (connection, idleSince)
+        case .refused(let error): throw error
+        }
+    }
+
+    private func admit(_ waiter: Waiter, id: UInt64, now: Int64) {
+        let admission = state.withLock { state -> PoolState<Connection, Waiter>.Admission in
+            // Under the lock, so that the cancellation handler either finds the waiter or has run before.
+            if Task.isCancelled { return .refused(PostgresError(.cancelled, "while waiting for a connection")) }
+            return state.pool.admit(waiter, id: id, now: now)
+        }
+        switch admission {
+        case .granted(let connection, let idleSince):
+            waiter.resume(returning: .granted(connection, idleSince: idleSince))
+        case .refused(let error): waiter.resume(returning: .refused(error))
+        case .waiting(let opens): open(opens)
+        }
+    }
+
+    /// Gives a connection back.
+    func release(_ connection: Connection) {
+        let isReusable = connection.isReusable
+        let now = MonotonicClock.now()
+        let (disposal, opens, drained) = state.withLock { state in
+            let (disposal, opens) = state.pool.release(connection, isReusable: isReusable, now: now)
+            if case .close = disposal { state.connections[ObjectIdentifier(connection)] = nil }
+            return (disposal, opens, state.takeDrained())
+        }
+        dispose(connection, disposal)
+        open(opens)
+        for continuation in drained { continuation.resume() }
+    }
+
+    private func dispose(_ connection: Connection, _ disposal: PoolState<Connection, Waiter>.Disposal) {
+        switch disposal {
+        // Just opened or just used: no look at the peer is needed.
+        case .handOver(let waiter): waiter.resume(returning: .granted(connection, idleSince: .max))
+        case .keep: break
+        case .close: connection.close()
+        }
+    }
+
+    // MARK: Opening
+
+    private func open(_ count: Int) {
+        for _ in 0 ..< count {
+            let isStarted = BlockingThread.start { [self] in
+                switch configuration.open(notices: notices) {
+                case .success(let opened): adopt(opened)
+                case .failure(let error): openFailed(error)
+                }
+            }
+            if !isStarted { openFailed(PostgresError(.connection, "no thread to be had", isRetryable: true)) }
+        }
+    }
+
+    private func adopt(_ opened: OpenedConnection) {
+        let now = MonotonicClock.now()
+        let age = configuration.maximumAge.nanoseconds
+        let expiresAt = now + age - Int64.random(in: 0 ... age / 10)
+        let connection = Connection(opened, configuration: configuration, expiresAt: expiresAt) { [weak self] in
+            self?.closedByItself($0)
+        }
+        guard let connection else {
+            return openFailed(PostgresError(.connection, "no descriptor to be had", isRetryable: true))
+        }
+        let (disposal, opens, drained) = state.withLock { state in
+            let (disposal, opens) = state.pool.opened(connection, now: now)
+            if case .close = disposal {} else { state.connections[ObjectIdentifier(connection)] = connection }
+            return (disposal, opens, state.takeDrained())
+        }
+        dispose(connection, disposal)
+        open(opens)
+        for continuation in drained { continuation.resume() }
+        if !connection.isOpen { closedByItself(connection) }
+    }
+
+    private func openFailed(_ error: PostgresError) {
+        // libpq's words name host, port, user and database; no data and no password.
+        logger.warning("PostgreSQL connection failed", metadata: ["reason": "\(error.serverMessage ?? error.reason)"])
+        let (chores, drained) = state.withLock { state in
+            (state.pool.openFailed(error, now: MonotonicClock.now()), state.takeDrained())
+        }
+        perform(chores)
+        for continuation in drained { continuation.resume() }
+    }
+
+    private func closedByItself(_ connection: Connection) {
+        state.withLock { state in
+            if state.pool.removeIdle(connection) { state.connections[ObjectIdentifier(connection)] = nil }
+        }
+    }
+
+    // MARK: Deadlines and shutdown
+
+    fileprivate func tick(now: Int64) {
+        let (chores, overdue) = state.withLock { state in
+            let chores = state.pool.tick(now: now)
+            for connection in chores.close { state.connections[ObjectIdentifier(connection)] = nil }
+            let isOverdue = now >= state.drainDeadline && !state.drained.isEmpty
+            return (chores, isOverdue ? Array(state.connections.values) : [])
+        }
+        perform(chores)
+        // Their users get an error and bring them back, which ends the shutdown.
+        for connection in overdue { connection.close(PostgresError(.closed, "the pool is shut down")) }
+    }
+
+    private func perform(_ chores: PoolState<Connection, Waiter>.Chores) {
+        for (waiter, error) in chores.expired { waiter.resume(returning: .refused(error)) }
+        for connection in chores.close { connection.close() }
+        open(chores.opens)
+    }
+
+    /// Refuses new requests, lets those under way end, and closes all connections.
+    /// - Parameter patience: After this time connections still in use are closed under their users.
+    package func shutdown(patience: Duration = .seconds(5)) async {
+        let deadline = MonotonicClock.now() + patience.nanoseconds
+        let chores = state.withLock { state in
+            state.drainDeadline = min(state.drainDeadline, deadline)
+            let chores = state.pool.shutDown()
+            for connection in chores.close { state.connections[ObjectIdentifier(connection)] = nil }
+            return chores
+        }
+        perform(chores)
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let isDrained = state.withLock { state in
+                if state.pool.isDrained { return true }
+                state.drained.append(continuation)
+                return false
+            }
+            if isDrained { continuation.resume() }
+        }
+        let token = state.withLock { state in
+            defer { state.tickToken = nil }
+            return state.tickToken
+        }
+        if let token { Reactor.shared.deregister(token) }
+    }
+}
+
+/// Lets the reactor call a pool without keeping it alive.
+private final class PoolTicker: ReactorClient {
+    private let pool: WeakPool
+
+    init(_ pool: PostgresPool) { self.pool = WeakPool(pool) }
+
+    func ready(_ event: PollEvent) {}
+    func tick(now: Int64) { pool.value?.tick(now: now) }
+}
+
+/// `@unchecked Sendable`: set once; reading a weak reference is atomic.
+private final class WeakPool: @unchecked Sendable {
+    weak var value: PostgresPool?
+    init(_ value: PostgresPool) { self.value = value }
+}
+
+extension Connection: PooledResource {}

@@ -1,0 +1,58 @@
+/// One pipeline with one synchronisation point: what a connection is asked to do.
+struct Request: Sendable {
+    /// BEGIN with its options, to start an interactive transaction.
+    var begin: PostgresStatement?
+    /// Settings for the length of the transaction.
+    var settings: [PostgresSetting]
+    /// The statements, whose results are wanted.
+    var items: [PostgresBatch.Item]
+
+    init(begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [PostgresBatch.Item]) {
+        self.begin = begin
+        self.settings = settings
+        self.items = items
+    }
+
+    /// Checks what could fail while sending, because a pipeline cannot be taken back halfway.
+    func validate() throws(PostgresError) {
+        for (index, item) in items.enumerated() {
+            do throws(PostgresError) {
+                guard item.statement.isWellFormed else {
+                    throw PostgresError(.encoding, "the SQL text holds a zero byte")
+                }
+                try ParameterEncoder.validate(item.values)
+            } catch {
+                var error = error
+                error.statementIndex = index
+                throw error
+            }
+        }
+    }
+
+    /// `SELECT set_config($1,$2,true), …` for that many settings, and its parameters.
+    static func settingsItem(_ settings: [PostgresSetting]) -> PostgresBatch.Item {
+        var values: [PostgresValue] = []
+        values.reserveCapacity(2 * settings.count)
+        for setting in settings {
+            values.append(.text(setting.name))
+            values.append(.text(setting.value))
+        }
+        let statement =
+            settings.count <= commonSettings.count
+            ? commonSettings[settings.count - 1] : settingsStatement(settings.count)
+        return PostgresBatch.Item(statement: statement, values: values)
+    }
+
+    private static let commonSettings = (1 ... 8).map(settingsStatement)
+
+    private static func settingsStatement(_ count: Int) -> PostgresStatement {
+        let calls = (0 ..< count).map { "set_config($\(2 * $0 + 1),$\(2 * $0 + 2),true)" }
+        return PostgresStatement("SELECT \(calls.joined(separator: ","))")
+    }
+}
+
+/// What became of a request.
+enum Outcome: Sendable {
+    case success([PostgresResult])
+    case failure(PostgresError)
+}

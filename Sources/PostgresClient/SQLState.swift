@@ -1,0 +1,54 @@
+/// A five-character SQLSTATE code (PostgreSQL manual, appendix "PostgreSQL Error Codes").
+package struct SQLState: Sendable, Hashable, CustomStringConvertible, ExpressibleByStringLiteral {
+    /// The code, five characters: digits and upper-case letters.
+    package let code: String
+
+    /// Makes a code from its five characters.
+    package init(_ code: String) {
+        self.code = code
+    }
+
+    package init(stringLiteral value: String) {
+        self.init(value)
+    }
+
+    package var description: String { code }
+
+    /// The first two characters: the class of the error.
+    package var errorClass: Substring { code.prefix(2) }
+
+    /// 23505: a unique constraint was violated.
+    package static let uniqueViolation: SQLState = "23505"
+    /// 23503: a foreign key was violated.
+    package static let foreignKeyViolation: SQLState = "23503"
+    /// 23502: NULL in a column that forbids it.
+    package static let notNullViolation: SQLState = "23502"
+    /// 23514: a check constraint was violated.
+    package static let checkViolation: SQLState = "23514"
+    /// 23P01: an exclusion constraint was violated.
+    package static let exclusionViolation: SQLState = "23P01"
+    /// 40001: serialization failure; run the transaction again.
+    package static let serializationFailure: SQLState = "40001"
+    /// 40P01: deadlock; run the transaction again.
+    package static let deadlockDetected: SQLState = "40P01"
+    /// 55P03: a lock could not be had in time.
+    package static let lockNotAvailable: SQLState = "55P03"
+    /// 57014: the statement was cancelled, by its timeout or by request.
+    package static let queryCanceled: SQLState = "57014"
+    /// 57P01: the server is shutting down or the session was terminated by an administrator.
+    package static let adminShutdown: SQLState = "57P01"
+    /// 53300: too many connections.
+    package static let tooManyConnections: SQLState = "53300"
+    /// 42501: the role lacks a privilege, or row-level security refused the row.
+    package static let insufficientPrivilege: SQLState = "42501"
+    /// 42P01: no such table.
+    package static let undefinedTable: SQLState = "42P01"
+    /// 42601: syntax error.
+    package static let syntaxError: SQLState = "42601"
+    /// 25P02: the transaction has failed already.
+    package static let inFailedTransaction: SQLState = "25P02"
+    /// 0A000: not supported; also "cached plan must not change result type".
+    package static let featureNotSupported: SQLState = "0A000"
+    /// 26000: no prepared statement of that name.
+    package static let invalidStatementName: SQLState = "26000"
+}

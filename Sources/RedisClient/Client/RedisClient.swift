@@ -1,0 +1,151 @@
+package import Logging
+package import NIOCore
+import NIOPosix
+import Synchronization
+
+/// A Redis client: commands of all tasks share one connection (or a few), pipelined.
+///
+/// The connection is made with the first command or by `run()`, and made again whenever it ends. While there is none,
+/// commands fail at once with `RedisError.notConnected`; only those given before the outcome of the very first attempt
+/// wait for it. Nothing is ever sent twice.
+///
+/// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a client of their own with a longer `commandTimeout`: they
+/// would hold up everybody on a shared connection.
+package final class RedisClient: Sendable {
+    let configuration: RedisConfiguration
+    let logger: Logger
+    let eventLoopGroup: any EventLoopGroup
+    private let links: [RedisLink]
+    private let turn = Atomic<Int>(0)
+    private let subscriptions: RedisSubscriptions
+    /// Nil after shutdown.
+    private let trackers = Mutex<[ObjectIdentifier: RedisTracker]?>([:])
+    private let (ended, end) = AsyncStream<Never>.makeStream()
+
+    /// Makes a client; nothing is connected yet.
+    package init(
+        configuration: RedisConfiguration, logger: Logger,
+        eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.eventLoopGroup = eventLoopGroup
+        links = (0..<max(1, configuration.connections)).map { _ in
+            RedisLink(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+        }
+        subscriptions = RedisSubscriptions(
+            configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
+    }
+
+    deinit {
+        end.finish()
+        for tracker in takeTrackers() { tracker.end() }
+        for link in links { _ = link.close() }
+    }
+
+    // MARK: Life
+
+    /// True while at least one shared connection is usable.
+    package var isConnected: Bool { links.contains { $0.isReady } }
+
+    /// Connects, and returns after `shutdown()`, or, having shut down, when the task is cancelled. Call it once.
+    package func run() async {
+        for link in links { link.start() }
+        for await _ in ended {}
+        await shutdown()
+    }
+
+    /// Refuses new commands, waits for the replies to those accepted (at most the command timeout), ends all streams
+    /// and closes all connections. May be called again.
+    package func shutdown() async {
+        end.finish()
+        await subscriptions.shutdown()
+        for tracker in takeTrackers() { try? await tracker.end().get() }
+        for link in links { try? await link.close().get() }
+    }
+
+    // MARK: Commands
+
+    /// Sends any command that leaves the connection as it is.
+    ///
+    /// - Throws: `.server` when the reply is an error. See `RedisError` for the rest.
+    package func send(_ arguments: [RedisArgument]) async throws(RedisError) -> RedisValue {
+        try CommandRules.check(arguments, inPipeline: false)
+        return try await perform { $0.writeCommand(arguments) }
+    }
+
+    /// Sends commands back to back on one connection and waits for all replies: one round trip. Nobody else's commands
+    /// come between them, so MULTI … EXEC may be part of it; without that it is not a transaction.
+    ///
+    /// - Returns: one result a command, in order.
+    /// - Throws: when the replies cannot be had, as a whole. Then some of the commands may have been carried out.
+    package func pipeline(
+        _ commands: [[RedisArgument]]
+    ) async throws(RedisError) -> [Result<RedisValue, RedisError>] {
+        for command in commands { try CommandRules.check(command, inPipeline: true) }
+        guard !commands.isEmpty else { return [] }
+        let outcome = await link.perform(.replies(commands.count)) { buffer in
+            for command in commands { buffer.writeCommand(command) }
+        }
+        switch outcome {
+        case .values(let results): return results
+        case .value: throw .unexpectedReply
+        case .failure(let error): throw error
+        }
+    }
+
+    /// Sends one command that `encode` writes, and that is known to be harmless.
+    func perform(_ encode: (inout ByteBuffer) -> Void) async throws(RedisError) -> RedisValue {
+        switch await link.perform(encode: encode) {
+        case .value(let value): return value
+        case .values: throw .unexpectedReply
+        case .failure(let error): throw error
+        }
+    }
+
+    /// The connection whose turn it is, or the next one that works.
+    private var link: RedisLink {
+        guard links.count > 1 else { return links[0] }
+        let first = turn.wrappingAdd(1, ordering: .relaxed).newValue
+        for offset in 0..<links.count {
+            let candidate = links[Int(UInt(bitPattern: first &+ offset) % UInt(links.count))]
+            if candidate.isReady { return candidate }
+        }
+        return links[Int(UInt(bitPattern: first) % UInt(links.count))]
+    }
+
+    // MARK: Streams
+
+    /// Messages of these channels, from a connection shared by all subscriptions of this client. Subscribed again
+    /// after every reconnect. Ends with `shutdown()`, or when the server refuses the subscription; dropping the stream
+    /// unsubscribes.
+    package func subscribe(channels: [String]) -> AsyncStream<RedisMessage> {
+        subscriptions.subscribe(channels: channels)
+    }
+
+    /// Keys that changed among those with these prefixes (all keys when empty), for a cache in this process. Uses a
+    /// connection of its own; no prefix may begin with another.
+    ///
+    /// Until `.connected`, and from `.disconnected` on, changes go unseen: empty the cache and do not use it. A value
+    /// that was read before its invalidation came but is stored after it must be dropped, too.
+    package func invalidations(prefixes: [String]) -> AsyncStream<RedisInvalidation> {
+        let tracker = RedisTracker(
+            prefixes: prefixes, configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+        let identifier = ObjectIdentifier(tracker)
+        let isShutDown = trackers.withLock { trackers in
+            _ = trackers?.updateValue(tracker, forKey: identifier)
+            return trackers == nil
+        }
+        if isShutDown { tracker.end() }
+        return tracker.stream { [weak self] in
+            self?.trackers.withLock { _ = $0?.removeValue(forKey: identifier) }
+        }
+    }
+
+    private func takeTrackers() -> [RedisTracker] {
+        trackers.withLock { trackers in
+            defer { trackers = nil }
+            return trackers.map { Array($0.values) } ?? []
+        }
+    }
+}

@@ -1,0 +1,29 @@
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+extension RedisConnectionFailure {
+    /// Sorts an error of NIO or of TLS; what it says in words is dropped.
+    init(_ error: any Error) {
+        switch error {
+        case let failure as RedisConnectionFailure:
+            self = failure
+        case let error as NIOConnectionError:
+            self = error.connectionErrors.first.map { Self($0.error) } ?? .nameResolution
+        case let error as IOError:
+            self = error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT ? .refused : .unreachable
+        case ChannelError.connectTimeout:
+            self = .connectTimeout
+        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
+            self = .tls
+        default:
+            self = .unreachable
+        }
+    }
+}

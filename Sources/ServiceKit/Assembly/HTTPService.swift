@@ -1,0 +1,114 @@
+import HummingbirdCore
+package import Hummingbird
+package import Logging
+import NIOCore
+import Observability
+package import Primitives
+package import ServiceLifecycle
+import Synchronization
+package import UnixSignals
+
+/// A service ready to run: its operations behind an HTTP server, and the background work beside it.
+package struct HTTPService: Sendable {
+    /// The operations, the ones of every service included.
+    package let operations: [Operation]
+    /// The OpenAPI document, as served at `/openapi.json`.
+    package let document: OpenAPIDocument
+
+    private let configuration: ServiceConfiguration
+    private let responder: ServiceResponder
+    private let background: [any Service]
+    private let atEnd: @Sendable () async -> Void
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - base: The operations that every service has.
+    ///   - summary: Paragraph for the document.
+    ///   - operations: The service's own.
+    ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
+    ///   - atEnd: Closes what everything stood on (pools, clients), after all else has ended.
+    package init(
+        configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
+        authenticator: Authenticator, rateLimiter: RateLimiter, background: [any Service],
+        atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
+    ) {
+        let box = DocumentBox()
+        let all = base.operations(document: { box.buffer }) + operations
+        let document = OpenAPIDocument(title: base.serviceName, summary: summary, operations: all)
+        box.fill { ByteBuffer(bytes: document.json()) }
+        let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
+        let runners = all.map { operation in
+            OperationRunner(
+                operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
+                limits: configuration.limits, clientAddress: clientAddress)
+        }
+        self.operations = all
+        self.document = document
+        self.configuration = configuration
+        self.responder = ServiceResponder(
+            router: OperationRouter(runners: runners),
+            crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins),
+            accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress, clock: clock)
+        self.background = background
+        self.atEnd = atEnd
+        self.logger = logger
+    }
+
+    /// Runs until a signal asks to end or something essential fails. Running requests and background work are given the
+    /// configured time; what is still running then is cancelled.
+    /// - Parameters:
+    ///   - signals: Signals that ask for an orderly end; tests pass none and cancel the task instead.
+    ///   - onListening: Told the port once the server accepts connections.
+    package func run(
+        signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+    ) async throws {
+        var application = Application(
+            responder: responder,
+            server: .http1(configuration: .init(idleTimeout: configuration.limits.idleTimeout.timeAmount)),
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
+                availableConnectionsDelegate: MaximumAvailableConnections(
+                    configuration.limits.maximumConnections, logger: logger)),
+            onServerRunning: { channel in
+                if let port = channel.localAddress?.port { await onListening(port) }
+            },
+            logger: logger)
+        application.logger = logger
+        // Ends in reverse order: first the server drains its requests, then the background work goes.
+        var group = ServiceGroupConfiguration(
+            services: (background + [application]).map { service in
+                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+            },
+            gracefulShutdownSignals: signals, logger: logger)
+        group.maximumGracefulShutdownDuration = configuration.shutdownTime
+        group.maximumCancellationDuration = .seconds(1)
+        do {
+            try await ServiceGroup(configuration: group).run()
+        } catch {
+            await atEnd()
+            throw error
+        }
+        await atEnd()
+    }
+}
+
+/// The document contains the operation that serves it, so it is filled in after the operations are made.
+private final class DocumentBox: Sendable {
+    private let storage = Mutex<ByteBuffer?>(nil)
+    private let make = Mutex<(@Sendable () -> ByteBuffer)?>(nil)
+
+    func fill(_ make: @escaping @Sendable () -> ByteBuffer) { self.make.withLock { $0 = make } }
+
+    /// Written on first use: a service that is asked for its document once a day should not pay for it at start.
+    var buffer: ByteBuffer {
+        if let buffer = storage.withLock({ $0 }) { return buffer }
+        let buffer = make.withLock { $0 }?() ?? ByteBuffer()
+        storage.withLock { $0 = buffer }
+        return buffer
+    }
+}
+
+extension Duration {
+    /// The same time for NIO.
+    var timeAmount: TimeAmount { .nanoseconds(microseconds.multipliedReportingOverflow(by: 1000).partialValue) }
+}

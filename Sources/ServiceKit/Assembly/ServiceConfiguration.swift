@@ -1,0 +1,46 @@
+package import Configuration
+
+/// What every HTTP service reads: where it listens and how it ends.
+///
+/// Keys: `HOST` (default `127.0.0.1`), `PORT` (0...65535; 0 takes a free one), `LOG_LEVEL` (trace, debug, info, notice,
+/// warning, error, critical; default info), `ACCESS_LOG` (default true), `SHUTDOWN_SECONDS` (1...300, default 8: for
+/// running requests and background work), `EXPLORER_ASSETS_PATH` (folder of Swagger UI's files),
+/// `SYSTEM_USER_ID` (audit identity of the system; should be a UUID).
+package struct ServiceConfiguration: Sendable {
+    /// Address to bind.
+    package var host: String
+    /// Port to bind.
+    package var port: Int
+    /// Whether each request is logged.
+    package var writesAccessLog: Bool
+    /// Time for an orderly end.
+    package var shutdownTime: Duration
+    /// Folder of the explorer's files.
+    package var explorerAssetsPath: String?
+    /// Bounds on what clients may do.
+    package var limits: RequestLimits
+
+    package init(
+        host: String = "127.0.0.1", port: Int, writesAccessLog: Bool = true, shutdownTime: Duration = .seconds(8),
+        explorerAssetsPath: String? = nil, limits: RequestLimits = RequestLimits()
+    ) {
+        self.host = host
+        self.port = port
+        self.writesAccessLog = writesAccessLog
+        self.shutdownTime = shutdownTime
+        self.explorerAssetsPath = explorerAssetsPath
+        self.limits = limits
+    }
+
+    /// Reads the keys above.
+    /// - Throws: ``ConfigurationFailure`` when a value is out of range.
+    package init(reader: ConfigReader, defaultPort: Int) throws(ConfigurationFailure) {
+        self.init(
+            host: reader.text("host") ?? "127.0.0.1",
+            port: try reader.integer("port", default: defaultPort, in: 0...65_535),
+            writesAccessLog: try reader.flag("access.log", default: true),
+            shutdownTime: .seconds(try reader.integer("shutdown.seconds", default: 8, in: 1...300)),
+            explorerAssetsPath: reader.text("explorer.assets.path"),
+            limits: try RequestLimits(reader: reader))
+    }
+}

@@ -1,0 +1,66 @@
+package import JSONCoding
+import JWTKit
+package import Primitives
+
+/// Signs the tokens that the product itself issues (contract 3.6), HS256 with `JWT_SECRET`.
+package struct TokenIssuer: Sendable {
+    private let keys: JWTKeyCollection
+    private let issuer: String?
+    private let clock: any WallClock
+
+    /// - Parameters:
+    ///   - secret: HS256 key.
+    ///   - issuer: Claim `iss`; none when nil.
+    ///   - clock: For `iat` and `exp`.
+    package init(secret: String, issuer: String?, clock: any WallClock) async {
+        self.keys = JWTKeyCollection()
+        await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
+        self.issuer = issuer
+        self.clock = clock
+    }
+
+    /// What a token says.
+    package struct Claims: Sendable {
+        package var id: String?
+        package var userTenantID: String?
+        package var tenantID: String?
+        package var role: String?
+        package var permissions: [String]
+
+        package init(
+            id: String?, userTenantID: String? = nil, tenantID: String? = nil, role: String? = nil,
+            permissions: [String]
+        ) {
+            self.id = id
+            self.userTenantID = userTenantID
+            self.tenantID = tenantID
+            self.role = role
+            self.permissions = permissions
+        }
+    }
+
+    /// A signed token.
+    /// - Parameters:
+    ///   - claims: What it says.
+    ///   - lifetime: Time until it expires.
+    package func issue(_ claims: Claims, lifetime: Duration) async throws -> String {
+        let now = clock.now().microseconds / 1_000_000
+        let payload = Payload(
+            id: claims.id, userTenantId: claims.userTenantID, tenantId: claims.tenantID, role: claims.role,
+            permissions: claims.permissions, iss: issuer, iat: now, exp: now + lifetime.components.seconds)
+        return try await keys.sign(payload)
+    }
+
+    private struct Payload: JWTPayload {
+        let id: String?
+        let userTenantId: String?
+        let tenantId: String?
+        let role: String?
+        let permissions: [String]
+        let iss: String?
+        let iat: Int64
+        let exp: Int64
+
+        func verify(using algorithm: some JWTAlgorithm) async throws {}
+    }
+}

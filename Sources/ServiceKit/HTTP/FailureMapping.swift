@@ -1,0 +1,83 @@
+import JSONCoding
+import Entities
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import PostgresClient
+
+/// The one place where errors of the layers below become HTTP failures (contract 2.3).
+package enum FailureMapping {
+    /// The failure that the client sees for an error.
+    package static func failure(for error: any Error) -> HTTPFailure {
+        switch error {
+        case let failure as HTTPFailure: failure
+        case let error as RepositoryError: failure(for: error)
+        case let error as FilterError: failure(for: error)
+        case let error as PostgresError: failure(for: RepositoryError.from(error, entity: nil))
+        case let error as HTTPError: failure(status: error.status)
+        case is NIOTooManyBytesError: .payloadTooLarge
+        case is CancellationError: .unavailable()
+        default: .internalError
+        }
+    }
+
+    /// What the log may say of an error: types of ours describe themselves without data.
+    static func loggable(_ error: any Error) -> String { "\(type(of: error)): \(error)" }
+
+    private static func failure(for error: RepositoryError) -> HTTPFailure {
+        switch error {
+        case .notFound(_, let table, let id): .entityNotFound(model: table, id: id)
+        case .conflict(let detail): .conflict("Unique constraint violation error ! \(detail)")
+        case .stillReferenced(let detail): .conflict("The entity is still referenced: \(detail)")
+        case .relatedNotFound(let detail):
+            HTTPFailure(
+                .notFound, name: "NotFoundError", message: .string("Related entity not found ! \(detail)"))
+        case .invalid(let field, let reason): invalid(field: field, reason: reason)
+        case .forbidden: .entityNotFound
+        case .identifierChanged(let from, let to):
+            HTTPFailure(
+                .badRequest, name: "Error",
+                message: .string("id property (id) cannot be updated from \(from) to \(to)"))
+        case .versionMismatch:
+            HTTPFailure(
+                .preconditionFailed, name: "PreconditionFailedError",
+                message: "The entity was changed in the meantime. Read it again and repeat the change.",
+                code: "VERSION_MISMATCH")
+        case .invalidFilter(let error): failure(for: error)
+        case .unavailable, .contention, .cancelled: .unavailable()
+        case .timeout: .timedOut
+        case .unexpected: .internalError
+        }
+    }
+
+    private static func failure(for error: FilterError) -> HTTPFailure {
+        HTTPFailure(
+            .badRequest, name: error.code == "INVALID_INCLUSION_FILTER" ? "Error" : "BadRequestError",
+            message: .string(error.message), code: error.code, details: error.details)
+    }
+
+    private static func invalid(field: String?, reason: InvalidReason) -> HTTPFailure {
+        let path = field.map { "/\($0)" } ?? ""
+        return switch reason {
+        case .required:
+            .validation([
+                ValidationDetail(
+                    path: "", code: "required", message: "must have required property '\(field ?? "")'",
+                    info: ["missingProperty": .string(field ?? "")])
+            ])
+        case .tooLong: .invalidField(path, code: "maxLength", "is longer than the field allows")
+        case .outOfRange: .invalidField(path, code: "range", "is outside the range that the field allows")
+        case .malformed: .invalidField(path, code: "format", "is not in the form that the field requires")
+        case .rejected: .invalidField(path, code: "constraint", "is not allowed together with the other values")
+        }
+    }
+
+    private static func failure(status: HTTPResponse.Status) -> HTTPFailure {
+        switch status {
+        case .contentTooLarge: .payloadTooLarge
+        case .notFound: .unknownPath
+        case let status where (400..<500).contains(status.code): .badRequest(status.reasonPhrase)
+        default: .internalError
+        }
+    }
+}

@@ -1,0 +1,107 @@
+import Entities
+import HTTPTypes
+package import Hummingbird
+import JSONCoding
+import NIOCore
+
+/// Writes a failure as LoopBack's envelope, or as RFC 9457 problem details when the client asks for them.
+package enum FailureRendering {
+    /// Media type of RFC 9457.
+    static let problemMediaType = "application/problem+json"
+    private static let jsonMediaType = "application/json; charset=utf-8"
+
+    /// The answer for a failure.
+    /// - Parameters:
+    ///   - failure: What went wrong.
+    ///   - accept: The request's `Accept` header.
+    ///   - requestID: Identifier under which the log speaks of the request.
+    ///   - path: The request's path, for `instance`.
+    package static func response(
+        for failure: HTTPFailure, accept: String?, requestID: String, path: String
+    ) -> Response {
+        let wantsProblem = accept?.contains(problemMediaType) ?? false
+        var writer = JSONWriter(reservingCapacity: 256)
+        if wantsProblem {
+            writeProblem(failure, requestID: requestID, path: path, to: &writer)
+        } else {
+            writeEnvelope(failure, to: &writer)
+        }
+        var headers = failure.headers
+        headers[.contentType] = wantsProblem ? problemMediaType : jsonMediaType
+        headers[.cacheControl] = "no-store"
+        return Response(
+            status: failure.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+    }
+
+    /// `{"error": {"statusCode", "name", "message", "code"?, "details"?}}`; 5xx carry no more than LoopBack's do,
+    /// except 503, whose message tells the caller that a repetition is safe.
+    private static func writeEnvelope(_ failure: HTTPFailure, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("error")
+        writer.beginObject()
+        writer.key("statusCode")
+        writer.integer(failure.status.code)
+        if failure.status.code != 500 {
+            writer.key("name")
+            writer.string(failure.name)
+        }
+        writer.key("message")
+        writer.value(failure.message)
+        if let code = failure.code {
+            writer.key("code")
+            writer.string(code)
+        }
+        if !failure.details.isEmpty {
+            writer.key("details")
+            writer.beginArray()
+            for detail in failure.details { detail.write(to: &writer) }
+            writer.endArray()
+        }
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func writeProblem(
+        _ failure: HTTPFailure, requestID: String, path: String, to writer: inout JSONWriter
+    ) {
+        writer.beginObject()
+        writer.key("type")
+        writer.string("urn:arc:problem:\(problemSlug(failure))")
+        writer.key("title")
+        writer.string(failure.status.reasonPhrase)
+        writer.key("status")
+        writer.integer(failure.status.code)
+        writer.key("detail")
+        writer.string(failure.message.stringValue ?? failure.message["message"]?.stringValue ?? failure.name)
+        writer.key("instance")
+        writer.string(path)
+        writer.key("requestId")
+        writer.string(requestID)
+        if let code = failure.code {
+            writer.key("code")
+            writer.string(code)
+        }
+        if !failure.details.isEmpty {
+            writer.key("errors")
+            writer.beginArray()
+            for detail in failure.details {
+                writer.beginObject()
+                writer.key("pointer")
+                writer.string("#\(detail.path)")
+                writer.key("code")
+                writer.string(detail.code)
+                writer.key("detail")
+                writer.string(detail.message)
+                writer.endObject()
+            }
+            writer.endArray()
+        }
+        writer.endObject()
+    }
+
+    /// The stable last part of a problem's type: the code when there is one, else the status' name.
+    private static func problemSlug(_ failure: HTTPFailure) -> String {
+        let source = failure.code ?? failure.status.reasonPhrase
+        return String(source.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 })
+    }
+}

@@ -1,0 +1,149 @@
+package import Entities
+package import HTTPTypes
+package import JSONCoding
+
+/// Why a request was not done, in the words of the API contract (section 2.3). The only error that becomes a response.
+///
+/// Everything else that is thrown is mapped to one of these in `FailureMapping`, in one place.
+package struct HTTPFailure: Error, Sendable {
+    /// HTTP status, 400...599.
+    package var status: HTTPResponse.Status
+    /// LoopBack's error name, such as `UnprocessableEntityError`.
+    package var name: String
+    /// A sentence for the caller; LoopBack puts an object here for failed tokens.
+    package var message: JSONValue
+    /// Stable machine-readable code, such as `VALIDATION_FAILED`.
+    package var code: String?
+    /// What is wrong with each field.
+    package var details: [ValidationDetail]
+    /// Further headers of the answer, such as `Allow` and `Retry-After`.
+    package var headers: HTTPFields
+
+    package init(
+        _ status: HTTPResponse.Status, name: String, message: JSONValue, code: String? = nil,
+        details: [ValidationDetail] = [], headers: HTTPFields = [:]
+    ) {
+        self.status = status
+        self.name = name
+        self.message = message
+        self.code = code
+        self.details = details
+        self.headers = headers
+    }
+}
+
+extension HTTPFailure {
+    /// 400 with a message that says what to change.
+    package static func badRequest(_ message: String, code: String? = nil) -> HTTPFailure {
+        HTTPFailure(.badRequest, name: "BadRequestError", message: .string(message), code: code)
+    }
+
+    /// 400: a parameter could not be understood. `reason` is added to LoopBack's text so that the caller knows why.
+    package static func invalidParameter(
+        _ name: String, value: JSONValue, reason: String, details: [ValidationDetail] = []
+    ) -> HTTPFailure {
+        let text = String(decoding: value.serialized(), as: UTF8.self)
+        var all = details
+        if all.isEmpty {
+            all = [ValidationDetail(path: "/\(name)", code: "invalid", message: reason, info: [:])]
+        }
+        return HTTPFailure(
+            .badRequest, name: "BadRequestError", message: .string("Invalid data \(text) for parameter \"\(name)\"."),
+            code: "INVALID_PARAMETER_VALUE", details: all)
+    }
+
+    /// 401 for a missing `Authorization` header.
+    package static let missingToken = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError", message: "Bearer realm=\"Users\"",
+        headers: [.wwwAuthenticate: "Bearer realm=\"Users\""])
+
+    /// 401 for every token that cannot be accepted; which check failed is not said (contract 3.2).
+    package static let invalidToken = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError", message: ["message": "TokenExpired"],
+        headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
+
+    /// 401 without a reason, for keys, signatures and identities that do not fit.
+    package static let unauthorized = HTTPFailure(.unauthorized, name: "UnauthorizedError", message: "Unauthorized")
+
+    /// 403: the token lacks every permission that the operation accepts.
+    package static let notAllowed = HTTPFailure(.forbidden, name: "ForbiddenError", message: "NotAllowedAccess")
+
+    /// 404 for a row that does not exist, was deleted, or is not the caller's to see.
+    package static let entityNotFound = HTTPFailure(.notFound, name: "NotFoundError", message: "EntityNotFound")
+
+    /// 404 for a path that no operation has.
+    package static let unknownPath = HTTPFailure(.notFound, name: "NotFoundError", message: "API not found !")
+
+    /// 404 for a write to a row that does not exist (`ENTITY_NOT_FOUND`, contract 2.3).
+    package static func entityNotFound(model: String, id: String) -> HTTPFailure {
+        HTTPFailure(
+            .notFound, name: "Error", message: .string("Entity not found: \(model) with id \"\(id)\""),
+            code: "ENTITY_NOT_FOUND")
+    }
+
+    /// 405 with the methods that the path does have.
+    package static func methodNotAllowed(allow: [HTTPRequest.Method]) -> HTTPFailure {
+        HTTPFailure(
+            .methodNotAllowed, name: "MethodNotAllowedError", message: "Method Not Allowed",
+            headers: [.allow: allow.map(\.rawValue).joined(separator: ", ")])
+    }
+
+    /// 409 with what it conflicts with.
+    package static func conflict(_ message: String = "Conflict", code: String? = nil) -> HTTPFailure {
+        HTTPFailure(.conflict, name: "ConflictError", message: .string(message), code: code)
+    }
+
+    /// 413: the body is larger than the limit, in bytes.
+    package static let payloadTooLarge = HTTPFailure(
+        .contentTooLarge, name: "PayloadTooLargeError", message: "request entity too large")
+
+    /// 415 for a body that is not JSON.
+    package static func unsupportedMediaType(_ type: String) -> HTTPFailure {
+        HTTPFailure(
+            .unsupportedMediaType, name: "UnsupportedMediaTypeError",
+            message: .string("Content-type \(type) does not match [application/json]."), code: "UNSUPPORTED_MEDIA_TYPE")
+    }
+
+    /// 422 with every violation of the body's schema.
+    package static func validation(_ details: [ValidationDetail]) -> HTTPFailure {
+        HTTPFailure(
+            .unprocessableContent, name: "UnprocessableEntityError",
+            message: "The request body is invalid. See error object `details` property for more info.",
+            code: "VALIDATION_FAILED", details: details)
+    }
+
+    /// 422 for one field of the body. `path` is a JSON pointer.
+    package static func invalidField(_ path: String, code: String, _ message: String) -> HTTPFailure {
+        validation([ValidationDetail(path: path, code: code, message: message, info: [:])])
+    }
+
+    /// 422 with a message only.
+    package static func unprocessable(_ message: String) -> HTTPFailure {
+        HTTPFailure(.unprocessableContent, name: "UnprocessableEntityError", message: .string(message))
+    }
+
+    /// 429 with the seconds after which to come back.
+    package static func tooManyRequests(headers: HTTPFields) -> HTTPFailure {
+        HTTPFailure(
+            .tooManyRequests, name: "TooManyRequestsError", message: "Method rate limit reached !",
+            code: "RATE_LIMITED", headers: headers)
+    }
+
+    /// 503: something that the service stands on does not answer; the request may be repeated after `retryAfter` seconds.
+    package static func unavailable(retryAfter: Int = 1) -> HTTPFailure {
+        HTTPFailure(
+            .serviceUnavailable, name: "ServiceUnavailableError",
+            message: "The service is temporarily unavailable, nothing was changed. Please try again.",
+            code: "UNAVAILABLE", headers: [.retryAfter: String(retryAfter)])
+    }
+
+    /// 503 for a request that ran into its deadline. Whether its effect took place is not known.
+    package static let timedOut = HTTPFailure(
+        .serviceUnavailable, name: "ServiceUnavailableError",
+        message: "The request took too long and was given up. Check the outcome before repeating it.",
+        code: "TIMEOUT", headers: [.retryAfter: "1"])
+
+    /// 500. Never says why; the log does, under the same request id.
+    package static let internalError = HTTPFailure(
+        .internalServerError, name: "InternalServerError", message: "Internal Server Error")
+}

@@ -1,0 +1,89 @@
+import HTTPTypes
+package import Hummingbird
+import Logging
+import NIOCore
+import Observability
+import Primitives
+
+/// The outermost step of every request: gives it an identifier, finds its operation, turns whatever was thrown into an
+/// answer, adds the headers that every answer has, and writes the access log.
+///
+/// One responder in place of a chain of middlewares, because each of those that wraps the body costs the batched write
+/// of head, body and end.
+package struct ServiceResponder: HTTPResponder {
+    package typealias Context = ServiceRequestContext
+
+    let router: OperationRouter
+    let crossOrigin: CrossOriginPolicy
+    let accessLog: AccessLog
+    let clientAddress: ClientAddressResolver
+    let clock: any WallClock
+
+    package func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
+        let start = ContinuousClock.now
+        let requestID = Self.requestID(request.headers[.requestID], now: clock.now())
+        context.annotations.update { $0.requestID = requestID }
+
+        var response: Response
+        do {
+            response = try await answer(request, context)
+        } catch {
+            let failure = FailureMapping.failure(for: error)
+            if failure.status.code >= 500 {
+                context.logger.error(
+                    "Request failed",
+                    metadata: [
+                        "requestId": "\(requestID)", "status": "\(failure.status.code)",
+                        "error": "\(FailureMapping.loggable(error))",
+                    ])
+            }
+            response = FailureRendering.response(
+                for: failure, accept: request.headers[.accept], requestID: requestID, path: request.uri.path)
+        }
+        response.headers[.requestID] = requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if let origin = request.headers[.origin] {
+            for field in crossOrigin.headers(origin: origin) { response.headers[field.name] = field.value }
+        }
+        if accessLog.isEnabled { log(request, context, response: response, requestID: requestID, start: start) }
+        return response
+    }
+
+    private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        if request.method == .options { return try preflight(request) }
+        return try await router.respond(to: request, context: context)
+    }
+
+    /// 204 for a preflight and for a plain `OPTIONS`, with the methods of the path; 404 when the path is unknown.
+    private func preflight(_ request: Request) throws -> Response {
+        let methods = router.allowedMethods(path: request.uri.path)
+        guard !methods.isEmpty else { throw HTTPFailure.unknownPath }
+        var headers: HTTPFields = [.allow: methods.map(\.rawValue).joined(separator: ", ")]
+        if request.headers[.origin] != nil {
+            let requested = request.headers[.accessControlRequestHeaders]
+            for field in crossOrigin.preflightHeaders(requestedHeaders: requested) { headers[field.name] = field.value }
+        }
+        return Response(status: .noContent, headers: headers)
+    }
+
+    private func log(
+        _ request: Request, _ context: ServiceRequestContext, response: Response, requestID: String,
+        start: ContinuousClock.Instant
+    ) {
+        let notes = context.annotations.current
+        accessLog.write(
+            AccessLog.Entry(
+                method: request.method.rawValue, path: request.uri.path, route: context.endpointPath,
+                status: response.status.code, durationMicroseconds: (ContinuousClock.now - start).microseconds,
+                requestID: requestID, remoteAddress: clientAddress.address(of: request, context: context),
+                userID: notes.userID, tenantID: notes.tenantID))
+    }
+
+    /// The client's own identifier when it is short and harmless in a log, else a new one.
+    private static func requestID(_ given: String?, now: Timestamp) -> String {
+        guard let given, (1...64).contains(given.utf8.count),
+            given.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E })
+        else { return Identifier.v7(at: now).description }
+        return given
+    }
+}

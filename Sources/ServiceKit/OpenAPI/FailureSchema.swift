@@ -1,0 +1,39 @@
+import Entities
+
+/// Schemas of the two forms of an error (contract 2.3 and RFC 9457).
+enum FailureSchema {
+    private static let detail = Schema.object(
+        [
+            .init("path", .string(), required: true), .init("code", .string(), required: true),
+            .init("message", .string(), required: true), .init("info", .freeObject),
+        ], name: "ErrorDetail", isClosed: false)
+
+    /// `{"error": {...}}`.
+    static let envelope = Schema.object(
+        [
+            .init(
+                "error",
+                .object(
+                    [
+                        .init("statusCode", .integer(minimum: 400, maximum: 599), required: true),
+                        .init("name", .string()), .init("message", .any, required: true), .init("code", .string()),
+                        .init("details", .array(of: detail)),
+                    ], isClosed: false), required: true)
+        ], name: "ErrorResponse", isClosed: false)
+
+    /// Problem details.
+    static let problem = Schema.object(
+        [
+            .init("type", .string(), required: true), .init("title", .string(), required: true),
+            .init("status", .integer(minimum: 400, maximum: 599), required: true), .init("detail", .string()),
+            .init("instance", .string()), .init("requestId", .string()), .init("code", .string()),
+            .init(
+                "errors",
+                .array(
+                    of: .object(
+                        [
+                            .init("pointer", .string(), required: true), .init("code", .string(), required: true),
+                            .init("detail", .string(), required: true),
+                        ], isClosed: false))),
+        ], name: "Problem", isClosed: false)
+}

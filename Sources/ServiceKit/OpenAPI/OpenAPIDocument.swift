@@ -1,0 +1,119 @@
+package import Entities
+import HTTPTypes
+package import JSONCoding
+
+/// The OpenAPI 3.1 document of a service, written from its operations.
+package struct OpenAPIDocument: Sendable {
+    /// Shown as the document's title.
+    package let title: String
+    /// Paragraph under the title.
+    package let summary: String
+    /// Version of the API.
+    package let version: String
+    /// What it describes.
+    package let operations: [Operation]
+
+    package init(title: String, summary: String, version: String = "1.0.0", operations: [Operation]) {
+        self.title = title
+        self.summary = summary
+        self.version = version
+        self.operations = operations
+    }
+
+    /// The document as JSON text. Paths and schemas are sorted, so that equal descriptions give equal text.
+    package func json() -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 64 * 1024)
+        writer.beginObject()
+        writer.key("openapi")
+        writer.string("3.1.0")
+        writer.key("info")
+        writer.beginObject()
+        writer.key("title")
+        writer.string(title)
+        writer.key("description")
+        writer.string(summary)
+        writer.key("version")
+        writer.string(version)
+        writer.key("license")
+        writer.beginObject()
+        writer.key("name")
+        writer.string("MIT")
+        writer.key("identifier")
+        writer.string("MIT")
+        writer.endObject()
+        writer.endObject()
+        writer.key("servers")
+        writer.beginArray()
+        writer.beginObject()
+        writer.key("url")
+        writer.string("/")
+        writer.endObject()
+        writer.endArray()
+        writePaths(to: &writer)
+        writeComponents(to: &writer)
+        writer.endObject()
+        return writer.bytes
+    }
+
+    private func writePaths(to writer: inout JSONWriter) {
+        writer.key("paths")
+        writer.beginObject()
+        for (path, operations) in Dictionary(grouping: operations, by: \.path).sorted(by: { $0.key < $1.key }) {
+            writer.key(path)
+            writer.beginObject()
+            for operation in operations.sorted(by: { $0.method.rawValue < $1.method.rawValue }) {
+                writer.key(operation.method.rawValue.lowercased())
+                OpenAPIOperationWriter(operation: operation).write(to: &writer)
+            }
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private func writeComponents(to writer: inout JSONWriter) {
+        var schemas: [String: Schema] = [:]
+        for operation in operations {
+            operation.requestBody?.collectNamed(into: &schemas)
+            for response in operation.responses { response.schema?.collectNamed(into: &schemas) }
+        }
+        FailureSchema.envelope.collectNamed(into: &schemas)
+        FailureSchema.problem.collectNamed(into: &schemas)
+        writer.key("components")
+        writer.beginObject()
+        writer.key("schemas")
+        writer.beginObject()
+        for (name, schema) in schemas.sorted(by: { $0.key < $1.key }) {
+            writer.key(name)
+            schema.writeDefinition(to: &writer)
+        }
+        writer.endObject()
+        writer.key("securitySchemes")
+        writer.beginObject()
+        Self.writeScheme("HTTPBearer", type: "http", scheme: "bearer", format: "JWT", to: &writer)
+        Self.writeScheme("LeadKey", type: "http", scheme: "bearer", format: "opaque", to: &writer)
+        Self.writeScheme("HTTPBasic", type: "http", scheme: "basic", format: nil, to: &writer)
+        writer.key("WebhookSignature")
+        writer.value([
+            "type": "apiKey", "in": "header", "name": "x-signature",
+            "description": "HMAC-SHA256 in lower-case hexadecimal; goes with x-timestamp, milliseconds since 1970",
+        ])
+        writer.endObject()
+        writer.endObject()
+    }
+
+    private static func writeScheme(
+        _ name: String, type: String, scheme: String, format: String?, to writer: inout JSONWriter
+    ) {
+        writer.key(name)
+        writer.beginObject()
+        writer.key("type")
+        writer.string(type)
+        writer.key("scheme")
+        writer.string(scheme)
+        if let format {
+            writer.key("bearerFormat")
+            writer.string(format)
+        }
+        writer.endObject()
+    }
+}

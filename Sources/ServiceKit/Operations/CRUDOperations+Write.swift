@@ -1,0 +1,109 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+
+extension CRUDOperations {
+    /// `POST /x`: a new row. Answers 201 with its `Location`.
+    package func create() -> Operation {
+        Operation(
+            .post, path, id: "\(controller).create", summary: "Create a \(entity.name)",
+            security: .bearer(permissions: permissions.create), requestBody: entity.newSchema,
+            responses: [.init(.created, "The new \(entity.name)", schema: entity.schema)],
+            failures: conflictFailures,
+            handler: .scoped { call in
+                let values = try FieldValues(entity, json: try call.request.object())
+                let record = try await repository.create(values, in: call.scope)
+                await onChange(.saved(record))
+                return .created(record.json, location: "\(path)/\(try record.id)")
+            })
+    }
+
+    /// `PATCH /x`: the same change to all rows that match. Needs a `where`, `{}` for all rows.
+    package func updateAll() -> Operation {
+        Operation(
+            .patch, path, id: "\(controller).updateAll", summary: "Change all \(entity.name) entities that match",
+            security: .bearer(permissions: permissions.update), parameters: [.condition],
+            requestBody: entity.partialSchema, responses: [.init(.ok, "The number of changed rows", schema: .count)],
+            failures: conflictFailures,
+            handler: .scoped { call in
+                let changes = try FieldValues(entity, json: try call.request.object())
+                let condition = try Where.parse(
+                    QueryParameter.all(call.request.query), for: entity, limits: limits)
+                guard let condition else {
+                    throw HTTPFailure(
+                        .badRequest, name: "BadRequestError",
+                        message: "Required parameter where is missing! Send where={} to change all rows.",
+                        code: "MISSING_REQUIRED_PARAMETER")
+                }
+                let changed = try await repository.updateAll(changes, where: condition, in: call.scope)
+                await onChange(.changed(changed))
+                return .count(changed.count)
+            })
+    }
+
+    /// `PATCH /x/{id}`: some fields.
+    package func updateById() -> Operation {
+        Operation(
+            .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change some fields of a \(entity.name)",
+            security: .bearer(permissions: permissions.update), parameters: [.id], requestBody: entity.partialSchema,
+            responses: [.init(.noContent, "Changed")], failures: writeFailures,
+            handler: .scoped { call in
+                let changes = try FieldValues(entity, json: try call.request.object())
+                let id = try writeTarget(call)
+                let record = try await repository.updateById(id, changes, in: call.scope)
+                await onChange(.saved(record))
+                return .noContent
+            })
+    }
+
+    /// `PUT /x/{id}`: all fields; the ones that are left out become null.
+    package func replaceById() -> Operation {
+        Operation(
+            .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace a \(entity.name)",
+            security: .bearer(permissions: permissions.update), parameters: [.id],
+            requestBody: entity.replacementSchema, responses: [.init(.noContent, "Replaced")], failures: writeFailures,
+            handler: .scoped { call in
+                let values = try FieldValues(entity, json: try call.request.object())
+                let id = try writeTarget(call)
+                let record = try await repository.replaceById(id, values, in: call.scope)
+                await onChange(.saved(record))
+                return .noContent
+            })
+    }
+
+    /// `DELETE /x/{id}`: marks the row as deleted.
+    package func deleteById() -> Operation {
+        Operation(
+            .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete a \(entity.name)",
+            security: .bearer(permissions: permissions.delete), parameters: [.id],
+            responses: [.init(.noContent, "Deleted")],
+            failures: [.notFound: "There is no such \(entity.name)"],
+            handler: .scoped { call in
+                let record = try await repository.deleteById(try writeTarget(call), in: call.scope)
+                await onChange(.deleted(id: try record.id, version: try record.version))
+                return .noContent
+            })
+    }
+
+    /// The row a write is about; an id that is not a UUID names none.
+    private func writeTarget(_ call: ScopedRequest) throws(HTTPFailure) -> Identifier {
+        let text = call.request.pathParameter("id")
+        guard let id = Identifier(text) else { throw .entityNotFound(model: entity.table, id: text) }
+        return id
+    }
+
+    private var conflictFailures: [HTTPResponse.Status: String] {
+        [
+            .conflict: "A unique value is taken already",
+            .notFound: "An entity that the body refers to does not exist",
+        ]
+    }
+
+    private var writeFailures: [HTTPResponse.Status: String] {
+        [
+            .notFound: "There is no such \(entity.name), or an entity that the body refers to does not exist",
+            .conflict: "A unique value is taken already",
+        ]
+    }
+}

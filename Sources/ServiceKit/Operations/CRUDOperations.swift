@@ -1,0 +1,80 @@
+package import Entities
+import HTTPTypes
+import JSONCoding
+import PostgresClient
+package import Primitives
+
+/// The permission codes of an entity's operations (contract 5.0). Several codes are alternatives.
+package struct CRUDPermissions: Sendable {
+    package var create: [String]
+    package var view: [String]
+    package var update: [String]
+    package var delete: [String]
+
+    package init(create: [String], view: [String], update: [String], delete: [String]) {
+        self.create = create
+        self.view = view
+        self.update = update
+        self.delete = delete
+    }
+}
+
+/// The eight operations that every entity has (contract 5.0), made from its description.
+///
+/// A feature takes them all with ``all()`` or picks some and adds its own in place of the others.
+package struct CRUDOperations: Sendable {
+    /// Tells that rows were written, so that caches can follow. Called after the commit.
+    package typealias ChangeObserver = @Sendable (CRUDChange) async -> Void
+
+    let repository: EntityRepository
+    let entity: Entity
+    let catalog: EntityCatalog
+    let path: String
+    let controller: String
+    let permissions: CRUDPermissions
+    let limits: QueryLimits
+    let onChange: ChangeObserver
+
+    /// - Parameters:
+    ///   - entity: Whose operations they are.
+    ///   - path: Such as `/contacts`.
+    ///   - controller: First half of the operation ids, such as `ContactController`.
+    ///   - permissions: Who may do what.
+    ///   - repository: Where the rows are.
+    ///   - catalog: For relations.
+    ///   - limits: Bounds of filters.
+    ///   - onChange: Called after each write.
+    package init(
+        _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, repository: EntityRepository,
+        catalog: EntityCatalog, limits: QueryLimits, onChange: @escaping ChangeObserver = { _ in }
+    ) {
+        self.entity = entity
+        self.path = path
+        self.controller = controller
+        self.permissions = permissions
+        self.repository = repository
+        self.catalog = catalog
+        self.limits = limits
+        self.onChange = onChange
+    }
+
+    /// All eight.
+    package func all() -> [Operation] {
+        [create(), count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById()]
+    }
+
+    /// All but creating, for entities whose creation has rules of its own.
+    package func allButCreate() -> [Operation] {
+        [count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById()]
+    }
+}
+
+/// What a write did.
+package enum CRUDChange: Sendable {
+    /// A row has new contents.
+    case saved(Record)
+    /// Rows have new contents that were not read back.
+    case changed([RowVersion])
+    /// A row is gone; its version is the one at deletion.
+    case deleted(id: Identifier, version: Int64)
+}

@@ -1,0 +1,130 @@
+package import Entities
+package import HTTPTypes
+
+/// One operation of the HTTP API: what the documents say of it and what it does, in one value.
+///
+/// From the list of a service's operations come its routes, the answer to wrong methods, and its OpenAPI document, so
+/// that none of them can disagree.
+package struct Operation: Sendable {
+    /// HTTP method.
+    package var method: HTTPRequest.Method
+    /// Path template as in OpenAPI, such as `/tenants/{id}`.
+    package var path: String
+    /// Name for generated clients, in the original's `Controller.method` style.
+    package var operationID: String
+    /// One line for the document.
+    package var summary: String
+    /// Who may call it.
+    package var security: OperationSecurity
+    /// Path, query and header parameters.
+    package var parameters: [OperationParameter]
+    /// Schema of the JSON body; nil when the operation takes none.
+    package var requestBody: Schema?
+    /// The answers of success; failures follow from the rest of the description.
+    package var responses: [OperationResponseDescription]
+    /// Failures that only this operation has, beyond those that follow from its security, parameters and body.
+    package var failures: [HTTPResponse.Status: String]
+    /// Calls allowed for each client in a minute; nil for no limit.
+    package var rateLimit: RateLimit?
+    /// Does it.
+    package var handler: OperationHandler
+
+    package init(
+        _ method: HTTPRequest.Method, _ path: String, id operationID: String, summary: String,
+        security: OperationSecurity, parameters: [OperationParameter] = [], requestBody: Schema? = nil,
+        responses: [OperationResponseDescription], failures: [HTTPResponse.Status: String] = [:],
+        rateLimit: RateLimit? = nil, handler: OperationHandler
+    ) {
+        self.method = method
+        self.path = path
+        self.operationID = operationID
+        self.summary = summary
+        self.security = security
+        self.parameters = parameters
+        self.requestBody = requestBody
+        self.responses = responses
+        self.failures = failures
+        self.rateLimit = rateLimit
+        self.handler = handler
+    }
+}
+
+/// Who may call an operation.
+package enum OperationSecurity: Sendable, Hashable {
+    /// Everybody.
+    case none
+    /// A bearer token that holds one of the permissions; an empty list accepts every valid token.
+    case bearer(permissions: [String])
+    /// The one-time key of a lead as bearer token; the operation itself verifies it.
+    case leadKey
+    /// A signed call-back; the operation itself verifies it.
+    case signature
+    /// User name and password; the operation itself verifies them.
+    case basic
+}
+
+/// The code of an operation, with what it needs to know about the caller in its type.
+package enum OperationHandler: Sendable {
+    /// For operations that everybody may call, or that verify the caller themselves.
+    case anonymous(@Sendable (OperationRequest) async throws -> OperationResponse)
+    /// For operations of a known caller that touch no tenant's rows by scope.
+    case authenticated(@Sendable (AuthenticatedRequest) async throws -> OperationResponse)
+    /// For operations confined to the rows that the caller may see.
+    case scoped(@Sendable (ScopedRequest) async throws -> OperationResponse)
+}
+
+/// A path, query or header parameter.
+package struct OperationParameter: Sendable {
+    /// Where a parameter stands.
+    package enum Location: String, Sendable {
+        case path
+        case query
+        case header
+    }
+
+    /// Name as sent.
+    package var name: String
+    /// Where it stands.
+    package var location: Location
+    /// What it may be; text is converted to the schema's type before it is checked.
+    package var schema: Schema
+    /// Whether its absence is an error.
+    package var isRequired: Bool
+    /// One line for the document.
+    package var description: String
+    /// Whether the value is JSON text, documented as `content: application/json`.
+    package var isJSON: Bool
+
+    package init(
+        _ name: String, in location: Location, schema: Schema, isRequired: Bool = false, description: String,
+        isJSON: Bool = false
+    ) {
+        self.name = name
+        self.location = location
+        self.schema = schema
+        self.isRequired = isRequired || location == .path
+        self.description = description
+        self.isJSON = isJSON
+    }
+}
+
+/// An answer of success.
+package struct OperationResponseDescription: Sendable {
+    /// HTTP status.
+    package var status: HTTPResponse.Status
+    /// One line for the document.
+    package var description: String
+    /// Schema of the JSON body; nil for an empty one or another media type.
+    package var schema: Schema?
+    /// Media type of a body that is not JSON.
+    package var mediaType: String?
+
+    package init(
+        _ status: HTTPResponse.Status, _ description: String, schema: Schema? = nil, mediaType: String? = nil
+    ) {
+        self.status = status
+        self.description = description
+        self.schema = schema
+        self.mediaType = mediaType
+    }
+}

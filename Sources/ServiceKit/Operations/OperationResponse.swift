@@ -1,0 +1,64 @@
+package import HTTPTypes
+package import JSONCoding
+package import NIOCore
+
+/// What an operation answers.
+package struct OperationResponse: Sendable {
+    /// HTTP status.
+    package var status: HTTPResponse.Status
+    /// Headers beyond the ones every answer has.
+    package var headers: HTTPFields
+    /// The body.
+    package var body: ByteBuffer?
+    /// Media type of the body.
+    package var mediaType: String
+
+    /// Media type of JSON answers, as the original sends it.
+    package static let jsonMediaType = "application/json; charset=utf-8"
+
+    package init(
+        status: HTTPResponse.Status, headers: HTTPFields = [:], body: ByteBuffer?, mediaType: String = jsonMediaType
+    ) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+        self.mediaType = mediaType
+    }
+
+    /// 204.
+    package static let noContent = OperationResponse(status: .noContent, body: nil)
+
+    /// JSON that stands finished in a buffer, such as one from the cache.
+    package static func json(_ buffer: ByteBuffer, status: HTTPResponse.Status = .ok) -> OperationResponse {
+        OperationResponse(status: status, body: buffer)
+    }
+
+    /// JSON that stands finished in bytes.
+    package static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> OperationResponse {
+        OperationResponse(status: status, body: ByteBuffer(bytes: bytes))
+    }
+
+    /// 201 with the `Location` of what was created.
+    package static func created(_ bytes: [UInt8], location: String) -> OperationResponse {
+        OperationResponse(status: .created, headers: [.location: location], body: ByteBuffer(bytes: bytes))
+    }
+
+    /// JSON written by a closure.
+    package static func json(
+        status: HTTPResponse.Status = .ok, _ write: (inout JSONWriter) -> Void
+    ) -> OperationResponse {
+        var writer = JSONWriter()
+        write(&writer)
+        return .json(writer.bytes, status: status)
+    }
+
+    /// `{"count": n}`.
+    package static func count(_ count: Int) -> OperationResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.key("count")
+            writer.integer(count)
+            writer.endObject()
+        }
+    }
+}

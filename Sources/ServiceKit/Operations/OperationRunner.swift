@@ -1,0 +1,105 @@
+import Entities
+import HTTPTypes
+import Hummingbird
+import JSONCoding
+import NIOCore
+
+/// Takes a request through the steps of an operation, in the original's order (contract 2.1): limit, parameters, body,
+/// authentication, authorization, handler.
+struct OperationRunner: Sendable {
+    let operation: Operation
+    let authenticator: Authenticator
+    let rateLimiter: RateLimiter
+    let limits: RequestLimits
+    let clientAddress: ClientAddressResolver
+
+    func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        var responseHeaders = HTTPFields()
+        let address = clientAddress.address(of: request, context: context)
+        if let limit = operation.rateLimit {
+            let decision = await rateLimiter.check(
+                limit, operation: "\(operation.method.rawValue) \(operation.path)", client: address)
+            responseHeaders = decision.headers
+            guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
+        }
+        let response: OperationResponse
+        if expectsBody {
+            // Reading a body waits for the client, so only these requests need a deadline of their own: everything
+            // else that a handler waits for (PostgreSQL, Redis, HTTP) has one already.
+            response = try await withDeadline(limits.requestTimeout) {
+                let body = try await self.readBody(request)
+                return try await self.respond(request, context, body: body, address: address)
+            }
+        } else {
+            response = try await respond(request, context, body: [], address: address)
+        }
+        var headers = response.headers
+        for field in responseHeaders { headers.append(field) }
+        if response.body != nil { headers[.contentType] = response.mediaType }
+        return Response(
+            status: response.status, headers: headers,
+            body: response.body.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
+    }
+
+    private var expectsBody: Bool {
+        operation.method == .post || operation.method == .put || operation.method == .patch
+    }
+
+    private func respond(
+        _ request: Request, _ context: ServiceRequestContext, body: [UInt8], address: String
+    ) async throws -> OperationResponse {
+        var pathParameters: [String: String] = [:]
+        for (name, value) in context.parameters { pathParameters[String(name)] = String(value).removingPercentEncoding() }
+        let parsed = body.isEmpty ? nil : try parseBody(body, headers: request.headers)
+        let call = OperationRequest(
+            method: request.method, path: request.uri.path, query: request.uri.query ?? "",
+            pathParameters: pathParameters, headers: request.headers, body: parsed, bodyBytes: body,
+            clientAddress: address, requestID: context.annotations.current.requestID, annotations: context.annotations)
+        try ParameterValidation.check(call, against: operation.parameters)
+        if let schema = operation.requestBody, let parsed {
+            let details = schema.validate(parsed)
+            guard details.isEmpty else { throw HTTPFailure.validation(details) }
+        }
+        switch operation.handler {
+        case .anonymous(let handle):
+            return try await handle(call)
+        case .authenticated(let handle):
+            return try await handle(try await authenticator.authenticate(call, permissions: acceptedPermissions))
+        case .scoped(let handle):
+            let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
+            return try await handle(try authenticator.scope(authenticated))
+        }
+    }
+
+    private var acceptedPermissions: [String] {
+        if case .bearer(let permissions) = operation.security { return permissions }
+        return []
+    }
+
+    private func readBody(_ request: Request) async throws -> [UInt8] {
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maximumBodySize {
+            throw HTTPFailure.payloadTooLarge
+        }
+        do {
+            let buffer = try await request.body.collect(upTo: limits.maximumBodySize)
+            return Array(buffer.readableBytesView)
+        } catch is NIOTooManyBytesError {
+            throw HTTPFailure.payloadTooLarge
+        }
+    }
+
+    private func parseBody(_ bytes: [UInt8], headers: HTTPFields) throws -> JSONValue? {
+        guard operation.requestBody != nil else { return nil }
+        let type = headers[.contentType] ?? ""
+        let essence = type.prefix { $0 != ";" }.trimmingSpaces().lowercased()
+        guard essence == "application/json" || (essence.hasPrefix("application/") && essence.hasSuffix("+json")) else {
+            throw HTTPFailure.unsupportedMediaType(type)
+        }
+        do {
+            return try JSONValue.parse(bytes)
+        } catch {
+            throw HTTPFailure(
+                .badRequest, name: "SyntaxError", message: .string("The request body is not valid JSON: \(error)"))
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import HTTPTypes
+import Entities
+import JSONCoding
+
+/// Checks path, query and header parameters against their descriptions (contract 2.3).
+///
+/// `filter` and `where` are JSON or bracketed and are read by the filter parser; path ids are looked up, so that an
+/// impossible one is a 404.
+enum ParameterValidation {
+    static func check(_ call: OperationRequest, against parameters: [OperationParameter]) throws(HTTPFailure) {
+        for parameter in parameters where !parameter.isJSON && parameter.location != .path {
+            let text: String?
+            switch parameter.location {
+            case .query: text = QueryString.first(parameter.name, in: call.query)
+            case .header: text = HTTPHeaderLookup.value(parameter.name, in: call.headers)
+            case .path: text = nil
+            }
+            guard let text else {
+                if parameter.isRequired {
+                    throw HTTPFailure(
+                        .badRequest, name: "BadRequestError",
+                        message: .string("Required parameter \(parameter.name) is missing!"),
+                        code: "MISSING_REQUIRED_PARAMETER")
+                }
+                continue
+            }
+            let details = violations(of: text, against: parameter.schema)
+            guard details.isEmpty else {
+                throw .invalidParameter(
+                    parameter.name, value: .string(text), reason: details.first?.message ?? "is invalid",
+                    details: details)
+            }
+        }
+    }
+
+    /// Parameters are text: `7` may be meant as the number or as the string, so both readings are tried.
+    private static func violations(of text: String, against schema: Schema) -> [ValidationDetail] {
+        if let scalar = try? JSONValue.parse(Array(text.utf8)) {
+            switch scalar {
+            case .number, .bool: if schema.validate(scalar).isEmpty { return [] }
+            default: break
+            }
+        }
+        return schema.validate(.string(text))
+    }
+}

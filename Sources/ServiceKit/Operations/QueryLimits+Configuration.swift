@@ -1,0 +1,13 @@
+package import Configuration
+package import Entities
+
+extension QueryLimits {
+    /// Reads `QUERY_DEFAULT_LIMIT` (rows of a list that names no limit) and `QUERY_MAXIMUM_LIMIT` (most rows of a list),
+    /// each 0...1000000 with 0 for no bound, as in the original; defaults 100 and 1000.
+    /// - Throws: ``ConfigurationFailure`` when a value is out of range.
+    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+        self.init()
+        defaultLimit = try reader.integer("query.default.limit", default: 100, in: 0...1_000_000)
+        maximumLimit = try reader.integer("query.maximum.limit", default: 1000, in: 0...1_000_000)
+    }
+}

@@ -1,0 +1,75 @@
+import Entities
+import Logging
+import PostgresClient
+import Primitives
+import RedisClient
+import ServiceKit
+import ServiceLifecycle
+
+/// The features of the subscription service, wired together.
+struct SubscriptionFeatures: Sendable {
+    /// What the service can do.
+    let operations: [Operation]
+    /// Follow Redis for as long as the service runs.
+    let caches: [any Service]
+
+    init(
+        pool: PostgresPool, redis: RedisClient, limits: QueryLimits, configuration: SubscriptionConfiguration,
+        clock: any WallClock, logger: Logger
+    ) throws {
+        let catalog = try SubscriptionCatalog.make()
+        func repository(_ entity: Entity) -> EntityRepository {
+            EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock)
+        }
+        func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
+            CachedRows(
+                cache: EntityCache(prefix: prefix, redis: redis, clock: clock, logger: logger),
+                repository: repository(entity))
+        }
+        func crud(
+            _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
+            following rows: CachedRows? = nil
+        ) -> CRUDOperations {
+            CRUDOperations(
+                entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
+                catalog: catalog, limits: limits, onChange: { change in await rows?.cache.follow(change) })
+        }
+        let plans = cached("plan:", Plan.entity)
+        let cycles = cached("billing-cycle:", PlanCycle.entity)
+        let currencies = cached("currency:", PlanCurrency.entity)
+        caches = [plans.cache, cycles.cache, currencies.cache]
+
+        let subscriptions = SubscriptionRepository(entities: repository(TenantSubscription.entity))
+        let invoices = InvoiceRepository(
+            invoices: repository(Invoice.entity), items: repository(InvoiceItem.entity))
+        let lifecycle = SubscriptionLifecycle(
+            subscriptions: subscriptions, invoices: invoices,
+            terms: PlanTermsReader(plans: plans, cycles: cycles, currencies: currencies),
+            summaries: PlanSummaryRepository(pool: pool), quota: configuration.quota, clock: clock)
+
+        let planController = PlanController(
+            crud: crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: plans),
+            plans: plans, currencies: currencies, subscriptions: subscriptions)
+        let subscriptionController = SubscriptionController(
+            crud: crud(
+                TenantSubscription.entity, "/subscriptions", "SubscriptionController",
+                SubscriptionController.permissions),
+            lifecycle: lifecycle, subscriptions: subscriptions, invoices: invoices, limits: limits,
+            clock: clock)
+        operations =
+            planController.operations
+            + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions).catalogue()
+            + crud(
+                PlanCurrency.entity, "/currencies", "CurrencyController", PlanCurrency.permissions,
+                following: currencies
+            ).catalogue()
+            + crud(
+                PlanCycle.entity, "/billing-cycles", "BillingCycleController", PlanCycle.permissions, following: cycles
+            ).catalogue()
+            + crud(
+                ProvisionedResource.entity, "/resources", "ResourceController", ProvisionedResource.permissions
+            ).catalogue()
+            + crud(OfferedService.entity, "/services", "ServiceController", OfferedService.permissions).catalogue()
+            + subscriptionController.operations
+    }
+}

@@ -1,0 +1,67 @@
+package import Configuration
+import Entities
+package import Logging
+package import MessageBus
+import PostgresClient
+package import Primitives
+import RedisClient
+package import ServiceKit
+import ServiceLifecycle
+
+/// Puts the subscription service together (`arc serve subscription`, port 3002).
+package enum SubscriptionService {
+    /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
+    /// - Parameter bus: The message bus; nil to use the configured one.
+    /// - Throws: a configuration failure that names the variable.
+    package static func make(
+        reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
+    ) async throws -> HTTPService {
+        let http = try ServiceConfiguration(reader: reader, defaultPort: 3002)
+        let configuration = try SubscriptionConfiguration(reader: reader)
+        let tokens = try TokenConfiguration(reader: reader)
+        let database = try PostgresConfiguration(reader: reader)
+        let pool = PostgresPool(configuration: database, logger: logger)
+        let redis = RedisClient(configuration: try redisConfiguration(reader), logger: logger)
+        let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+
+        let verifier = await TokenVerifier(configuration: tokens, clock: clock)
+        let authenticator = Authenticator(verifier: verifier, operatorTenantID: tokens.operatorTenantID)
+        let limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
+        let features = try SubscriptionFeatures(
+            pool: pool, redis: redis, limits: try QueryLimits(reader: reader), configuration: configuration,
+            clock: clock, logger: logger)
+
+        var background: [any Service] = features.caches
+        background += bus.services
+        background.append(
+            OutboxRelay(pool: pool, connector: bus.connector, listener: database, clock: clock, logger: logger))
+        background += KeySetLoader.services(for: tokens, verifier: verifier, logger: logger)
+
+        let base = BaseOperations(
+            serviceName: "Subscription Service", greeting: "Hello from LoopBack",
+            explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
+            checks: [
+                HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
+                HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
+                HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
+            ], clock: clock)
+        return HTTPService(
+            configuration: http, base: base,
+            summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",
+            operations: features.operations, authenticator: authenticator, rateLimiter: limiter,
+            background: background,
+            atEnd: {
+                await bus.shutdown()
+                await redis.shutdown()
+                await pool.shutdown()
+            }, clock: clock, logger: logger)
+    }
+
+    /// The plan cache is in DB 1 (architecture document) unless the configuration names another one.
+    private static func redisConfiguration(_ reader: ConfigReader) throws(RedisConfigurationError) -> RedisConfiguration
+    {
+        let configuration = try RedisConfiguration(reader: reader)
+        guard reader.text("redis.database") == nil, configuration.database == 0 else { return configuration }
+        return configuration.with(database: 1)
+    }
+}

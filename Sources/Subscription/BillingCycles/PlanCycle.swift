@@ -1,0 +1,28 @@
+import Billing
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// How often a plan is billed.
+enum PlanCycle {
+    static let permissions = CRUDPermissions(create: ["7021"], view: ["7024"], update: ["7022"], delete: ["7023"])
+
+    /// `day`, `week`, `month`, `year`, also in the plural, in any case (contract 15).
+    private static let unit = Pattern(
+        regex: "^([Dd][Aa][Yy]|[Ww][Ee][Ee][Kk]|[Mm][Oo][Nn][Tt][Hh]|[Yy][Ee][Aa][Rr])[Ss]?$"
+    ) {
+        (try? BillingCycle.Unit($0)) != nil
+    }
+
+    /// The description.
+    static let entity = Entity(
+        "BillingCycle", table: "billing_cycles", description: "How often a plan is billed.", tenancy: .shared,
+        fields: [
+            .string("cycleName", maxLength: 100, required: true, example: "QUARTERLY"),
+            .integer("duration", minimum: 1, maximum: 9999, required: true, example: 3),
+            .string(
+                "durationUnit", maxLength: 50, pattern: unit, required: true,
+                description: "day, week, month or year; the plural is the same", example: "months"),
+            .string("description", maxLength: 500, example: "Billing occurs every quarter."),
+        ])
+}

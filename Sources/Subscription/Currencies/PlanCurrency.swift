@@ -1,0 +1,21 @@
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// A currency that plans may be priced in. Its audit columns are not part of the API (contract 6.5).
+enum PlanCurrency {
+    static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
+
+    /// The description.
+    static let entity = Entity(
+        "Currency", table: "currencies", description: "A currency that plans may be priced in.", audit: .hidden,
+        tenancy: .shared,
+        fields: [
+            .string(
+                "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
+                description: "ISO 4217 code, unique; it decides how many decimals prices may have", example: "USD"),
+            .string("currencyName", maxLength: 100, required: true, example: "United States Dollar"),
+            .string("symbol", maxLength: 10, example: "$"),
+            .string("country", maxLength: 100, example: "United States"),
+        ])
+}

@@ -1,0 +1,12 @@
+DROP TABLE main.feature_values;
+DROP TABLE main.strategies;
+DROP TABLE main.features;
+DROP TABLE main.plan_sizes;
+DROP TABLE main.services;
+DROP TABLE main.resources;
+DROP TABLE main.subscriptions;
+DROP TABLE main.invoice;
+DROP TABLE main.billing_customer;
+DROP TABLE main.plans;
+DROP TABLE main.billing_cycles;
+DROP TABLE main.currencies;

@@ -1,0 +1,41 @@
+import Entities
+import JSONCoding
+
+/// What tenants subscribe to.
+enum Plan {
+    /// Member of `metaData`: live subscriptions to the plan that one tenant may have.
+    static let tenantLimitKey = "maxSubscriptionsPerTenant"
+
+    private static let metaData = Schema.object(
+        [
+            .init(
+                tenantLimitKey,
+                .integer(minimum: 0, maximum: 1_000_000)
+                    .described("Live subscriptions to this plan that one tenant may have, instead of the general quota")
+            )
+        ], isClosed: false)
+
+    /// The description.
+    static let entity = Entity(
+        "Plan", table: "plans", description: "What tenants subscribe to.", tenancy: .shared,
+        fields: [
+            .string("name", maxLength: 100, required: true, example: "Premium"),
+            .string("description", maxLength: 500, example: "Premium plan"),
+            .string(
+                "tier", minLength: 1, maxLength: 100, required: true,
+                description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a name of your own",
+                example: "PREMIUM"),
+            .string("size", maxLength: 100, description: "Name of a plan size", example: "M"),
+            .number(
+                "price", minimum: 0, maximum: 99_999_999_999_999, required: true,
+                description: "For one billing cycle, in major units, with no more decimals than the currency has",
+                example: 150),
+            .object("metaData", schema: metaData),
+            .identifier("billingCycleId", required: true),
+            .identifier("currencyId", required: true),
+        ],
+        relations: [
+            .belongsTo("billingCycle", "BillingCycle", by: "billingCycleId"),
+            .belongsTo("currency", "Currency", by: "currencyId"),
+        ])
+}

@@ -1,0 +1,13 @@
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// A service that plans may offer.
+enum OfferedService {
+    static let permissions = CRUDPermissions(create: ["7017"], view: ["7020"], update: ["7018"], delete: ["7019"])
+
+    /// The description.
+    static let entity = Entity(
+        "Service", table: "services", description: "A service that plans may offer.", tenancy: .shared,
+        fields: [.string("name", maxLength: 100, required: true, example: "Notifications")])
+}

@@ -1,0 +1,31 @@
+import Entities
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// What a client wants to subscribe to: the body of `POST /subscriptions`.
+struct NewSubscription: Sendable, Hashable {
+    let subscriber: Identifier
+    let plan: Identifier
+    /// An invoice that exists already; nil: one is to be drafted.
+    let invoice: Identifier?
+    let status: TenantSubscription.Status
+
+    /// Reads a body that has passed ``TenantSubscription/newSchema``.
+    /// - Throws: 422 that names the member that is missing.
+    init(_ body: JSONObject) throws(HTTPFailure) {
+        guard let subscriber = body["subscriberId"]?.stringValue.flatMap({ Identifier($0) }) else {
+            throw .validation([.required("", "subscriberId")])
+        }
+        guard let plan = body["planId"]?.stringValue.flatMap({ Identifier($0) }) else {
+            throw .validation([.required("", "planId")])
+        }
+        guard let status = body["status"]?.intValue.flatMap({ TenantSubscription.Status(rawValue: $0) }) else {
+            throw .validation([.required("", "status")])
+        }
+        self.subscriber = subscriber
+        self.plan = plan
+        self.status = status
+        invoice = body["invoiceId"]?.stringValue.flatMap { Identifier($0) }
+    }
+}

@@ -1,0 +1,97 @@
+import Billing
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The lists that reminders are sent from (contract 9.8). Days begin at midnight UTC. Nothing is changed by reading them.
+extension SubscriptionController {
+    private static let soon = 7
+
+    /// `GET /subscriptions/expire-soon`: what ends within a week.
+    func expireSoon() -> Operation {
+        let schema = Schema.object(
+            [
+                .init("id", .string(format: .uuid), required: true),
+                .init("daysRemainingToExpiry", .integer(minimum: 0), required: true),
+                .init("subscriberId", .string(format: .uuid), required: true),
+            ], name: "ExpiringSubscription")
+        return Operation(
+            .get, "/subscriptions/expire-soon", id: "SubscriptionController.expireSoonSubscription",
+            summary: "The active subscriptions that end within seven days",
+            security: .bearer(permissions: Self.permissions.view),
+            responses: [
+                .init(.ok, "Subscriptions with the whole days that they have left", schema: .array(of: schema))
+            ],
+            handler: .scoped { call in
+                let now = clock.now()
+                let today = CalendarDate(of: now)
+                let rows = try await subscriptions.expiring(
+                    after: today, through: Self.later(today, by: Self.soon), in: call.scope)
+                return .json { writer in
+                    writer.beginArray()
+                    for row in rows {
+                        let remaining = row.endDate.startOfDay.duration(since: now)
+                        guard remaining < .seconds(Self.soon * 86_400) else { continue }
+                        writer.beginObject()
+                        writer.member("id", row.id)
+                        writer.member("daysRemainingToExpiry", remaining.components.seconds / 86_400)
+                        writer.member("subscriberId", row.subscriber)
+                        writer.endObject()
+                    }
+                    writer.endArray()
+                }
+            })
+    }
+
+    /// `GET /subscriptions/expired`: what has ended within the last `days` days. The header is the original's; clients
+    /// have sent a query parameter all along (contract 14).
+    func expired() -> Operation {
+        let schema = Schema.object(
+            [
+                .init("subscriptionId", .string(format: .uuid), required: true),
+                .init("subscriberId", .string(format: .uuid), required: true),
+            ], name: "ExpiredSubscription")
+        let days = Schema.integer(minimum: 0)
+        return Operation(
+            .get, "/subscriptions/expired", id: "SubscriptionController.expiredSubscription",
+            summary: "The subscriptions that have ended within the last days",
+            security: .bearer(permissions: Self.permissions.view),
+            parameters: [
+                .init("days", in: .header, schema: days, description: "How many days back; default 0"),
+                .init("days", in: .query, schema: days, description: "The same, when the header is not sent"),
+            ],
+            responses: [.init(.ok, "Subscriptions", schema: .array(of: schema))],
+            handler: .scoped { call in
+                let today = CalendarDate(of: clock.now())
+                let rows = try await subscriptions.expired(
+                    by: today, endedAfter: Self.later(today, by: -Self.days(call.request)), in: call.scope)
+                return .json { writer in
+                    writer.beginArray()
+                    for row in rows {
+                        writer.beginObject()
+                        writer.member("subscriptionId", row.id)
+                        writer.member("subscriberId", row.subscriber)
+                        writer.endObject()
+                    }
+                    writer.endArray()
+                }
+            })
+    }
+
+    /// The parameter was checked to be a whole number; however large, it reaches no further than the calendar does.
+    private static func days(_ request: OperationRequest) -> Int {
+        let name = HTTPField.Name("days")
+        let header = name.flatMap { request.headers[$0] }
+        guard let text = header ?? QueryString.first("days", in: request.query),
+            case .number(let number)? = try? JSONValue.parse(Array(text.utf8))
+        else { return 0 }
+        return number.int64.map { Int(clamping: $0) } ?? .max
+    }
+
+    /// A date so many days later, or the last or first one that there is.
+    private static func later(_ date: CalendarDate, by days: Int) -> CalendarDate {
+        (try? date.adding(days: days)) ?? CalendarDate(of: Timestamp(microseconds: days < 0 ? .min : .max))
+    }
+}

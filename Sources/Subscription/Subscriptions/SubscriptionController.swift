@@ -1,0 +1,129 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of subscriptions.
+struct SubscriptionController: Sendable {
+    let crud: CRUDOperations
+    let lifecycle: SubscriptionLifecycle
+    let subscriptions: SubscriptionRepository
+    let invoices: InvoiceRepository
+    let limits: QueryLimits
+    let clock: any WallClock
+
+    static let permissions = CRUDPermissions(create: ["7001"], view: ["7004"], update: ["7002"], delete: ["7003"])
+
+    var operations: [Operation] {
+        [
+            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findById(), updateById(),
+            replaceById(), crud.deleteById(), invoice(),
+        ]
+    }
+
+    private func create() -> Operation {
+        Operation(
+            .post, "/subscriptions", id: "SubscriptionController.create",
+            summary: "Subscribe a tenant to a plan from today on, with a draft invoice for the first period",
+            security: .bearer(permissions: Self.permissions.create), requestBody: TenantSubscription.newSchema,
+            responses: [.init(.created, "The new Subscription", schema: TenantSubscription.entity.schema)],
+            failures: [
+                .notFound: "The plan or the invoice does not exist, or the subscriber is another tenant",
+                .conflict: "The tenant has as many live subscriptions as it may have",
+            ],
+            handler: .scoped { call in
+                let new = try NewSubscription(try call.request.object())
+                let record = try await lifecycle.create(new, in: call.scope, traceparent: call.request.traceparent)
+                return .created(record.json, location: "/subscriptions/\(try record.id)")
+            })
+    }
+
+    // MARK: Changes
+
+    private func updateAll() -> Operation {
+        var operation = crud.updateAll()
+        let update = operation.handler
+        operation.handler = .scoped { call in
+            let body = try call.request.object()
+            try Self.checkDates(body)
+            let condition = try Where.parse(
+                QueryParameter.all(call.request.query), for: TenantSubscription.entity, limits: limits)
+            guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
+            return .count(
+                try await lifecycle.change(
+                    .condition(condition), body, in: call.scope, traceparent: call.request.traceparent))
+        }
+        return operation
+    }
+
+    private func updateById() -> Operation { changing(crud.updateById()) }
+
+    private func replaceById() -> Operation {
+        var operation = changing(crud.replaceById())
+        operation.requestBody = TenantSubscription.replacementSchema
+        return operation
+    }
+
+    /// A change of one row, which goes through the lifecycle when it may make the subscription live. A replacement gives
+    /// all fields, so there it is the same as a change.
+    private func changing(_ original: Operation) -> Operation {
+        var operation = original
+        operation.failures[.conflict] = "The tenant has as many live subscriptions as it may have"
+        let update = original.handler
+        let replaces = original.method == .put
+        operation.handler = .scoped { call in
+            let body = try call.request.object()
+            try Self.checkDates(body)
+            let id = call.request.pathParameter("id")
+            guard SubscriptionLifecycle.concerns(body), let row = Identifier(id) else {
+                return try await update.run(call)
+            }
+            if replaces, let named = body["id"]?.stringValue, Identifier(named) != row {
+                throw RepositoryError.identifierChanged(from: id, to: named)
+            }
+            try await lifecycle.change(.id(row), body, in: call.scope, traceparent: call.request.traceparent)
+            return .noContent
+        }
+        return operation
+    }
+
+    /// Dates of the calendar in their right order; ISO 8601 dates sort as texts.
+    private static func checkDates(_ body: JSONObject) throws(HTTPFailure) {
+        guard let start = body["startDate"]?.stringValue, let end = body["endDate"]?.stringValue, end < start else {
+            return
+        }
+        throw .invalidField("/endDate", code: "order", "must not be before startDate")
+    }
+
+    // MARK: Invoice
+
+    /// The original answers 403 to everybody (contract 6.3).
+    private func invoice() -> Operation {
+        Operation(
+            .get, "/subscriptions/{id}/invoice", id: "SubscriptionInvoiceController.getInvoice",
+            summary: "The invoice of a subscription, with its lines",
+            security: .bearer(permissions: Self.permissions.view), parameters: [.id],
+            responses: [.init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations)],
+            failures: [.notFound: "There is no such Subscription, or its invoice was deleted"],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                do {
+                    let subscription = try await subscriptions.entities.findById(id, in: call.scope)
+                    let invoice = try await invoices.withLines(
+                        try subscription.identifier("invoiceId"), in: call.scope)
+                    return .json(invoice.json)
+                } catch RepositoryError.notFound {
+                    throw HTTPFailure.entityNotFound
+                }
+            })
+    }
+}
+
+extension OperationHandler {
+    /// Runs the code of a scoped operation.
+    fileprivate func run(_ call: ScopedRequest) async throws -> OperationResponse {
+        guard case .scoped(let handle) = self else { throw HTTPFailure.internalError }
+        return try await handle(call)
+    }
+}

@@ -1,0 +1,107 @@
+import Billing
+import Entities
+import JSONCoding
+import MessageBus
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of subscribing: what a subscription costs, how many a tenant may have, and who is told.
+struct SubscriptionLifecycle: Sendable {
+    let subscriptions: SubscriptionRepository
+    let invoices: InvoiceRepository
+    let terms: PlanTermsReader
+    let summaries: PlanSummaryRepository
+    /// Live subscriptions that a tenant may have.
+    let quota: Int
+    let clock: any WallClock
+
+    var pool: PostgresPool { subscriptions.entities.pool }
+
+    /// Subscribes a tenant: subscription, draft invoice and events, all of them or nothing, in one round trip.
+    /// - Throws: 404 when the plan, its cycle or its currency, or the given invoice does not exist, or when a tenant's
+    ///   user names another tenant; 409 when the tenant has no place left; 422 when the plan cannot be billed.
+    func create(_ new: NewSubscription, in scope: TenantScope, traceparent: String?) async throws -> Record {
+        if let own = scope.tenantId, own != new.subscriber { throw HTTPFailure.entityNotFound }
+        let terms = try await terms.terms(of: new.plan)
+        if let invoice = new.invoice { try await invoices.require(invoice, of: new.subscriber, in: scope) }
+        let now = clock.now()
+        let first = try Self.firstPeriod(of: terms, from: CalendarDate(of: now))
+        let id = Identifier.v7(at: now)
+        let invoice = new.invoice ?? Identifier.v7(at: now)
+        let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
+
+        var batch = PostgresBatch(settings: scope.settings)
+        batch.append(quota.reservation(tenant: new.subscriber, plan: new.plan))
+        if new.invoice == nil {
+            let statements = try invoices.insertStatements(
+                first.invoice, id: invoice, subscription: id, tenant: new.subscriber, plan: new.plan,
+                period: first.period, in: scope)
+            for statement in statements { batch.append(statement) }
+        }
+        let values = Self.values(new, id: id, invoice: invoice, first: first)
+        let row = batch.append(try subscriptions.entities.insertStatement(values, in: scope))
+        let event = SubscriptionEvent(
+            subscription: try Self.members(of: values, at: now, in: scope), tenant: new.subscriber,
+            plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
+            instant: now, traceparent: traceparent)
+        batch.add(try event.envelope(EventType.subscriptionCreated))
+        if new.status == .active { batch.add(try event.envelope(EventType.subscriptionActivated)) }
+
+        let results: [PostgresResult]
+        do {
+            results = try await pool.run(batch)
+        } catch {
+            if SubscriptionQuota.isExhausted(error) { throw quota.failure }
+            let isOurs = error.statementIndex == row
+            throw RepositoryError.from(error, entity: isOurs ? TenantSubscription.entity : nil)
+        }
+        guard let inserted = results[row].first else { throw HTTPFailure.entityNotFound }
+        return subscriptions.entities.record(inserted)
+    }
+
+    private static func firstPeriod(of terms: PlanTerms, from start: CalendarDate) throws(HTTPFailure) -> FirstPeriod {
+        do {
+            return try FirstPeriod(of: terms, from: start)
+        } catch {
+            throw .invalidField("/planId", code: "plan", "names a plan that cannot be billed: \(error)")
+        }
+    }
+
+    private static func values(
+        _ new: NewSubscription, id: Identifier, invoice: Identifier, first: FirstPeriod
+    ) -> FieldValues {
+        var values = FieldValues(TenantSubscription.entity)
+        values.identifier = id
+        values["subscriberId"] = .identifier(new.subscriber)
+        values["startDate"] = .text(first.period.start.description)
+        values["endDate"] = .text(first.period.end.description)
+        values["status"] = .int16(Int16(new.status.rawValue))
+        values["planId"] = .identifier(new.plan)
+        values["invoiceId"] = .identifier(invoice)
+        values["billingAnchorDay"] = .optional(first.anchorDay) { .int16(Int16($0)) }
+        return values
+    }
+
+    private static func members(
+        of values: FieldValues, at instant: Timestamp, in scope: TenantScope
+    ) throws -> JSONObject {
+        var writer = JSONWriter()
+        writer.beginObject()
+        values.writeMembers(at: instant, in: scope, to: &writer)
+        writer.endObject()
+        return try JSONValue.parse(writer.bytes).objectValue ?? [:]
+    }
+
+    /// Most plans have no size, and then nothing is read.
+    private func sizeConfiguration(of terms: PlanTerms) async throws -> JSONValue? {
+        guard let size = terms.plan["size"]?.stringValue else { return nil }
+        return try await summaries.configuration(ofSize: size)
+    }
+}
+
+extension PostgresBatch {
+    /// Adds a statement with its parameters.
+    @discardableResult
+    mutating func append(_ bound: BoundStatement) -> Int { add(bound.0, bound.1) }
+}

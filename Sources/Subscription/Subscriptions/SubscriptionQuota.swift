@@ -1,0 +1,40 @@
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// How many live subscriptions a tenant may have.
+///
+/// The general limit counts all of a tenant's live subscriptions. A plan with a limit of its own is outside of it: then
+/// the tenant's live subscriptions to this plan are counted against the plan's limit.
+struct SubscriptionQuota: Sendable, Hashable {
+    /// For all of a tenant's subscriptions.
+    let general: Int
+    /// For a tenant's subscriptions to the plan.
+    let plan: Int?
+
+    /// The limit that holds.
+    var limit: Int { plan ?? general }
+
+    /// The statement that takes a place until the end of its transaction, under a lock on the tenant, or fails: the
+    /// first one of the batch that fills the place.
+    func reservation(tenant: Identifier, plan planID: Identifier) -> (PostgresStatement, [PostgresValue]) {
+        (
+            "SELECT main.reserve_subscription($1, $2, $3, $4)",
+            [
+                .identifier(tenant), .identifier(planID), .int32(Int32(clamping: general)),
+                .optional(plan) { .int32(Int32(clamping: $0)) },
+            ]
+        )
+    }
+
+    /// Whether a transaction failed because no place was left.
+    static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState == "ARC01" }
+
+    /// 409 for a tenant that has no place left.
+    var failure: HTTPFailure {
+        let subject = plan == nil ? "live subscriptions" : "live subscriptions to this plan"
+        return .conflict(
+            "The tenant cannot have more than \(limit) \(subject). Cancel one of them, or have the quota raised.",
+            code: "SUBSCRIPTION_QUOTA_EXCEEDED")
+    }
+}

@@ -1,0 +1,83 @@
+import Billing
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of subscriptions.
+struct SubscriptionRepository: Sendable {
+    /// The rows by their description.
+    let entities: EntityRepository
+
+    private var pool: PostgresPool { entities.pool }
+
+    /// An ACTIVE subscription whose time will be over soon.
+    struct Expiring: Sendable {
+        let id: Identifier
+        let subscriber: Identifier
+        let endDate: CalendarDate
+    }
+
+    /// The ACTIVE subscriptions that end after one day and before or on another.
+    func expiring(
+        after first: CalendarDate, through last: CalendarDate, in scope: TenantScope
+    ) async throws -> [Expiring] {
+        let result = try await pool.query(
+            """
+            SELECT id, subscriber_id, end_date FROM main.subscriptions
+            WHERE status = 1 AND NOT deleted AND end_date > $1 AND end_date <= $2
+                AND ($3::uuid IS NULL OR subscriber_id = $3)
+            ORDER BY end_date, id
+            """, [.text(first.description), .text(last.description), Self.tenant(scope)], settings: scope.settings)
+        return try result.rows.compactMap { row in
+            // Whatever else the original has stored in this text is no date, and never ends.
+            guard let endDate = try? CalendarDate(row.text(2)) else { return nil }
+            return Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: endDate)
+        }
+    }
+
+    /// A subscription whose time is over.
+    struct Expired: Sendable {
+        let id: Identifier
+        let subscriber: Identifier
+    }
+
+    /// The subscriptions that are EXPIRED, or still ACTIVE although `today` is not paid for, and ended after a day.
+    func expired(
+        by today: CalendarDate, endedAfter day: CalendarDate, in scope: TenantScope
+    ) async throws -> [Expired] {
+        let result = try await pool.query(
+            """
+            SELECT id, subscriber_id FROM main.subscriptions
+            WHERE (status = 4 OR (status = 1 AND end_date <= $1)) AND end_date > $2 AND NOT deleted
+                AND ($3::uuid IS NULL OR subscriber_id = $3)
+            ORDER BY end_date, id
+            """, [.text(today.description), .text(day.description), Self.tenant(scope)], settings: scope.settings)
+        return try result.rows.map { row in
+            Expired(id: try row.identifier(0), subscriber: try row.identifier(1))
+        }
+    }
+
+    private static func tenant(_ scope: TenantScope) -> PostgresValue {
+        .optional(scope.tenantId) { .identifier($0) }
+    }
+
+    /// Which rows a change is about.
+    enum Target: Sendable {
+        case id(Identifier)
+        case condition(Where)
+    }
+
+    /// Reads rows and locks them until the end of the transaction, in the order of their ids.
+    func lock(
+        _ target: Target, in scope: TenantScope, _ transaction: PostgresTransaction
+    ) async throws -> RecordList {
+        let select =
+            switch target {
+            case .id(let id): try entities.selectById(id, in: scope)
+            case .condition(let condition): try entities.selectStatement(Filter(where: condition), in: scope)
+            }
+        let (statement, values) = select.statement
+        let locking = PostgresStatement(statement.sql + " FOR UPDATE", prepared: false)
+        return entities.records(try await transaction.query(locking, values), select.projection)
+    }
+}

@@ -1,0 +1,29 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// The five address fields of a request, as they come in registration and onboarding (contract 5.2 and 5.4).
+struct AddressInput: Sendable, Hashable {
+    /// Values in the order of ``Address/fieldNames``; nil for a field that was not sent.
+    let fields: [String?]
+
+    init(_ body: JSONObject?) {
+        fields = Address.fieldNames.map { body?[$0]?.stringValue }
+    }
+
+    /// Whether any field was sent.
+    var isGiven: Bool { fields.contains { $0 != nil } }
+
+    /// Whether every field has the same value as a stored address; a missing one counts as null.
+    func matches(_ stored: [String?]) -> Bool { fields == stored }
+
+    /// The row to insert; nil when there is no country, without which the original keeps no address.
+    func values(id: Identifier) -> FieldValues? {
+        guard let country = fields.last ?? nil, !country.isEmpty else { return nil }
+        var values = FieldValues(Address.entity)
+        values.identifier = id
+        for (name, value) in zip(Address.fieldNames, fields) { values[name] = value.map { .text($0) } ?? .null }
+        return values
+    }
+}

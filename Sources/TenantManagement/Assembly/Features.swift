@@ -1,0 +1,101 @@
+import Configuration
+import Entities
+import Logging
+import PostgresClient
+import Primitives
+import RedisClient
+import Sealing
+import ServiceKit
+
+/// The features of tenant management, wired together.
+struct Features: Sendable {
+    let operations: [Operation]
+    let cache: EntityCache
+    let notifications: NotificationQueue
+    let watchdog: ProvisioningWatchdog
+    let subscriptionActivated: SubscriptionActivatedConsumer
+
+    init(
+        pool: PostgresPool, redis: RedisClient, limiter: RateLimiter, reader: ConfigReader,
+        configuration: TenantManagementConfiguration, tokens: TokenConfiguration, clock: any WallClock, logger: Logger
+    ) async throws {
+        let catalog = try TenantManagementCatalog.make()
+        let queryLimits = try QueryLimits(reader: reader)
+        func repository(_ entity: Entity) -> EntityRepository {
+            EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock)
+        }
+        func crud(
+            _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
+            onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
+        ) -> CRUDOperations {
+            CRUDOperations(
+                entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
+                catalog: catalog, limits: queryLimits, onChange: onChange)
+        }
+        let tenants = repository(Tenant.entity)
+        let leads = LeadRepository(pool: pool)
+        let provisionings = ProvisioningRepository(pool: pool)
+        let secrets = WebhookSecrets(encryptionKey: configuration.encryptionKey)
+        let copies = WebhookSecretCopies(redis: redis, lifetime: configuration.webhookSecretLifetime)
+        let planner = ProvisioningPlanner(
+            secrets: secrets, sealer: EventSecretSealer(secret: configuration.encryptionKey),
+            copies: copies, timeout: configuration.provisioningTimeout)
+        let cache = EntityCache(prefix: "tenant:", redis: redis, clock: clock, logger: logger)
+        let notifications = NotificationQueue(
+            pool: pool, transport: try NotificationTransports.make(reader: reader, logger: logger),
+            sealer: Sealer(secret: configuration.encryptionKey, purpose: "notifications"), clock: clock, logger: logger)
+        let onboarding = TenantOnboardingService(
+            pool: pool, leads: leads, tenants: tenants, contacts: repository(Contact.entity),
+            addresses: repository(Address.entity), provisionings: planner, cache: cache,
+            configuration: configuration, clock: clock)
+        let provisioning = ProvisioningService(
+            pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache, clock: clock,
+            logger: logger)
+        let leadService = LeadService(
+            pool: pool, leads: leads, leadEntities: repository(Lead.entity),
+            addressEntities: repository(Address.entity), notifications: notifications,
+            tokens: await TokenIssuer(secret: configuration.tokenSecret, issuer: tokens.issuer, clock: clock),
+            redis: redis, configuration: configuration, clock: clock, logger: logger)
+        let webhook = WebhookController(
+            verifier: WebhookVerifier(
+                copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
+                logger: logger),
+            service: ProvisioningCallbackService(
+                pool: pool, tenants: tenants, cache: cache, notifications: notifications, copies: copies, clock: clock,
+                logger: logger),
+            limiter: limiter, configuration: configuration)
+
+        let tenantController = TenantController(
+            onboarding: onboarding, provisioning: provisioning,
+            crud: crud(Tenant.entity, "/tenants", "TenantController", TenantController.permissions) { change in
+                await cache.follow(change)
+            },
+            tenants: tenants, cache: cache)
+        let leadController = LeadController(
+            service: leadService, onboarding: onboarding,
+            crud: crud(
+                Lead.entity, "/leads", "LeadController",
+                CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
+            configuration: configuration)
+        operations =
+            leadController.operations + tenantController.operations + webhook.operations
+            + crud(
+                Contact.entity, "/contacts", "ContactController",
+                CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"])
+            ).all()
+            + crud(
+                Invoice.entity, "/invoices", "InvoiceController",
+                CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
+            ).all()
+            + crud(
+                TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
+                CRUDPermissions(create: ["10220"], view: ["10221"], update: ["10222"], delete: ["10223"])
+            ).all()
+        self.cache = cache
+        self.notifications = notifications
+        watchdog = ProvisioningWatchdog(
+            repository: provisionings, leads: leads, cache: cache, clock: clock, logger: logger)
+        subscriptionActivated = SubscriptionActivatedConsumer(
+            service: provisioning, pool: pool, clock: clock, logger: logger)
+    }
+}

@@ -1,0 +1,61 @@
+package import Configuration
+package import ServiceKit
+
+/// What tenant management reads besides the configuration of its database, Redis, bus and HTTP server.
+///
+/// Keys: `PROVISION_ON_CREATE` (default true: a tenant created by an operator is provisioned at once), `DEFAULT_TIER`
+/// (default BASIC: tier of such a tenant when the request names none), `LEAD_KEY_IN_RESPONSE` (default false),
+/// `LEAD_KEY_LENGTH` (8...128 hexadecimal characters, default 36), `VALIDATION_TOKEN_EXPIRY` (milliseconds,
+/// 1000...604800000, default 300000: life of a lead's key), `LEAD_TOKEN_EXPIRY` (seconds, 1...86400, default 900),
+/// `LEAD_TOKEN_PERMISSIONS` (comma separated, default `10203,7008`), `WEBHOOK_SECRET_EXPIRY` (milliseconds, default
+/// 1200000: life of the copy of a webhook secret in Redis), `WEBHOOK_TIMESTAMP_TOLERANCE` (milliseconds, 1000...300000,
+/// default 20000), `PROVISIONING_TIMEOUT_SECONDS` (60...2592000, default 86400: after it a tenant whose call-back never
+/// came is PROVISIONFAILED), `PUBLIC_API_MAX_ATTEMPTS` and `WEBHOOK_API_MAX_ATTEMPTS` (calls in a minute, 1...1000000,
+/// default 10 and 60), `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`), `APP_VALIDATE_URL` (page of the front end
+/// that takes a lead's key).
+package struct TenantManagementConfiguration: Sendable {
+    package var provisionsOnCreate: Bool
+    package var defaultTier: String
+    package var returnsLeadKey: Bool
+    package var leadKeyLength: Int
+    package var leadKeyLifetime: Duration
+    package var leadTokenLifetime: Duration
+    package var leadTokenPermissions: [String]
+    package var webhookSecretLifetime: Duration
+    package var webhookTolerance: Duration
+    package var provisioningTimeout: Duration
+    package var publicLimit: RateLimit
+    package var webhookLimit: RateLimit
+    package var encryptionKey: String
+    package var tokenSecret: String
+    package var validateURL: String
+
+    /// Reads the keys above.
+    /// - Throws: ``ConfigurationFailure`` when a value is missing or out of range.
+    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+        provisionsOnCreate = try reader.flag("provision.on.create", default: true)
+        defaultTier = reader.text("default.tier") ?? "BASIC"
+        returnsLeadKey = try reader.flag("lead.key.in.response", default: false)
+        leadKeyLength = try reader.integer("lead.key.length", default: 36, in: 4...128)
+        leadKeyLifetime = .milliseconds(
+            try reader.integer("validation.token.expiry", default: 300_000, in: 1000...604_800_000))
+        leadTokenLifetime = .seconds(try reader.integer("lead.token.expiry", default: 900, in: 1...86_400))
+        leadTokenPermissions = (reader.text("lead.token.permissions") ?? "10203,7008")
+            .split(separator: ",").map { $0.trimmingSpaces() }
+        webhookSecretLifetime = .milliseconds(
+            try reader.integer("webhook.secret.expiry", default: 1_200_000, in: 1000...604_800_000))
+        webhookTolerance = .milliseconds(
+            try reader.integer("webhook.timestamp.tolerance", default: 20_000, in: 1000...300_000))
+        provisioningTimeout = .seconds(
+            try reader.integer("provisioning.timeout.seconds", default: 86_400, in: 60...2_592_000))
+        publicLimit = RateLimit(limit: try reader.integer("public.api.max.attempts", default: 10, in: 1...1_000_000))
+        webhookLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
+        guard let secret = reader.text("jwt.secret", isSecret: true) else {
+            throw ConfigurationFailure(
+                key: "JWT_SECRET", reason: "is not set: tenant management signs the tokens of leads with it")
+        }
+        tokenSecret = secret
+        encryptionKey = reader.text("data.encryption.key", isSecret: true) ?? secret
+        validateURL = reader.text("app.validate.url") ?? "http://localhost:4200/tenant/verify"
+    }
+}

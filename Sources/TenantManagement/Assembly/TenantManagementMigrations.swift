@@ -1,0 +1,34 @@
+import MessageBus
+package import PostgresClient
+
+/// The migrations of `tenant_mgmt_db`, in order. The first is the original's final state; the others are ours.
+package enum TenantManagementMigrations {
+    /// Role that the service runs as; it must exist before the migrations run, and may be granted to another one.
+    package static let runtimeRole = "tenant_mgmt_app"
+
+    /// All of them.
+    package static let all: [Migration] = [
+        Migration(
+            number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
+            down: text(PackageResources.V0001__init_down_sql)),
+        Migration(
+            number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
+            down: text(PackageResources.V0002__row_versions_down_sql)),
+        Migration(
+            number: 3, name: "constraints_and_indexes",
+            up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
+            down: text(PackageResources.V0003__constraints_and_indexes_down_sql)),
+        Migration(
+            number: 4, name: "onboarding", up: text(PackageResources.V0004__onboarding_up_sql),
+            down: text(PackageResources.V0004__onboarding_down_sql)),
+        Migration(
+            number: 5, name: "outbox_and_inbox",
+            up: OutboxSchema.up(runtimeRole: runtimeRole) + InboxSchema.up(runtimeRole: runtimeRole),
+            down: InboxSchema.down + OutboxSchema.down),
+        Migration(
+            number: 6, name: "tenant_isolation", up: text(PackageResources.V0006__tenant_isolation_up_sql),
+            down: text(PackageResources.V0006__tenant_isolation_down_sql)),
+    ]
+
+    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+}

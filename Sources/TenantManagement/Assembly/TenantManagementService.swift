@@ -1,0 +1,68 @@
+package import Configuration
+import Entities
+package import Logging
+package import MessageBus
+import NIOCore
+import PostgresClient
+package import Primitives
+import RedisClient
+import Sealing
+package import ServiceKit
+import ServiceLifecycle
+
+/// Puts tenant management together (`arc serve tenant-management`, port 3005).
+package enum TenantManagementService {
+    /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
+    /// - Parameter bus: The message bus; nil to use the configured one.
+    /// - Throws: a configuration failure that names the variable.
+    package static func make(
+        reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
+    ) async throws -> HTTPService {
+        let http = try ServiceConfiguration(reader: reader, defaultPort: 3005)
+        let configuration = try TenantManagementConfiguration(reader: reader)
+        let tokens = try TokenConfiguration(reader: reader)
+        let database = try PostgresConfiguration(reader: reader)
+        let pool = PostgresPool(configuration: database, logger: logger)
+        let redis = RedisClient(configuration: try RedisConfiguration(reader: reader), logger: logger)
+        let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+
+        let verifier = await TokenVerifier(configuration: tokens, clock: clock)
+        let authenticator = Authenticator(verifier: verifier, operatorTenantID: tokens.operatorTenantID)
+        let limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
+        let features = try await Features(
+            pool: pool, redis: redis, limiter: limiter, reader: reader, configuration: configuration, tokens: tokens,
+            clock: clock, logger: logger)
+
+        var background: [any Service] = [features.cache, features.notifications, features.watchdog]
+        background += bus.services
+        background.append(
+            OutboxRelay(
+                pool: pool, connector: bus.connector, listener: database,
+                configuration: OutboxRelayConfiguration(inboxRetention: .seconds(30 * 86_400)), clock: clock,
+                logger: logger))
+        background.append(
+            try bus.subscriber.subscribe(
+                group: SubscriptionActivatedConsumer.group, types: [EventType.subscriptionActivated],
+                configuration: ConsumerConfiguration(), handler: features.subscriptionActivated.handle))
+        background += KeySetLoader.services(for: tokens, verifier: verifier, logger: logger)
+
+        let base = BaseOperations(
+            serviceName: "Tenant Management Service", greeting: "Hello from LoopBack",
+            explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
+            checks: [
+                HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
+                HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
+                HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
+            ], clock: clock)
+        return HTTPService(
+            configuration: http, base: base,
+            summary: "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
+            operations: features.operations, authenticator: authenticator, rateLimiter: limiter,
+            background: background,
+            atEnd: {
+                await bus.shutdown()
+                await redis.shutdown()
+                await pool.shutdown()
+            }, clock: clock, logger: logger)
+    }
+}

@@ -1,0 +1,21 @@
+package import Entities
+import JSONCoding
+
+/// A plain invoice row of tenant management, without a workflow (contract 9.7); billing lives in the subscription service.
+package enum Invoice {
+    /// The description.
+    package static let entity = Entity(
+        "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column("tenantId"),
+        fields: [
+            .timestamp("startDate", acceptsDate: true, required: true, example: "2024-01-01"),
+            .timestamp("endDate", acceptsDate: true, required: true, example: "2024-01-31"),
+            .number("amount", required: true, example: 100),
+            .string("currencyCode", minLength: 3, maxLength: 3, required: true, example: "USD"),
+            .string("invoiceFile", maxLength: 100),
+            .timestamp("dueDate", acceptsDate: true, required: true, example: "2024-02-15"),
+            .integer(
+                "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED"),
+            .identifier("tenantId", required: true),
+        ],
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+}

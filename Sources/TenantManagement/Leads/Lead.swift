@@ -1,0 +1,23 @@
+package import Entities
+import JSONCoding
+
+/// Somebody who has registered and may become a tenant.
+package enum Lead {
+    /// The description. A lead's token sees its own lead; a tenant's users see the lead that became their tenant.
+    package static let entity = Entity(
+        "Lead", table: "leads", description: "Somebody who has registered and may become a tenant.",
+        tenancy: .custom(
+            "({row}.id = {tenant} OR {row}.id IN (SELECT t.lead_id FROM main.tenants AS t WHERE t.id = {tenant}))"),
+        fields: [
+            .string("firstName", minLength: 1, maxLength: 100, required: true, example: "Ann"),
+            .string("lastName", minLength: 1, maxLength: 100, required: true, example: "Lee"),
+            .string("companyName", minLength: 1, maxLength: 100, required: true, example: "Acme"),
+            .string("email", maxLength: 100, required: true, example: "ann@acme.com"),
+            .boolean("isValidated", required: true, description: "Whether the e-mail address was proven"),
+            .identifier("addressId"),
+        ],
+        relations: [
+            .hasOne("tenant", "Tenant", by: "leadId"),
+            .belongsTo("address", "Address", by: "addressId"),
+        ])
+}

@@ -1,0 +1,127 @@
+package import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+package import ServiceKit
+
+/// The HTTP operations of leads.
+package struct LeadController: Sendable {
+    let service: LeadService
+    let onboarding: TenantOnboardingService
+    let crud: CRUDOperations
+    let configuration: TenantManagementConfiguration
+
+    /// All operations.
+    package var operations: [Operation] {
+        [register(), verify(), createTenant(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
+    }
+
+    private static let addressSchema = Schema.object(
+        Address.entity.fields.map { .init($0.name, $0.schema) }, name: "LeadAddress")
+
+    private static let registrationSchema = Schema.object(
+        [
+            .init("firstName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("lastName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("companyName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
+            .init("address", addressSchema),
+        ], name: "CreateLeadDTO")
+
+    private static let registeredSchema = Schema.object(
+        [
+            .init("id", .string(format: .uuid), required: true),
+            .init("key", .string().described("Only with LEAD_KEY_IN_RESPONSE=true")),
+        ], name: "LeadRegistration")
+
+    private static let verifiedSchema = Schema.object(
+        [.init("id", .string(format: .uuid), required: true), .init("token", .string(), required: true)],
+        name: "LeadToken")
+
+    private func register() -> Operation {
+        Operation(
+            .post, "/leads", id: "LeadController.create",
+            summary: "Register a lead; the key that proves its e-mail address is mailed", security: .none,
+            requestBody: Self.registrationSchema,
+            responses: [.init(.created, "Registered", schema: Self.registeredSchema)],
+            failures: [.conflict: "The e-mail address was validated already"], rateLimit: configuration.publicLimit,
+            handler: .anonymous { call in
+                let lead = try await service.register(try call.object())
+                var response = OperationResponse.json(status: .created) { writer in
+                    writer.beginObject()
+                    if configuration.returnsLeadKey {
+                        writer.key("key")
+                        writer.string(lead.key.text)
+                    }
+                    writer.key("id")
+                    writer.identifier(lead.id)
+                    writer.endObject()
+                }
+                response.headers[.location] = "/leads/\(lead.id)"
+                return response
+            })
+    }
+
+    private func verify() -> Operation {
+        Operation(
+            .post, "/leads/{id}/verify", id: "LeadController.verify",
+            summary: "Exchange a lead's key, sent as bearer token, for a token of this lead", security: .leadKey,
+            parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
+            failures: [.conflict: "Another lead has validated the same e-mail address"],
+            handler: .anonymous { call in
+                let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
+                guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
+                let token = try await service.verify(lead: id, key: key)
+                return .json { writer in
+                    writer.beginObject()
+                    writer.key("id")
+                    writer.identifier(id)
+                    writer.key("token")
+                    writer.string(token)
+                    writer.endObject()
+                }
+            })
+    }
+
+    private func createTenant() -> Operation {
+        Operation(
+            .post, "/leads/{id}/tenants", id: "LeadTenantController.create",
+            summary: "Make a validated lead a tenant", security: .bearer(permissions: []), parameters: [.id],
+            requestBody: TenantOnboardingInput.leadSchema,
+            responses: [.init(.created, "The new tenant", schema: Tenant.entity.schemaWithRelations)],
+            failures: [
+                .conflict: "The key is taken",
+                .badRequest: "The address differs from the lead's, or the e-mail's domain is not the tenant's",
+            ],
+            rateLimit: configuration.publicLimit,
+            handler: .authenticated { call in
+                let id = call.request.pathParameter("id")
+                guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
+                let tenant = try await onboarding.onboard(lead: lead, body: call.request.body?.objectValue)
+                return .created(tenant.json, location: "/tenants/\(tenant.id)")
+            })
+    }
+
+    /// The original answers these with 405 to those who hold the permission (contract 5.2).
+    private func refusedWrites() -> [Operation] {
+        let refuse = OperationHandler.authenticated { call in
+            throw HTTPFailure.methodNotAllowed(
+                allow: call.request.pathParameters.isEmpty ? [.get, .head, .post, .options] : [.get, .head, .options])
+        }
+        func write(
+            _ method: HTTPRequest.Method, _ path: String, _ name: String, permission: String, takesBody: Bool
+        ) -> Operation {
+            Operation(
+                method, path, id: "LeadController.\(name)", summary: "Not allowed: leads change by their own steps only",
+                security: .bearer(permissions: [permission]), parameters: path == "/leads" ? [.condition] : [.id],
+                requestBody: takesBody ? .freeObject : nil, responses: [],
+                failures: [.methodNotAllowed: "Always"], handler: refuse)
+        }
+        return [
+            write(.patch, "/leads", "updateAll", permission: "10201", takesBody: true),
+            write(.patch, "/leads/{id}", "updateById", permission: "10201", takesBody: true),
+            write(.put, "/leads/{id}", "replaceById", permission: "10201", takesBody: true),
+            write(.delete, "/leads/{id}", "deleteById", permission: "10202", takesBody: false),
+        ]
+    }
+}

@@ -1,0 +1,91 @@
+import Entities
+package import PostgresClient
+package import Primitives
+
+/// SQL of leads.
+package struct LeadRepository: Sendable {
+    private let pool: PostgresPool
+
+    package init(pool: PostgresPool) { self.pool = pool }
+
+    /// Whether somebody has proven this address already.
+    package func isValidated(_ email: EmailAddress) async throws(PostgresError) -> Bool {
+        let result = try await pool.query(
+            """
+            SELECT 1 FROM main.leads WHERE lower(email) = $1 AND is_validated AND NOT deleted LIMIT 1
+            """, [.text(email.text)], settings: TenantScope.system.settings)
+        return result.rowCount > 0
+    }
+
+    /// The statement that stores the hash of a key.
+    static func insertKey(
+        _ key: LeadKey, lead: Identifier, expires: Timestamp
+    ) -> (PostgresStatement, [PostgresValue]) {
+        (
+            "INSERT INTO main.lead_keys (key_hash, lead_id, expires_on) VALUES ($1, $2, $3)",
+            [.bytes(key.hash), .identifier(lead), .timestamp(expires)]
+        )
+    }
+
+    /// What using a key has led to.
+    enum Redemption: Sendable {
+        /// The lead is validated now.
+        case validated
+        /// The key is unknown, used, expired, or another lead's.
+        case refused
+    }
+
+    /// Uses a key up and validates its lead, in one statement: of two uses at the same time one is refused.
+    /// - Throws: a unique violation when another lead with this address was validated in the meantime.
+    func redeem(_ key: LeadKey, lead: Identifier, now: Timestamp) async throws(PostgresError) -> Redemption {
+        let result = try await pool.query(
+            """
+            WITH used AS (
+                UPDATE main.lead_keys SET used_on = $3
+                WHERE key_hash = $1 AND lead_id = $2 AND used_on IS NULL AND expires_on > $3
+                RETURNING lead_id)
+            UPDATE main.leads SET is_validated = true FROM used WHERE leads.id = used.lead_id AND NOT leads.deleted
+            """, [.bytes(key.hash), .identifier(lead), .timestamp(now)], settings: TenantScope.system.settings)
+        return result.affectedRows == 1 ? .validated : .refused
+    }
+
+    /// A validated lead without a tenant, as onboarding needs it.
+    struct Prospect: Sendable {
+        let firstName: String
+        let lastName: String
+        let companyName: String
+        let email: String
+        let addressID: Identifier?
+        /// The lead's address; nil when it has none. Values in the order of ``Address/fieldNames``.
+        let address: [String?]?
+        let hasTenant: Bool
+        let isValidated: Bool
+    }
+
+    /// The lead with its address, and whether it has a tenant; nil when there is no such lead.
+    func prospect(_ id: Identifier) async throws(PostgresError) -> Prospect? {
+        let result = try await pool.query(
+            """
+            SELECT l.first_name, l.last_name, coalesce(l.company_name, ''), l.email, l.is_validated, l.address_id,
+                EXISTS (SELECT 1 FROM main.tenants AS t WHERE t.lead_id = l.id AND NOT t.deleted),
+                a.address, a.city, a.state, a.zip, a.country
+            FROM main.leads AS l LEFT JOIN main.addresses AS a ON a.id = l.address_id AND NOT a.deleted
+            WHERE l.id = $1 AND NOT l.deleted
+            """, [.identifier(id)], settings: TenantScope.system.settings)
+        guard let row = result.first else { return nil }
+        let addressID = try row.identifierIfPresent(5)
+        var address: [String?] = []
+        for column in 7..<12 { address.append(try row.textIfPresent(column)) }
+        return Prospect(
+            firstName: try row.text(0), lastName: try row.text(1), companyName: try row.text(2),
+            email: try row.text(3), addressID: addressID, address: addressID == nil ? nil : address,
+            hasTenant: try row.bool(6), isValidated: try row.bool(4))
+    }
+
+    /// Removes keys that nobody can use any more.
+    package func purgeKeys(before instant: Timestamp) async throws(PostgresError) {
+        _ = try await pool.query(
+            "DELETE FROM main.lead_keys WHERE expires_on < $1", [.timestamp(instant)],
+            settings: TenantScope.system.settings)
+    }
+}

@@ -1,0 +1,104 @@
+import Entities
+import JSONCoding
+package import Logging
+package import PostgresClient
+package import Primitives
+package import RedisClient
+package import ServiceKit
+
+/// The rules of registration and verification (contract 5.2).
+package struct LeadService: Sendable {
+    let pool: PostgresPool
+    let leads: LeadRepository
+    let leadEntities: EntityRepository
+    let addressEntities: EntityRepository
+    let notifications: NotificationQueue
+    let tokens: TokenIssuer
+    let redis: RedisClient
+    let configuration: TenantManagementConfiguration
+    let clock: any WallClock
+    let logger: Logger
+
+    /// What a registration has made.
+    struct Registration: Sendable {
+        let id: Identifier
+        let key: LeadKey
+    }
+
+    /// Registers a lead and mails it the key that proves the address: lead, address, key and mail in one transaction.
+    /// - Throws: 409 when a validated lead has the address already, 422 when it is not an address.
+    func register(_ body: JSONObject) async throws -> Registration {
+        let email = try Self.email(body)
+        guard try await !leads.isValidated(email) else { throw HTTPFailure.conflict() }
+
+        let now = clock.now()
+        let id = Identifier.v7(at: now)
+        let key = LeadKey.random(length: configuration.leadKeyLength)
+        let scope = TenantScope.system
+        var batch = PostgresBatch(settings: scope.settings)
+        var lead = FieldValues(Lead.entity)
+        lead.identifier = id
+        for name in ["firstName", "lastName", "companyName"] { lead[name] = .text(body[name]?.stringValue ?? "") }
+        lead["email"] = .text(email.text)
+        lead["isValidated"] = .bool(false)
+        if let address = AddressInput(body["address"]?.objectValue).values(id: .v7(at: now)) {
+            lead["addressId"] = address.identifier.map { .identifier($0) }
+            batch.append(try addressEntities.insertStatement(address, in: scope))
+        }
+        batch.append(try leadEntities.insertStatement(lead, in: scope))
+        batch.append(LeadRepository.insertKey(key, lead: id, expires: now.adding(configuration.leadKeyLifetime)))
+        batch.append(
+            try notifications.statement(
+                .leadVerification(
+                    to: email.text, name: body["firstName"]?.stringValue ?? "",
+                    link: "\(configuration.validateURL)/\(id)?code=\(key.text)"),
+                tenant: nil, now: now))
+        _ = try await pool.run(batch)
+        notifications.wakeUp()
+        await remember(key, lead: id)
+        return Registration(id: id, key: key)
+    }
+
+    /// Exchanges a key for a token that is good for this lead only.
+    /// - Throws: 401 when the key is not this lead's, was used or has expired; 409 when somebody else has proven the
+    ///   same address first.
+    func verify(lead id: Identifier, key: LeadKey) async throws -> String {
+        guard (1...256).contains(key.text.utf8.count) else { throw HTTPFailure.unauthorized }
+        do {
+            guard try await leads.redeem(key, lead: id, now: clock.now()) == .validated else {
+                throw HTTPFailure.unauthorized
+            }
+        } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+            throw HTTPFailure.conflict()
+        }
+        _ = try? await redis.delete([Self.redisKey(key)])
+        return try await tokens.issue(
+            TokenIssuer.Claims(
+                id: id.description, userTenantID: id.description, tenantID: id.description, role: "lead",
+                permissions: configuration.leadTokenPermissions),
+            lifetime: configuration.leadTokenLifetime)
+    }
+
+    /// Redis holds the hashes of the keys that are still open with their time to live, for whoever looks there. Whether a
+    /// key is good is decided by PostgreSQL alone, so that without Redis, or after it was emptied, keys still work.
+    private func remember(_ key: LeadKey, lead: Identifier) async {
+        do {
+            _ = try await redis.set(
+                Self.redisKey(key), Array(lead.description.utf8), expire: configuration.leadKeyLifetime)
+        } catch {
+            logger.warning("A lead's key is kept in PostgreSQL only", metadata: ["error": "\(error)"])
+        }
+    }
+
+    private static func redisKey(_ key: LeadKey) -> String { "lead-key:" + Hex.encode(key.hash) }
+
+    private static func email(_ body: JSONObject) throws(HTTPFailure) -> EmailAddress {
+        guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
+            throw .validation([
+                ValidationDetail(
+                    path: "/email", code: "format", message: "must match format \"email\"", info: ["format": "email"])
+            ])
+        }
+        return email
+    }
+}

@@ -1,0 +1,1 @@
+DROP TABLE main.notifications, main.provisionings, main.lead_keys;

@@ -1,0 +1,24 @@
+import JSONCoding
+
+/// A mail to a person, as the services ask for it.
+package enum Notification: Sendable, Hashable {
+    /// Asks a lead to prove the address; `link` contains the key.
+    case leadVerification(to: String, name: String, link: String)
+    /// Welcomes a tenant whose resources are there (contract 9.5).
+    case tenantWelcome(to: String, tenant: String, user: String, link: String)
+
+    /// The original's name of the kind (contract 8.3).
+    package var type: String {
+        switch self {
+        case .leadVerification: "validate_lead"
+        case .tenantWelcome: "tenant_welcome"
+        }
+    }
+
+    /// Address of the recipient.
+    package var recipient: String {
+        switch self {
+        case .leadVerification(let to, _, _), .tenantWelcome(let to, _, _, _): to
+        }
+    }
+}

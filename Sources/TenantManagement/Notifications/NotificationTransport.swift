@@ -1,0 +1,63 @@
+package import Configuration
+package import Logging
+package import Primitives
+import ServiceKit
+
+/// A mail ready to be sent.
+package struct Mail: Sendable, Hashable {
+    /// Identifier; the same for every attempt at the same mail.
+    package let id: Identifier
+    /// Address of the recipient.
+    package let recipient: String
+    /// Subject line.
+    package let subject: String
+    /// Text body, lines separated by `\n`.
+    package let text: String
+
+    package init(id: Identifier, recipient: String, subject: String, text: String) {
+        self.id = id
+        self.recipient = recipient
+        self.subject = subject
+        self.text = text
+    }
+}
+
+/// Takes mails to people: the port behind which the mail server stands.
+package protocol NotificationTransport: Sendable {
+    /// Hands a mail over. Returning means that it was taken.
+    /// - Throws: when it was not, and may be tried again.
+    func send(_ mail: Mail) async throws
+}
+
+/// Chooses the transport.
+///
+/// Keys: `NOTIFICATION_TRANSPORT` (`log`, the default, `file` or `smtp`), `NOTIFICATION_OUTBOX_PATH` (folder for `file`),
+/// and those of ``SMTPConfiguration`` for `smtp`.
+enum NotificationTransports {
+    static func make(reader: ConfigReader, logger: Logger) throws -> any NotificationTransport {
+        switch reader.text("notification.transport") ?? "log" {
+        case "log": return LogTransport(logger: logger)
+        case "file":
+            guard let folder = reader.text("notification.outbox.path") else {
+                throw ConfigurationFailure(
+                    key: "NOTIFICATION_OUTBOX_PATH", reason: "is not set, but NOTIFICATION_TRANSPORT=file needs a folder")
+            }
+            return FileTransport(folder: folder)
+        case "smtp": return SMTPTransport(configuration: try SMTPConfiguration(reader: reader), logger: logger)
+        case let other:
+            throw ConfigurationFailure(
+                key: "NOTIFICATION_TRANSPORT", reason: "is \"\(other)\", but must be log, file or smtp")
+        }
+    }
+}
+
+/// Notes that a mail would have been sent, without its text: links in it are secrets.
+struct LogTransport: NotificationTransport {
+    let logger: Logger
+
+    func send(_ mail: Mail) async throws {
+        logger.notice(
+            "A mail was not sent: NOTIFICATION_TRANSPORT is log. Set it to file or smtp.",
+            metadata: ["id": "\(mail.id)", "subject": "\(mail.subject)"])
+    }
+}

@@ -1,0 +1,65 @@
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of provisionings.
+struct ProvisioningRepository: Sendable {
+    let pool: PostgresPool
+
+    /// A provisioning as the call-back's verification needs it.
+    struct Provisioning: Sendable {
+        let context: Identifier
+        let status: Int
+        let subscriptionID: String?
+        let callbackDigest: [UInt8]?
+    }
+
+    /// The newest provisioning of a tenant; nil when it never was provisioned.
+    func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
+        let result = try await pool.query(
+            """
+            SELECT id, status, subscription_id, callback_digest FROM main.provisionings
+            WHERE tenant_id = $1 ORDER BY requested_on DESC LIMIT 1
+            """, [.identifier(tenant)], settings: TenantScope.system.settings)
+        guard let row = result.first else { return nil }
+        return Provisioning(
+            context: try row.identifier(0), status: Int(try row.int64(1)), subscriptionID: try row.textIfPresent(2),
+            callbackDigest: try row.bytesIfPresent(3))
+    }
+
+    /// Ends the open provisioning of a tenant.
+    static func close(
+        tenant: Identifier, succeeded: Bool, digest: [UInt8]?, now: Timestamp
+    ) -> BoundStatement {
+        (
+            """
+            UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
+            WHERE tenant_id = $1 AND status = 0
+            """,
+            [
+                .identifier(tenant), .int16(succeeded ? 1 : 2), .timestamp(now),
+                digest.map { .bytes($0) } ?? .null,
+            ]
+        )
+    }
+
+    /// Gives up provisionings whose call-back never came: they and their tenants have failed.
+    /// - Returns: The tenants with their new versions.
+    func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [(id: Identifier, version: Int64)] {
+        let result = try await pool.query(
+            """
+            WITH stale AS (
+                SELECT id, tenant_id FROM main.provisionings WHERE status = 0 AND expires_on < $1
+                ORDER BY expires_on LIMIT $2 FOR UPDATE SKIP LOCKED),
+            closed AS (
+                UPDATE main.provisionings SET status = 2, completed_on = $1 FROM stale
+                WHERE provisionings.id = stale.id)
+            UPDATE main.tenants SET status = 3 FROM stale
+            WHERE tenants.id = stale.tenant_id AND tenants.status = 2 AND NOT tenants.deleted
+            RETURNING tenants.id, tenants.row_version
+            """, [.timestamp(now), .int64(Int64(limit))], settings: TenantScope.system.settings)
+        var tenants: [(id: Identifier, version: Int64)] = []
+        for row in result.rows { tenants.append((try row.identifier(0), try row.int64(1))) }
+        return tenants
+    }
+}

@@ -1,0 +1,39 @@
+import Logging
+import PostgresClient
+import Primitives
+import ServiceKit
+import ServiceLifecycle
+
+/// Once a minute, gives up provisionings whose call-back never came, so that no tenant hangs in PROVISIONING, and
+/// removes what has expired.
+struct ProvisioningWatchdog: Service {
+    let repository: ProvisioningRepository
+    let leads: LeadRepository
+    let cache: EntityCache
+    let clock: any WallClock
+    let logger: Logger
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                try? await Task.sleep(for: .seconds(60))
+                if Task.isCancelled { return }
+                await look()
+            }
+        }
+    }
+
+    /// One round.
+    func look() async {
+        do {
+            let expired = try await repository.expire(now: clock.now(), limit: 500)
+            for tenant in expired {
+                await cache.invalidate(tenant.id, version: tenant.version)
+                logger.error("A provisioning was given up: its call-back never came", metadata: ["tenantId": "\(tenant.id)"])
+            }
+            try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
+        } catch {
+            logger.warning("The provisioning watchdog could not look", metadata: ["error": "\(error)"])
+        }
+    }
+}

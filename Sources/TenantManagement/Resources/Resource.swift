@@ -1,0 +1,17 @@
+package import Entities
+import JSONCoding
+
+/// Something that was created for a tenant: a schema, a database, a bucket.
+package enum Resource {
+    /// The description.
+    package static let entity = Entity(
+        "Resource", table: "resources", description: "Something that was created for a tenant.",
+        tenancy: .column("tenantId"),
+        fields: [
+            .string("externalIdentifier", maxLength: 200, required: true, description: "Its name where it lives"),
+            .string("type", maxLength: 100, required: true, example: "postgres-schema"),
+            .object("metadata", required: true),
+            .identifier("tenantId", required: true),
+        ],
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+}

@@ -1,0 +1,59 @@
+package import Entities
+import JSONCoding
+
+/// A customer of the operator's product.
+package enum Tenant {
+    /// Where a tenant stands (contract 8.3).
+    package enum Status: Int, Sendable, CaseIterable {
+        case active = 0
+        case pendingProvision = 1
+        case provisioning = 2
+        case provisionFailed = 3
+        case deprovisioning = 4
+        case inactive = 5
+
+        /// Name as the documents spell it.
+        package var name: String {
+            switch self {
+            case .active: "ACTIVE"
+            case .pendingProvision: "PENDINGPROVISION"
+            case .provisioning: "PROVISIONING"
+            case .provisionFailed: "PROVISIONFAILED"
+            case .deprovisioning: "DEPROVISIONING"
+            case .inactive: "INACTIVE"
+            }
+        }
+
+        /// Whether provisioning may begin (contract 15).
+        package var canBeProvisioned: Bool {
+            self == .pendingProvision || self == .provisionFailed || self == .inactive
+        }
+    }
+
+    /// Longest key: it becomes part of host names and of names in databases.
+    package static let maximumKeyLength = 10
+
+    /// The description.
+    package static let entity = Entity(
+        "Tenant", table: "tenants", description: "A customer of the operator's product.", tenancy: .identity,
+        fields: [
+            .string("name", maxLength: 100, required: true, example: "Acme"),
+            .integer(
+                "status", width: .int16, oneOf: Status.allCases.map(\.rawValue), required: true,
+                description:
+                    "0 ACTIVE, 1 PENDINGPROVISION, 2 PROVISIONING, 3 PROVISIONFAILED, 4 DEPROVISIONING, 5 INACTIVE"),
+            .string(
+                "key", maxLength: maximumKeyLength, pattern: .lowercaseAlphanumeric, required: true,
+                description: "Short name, unique among tenants", example: "acme"),
+            .identifier("spocUserId", description: "User who is the single point of contact"),
+            .strings("domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"]),
+            .identifier("leadId", description: "Lead that became this tenant"),
+            .identifier("addressId"),
+        ],
+        relations: [
+            .hasMany("contacts", "Contact", by: "tenantId"),
+            .hasMany("resources", "Resource", by: "tenantId"),
+            .belongsTo("lead", "Lead", by: "leadId"),
+            .belongsTo("address", "Address", by: "addressId"),
+        ])
+}

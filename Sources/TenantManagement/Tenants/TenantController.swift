@@ -1,0 +1,92 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of tenants.
+struct TenantController: Sendable {
+    let onboarding: TenantOnboardingService
+    let provisioning: ProvisioningService
+    let crud: CRUDOperations
+    let tenants: EntityRepository
+    let cache: EntityCache
+
+    static let permissions = CRUDPermissions(create: ["10204"], view: ["10207"], update: ["10205"], delete: ["10206"])
+
+    var operations: [Operation] {
+        [
+            create(), crud.count(), crud.find(), crud.updateAll(), findById(), crud.updateById(), crud.replaceById(),
+            crud.deleteById(), provision(),
+        ]
+    }
+
+    private func create() -> Operation {
+        Operation(
+            .post, "/tenants", id: "TenantController.create",
+            summary: "Create a tenant with its first contact and begin to provision it",
+            security: .bearer(permissions: Self.permissions.create), requestBody: TenantOnboardingInput.operatorSchema,
+            responses: [.init(.created, "The new tenant", schema: Tenant.entity.schemaWithRelations)],
+            failures: [
+                .conflict: "The key is taken", .badRequest: "The contact's e-mail domain is not one of the tenant's",
+            ],
+            handler: .scoped { call in
+                guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
+                let input = try TenantOnboardingInput(try call.request.object())
+                let tenant = try await onboarding.create(input, in: call.scope, traceparent: call.request.traceparent)
+                return .created(tenant.json, location: "/tenants/\(tenant.id)")
+            })
+    }
+
+    /// `GET /tenants/{id}`: from the cache when the whole row is asked for, as one statement otherwise.
+    private func findById() -> Operation {
+        var operation = crud.findById()
+        operation.handler = .scoped { call in
+            guard call.request.query.isEmpty else { return .json(try await crud.read(call).json) }
+            let id = try call.request.identifier()
+            // A foreign row is not even looked for: it does not exist for this caller.
+            if let own = call.scope.tenantId, own != id { throw HTTPFailure.entityNotFound }
+            let body = try await cache.body(of: id) {
+                do {
+                    let record = try await tenants.findById(id, in: .system)
+                    return EntityCache.Body(version: try record.version, bytes: record.buffer)
+                } catch RepositoryError.notFound {
+                    return nil
+                }
+            }
+            guard let body else { throw HTTPFailure.entityNotFound }
+            return .json(body)
+        }
+        return operation
+    }
+
+    private static let subscriptionSchema = Schema.object(
+        [
+            .init("id", .string().described("Required in effect: without it the answer is 400")),
+            .init("subscriberId", .string()), .init("startDate", .string()), .init("endDate", .string()),
+            .init("status", .number()), .init("planId", .string()), .init("invoiceId", .string()),
+            .init("plan", .freeObject.described("plan.tier says how the tenant is provisioned")),
+            .init("deleted", .boolean), .init("deletedOn", .string(format: .dateTime).nullable()),
+            .init("deletedBy", .string().nullable()), .init("createdOn", .string(format: .dateTime)),
+            .init("modifiedOn", .string(format: .dateTime)), .init("createdBy", .string()), .init("modifiedBy", .string()),
+        ], name: "SubscriptionDTO")
+
+    private func provision() -> Operation {
+        Operation(
+            .post, "/tenants/{id}/provision", id: "TenantController.provision",
+            summary: "Begin to provision a tenant for a subscription", security: .bearer(permissions: ["10216"]),
+            parameters: [.id], requestBody: Self.subscriptionSchema,
+            responses: [.init(.noContent, "Begun, or running already for this subscription")],
+            failures: [
+                .badRequest: "The subscription's id or plan.tier is missing", .notFound: "There is no such tenant",
+                .conflict: "The tenant is in a state that does not allow it",
+            ],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                _ = try await provisioning.provision(
+                    tenant: id, subscription: try call.request.object(), in: call.scope,
+                    traceparent: call.request.traceparent)
+                return .noContent
+            })
+    }
+}

@@ -1,0 +1,75 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// A tenant that is about to be inserted, wherever it comes from.
+struct TenantDraft: Sendable {
+    let name: String
+    /// Nil to have one made from the name.
+    let key: String?
+    let domains: [String]
+    let contact: TenantOnboardingInput.ContactInput
+    /// Address to insert, if it says a country.
+    let newAddress: AddressInput?
+    /// Address that exists already: the lead's.
+    let existingAddress: Identifier?
+    let lead: Identifier?
+    /// Tier to provision at once; nil for a tenant that waits.
+    let tier: String?
+
+    /// The rows of a draft.
+    struct Rows: Sendable {
+        let id: Identifier
+        let address: FieldValues?
+        let tenant: FieldValues
+        let contact: FieldValues
+
+        /// The tenant as the event shows it (contract 9.3): with contacts and address, and in the status it had before.
+        func eventTenant(at now: Timestamp, in scope: TenantScope) -> [UInt8] {
+            var before = tenant
+            before["status"] = .int16(Int16(Tenant.Status.pendingProvision.rawValue))
+            var writer = JSONWriter(reservingCapacity: 1024)
+            writer.beginObject()
+            before.writeMembers(at: now, in: scope, to: &writer)
+            writer.key("contacts")
+            writer.beginArray()
+            writer.beginObject()
+            contact.writeMembers(at: now, in: scope, to: &writer)
+            writer.endObject()
+            writer.endArray()
+            if let address {
+                writer.key("address")
+                writer.beginObject()
+                address.writeMembers(at: now, in: .system, to: &writer)
+                writer.endObject()
+            }
+            writer.endObject()
+            return writer.bytes
+        }
+    }
+
+    func rows(key: String, now: Timestamp) -> Rows {
+        let id = Identifier.v7(at: now)
+        let address = newAddress?.values(id: .v7(at: now))
+        var tenant = FieldValues(Tenant.entity)
+        tenant.identifier = id
+        tenant["name"] = .text(name)
+        tenant["key"] = .text(key)
+        tenant["domains"] = .textArray(domains)
+        let status: Tenant.Status = tier == nil ? .pendingProvision : .provisioning
+        tenant["status"] = .int16(Int16(status.rawValue))
+        tenant["leadId"] = lead.map { .identifier($0) } ?? .null
+        tenant["addressId"] = (address?.identifier ?? existingAddress).map { .identifier($0) } ?? .null
+
+        var person = FieldValues(Contact.entity)
+        person.identifier = .v7(at: now)
+        person["firstName"] = .text(contact.firstName)
+        person["lastName"] = .text(contact.lastName)
+        person["email"] = .text(contact.email.text)
+        person["isPrimary"] = .bool(contact.isPrimary)
+        person["type"] = contact.type.map { .text($0) } ?? .null
+        person["tenantId"] = .identifier(id)
+        return Rows(id: id, address: address, tenant: tenant, contact: person)
+    }
+}

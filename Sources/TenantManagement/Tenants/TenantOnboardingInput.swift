@@ -1,0 +1,84 @@
+package import Entities
+import HTTPTypes
+package import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// What a request to create a tenant says (contract 5.2 and 5.4).
+package struct TenantOnboardingInput: Sendable {
+    /// A contact as sent.
+    struct ContactInput: Sendable {
+        let firstName: String
+        let lastName: String
+        let email: EmailAddress
+        let isPrimary: Bool
+        let type: String?
+    }
+
+    let name: String?
+    let key: String?
+    let domains: [String]
+    let address: AddressInput
+    let contact: ContactInput?
+    let tier: String?
+
+    /// Reads a body that has passed one of the schemas below.
+    /// - Throws: 422 when the contact's e-mail is not an address.
+    init(_ body: JSONObject) throws(HTTPFailure) {
+        name = body["name"]?.stringValue
+        key = body["key"]?.stringValue
+        domains = (body["domains"]?.arrayValue ?? []).compactMap(\.stringValue).map { $0.lowercased() }
+        address = AddressInput(body)
+        tier = body["tier"]?.stringValue
+        if let contact = body["contact"]?.objectValue {
+            guard let email = EmailAddress(contact["email"]?.stringValue ?? "") else {
+                throw .validation([
+                    ValidationDetail(
+                        path: "/contact/email", code: "format", message: "must match format \"email\"",
+                        info: ["format": "email"])
+                ])
+            }
+            self.contact = ContactInput(
+                firstName: contact["firstName"]?.stringValue ?? "", lastName: contact["lastName"]?.stringValue ?? "",
+                email: email, isPrimary: contact["isPrimary"]?.boolValue ?? false, type: contact["type"]?.stringValue)
+        } else {
+            contact = nil
+        }
+    }
+
+    private static let commonProperties: [Schema.Property] =
+        [
+            .init(
+                "key",
+                .string(maxLength: Tenant.maximumKeyLength, pattern: .lowercaseAlphanumeric)
+                    .described("Unique; made from the name when it is missing").example("acme")),
+            .init(
+                "domains", .array(of: .string(maxLength: 253, format: .hostname), uniqueItems: true, maxItems: 100),
+                required: true),
+        ] + Address.entity.fields.map { .init($0.name, $0.schema) }
+
+    /// Body of `POST /tenants`.
+    static let operatorSchema = Schema.object(
+        [.init("name", .string(minLength: 1, maxLength: 100).example("Acme"), required: true)] + commonProperties
+            + [
+                .init("contact", contactSchema, required: true),
+                .init(
+                    "tier",
+                    .string(minLength: 1, maxLength: 50)
+                        .described("Tier to provision at once; DEFAULT_TIER when it is missing").example("BASIC")),
+            ], name: "TenantOnboardDTO")
+
+    /// Body of `POST /leads/{id}/tenants`.
+    static let leadSchema = Schema.object(
+        [.init("name", .string(minLength: 1, maxLength: 100))] + commonProperties, name: "LeadTenantOnboardDTO")
+
+    private static let contactSchema = Schema.object(
+        [
+            .init("firstName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("lastName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
+            .init("isPrimary", .boolean, required: true),
+            .init("type", .string(maxLength: 100)),
+        ], name: "TenantContact")
+}

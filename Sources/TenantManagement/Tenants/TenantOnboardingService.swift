@@ -1,0 +1,136 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import MessageBus
+package import PostgresClient
+package import Primitives
+package import ServiceKit
+
+/// Creates tenants, for operators and for leads: tenant, address, contact, provisioning and its event in one pipelined
+/// transaction (DESIGN D3, D6, D18).
+package struct TenantOnboardingService: Sendable {
+    let pool: PostgresPool
+    let leads: LeadRepository
+    let tenants: EntityRepository
+    let contacts: EntityRepository
+    let addresses: EntityRepository
+    let provisionings: ProvisioningPlanner
+    let cache: EntityCache
+    let configuration: TenantManagementConfiguration
+    let clock: any WallClock
+
+    /// A created tenant as the API answers it: with contact and address, and the lead when it came from one.
+    package struct OnboardedTenant: Sendable {
+        package let id: Identifier
+        package let json: [UInt8]
+    }
+
+    /// `POST /tenants`: a tenant made by an operator, provisioned at once unless `PROVISION_ON_CREATE=false`.
+    /// - Throws: 400 when the contact's domain is not the tenant's, 409 when the key is taken.
+    func create(
+        _ input: TenantOnboardingInput, in scope: TenantScope, traceparent: String?
+    ) async throws -> OnboardedTenant {
+        guard let contact = input.contact, let name = input.name else {
+            throw HTTPFailure.invalidField("/contact", code: "required", "must be given")
+        }
+        let draft = TenantDraft(
+            name: name, key: input.key, domains: input.domains, contact: contact, newAddress: input.address,
+            existingAddress: nil, lead: nil,
+            tier: configuration.provisionsOnCreate ? input.tier ?? configuration.defaultTier : nil)
+        return try await insert(draft, in: scope, traceparent: traceparent)
+    }
+
+    /// `POST /leads/{id}/tenants`: a validated lead becomes a tenant, which waits for its subscription.
+    /// - Throws: 401 when the lead is not validated or has a tenant, 400 when the address differs from the lead's.
+    func onboard(lead id: Identifier, body: JSONObject?) async throws -> OnboardedTenant {
+        guard let prospect = try await leads.prospect(id), prospect.isValidated, !prospect.hasTenant else {
+            throw HTTPFailure.unauthorized
+        }
+        guard let body else {
+            throw HTTPFailure.validation(TenantOnboardingInput.leadSchema.validate(.object([:])))
+        }
+        let input = try TenantOnboardingInput(body)
+        if let stored = prospect.address, input.address.isGiven, !input.address.matches(stored) {
+            throw HTTPFailure.badRequest("Address mismatch with Lead")
+        }
+        guard let email = EmailAddress(prospect.email) else {
+            throw HTTPFailure.unprocessable("The lead's e-mail address \(prospect.email) is not valid")
+        }
+        let draft = TenantDraft(
+            name: input.name ?? prospect.companyName, key: input.key, domains: input.domains,
+            contact: .init(
+                firstName: prospect.firstName, lastName: prospect.lastName, email: email, isPrimary: true,
+                type: "admin"),
+            newAddress: prospect.addressID == nil ? input.address : nil, existingAddress: prospect.addressID,
+            lead: id, tier: nil)
+        return try await insert(draft, in: .system, traceparent: nil)
+    }
+
+    /// Inserts the draft; a generated key that turns out to be taken is replaced by another one.
+    private func insert(
+        _ draft: TenantDraft, in scope: TenantScope, traceparent: String?
+    ) async throws -> OnboardedTenant {
+        guard draft.domains.contains(draft.contact.email.domain) else {
+            throw HTTPFailure.badRequest("Contact email domain does not match tenant domains")
+        }
+        var attempt = 0
+        while true {
+            let key = draft.key ?? TenantKey.candidate(for: draft.name, attempt: attempt)
+            do {
+                return try await insert(draft, key: key, in: scope, traceparent: traceparent)
+            } catch let error as PostgresError where error.sqlState == .uniqueViolation {
+                attempt += 1
+                if error.constraint == "idx_tenant_lead" { throw HTTPFailure.unauthorized }
+                let mayRetry = draft.key == nil && error.constraint == "idx_tenant_key"
+                guard mayRetry, attempt < TenantKey.maximumAttempts else {
+                    throw RepositoryError.from(error, entity: Tenant.entity)
+                }
+            } catch let error as PostgresError {
+                throw RepositoryError.from(error, entity: Tenant.entity)
+            }
+        }
+    }
+
+    private func insert(
+        _ draft: TenantDraft, key: String, in scope: TenantScope, traceparent: String?
+    ) async throws -> OnboardedTenant {
+        let now = clock.now()
+        let rows = draft.rows(key: key, now: now)
+        var batch = PostgresBatch(settings: scope.settings)
+        var addressIndex: Int?
+        if let address = rows.address {
+            addressIndex = batch.append(try addresses.insertStatement(address, in: .system))
+        }
+        let tenantIndex = batch.append(try tenants.insertStatement(rows.tenant, in: scope))
+        let contactIndex = batch.append(try contacts.insertStatement(rows.contact, in: scope))
+        var plan: ProvisioningPlanner.Plan?
+        if let tier = draft.tier {
+            let begun = try provisionings.plan(
+                tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope),
+                subscription: .planOnly(tier: tier, subscriber: rows.id), now: now, traceparent: traceparent)
+            for statement in begun.statements { batch.append(statement) }
+            batch.add(begun.event)
+            plan = begun
+        }
+        let results = try await pool.run(batch)
+        if let plan { await provisionings.committed(plan) }
+        guard let tenantRow = results[tenantIndex].first, let contactRow = results[contactIndex].first else {
+            throw HTTPFailure.internalError
+        }
+        let tenant = tenants.record(tenantRow)
+        var writer = JSONWriter(reservingCapacity: 1536)
+        writer.beginObject()
+        tenant.writeMembers(to: &writer)
+        writer.key("contacts")
+        writer.beginArray()
+        contacts.record(contactRow).write(to: &writer)
+        writer.endArray()
+        if let addressIndex, let row = results[addressIndex].first {
+            writer.key("address")
+            addresses.record(row).write(to: &writer)
+        }
+        writer.endObject()
+        await cache.store(rows.id, version: try tenant.version, bytes: tenant.buffer)
+        return OnboardedTenant(id: rows.id, json: writer.bytes)
+    }
+}

@@ -1,0 +1,56 @@
+import Entities
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// What a pipeline reports: whether it succeeded, and what it has created (contract 9.5).
+struct ProvisioningCallback: Sendable {
+    /// Something that was created.
+    struct CreatedResource: Sendable {
+        let type: String
+        let externalIdentifier: String
+        let metadata: [UInt8]
+    }
+
+    let succeeded: Bool
+    let resources: [CreatedResource]
+    let appPlaneURL: String?
+
+    /// Resources accepted in one call-back.
+    private static let maximumResources = 500
+
+    /// Reads the `data` of a call-back.
+    /// - Throws: 422 that names the member which is not as it must be.
+    init(_ data: JSONObject) throws(HTTPFailure) {
+        guard let status = data["status"]?.intValue else {
+            throw .invalidField("/data/status", code: "required", "must be 1 (success) or 0 (failure)")
+        }
+        succeeded = status == 1
+        appPlaneURL = data["appPlaneUrl"]?.stringValue
+        let listed = data["resources"] ?? .array([])
+        guard case .array(let items) = listed, items.count <= Self.maximumResources else {
+            throw .invalidField("/data/resources", code: "type", "must be an array of at most \(Self.maximumResources)")
+        }
+        var resources: [CreatedResource] = []
+        for (index, item) in items.enumerated() { resources.append(try Self.resource(item, at: index)) }
+        self.resources = resources
+    }
+
+    private static func resource(_ item: JSONValue, at index: Int) throws(HTTPFailure) -> CreatedResource {
+        let path = "/data/resources/\(index)"
+        guard let type = item["type"]?.stringValue, (1...100).contains(type.count) else {
+            throw .invalidField("\(path)/type", code: "type", "must be a string of 1 to 100 characters")
+        }
+        guard let metadata = item["metadata"], metadata.objectValue != nil else {
+            throw .invalidField("\(path)/metadata", code: "type", "must be object")
+        }
+        // The original takes the bucket's name; others have another name, and a resource without any is told apart by
+        // its type and place.
+        let named = [item["externalIdentifier"], metadata["bucket"], metadata["name"], metadata["database"]]
+        let identifier = named.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty } ?? "\(type)-\(index)"
+        guard identifier.count <= 200 else {
+            throw .invalidField("\(path)/externalIdentifier", code: "maxLength", "must NOT have more than 200 characters")
+        }
+        return CreatedResource(type: type, externalIdentifier: identifier, metadata: metadata.serialized())
+    }
+}

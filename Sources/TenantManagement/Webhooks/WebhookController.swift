@@ -1,0 +1,52 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operation of call-backs (contract 5.7).
+struct WebhookController: Sendable {
+    let verifier: WebhookVerifier
+    let service: ProvisioningCallbackService
+    let limiter: RateLimiter
+    let configuration: TenantManagementConfiguration
+
+    var operations: [Operation] { [callback()] }
+
+    private static let schema = Schema.object(
+        [
+            .init("initiatorId", .string().described("Id of the tenant"), required: true),
+            .init("type", .number().described("0: resources were provisioned"), required: true),
+            .init("data", .freeObject, required: true),
+        ], name: "WebhookDTO")
+
+    private func callback() -> Operation {
+        Operation(
+            .post, "/webhook", id: "WebhookController.webhook",
+            summary: "Signed call-back of a provisioning pipeline; repeating a delivery is harmless",
+            security: .signature,
+            parameters: [
+                .init("x-signature", in: .header, schema: .string(), description: "HMAC-SHA256, hexadecimal"),
+                .init("x-timestamp", in: .header, schema: .any, description: "Milliseconds since 1970"),
+            ],
+            requestBody: Self.schema, responses: [.init(.noContent, "Applied, now or before")],
+            failures: [.tooManyRequests: "Too many call-backs for this tenant; see Retry-After"],
+            handler: .anonymous { call in
+                guard let body = call.body?.objectValue, let tenant = body["initiatorId"]?.stringValue else {
+                    throw HTTPFailure.unauthorized
+                }
+                // Counted for each tenant: one pipeline may well call back for many of them from one address.
+                let decision = await limiter.check(
+                    configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
+                    client: call.clientAddress)
+                guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
+                let delivery = try await verifier.verify(call, tenant: tenant)
+                guard body["type"]?.intValue == 0 else {
+                    throw HTTPFailure.unprocessable("Invalid type of webhook")
+                }
+                let callback = try ProvisioningCallback(body["data"]?.objectValue ?? [:])
+                try await service.apply(callback, delivery: delivery, requestBody: call.bodyBytes)
+                return .noContent
+            })
+    }
+}

@@ -1,0 +1,65 @@
+import HTTPTypes
+import JSONCoding
+import Logging
+import Primitives
+import ServiceKit
+
+/// Verifies that a call-back comes from the pipeline to which a provisioning was given (contract 9.4).
+struct WebhookVerifier: Sendable {
+    let copies: WebhookSecretCopies
+    let repository: ProvisioningRepository
+    let secrets: WebhookSecrets
+    let configuration: TenantManagementConfiguration
+    let clock: any WallClock
+    let logger: Logger
+
+    /// A verified delivery.
+    struct Delivery: Sendable {
+        let tenant: Identifier
+        /// The provisioning it belongs to.
+        let provisioning: ProvisioningRepository.Provisioning?
+    }
+
+    /// - Throws: 401 without a reason for every call-back that is not accepted; the log says why.
+    func verify(_ call: OperationRequest, tenant text: String) async throws -> Delivery {
+        guard let timestamp = HTTPHeaderLookup.value("x-timestamp", in: call.headers).flatMap(Self.number) else {
+            throw refused("Invalid timestamp", text)
+        }
+        guard let signature = HTTPHeaderLookup.value("x-signature", in: call.headers), !signature.isEmpty else {
+            throw refused("Missing signature string", text)
+        }
+        guard let tenant = Identifier(text), let body = call.body else {
+            throw refused("No secret found for this initiator", text)
+        }
+        let provisioning = try await repository.latest(of: tenant)
+        let stored = await copies.copy(of: tenant)
+        let derived = provisioning.map {
+            WebhookSecretCopies.Copy(
+                secret: secrets.secret(tenant: tenant, context: $0.context), context: $0.context.description)
+        }
+        let candidates = [stored, derived].compactMap { $0 }
+        guard !candidates.isEmpty else { throw refused("No secret found for this initiator", text) }
+        let isSigned = candidates.contains { candidate in
+            WebhookSignature.verify(
+                signature, body: body, rawBody: call.bodyBytes, context: candidate.context,
+                timestampMilliseconds: timestamp, secret: candidate.secret)
+        }
+        guard isSigned else { throw refused("Invalid signature", text) }
+        let tolerance = configuration.webhookTolerance.microseconds / 1000
+        guard abs(timestamp - clock.now().milliseconds) <= tolerance else {
+            throw refused("Timestamp out of tolerance", text)
+        }
+        return Delivery(tenant: tenant, provisioning: provisioning)
+    }
+
+    private func refused(_ reason: String, _ tenant: String) -> HTTPFailure {
+        logger.warning("A call-back was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
+        return .unauthorized
+    }
+
+    /// A number as JavaScript's `Number()` reads a header: with spaces around it and exponents.
+    private static func number(_ text: String) -> Int64? {
+        guard let value = Double(text.trimmingSpaces()), value.isFinite, abs(value) < 9e15 else { return nil }
+        return Int64(value)
+    }
+}

@@ -1,0 +1,48 @@
+import AsyncHTTPClient
+import JSONCoding
+import NIOCore
+import NIOHTTP1
+
+/// What a step of the demo found not to be as it must be.
+struct DemoFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Calls the services as any client would.
+struct DemoClient: Sendable {
+    /// An answer.
+    struct Answer: Sendable {
+        let status: Int
+        let body: JSONValue
+    }
+
+    let client: HTTPClient
+
+    /// Sends a request and insists on a status.
+    /// - Throws: ``DemoFailure`` that shows the answer, when its status is another one.
+    func call(
+        _ method: HTTPMethod, _ url: String, token: String? = nil, body: JSONValue? = nil, expect status: Int
+    ) async throws -> JSONValue {
+        let answer = try await send(method, url, token: token, body: body)
+        guard answer.status == status else {
+            let text = String(decoding: answer.body.serialized().prefix(600), as: UTF8.self)
+            throw DemoFailure(description: "\(method.rawValue) \(url) answered \(answer.status) instead of \(status): \(text)")
+        }
+        return answer.body
+    }
+
+    private func send(
+        _ method: HTTPMethod, _ url: String, token: String?, body: JSONValue?
+    ) async throws -> Answer {
+        var request = HTTPClientRequest(url: url)
+        request.method = method
+        if let token { request.headers.add(name: "Authorization", value: "Bearer \(token)") }
+        if let body {
+            request.headers.add(name: "Content-Type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.serialized()))
+        }
+        let response = try await client.execute(request, timeout: .seconds(30))
+        let bytes = Array(try await response.body.collect(upTo: 8 << 20).readableBytesView)
+        return Answer(status: Int(response.status.code), body: bytes.isEmpty ? .null : (try? JSONValue.parse(bytes)) ?? .null)
+    }
+}

@@ -1,0 +1,171 @@
+import NIOHTTP1
+import ArgumentParser
+import AsyncHTTPClient
+import Configuration
+import JSONCoding
+import LocalStack
+import Logging
+import PostgresClient
+import Primitives
+import RedisClient
+import ServiceKit
+
+/// `arc doctor`: checks everything that a service stands on and says how to mend it.
+struct DoctorCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "doctor",
+        abstract: "Check configuration, connections, migrations and clocks, and say how to mend what is wrong.",
+        discussion: """
+            Beside `arc up` it checks all services of the stack. With --service it checks the environment it is given, as
+            `arc serve` would read it: run it in the container that does not start.
+            """)
+
+    @Option(help: "Check one service by the environment of this process.")
+    var service: ServiceName?
+
+    func run() async throws {
+        CommandSupport.bootstrapQuietLogging()
+        var environments: [(ServiceName, [String: String], [String: String]?)] = []
+        if let service {
+            environments = [(service, CommandSupport.environment, nil)]
+        } else if let stack = try CommandSupport.stack() {
+            for name in ServiceName.allCases {
+                environments.append(
+                    (
+                        name, try stack.environment.variables(for: name.stackService),
+                        stack.environment.migrationVariables(for: name.stackService.database)
+                    ))
+            }
+        } else {
+            throw CommandSupport.fail(
+                "arc doctor: there is no stack of `arc up` here (ARC_HOME). Start one with `arc up`, or say --service to check this process' environment.")
+        }
+        var problems = 0
+        for (name, environment, migration) in environments {
+            CommandSupport.say("\(name.rawValue)")
+            problems += await Examination(service: name, environment: environment, migration: migration).run()
+        }
+        CommandSupport.say(problems == 0 ? "Everything is as it should be." : "\(problems) problem(s) found.")
+        if problems > 0 { throw ExitCode.failure }
+    }
+}
+
+/// The examination of one service.
+private struct Examination {
+    let service: ServiceName
+    let environment: [String: String]
+    /// Environment of the role that owns the tables; nil to use the service's own.
+    let migration: [String: String]?
+
+    /// Largest difference between this machine's clock and the database's, beyond which tokens and signatures fail.
+    private static let largestSkew = Duration.seconds(2)
+
+    func run() async -> Int {
+        var problems = 0
+        func check(_ name: String, mend: String, _ body: () async throws -> String) async {
+            do {
+                CommandSupport.say("  ok    \(name): \(try await body())")
+            } catch {
+                problems += 1
+                CommandSupport.say("  FAIL  \(name): \(error)")
+                CommandSupport.say("        \(mend)")
+            }
+        }
+        let logger = Logger(label: "arc.doctor")
+        await check("configuration", mend: "Set the variable it names; `arc serve --help` lists the important ones.") {
+            let reader = try await EnvironmentReader.make(environment: environment)
+            _ = try await service.make(reader: reader, logger: logger)
+            return "can be read"
+        }
+        await check("PostgreSQL", mend: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs.") {
+            try await database(scope: nil)
+        }
+        await check("clock", mend: "Set the clocks of the machines by NTP: tokens and call-backs are valid for seconds.") {
+            try await skew()
+        }
+        await check("message bus", mend: "Check MESSAGE_BUS_DB_HOST and its companions.") {
+            try await database(scope: "message.bus")
+        }
+        await check("migrations", mend: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables.") {
+            try await migrations(logger)
+        }
+        if service != .orchestrator {
+            await check("Redis", mend: "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but slower.") {
+                try await redis(logger)
+            }
+        }
+        await check("HTTP", mend: "Start the service, or look at its log for why it does not answer.") {
+            try await http()
+        }
+        return problems
+    }
+
+    private func reader(_ scope: String? = nil) async throws -> ConfigReader {
+        let reader = try await EnvironmentReader.make(environment: environment)
+        return scope.map { reader.scoped(to: ConfigKey($0.split(separator: ".").map(String.init))) } ?? reader
+    }
+
+    private func database(scope: String?) async throws -> String {
+        let configuration = try PostgresConfiguration(reader: try await reader(scope))
+        let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
+        let result: Result<PostgresResult, PostgresError>
+        do { result = .success(try await pool.query("SELECT version(), current_user")) } catch { result = .failure(error) }
+        await pool.shutdown()
+        guard let row = try result.get().first else { throw DemoFailure(description: "no answer") }
+        let version = try row.text(0).split(separator: " ").prefix(2).joined(separator: " ")
+        return "\(version) as \(try row.text(1))"
+    }
+
+    private func skew() async throws -> String {
+        let configuration = try PostgresConfiguration(reader: try await reader())
+        let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
+        let before = SystemClock().now()
+        let result: Result<PostgresResult, PostgresError>
+        do { result = .success(try await pool.query("SELECT clock_timestamp()")) } catch { result = .failure(error) }
+        let after = SystemClock().now()
+        await pool.shutdown()
+        guard let row = try result.get().first else { throw DemoFailure(description: "no answer") }
+        let theirs = try row.timestamp(0)
+        let distance = max(before.duration(since: theirs), theirs.duration(since: after))
+        guard distance <= Self.largestSkew else {
+            throw DemoFailure(description: "the database's clock is \(distance) away from this machine's")
+        }
+        return "agrees with the database's"
+    }
+
+    private func migrations(_ logger: Logger) async throws -> String {
+        let environment = migration ?? self.environment
+        var owner = environment
+        if let user = environment["DB_MIGRATION_USER"] {
+            owner["DB_USER"] = user
+            owner["DB_PASSWORD"] = environment["DB_MIGRATION_PASSWORD"]
+        }
+        guard let database = MigratedDatabase(rawValue: service.rawValue) else { return "none" }
+        let configuration = try PostgresConfiguration(reader: try await EnvironmentReader.make(environment: owner))
+        let states = try await Migrator(configuration: configuration, migrations: database.migrations, logger: logger).status()
+        let pending = states.filter { state in
+            if case .applied = state.status { false } else { true }
+        }
+        guard pending.isEmpty else {
+            throw DemoFailure(description: "not as they should be: " + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
+        }
+        return "all \(states.count) applied"
+    }
+
+    private func redis(_ logger: Logger) async throws -> String {
+        let client = RedisClient(configuration: try RedisConfiguration(reader: try await reader()), logger: logger)
+        let result: Result<Void, RedisError>
+        do { result = .success(try await client.ping()) } catch { result = .failure(error) }
+        await client.shutdown()
+        try result.get()
+        return "answers"
+    }
+
+    private func http() async throws -> String {
+        let configuration = try ServiceConfiguration(reader: try await reader(), defaultPort: 0)
+        let host = ["0.0.0.0", "::"].contains(configuration.host) ? "127.0.0.1" : configuration.host
+        let answer = try await DemoClient(client: .shared).call(
+            .GET, "http://\(host):\(configuration.port)/health/ready", expect: 200)
+        return answer["status"]?.stringValue ?? "answers"
+    }
+}

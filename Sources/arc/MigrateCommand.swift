@@ -1,0 +1,119 @@
+import ArgumentParser
+import Configuration
+import LocalStack
+import Logging
+import PostgresClient
+import ServiceKit
+
+/// `arc migrate`: brings databases to their newest state, or back.
+struct MigrateCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "migrate",
+        abstract: "Bring databases to their newest state, or back.",
+        discussion: """
+            Without --service, all databases of the stack that `arc up` runs. With it, the database of DB_HOST, DB_PORT and
+            DB_DATABASE, as the role DB_MIGRATION_USER with DB_MIGRATION_PASSWORD (or DB_USER): it owns the tables; the
+            services run as another role that the migrations grant what it needs.
+            """,
+        subcommands: [Up.self, Down.self, Status.self])
+
+    struct Options: ParsableArguments {
+        @Option(help: "message-bus, tenant-management, subscription or orchestrator; default: all of `arc up`'s.")
+        var service: MigratedDatabase?
+
+        @Flag(help: "Only show what would be done.")
+        var dryRun = false
+    }
+
+    struct Up: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Apply all pending migrations.")
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            try await MigrateCommand.forEach(options) { database, migrator in
+                let applied = try await migrator.up(dryRun: options.dryRun)
+                let verb = options.dryRun ? "would apply" : "applied"
+                CommandSupport.say("\(database.rawValue): \(applied.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(applied))")")
+            }
+        }
+    }
+
+    struct Down: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take back the newest migrations.", discussion: "Data that only they know is lost.")
+        @OptionGroup var options: Options
+        @Option(help: "How many to take back.")
+        var steps = 1
+
+        func validate() throws {
+            guard options.service != nil else { throw ValidationError("Say --service: one database at a time goes back.") }
+            guard steps > 0 else { throw ValidationError("--steps must be at least 1.") }
+        }
+
+        func run() async throws {
+            try await MigrateCommand.forEach(options) { database, migrator in
+                let reverted = try await migrator.down(steps: steps, dryRun: options.dryRun)
+                let verb = options.dryRun ? "would take back" : "took back"
+                CommandSupport.say("\(database.rawValue): \(reverted.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(reverted))")")
+            }
+        }
+    }
+
+    struct Status: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show which migrations are applied.")
+        @OptionGroup var options: Options
+
+        func run() async throws {
+            try await MigrateCommand.forEach(options) { database, migrator in
+                CommandSupport.say("\(database.rawValue):")
+                for state in try await migrator.status() {
+                    CommandSupport.say("  \(state.number)  \(state.name)  \(state.status)")
+                }
+            }
+        }
+    }
+
+    private static func list(_ migrations: [Migration]) -> String {
+        migrations.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
+    }
+
+    /// Does something for each database that the options mean.
+    private static func forEach(
+        _ options: Options, _ body: (MigratedDatabase, Migrator) async throws -> Void
+    ) async throws {
+        CommandSupport.bootstrapQuietLogging()
+        let databases = options.service.map { [$0] } ?? MigratedDatabase.allCases
+        for database in databases {
+            do {
+                let configuration = try await configuration(of: database, isNamed: options.service != nil)
+                try await body(
+                    database,
+                    Migrator(
+                        configuration: configuration, migrations: database.migrations,
+                        logger: Logger(label: "arc.migrate")))
+            } catch {
+                throw CommandSupport.fail("arc migrate: \(database.rawValue): \(error)")
+            }
+        }
+    }
+
+    /// The environment's database when one is named and configured, else the one of `arc up`.
+    private static func configuration(
+        of database: MigratedDatabase, isNamed: Bool
+    ) async throws -> PostgresConfiguration {
+        var environment = CommandSupport.environment
+        if !isNamed || environment["DB_DATABASE"] == nil {
+            guard let stack = try CommandSupport.stack() else {
+                throw ConfigurationFailure(
+                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` here (ARC_HOME)")
+            }
+            environment = stack.environment.migrationVariables(for: database.plan)
+        }
+        if let owner = environment["DB_MIGRATION_USER"] {
+            environment["DB_USER"] = owner
+            environment["DB_PASSWORD"] = environment["DB_MIGRATION_PASSWORD"]
+        }
+        let reader = try await EnvironmentReader.make(environment: environment)
+        return try PostgresConfiguration(reader: reader, applicationName: "arc migrate")
+    }
+}

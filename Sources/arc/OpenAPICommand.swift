@@ -1,0 +1,20 @@
+import ArgumentParser
+import LocalStack
+import Logging
+import ServiceKit
+
+/// `arc openapi`: the document of a service.
+struct OpenAPICommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "openapi", abstract: "Print a service's OpenAPI 3.1 document.")
+
+    @Argument(help: "tenant-management, subscription or orchestrator.")
+    var service: ServiceName
+
+    func run() async throws {
+        CommandSupport.bootstrapQuietLogging()
+        let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
+        let http = try await service.make(reader: reader, logger: Logger(label: "arc.openapi"))
+        CommandSupport.say(String(decoding: http.document.json(), as: UTF8.self))
+    }
+}

@@ -1,0 +1,69 @@
+import ArgumentParser
+import Configuration
+import LocalStack
+import Logging
+import MessageBus
+import Orchestrator
+import PostgresClient
+import ServiceKit
+import Subscription
+import TenantManagement
+
+/// What the commands can be about.
+enum ServiceName: String, CaseIterable, ExpressibleByArgument {
+    case tenantManagement = "tenant-management"
+    case subscription
+    case orchestrator
+
+    /// Builds the service from a configuration.
+    func make(reader: ConfigReader, logger: Logger) async throws -> HTTPService {
+        switch self {
+        case .tenantManagement: try await TenantManagementService.make(reader: reader, logger: logger)
+        case .subscription: try await SubscriptionService.make(reader: reader, logger: logger)
+        case .orchestrator: try await OrchestratorService.make(reader: reader, logger: logger)
+        }
+    }
+
+    /// Its part of `arc up`.
+    var stackService: StackService {
+        switch self {
+        case .tenantManagement: .tenantManagement
+        case .subscription: .subscription
+        case .orchestrator: .orchestrator
+        }
+    }
+
+    /// Values that let the service be built for its document alone, when nothing is configured.
+    static let documentDefaults = [
+        "DB_USER": "arc", "DB_DATABASE": "arc", "MESSAGE_BUS_DB_USER": "arc", "MESSAGE_BUS_DB_DATABASE": "arc",
+        "PROVISIONER_DB_USER": "arc", "PROVISIONER_DB_DATABASE": "arc", "JWT_SECRET": "document-only",
+        "TENANT_MANAGEMENT_URL": "http://127.0.0.1:3005",
+    ]
+}
+
+/// A database that has migrations: each service's own, and the message bus.
+enum MigratedDatabase: String, CaseIterable, ExpressibleByArgument {
+    case messageBus = "message-bus"
+    case tenantManagement = "tenant-management"
+    case subscription
+    case orchestrator
+
+    var migrations: [Migration] {
+        switch self {
+        case .messageBus: MessageBusMigrations.all
+        case .tenantManagement: TenantManagementMigrations.all
+        case .subscription: SubscriptionMigrations.all
+        case .orchestrator: OrchestratorMigrations.all
+        }
+    }
+
+    /// Its part of `arc up`.
+    var plan: DatabasePlan.Database {
+        switch self {
+        case .messageBus: DatabasePlan.messageBus
+        case .tenantManagement: DatabasePlan.tenantManagement
+        case .subscription: DatabasePlan.subscription
+        case .orchestrator: DatabasePlan.orchestrator
+        }
+    }
+}

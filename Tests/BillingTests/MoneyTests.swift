@@ -1,0 +1,218 @@
+import Billing
+import Testing
+
+@Suite struct MoneyTests {
+    @Test(
+        arguments: [
+            ("USD", "50.00", 5000, "50.00"), ("USD", "50", 5000, "50.00"), ("USD", "50.0", 5000, "50.00"),
+            ("USD", "-0.05", -5, "-0.05"), ("USD", "0", 0, "0.00"), ("USD", "-0.00", 0, "0.00"),
+            ("USD", "0.5", 50, "0.50"),
+            ("USD", "50.000000", 5000, "50.00"), ("USD", "1e3", 100_000, "1000.00"), ("USD", "1.5E+1", 1500, "15.00"),
+            ("USD", "2500e-2", 2500, "25.00"), ("usd", "1.01", 101, "1.01"), ("JPY", "1000.00", 1000, "1000"),
+            ("JPY", "-1", -1, "-1"), ("KWD", "1.005", 1005, "1.005"), ("KWD", "0.001", 1, "0.001"),
+            ("CLF", "0.0001", 1, "0.0001"), ("USD", "92233720368547758.07", .max, "92233720368547758.07"),
+            ("USD", "-92233720368547758.08", .min, "-92233720368547758.08"), ("USD", "0e999999999999", 0, "0.00"),
+            ("USD", "1.00000000000000000000000000000000000000000000000000000000000000", 100, "1.00"),
+        ] as [(String, String, Int64, String)])
+    func readsAndWritesExactly(code: String, text: String, units: Int64, written: String) throws {
+        let money = try Money(decimal: text, currency: Currency(code))
+        #expect(money.minorUnits == units)
+        #expect(money.decimalText == written)
+        #expect(money.description == "\(written) \(code.uppercased())")
+    }
+
+    @Test(
+        arguments: [
+            ("", .invalidAmount), ("abc", .invalidAmount), ("1,50", .invalidAmount), ("+1", .invalidAmount),
+            (" 1", .invalidAmount), ("1 ", .invalidAmount), ("1.", .invalidAmount), (".5", .invalidAmount),
+            ("01", .invalidAmount), ("-", .invalidAmount), ("--1", .invalidAmount), ("1e", .invalidAmount),
+            ("1e+", .invalidAmount), ("1.2.3", .invalidAmount), ("NaN", .invalidAmount), ("Infinity", .invalidAmount),
+            ("0x10", .invalidAmount), ("1_000", .invalidAmount), ("٣", .invalidAmount), ("1e1.5", .invalidAmount),
+            ("0.001", .tooManyDecimals), ("1.005", .tooManyDecimals), ("1e-3", .tooManyDecimals),
+            ("1e-99999999999999999999", .tooManyDecimals), ("92233720368547758.08", .overflow),
+            ("-92233720368547758.09", .overflow), ("1e20", .overflow), ("1e99999999999999999999", .overflow),
+            ("123456789012345678901234567890123456789012345678901", .overflow),
+        ] as [(String, BillingError)])
+    func refusesWhatIsNotExact(text: String, error: BillingError) {
+        #expect(throws: error) { try usd(text) }
+    }
+
+    @Test func g1DecimalsAreThoseOfISO4217() throws {
+        let exponents = [
+            0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+            2: "USD EUR GBP CHF INR MGA BRL ZZZ",
+            3: "BHD IQD JOD KWD LYD OMR TND",
+            4: "CLF",
+        ]
+        for (exponent, codes) in exponents {
+            for code in codes.split(separator: " ") { #expect(try Currency(String(code)).exponent == exponent) }
+        }
+        #expect(try Currency("KWD").minorUnitsPerMajor == 1000)
+    }
+
+    @Test(arguments: ["", "US", "USDT", "U1D", "us ", "ÄÖÜ", "€", "U\u{301}SD"])
+    func refusesOtherCodes(code: String) {
+        #expect(throws: BillingError.invalidCurrency) { try Currency(code) }
+    }
+
+    @Test func g3TenDollarsAndTenYen() throws {
+        #expect(try Money(decimal: "10", currency: Currency("USD")).minorUnits == 1000)
+        #expect(try Money(decimal: "10", currency: Currency("JPY")).minorUnits == 10)
+    }
+
+    @Test func g6TenOfThirtyDays() throws {
+        for (code, price, expected) in [("JPY", "1000", "333"), ("KWD", "10.000", "3.333"), ("USD", "10.00", "3.33")] {
+            let money = try Money(decimal: price, currency: Currency(code))
+            #expect(try money.multiplied(by: fraction(10, 30)).decimalText == expected)
+        }
+    }
+
+    @Test func g7AmountsKnowTheirDecimals() throws {
+        #expect(try Money(decimal: "1.005", currency: Currency("KWD")).decimalText == "1.005")
+        #expect(throws: BillingError.tooManyDecimals) { try Money(decimal: "10.50", currency: Currency("JPY")) }
+    }
+
+    @Test func aHalfGoesAwayFromZero() throws {
+        for (units, expected) in [(1, 1), (-1, -1), (3, 2), (-3, -2), (5, 3), (0, 0)] as [(Int64, Int64)] {
+            let money = try Money(minorUnits: units, currency: Currency("USD"))
+            #expect(try money.multiplied(by: fraction(1, 2)).minorUnits == expected)
+        }
+        #expect(try usd("0.01").multiplied(by: fraction(49, 100)).isZero)
+    }
+
+    @Test func arithmeticIsChecked() throws {
+        let dollar = try usd("1.00")
+        let yen = try Money(minorUnits: 100, currency: Currency("JPY"))
+        #expect(try dollar.adding(usd("0.99")).decimalText == "1.99")
+        #expect(try dollar.subtracting(usd("1.99")) == usd("-0.99"))
+        #expect(try dollar.negated() == usd("-1"))
+        #expect(try dollar.multiplied(by: 3) == usd("3.00"))
+        #expect(throws: BillingError.currencyMismatch) { try dollar.adding(yen) }
+        #expect(throws: BillingError.currencyMismatch) { try dollar.subtracting(yen) }
+        let most = Money(minorUnits: .max, currency: dollar.currency)
+        let least = Money(minorUnits: .min, currency: dollar.currency)
+        #expect(throws: BillingError.overflow) { try most.adding(usd("0.01")) }
+        #expect(throws: BillingError.overflow) { try least.subtracting(usd("0.01")) }
+        #expect(throws: BillingError.overflow) { try least.negated() }
+        #expect(throws: BillingError.overflow) { try most.multiplied(by: 2) }
+        #expect(throws: BillingError.overflow) { try most.multiplied(by: fraction(3, 2)) }
+        #expect(try most.multiplied(by: fraction(1, 1)) == most)
+        #expect(try least.multiplied(by: fraction(1, 1)) == least)
+        #expect(try Money.sum([dollar, dollar], in: dollar.currency) == usd("2.00"))
+        #expect(try Money.sum([], in: dollar.currency).isZero)
+        #expect(throws: BillingError.currencyMismatch) { try Money.sum([dollar, yen], in: dollar.currency) }
+    }
+
+    @Test func textRoundTrips() throws {
+        for code in ["USD", "JPY", "KWD", "CLF"] {
+            for _ in 0..<500 {
+                let money = try Money(minorUnits: .random(in: .min ... .max), currency: Currency(code))
+                #expect(try Money(decimal: money.decimalText, currency: money.currency) == money)
+            }
+        }
+    }
+}
+
+@Suite struct AllocationTests {
+    @Test(
+        arguments: [
+            (1000, [1, 1, 1], [334, 333, 333]), (1000, [1, 2, 1], [250, 500, 250]), (100, [1, 1, 4], [17, 17, 66]),
+            (-1000, [1, 1, 1], [-334, -333, -333]), (0, [1, 2], [0, 0]), (5, [0, 1, 0], [0, 5, 0]), (7, [3], [7]),
+            // Rounding took two too much; the first two give it back rather than one going below zero.
+            (2, [1, 1, 1, 1], [0, 0, 1, 1]), (1, [1, 1, 1], [1, 0, 0]), (-2, [1, 1, 1, 1], [0, 0, -1, -1]),
+        ] as [(Int64, [Int64], [Int64])])
+    func theResidueGoesToTheLargest(units: Int64, weights: [Int64], expected: [Int64]) throws {
+        let money = try Money(minorUnits: units, currency: Currency("USD"))
+        #expect(try money.allocate(by: weights).map(\.minorUnits) == expected)
+    }
+
+    @Test func refusesOtherWeights() throws {
+        for weights in [[], [0], [0, 0], [-1, 2]] as [[Int64]] {
+            #expect(throws: BillingError.invalidShares) { try usd("1.00").allocate(by: weights) }
+        }
+    }
+
+    @Test func thePartsAlwaysAddUpAndKeepTheSign() throws {
+        for _ in 0..<3_000 {
+            let small = Bool.random()
+            let units = Int64.random(in: small ? -50...50 : .min ... .max)
+            let weights = (0..<Int.random(in: 1...12)).map { _ in Int64.random(in: small ? 0...5 : 1 ... .max) } + [1]
+            let money = try Money(minorUnits: units, currency: Currency("USD"))
+            let parts = try money.allocate(by: weights)
+            #expect(parts.reduce(Int128(0)) { $0 + Int128($1.minorUnits) } == Int128(units))
+            #expect(parts.allSatisfy { $0.minorUnits.signum() * units.signum() >= 0 })
+            #expect(zip(parts, weights).allSatisfy { $1 > 0 || $0.isZero })
+        }
+    }
+
+    @Test func thePartsOfAPeriodAddUpToItsPrice() throws {
+        for _ in 0..<1_000 {
+            let schedule = try BillingSchedule(cycle: BillingCycle(.random(in: 1...12), .month), anchor: randomDate())
+            let whole = try schedule.period(.random(in: -3...3))
+            let cuts = Set((0..<Int.random(in: 0...5)).map { _ in Int.random(in: 1..<whole.days) }).sorted()
+            let price = try Money(minorUnits: .random(in: 0...1_000_000), currency: Currency("USD"))
+            let parts = try price.split(over: whole, at: cuts.map { try whole.start.adding(days: $0) })
+            #expect(try Money.sum(parts.map(\.amount), in: price.currency) == price)
+            #expect(parts.first?.period.start == whole.start && parts.last?.period.end == whole.end)
+            #expect(zip(parts, parts.dropFirst()).allSatisfy { $0.period.end == $1.period.start })
+        }
+    }
+
+    @Test func cutsMustLieWithinThePeriodInOrder() throws {
+        let whole = try period("2026-01-01", "2026-02-01")
+        for cuts in [
+            ["2026-01-01"], ["2026-02-01"], ["2025-12-31"], ["2026-01-10", "2026-01-09"], ["2026-01-10", "2026-01-10"],
+        ] {
+            #expect(throws: BillingError.outsidePeriod) {
+                try usd("1").split(over: whole, at: cuts.map { try date($0) })
+            }
+        }
+    }
+}
+
+@Suite struct RationalTests {
+    @Test func isKeptInLowestTerms() throws {
+        #expect(try fraction(6, -8) == fraction(-3, 4))
+        #expect(try fraction(0, -5) == .zero)
+        #expect(try fraction(-6, -3) == Rational(2))
+        #expect(try fraction(3, 4).description == "3/4")
+        #expect(try fraction(4, 2).description == "2")
+        #expect(throws: BillingError.divisionByZero) { try fraction(1, 0) }
+        #expect(throws: BillingError.overflow) { try fraction(.min, 1) }
+    }
+
+    @Test func readsDecimals() throws {
+        #expect(try Rational(decimal: "8.875") == fraction(71, 8))
+        #expect(try Rational(decimal: "-0.2") == fraction(-1, 5))
+        #expect(try Rational(decimal: "1e2") == Rational(100))
+        #expect(throws: BillingError.invalidAmount) { try Rational(decimal: "8,875") }
+        #expect(throws: BillingError.overflow) { try Rational(decimal: "1e-40") }
+        #expect(throws: BillingError.overflow) { try Rational(decimal: "1e40") }
+    }
+
+    @Test func computesExactly() throws {
+        for _ in 0..<2_000 {
+            let (a, b, c) = (try random(), try random(), try random())
+            #expect(try a.adding(b) == b.adding(a))
+            #expect(try a.adding(b).subtracting(b) == a)
+            #expect(try a.adding(b).multiplied(by: c) == a.multiplied(by: c).adding(b.multiplied(by: c)))
+            if b != .zero { #expect(try a.divided(by: b).multiplied(by: b) == a) }
+            #expect(try (a < b) == (a.subtracting(b) < .zero))
+        }
+        #expect(throws: BillingError.divisionByZero) { try Rational.one.divided(by: .zero) }
+    }
+
+    @Test func overflowIsAnError() throws {
+        let large = try fraction(.max, 1)
+        #expect(throws: BillingError.overflow) { try large.adding(.one) }
+        #expect(throws: BillingError.overflow) { try large.multiplied(by: Rational(2)) }
+        #expect(throws: BillingError.overflow) { try fraction(1, .max).multiplied(by: fraction(1, 2)) }
+        #expect(try large.multiplied(by: fraction(1, .max)) == .one)
+        #expect(large > large.negated)
+        #expect(try fraction(.max - 1, .max) < .one)
+    }
+
+    private func random() throws -> Rational {
+        try fraction(.random(in: -100_000...100_000), .random(in: 1...10_000))
+    }
+}

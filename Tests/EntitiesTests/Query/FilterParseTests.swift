@@ -1,0 +1,191 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Testing
+
+@Suite struct FilterParseTests {
+    private let catalog: EntityCatalog
+    private let tenant = TestModel.tenant
+
+    init() throws {
+        catalog = try EntityCatalog(TestModel.all)
+    }
+
+    private func parse(_ json: String, limits: QueryLimits = QueryLimits()) throws(FilterError) -> Filter {
+        try Filter.parse(json: json, for: tenant, in: catalog, limits: limits)
+    }
+
+    private func parse(brackets: [(String, String)]) throws(FilterError) -> Filter {
+        try Filter.parse(brackets.map { QueryParameter($0.0, $0.1) }, for: tenant, in: catalog)
+    }
+
+    private func details(_ json: String, limits: QueryLimits = QueryLimits()) -> [String] {
+        do {
+            _ = try parse(json, limits: limits)
+            return []
+        } catch {
+            return error.details.map { "\($0.path) \($0.code)" }
+        }
+    }
+
+    @Test func readsEveryKey() throws {
+        let filter = try parse(
+            """
+            {"where": {"name": "x"}, "fields": {"name": true, "key": false}, "order": ["name DESC", "key asc, status"],
+             "limit": 5, "skip": 2, "offset": 9,
+             "include": ["lead", {"relation": "contacts", "scope": {"limit": 1, "include": [{"relation": "tenant"}]}}]}
+            """)
+        #expect(filter.condition == .equals("name", "x"))
+        #expect(filter.fields == .only(["name"]))
+        #expect(filter.order == [Order("name", descending: true), Order("key"), Order("status")])
+        #expect(filter.limit == 5)
+        #expect(filter.skip == 2)
+        #expect(
+            filter.includes == [
+                Inclusion("lead"),
+                Inclusion("contacts", scope: Filter(limit: 1, include: [Inclusion("tenant")])),
+            ])
+    }
+
+    @Test func bracketFormMeansTheSame() throws {
+        let filter = try parse(brackets: [
+            ("filter[where][and][0][name]", "x"), ("filter[where][and][1][status][inq][]", "1"),
+            ("filter[where][and][1][status][inq][]", "2"), ("filter[fields][name]", "true"),
+            ("filter[order][0]", "name DESC"), ("filter[order][1]", "key"), ("filter[limit]", "5"),
+            ("filter[offset]", "3"), ("filter[include][0][relation]", "contacts"),
+            ("filter[include][0][scope][limit]", "2"), ("other", "1"),
+        ])
+        let same = try parse(
+            """
+            {"where": {"and": [{"name": "x"}, {"status": {"inq": [1, 2]}}]}, "fields": {"name": true},
+             "order": ["name DESC", "key"], "limit": 5, "offset": 3,
+             "include": [{"relation": "contacts", "scope": {"limit": 2}}]}
+            """)
+        #expect(filter == same)
+        #expect(try parse(brackets: [("filter[include]", "lead")]).includes == [Inclusion("lead")])
+        #expect(try parse(brackets: [("filter[fields]", "name")]).fields == .only(["name"]))
+        #expect(try parse(brackets: []) == Filter())
+    }
+
+    @Test func bothFormsAtOnceAreRefused() {
+        #expect(throws: FilterError.self) { try parse(brackets: [("filter", "{}"), ("filter[limit]", "1")]) }
+        #expect(throws: FilterError.self) { try parse(brackets: [("filter", "{}"), ("filter", "{}")]) }
+    }
+
+    @Test func syntaxErrorsSaySo() {
+        let error = #expect(throws: FilterError.self) { try parse("{bad") }
+        #expect(error?.code == "INVALID_PARAMETER_VALUE")
+        #expect(error?.message == "Invalid data \"{bad\" for parameter \"filter\".")
+        #expect(error?.syntaxError?.isEmpty == false)
+        #expect(error?.details == [])
+    }
+
+    @Test func schemaViolationsAreAllReported() {
+        #expect(
+            details(#"{"limit": 0, "skip": -1, "foo": 1, "where": [], "order": 5, "fields": 1, "include": "lead"}"#)
+                == [
+                    "/limit minimum", "/skip minimum", " additionalProperties", "/where type", "/order type",
+                    "/fields type", "/include type",
+                ])
+        #expect(details("[]") == [" type"])
+        #expect(details(#"{"limit": "5"}"#) == ["/limit type"])
+        #expect(
+            details(#"{"fields": {"nope": true, "name": "true"}}"#) == [
+                "/fields additionalProperties", "/fields/name type",
+            ])
+        #expect(details(#"{"fields": ["nope", 1]}"#) == ["/fields/0 enum", "/fields/1 type"])
+        #expect(details(#"{"order": "nope DESC"}"#) == ["/order additionalProperties"])
+        #expect(
+            details(#"{"include": [{"scope": {}}, {"relation": 1}, {"relation": "lead", "x": 1}, 4]}"#)
+                == [
+                    "/include/0 required", "/include/1/relation type", "/include/2 additionalProperties",
+                    "/include/3 type",
+                ])
+        #expect(
+            details(#"{"include": [{"relation": "lead", "scope": {"where": {"nope": 1}}}]}"#)
+                == ["/include/0/scope/where additionalProperties"])
+    }
+
+    @Test func errorsNameTheParameterAndItsValue() {
+        let error = #expect(throws: FilterError.self) { try parse(#"{"where": {"nope": 1}}"#) }
+        #expect(error?.message == #"Invalid data {"where":{"nope":1}} for parameter "filter"."#)
+        #expect(error?.details.first?.info == ["additionalProperty": "nope"])
+    }
+
+    @Test func unknownRelationsAndDirectionsHaveErrorsOfTheirOwn() {
+        #expect(throws: FilterError.unknownRelations(entries: ["\"foo\""])) { try parse(#"{"include": ["foo"]}"#) }
+        let error = #expect(throws: FilterError.self) { try parse(#"{"include": ["foo", {"relation":"bar"}]}"#) }
+        #expect(error?.code == "INVALID_INCLUSION_FILTER")
+        #expect(error?.message == #"Invalid "filter.include" entries: "foo"; {"relation":"bar"}"#)
+        let direction = #expect(throws: FilterError.self) { try parse(#"{"order": "name up"}"#) }
+        #expect(direction?.message == #"The order "name up" has invalid direction"#)
+    }
+
+    @Test func dollarKeysAreForbiddenEverywhere() {
+        for json in [
+            #"{"$where": 1}"#, #"{"where": {"$or": []}}"#, #"{"where": {"name": {"$gt": 1}}}"#,
+            #"{"include": [{"relation": "lead", "scope": {"where": {"and": [{"$x": 1}]}}}]}"#,
+        ] {
+            let error = #expect(throws: FilterError.self) { try parse(json) }
+            #expect(error?.code == "OPERATOR_NOT_ALLOWED_IN_QUERY", "\(json)")
+        }
+    }
+
+    @Test func findByIdRefusesWhere() throws {
+        let error = #expect(throws: FilterError.self) {
+            try Filter.parse(json: #"{"where": {}}"#, for: tenant, in: catalog, allowsWhere: false)
+        }
+        #expect(error?.details == [.additionalProperty("", "where")])
+        let filter = try Filter.parse(
+            json: #"{"include": [{"relation": "contacts", "scope": {"where": {"type": "x"}}}]}"#, for: tenant,
+            in: catalog, allowsWhere: false)
+        #expect(filter.includes.count == 1)
+    }
+
+    @Test func limitsFollowTheContract() throws {
+        #expect(try parse("{}").limit == nil)
+        #expect(try parse(#"{"skip": 1}"#).limit == 100)
+        #expect(try parse(#"{"offset": 1}"#).skip == 1)
+        #expect(try parse(#"{"skip": 0}"#).limit == nil)
+        let limits = QueryLimits(defaultLimit: 20, maximumLimit: 50)
+        #expect(try parse("{}", limits: limits).limit == 20)
+        #expect(try parse(#"{"limit": 50}"#, limits: limits).limit == 50)
+        #expect(try parse("{}", limits: QueryLimits(maximumLimit: 50)).limit == 50)
+        #expect(details(#"{"limit": 51}"#, limits: limits) == ["/limit maximum"])
+        let include = try parse(#"{"include": ["contacts", "lead"]}"#, limits: limits)
+        #expect(include.includes.map(\.scope.limit) == [50, nil])
+    }
+
+    @Test func costsAreCapped() {
+        let limits = QueryLimits(
+            maximumIncludeDepth: 2, maximumIncludes: 3, maximumConditions: 3, maximumWhereDepth: 2,
+            maximumListValues: 2, maximumTextLength: 300)
+        #expect(
+            details(
+                #"{"include":[{"relation":"contacts","scope":{"include":[{"relation":"tenant","scope":{"include":["lead"]}}]}}]}"#,
+                limits: limits)
+                == ["/include/0/scope/include/0/scope/include maxDepth"])
+        #expect(details(#"{"include":["lead","lead","lead","lead"]}"#, limits: limits) == ["/include maxIncludes"])
+        #expect(
+            details(#"{"where":{"and":[{"and":[{"and":[{}]}]}]}}"#, limits: limits) == [
+                "/where/and/0/and/0/and/0 maxDepth"
+            ])
+        #expect(
+            details(#"{"where":{"name":{"neq":"a","gt":"b","lt":"c"},"key":"d"}}"#, limits: limits) == [
+                "/where/key maxConditions"
+            ])
+        #expect(details(#"{"where":{"status":{"inq":[1,2,3]}}}"#, limits: limits) == ["/where/status/inq maxItems"])
+        let long = #"{"where":{"name":"\#(String(repeating: "x", count: 300))"}}"#
+        let error = #expect(throws: FilterError.self) { try parse(long, limits: limits) }
+        #expect(error?.syntaxError?.contains("300 bytes") == true)
+        #expect((error?.message.utf8.count ?? 1000) < 400)
+    }
+
+    @Test func hiddenPropertiesDoNotExist() throws {
+        for json in [
+            #"{"where": {"secretNote": "x"}}"#, #"{"order": "secretNote"}"#, #"{"fields": ["secretNote"]}"#,
+        ] {
+            #expect(throws: FilterError.self) { try Filter.parse(json: json, for: TestModel.lead, in: catalog) }
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import Testing
+
+/// Statements that travel with a write become true with it or not at all.
+@Suite struct AlongsideTests {
+    private let plans: EntityRepository
+
+    init() async throws {
+        plans = try await TestDatabase.repository(TestModel.plan)
+    }
+
+    private func event(_ text: String) -> BoundStatement {
+        ("INSERT INTO main.outbox (text) VALUES ($1)", [.text(text)])
+    }
+
+    private func events(_ text: String) async throws -> Int {
+        let result = try await plans.pool.query(
+            "SELECT count(*) FROM main.outbox WHERE text = $1", [.text(text)], settings: TenantScope.system.settings)
+        return try result[0].int(0)
+    }
+
+    private func plan(_ name: String) throws -> FieldValues {
+        try FieldValues(TestModel.plan, json: ["name": .string(name)])
+    }
+
+    @Test func happensWithEveryWrite() async throws {
+        let text = "\(Identifier.v4())"
+        let id = try await plans.create(try plan("a"), in: .system, alongside: [event(text)]).id
+        let changed = try await plans.updateById(id, try plan("b"), in: .system, alongside: [event(text), event(text)])
+        #expect(try changed.text("name") == "b" && changed.version == 2)
+        _ = try await plans.replaceById(id, try plan("c"), in: .system, alongside: [event(text)])
+        _ = try await plans.updateAll(
+            try plan("d"), where: .equals("id", .identifier(id)), in: .system, alongside: [event(text)])
+        let deleted = try await plans.deleteById(id, in: .system, alongside: [event(text)])
+        #expect(try deleted.boolean("deleted") && deleted.version == 5)
+        #expect(try await plans.restoreById(id, in: .system, alongside: [event(text)]).version == 6)
+        #expect(
+            try await plans.createAll([try plan("e"), try plan("f")], in: .system, alongside: [event(text)]).count == 2)
+        #expect(try await events(text) == 8)
+    }
+
+    @Test func doesNotHappenWithoutTheRow() async throws {
+        let text = "\(Identifier.v4())"
+        let id = Identifier.v4()
+        let missing = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
+        await #expect(throws: missing) {
+            try await plans.updateById(id, try plan("x"), in: .system, alongside: [event(text)])
+        }
+        await #expect(throws: missing) { try await plans.deleteById(id, in: .system, alongside: [event(text)]) }
+        let row = try await plans.create(try plan("x"), in: .system).id
+        await #expect(throws: RepositoryError.versionMismatch(current: 1)) {
+            try await plans.replaceById(row, try plan("y"), in: .system, ifVersion: 7, alongside: [event(text)])
+        }
+        #expect(try await events(text) == 0)
+    }
+
+    @Test func takesTheWriteDownWithIt() async throws {
+        let name = "\(Identifier.v4())"
+        await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {
+            try await plans.create(try plan(name), in: .system, alongside: [event("bad")])
+        }
+        #expect(try await plans.count(.equals("name", .text(name)), in: .system) == 0)
+    }
+}

@@ -1,0 +1,82 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import Testing
+
+/// What the database refuses, in the words of contract 2.3.
+@Suite struct DatabaseErrorTests {
+    private let story: TenantStory
+
+    init() async throws {
+        story = try await TenantStory()
+    }
+
+    @Test func uniqueViolationsAreConflicts() async throws {
+        let key = TenantStory.newKey()
+        let body: JSONObject = ["name": "U", "status": 0, "key": .string(key), "domains": []]
+        _ = try await story.create(TestModel.tenant, body)
+        await #expect(throws: RepositoryError.conflict(detail: "Key (key)=(\(key)) already exists.")) {
+            try await story.create(TestModel.tenant, body)
+        }
+    }
+
+    @Test func conflictsOverSeveralFieldsNameThemAll() async throws {
+        let body: JSONObject = [
+            "type": "t", "metadata": [:], "externalIdentifier": "x", "tenantId": .identifier(story.id),
+        ]
+        await #expect(
+            throws: RepositoryError.conflict(
+                detail: "Key (external_identifier, tenant_id)=(x, \(story.id)) already exists.")
+        ) {
+            try await story.create(TestModel.resource, body)
+        }
+        let currencies = try await TestDatabase.repository(TestModel.currency)
+        let values = try FieldValues(TestModel.currency, json: ["currencyCode": "XXX"])
+        await #expect(throws: RepositoryError.conflict(detail: "Such a row already exists.")) {
+            try await currencies.createAll([values, values], in: .system)
+        }
+    }
+
+    @Test func foreignKeysNameWhatIsMissing() async throws {
+        let id = Identifier.v4()
+        await #expect(
+            throws: RepositoryError.relatedNotFound(
+                detail: "Key (tenant_id)=(\(id)) is not present in table \"tenants\".")
+        ) {
+            try await story.create(
+                TestModel.contact, ["firstName": "x", "isPrimary": true, "tenantId": .identifier(id)])
+        }
+    }
+
+    @Test func missingAndUnfitValuesNameTheField() async throws {
+        await #expect(throws: RepositoryError.invalid(field: "tenantId", reason: .required)) {
+            try await story.create(TestModel.contact, ["firstName": "x", "isPrimary": true])
+        }
+        // The schema of firstName allows more than the column does.
+        let long = JSONValue.string(String(repeating: "x", count: 21))
+        await #expect(throws: RepositoryError.invalid(field: nil, reason: .tooLong)) {
+            try await story.create(
+                TestModel.contact, ["firstName": long, "isPrimary": true, "tenantId": .identifier(story.id)])
+        }
+        await #expect(throws: RepositoryError.invalid(field: nil, reason: .outOfRange)) {
+            try await story.create(TestModel.plan, ["name": "x", "price": 1e12])
+        }
+        await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {
+            try await story.create(TestModel.plan, ["name": "x", "price": -1])
+        }
+        await #expect(throws: RepositoryError.invalid(field: "ownerId", reason: .malformed)) {
+            try await story.create(TestModel.plan, ["name": "x", "ownerId": "nobody"])
+        }
+        await #expect(throws: RepositoryError.invalid(field: "name", reason: .required)) {
+            try await story.tenants.replaceById(
+                story.id, try FieldValues(TestModel.tenant, json: ["key": "k"]), in: .system)
+        }
+    }
+
+    @Test func theDatabaseGoneIsUnavailable() async throws {
+        let repository = EntityRepository(
+            pool: SelectStatements.unreachablePool, entity: TestModel.plan, catalog: story.tenants.catalog)
+        await #expect(throws: RepositoryError.unavailable) { try await repository.count(in: .system) }
+    }
+}

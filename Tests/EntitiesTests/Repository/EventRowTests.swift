@@ -1,0 +1,27 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import Testing
+
+/// An event tells of a row before the row is read back: both must say the same.
+@Suite struct EventRowTests {
+    @Test func theValuesOfAnInsertPrintLikeItsRow() async throws {
+        let plans = try await TestDatabase.repository(TestModel.plan)
+        let scope = TenantScope.operatorScope(actor: Actor(id: Identifier.v4().description))
+        var values = try FieldValues(
+            TestModel.plan,
+            json: [
+                "name": "event \"x\"", "price": .number(try #require(JSONNumber(literal: "12.50"))), "rank": 3,
+                "isActive": true, "validUntil": "2026-01-05", "metaData": ["a": [1, nil]], "tags": ["x", "ä"],
+            ])
+        values.identifier = Identifier.v4()
+        let record = try await plans.create(values, in: scope)
+        var writer = JSONWriter()
+        writer.beginObject()
+        values.writeMembers(at: try record.timestamp("createdOn"), in: scope, to: &writer)
+        writer.endObject()
+        #expect(try JSONValue.parse(writer.bytes) == JSONValue.parse(record.json))
+        #expect(try JSONValue.parse(writer.bytes).objectValue?.keys == JSONValue.parse(record.json).objectValue?.keys)
+    }
+}

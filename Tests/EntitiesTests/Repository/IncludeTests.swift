@@ -1,0 +1,117 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import Testing
+
+/// Relations in one statement, at any depth.
+@Suite struct IncludeTests {
+    private let story: TenantStory
+
+    init() async throws {
+        story = try await TenantStory()
+    }
+
+    private func find(_ json: String, in scope: TenantScope = .system) async throws -> JSONValue {
+        var filter = try Filter.parse(json: json, for: TestModel.tenant, in: story.tenants.catalog)
+        filter.condition = filter.condition.and(.equals("id", .identifier(story.id)))
+        return try JSONValue.parse(try await story.tenants.find(filter, in: scope).json)[0] ?? nil
+    }
+
+    @Test func showsRelatedRowsInTheFormatOfTheirOwnReads() async throws {
+        let tenant = try await find(#"{"include": ["contacts", "resources", "lead", "customer"]}"#)
+        let contacts = try await story.contacts.find(
+            Filter(where: .equals("tenantId", .identifier(story.id))), in: .system)
+        #expect(tenant["contacts"] == (try JSONValue.parse(contacts.json)))
+        let resources = try await story.resources.find(
+            Filter(where: .equals("tenantId", .identifier(story.id))), in: .system)
+        #expect(tenant["resources"] == (try JSONValue.parse(resources.json)))
+        let lead = try await story.leads.findById(story.leadId, in: .system)
+        #expect(tenant["lead"] == (try JSONValue.parse(lead.json)))
+        #expect(tenant["customer"]?["customerId"] == "cus_1", "keys of different types are joined")
+        #expect(tenant.objectValue?.keys.suffix(4) == ["contacts", "resources", "lead", "customer"])
+    }
+
+    @Test func everyTypeLooksTheSameWhenIncluded() async throws {
+        let values: [String: JSONValue] = [
+            "deletedOn": nil, "metadata": ["n": 1.50, "t": "\u{1}\"\\/ä😀", "z": nil], "type": "bucket",
+        ]
+        let tenant = try await find(#"{"include": ["resources"]}"#)
+        for (name, value) in values { #expect(tenant["resources"]?[0]?[name] == value, "\(name)") }
+    }
+
+    @Test func absentWhenNothingMatches() async throws {
+        let empty = try await story.create(
+            TestModel.tenant, ["name": "E", "status": 0, "key": .string(TenantStory.newKey()), "domains": []])
+        let record = try await story.tenants.findById(
+            empty, filter: Filter(include: ["contacts", "lead", "customer"].map { Inclusion($0) }), in: .system)
+        #expect(try JSONValue.parse(record.json).objectValue?.keys.last == "leadId")
+        #expect(try record.relationIfPresent("contacts") == nil)
+    }
+
+    @Test func scopesNarrowEachLevel() async throws {
+        let tenant = try await find(
+            """
+            {"fields": ["name"], "include": [{"relation": "contacts", "scope": {"where": {"isPrimary": false},
+             "fields": ["firstName"], "order": "firstName DESC", "limit": 2, "skip": 1}}]}
+            """)
+        #expect(tenant["contacts"] == [["firstName": "C"], ["firstName": "B"]])
+        #expect(tenant.objectValue?.keys == ["name", "contacts"])
+    }
+
+    @Test func limitsCountPerParent() async throws {
+        let other = try await TenantStory()
+        let filter = try Filter.parse(
+            json:
+                #"{"order": "id", "include": [{"relation": "contacts", "scope": {"limit": 1, "order": "firstName"}}]}"#,
+            for: TestModel.tenant, in: story.tenants.catalog)
+        var both = filter
+        both.condition = .oneOf("id", [.identifier(story.id), .identifier(other.id)])
+        let json = try JSONValue.parse(try await story.tenants.find(both, in: .system).json)
+        #expect(json.arrayValue?.map { $0["contacts"]?.arrayValue?.count } == [1, 1])
+        #expect(json[0]?["contacts"]?[0]?["tenantId"] == json[0]?["id"])
+    }
+
+    /// Four tables deep, and one round trip: one statement is all there is to send.
+    @Test func nestToAnyDepthInOneStatement() async throws {
+        let filter = try Filter.parse(
+            json: """
+                {"where": {"id": "\(story.id)"}, "include": [{"relation": "contacts", "scope": {"limit": 1,
+                 "order": "firstName", "include": [{"relation": "tenant", "scope": {"fields": {"id": true},
+                 "include": [{"relation": "lead", "scope": {"include": ["tenant"]}}]}}]}}]}
+                """, for: TestModel.tenant, in: story.tenants.catalog)
+        let select = try story.tenants.selectStatement(filter, in: .system)
+        let result = try await story.tenants.pool.query(
+            select.statement.0, select.statement.1, settings: TenantScope.system.settings)
+        let json = try JSONValue.parse(story.tenants.records(result, select.projection).json)
+        let tenant = json[0]?["contacts"]?[0]?["tenant"]
+        #expect(tenant?.objectValue?.keys == ["id", "lead"])
+        #expect(tenant?["lead"]?["id"] == .identifier(story.leadId))
+        #expect(tenant?["lead"]?["tenant"]?["id"] == .identifier(story.id))
+    }
+
+    @Test func excludingEveryPropertyLeavesTheRelations() async throws {
+        let names = TestModel.contact.properties.map { "\"\($0.name)\": false" }.joined(separator: ",")
+        let tenant = try await find(
+            """
+            {"include": [{"relation": "contacts", "scope": {"limit": 1, "fields": {\(names)}, "include": ["tenant"]}},
+             {"relation": "resources", "scope": {"fields": {"deleted": false, "deletedOn": false, "deletedBy": false,
+             "createdOn": false, "modifiedOn": false, "createdBy": false, "modifiedBy": false, "id": false,
+             "type": false, "metadata": false, "externalIdentifier": false, "tenantId": false}}}]}
+            """)
+        #expect(tenant["contacts"]?[0]?.objectValue?.keys == ["tenant"])
+        #expect(tenant["resources"] == [[:]])
+    }
+
+    @Test func deletedRowsAreNotIncluded() async throws {
+        let first = try #require(
+            try await story.contacts.find(
+                Filter(where: .equals("tenantId", .identifier(story.id))), in: .system
+            ).first)
+        _ = try await story.contacts.deleteById(try first.id, in: .system)
+        _ = try await story.leads.deleteById(story.leadId, in: .system)
+        let tenant = try await find(#"{"include": ["contacts", "lead"]}"#)
+        #expect(tenant["contacts"]?.arrayValue?.count == 3)
+        #expect(tenant["lead"] == nil)
+    }
+}

@@ -1,0 +1,155 @@
+import Entities
+import JSONCoding
+import Testing
+
+@Suite struct SchemaValidationTests {
+    private let tenant = Schema.object([
+        .init("name", .string(), required: true),
+        .init("status", .number(oneOf: [0, 1, 2]), required: true),
+        .init("key", .string(maxLength: 10, pattern: .lowercaseAlphanumeric)),
+        .init("amount", .number(minimum: 0)),
+        .init("count", .integer(minimum: 1, maximum: 5)),
+        .init("domains", .array(of: .string(format: .hostname), uniqueItems: true, maxItems: 2)),
+        .init("deletedOn", Schema.string(format: .dateTime).nullable()),
+        .init("free", .freeObject),
+    ])
+
+    private func validate(_ value: JSONValue) -> [ValidationDetail] { tenant.validate(value) }
+
+    private func detail(_ path: String, _ code: String, _ message: String, _ info: JSONObject) -> ValidationDetail {
+        ValidationDetail(path: path, code: code, message: message, info: info)
+    }
+
+    @Test func acceptsWhatFits() {
+        #expect(
+            validate([
+                "name": "A", "status": 1, "key": "abc9", "amount": 0, "count": 5, "domains": ["a.b", "c.d"],
+                "deletedOn": nil, "free": ["x": [1, nil, "y"]],
+            ]).isEmpty)
+    }
+
+    /// The table of contract 2.4, item by item.
+    @Test func reportsInTheWordingOfAjv() {
+        #expect(
+            validate(["status": 0])
+                == [detail("", "required", "must have required property 'name'", ["missingProperty": "name"])])
+        #expect(
+            validate(["name": 5, "status": 0]) == [detail("/name", "type", "must be string", ["type": "string"])])
+        #expect(
+            validate(["name": "", "status": 0, "foo": 1])
+                == [
+                    detail(
+                        "", "additionalProperties", "must NOT have additional properties",
+                        ["additionalProperty": "foo"])
+                ])
+        #expect(
+            validate(["name": "", "status": 9])
+                == [
+                    detail(
+                        "/status", "enum", "must be equal to one of the allowed values",
+                        ["allowedValues": [0, 1, 2]])
+                ])
+        #expect(
+            validate(["name": "", "status": 0, "key": "A!"])
+                == [
+                    detail(
+                        "/key", "pattern", "must match pattern \"^[a-z0-9]+$\"", ["pattern": "^[a-z0-9]+$"])
+                ])
+        #expect(
+            validate(["name": "", "status": 0, "key": "abcdefghijk"])
+                == [detail("/key", "maxLength", "must NOT have more than 10 characters", ["limit": 10])])
+        #expect(
+            validate(["name": "", "status": 0, "amount": -1])
+                == [detail("/amount", "minimum", "must be >= 0", ["comparison": ">=", "limit": 0])])
+        #expect(
+            validate(["name": "", "status": 0, "domains": ["a.b", "a.b"]])
+                == [
+                    detail(
+                        "/domains", "uniqueItems",
+                        "must NOT have duplicate items (items ## 1 and 0 are identical)", ["i": 1, "j": 0])
+                ])
+        #expect(
+            validate(["name": "", "status": 0, "domains": ["-a"]])
+                == [detail("/domains/0", "format", "must match format \"hostname\"", ["format": "hostname"])])
+    }
+
+    @Test func reportsEveryViolation() {
+        let details = validate(["status": "0", "foo": 1, "key": "ABCDEFGHIJKL", "count": 6.5, "domains": "x"])
+        #expect(
+            details.map { "\($0.path) \($0.code)" } == [
+                " required", " additionalProperties", "/status type", "/status enum", "/key maxLength",
+                "/key pattern", "/count type", "/domains type",
+            ])
+    }
+
+    @Test func nullIsATypeErrorExceptWhereAllowed() {
+        #expect(validate(["name": nil, "status": 0]).map(\.message) == ["must be string"])
+        #expect(validate(["name": "", "status": 0, "deletedOn": nil]).isEmpty)
+        #expect(validate(["name": "", "status": 0, "deletedOn": "yesterday"]).map(\.code) == ["format"])
+    }
+
+    @Test func countsCodePointsNotBytes() {
+        let schema = Schema.string(minLength: 2, maxLength: 3)
+        #expect(schema.validate("äöü").isEmpty)
+        #expect(schema.validate("👩‍👩‍👧").map(\.code) == ["maxLength"])
+        #expect(schema.validate("ä").map(\.message) == ["must NOT have fewer than 2 characters"])
+    }
+
+    @Test func numbersCompareByValue() {
+        let schema = Schema.integer(oneOf: [1, 2])
+        #expect(schema.validate(.number(JSONNumber(literal: "1.0") ?? JSONNumber(0))).isEmpty)
+        #expect(schema.validate(1.5).map(\.code) == ["type", "enum"])
+        #expect(Schema.number(exclusiveMinimum: 0).validate(0).map(\.message) == ["must be > 0"])
+        #expect(Schema.number(maximum: 5).validate(5.01).map(\.message) == ["must be <= 5"])
+        #expect(Schema.constant(3).validate(4).map(\.code) == ["enum"])
+    }
+
+    @Test func numbersBeyondAnyColumnAreRefused() throws {
+        let huge = try JSONValue.parse([UInt8]("1e9999".utf8))
+        #expect(Schema.number().validate(huge).map(\.code) == ["type"])
+        #expect(Schema.freeObject.validate(["a": [huge]]).map(\.path) == ["/a/0"])
+    }
+
+    @Test func textsWithNulAreRefusedAnywhere() {
+        #expect(validate(["name": "a\0b", "status": 0]).map(\.path) == ["/name"])
+        #expect(validate(["name": "", "status": 0, "free": ["a": ["b": "\0"]]]).map(\.path) == ["/free/a/b"])
+        #expect(validate(["name": "", "status": 0, "free": ["\0": 1]]).map(\.code) == ["pattern"])
+        #expect(Schema.any.validate("\0").count == 1)
+    }
+
+    @Test func pathsAreJSONPointers() {
+        let schema = Schema.object([.init("a/b~c", .string())])
+        #expect(schema.validate(["a/b~c": 1]).map(\.path) == ["/a~1b~0c"])
+    }
+
+    @Test func aLongListOfViolationsIsCutOff() {
+        let items = JSONValue.array(Array(repeating: 1, count: 5000))
+        #expect(Schema.array(of: .string()).validate(items).count == 200)
+    }
+
+    @Test(arguments: [
+        (StringFormat.hostname, "a.example.com", true), (.hostname, "localhost.", true), (.hostname, "", false),
+        (.hostname, "a..b", false), (.hostname, "-a.b", false), (.hostname, "a_b.c", false),
+        (.hostname, String(repeating: "a", count: 64), false), (.hostname, "ä.de", false),
+        (.email, "ann.lee+x@acme.com", true), (.email, "ann@acme", false), (.email, "a@b@c.d", false),
+        (.email, ".a@b.cd", false), (.email, "@b.cd", false), (.email, "a b@c.de", false),
+        (.date, "2026-02-28", true), (.date, "2026-02-30", false), (.date, "2026-02-28T00:00:00Z", false),
+        (.dateTime, "2026-02-28T10:00:00.123Z", true), (.dateTime, "2026-02-28T10:00:00+02:00", true),
+        (.dateTime, "2026-02-28", false), (.dateTime, "now", false), (.dateOrDateTime, "2026-02-28", true),
+        (.uuid, "0198A3C4-5E6F-7a8b-9c0d-1e2f3a4b5c6d", true), (.uuid, "0198a3c45e6f7a8b9c0d1e2f3a4b5c6d", false),
+    ])
+    func formats(_ format: StringFormat, _ text: String, _ isValid: Bool) {
+        #expect(Schema.string(format: format).validate(.string(text)).isEmpty == isValid)
+    }
+
+    @Test(arguments: [
+        (Pattern.lowercaseAlphanumeric, "abc09", true), (.lowercaseAlphanumeric, "", false),
+        (.lowercaseAlphanumeric, "aB", false), (.lowercaseAlphanumeric, "a\n", false),
+        (.notBlank, " x", true), (.notBlank, " \u{2003}\t", false), (.currencyCode, "USD", true),
+        (.currencyCode, "usd", false), (.currencyCode, "USDX", false), (.token, "a.B-9_:", true),
+        (.token, "a b", false), (.token, "[", false), (.token, "@", false),
+    ])
+    func patterns(_ pattern: Pattern, _ text: String, _ isMatch: Bool) {
+        #expect(pattern.matches(text) == isMatch)
+    }
+}

@@ -1,0 +1,236 @@
+import PostgresClient
+import Primitives
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import MessageBus
+
+@Suite("Outbox relay", .timeLimit(.minutes(2)))
+struct OutboxRelayTests {
+    @Test("keeps the order and loses nothing, whatever the bus does")
+    func unreliableBus() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let tenants = (0 ..< 10).map { _ in Identifier.v4() }
+            var expected: [Identifier: [Int]] = [:]
+            for number in 0 ..< 30 {
+                try await pool.commit(try tenants.map { try numbered(number, of: $0) })
+                for tenant in tenants { expected[tenant, default: []].append(number) }
+            }
+            let generator = Mutex(SeededGenerator(seed: 42))
+            let connector = RecordingConnector(maximumBatchSize: 7) { _, attempt throws(MessageBusError) in
+                let luck = generator.withLock { Int.random(in: 0 ..< 100, using: &$0) }
+                if luck < 15, attempt < 8 { return .failed(reason: "bad luck") }
+                if luck < 25 { throw .unavailable(reason: "away") }
+                return .published
+            }
+            let configuration = OutboxRelayConfiguration(
+                backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(5)), maximumAttempts: 1000,
+                pollInterval: .milliseconds(50))
+            let relays = (0 ..< 2).map { _ in
+                OutboxRelay(
+                    pool: pool, connector: connector, listener: nil, configuration: configuration,
+                    logger: TestDatabase.logger)
+            }
+            try await running(relays.map { relay in { await relay.run() } }) {
+                try await eventually("everything is published") { try await relays[0].backlog().pending == 0 }
+            }
+            #expect(try numbersByTenant(connector.firstTimes) == expected)
+        }
+    }
+
+    @Test("takes over from a relay that was killed, when its lease ends and not before")
+    func killed() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let clock = ManualClock(SystemClock().now())
+            let tenant = Identifier.v4()
+            try await pool.commit(try numbered(1, of: tenant), try numbered(2, of: tenant))
+            let other = try numbered(1, of: .v4())
+            let connector = RecordingConnector()
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(lease: .seconds(30)), clock: clock,
+                logger: TestDatabase.logger)
+            // What kill -9 leaves behind: a claim, and nobody who knows of it.
+            let dead = try await OutboxStore(pool: pool).claim(
+                limit: 10, claim: .v4(), now: clock.now(), until: clock.now().adding(.seconds(30)))
+            #expect(dead.count == 1)
+            try await pool.commit(other)
+
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.published == [other], "only its own tenant waits")
+            clock.advance(by: .seconds(29))
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.published == [other])
+            clock.advance(by: .seconds(1))
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(try numbersByTenant(connector.published)[tenant] == [1, 2])
+        }
+    }
+
+    @Test("has no say any more when its lease was taken over")
+    func fenced() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let store = OutboxStore(pool: pool)
+            let now = SystemClock().now()
+            try await pool.commit(try numbered(1, of: .v4()))
+            let (first, second) = (Identifier.v4(), Identifier.v4())
+            let slow = try await store.claim(limit: 1, claim: first, now: now, until: now.adding(.seconds(1)))
+            let event = try #require(slow.first?.event)
+            let later = now.adding(.seconds(2))
+            let taken = try await store.claim(limit: 1, claim: second, now: later, until: later.adding(.seconds(9)))
+            #expect(taken.map(\.event) == [event])
+            try await store.settle([(event, .dead(reason: "late"))], claim: first, now: later)
+            try await store.release(claim: first)
+            #expect(try await store.backlog().dead == 0)
+            #expect(try await store.claim(limit: 1, claim: first, now: later, until: later).isEmpty)
+            try await store.settle([(event, .published)], claim: second, now: later)
+            #expect(try await store.backlog().pending == 0)
+        }
+    }
+
+    @Test("gives back what it holds when it is cancelled in the middle")
+    func cancelled() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let clock = ManualClock(SystemClock().now())
+            try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4()))
+            let stuck = StuckConnector()
+            let victim = OutboxRelay(
+                pool: pool, connector: stuck, listener: nil, clock: clock, logger: TestDatabase.logger)
+            let task = Task { await victim.run() }
+            await stuck.entered()
+            task.cancel()
+            await task.value
+            // The clock stands still: were the claims kept, they would be kept for ever.
+            let connector = RecordingConnector()
+            let heir = OutboxRelay(
+                pool: pool, connector: connector, listener: nil, clock: clock, logger: TestDatabase.logger)
+            #expect(await heir.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.published.count == 2)
+        }
+    }
+
+    @Test("makes a dead letter after the last attempt; later events wait until then, and go on after it")
+    func deadLetter() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let clock = ManualClock(SystemClock().now())
+            let tenant = Identifier.v4()
+            let bad = try numbered(1, of: tenant)
+            let good = try numbered(2, of: tenant)
+            try await pool.commit(bad, good)
+            let isMended = Mutex(false)
+            let connector = RecordingConnector { event, _ throws(MessageBusError) in
+                event == bad && !isMended.withLock { $0 } ? .failed(reason: "not\0 now") : .published
+            }
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(
+                    backOff: BackOff(initial: .seconds(10), maximum: .seconds(60)), maximumAttempts: 3),
+                clock: clock, logger: TestDatabase.logger)
+            for attempt in 1...3 {
+                #expect(connector.published.isEmpty)
+                #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+                #expect(connector.attempts(for: bad) == attempt)
+                #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+                #expect(connector.attempts(for: bad) == attempt, "not again within the back-off")
+                clock.advance(by: .seconds(60))
+            }
+            #expect(connector.published == [good])
+            let letters = try await relay.deadLetters()
+            #expect(letters.map(\.event) == [bad])
+            #expect(letters.first?.attempts == 3)
+            #expect(letters.first?.lastError == "not now")
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.attempts(for: bad) == 3)
+
+            isMended.withLock { $0 = true }
+            #expect(try await relay.retryDeadLetters([.v4()]) == 0)
+            #expect(try await relay.retryDeadLetters([bad.id]) == 1)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.published == [good, bad])
+            #expect(try await relay.deadLetters().isEmpty)
+        }
+    }
+
+    @Test("counts nothing against events while the bus is away")
+    func outage() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let event = try numbered(1, of: .v4())
+            try await pool.commit(event)
+            let connector = RecordingConnector { _, attempt throws(MessageBusError) in
+                if attempt <= 20 { throw .unavailable(reason: "away") }
+                return .published
+            }
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(
+                    backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)), maximumAttempts: 2),
+                logger: TestDatabase.logger)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
+            #expect(connector.published == [event])
+            #expect(try await relay.deadLetters().isEmpty)
+        }
+    }
+
+    @Test("says when it could not flush in time")
+    func deadline() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            try await pool.commit(try numbered(1, of: .v4()))
+            let relay = OutboxRelay(
+                pool: pool, connector: StuckConnector(), listener: nil, logger: TestDatabase.logger)
+            #expect(await relay.flush(deadline: .now.advanced(by: .milliseconds(300))) == false)
+            #expect(await relay.flush(deadline: .now) == false)
+            #expect(try await relay.backlog().pending == 1)
+        }
+    }
+
+    @Test("flushes on graceful shutdown")
+    func gracefulShutdown() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let connector = RecordingConnector()
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(pollInterval: .seconds(3600), shutdownTimeout: .seconds(30)),
+                logger: TestDatabase.logger)
+            let group = ServiceGroup(services: [relay], logger: TestDatabase.logger)
+            let first = try numbered(1, of: .v4())
+            let last = try numbered(2, of: .v4())
+            try await pool.commit(first)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                try await eventually("the relay runs") { connector.published == [first] }
+                // Nothing tells the relay of this one: it does not listen.
+                try await pool.commit(last)
+                await group.triggerGracefulShutdown()
+                try await tasks.waitForAll()
+            }
+            #expect(connector.published == [first, last])
+        }
+    }
+}
+
+/// Never answers, until it is cancelled.
+final class StuckConnector: EventConnector {
+    private let (stream, continuation) = AsyncStream<Void>.makeStream()
+
+    var maximumBatchSize: Int { 100 }
+
+    func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
+        continuation.yield()
+        do { try await Task.sleep(for: .seconds(3600)) } catch { throw .unavailable(reason: "cancelled") }
+        return []
+    }
+
+    /// Returns when a relay is stuck.
+    func entered() async {
+        for await _ in stream { return }
+    }
+}

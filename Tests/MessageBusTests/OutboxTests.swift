@@ -1,0 +1,151 @@
+import PostgresClient
+import Primitives
+import Testing
+
+@testable import MessageBus
+
+@Suite("Outbox", .timeLimit(.minutes(2)))
+struct OutboxTests {
+    @Test("publishes what was committed, as it was written, and nothing that was rolled back")
+    func sameTransaction() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let tenant = Identifier.v4()
+            let committed = try EventEnvelope(
+                id: .v4(), type: EventType.tenantProvisioning, version: 3, tenantId: tenant,
+                occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
+                traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                data: Array(#"{"z":1.500,"a":"\u0000é","10":[]}"#.utf8))
+            struct Stop: Error {}
+            await #expect(throws: Stop.self) {
+                try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { transaction in
+                    let insert = Outbox.insert(try numbered(1, of: tenant))
+                    _ = try await transaction.query(insert.statement, insert.values)
+                    throw Stop()
+                }
+            }
+            try await pool.commit(committed)
+
+            let connector = RecordingConnector()
+            let relay = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: TestDatabase.logger)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+            #expect(connector.published == [committed], "byte for byte, with order of members and digits")
+            #expect(try await relay.backlog() == OutboxBacklog(pending: 0, dead: 0, oldestPending: nil))
+        }
+    }
+
+    @Test("numbers events of a tenant in the order of the commits")
+    func commitOrder() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let tenant = Identifier.v4()
+            let first = try numbered(1, of: tenant)
+            let second = try numbered(2, of: tenant)
+            let system = [PostgresSetting("app.tenant_id", "*")]
+            try await pool.withTransaction(settings: system) { transaction in
+                let insert = Outbox.insert(first)
+                _ = try await transaction.query(insert.statement, insert.values)
+                let other = Task { try await pool.commit(second) }
+                // The later one must wait for this commit; were it let through, it could be published first.
+                try await eventually("the second transaction waits") {
+                    try await database.admin.count(
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = "
+                            + "(SELECT oid FROM pg_database WHERE datname = current_database())") == 1
+                }
+                // Another tenant does not wait.
+                try await pool.commit(try numbered(1, of: .v4()))
+                _ = try await transaction.query("SELECT 1")
+                Task { try await other.value }
+            }
+            try await eventually("all are there") {
+                try await database.admin.count("SELECT count(*) FROM main.outbox") == 3
+            }
+            let relay = OutboxRelay(
+                pool: pool, connector: RecordingConnector(), listener: nil, logger: TestDatabase.logger)
+            let now = SystemClock().now()
+            let claimed = try await relay.store.claim(limit: 10, claim: .v4(), now: now, until: now)
+            #expect(claimed.map(\.event).contains(first))
+            #expect(!claimed.map(\.event).contains(second), "one event of a tenant at a time")
+        }
+    }
+
+    @Test("belongs to the tenant's scope for writing and to the system's for reading")
+    func rowLevelSecurity() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let tenant = Identifier.v4()
+            func insert(_ event: EventEnvelope, scope: String?) async throws(PostgresError) {
+                let settings = scope.map { [PostgresSetting("app.tenant_id", $0)] } ?? []
+                let insert = Outbox.insert(event)
+                _ = try await pool.query(insert.statement, insert.values, settings: settings)
+            }
+            try await insert(try numbered(1, of: tenant), scope: tenant.description)
+            for (event, scope) in [
+                (try numbered(2, of: .v4()), tenant.description), (try numbered(3, of: nil), tenant.description),
+                (try numbered(4, of: tenant), nil),
+            ] {
+                let error = await #expect(throws: PostgresError.self) { try await insert(event, scope: scope) }
+                #expect(error?.sqlState == .insufficientPrivilege)
+            }
+            for scope in [tenant.description, ""] {
+                let seen = try await pool.query(
+                    "SELECT FROM main.outbox", settings: [PostgresSetting("app.tenant_id", scope)])
+                #expect(seen.rowCount == 0)
+            }
+            let error = await #expect(throws: PostgresError.self) {
+                try await pool.query(
+                    "UPDATE main.outbox SET data = '{}'", settings: [PostgresSetting("app.tenant_id", "*")])
+            }
+            #expect(error?.sqlState == .insufficientPrivilege, "nobody at run time changes what an event says")
+        }
+    }
+
+    @Test("deletes published events after their retention, and no others")
+    func purge() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let clock = ManualClock(SystemClock().now())
+            let connector = RecordingConnector { event, _ throws(MessageBusError) in
+                event.type == "REFUSED" ? .rejected(reason: "refused") : .published
+            }
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(retention: .seconds(3600), inboxRetention: .seconds(7200)),
+                clock: clock, logger: TestDatabase.logger)
+            try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4(), type: "REFUSED"))
+            let mark = Inbox.claim(.v4(), consumer: "test", at: clock.now())
+            _ = try await pool.query(mark.statement, mark.values)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
+
+            clock.advance(by: .seconds(3599))
+            #expect(try await relay.purge() == 0)
+            clock.advance(by: .seconds(2))
+            try await pool.commit(try numbered(3, of: .v4()))
+            #expect(try await relay.purge() == 1)
+            #expect(try await relay.backlog().pending == 1)
+            #expect(try await relay.backlog().dead == 1)
+            #expect(try await database.admin.count("SELECT count(*) FROM main.inbox") == 1)
+            clock.advance(by: .seconds(3600))
+            #expect(try await relay.purge() == 0)
+            #expect(try await database.admin.count("SELECT count(*) FROM main.inbox") == 0)
+        }
+    }
+
+    @Test("can be taken back out of a database")
+    func down() async throws {
+        let migration = Migration(
+            number: 1, name: "service", up: OutboxSchema.up(runtimeRole: "message_bus_test_app"),
+            down: OutboxSchema.down)
+        try await TestDatabase.with(migrations: []) { database in
+            let migrator = Migrator(
+                configuration: try TestDatabase.serverConfiguration(database: database.name),
+                migrations: [migration], logger: TestDatabase.logger)
+            let empty = "SELECT count(*) FROM pg_class WHERE relname LIKE 'outbox%'"
+            _ = try await migrator.up()
+            #expect(try await database.admin.count(empty) > 0)
+            _ = try await migrator.down(to: 0)
+            #expect(try await database.admin.count(empty) == 0)
+            #expect(try await database.admin.count("SELECT count(*) FROM pg_proc WHERE proname LIKE 'outbox%'") == 0)
+        }
+    }
+}

@@ -1,0 +1,130 @@
+import Logging
+import PostgresClient
+import Primitives
+import Testing
+
+@testable import MessageBus
+
+/// With a poll interval of an hour: what is published here was announced.
+@Suite("Outbox wake-up", .timeLimit(.minutes(2)))
+struct OutboxWakeUpTests {
+    @Test("an event wakes a sleeping relay, one by one and in crowds", arguments: [1, 2])
+    func notify(relayCount: Int) async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let connector = RecordingConnector()
+            let relays = (0 ..< relayCount).map { _ in Self.relay(database, pool, connector) }
+            try await running(relays.map { relay in { await relay.run() } }) {
+                try await Self.listening(database, relayCount)
+                for number in 1...15 {
+                    try await pool.commit(try numbered(number, of: .v4()))
+                    try await eventually("event \(number) is published") { connector.firstTimes.count == number }
+                    // Now and then the relay has gone to sleep in between, now and then not.
+                    try await Task.sleep(for: .milliseconds(number % 5 * 10))
+                }
+                // Four writers at once: the relay is awake, disarms, and must arm again without missing the last.
+                try await withThrowingTaskGroup(of: Void.self) { writers in
+                    for writer in 0 ..< 4 {
+                        writers.addTask {
+                            var generator = SeededGenerator(seed: UInt64(writer))
+                            for number in 0 ..< 60 {
+                                try await pool.commit(try numbered(number, of: .v4()))
+                                let gap = Int.random(in: 0...20, using: &generator)
+                                if gap > 10 { try await Task.sleep(for: .milliseconds(gap)) }
+                            }
+                        }
+                    }
+                    try await writers.waitForAll()
+                }
+                try await eventually("all are published") { connector.firstTimes.count == 15 + 240 }
+            }
+        }
+    }
+
+    @Test("a writer that looked before the relay armed, and commits after its last look, is not missed")
+    func slowWriter() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let connector = RecordingConnector()
+            let event = try numbered(1, of: .v4())
+            // The writer sees notifications off …
+            try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
+            let relay = Self.relay(database, pool, connector)
+            try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { transaction in
+                let insert = Outbox.insert(event)
+                _ = try await transaction.query(insert.statement, insert.values)
+                let task = Task { await relay.run() }
+                // … the relay arms and finds nothing …
+                try await eventually("the relay has armed") {
+                    try await database.admin.count("SELECT count(*) FROM main.outbox_wake_up WHERE armed") == 1
+                }
+                try await Task.sleep(for: .milliseconds(100))
+                withExtendedLifetime(task) {}
+            }
+            // … and the commit comes without a notification.
+            try await eventually("the event is published") { connector.published == [event] }
+        }
+    }
+
+    @Test("the trigger notifies while armed and is silent otherwise")
+    func trigger() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let listener = PostgresListener(
+                configuration: database.configuration(), channels: ["outbox", "marker"], logger: TestDatabase.logger)
+            var events = listener.events().makeAsyncIterator()
+            #expect(await events.next() == .connected)
+            for armed in [true, false, true] {
+                try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = \(armed)")
+                try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4()))
+                try await database.admin.execute("SELECT pg_notify('marker', '')")
+                // Two equal notifications of one transaction are one.
+                if armed { #expect(await events.next() == .notification(channel: "outbox", payload: "")) }
+                #expect(await events.next() == .notification(channel: "marker", payload: ""))
+            }
+            listener.shutdown()
+        }
+    }
+
+    @Test("a retried dead letter wakes the relays of other processes, and so does a due back-off")
+    func others() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let connector = RecordingConnector { _, attempt throws(MessageBusError) in
+                switch attempt {
+                case 1: .failed(reason: "later")
+                case 2: .rejected(reason: "no")
+                default: .published
+                }
+            }
+            let relay = Self.relay(database, pool, connector)
+            let other = Self.relay(database, pool, connector)
+            try await running([{ await relay.run() }]) {
+                try await Self.listening(database, 1)
+                try await pool.commit(try numbered(1, of: .v4()))
+                try await eventually("it is given up on") { try await other.backlog().dead == 1 }
+                #expect(try await other.retryDeadLetters() == 1)
+                try await eventually("it is published") { connector.published.count == 1 }
+            }
+        }
+    }
+
+    private static func relay(
+        _ database: TestDatabase, _ pool: PostgresPool, _ connector: any EventConnector
+    ) -> OutboxRelay {
+        OutboxRelay(
+            pool: pool, connector: connector, listener: database.configuration(),
+            configuration: OutboxRelayConfiguration(
+                backOff: BackOff(initial: .milliseconds(20), maximum: .milliseconds(20)),
+                pollInterval: .seconds(3600)),
+            logger: TestDatabase.logger)
+    }
+
+    private static func listening(_ database: TestDatabase, _ count: Int) async throws {
+        try await eventually("the relays listen") {
+            try await database.admin.count(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")
+                == count
+        }
+    }
+}

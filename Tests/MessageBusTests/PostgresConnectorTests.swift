@@ -1,0 +1,195 @@
+import PostgresClient
+import Primitives
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import MessageBus
+
+@Suite("PostgreSQL connector", .timeLimit(.minutes(2)))
+struct PostgresConnectorTests {
+    @Test("keeps an event byte for byte")
+    func exact() async throws {
+        try await TestDatabase.withBus { database in
+            let bus = database.bus()
+            let event = try EventEnvelope(
+                id: .v4(), type: "A", version: 7, tenantId: .v4(), occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
+                traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                data: Array(#"{"z":1.500,"a":"\u0000é'\\","10":[12345678901234567890]}"#.utf8))
+            #expect(try await bus.publish([event]) == [.published])
+            let seen = Seen()
+            let consumer = try bus.subscribe(group: "g", types: ["A"], configuration: TestBus.configuration) {
+                seen.note($0)
+            }
+            try await running([{ try await consumer.run() }]) {
+                try await eventually("it arrives") { seen.events(of: "g").count == 1 }
+                #expect(seen.events(of: "g") == [event])
+            }
+        }
+    }
+
+    @Test("finds the event that cannot be stored among those that can")
+    func poison() async throws {
+        try await TestDatabase.withBus { database in
+            let bus = database.bus()
+            let broken = try EventEnvelope(
+                id: .v4(), type: "A", tenantId: nil, occurredAt: SystemClock().now(), data: Array("{not json}".utf8))
+            let outcomes = try await bus.publish([try numbered(1, of: nil), broken, try numbered(2, of: nil)])
+            #expect(outcomes.count == 3 && outcomes[0] == .published && outcomes[2] == .published)
+            guard case .rejected(let reason) = outcomes[1] else {
+                Issue.record("the broken event was not rejected")
+                return
+            }
+            #expect(!reason.contains("not json"))
+            #expect(try await database.admin.count("SELECT count(*) FROM main.messages") == 2)
+        }
+    }
+
+    @Test("throws when the database is away, so that nothing is counted")
+    func away() async throws {
+        try await TestDatabase.withBus { database in
+            let pool = database.runtime(as: "message_bus_app")
+            let bus = PostgresConnector(pool: pool, listener: nil, logger: TestDatabase.logger)
+            await pool.shutdown()
+            await #expect(throws: MessageBusError.self) { try await bus.publish([try numbered(1, of: nil)]) }
+        }
+    }
+
+    @Test("renews the lease of a handler that takes its time")
+    func renewal() async throws {
+        try await TestDatabase.withBus { database in
+            let clock = ManualClock(SystemClock().now())
+            let bus = database.bus(clock: clock)
+            let lease = Duration.milliseconds(300)
+            let calls = Mutex(0)
+            let isReleased = Mutex(false)
+            let configuration = ConsumerConfiguration(lease: lease, pollInterval: .milliseconds(20))
+            let consumers = try (0 ..< 2).map { _ in
+                try bus.subscribe(group: "g", types: ["A"], configuration: configuration) { _ in
+                    calls.withLock { $0 += 1 }
+                    while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+                }
+            }
+            try await running(consumers.map { consumer in { try await consumer.run() } }) {
+                _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
+                for _ in 0 ..< 5 {
+                    // The lease in the database follows the clock, step by step, far beyond its first end.
+                    try await eventually("the lease is renewed") {
+                        let end = try await database.admin.query(
+                            PostgresStatement("SELECT visible_at FROM main.deliveries", prepared: false)
+                        ).first?.timestampIfPresent(0)
+                        return end == clock.now().adding(lease)
+                    }
+                    clock.advance(by: .milliseconds(200))
+                }
+                isReleased.withLock { $0 = true }
+                try await eventually("it is done") {
+                    try await database.admin.count("SELECT count(*) FROM main.deliveries") == 0
+                }
+            }
+            #expect(calls.withLock { $0 } == 1)
+        }
+    }
+
+    @Test("stops a handler whose event was taken over, and leaves the event to the other")
+    func lostLease() async throws {
+        try await TestDatabase.withBus { database in
+            let bus = database.bus()
+            let wasCancelled = Mutex(false)
+            let (entered, continuation) = AsyncStream<Void>.makeStream()
+            let consumer = try bus.subscribe(
+                group: "g", types: ["A"],
+                configuration: ConsumerConfiguration(lease: .milliseconds(300), pollInterval: .seconds(3600))
+            ) { _ in
+                continuation.yield()
+                do { try await Task.sleep(for: .seconds(3600)) } catch {
+                    wasCancelled.withLock { $0 = true }
+                    throw error
+                }
+            }
+            try await running([{ try await consumer.run() }]) {
+                _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
+                for await _ in entered { break }
+                let other = Identifier.v4()
+                try await database.admin.execute(
+                    "UPDATE main.deliveries SET claim = '\(other)', visible_at = now() + interval '1 hour'")
+                try await eventually("the handler is cancelled") { wasCancelled.withLock { $0 } }
+            }
+            #expect(
+                try await database.admin.count(
+                    "SELECT count(*) FROM main.deliveries WHERE claim IS NOT NULL AND attempts = 0") == 1)
+        }
+    }
+
+    @Test("a consumer lets its handlers finish on graceful shutdown")
+    func gracefulShutdown() async throws {
+        try await TestDatabase.withBus { database in
+            let bus = database.bus()
+            let (entered, continuation) = AsyncStream<Void>.makeStream()
+            let isReleased = Mutex(false)
+            let seen = Seen()
+            let consumer = try bus.subscribe(
+                group: "g", types: ["A"],
+                configuration: ConsumerConfiguration(pollInterval: .seconds(3600), drainTimeout: .seconds(60))
+            ) { delivery in
+                continuation.yield()
+                while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+                seen.note(delivery)
+            }
+            let group = ServiceGroup(services: [consumer, bus], logger: TestDatabase.logger)
+            try await withThrowingTaskGroup(of: Void.self) { tasks in
+                tasks.addTask { try await group.run() }
+                _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
+                for await _ in entered { break }
+                await group.triggerGracefulShutdown()
+                isReleased.withLock { $0 = true }
+                try await tasks.waitForAll()
+            }
+            #expect(seen.events(of: "g").count == 1)
+            #expect(try await database.admin.count("SELECT count(*) FROM main.deliveries") == 0)
+        }
+    }
+
+    @Test("purges messages that are old and that no group waits for")
+    func purge() async throws {
+        try await TestDatabase.withBus { database in
+            let clock = ManualClock(SystemClock().now())
+            let bus = database.bus(clock: clock, retention: .seconds(3600))
+            let seen = Seen()
+            let consumer = try bus.subscribe(group: "g", types: ["A"], configuration: TestBus.configuration) {
+                seen.note($0)
+            }
+            try await running([{ try await consumer.run() }]) {
+                _ = try await bus.publish([try numbered(1, of: nil, type: "A"), try numbered(2, of: nil, type: "B")])
+                try await eventually("A is handled") {
+                    try await database.admin.count("SELECT count(*) FROM main.deliveries") == 0
+                        && seen.events(of: "g").count == 1
+                }
+            }
+            _ = try await bus.publish([try numbered(3, of: nil, type: "A")])
+            clock.advance(by: .seconds(3599))
+            #expect(try await bus.purge() == 0)
+            clock.advance(by: .seconds(2))
+            #expect(try await bus.purge() == 2, "the third still waits for its group")
+            try await bus.removeGroup("g")
+            #expect(try await bus.purge() == 1)
+            #expect(try await database.admin.count("SELECT count(*) FROM main.consumer_groups") == 0)
+        }
+    }
+
+    @Test("its migration goes back and forth")
+    func migration() async throws {
+        try await TestDatabase.with(migrations: []) { database in
+            let migrator = Migrator(
+                configuration: try TestDatabase.serverConfiguration(database: database.name),
+                migrations: MessageBusMigrations.all, logger: TestDatabase.logger)
+            let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'"
+            for _ in 0 ..< 2 {
+                _ = try await migrator.up()
+                #expect(try await database.admin.count(tables) == 3)
+                _ = try await migrator.down(to: 0)
+                #expect(try await database.admin.count(tables) == 0)
+            }
+        }
+    }
+}

@@ -1,0 +1,123 @@
+import JSONCoding
+import PostgresClient
+import Primitives
+import Synchronization
+import Testing
+
+@testable import MessageBus
+
+/// Events as the tests need them: numbered within a tenant, the number in `data`.
+func numbered(_ number: Int, of tenant: Identifier?, type: String = "TENANT_CREATED") throws -> EventEnvelope {
+    let now = SystemClock().now()
+    return try EventEnvelope(
+        id: .v7(at: now), type: type, tenantId: tenant, occurredAt: now, data: Array("{\"number\":\(number)}".utf8))
+}
+
+extension EventEnvelope {
+    /// The number that ``numbered(_:of:type:)`` gave it.
+    var number: Int {
+        get throws { try #require(try JSONValue.parse(data)["number"]?.intValue) }
+    }
+}
+
+extension PostgresPool {
+    /// Commits events as a service does: in one pipelined transaction in the system's scope.
+    func commit(_ events: EventEnvelope...) async throws {
+        try await commit(events)
+    }
+
+    func commit(_ events: [EventEnvelope]) async throws {
+        var batch = PostgresBatch(settings: [PostgresSetting("app.tenant_id", "*")])
+        for event in events { batch.add(event) }
+        _ = try await run(batch)
+    }
+}
+
+/// Takes events, in order, and fails as told.
+final class RecordingConnector: EventConnector {
+    typealias Script = @Sendable (_ event: EventEnvelope, _ attempt: Int) throws(MessageBusError) -> PublishOutcome
+
+    private struct State {
+        var published: [EventEnvelope] = []
+        var attempts: [Identifier: Int] = [:]
+    }
+
+    private let state = Mutex(State())
+    private let script: Script
+    let maximumBatchSize: Int
+
+    init(maximumBatchSize: Int = 1000, script: @escaping Script = { _, _ in .published }) {
+        self.maximumBatchSize = maximumBatchSize
+        self.script = script
+    }
+
+    func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
+        var outcomes: [PublishOutcome] = []
+        for event in events {
+            let attempt = state.withLock { state in
+                state.attempts[event.id, default: 0] += 1
+                return state.attempts[event.id] ?? 1
+            }
+            let outcome = try script(event, attempt)
+            if outcome == .published { state.withLock { $0.published.append(event) } }
+            outcomes.append(outcome)
+        }
+        return outcomes
+    }
+
+    /// Everything that was published, duplicates too.
+    var published: [EventEnvelope] { state.withLock { $0.published } }
+
+    /// What a consumer with an inbox would see: the first time of each event.
+    var firstTimes: [EventEnvelope] {
+        var seen: Set<Identifier> = []
+        return published.filter { seen.insert($0.id).inserted }
+    }
+
+    func attempts(for event: EventEnvelope) -> Int { state.withLock { $0.attempts[event.id] ?? 0 } }
+}
+
+/// Numbers by tenant, in the order of the events.
+func numbersByTenant(_ events: [EventEnvelope]) throws -> [Identifier: [Int]] {
+    var numbers: [Identifier: [Int]] = [:]
+    for event in events { numbers[event.orderingKey, default: []].append(try event.number) }
+    return numbers
+}
+
+/// Waits until something holds; a test whose condition never comes true fails here instead of hanging.
+func eventually(
+    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
+) async throws {
+    let end = ContinuousClock.now.advanced(by: .seconds(50))
+    while ContinuousClock.now < end {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("never came true: \(what)", sourceLocation: sourceLocation)
+    throw CancellationError()
+}
+
+/// Runs services beside a body, and cancels them when it is done.
+func running(_ services: [@Sendable () async throws -> Void], _ body: () async throws -> Void) async throws {
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        for service in services { group.addTask { try await service() } }
+        try await body()
+        group.cancelAll()
+    }
+}
+
+/// Random numbers that are the same in each run.
+struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

@@ -1,0 +1,116 @@
+import HTTPTypes
+import JSONCoding
+import Logging
+import NIOCore
+import Primitives
+import ServiceKit
+import Synchronization
+import Testing
+
+@testable import Orchestrator
+
+/// A small HTTP server in this process that remembers what it is sent.
+final class Receiver: Sendable {
+    /// A request that came.
+    struct Request: Sendable {
+        let path: String
+        let headers: HTTPFields
+        let bytes: [UInt8]
+
+        func header(_ name: String) throws -> String {
+            try #require(headers.first { $0.name.canonicalName == name.lowercased() }?.value, "header \(name)")
+        }
+
+        var json: JSONValue { get throws { try JSONValue.parse(bytes) } }
+
+        /// Whether the signature is the event's (contract 9.4).
+        func isSigned(for event: TestEvent) throws -> Bool {
+            let timestamp = try #require(
+                WebhookSignature.timestampMilliseconds(header: try header(WebhookSignature.timestampHeader)))
+            return WebhookSignature.verify(
+                try header(WebhookSignature.signatureHeader), body: try json, rawBody: [], context: event.context,
+                timestampMilliseconds: timestamp, secret: event.secret)
+        }
+    }
+
+    /// What is answered.
+    enum Reply: Sendable {
+        case status(Int, headers: HTTPFields = [:])
+        /// Nothing, until the sender gives up.
+        case silence
+    }
+
+    private let received = Mutex<[Request]>([])
+    private let reply: @Sendable (Int) -> Reply
+
+    private init(_ reply: @escaping @Sendable (Int) -> Reply) { self.reply = reply }
+
+    var requests: [Request] { received.withLock { $0 } }
+
+    /// Runs a server for the length of the body.
+    /// - Parameter reply: The answer to each request, by its number from 1.
+    static func with(
+        _ reply: @escaping @Sendable (Int) -> Reply = { _ in .status(204) },
+        _ body: (_ receiver: Receiver, _ url: String) async throws -> Void
+    ) async throws {
+        let receiver = Receiver(reply)
+        let service = await receiver.service()
+        let (ports, port) = AsyncStream<Int>.makeStream()
+        let server = Task { try await service.run(signals: [], onListening: { port.yield($0) }) }
+        let outcome: Result<Void, any Error>
+        do {
+            var iterator = ports.makeAsyncIterator()
+            let number = try #require(await iterator.next())
+            outcome = .success(try await body(receiver, "http://127.0.0.1:\(number)"))
+        } catch {
+            outcome = .failure(error)
+        }
+        server.cancel()
+        _ = await server.result
+        try outcome.get()
+    }
+
+    private func service() async -> HTTPService {
+        let clock = SystemClock()
+        let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
+        let operations = ["/webhook", "/pipeline", "/elsewhere"].map { path in
+            Operation(
+                .post, path, id: "Receiver.post", summary: "", security: .none,
+                responses: [.init(.noContent, "")],
+                handler: .anonymous { call in try await self.take(call) })
+        }
+        return HTTPService(
+            configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),
+            base: BaseOperations(
+                serviceName: "Receiver", greeting: "", explorerAssets: nil, checks: [], clock: clock),
+            summary: "", operations: operations,
+            authenticator: Authenticator(verifier: verifier, operatorTenantID: nil),
+            rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
+            logger: TestWorld.logger)
+    }
+
+    private func take(_ call: OperationRequest) async throws -> OperationResponse {
+        let number = received.withLock { requests in
+            requests.append(Request(path: call.path, headers: call.headers, bytes: call.bodyBytes))
+            return requests.count
+        }
+        switch reply(number) {
+        case .status(let code, let headers):
+            return OperationResponse(status: .init(code: code), headers: headers, body: nil)
+        case .silence:
+            try await Task.sleep(for: .seconds(120))
+            return .noContent
+        }
+    }
+}
+
+/// An HTTP client that is closed afterwards.
+func withClient<Value>(
+    allowsInternalAddresses: Bool = true, _ body: (OutboundHTTP) async throws -> Value
+) async throws -> Value {
+    let client = OutboundHTTP(allowsInternalAddresses: allowsInternalAddresses, logger: TestWorld.logger)
+    let outcome: Result<Value, any Error>
+    do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
+    await client.shutdown()
+    return try outcome.get()
+}

@@ -1,0 +1,147 @@
+import Configuration
+import JSONCoding
+import ServiceKit
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct TierDefinitionTests {
+    @Test func aFileMapsTiersToProvisioners() throws {
+        let text = #"""
+            {"basic": {"provisioner": "postgres-schema"}, "Premium": {"provisioner": "postgres-database"},
+             "CUSTOM": {"provisioner": "http", "url": "http://pipeline.example.com/tenants", "headers": {"x-key": "k"}},
+             "script": {"provisioner": "exec", "command": ["sh", "-c", "exit 0"], "timeoutSeconds": 5}}
+            """#
+        let definitions = try TierDefinition.parse(Array(text.utf8))
+        #expect(definitions.map(\.tier) == ["BASIC", "PREMIUM", "CUSTOM", "SCRIPT"])
+        #expect(
+            definitions.map(\.provisioner) == ["postgres-schema", "postgres-database", "http", "exec"])
+        #expect(definitions[2].options["url"] == "http://pipeline.example.com/tenants")
+        #expect(definitions[0].options.isEmpty)
+    }
+
+    @Test func withoutAFileTheThreeTiersOfTheContractHaveOne() {
+        let defaults = Dictionary(
+            uniqueKeysWithValues: TierDefinition.defaults.map { ($0.tier, $0.provisioner) })
+        #expect(
+            defaults == ["BASIC": "postgres-schema", "STANDARD": "postgres-schema", "PREMIUM": "postgres-database"])
+    }
+
+    @Test func tiersAreFoundInAnyCase() throws {
+        let table = try table(#"{"Script": {"provisioner": "exec", "command": ["/bin/true"]}}"#)
+        #expect(table["SCRIPT"]?.name == "exec")
+        #expect(table["script"]?.name == "exec")
+        #expect(table["scripts"] == nil)
+        #expect(table[""] == nil)
+    }
+
+    @Test func commandsAreFoundInThePath() throws {
+        let table = try table(#"{"A": {"provisioner": "exec", "command": ["sh", "-c", "exit 0"]}}"#)
+        let exec = try #require(table["a"]?.provisioner as? ExecProvisioner)
+        #expect(exec.arguments[0].hasPrefix("/") && exec.arguments[0].hasSuffix("/sh"))
+        #expect(exec.arguments.dropFirst() == ["-c", "exit 0"])
+        #expect(exec.timeLimit == .seconds(900))
+    }
+
+    @Test(arguments: [
+        ("", "is not valid JSON"),
+        ("[]", "must be a JSON object"),
+        ("{}", "must be a JSON object"),
+        (#"{"BASIC": "postgres-schema"}"#, #"tier "BASIC" must be an object with a provisioner"#),
+        (#"{"BASIC": {"provisioner": 1}}"#, #"tier "BASIC" must be an object with a provisioner"#),
+        (#"{"a": {"provisioner": "exec"}, "A": {"provisioner": "exec"}}"#, #"has the tier "A" twice"#),
+        (#"{"A": {"provisioner": "bash"}}"#, "write one of exec, http, postgres-database, postgres-schema"),
+        (#"{"A": {"provisioner": "postgres-schema", "size": 1}}"#, #"unknown member "size""#),
+        (#"{"A": {"provisioner": "exec"}}"#, #"tier "A" needs "command": the program and its arguments"#),
+        (#"{"A": {"provisioner": "exec", "command": []}}"#, #"needs "command""#),
+        (#"{"A": {"provisioner": "exec", "command": ["sh", 1]}}"#, #"needs "command""#),
+        (#"{"A": {"provisioner": "exec", "command": ["/no/such/program"]}}"#, "does not exist or is not executable"),
+        (#"{"A": {"provisioner": "exec", "command": ["/tmp"]}}"#, "does not exist or is not executable"),
+        (#"{"A": {"provisioner": "exec", "command": ["sh"], "timeoutSeconds": 0}}"#, "from 1 to 86400"),
+        (#"{"A": {"provisioner": "exec", "command": ["sh"], "environment": {"A=B": ""}}}"#, "no variable can have"),
+        (#"{"A": {"provisioner": "exec", "command": ["sh"], "environment": []}}"#, "must be an object of texts"),
+        (#"{"A": {"provisioner": "exec", "cmd": ["sh"]}}"#, "exec takes command, environment"),
+        (#"{"A": {"provisioner": "http"}}"#, #"needs "url": an http or https URL"#),
+        (#"{"A": {"provisioner": "http", "url": "ftp://x"}}"#, #"wrong "url""#),
+        (#"{"A": {"provisioner": "http", "url": "http://user:secret@x/"}}"#, #"wrong "url""#),
+        (#"{"A": {"provisioner": "http", "url": "http://x/", "headers": {"a b": "c"}}}"#, "HTTP does not allow"),
+        (#"{"A": {"provisioner": "http", "url": "http://x/", "headers": {"a": "b\r\nc"}}}"#, "HTTP does not allow"),
+    ])
+    func errorsSayWhatToWrite(text: String, fragment: String) throws {
+        let failure = try #require(throws: ConfigurationFailure.self) { _ = try table(text) }
+        #expect(failure.key == "TIERS_FILE")
+        #expect(failure.description.contains(fragment), "\(failure.description)")
+        #expect(!failure.description.contains("secret@"))
+    }
+
+    @Test func aMissingFileIsNamed() throws {
+        let failure = try #require(throws: ConfigurationFailure.self) {
+            _ = try TierDefinition.load(path: "/no/such/tiers.json")
+        }
+        #expect(failure.description.contains("/no/such/tiers.json"))
+    }
+
+    private func table(_ text: String) throws -> TierTable {
+        let registry = ProvisionerRegistry(
+            tenancy: { () throws(ConfigurationFailure) in throw ConfigurationFailure(key: "unused", reason: "") },
+            client: OutboundHTTP(allowsInternalAddresses: true, logger: TestWorld.logger), logger: TestWorld.logger)
+        return try registry.table(try TierDefinition.parse(Array(text.utf8)))
+    }
+}
+
+@Suite struct OrchestratorConfigurationTests {
+    private func configuration(_ environment: [String: String]) async throws -> OrchestratorConfiguration {
+        try OrchestratorConfiguration(reader: try await EnvironmentReader.make(environment: environment))
+    }
+
+    @Test func defaults() async throws {
+        let configuration = try await configuration(["JWT_SECRET": "s"])
+        #expect(configuration.encryptionKey == "s")
+        #expect(configuration.callbackURL == "http://127.0.0.1:3005/webhook")
+        #expect(configuration.tiers == TierDefinition.defaults)
+        #expect(configuration.appPlaneURL.template == "http://{key}.localhost")
+        #expect(configuration.policy.maximumAttempts == 5)
+        #expect(configuration.allowsInternalPipelines)
+    }
+
+    @Test func valuesOfTheEnvironment() async throws {
+        let configuration = try await configuration([
+            "JWT_SECRET": "s", "DATA_ENCRYPTION_KEY": "k", "TENANT_MANAGEMENT_URL": "https://arc.example.com/api/",
+            "APP_PLANE_URL_TEMPLATE": "https://{tier}.example.com/{key}", "PROVISIONING_MAX_ATTEMPTS": "2",
+            "PROVISIONING_BACKOFF_MILLIS": "10", "CALLBACK_BACKOFF_MAX_MILLIS": "700",
+            "PROVISIONER_HTTP_ALLOW_PRIVATE": "false",
+        ])
+        #expect(configuration.encryptionKey == "k")
+        #expect(configuration.callbackURL == "https://arc.example.com/api/webhook")
+        #expect(configuration.policy.maximumAttempts == 2)
+        #expect(configuration.policy.provisioning.initial == .milliseconds(10))
+        #expect(configuration.policy.callback.maximum == .milliseconds(700))
+        #expect(!configuration.allowsInternalPipelines)
+    }
+
+    @Test(arguments: [
+        ([:], "DATA_ENCRYPTION_KEY"),
+        (["JWT_SECRET": "s", "TENANT_MANAGEMENT_URL": "localhost:3005"], "TENANT_MANAGEMENT_URL"),
+        (["JWT_SECRET": "s", "APP_PLANE_URL_TEMPLATE": "http://{name}.x"], "APP_PLANE_URL_TEMPLATE"),
+        (["JWT_SECRET": "s", "PROVISIONING_CONCURRENCY": "0"], "PROVISIONING_CONCURRENCY"),
+        (["JWT_SECRET": "s", "PROVISIONING_BACKOFF_MAX_MILLIS": "soon"], "PROVISIONING_BACKOFF_MAX_MILLIS"),
+        (["JWT_SECRET": "s", "TIERS_FILE": "/no/such/file"], "TIERS_FILE"),
+    ])
+    func errorsNameTheVariable(environment: [String: String], key: String) async throws {
+        let failure = try await #require(throws: ConfigurationFailure.self) {
+            _ = try await configuration(environment)
+        }
+        #expect(failure.key == key)
+    }
+
+    @Test func tiersThatNeedADatabaseSayWhichVariableIsMissing() async throws {
+        let reader = try await EnvironmentReader.make(environment: [
+            "JWT_SECRET": "s", "DB_USER": "u", "DB_DATABASE": "d", "MESSAGE_BUS_DB_USER": "u",
+            "MESSAGE_BUS_DB_DATABASE": "d",
+        ])
+        let failure = try await #require(throws: ConfigurationFailure.self) {
+            _ = try await OrchestratorService.make(reader: reader, logger: TestWorld.logger)
+        }
+        #expect(failure.description.contains("PROVISIONER_DB_USER is missing"), "\(failure)")
+    }
+}

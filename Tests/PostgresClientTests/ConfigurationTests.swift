@@ -1,0 +1,106 @@
+import Configuration
+import Foundation
+import PostgresClient
+import Testing
+
+@Suite struct ConfigurationTests {
+    private static func read(_ values: [String: String]) throws -> PostgresConfiguration {
+        let provider = EnvironmentVariablesProvider(environmentVariables: values)
+        return try PostgresConfiguration(reader: ConfigReader(provider: provider))
+    }
+
+    private static let least = ["DB_USER": "u", "DB_DATABASE": "d"]
+
+    private static func problem(_ values: [String: String]) -> String? {
+        do {
+            _ = try read(least.merging(values) { $1 })
+            return nil
+        } catch let error as PostgresError {
+            return error.kind == .configuration ? error.reason : nil
+        } catch {
+            return nil
+        }
+    }
+
+    @Test func defaults() throws {
+        let configuration = try Self.read(Self.least)
+        #expect(configuration.host == "127.0.0.1")
+        #expect(configuration.port == "5432")
+        #expect(configuration.schema == "main")
+        #expect(configuration.password == nil)
+        #expect(configuration.tlsMode == .prefer)
+        #expect(configuration.targetServer == .any)
+        #expect(configuration.maximumConnections == 10)
+        #expect(configuration.connectionTimeout == .seconds(2))
+        #expect(configuration.idleTimeout == .seconds(60))
+        #expect(configuration.usesPreparedStatements)
+    }
+
+    @Test func everyVariable() throws {
+        let configuration = try Self.read([
+            "DB_HOST": "a,b", "DB_PORT": "1,2", "DB_USER": "u", "DB_PASSWORD": "p", "DB_DATABASE": "d",
+            "DB_SCHEMA": "s", "DB_SSLMODE": "verify-full", "DB_SSLROOTCERT": "/ca.pem",
+            "DB_TARGET_SESSION_ATTRS": "primary", "DB_APPLICATION_NAME": "n", "DB_MAX_CONNECTIONS": "7",
+            "DB_MAX_WAITERS": "8", "DB_CONNECTION_TIMEOUT_MILLIS": "9", "DB_IDLE_TIMEOUT_MILLIS": "10",
+            "DB_MAX_AGE_MILLIS": "1100", "DB_STATEMENT_TIMEOUT_MILLIS": "12", "DB_LOCK_TIMEOUT_MILLIS": "13",
+            "DB_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS": "0", "DB_PREPARED_STATEMENTS": "false",
+            "DB_STATEMENT_CACHE_SIZE": "15",
+        ])
+        #expect(configuration.host == "a,b" && configuration.port == "1,2")
+        #expect(configuration.user == "u" && configuration.password == "p" && configuration.database == "d")
+        #expect(configuration.schema == "s" && configuration.applicationName == "n")
+        #expect(configuration.tlsMode == .verifyFull && configuration.rootCertificate == "/ca.pem")
+        #expect(configuration.targetServer == .primary)
+        #expect(configuration.maximumConnections == 7 && configuration.maximumWaiters == 8)
+        #expect(configuration.connectionTimeout == .milliseconds(9))
+        #expect(configuration.idleTimeout == .milliseconds(10) && configuration.maximumAge == .milliseconds(1100))
+        #expect(configuration.statementTimeout == .milliseconds(12))
+        #expect(configuration.lockTimeout == .milliseconds(13))
+        #expect(configuration.idleInTransactionTimeout == .zero)
+        #expect(!configuration.usesPreparedStatements && configuration.statementCacheSize == 15)
+    }
+
+    @Test func severalHostsWantOneThatAcceptsWrites() throws {
+        let configuration = try Self.read(Self.least.merging(["DB_HOST": "a,b"]) { $1 })
+        #expect(configuration.targetServer == .readWrite)
+    }
+
+    @Test func aScopedReaderGivesAPrefix() throws {
+        let provider = EnvironmentVariablesProvider(environmentVariables: [
+            "APPLICATION_DB_USER": "u", "APPLICATION_DB_DATABASE": "d", "DB_USER": "other",
+        ])
+        let reader = ConfigReader(provider: provider).scoped(to: "application")
+        #expect(try PostgresConfiguration(reader: reader).user == "u")
+    }
+
+    @Test func whatIsWrongIsNamed() throws {
+        #expect(Self.problem(["DB_USER": ""]) == "DB_USER is missing")
+        #expect(Self.problem(["DB_DATABASE": ""]) == "DB_DATABASE is missing")
+        #expect(Self.problem(["DB_PORT": "x"])?.hasPrefix("DB_PORT must") == true)
+        #expect(Self.problem(["DB_PORT": "70000"])?.hasPrefix("DB_PORT must") == true)
+        #expect(Self.problem(["DB_PORT": "1,2"])?.hasPrefix("DB_PORT must") == true)
+        #expect(Self.problem(["DB_MAX_CONNECTIONS": "many"])?.hasPrefix("DB_MAX_CONNECTIONS must") == true)
+        #expect(Self.problem(["DB_MAX_CONNECTIONS": "0"])?.hasPrefix("DB_MAX_CONNECTIONS must") == true)
+        #expect(Self.problem(["DB_SSLMODE": "yes"])?.hasPrefix("DB_SSLMODE must be one of disable") == true)
+        #expect(Self.problem(["DB_PREPARED_STATEMENTS": "perhaps"])?.hasPrefix("DB_PREPARED_STATEMENTS") == true)
+        #expect(Self.problem(["DB_PASSWORD_FILE": "/does/not/exist"]) == "DB_PASSWORD_FILE cannot be read")
+    }
+
+    @Test func thePasswordMayBeInAFile() throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try Data("from file ü\n".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let configuration = try Self.read(
+            Self.least.merging(["DB_PASSWORD_FILE": file.path, "DB_PASSWORD": "other"]) { $1 })
+        #expect(configuration.password == "from file ü")
+    }
+
+    @Test func thePasswordShowsNowhere() throws {
+        let configuration = try Self.read(Self.least.merging(["DB_PASSWORD": "hunter2"]) { $1 })
+        var dumped = ""
+        dump(configuration, to: &dumped)
+        dumped += "\(configuration) \(String(reflecting: configuration)) \(Mirror(reflecting: configuration).children)"
+        #expect(!dumped.contains("hunter2"))
+        #expect(configuration.password == "hunter2")
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import PostgresClient
+import Testing
+
+/// A server that goes away, comes back, or hangs.
+@Suite(.timeLimit(.minutes(2))) struct FaultTests {
+    @Test func idleConnectionsThatWereKilledAreReplacedUnnoticed() async throws {
+        try await TestServer.withPool { killer in
+            let name = TestServer.uniqueName("victim")
+            let configuration = try TestServer.configuration { $0.applicationName = name }
+            try await TestServer.withPool(configuration) { pool in
+                for _ in 0 ..< 20 {
+                    try await withThrowingTaskGroup(of: Void.self) { group in
+                        for _ in 0 ..< 8 { group.addTask { _ = try await pool.query("SELECT 1") } }
+                        try await group.waitForAll()
+                    }
+                    // With a time-out the function waits until the sessions are gone.
+                    _ = try await killer.query(
+                        "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
+                        [.text(name)])
+                    try await pool.expect(1, "SELECT 1::int8")
+                    let value = try await pool.withTransaction { try await $0.query("SELECT 2::int8")[0].int64(0) }
+                    #expect(value == 2)
+                }
+            }
+        }
+    }
+
+    @Test func aConnectionThatIsKilledUnderAQueryTellsSo() async throws {
+        let name = TestServer.uniqueName("victim")
+        let configuration = try TestServer.configuration { $0.applicationName = name }
+        try await TestServer.withPool(configuration) { pool in
+            let task = Task { try await pool.query("SELECT pg_sleep(60)") }
+            try await TestServer.withPool { killer in
+                try await TestServer.until {
+                    try await killer.query(
+                        """
+                        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                        WHERE application_name = $1 AND wait_event = 'PgSleep'
+                        """, [.text(name)]
+                    ).rowCount == 1
+                }
+            }
+            let error = await failure { try await task.value }
+            #expect(error?.sqlState == .adminShutdown && error?.isUnavailable == true)
+            #expect(error?.isRetryable == false, "it was sent")
+            try await pool.expect(1, "SELECT 1::int8")
+            #expect(pool.status.leased == 0)
+        }
+    }
+
+    @Test func thePoolRecoversFromARestart() async throws {
+        try await RestartableServer.with { server in
+            try await TestServer.withPool(server.configuration()) { pool in
+                try await withThrowingTaskGroup(of: Void.self) { group in
+                    for _ in 0 ..< 8 { group.addTask { _ = try await pool.query("SELECT pg_sleep(0.01)") } }
+                    try await group.waitForAll()
+                }
+                #expect(pool.status.open == 4)
+                try server.restart()
+                try await pool.expect(1, "SELECT 1::int8")
+
+                // Who asks while the server is away waits for its return.
+                try server.stop()
+                let waiting = Task { try await pool.integer("SELECT 2::int8") }
+                try await TestServer.until { pool.status.waiting == 1 }
+                try server.start()
+                #expect(try await waiting.value == 2)
+            }
+        }
+    }
+
+    @Test func whoAsksInVainGetsTheReason() async throws {
+        try await RestartableServer.with { server in
+            let configuration = server.configuration { $0.connectionTimeout = .milliseconds(500) }
+            try await TestServer.withPool(configuration) { pool in
+                try await pool.expect(1, "SELECT 1::int8")
+                try server.stop()
+                for _ in 0 ..< 5 {
+                    let error = await failure { try await pool.query("SELECT 1") }
+                    #expect(error?.kind == .connection && error?.isRetryable == true && error?.isUnavailable == true)
+                }
+                #expect(pool.status.open == 0)
+                try server.start()
+                try await TestServer.until { (try? await pool.query("SELECT 1")) != nil }
+            }
+        }
+    }
+
+    /// Requests under way at the restart fail, but none is left hanging, and those after it succeed.
+    @Test func aRestartUnderLoadLeavesNothingHanging() async throws {
+        try await RestartableServer.with { server in
+            try await TestServer.withPool(server.configuration()) { pool in
+                let worker = { @Sendable () async -> Int in
+                    var answers = 0
+                    while !Task.isCancelled {
+                        if (try? await pool.query("SELECT 1")) != nil { answers += 1 }
+                        await Task.yield()
+                    }
+                    return answers
+                }
+                let workers = (0 ..< 8).map { _ in Task { await worker() } }
+                try server.restart()
+                try await pool.expect(1, "SELECT 1::int8")
+                for task in workers { task.cancel() }
+                for task in workers { #expect(await task.value > 0) }
+                #expect(pool.status.leased == 0 && pool.status.waiting == 0)
+            }
+        }
+    }
+
+    @Test func aServerThatHangsRunsIntoOurDeadline() async throws {
+        try await RestartableServer.with { server in
+            let configuration = server.configuration {
+                $0.statementTimeout = .milliseconds(1)
+                $0.maximumConnections = 1
+            }
+            try await TestServer.withPool(configuration) { pool in
+                let pid = try #require(try await pool.integer("SELECT pg_backend_pid()"))
+                kill(pid_t(pid), SIGSTOP)
+                defer { kill(pid_t(pid), SIGCONT) }
+                let error = await failure { try await pool.query("SELECT 1") }
+                #expect(error?.kind == .timeout && error?.isTimeout == true && error?.isRetryable == false)
+                let other = try await pool.integer("SELECT pg_backend_pid()")
+                #expect(other != pid)
+            }
+        }
+    }
+
+    @Test func aServerThatHangsDoesNotHoldACancelledTask() async throws {
+        try await RestartableServer.with { server in
+            let configuration = server.configuration { $0.maximumConnections = 1 }
+            try await TestServer.withPool(configuration) { pool in
+                let pid = try #require(try await pool.integer("SELECT pg_backend_pid()"))
+                kill(pid_t(pid), SIGSTOP)
+                defer { kill(pid_t(pid), SIGCONT) }
+                let task = Task { try await pool.query("SELECT 1") }
+                try await TestServer.until { pool.status.leased == 1 }
+                task.cancel()
+                let error = await failure { try await task.value }
+                #expect(error?.kind == .cancelled)
+                try await pool.expect(1, "SELECT 1::int8")
+            }
+        }
+    }
+}

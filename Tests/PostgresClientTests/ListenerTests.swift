@@ -1,0 +1,89 @@
+import PostgresClient
+import Testing
+
+@Suite(.timeLimit(.minutes(2))) struct ListenerTests {
+    @Test func hearsItsChannelsOnly() async throws {
+        let channel = TestServer.uniqueName("Channel \"x\"")
+        let other = TestServer.uniqueName("other")
+        let listener = PostgresListener(
+            configuration: try TestServer.configuration(), channels: [channel, other], logger: TestServer.logger)
+        var events = listener.events().makeAsyncIterator()
+        await expect(&events, .connected)
+        #expect(listener.isConnected)
+        try await TestServer.withPool { pool in
+            let notify: PostgresStatement = "SELECT pg_notify($1, $2)"
+            _ = try await pool.query(notify, [.text(TestServer.uniqueName("unheard")), "a"])
+            _ = try await pool.query(notify, [.text(channel), "b ü"])
+            _ = try await pool.query(notify, [.text(other), ""])
+        }
+        await expect(&events, .notification(channel: channel, payload: "b ü"))
+        await expect(&events, .notification(channel: other, payload: ""))
+        listener.shutdown()
+        await expect(&events, nil)
+        #expect(!listener.isConnected)
+    }
+
+    @Test func connectsAgainWhenKilled() async throws {
+        let name = TestServer.uniqueName("listener")
+        let listener = PostgresListener(
+            configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],
+            logger: TestServer.logger)
+        var events = listener.events().makeAsyncIterator()
+        await expect(&events, .connected)
+        try await TestServer.withPool { pool in
+            for round in 0 ..< 3 {
+                _ = try await pool.query(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [.text(name)])
+                await expect(&events, .connected)
+                _ = try await pool.query("SELECT pg_notify($1, $2)", [.text(name), .text("\(round)")])
+                await expect(&events, .notification(channel: name, payload: "\(round)"))
+            }
+        }
+        listener.shutdown()
+    }
+
+    @Test func listensAgainAfterARestart() async throws {
+        try await RestartableServer.with { server in
+            let listener = PostgresListener(
+                configuration: server.configuration(), channels: ["wake"], logger: TestServer.logger)
+            var events = listener.events().makeAsyncIterator()
+            await expect(&events, .connected)
+            try server.stop()
+            try await TestServer.until { !listener.isConnected }
+            try server.start()
+            await expect(&events, .connected)
+            try await TestServer.withPool(server.configuration()) { pool in
+                _ = try await pool.query("SELECT pg_notify('wake', 'up')")
+            }
+            await expect(&events, .notification(channel: "wake", payload: "up"))
+            listener.shutdown()
+        }
+    }
+
+    @Test func endsWithItsConsumer() async throws {
+        let name = TestServer.uniqueName("listener")
+        let listener = PostgresListener(
+            configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],
+            logger: TestServer.logger)
+        let consumer = Task { for await _ in listener.events() {} }
+        try await TestServer.until { listener.isConnected }
+        consumer.cancel()
+        await consumer.value
+        try await TestServer.until { !listener.isConnected }
+        try await TestServer.withPool { pool in
+            try await TestServer.until {
+                try await pool.query("SELECT 1 FROM pg_stat_activity WHERE application_name = $1", [.text(name)])
+                    .rowCount == 0
+            }
+        }
+    }
+}
+
+/// Expects this as the next event; `nil`: the end.
+private func expect(
+    _ events: inout AsyncStream<PostgresListener.Event>.Iterator, _ expected: PostgresListener.Event?,
+    sourceLocation: SourceLocation = #_sourceLocation
+) async {
+    let event = await events.next(isolation: #isolation)
+    #expect(event == expected, sourceLocation: sourceLocation)
+}

@@ -1,0 +1,245 @@
+import Testing
+
+@testable import PostgresClient
+
+@Suite struct PoolStateTests {
+    final class Resource: PooledResource {
+        let expiresAt: Int64
+        init(expiresAt: Int64 = .max) { self.expiresAt = expiresAt }
+    }
+
+    typealias State = PoolState<Resource, Int>
+
+    static func make(maximum: Int = 2, maximumWaiters: Int = 3) -> State {
+        State(
+            limits: .init(
+                maximum: maximum, maximumWaiters: maximumWaiters, connectionTimeout: 1000, idleTimeout: 5000))
+    }
+
+    /// A state with that many idle connections, opened one by one at time 0; the last one returned is on top.
+    static func make(idle resources: [Resource], maximum: Int = 2) -> State {
+        var state = make(maximum: maximum, maximumWaiters: 10)
+        for (index, resource) in resources.enumerated() {
+            _ = state.admit(index, id: UInt64(index), now: 0)
+            _ = state.opened(resource, now: 0)
+        }
+        for resource in resources { _ = state.release(resource, isReusable: true, now: 0) }
+        return state
+    }
+
+    static func opens(_ admission: State.Admission) -> Int? {
+        if case .waiting(let opens) = admission { return opens }
+        return nil
+    }
+
+    static func refusal(_ admission: State.Admission) -> PostgresError.Kind? {
+        if case .refused(let error) = admission { return error.kind }
+        return nil
+    }
+
+    static func receiver(_ disposal: State.Disposal) -> Int? {
+        if case .handOver(let waiter) = disposal { return waiter }
+        return nil
+    }
+
+    static func isClose(_ disposal: State.Disposal) -> Bool {
+        if case .close = disposal { return true }
+        return false
+    }
+
+    @Test func lastReturnedIsFirstTaken() {
+        let first = Resource()
+        let second = Resource()
+        var state = Self.make(idle: [first, second])
+        let taken = [state.lease(), state.lease(), state.lease()].map(\.?.0)
+        #expect(taken[0] === second)
+        #expect(taken[1] === first)
+        #expect(taken[2] == nil)
+        #expect(state.leased == 2)
+    }
+
+    @Test func opensNoMoreThanTheMaximum() {
+        var state = Self.make(maximum: 2)
+        #expect(Self.opens(state.admit(1, id: 1, now: 0)) == 1)
+        #expect(Self.opens(state.admit(2, id: 2, now: 0)) == 1)
+        #expect(Self.opens(state.admit(3, id: 3, now: 0)) == 0)
+        #expect(state.waiting == 3)
+        #expect(state.opening == 2)
+    }
+
+    @Test func waitersAreServedInTheirOrder() {
+        var state = Self.make(maximum: 1)
+        let resource = Resource()
+        for waiter in 1 ... 3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        #expect(Self.receiver(state.opened(resource, now: 1).0) == 1)
+        #expect(Self.receiver(state.release(resource, isReusable: true, now: 2).0) == 2)
+        #expect(Self.receiver(state.release(resource, isReusable: true, now: 3).0) == 3)
+        #expect(Self.receiver(state.release(resource, isReusable: true, now: 4).0) == nil)
+        #expect(state.idleCount == 1)
+        #expect(state.leased == 0)
+    }
+
+    @Test func refusesMoreWaitersThanAllowed() {
+        var state = Self.make(maximum: 1, maximumWaiters: 2)
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.admit(2, id: 2, now: 0)
+        #expect(Self.refusal(state.admit(3, id: 3, now: 0)) == .poolExhausted)
+        #expect(state.waiting == 2)
+    }
+
+    @Test func whoWaitedForTheFirstConnectionInVainGetsAConnectionError() {
+        var state = Self.make(maximum: 1)
+        _ = state.admit(1, id: 1, now: 0)
+        #expect(state.tick(now: 1000).expired.first?.1.kind == .connection)
+    }
+
+    @Test func waitersExpireAtTheirDeadline() {
+        var state = Self.make(idle: [Resource()], maximum: 1)
+        _ = state.lease()
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.admit(2, id: 2, now: 500)
+        #expect(state.tick(now: 999).expired.isEmpty)
+        let expired = state.tick(now: 1000).expired
+        #expect(expired.map(\.0) == [1])
+        #expect(expired.first?.1.kind == .poolExhausted)
+        #expect(expired.first?.1.isRetryable == true)
+        #expect(state.tick(now: 1500).expired.map(\.0) == [2])
+        #expect(state.waiting == 0)
+    }
+
+    @Test func aWaiterThatLeavesIsNotServed() {
+        var state = Self.make(maximum: 1)
+        let resource = Resource()
+        for waiter in 1 ... 3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        #expect(state.withdraw(2) == 2)
+        #expect(state.withdraw(2) == nil)
+        #expect(Self.receiver(state.opened(resource, now: 1).0) == 1)
+        #expect(state.withdraw(1) == nil)
+        #expect(Self.receiver(state.release(resource, isReusable: true, now: 2).0) == 3)
+        #expect(state.waiting == 0)
+    }
+
+    @Test func aBrokenConnectionIsReplacedForAWaiter() {
+        var state = Self.make(maximum: 1)
+        let resource = Resource()
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.opened(resource, now: 0)
+        #expect(Self.opens(state.admit(2, id: 2, now: 0)) == 0)
+        let (disposal, opens) = state.release(resource, isReusable: false, now: 1)
+        #expect(Self.isClose(disposal))
+        #expect(opens == 1)
+        #expect(state.open == 0)
+    }
+
+    @Test func anIdleConnectionThatClosedIsForgotten() {
+        let resource = Resource()
+        var state = Self.make(idle: [resource])
+        let removals = [state.removeIdle(resource), state.removeIdle(resource)]
+        #expect(removals == [true, false])
+        #expect(state.open == 0)
+        #expect(state.lease() == nil)
+    }
+
+    @Test func idleConnectionsAreClosedAfterTheTimeout() {
+        let first = Resource()
+        let second = Resource()
+        var state = Self.make(idle: [first, second])
+        _ = state.lease()
+        _ = state.release(second, isReusable: true, now: 3000)
+        #expect(state.tick(now: 4999).close.isEmpty)
+        let closed = state.tick(now: 5000).close
+        #expect(closed.count == 1 && closed.first === first)
+        #expect(state.idleCount == 1)
+    }
+
+    @Test func connectionsAreReplacedAtTheirAge() {
+        let old = Resource(expiresAt: 100)
+        var state = Self.make(idle: [old])
+        _ = state.lease()
+        #expect(Self.isClose(state.release(old, isReusable: true, now: 100).0))
+        let other = Resource(expiresAt: 100)
+        var idleState = Self.make(idle: [other])
+        #expect(idleState.tick(now: 99).close.isEmpty)
+        #expect(idleState.tick(now: 100).close.first === other)
+    }
+
+    @Test func failuresToConnectAreRetriedWithBackOffWhileSomebodyWaits() {
+        let millisecond: Int64 = 1_000_000
+        var state = State(
+            limits: .init(
+                maximum: 2, maximumWaiters: 3, connectionTimeout: 10_000 * millisecond, idleTimeout: .max))
+        let error = PostgresError(.connection, "refused")
+        #expect(Self.opens(state.admit(1, id: 1, now: 0)) == 1)
+        #expect(state.openFailed(error, now: 0).expired.isEmpty)
+        #expect(state.tick(now: 49 * millisecond).opens == 0)
+        #expect(state.tick(now: 50 * millisecond).opens == 1)
+        // Only one probe at a time during an outage.
+        #expect(Self.opens(state.admit(2, id: 2, now: 51 * millisecond)) == 0)
+        _ = state.openFailed(error, now: 60 * millisecond)
+        #expect(state.tick(now: 159 * millisecond).opens == 0)
+        #expect(state.tick(now: 160 * millisecond).opens == 1)
+        // The server is back: the waiter is served and the next one's connection is opened at once.
+        let (disposal, opens) = state.opened(Resource(), now: 200 * millisecond)
+        #expect(Self.receiver(disposal) == 1)
+        #expect(opens == 1)
+    }
+
+    @Test func waitersGetTheReasonOfTheOutage() {
+        var state = Self.make()
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.openFailed(PostgresError(.connection, "refused"), now: 0)
+        #expect(state.tick(now: 1000).expired.first?.1.kind == .connection)
+    }
+
+    @Test func duringALongOutageCallersAreRefusedAtOnce() {
+        var state = Self.make()
+        let error = PostgresError(.connection, "refused")
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.openFailed(error, now: 0)
+        _ = state.tick(now: 1000)
+        #expect(Self.refusal(state.admit(2, id: 2, now: 2000)) == .connection)
+        // When the next attempt is due, one caller probes and the others are refused.
+        #expect(Self.opens(state.admit(3, id: 3, now: 50_000_000)) == 1)
+        #expect(Self.refusal(state.admit(4, id: 4, now: 50_000_001)) == .connection)
+        #expect(state.openFailed(error, now: 50_000_002).expired.map(\.0) == [3])
+        _ = state.admit(5, id: 5, now: 150_000_002)
+        #expect(Self.receiver(state.opened(Resource(), now: 150_000_003).0) == 5)
+        #expect(Self.opens(state.admit(6, id: 6, now: 150_000_004)) == 1)
+    }
+
+    @Test func shutdownRefusesAndDrains() {
+        let resource = Resource()
+        let other = Resource()
+        var state = Self.make(idle: [resource, other], maximum: 2)
+        _ = state.lease()
+        let chores = state.shutDown()
+        #expect(chores.close.count == 1 && chores.close.first === resource)
+        #expect(!state.isDrained)
+        #expect(state.lease() == nil)
+        #expect(Self.refusal(state.admit(9, id: 9, now: 0)) == .closed)
+        #expect(Self.isClose(state.release(other, isReusable: true, now: 0).0))
+        #expect(state.isDrained)
+    }
+
+    @Test func shutdownRefusesThoseWhoWait() {
+        var state = Self.make(maximum: 1)
+        _ = state.admit(1, id: 1, now: 0)
+        _ = state.admit(2, id: 2, now: 0)
+        #expect(state.shutDown().expired.map(\.0) == [1, 2])
+        #expect(!state.isDrained, "a connection is still being opened")
+        #expect(Self.isClose(state.opened(Resource(), now: 1).0))
+        #expect(state.isDrained)
+    }
+
+    @Test func aLongQueueKeepsItsOrder() {
+        var state = Self.make(maximum: 1, maximumWaiters: 1000)
+        let resource = Resource()
+        for waiter in 0 ..< 500 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        for waiter in stride(from: 0, to: 500, by: 3) { #expect(state.withdraw(UInt64(waiter)) == waiter) }
+        var served: [Int] = []
+        if let first = Self.receiver(state.opened(resource, now: 1).0) { served.append(first) }
+        while let next = Self.receiver(state.release(resource, isReusable: true, now: 2).0) { served.append(next) }
+        #expect(served == (0 ..< 500).filter { !$0.isMultiple(of: 3) })
+        #expect(state.waiting == 0)
+    }
+}

@@ -1,0 +1,109 @@
+import Foundation
+import Logging
+import PostgresClient
+import Testing
+
+/// The server that the test script started, from `ARC_TEST_POSTGRES_HOST`, `…_PORT` and `…_USER` (a superuser, trust).
+enum TestServer {
+    struct Missing: Error, CustomStringConvertible {
+        let variable: String
+        var description: String {
+            "\(variable) is not set: these tests need a PostgreSQL server, which `make test` starts"
+        }
+    }
+
+    static let logger = Logger(label: "test")
+
+    static func variable(_ name: String) throws -> String {
+        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
+            throw Missing(variable: name)
+        }
+        return value
+    }
+
+    /// A configuration for the test server.
+    static func configuration(
+        database: String = "postgres", maximumConnections: Int = 4,
+        _ change: (inout PostgresConfiguration) -> Void = { _ in }
+    ) throws -> PostgresConfiguration {
+        var configuration = PostgresConfiguration(
+            host: try variable("ARC_TEST_POSTGRES_HOST"), port: try variable("ARC_TEST_POSTGRES_PORT"),
+            user: try variable("ARC_TEST_POSTGRES_USER"), database: database, schema: "public",
+            maximumConnections: maximumConnections, connectionTimeout: .seconds(20))
+        change(&configuration)
+        return configuration
+    }
+
+    /// A pool that is shut down afterwards.
+    static func withPool<Value>(
+        _ configuration: PostgresConfiguration? = nil, _ body: (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        let pool = PostgresPool(configuration: try configuration ?? self.configuration(), logger: logger)
+        do {
+            let value = try await body(pool)
+            await pool.shutdown()
+            return value
+        } catch {
+            await pool.shutdown(patience: .zero)
+            throw error
+        }
+    }
+
+    /// A database of its own, dropped afterwards.
+    static func withDatabase<Value>(_ body: (PostgresConfiguration) async throws -> Value) async throws -> Value {
+        let name = uniqueName("database")
+        return try await withPool { pool in
+            _ = try await pool.query(PostgresStatement("CREATE DATABASE \(name)", prepared: false))
+            let result: Result<Value, any Error>
+            do {
+                result = .success(try await body(try configuration(database: name)))
+            } catch {
+                result = .failure(error)
+            }
+            _ = try await pool.query(PostgresStatement("DROP DATABASE \(name) WITH (FORCE)", prepared: false))
+            return try result.get()
+        }
+    }
+
+    /// A name that no other test uses.
+    static func uniqueName(_ prefix: String) -> String {
+        "\(prefix)_\(UInt64.random(in: .min ... .max))"
+    }
+
+    /// Waits until `condition` holds; the test's time limit is the only deadline.
+    static func until(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
+    }
+}
+
+/// The error that `body` must throw.
+func failure<Value>(
+    sourceLocation: SourceLocation = #_sourceLocation, _ body: () async throws -> Value
+) async -> PostgresError? {
+    do {
+        _ = try await body()
+        Issue.record("no error was thrown", sourceLocation: sourceLocation)
+        return nil
+    } catch let error as PostgresError {
+        return error
+    } catch {
+        Issue.record("another error was thrown: \(error)", sourceLocation: sourceLocation)
+        return nil
+    }
+}
+
+extension PostgresPool {
+    /// The integer in the first column of the first row.
+    func integer(_ statement: PostgresStatement, _ values: [PostgresValue] = []) async throws -> Int64? {
+        try await query(statement, values).first?.int64(0)
+    }
+
+    /// Expects this integer in the first column of the first row.
+    func expect(
+        _ expected: Int64, _ statement: PostgresStatement, _ values: [PostgresValue] = [],
+        sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        let value = try await integer(statement, values)
+        #expect(value == expected, sourceLocation: sourceLocation)
+    }
+}

@@ -1,0 +1,81 @@
+import NIOCore
+import Testing
+
+@testable import RedisClient
+
+@Suite struct HandshakeTests {
+    private static let greeting = RedisValue.map([.init(key: .simple("proto"), value: .integer(3))])
+    private static let refusal = RedisServerError(code: .authenticationRequired, message: "")
+
+    private func wire(_ handshake: Handshake) -> String {
+        var buffer = ByteBuffer()
+        handshake.write(to: &buffer)
+        return String(buffer: buffer)
+    }
+
+    private func make(database: Int = 0, setup: [SetupCommand] = []) -> Handshake {
+        Handshake(credentials: nil, clientName: nil, database: database, setup: setup)
+    }
+
+    @Test func greetsInOneWrite() {
+        let handshake = Handshake(
+            credentials: RedisCredentials(username: "u", password: RedisSecret("p")), clientName: "n", database: 2,
+            setup: [SetupCommand(arguments: ["X"], confirmations: nil)])
+        #expect(
+            wire(handshake)
+                == "*7\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$1\r\nu\r\n$1\r\np\r\n$7\r\nSETNAME\r\n$1\r\nn\r\n"
+                + "*2\r\n$6\r\nSELECT\r\n$1\r\n2\r\n*1\r\n$1\r\nX\r\n")
+        #expect(wire(make()) == "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n")
+    }
+
+    @Test func isDoneWithTheLastReply() {
+        var handshake = make(database: 1, setup: [SetupCommand(arguments: ["X"], confirmations: nil)])
+        #expect(handshake.receive(.success(Self.greeting)) == .underWay)
+        #expect(handshake.receive(.success(.simple("OK"))) == .underWay)
+        #expect(handshake.receive(.success(.simple("OK"))) == .done)
+    }
+
+    @Test func failsWithAnyError() {
+        var first = make()
+        #expect(first.receive(.failure(Self.refusal)) == .failed(.handshake(Self.refusal)))
+        var second = make(database: 99)
+        #expect(second.receive(.success(Self.greeting)) == .underWay)
+        #expect(second.receive(.failure(Self.refusal)) == .failed(.handshake(Self.refusal)))
+    }
+
+    @Test func insistsOnRESP3() {
+        var handshake = make()
+        let old = RedisValue.map([.init(key: .simple("proto"), value: .integer(2))])
+        #expect(handshake.receive(.success(old)) == .failed(.protocolViolation(.malformedBody)))
+    }
+
+    @Test func countsConfirmations() {
+        var handshake = make(setup: [SetupCommand(arguments: ["SUBSCRIBE", "a", "b"], confirmations: 2)])
+        #expect(handshake.receiveConfirmation() == .underWay)
+        #expect(handshake.receive(.success(Self.greeting)) == .underWay)
+        #expect(handshake.receiveConfirmation() == .underWay)
+        #expect(handshake.receiveConfirmation() == .done)
+    }
+}
+
+@Suite struct ReconnectBackoffTests {
+    @Test func doublesUpToTheMaximumWithJitterInTheUpperHalf() {
+        var generator = SeededGenerator(state: 1)
+        var backoff = ReconnectBackoff(initial: .milliseconds(20), maximum: .seconds(1))
+        for step in [20, 40, 80, 160, 320, 640, 1000, 1000, 1000] as [Int64] {
+            let delay = backoff.next(using: &generator)
+            #expect((TimeAmount.milliseconds(step / 2)...TimeAmount.milliseconds(step)).contains(delay))
+        }
+        backoff.reset()
+        #expect(backoff.next(using: &generator) <= .milliseconds(20))
+    }
+
+    @Test func differsFromDrawToDraw() {
+        var generator = SeededGenerator(state: 2)
+        let delays = (0..<20).map { _ in
+            var backoff = ReconnectBackoff()
+            return backoff.next(using: &generator)
+        }
+        #expect(Set(delays.map(\.nanoseconds)).count > 10)
+    }
+}

@@ -1,0 +1,224 @@
+import Foundation
+import Testing
+
+@testable import RedisClient
+
+/// What happens when the server goes, stalls or refuses. Every test has a server of its own.
+@Suite(.timeLimit(.minutes(2))) struct RedisFailureTests {
+    @Test func failsAtOnceWithoutServer() async throws {
+        let port = try RedisServerProcess.freePort()
+        let configuration = RedisConfiguration(
+            endpoint: .host("127.0.0.1", port: port), connectTimeout: .seconds(30), commandTimeout: .seconds(30))
+        try await withClient(configuration) { client in
+            // The first waits for the outcome of the first attempt, the second for nothing.
+            for _ in 0..<2 {
+                await #expect(throws: RedisError.notConnected(.refused)) { try await client.ping() }
+            }
+            #expect(!client.isConnected)
+        }
+    }
+
+    @Test func failsTypedWithoutNameOrSocket() async throws {
+        try await withClient(RedisConfiguration(endpoint: .host("host.invalid", port: 6379))) { client in
+            await #expect(throws: RedisError.self) { try await client.ping() }
+        }
+        try await withClient(RedisConfiguration(endpoint: .socket(path: "/nonexistent/redis.sock"))) { client in
+            await #expect(throws: RedisError.notConnected(.refused)) { try await client.ping() }
+        }
+    }
+
+    @Test func connectsThroughASocket() async throws {
+        let server = try await RedisServerProcess(["--unixsocket", "redis.sock"])
+        let configuration = RedisConfiguration(
+            endpoint: .socket(path: server.folder.appendingPathComponent("redis.sock").path))
+        try await withClient(configuration) { try await $0.ping() }
+    }
+
+    @Test func findsTheServerWhenItAppears() async throws {
+        let server = try await RedisServerProcess()
+        server.stop()
+        try await withClient(server.configuration) { client in
+            await #expect(throws: RedisError.notConnected(.refused)) { try await client.ping() }
+            try await server.start()
+            try await eventually { client.isConnected }
+            try await client.ping()
+        }
+    }
+
+    @Test func recoversFromRestartsUnderLoad() async throws {
+        let server = try await RedisServerProcess()
+        try await withClient(server.configuration) { client in
+            try await client.ping()
+            let wrong = Recorder<String>()
+            let load = (0..<16).map { task in
+                Task {
+                    var (successes, failures, round) = (0, 0, 0)
+                    while !Task.isCancelled {
+                        round += 1
+                        do {
+                            let echoed = try await client.reply("ECHO", "\(task):\(round)")
+                            if echoed.text != "\(task):\(round)" { wrong.record("foreign reply") }
+                            successes += 1
+                        } catch RedisError.notConnected, RedisError.connectionLost {
+                            failures += 1
+                            try? await Task.sleep(for: .milliseconds(1))
+                        } catch RedisError.server(let error) where error.isTransient {
+                            failures += 1
+                        } catch RedisError.cancelled {
+                            break
+                        } catch {
+                            wrong.record("\(error)")
+                        }
+                    }
+                    return (successes, failures)
+                }
+            }
+            for _ in 0..<3 {
+                try await client.ping()
+                server.stop()
+                try await eventually { !client.isConnected }
+                try await server.start()
+                try await eventually { client.isConnected }
+            }
+            try await client.ping()
+            for task in load { task.cancel() }
+            for task in load {
+                let (successes, failures) = await task.value
+                #expect(successes > 0)
+                #expect(failures > 0)
+            }
+            #expect(wrong.values.isEmpty)
+        }
+    }
+
+    @Test func givesUpOnAServerThatStalls() async throws {
+        let server = try await RedisServerProcess()
+        var configuration = server.configuration
+        configuration.commandTimeout = .milliseconds(500)
+        configuration.connectTimeout = .milliseconds(500)
+        try await withClient(configuration) { client in
+            try await eventually { (try? await client.ping()) != nil }
+            server.pause()
+            await #expect(throws: RedisError.timeout) { try await client.ping() }
+            await #expect {
+                try await client.ping()
+            } throws: { error in
+                (error as? RedisError)?.isUnavailable == true
+            }
+            server.resume()
+            try await eventually { client.isConnected }
+            try await eventually { (try? await client.ping()) != nil }
+        }
+    }
+
+    @Test func noticesAStallWithoutCommands() async throws {
+        let server = try await RedisServerProcess()
+        var configuration = server.configuration
+        configuration.commandTimeout = .milliseconds(500)
+        configuration.keepAliveInterval = .milliseconds(100)
+        try await withClient(configuration) { client in
+            try await eventually { (try? await client.ping()) != nil }
+            server.pause()
+            try await eventually { !client.isConnected }
+            server.resume()
+            try await eventually { client.isConnected }
+        }
+    }
+
+    @Test func boundsWhatWaitsForAStalledServer() async throws {
+        let server = try await RedisServerProcess()
+        var configuration = server.configuration
+        configuration.maximumWaitingCommands = 10
+        try await withClient(configuration) { client in
+            try await client.ping()
+            server.pause()
+            let waiting = (0..<10).map { _ in Task { try await client.ping() } }
+            // Some of the ten may be on their way into the queue still.
+            try await eventually {
+                let probe = Task { try await client.ping() }
+                probe.cancel()
+                do {
+                    try await probe.value
+                    return false
+                } catch {
+                    return error as? RedisError == .overloaded
+                }
+            }
+            server.resume()
+            for task in waiting { _ = await task.result }
+            try await client.ping()
+        }
+    }
+
+    @Test func authenticates() async throws {
+        let server = try await RedisServerProcess([
+            "--requirepass", "sesame", "--user", "arc", "on", ">open", "~*", "&*", "+@all",
+        ])
+        var configuration = server.configuration
+        await Self.expectHandshakeError(.authenticationRequired, configuration)
+        configuration.credentials = RedisCredentials(password: RedisSecret("sesame"))
+        try await withClient(configuration) { try await $0.ping() }
+        configuration.credentials = RedisCredentials(username: "arc", password: RedisSecret("open"))
+        try await withClient(configuration) { client async throws in
+            #expect(try await client.reply("ACL", "WHOAMI").text == "arc")
+            #expect(try await client.reply("CLIENT", "GETNAME").text == "arc")
+        }
+        configuration.credentials = RedisCredentials(username: "arc", password: RedisSecret("wrong"))
+        await Self.expectHandshakeError(.wrongPassword, configuration)
+    }
+
+    @Test func failsWhenTheDatabaseCannotBeSelected() async throws {
+        let server = try await RedisServerProcess(["--databases", "2"])
+        await Self.expectHandshakeError(.generic, server.configuration.with(database: 2))
+    }
+
+    @Test func knowsAReplica() async throws {
+        let server = try await RedisServerProcess()
+        try await withClient(server.configuration) { client in
+            let nobody = try RedisServerProcess.freePort()
+            try await client.reply("REPLICAOF", "127.0.0.1", .integer(Int64(nobody)))
+            await #expect {
+                try await client.set("k", "v")
+            } throws: { error in
+                (error as? RedisError)?.serverCode == .readOnly && (error as? RedisError)?.isUnavailable == true
+            }
+        }
+    }
+
+    @Test func knowsACluster() async throws {
+        let server = try await RedisServerProcess([
+            "--cluster-enabled", "yes", "--cluster-port", "\(RedisServerProcess.freePort())",
+        ])
+        try await withClient(server.configuration) { client in
+            await #expect {
+                try await client.set("k", "v")
+            } throws: { error in
+                (error as? RedisError)?.serverCode == .clusterDown
+            }
+        }
+    }
+
+    @Test func loadsAScriptThatTheServerForgot() async throws {
+        let server = try await RedisServerProcess()
+        try await withClient(server.configuration) { client in
+            let script = RedisScript("return redis.call('INCR', KEYS[1])")
+            #expect(try await client.evaluate(script, keys: ["n"]).integer == 1)
+            #expect(try await client.evaluate(script, keys: ["n"]).integer == 2)
+            try await client.reply("SCRIPT", "FLUSH")
+            #expect(try await client.evaluate(script, keys: ["n"]).integer == 3)
+            #expect(try await client.reply("SCRIPT", "EXISTS", .text(script.digest)) == .array([.integer(1)]))
+            let statistics = try await client.reply("INFO", "commandstats").text ?? ""
+            #expect(statistics.contains("cmdstat_eval:calls=2,"))
+            #expect(statistics.contains("cmdstat_evalsha:calls=3,"))
+        }
+    }
+
+    private static func expectHandshakeError(_ code: RedisServerError.Code, _ configuration: RedisConfiguration) async {
+        await #expect {
+            try await withClient(configuration) { try await $0.ping() }
+        } throws: { error in
+            guard case .notConnected(.handshake(let error)) = error as? RedisError else { return false }
+            return error.code == code
+        }
+    }
+}

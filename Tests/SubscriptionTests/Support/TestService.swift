@@ -1,0 +1,112 @@
+import AsyncHTTPClient
+import Configuration
+import JSONCoding
+import Logging
+import MessageBus
+import NIOCore
+import PostgresClient
+import Primitives
+import ServiceKit
+import Subscription
+
+/// The whole service over HTTP in this process, on a database of its own.
+struct TestService: Sendable {
+    static let tenantA = Identifier.v4()
+    static let tenantB = Identifier.v4()
+
+    let port: Int
+    let database: TestDatabase
+    let clock: ManualClock
+    let bus: InProcessConnector
+    private let tokens: TokenIssuer
+
+    /// Runs `body` against a service that was started for it.
+    static func run(
+        at date: String = "2026-01-31T10:00:00.000Z", environment: [String: String] = [:],
+        _ body: (TestService) async throws -> Void
+    ) async throws {
+        let database = try await TestDatabase.make()
+        let clock = ManualClock(try #require(Timestamp(iso8601: date)))
+        let bus = InProcessConnector(clock: clock, logger: TestEnvironment.logger)
+        let reader = try await EnvironmentReader.make(
+            folder: "/nonexistent",
+            environment: [
+                "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": "test", "JWT_ISSUER": "test",
+                "DB_HOST": TestEnvironment.postgresHost ?? "", "DB_PORT": TestEnvironment.postgresPort ?? "",
+                "DB_USER": "subscription_app", "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
+                "REDIS_HOST": TestEnvironment.redisHost ?? "", "REDIS_PORT": TestEnvironment.redisPort ?? "",
+            ].merging(environment) { $1 })
+        let service = try await SubscriptionService.make(
+            reader: reader, clock: clock, bus: .inProcess(bus), logger: TestEnvironment.logger)
+        let (ports, continuation) = AsyncStream<Int>.makeStream()
+        let running = Task {
+            defer { continuation.finish() }
+            try await service.run(signals: []) { port in continuation.yield(port) }
+        }
+        var iterator = ports.makeAsyncIterator()
+        guard let port = await iterator.next() else {
+            try await running.value
+            throw StartFailure()
+        }
+        let tokens = await TokenIssuer(secret: "test", issuer: "test", clock: clock)
+        let test = TestService(port: port, database: database, clock: clock, bus: bus, tokens: tokens)
+        let outcome: Result<Void, any Error>
+        do { outcome = .success(try await body(test)) } catch { outcome = .failure(error) }
+        running.cancel()
+        _ = try? await running.value
+        try await database.drop()
+        try outcome.get()
+    }
+
+    struct StartFailure: Error {}
+
+    /// Every code of the subscription service.
+    static let allPermissions = (7001...7035).map(String.init)
+
+    /// A token; without a tenant an operator's.
+    func token(
+        tenant: Identifier? = nil, permissions: [String] = allPermissions, user: String = Identifier.v4().description
+    ) async throws -> String {
+        try await tokens.issue(
+            TokenIssuer.Claims(id: user, tenantID: tenant?.description, permissions: permissions),
+            lifetime: .seconds(365 * 86_400))
+    }
+
+    /// Sends a request; as an operator with all permissions unless a token is given.
+    func send(
+        _ method: String, _ path: String, _ body: JSONValue? = nil, token: String? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> TestResponse {
+        var request = HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)")
+        request.method = .RAW(value: method)
+        let token = if let token { token } else { try await self.token() }
+        if !token.isEmpty { request.headers.add(name: "authorization", value: "Bearer \(token)") }
+        for (name, value) in headers { request.headers.add(name: name, value: value) }
+        if let body {
+            request.headers.add(name: "content-type", value: "application/json")
+            request.body = .bytes(ByteBuffer(bytes: body.serialized()))
+        }
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
+        return TestResponse(
+            status: Int(response.status.code), location: response.headers.first(name: "location"),
+            text: String(decoding: bytes, as: UTF8.self), json: (try? JSONValue.parse(bytes)) ?? .null)
+    }
+}
+
+/// An answer.
+struct TestResponse: Sendable {
+    let status: Int
+    let location: String?
+    let text: String
+    let json: JSONValue
+
+    /// `path: code` of every violation of a 422 or 400.
+    var violations: [String] {
+        (json["error"]?["details"]?.arrayValue ?? []).map {
+            "\($0["path"]?.stringValue ?? "?"): \($0["code"]?.stringValue ?? "?")"
+        }
+    }
+
+    var message: String { json["error"]?["message"]?.stringValue ?? "" }
+}

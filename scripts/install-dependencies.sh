@@ -1,0 +1,74 @@
+#!/usr/bin/env bash
+# Installs what the project needs beside a Swift toolchain on Debian or Ubuntu, and nothing that is there already.
+#   install-dependencies.sh             to build, run and test
+#   install-dependencies.sh --bench     also to measure (`make bench`)
+# Without root it prints the command and exits 1.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+missing=()
+need() { # package, reason
+    missing+=("$1")
+    echo "needed: $1 ($2)"
+}
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has swift || { echo "a Swift 6.3 toolchain is needed (swift.org/install); \`swift\` is not in PATH" >&2; exit 1; }
+
+has pkg-config || need pkg-config "SwiftPM finds libpq with it"
+[ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev "the PostgreSQL client library that PostgresClient wraps"
+compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
+    need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"
+has redis-server || need redis-server "\`make up\` and \`make test\` run a private Redis"
+has curl || need curl "the scripts and the README's examples talk HTTP with it"
+
+assets=.build-assets/swagger-ui
+if [ ! -e "$assets/swagger-ui-bundle.js" ]; then
+    python3 -m pip --version >/dev/null 2>&1 ||
+        need python3-pip "fetches Swagger UI for /explorer from PyPI, so that no page loads anything from a CDN"
+elif ! has python3; then
+    need python3 "\`make lint\` and \`make bench\` use it"
+fi
+if [ "${1:-}" = --bench ]; then
+    has wrk || need wrk "the load generator of \`make bench\`"
+    has go || need golang-go "builds the Go peer of \`make bench\`"
+    for package in golang-github-jackc-pgx-v4-dev golang-github-gomodule-redigo-dev; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            need "$package" "a library of the Go peer of \`make bench\`"
+    done
+fi
+
+if [ ${#missing[@]} -gt 0 ]; then
+    install=(apt-get install -y --no-install-recommends "${missing[@]}")
+    if ! has apt-get; then
+        echo "this is no Debian or Ubuntu: install what corresponds to: ${missing[*]}" >&2
+        exit 1
+    fi
+    if [ "$(id -u)" -ne 0 ]; then
+        echo "not root, so nothing was installed. Run:" >&2
+        echo "  sudo apt-get update && sudo ${install[*]}" >&2
+        exit 1
+    fi
+
+    # The packages would start servers of their own on the default ports; ours are private. A policy that forbids
+    # starting them stands while apt runs, unless the machine has a policy of its own.
+    policy=/usr/sbin/policy-rc.d
+    if [ ! -e "$policy" ]; then
+        printf '#!/bin/sh\nexit 101\n' >"$policy"
+        chmod 755 "$policy"
+        trap 'rm -f "$policy"' EXIT
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    apt-get update -qq
+    "${install[@]}"
+    if [ -d /run/systemd/system ]; then
+        for name in postgresql redis-server; do
+            case " ${missing[*]} " in *" $name "*) systemctl disable --quiet --now "$name" || true ;; esac
+        done
+    fi
+fi
+
+if [ ! -e "$assets/swagger-ui-bundle.js" ]; then
+    scripts/install-explorer.sh "$assets" ||
+        echo "warning: Swagger UI could not be fetched; /explorer will say so until \`make deps\` succeeds" >&2
+fi

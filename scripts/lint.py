@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Rules that no compiler checks: the direction of dependencies and the constructs this project does without."""
+
+import json
+import pathlib
+import re
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+# Lowest first. A target may use targets of lower layers, and of its own where `SIDEWAYS` says so; never a higher one.
+LAYERS = [
+    {"CLibpq", "CProcess"},
+    {"Primitives"},
+    {"JSONCoding", "Sealing"},
+    {"PostgresClient", "RedisClient"},
+    {"Entities", "Observability"},
+    {"Billing", "ServiceKit", "MessageBus"},
+    {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
+    {"arc"},
+]
+LAYER = {target: level for level, targets in enumerate(LAYERS) for target in targets}
+SIDEWAYS = set()
+# The web framework is known here and nowhere below.
+HUMMINGBIRD = {"ServiceKit", "TenantManagement", "Subscription", "Orchestrator", "arc"}
+# Files that may import full Foundation, with the reason.
+FOUNDATION = {}
+
+IMPORT = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|internal|private|fileprivate)\s+)?import\s+"
+                    r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)")
+DECLARATION = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:package|public|open)\s+(?!import\b)(?!extension\b)(?=\w)")
+# What a standard protocol asks for is documented there.
+WITNESS = re.compile(r"\b(?:var (?:debugD|d)escription\b|func hash\(into|static func (?:==|<)\s*\(|init\((?:\w+Literal)\b"
+                     r"|typealias (?:Element|Index|\w*Literal\w*|Body|Context)\b|func makeIterator\(|subscript\(position\b"
+                     r"|func write\(to writer"
+                     r"|var (?:startIndex|endIndex|errorDescription)\b|func index\((?:after|before))")
+FORBIDDEN = [
+    (re.compile(r"\btry!"), "try!"),
+    (re.compile(r"\bfatalError\s*\("), "fatalError"),
+    (re.compile(r"(?<![.\w])print\s*\("), "print"),
+]
+
+problems = []
+
+
+def report(path, line, text):
+    place = path.relative_to(ROOT) if isinstance(path, pathlib.Path) else path
+    problems.append(f"{place}:{line}: {text}" if line else f"{place}: {text}")
+
+
+def check_use(user, used, path, line):
+    """One target's use of another of ours."""
+    if used not in LAYER or user not in LAYER or used == user:
+        return
+    if LAYER[used] > LAYER[user]:
+        report(path, line, f"{user} is below {used} and must not use it")
+    elif LAYER[used] == LAYER[user] and (user, used) not in SIDEWAYS:
+        report(path, line, f"{user} stands beside {used} and must not use it")
+
+
+def without_literals(text):
+    """The code with comments and string contents blanked, line by line."""
+    pattern = re.compile(r'#*"""(?:\\.|[^\\])*?"""#*|#"(?:[^"]|"(?!#))*"#|"(?:\\.|[^"\\\n])*"|//[^\n]*', re.S)
+    return pattern.sub(lambda match: re.sub(r"[^\n]", " ", match.group()), text)
+
+
+def check_file(path):
+    target = path.relative_to(ROOT / "Sources").parts[0]
+    text = path.read_text()
+    lines = text.splitlines()
+    code = without_literals(text).splitlines()
+    for number, (line, bare) in enumerate(zip(lines, code), 1):
+        imported = IMPORT.match(bare)
+        if imported:
+            module = imported.group(1)
+            check_use(target, module, path, number)
+            if module.startswith("Hummingbird") and target not in HUMMINGBIRD:
+                report(path, number, f"{target} must not know Hummingbird")
+            if module in {"Foundation", "FoundationNetworking"} and str(path.relative_to(ROOT)) not in FOUNDATION:
+                report(path, number, f"import {module}: use FoundationEssentials, or nothing of it")
+        for pattern, name in FORBIDDEN:
+            if pattern.search(bare) and not (name == "print" and target == "arc"):
+                report(path, number, f"{name} is not used in Sources")
+        if re.search(r"\b(TODO|FIXME)\b", line):
+            report(path, number, "finish it, or write an issue")
+        if "@unchecked Sendable" in bare and "//" not in line and not lines[number - 2].lstrip().startswith("//"):
+            report(path, number, "@unchecked Sendable needs its reason in a comment")
+        if DECLARATION.match(bare) and not WITNESS.search(bare):
+            above = number - 2
+            while above >= 0 and re.match(r"^\s*@\w", lines[above]):
+                above -= 1
+            if above < 0 or not lines[above].lstrip().startswith("///"):
+                report(path, number, "a declaration for other targets needs a /// comment")
+
+
+def check_manifest():
+    dump = subprocess.run(["swift", "package", "dump-package"], cwd=ROOT, capture_output=True, text=True)
+    if dump.returncode != 0:
+        report("Package.swift", 0, "`swift package dump-package` failed:\n" + dump.stderr)
+        return
+    for target in json.loads(dump.stdout)["targets"]:
+        name = target["name"]
+        if target["type"] == "test":
+            continue
+        if name not in LAYER:
+            report("Package.swift", 0, f"target {name} has no layer yet: put it into LAYERS of scripts/lint.py")
+        for dependency in target["dependencies"]:
+            used = (dependency.get("byName") or dependency.get("target") or dependency.get("product"))[0]
+            check_use(name, used, "Package.swift", 0)
+            if used.startswith("Hummingbird") and name not in HUMMINGBIRD:
+                report("Package.swift", 0, f"{name} must not know Hummingbird")
+
+
+check_manifest()
+for file in sorted((ROOT / "Sources").rglob("*.swift")):
+    check_file(file)
+print("\n".join(problems), end="\n" if problems else "")
+sys.exit(1 if problems else 0)

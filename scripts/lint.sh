@@ -1,0 +1,15 @@
+#!/usr/bin/env bash
+# Format, shape and direction of the code. Prints what is wrong, one line each, and exits 1 then.
+set -uo pipefail
+cd "$(dirname "$0")/.."
+status=0
+
+mapfile -t folders < <(ls -d Sources Tests Package.swift Benchmarks/Package.swift 2>/dev/null)
+swift format lint --strict --parallel --recursive "${folders[@]}" || status=1
+python3 scripts/lint.py || status=1
+for script in .ci/run scripts/*.sh Benchmarks/*.sh; do
+    [ ! -e "$script" ] || bash -n "$script" || status=1
+done
+
+[ "$status" -eq 0 ] && echo "lint: nothing to say"
+exit "$status"

@@ -1,0 +1,69 @@
+# To be sourced: a PostgreSQL and a Redis of our own on free ports of 127.0.0.1, in a folder that goes away.
+# After `start_servers`: $servers (folder), $postgres_port, $postgres_bin, $redis_port. `stop_servers` is for a trap.
+# The PostgreSQL trusts everybody on 127.0.0.1: for tests and measurements only.
+
+servers= postgres_pid= redis_pid=
+
+free_port() {
+    perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'
+}
+
+# PostgreSQL refuses to run as root; setpriv execs, so that $! is the server itself.
+as_server_user() {
+    if [ "$(id -u)" -eq 0 ]; then
+        exec setpriv --reuid=postgres --regid=postgres --clear-groups "$@"
+    else
+        exec "$@"
+    fi
+}
+
+start_servers() { # settings of PostgreSQL, as -c name=value
+    postgres_bin=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    [ -n "$postgres_bin" ] || postgres_bin=$(dirname "$(command -v initdb)")
+    servers=$(mktemp -d "${TMPDIR:-/tmp}/arc-servers-XXXXXX")
+    chmod 755 "$servers"
+    mkdir "$servers/postgresql" "$servers/redis"
+    [ "$(id -u)" -ne 0 ] || chown postgres "$servers/postgresql"
+
+    (cd "$servers/postgresql" && as_server_user "$postgres_bin/initdb" --pgdata data --username postgres --auth trust \
+        --encoding UTF8 --locale C.UTF-8 --no-sync --no-instructions) >"$servers/initdb.log" 2>&1 ||
+        { cat "$servers/initdb.log" >&2; return 1; }
+    postgres_port=$(free_port)
+    (cd "$servers/postgresql" && as_server_user "$postgres_bin/postgres" -D data -c listen_addresses=127.0.0.1 \
+        -c port="$postgres_port" -c unix_socket_directories= -c timezone=UTC "$@") >"$servers/postgresql.log" 2>&1 &
+    postgres_pid=$!
+    redis_port=$(free_port)
+    (cd "$servers/redis" && exec redis-server --bind 127.0.0.1 --port "$redis_port" --save '' --appendonly no) \
+        >"$servers/redis.log" 2>&1 &
+    redis_pid=$!
+
+    local attempt
+    for attempt in $(seq 300); do
+        if "$postgres_bin/pg_isready" -q -h 127.0.0.1 -p "$postgres_port" &&
+            [ "$(redis-cli -h 127.0.0.1 -p "$redis_port" ping 2>/dev/null)" = PONG ]; then
+            return 0
+        fi
+        kill -0 "$postgres_pid" 2>/dev/null && kill -0 "$redis_pid" 2>/dev/null || break
+        sleep 0.1
+    done
+    echo "the private servers did not start:" >&2
+    tail -n 5 "$servers"/*.log >&2
+    return 1
+}
+
+# By their ids; PostgreSQL is asked to end at once, then made to.
+stop_servers() {
+    local pid attempt
+    for pid in $redis_pid $postgres_pid; do
+        kill -INT "$pid" 2>/dev/null || continue
+        for attempt in $(seq 100); do
+            kill -0 "$pid" 2>/dev/null || break
+            sleep 0.05
+        done
+        kill -KILL "$pid" 2>/dev/null || true
+    done
+    wait $redis_pid $postgres_pid 2>/dev/null || true
+    redis_pid= postgres_pid=
+    [ -z "$servers" ] || rm -rf "$servers"
+    servers=
+}

@@ -1,0 +1,21 @@
+#!/usr/bin/env bash
+# Builds and runs the tests against a PostgreSQL and a Redis of their own. Arguments go to `swift test`.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+scripts/install-dependencies.sh
+swift build --build-tests
+
+. scripts/private-servers.sh
+trap stop_servers EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+# Durability is not under test here (the fault tests run clusters of their own): no fsync, so that tests are quick.
+start_servers -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=500 \
+    -c shared_buffers=64MB -c log_min_messages=fatal
+
+export ARC_TEST_POSTGRES_HOST=127.0.0.1 ARC_TEST_POSTGRES_PORT=$postgres_port ARC_TEST_POSTGRES_USER=postgres
+export ARC_TEST_REDIS_HOST=127.0.0.1 ARC_TEST_REDIS_PORT=$redis_port
+status=0
+swift test --skip-build --parallel "$@" || status=$?
+exit "$status"
