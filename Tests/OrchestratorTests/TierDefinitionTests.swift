@@ -1,5 +1,6 @@
 import Configuration
 import JSONCoding
+import MessageBus
 import ServiceKit
 import Testing
 

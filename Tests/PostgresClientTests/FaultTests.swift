@@ -57,14 +57,14 @@ import Testing
                     try await group.waitForAll()
                 }
                 #expect(pool.status.open == 4)
-                try server.restart()
+                try await server.restart()
                 try await pool.expect(1, "SELECT 1::int8")
 
                 // Who asks while the server is away waits for its return.
-                try server.stop()
+                try await server.stop()
                 let waiting = Task { try await pool.integer("SELECT 2::int8") }
                 try await TestServer.until { pool.status.waiting == 1 }
-                try server.start()
+                try await server.start()
                 #expect(try await waiting.value == 2)
             }
         }
@@ -75,13 +75,13 @@ import Testing
             let configuration = server.configuration { $0.connectionTimeout = .milliseconds(500) }
             try await TestServer.withPool(configuration) { pool in
                 try await pool.expect(1, "SELECT 1::int8")
-                try server.stop()
+                try await server.stop()
                 for _ in 0 ..< 5 {
                     let error = await failure { try await pool.query("SELECT 1") }
                     #expect(error?.kind == .connection && error?.isRetryable == true && error?.isUnavailable == true)
                 }
                 #expect(pool.status.open == 0)
-                try server.start()
+                try await server.start()
                 try await TestServer.until { (try? await pool.query("SELECT 1")) != nil }
             }
         }
@@ -100,7 +100,7 @@ import Testing
                     return answers
                 }
                 let workers = (0 ..< 8).map { _ in Task { await worker() } }
-                try server.restart()
+                try await server.restart()
                 try await pool.expect(1, "SELECT 1::int8")
                 for task in workers { task.cancel() }
                 for task in workers { #expect(await task.value > 0) }

@@ -48,9 +48,9 @@ import Testing
                 configuration: server.configuration(), channels: ["wake"], logger: TestServer.logger)
             var events = listener.events().makeAsyncIterator()
             await expect(&events, .connected)
-            try server.stop()
+            try await server.stop()
             try await TestServer.until { !listener.isConnected }
-            try server.start()
+            try await server.start()
             await expect(&events, .connected)
             try await TestServer.withPool(server.configuration()) { pool in
                 _ = try await pool.query("SELECT pg_notify('wake', 'up')")

@@ -11,17 +11,22 @@ struct RestartableServer {
     private let programs: String
 
     static func with(_ body: (RestartableServer) async throws -> Void) async throws {
-        let server = try RestartableServer()
-        defer { server.remove() }
-        try server.start()
-        try await body(server)
+        let server = try await RestartableServer()
+        do {
+            try await server.start()
+            try await body(server)
+        } catch {
+            await server.remove()
+            throw error
+        }
+        await server.remove()
     }
 
-    private init() throws {
-        programs = try Self.run(["pg_config", "--bindir"])
-        folder = try Self.run(["mktemp", "-d", "/tmp/arc-pg-XXXXXX"])
-        if getuid() == 0 { _ = try Self.run(["chown", "postgres", folder]) }
-        try control(["initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"])
+    private init() async throws {
+        programs = try await Self.run(["pg_config", "--bindir"])
+        folder = try await Self.run(["mktemp", "-d", "/tmp/arc-pg-XXXXXX"])
+        if getuid() == 0 { _ = try await Self.run(["chown", "postgres", folder]) }
+        try await control(["initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"])
         let settings = """
             listen_addresses = ''
             unix_socket_directories = '\(folder)'
@@ -43,30 +48,30 @@ struct RestartableServer {
         return configuration
     }
 
-    func start() throws {
-        try control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "start"])
+    func start() async throws {
+        try await control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-w", "start"])
     }
 
-    func stop() throws {
-        try control(["pg_ctl", "-D", "\(folder)/data", "-m", "fast", "-w", "stop"])
+    func stop() async throws {
+        try await control(["pg_ctl", "-D", "\(folder)/data", "-m", "fast", "-w", "stop"])
     }
 
-    func restart() throws {
-        try control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-m", "fast", "-w", "restart"])
+    func restart() async throws {
+        try await control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-m", "fast", "-w", "restart"])
     }
 
-    private func remove() {
-        try? control(["pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"])
+    private func remove() async {
+        try? await control(["pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"])
         try? FileManager.default.removeItem(atPath: folder)
     }
 
     /// Runs one of PostgreSQL's programs; as user postgres if we are root, whom PostgreSQL refuses.
-    private func control(_ arguments: [String]) throws {
+    private func control(_ arguments: [String]) async throws {
         let command = ["\(programs)/\(arguments[0])"] + arguments.dropFirst()
-        _ = try Self.run(getuid() == 0 ? ["runuser", "-u", "postgres", "--"] + command : command)
+        _ = try await Self.run(getuid() == 0 ? ["runuser", "-u", "postgres", "--"] + command : command)
     }
 
-    private static func run(_ command: [String]) throws -> String {
+    private static func run(_ command: [String]) async throws -> String {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         process.arguments = command
@@ -80,8 +85,16 @@ struct RestartableServer {
         let handle = try FileHandle(forWritingTo: output)
         process.standardOutput = handle
         process.standardError = handle
-        try process.run()
-        process.waitUntilExit()
+        // Waiting by a handler: to block here would hold one of the few threads that all tests share.
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
         let text = String(decoding: try Data(contentsOf: output), as: UTF8.self)
         guard process.terminationStatus == 0 else {
             throw Failure(description: "\(command.joined(separator: " ")): \(text)")

@@ -18,7 +18,7 @@ struct CallbackSender: Sendable {
 
     /// `{TENANT_MANAGEMENT_URL}/webhook`.
     let url: String
-    let timeout: Duration
+    var timeout: Duration
     let client: OutboundHTTP
     let clock: any WallClock
 

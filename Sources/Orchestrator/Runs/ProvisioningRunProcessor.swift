@@ -11,7 +11,7 @@ import Primitives
 struct ProvisioningRunProcessor: Sendable {
     let repository: ProvisioningRunRepository
     let tiers: TierTable
-    let callbacks: CallbackSender
+    var callbacks: CallbackSender
     let appPlaneURL: AppPlaneURL
     let policy: RunPolicy
     let clock: any WallClock

@@ -11,7 +11,8 @@ struct MailOutbox: Sendable {
         while ContinuousClock.now < deadline {
             for name in FileSystem.names(in: folder).sorted().reversed() where name.hasSuffix(".eml") {
                 guard let raw = try FileSystem.read("\(folder)/\(name)") else { continue }
-                let decoded = Self.decodeQuotedPrintable(raw)
+                let isEncoded = raw.lowercased().contains("content-transfer-encoding: quoted-printable")
+                let decoded = isEncoded ? Self.decodeQuotedPrintable(raw) : raw
                 if decoded.contains(text) { return decoded }
             }
             try await Task.sleep(for: .milliseconds(100))

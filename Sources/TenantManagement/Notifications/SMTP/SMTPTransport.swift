@@ -1,0 +1,90 @@
+package import Logging
+import NIOCore
+import NIOPosix
+import NIOSSL
+
+/// Hands mails to a mail server by SMTP (RFC 5321), one connection a mail.
+///
+/// Delivery is at least once: when the connection breaks between the end of a message and the server's answer, nobody
+/// knows whether it was taken. A repeated message has the same `Message-ID`.
+package struct SMTPTransport: NotificationTransport {
+    private let configuration: SMTPConfiguration
+    private let logger: Logger
+
+    /// Makes a transport. Nothing is connected before the first mail.
+    package init(configuration: SMTPConfiguration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+    }
+
+    /// Hands a mail over. Returns when the server has taken the responsibility for it.
+    /// - Throws: ``SMTPError``.
+    package func send(_ mail: Mail) async throws(SMTPError) {
+        guard let recipient = MailAddress(specification: mail.recipient) else { throw .invalidRecipient }
+        let plan = SMTPConversation.Plan(
+            sender: configuration.sender, recipient: recipient,
+            message: MessageFormat.rfc5322(mail, from: configuration.sender.description),
+            credentials: configuration.credentials, needsStartTLS: configuration.security == .startTLS)
+        let context: NIOSSLContext?
+        do {
+            let configuration = configuration
+            context = try await NIOThreadPool.singleton.runIfActive { try configuration.tlsContext() }
+        } catch {
+            throw .tls
+        }
+        try await run(plan, tls: context)
+        logger.debug("The mail server has taken a mail", metadata: ["id": "\(mail.id)"])
+    }
+
+    private func run(_ plan: SMTPConversation.Plan, tls: NIOSSLContext?) async throws(SMTPError) {
+        let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
+        let outcome = eventLoop.makePromise(of: Void.self)
+        connect(plan, tls: tls, on: eventLoop, outcome: outcome)
+        do {
+            try await withTaskCancellationHandler {
+                try await outcome.futureResult.get()
+            } onCancel: {
+                outcome.fail(SMTPError.cancelled)
+            }
+        } catch {
+            throw SMTPError(error, during: .greeting)
+        }
+    }
+
+    private func connect(
+        _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, on eventLoop: any EventLoop,
+        outcome: EventLoopPromise<Void>
+    ) {
+        let timeout = TimeAmount.nanoseconds(
+            configuration.timeout.components.seconds * 1_000_000_000
+                + configuration.timeout.components.attoseconds / 1_000_000_000)
+        let security = configuration.security
+        let serverName = configuration.tlsServerName
+        ClientBootstrap(group: eventLoop)
+            .connectTimeout(timeout)
+            .connect(host: configuration.host, port: configuration.port)
+            .flatMapThrowing { channel in
+                var plan = plan
+                plan.clientName = channel.localAddress.flatMap(Self.addressLiteral) ?? plan.clientName
+                if security == .implicit, let tls {
+                    try channel.pipeline.syncOperations.addHandler(
+                        NIOSSLClientHandler(context: tls, serverHostname: serverName))
+                }
+                try channel.pipeline.syncOperations.addHandler(
+                    SMTPSession(
+                        conversation: SMTPConversation(plan: plan),
+                        tls: security == .startTLS ? tls.map { ($0, serverName) } : nil, timeout: timeout,
+                        outcome: outcome))
+            }
+            .whenFailure { outcome.fail(SMTPError(connecting: $0)) }
+    }
+
+    /// RFC 5321 section 4.1.3: how a client without a name of its own introduces itself.
+    private static func addressLiteral(_ address: SocketAddress) -> String? {
+        switch address {
+        case .v4: address.ipAddress.map { "[\($0)]" }
+        case .v6: address.ipAddress.map { "[IPv6:\($0)]" }
+        case .unixDomainSocket: nil
+        }
+    }
+}

@@ -1,0 +1,217 @@
+import AsyncHTTPClient
+import Configuration
+import JSONCoding
+import MessageBus
+import NIOCore
+import NIOHTTP1
+import PostgresClient
+import Primitives
+import ServiceKit
+import ServiceLifecycle
+import Testing
+
+@testable import Orchestrator
+
+/// The whole service, with its loop, on the machine's clock.
+@Suite struct OrchestratorServiceTests {
+    @Test func eventsFromTheBusAreProvisionedAndReported() async throws {
+        try await TestWorld.with { world in
+            try await Receiver.with({ $0 == 1 ? .status(503) : .status(204) }) { receiver, url in
+                let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+                let tests = ["basic", "Premium", "nonsense"].map { tier in
+                    var test = TestEvent(key: world.newKey())
+                    test.tier = tier
+                    return test
+                }
+                try await withService(world, callbackURL: url, bus: bus) { _ in
+                    for test in tests {
+                        // Twice, as a bus may.
+                        for _ in 0..<2 { _ = try await bus.publish([try test.envelope()]) }
+                    }
+                    try await eventually {
+                        try await world.admin.count(
+                            "SELECT count(*) FROM main.provisioning_runs WHERE callback_state = 'delivered'") == 3
+                    }
+                }
+                #expect(try await world.admin.count("SELECT count(*) FROM main.provisioning_runs") == 3)
+                #expect(receiver.requests.count == 4)
+                for (test, expected) in zip(tests, [1, 1, 0]) {
+                    let reports = try receiver.requests.filter {
+                        try $0.json["initiatorId"]?.stringValue == test.tenant.description
+                    }
+                    let report = try #require(reports.last)
+                    #expect(try report.isSigned(for: test))
+                    #expect(try report.json["data"]?["status"]?.intValue == expected)
+                }
+                try await world.asTenant(tests[0].key, database: world.applicationDatabase) { pool in
+                    try await pool.execute("CREATE TABLE tenant_\(tests[0].key).orders (note text)")
+                }
+                try await world.asTenant(tests[1].key, database: "tenant_\(tests[1].key)") { pool in
+                    try await pool.execute("CREATE TABLE tenant_\(tests[1].key).orders (note text)")
+                }
+            }
+        }
+    }
+
+    @Test func itsHTTPSide() async throws {
+        try await TestWorld.with { world in
+            let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+            try await withService(world, callbackURL: "http://127.0.0.1:1", bus: bus) { port in
+                let ping = try await get(port, "/ping")
+                #expect(ping.status == 200)
+                #expect(ping.body["greeting"] == "Hello from Orchestrator Service.")
+                let ready = try await get(port, "/health/ready")
+                #expect(ready.status == 200)
+                #expect(
+                    ready.body["checks"] == ["postgres": "up", "messageBus": "up", "applicationDatabase": "up"])
+                let document = try await get(port, "/openapi.json")
+                let paths = Set(document.body["paths"]?.objectValue?.keys ?? [])
+                #expect(
+                    paths == [
+                        "/", "/ping", "/health/live", "/health/ready", "/openapi.json", "/explorer", "/explorer/{file}",
+                    ])
+                #expect(try await get(port, "/webhook").status == 404)
+            }
+        }
+    }
+
+    @Test func aRunThatIsInterruptedByTheEndIsGivenBack() async throws {
+        try await TestWorld.with { world in
+            try await withClient { client in
+                let (started, start) = AsyncStream<Void>.makeStream()
+                let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                    start.yield()
+                    try? await Task.sleep(for: .seconds(3600))
+                    throw .transient("interrupted")
+                }
+                let worker = try worker(world, provisioner, client)
+                let test = TestEvent(key: "acme")
+                _ = try await world.repository().enqueue(try test.event())
+                let running = Task { await worker.run() }
+                var iterator = started.makeAsyncIterator()
+                _ = await iterator.next()
+                running.cancel()
+                await running.value
+                let run = try await world.run(of: test.tenant)
+                #expect(run.state == "pending")
+                #expect(run.attempts == 0)
+                #expect(run.isUnfinished && !run.isClaimed)
+                #expect(run.dueAt == world.clock.now())
+            }
+        }
+    }
+
+    @Test func aGracefulEndLetsARunFinish() async throws {
+        try await TestWorld.with { world in
+            try await Receiver.with { receiver, url in
+                try await withClient { client in
+                    let (started, start) = AsyncStream<Void>.makeStream()
+                    let (released, release) = AsyncStream<Void>.makeStream()
+                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                        start.yield()
+                        for await _ in released { break }
+                        return .provisioned([], appPlaneURL: nil)
+                    }
+                    let worker = try worker(world, provisioner, client, callbackURL: url + "/webhook")
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    let group = ServiceGroup(
+                        configuration: .init(services: [.init(service: worker)], logger: TestWorld.logger))
+                    let running = Task { try await group.run() }
+                    var iterator = started.makeAsyncIterator()
+                    _ = await iterator.next()
+                    await group.triggerGracefulShutdown()
+                    release.yield()
+                    try await running.value
+                    #expect(try await world.run(of: test.tenant).callbackState == "delivered")
+                }
+            }
+        }
+    }
+
+    @Test func aLostLeaseEndsTheWork() async throws {
+        try await TestWorld.with { world in
+            try await withClient { client in
+                let (events, event) = AsyncStream<String>.makeStream()
+                let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                    event.yield("started")
+                    try? await Task.sleep(for: .seconds(3600))
+                    event.yield("ended")
+                    throw .transient("interrupted")
+                }
+                let worker = try worker(world, provisioner, client, lease: .milliseconds(300))
+                let test = TestEvent(key: "acme")
+                _ = try await world.repository().enqueue(try test.event())
+                let running = Task { await worker.run() }
+                var iterator = events.makeAsyncIterator()
+                #expect(await iterator.next() == "started")
+                // Somebody else takes it.
+                try await world.admin.execute(
+                    "UPDATE main.provisioning_runs SET claim = gen_random_uuid(), due_at = now() + interval '100 years'")
+                #expect(await iterator.next() == "ended")
+                running.cancel()
+                await running.value
+                #expect(try await world.run(of: test.tenant).isClaimed)
+            }
+        }
+    }
+
+    // MARK: Helpers
+
+    private func worker(
+        _ world: TestWorld, _ provisioner: any Provisioner, _ client: OutboundHTTP,
+        callbackURL: String = "http://127.0.0.1:1/webhook", lease: Duration = .seconds(15)
+    ) throws -> ProvisioningRunWorker {
+        let policy = RunPolicy(lease: lease, drainTimeout: .seconds(60))
+        return ProvisioningRunWorker(
+            repository: world.repository(),
+            processor: try world.processor(provisioner, callbackURL: callbackURL, client: client, policy: policy),
+            policy: policy, doorbell: Doorbell(), clock: world.clock, logger: TestWorld.logger)
+    }
+
+    private func withService(
+        _ world: TestWorld, callbackURL: String, bus: InProcessConnector, _ body: (Int) async throws -> Void
+    ) async throws {
+        let (host, port) = (
+            try TestWorld.variable("ARC_TEST_POSTGRES_HOST"), try TestWorld.variable("ARC_TEST_POSTGRES_PORT")
+        )
+        let reader = try await EnvironmentReader.make(environment: [
+            "PORT": "0", "DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, "TENANT_MANAGEMENT_URL": callbackURL,
+            "DB_HOST": host, "DB_PORT": port, "DB_USER": "orchestrator_app", "DB_DATABASE": world.database,
+            "PROVISIONER_DB_HOST": host, "PROVISIONER_DB_PORT": port, "PROVISIONER_DB_USER": world.provisioner,
+            "PROVISIONER_DB_DATABASE": world.applicationDatabase, "CALLBACK_BACKOFF_MILLIS": "20",
+            "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
+        ])
+        let service = try await OrchestratorService.make(
+            reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
+        let (ports, listening) = AsyncStream<Int>.makeStream()
+        let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
+        let outcome: Result<Void, any Error>
+        do {
+            var iterator = ports.makeAsyncIterator()
+            let port = try #require(await iterator.next())
+            outcome = .success(try await body(port))
+        } catch {
+            outcome = .failure(error)
+        }
+        running.cancel()
+        _ = await running.result
+        try outcome.get()
+    }
+
+    private func get(_ port: Int, _ path: String) async throws -> (status: Int, body: JSONValue) {
+        let response = try await HTTPClient.shared.execute(
+            HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(20))
+        let body = try await response.body.collect(upTo: 1 << 20)
+        return (Int(response.status.code), (try? JSONValue.parse(Array(body.readableBytesView))) ?? nil)
+    }
+
+    /// Waits until something has become true; that it does is what the test is about, not how fast.
+    private func eventually(_ condition: () async throws -> Bool) async throws {
+        for _ in 0..<6000 {
+            if try await condition() { return }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+        Issue.record("it never became true")
+    }
+}

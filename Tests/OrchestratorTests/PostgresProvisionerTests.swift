@@ -1,0 +1,314 @@
+import JSONCoding
+import PostgresClient
+import Primitives
+import Sealing
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct PostgresSchemaProvisionerTests {
+    @Test func theResourceSaysWhatIsNeededAndNoPassword() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            let key = world.newKey()
+            let resource = try await provision(provisioner, TestEvent(key: key))
+            #expect(resource.type == "postgres-schema")
+            #expect(resource.externalIdentifier == "\(world.applicationDatabase)/tenant_\(key)")
+            #expect(resource.metadata["host"]?.stringValue == (try TestWorld.variable("ARC_TEST_POSTGRES_HOST")))
+            #expect(resource.metadata["port"]?.intValue.map(String.init) == (try TestWorld.variable("ARC_TEST_POSTGRES_PORT")))
+            #expect(resource.metadata["database"]?.stringValue == world.applicationDatabase)
+            #expect(resource.metadata["schema"]?.stringValue == "tenant_\(key)")
+            #expect(resource.metadata["role"]?.stringValue == "tenant_\(key)")
+            #expect(resource.metadata["secretRef"]?.stringValue?.hasPrefix("orchestrator/tenant-credentials/") == true)
+            #expect(resource.metadata.count == 6)
+        }
+    }
+
+    @Test func aTenantWorksInItsSchemaAndSeesNoOther() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            let (first, second) = (world.newKey(), world.newKey())
+            for key in [first, second] { _ = try await provision(provisioner, TestEvent(key: key)) }
+            try await world.asTenant(first, database: world.applicationDatabase) { pool in
+                // Unqualified names mean the tenant's own schema.
+                try await pool.execute("CREATE TABLE tenant_\(first).orders (note text)")
+                try await pool.execute("INSERT INTO tenant_\(first).orders VALUES ('secret of the first')")
+            }
+            try await world.asTenant(second, database: world.applicationDatabase) { pool in
+                await refused(pool, "SELECT * FROM tenant_\(first).orders")
+                await refused(pool, "INSERT INTO tenant_\(first).orders VALUES ('x')")
+                await refused(pool, "CREATE TABLE tenant_\(first).mine (a int)")
+                await refused(pool, "CREATE TABLE public.mine (a int)")
+                await refused(pool, "CREATE SCHEMA mine")
+                await refused(pool, "CREATE TEMPORARY TABLE mine (a int)")
+                await refused(pool, "DROP SCHEMA tenant_\(first) CASCADE")
+                await refused(pool, "DROP SCHEMA tenant_\(second) CASCADE")
+                await refused(pool, "GRANT USAGE ON SCHEMA tenant_\(second) TO PUBLIC", or: "01007")
+                await refused(pool, "SET ROLE tenant_\(first)")
+                await refused(pool, "SET ROLE \(world.provisioner)")
+                await refused(pool, "ALTER ROLE tenant_\(first) PASSWORD 'x'")
+                await refused(pool, "CREATE ROLE mine")
+                await refused(pool, "CREATE DATABASE mine")
+            }
+            // Nobody can enter but the owner and who was let in, and the grant that was refused above had no effect.
+            #expect(
+                try await world.provisionerPool.count(
+                    "SELECT has_database_privilege('public', current_database(), 'CONNECT')::int") == 0)
+            #expect(
+                try await world.provisionerPool.count(
+                    "SELECT has_schema_privilege('public', 'tenant_\(second)', 'USAGE')::int") == 0)
+        }
+    }
+
+    @Test func theSearchPathIsTheTenantsSchema() async throws {
+        try await TestWorld.with { world in
+            let key = world.newKey()
+            _ = try await provision(PostgresSchemaProvisioner(tenancy: try world.tenancy()), TestEvent(key: key))
+            let result = try await world.admin.query(
+                PostgresStatement(
+                    """
+                    SELECT array_to_string(setconfig, ';') FROM pg_db_role_setting
+                    JOIN pg_database ON pg_database.oid = setdatabase JOIN pg_roles ON pg_roles.oid = setrole
+                    WHERE rolname = $1 AND datname = $2
+                    """, prepared: false), [.text("tenant_\(key)"), .text(world.applicationDatabase)])
+            #expect(try #require(result.first).text(0) == "search_path=tenant_\(key)")
+        }
+    }
+
+    @Test func theRoleHasTheStoredPasswordAndNoRights() async throws {
+        try await TestWorld.with { world in
+            let (key, tenant) = (world.newKey(), Identifier.v4())
+            var test = TestEvent(key: key)
+            test.tenant = tenant
+            let tenancy = try world.tenancy()
+            _ = try await provision(PostgresSchemaProvisioner(tenancy: tenancy), test)
+            let row = try #require(
+                try await world.admin.query(
+                    PostgresStatement(
+                        """
+                        SELECT rolpassword, rolconnlimit::int, rolcanlogin,
+                            rolsuper OR rolcreatedb OR rolcreaterole OR rolreplication OR rolbypassrls OR rolinherit
+                        FROM pg_authid WHERE rolname = $1
+                        """, prepared: false), [.text("tenant_\(key)")]
+                ).first)
+            let credential = try await world.credentials.credential(
+                role: "tenant_\(key)", server: "\(tenancy.configuration.host):\(tenancy.configuration.port)",
+                tenant: tenant)
+            #expect(isVerifier(try row.text(0), of: credential.password))
+            #expect(!isVerifier(try row.text(0), of: "another"))
+            #expect(try row.int(1) == 7)
+            #expect(try row.bool(2))
+            #expect(try row.bool(3) == false)
+        }
+    }
+
+    @Test func ourVerifierIsPostgreSQLsOwn() async throws {
+        try await TestWorld.with { world in
+            let role = "tenant_\(world.newKey())"
+            try await world.admin.execute("SET password_encryption = 'scram-sha-256'")
+            try await world.admin.execute("CREATE ROLE \(role) PASSWORD 'pencil'")
+            let row = try #require(
+                try await world.admin.query(
+                    PostgresStatement("SELECT rolpassword FROM pg_authid WHERE rolname = $1", prepared: false),
+                    [.text(role)]
+                ).first)
+            #expect(isVerifier(try row.text(0), of: "pencil"))
+        }
+    }
+
+    @Test func again() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            let test = TestEvent(key: world.newKey())
+            let first = try await provision(provisioner, test)
+            try await world.asTenant(test.key, database: world.applicationDatabase) { pool in
+                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
+            }
+            #expect(try await provision(provisioner, test) == first)
+            #expect(
+                try await world.provisionerPool.count(
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'tenant_\(test.key)' AND tablename = 'orders'") == 1)
+        }
+    }
+
+    @Test func manyAtOnce() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            let tests = [TestEvent(key: world.newKey()), TestEvent(key: world.newKey())]
+            let resources = try await withThrowingTaskGroup(of: TenantResource.self) { group in
+                for number in 0..<16 { group.addTask { try await provision(provisioner, tests[number % 2]) } }
+                return try await group.reduce(into: Set<TenantResource>()) { $0.insert($1) }
+            }
+            #expect(resources.count == 2)
+        }
+    }
+
+    @Test func whatIsAnothersIsNeverTaken() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            let key = world.newKey()
+            _ = try await provision(provisioner, TestEvent(key: key))
+            // Same key, another tenant.
+            await expectPermanent("another tenant") { _ = try await provision(provisioner, TestEvent(key: key)) }
+            // A role that nobody marked as this tenant's, and one that has become more than a tenant's.
+            let foreign = TestEvent(key: world.newKey())
+            try await world.admin.execute("CREATE ROLE tenant_\(foreign.key)")
+            await expectPermanent("not this tenant's") { _ = try await provision(provisioner, foreign) }
+            let raised = TestEvent(key: world.newKey())
+            _ = try await provision(provisioner, raised)
+            try await world.admin.execute("ALTER ROLE tenant_\(raised.key) CREATEDB")
+            await expectPermanent("rights that no tenant may have") { _ = try await provision(provisioner, raised) }
+        }
+    }
+
+    @Test func aSchemaThatIsOpenToAllStopsProvisioning() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
+            try await world.provisionerPool.execute("CREATE SCHEMA tenant_open")
+            try await world.provisionerPool.execute("GRANT USAGE ON SCHEMA tenant_open TO PUBLIC")
+            let test = TestEvent(key: world.newKey())
+            await expectPermanent("would see schema tenant_open") { _ = try await provision(provisioner, test) }
+            #expect(
+                try await world.provisionerPool.count(
+                    "SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_\(test.key)'") == 0)
+        }
+    }
+
+    @Test func aPasswordThatCannotBeOpenedIsReplaced() async throws {
+        try await TestWorld.with { world in
+            let (role, tenant) = ("tenant_\(world.newKey())", Identifier.v4())
+            let first = try await world.credentials.credential(role: role, server: "s", tenant: tenant)
+            let again = try await world.credentials.credential(role: role, server: "s", tenant: tenant)
+            #expect(first.password == again.password)
+            let otherKey = TenantCredentialStore(
+                pool: world.pool, sealer: .init(secret: "another key", purpose: "orchestrator"), clock: world.clock,
+                logger: TestWorld.logger)
+            let replaced = try await otherKey.credential(role: role, server: "s", tenant: tenant)
+            #expect(replaced.id == first.id)
+            #expect(replaced.password != first.password)
+            #expect(try await otherKey.credential(role: role, server: "s", tenant: tenant).password == replaced.password)
+        }
+    }
+}
+
+@Suite struct PostgresDatabaseProvisionerTests {
+    @Test func aTenantHasADatabaseThatNobodyElseCanEnter() async throws {
+        try await TestWorld.with { world in
+            let tenancy = try world.tenancy()
+            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: TestWorld.logger)
+            let (first, second, pooled) = (world.newKey(), world.newKey(), world.newKey())
+            let resource = try await provision(provisioner, TestEvent(key: first))
+            #expect(resource.type == "postgres-database")
+            #expect(resource.externalIdentifier == "tenant_\(first)")
+            #expect(resource.metadata["database"] == .string("tenant_\(first)"))
+            #expect(resource.metadata["schema"] == .string("tenant_\(first)"))
+            _ = try await provision(provisioner, TestEvent(key: second))
+            _ = try await provision(PostgresSchemaProvisioner(tenancy: tenancy), TestEvent(key: pooled))
+
+            try await world.asTenant(first, database: "tenant_\(first)") { pool in
+                try await pool.execute("CREATE TABLE tenant_\(first).orders (note text)")
+                try await pool.execute("CREATE SCHEMA archive")
+                await refused(pool, "CREATE TABLE public.mine (a int)")
+                await refused(pool, "DROP DATABASE tenant_\(second)", or: "42501")
+            }
+            for (role, database) in [
+                (second, "tenant_\(first)"), (pooled, "tenant_\(first)"), (first, world.applicationDatabase),
+            ] {
+                await #expect(throws: PostgresError.self, "tenant_\(role) in \(database)") {
+                    try await world.asTenant(role, database: database) { try await $0.execute("SELECT 1") }
+                }
+            }
+        }
+    }
+
+    @Test func again() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let test = TestEvent(key: world.newKey())
+            let first = try await provision(provisioner, test)
+            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
+                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
+            }
+            #expect(try await provision(provisioner, test) == first)
+            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
+                #expect(try await pool.count("SELECT count(*) FROM tenant_\(test.key).orders") == 0)
+            }
+        }
+    }
+
+    @Test func severalAtOnce() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let test = TestEvent(key: world.newKey())
+            let resources = try await withThrowingTaskGroup(of: TenantResource.self) { group in
+                for _ in 0..<4 { group.addTask { try await provision(provisioner, test) } }
+                return try await group.reduce(into: Set<TenantResource>()) { $0.insert($1) }
+            }
+            #expect(resources.count == 1)
+        }
+    }
+
+    @Test func aDatabaseThatWasMadeHalfIsFinished() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let test = TestEvent(key: world.newKey())
+            // As after a kill between CREATE DATABASE and what follows.
+            try await world.provisionerPool.execute("CREATE DATABASE tenant_\(test.key)")
+            _ = try await provision(provisioner, test)
+            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
+                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
+            }
+        }
+    }
+
+    @Test func aDatabaseOfAnotherOwnerIsNeverTaken() async throws {
+        try await TestWorld.with { world in
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let test = TestEvent(key: world.newKey())
+            try await world.admin.execute("CREATE DATABASE tenant_\(test.key)")
+            await expectPermanent("not this tenant's") { _ = try await provision(provisioner, test) }
+        }
+    }
+}
+
+// MARK: Helpers
+
+private func provision(_ provisioner: some Provisioner, _ test: TestEvent) async throws -> TenantResource {
+    guard case .provisioned(let resources, nil) = try await provisioner.provision(try test.event()) else {
+        throw ProvisioningFailure.permanent("delegated")
+    }
+    #expect(resources.count == 1)
+    return try #require(resources.first)
+}
+
+private func expectPermanent(_ fragment: String, _ body: () async throws -> Void) async {
+    do {
+        try await body()
+        Issue.record("nothing was thrown")
+    } catch let failure as ProvisioningFailure {
+        #expect(failure.isPermanent)
+        #expect(failure.reason.contains(fragment), "\(failure)")
+    } catch {
+        Issue.record(error)
+    }
+}
+
+/// Runs a statement that must fail for lack of privilege; some only warn and change nothing.
+private func refused(_ pool: PostgresPool, _ sql: String, or code: SQLState? = nil) async {
+    do {
+        try await pool.execute(sql)
+        if code != "01007" { Issue.record("was allowed: \(sql)") }
+    } catch let error as PostgresError {
+        #expect(error.sqlState == .insufficientPrivilege, "\(sql): \(error)")
+    } catch {
+        Issue.record(error)
+    }
+}
+
+/// Whether what PostgreSQL has stored is made of the password.
+private func isVerifier(_ text: String, of password: String) -> Bool {
+    let fields = text.split(separator: "$")
+    guard fields.count == 3, let salt = fields[1].split(separator: ":").last, let bytes = Base64.decode(String(salt))
+    else { return false }
+    return ScramVerifier.make(password: password, salt: bytes) == text
+}

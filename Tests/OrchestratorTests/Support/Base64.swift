@@ -1,0 +1,5 @@
+import Foundation
+
+enum Base64 {
+    static func decode(_ text: String) -> [UInt8]? { Data(base64Encoded: text).map(Array.init) }
+}

@@ -1,0 +1,177 @@
+import JSONCoding
+import Primitives
+import ServiceKit
+import Testing
+
+@testable import Subscription
+
+extension ServiceTests {
+    @Suite struct Catalogue {
+        @Test(arguments: [
+            ("/plan-sizes", ["size": "M", "config": ["nodes": 1]], ["config": ["nodes": 2]]),
+            ("/currencies", ["currencyCode": "CHF", "currencyName": "Swiss Franc"], ["symbol": "Fr."]),
+            (
+                "/billing-cycles", ["cycleName": "TEN_DAYS", "duration": 10, "durationUnit": "Days"],
+                ["description": "Every ten days."]
+            ), ("/resources", ["name": "Bucket", "config": ["type": "s3"]], ["name": "Disk"]),
+            ("/services", ["name": "Mail"], ["name": "Post"]),
+        ] as [(String, JSONValue, JSONValue)])
+        func everyEntityHasTheEightOperations(path: String, body: JSONValue, change: JSONValue) async throws {
+            try await TestService.run { service in
+                let before = try #require(try await service.send("GET", "\(path)/count").json["count"]?.intValue)
+                let created = try await service.send("POST", path, body)
+                #expect(created.status == 201, "\(created.text)")
+                let id = try #require(created.json["id"]?.stringValue)
+                #expect(created.location == "\(path)/\(id)")
+                for (name, value) in try #require(body.objectValue) { #expect(created.json[name] == value) }
+                #expect(try await service.send("GET", "\(path)/\(id)").json == created.json)
+                #expect(try await service.send("GET", "\(path)/count").json["count"]?.intValue == before + 1)
+                #expect(try await service.send("GET", path).json.arrayValue?.count == before + 1)
+
+                #expect(try await service.send("PATCH", "\(path)/\(id)", change).status == 204)
+                let changed = try await service.send("GET", "\(path)/\(id)").json
+                for (name, value) in try #require(change.objectValue) { #expect(changed[name] == value) }
+                #expect(try await service.send("PUT", "\(path)/\(id)", body).status == 204)
+                let bulk = try await service.send("PATCH", "\(path)?where[id]=\(id)", change)
+                #expect(bulk.json["count"] == 1, "\(bulk.text)")
+                #expect(try await service.send("DELETE", "\(path)/\(id)").status == 204)
+                #expect(try await service.send("GET", "\(path)/\(id)").status == 404)
+                #expect(try await service.send("DELETE", "\(path)/\(id)").status == 404)
+                // What is deleted blocks no name.
+                #expect(try await service.send("POST", path, body).status == 201)
+            }
+        }
+
+        @Test func theSeedsAreThere() async throws {
+            try await TestService.run { service in
+                let currencies = try await service.send("GET", "/currencies?filter[order]=currencyCode")
+                #expect(
+                    currencies.json.arrayValue?.compactMap { $0["currencyCode"]?.stringValue }
+                        == ["EUR", "GBP", "INR", "JPY", "USD"])
+                #expect(currencies.json.arrayValue?.allSatisfy { $0["createdOn"] == nil && $0["deleted"] == nil } == true)
+                let cycles = try await service.send("GET", "/billing-cycles")
+                let durations = (cycles.json.arrayValue ?? []).reduce(into: [String: String]()) { result, cycle in
+                    result[cycle["cycleName"]?.stringValue ?? ""] =
+                        "\(cycle["duration"]?.intValue ?? 0) \(cycle["durationUnit"]?.stringValue ?? "")"
+                }
+                #expect(
+                    durations == [
+                        "WEEKLY": "1 week", "MONTHLY": "1 month", "QUARTERLY": "3 months", "HALF_YEARLY": "6 months",
+                        "YEARLY": "1 year",
+                    ])
+                let plans = try await service.send("GET", "/plans?filter={\"order\":\"price\",\"include\":[\"currency\"]}".escaped)
+                #expect(plans.json.arrayValue?.compactMap { $0["name"]?.stringValue } == ["Standard", "Premium"])
+                #expect(plans.json.arrayValue?.first?["currency"]?["currencyCode"] == "USD")
+            }
+        }
+
+        @Test func theCachedPlanFollowsEveryWrite() async throws {
+            try await TestService.run { service in
+                let id = try await service.plan(price: 50)
+                let path = "/plans/\(id)"
+                func price() async throws -> JSONValue? { try await service.send("GET", path).json["price"] }
+                #expect(try await price() == 50)
+                #expect(try await service.send("PATCH", path, ["price": 60]).status == 204)
+                #expect(try await price() == 60)
+                let subscription = try await service.subscription(to: id)
+                #expect(
+                    try await service.send("GET", "/subscriptions/\(subscription)/invoice").json["total"] == 6000)
+                #expect(try await service.send("PATCH", "/plans?where[id]=\(id)", ["price": 70]).json["count"] == 1)
+                #expect(try await price() == 70)
+                var body = try #require(try await service.send("GET", path).json.objectValue)
+                body["price"] = 80
+                body["description"] = nil
+                #expect(try await service.send("PUT", path, .object(body.withoutNulls)).status == 204)
+                #expect(try await price() == 80)
+                let filtered = try await service.send("GET", path + "?filter[include]=currency")
+                #expect(filtered.json["currency"]?["currencyCode"] == "USD")
+                #expect(filtered.json["price"] == 80)
+                #expect(try await service.send("DELETE", path).status == 204)
+                #expect(try await service.send("GET", path).status == 404)
+                #expect(try await service.subscribe(to: id).status == 404)
+            }
+        }
+
+        @Test(arguments: [
+            (["price": "50"], "/price: type"), (["price": -1], "/price: minimum"),
+            (["price": 1.234], "/price: decimals"), (["price": nil], ": required"), (["currencyId": nil], ": required"),
+            (["billingCycleId": nil], ": required"), (["currencyId": "USD"], "/currencyId: format"),
+            (["tier": nil], ": required"), (["name": 5], "/name: type"), (["color": "red"], ": additionalProperties"),
+            (["metaData": ["maxSubscriptionsPerTenant": -1]], "/metaData/maxSubscriptionsPerTenant: minimum"),
+        ] as [([String: JSONValue?], String)])
+        func aPlanThatCannotBeRightNamesTheField(change: [String: JSONValue?], violation: String) async throws {
+            try await TestService.run { service in
+                var body: JSONObject = [
+                    "name": "Premium", "tier": "PREMIUM", "price": 50,
+                    "currencyId": .string(try await service.currency("USD")),
+                    "billingCycleId": .string(try await service.cycle("MONTHLY")),
+                ]
+                for (name, value) in change { body[name] = value }
+                let response = try await service.send("POST", "/plans", .object(body))
+                #expect(response.status == 422, "\(response.text)")
+                #expect(response.violations == [violation])
+            }
+        }
+
+        @Test func aPriceMustFitItsCurrencyWheneverEitherChanges() async throws {
+            try await TestService.run { service in
+                let id = try await service.plan(price: 49.99)
+                let yen = try await service.currency("JPY")
+                let refused = try await service.send("PATCH", "/plans/\(id)", ["currencyId": .string(yen)])
+                #expect(refused.violations == ["/price: decimals"])
+                #expect(
+                    try await service.send("PATCH", "/plans/\(id)", ["currencyId": .string(yen), "price": 5000]).status
+                        == 204)
+                #expect(
+                    try await service.send("PATCH", "/plans/\(id)", ["price": 0.5]).violations == ["/price: decimals"])
+                #expect(
+                    try await service.send("PATCH", "/plans?where[id]=\(id)", ["price": 0.00001]).violations
+                        == ["/price: decimals"])
+                let unknown = try await service.send("PATCH", "/plans/\(id)", ["currencyId": .identifier(.v4())])
+                #expect(unknown.status == 404)
+                #expect(unknown.text.contains("currency_id"))
+            }
+        }
+
+        @Test(arguments: [
+            ("/billing-cycles", ["cycleName": "X", "duration": 0, "durationUnit": "day"], "/duration: minimum"),
+            ("/billing-cycles", ["cycleName": "X", "duration": 1.5, "durationUnit": "day"], "/duration: type"),
+            ("/billing-cycles", ["cycleName": "X", "duration": 1, "durationUnit": "moon"], "/durationUnit: pattern"),
+            ("/currencies", ["currencyCode": "EURO", "currencyName": "x"], "/currencyCode: maxLength"),
+            ("/resources", ["name": "x", "config": "y"], "/config: type"), ("/services", [:], ": required"),
+        ] as [(String, JSONValue, String)])
+        func otherRowsThatCannotBeRightNameTheField(path: String, body: JSONValue, violation: String) async throws {
+            try await TestService.run { service in
+                let response = try await service.send("POST", path, body)
+                #expect(response.status == 422)
+                #expect(response.violations.first == violation)
+            }
+        }
+
+        @Test func aUserWhoseIdIsNoUUIDCanWrite() async throws {
+            try await TestService.run { service in
+                let token = try await service.token(user: "test")
+                let response = try await service.send("POST", "/services", ["name": "Mail"], token: token)
+                #expect(response.status == 201)
+                #expect(response.json["createdBy"] == .null)
+                #expect(try await service.send("POST", "/plan-sizes", ["size": "S"], token: token).status == 201)
+            }
+        }
+
+        @Test func aSecondCurrencyOfOneCodeIsAConflict() async throws {
+            try await TestService.run { service in
+                let response = try await service.send(
+                    "POST", "/currencies", ["currencyCode": "USD", "currencyName": "Dollar"])
+                #expect(response.status == 409)
+                #expect(response.message.contains("currency_code"))
+            }
+        }
+    }
+}
+
+extension JSONObject {
+    /// Without the members that are null, which requests do not accept.
+    var withoutNulls: JSONObject {
+        JSONObject(filter { !$0.value.isNull }.map { ($0.key, $0.value) })
+    }
+}

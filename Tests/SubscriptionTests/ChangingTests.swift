@@ -1,0 +1,191 @@
+import JSONCoding
+import MessageBus
+import Primitives
+import ServiceKit
+import Synchronization
+import Testing
+
+@testable import Subscription
+
+extension ServiceTests {
+    @Suite struct Changing {
+        @Test func becomingActiveIsToldExactlyOnce() async throws {
+            try await TestService.run { service in
+                let id = try await service.subscription(to: try await service.plan())
+                let path = "/subscriptions/\(id)"
+                func told() async throws -> Int64 {
+                    try await service.events(EventType.subscriptionActivated, of: id)
+                }
+                #expect(try await service.send("PATCH", path, ["endDate": "2026-03-01"]).status == 204)
+                #expect(try await told() == 0)
+                #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
+                #expect(try await told() == 1)
+                #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
+                #expect(try await told() == 1)
+                // It ended and began again: that is another activation.
+                #expect(try await service.send("PATCH", path, ["status": 2]).status == 204)
+                #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
+                #expect(try await told() == 2)
+                #expect(try await service.send("GET", path).json["endDate"] == "2026-03-01")
+            }
+        }
+
+        @Test func ofManyWhoActivateItOneIsTold() async throws {
+            try await TestService.run { service in
+                let id = try await service.subscription(to: try await service.plan())
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for number in 0..<16 {
+                        group.addTask {
+                            try await number.isMultiple(of: 2)
+                                ? service.send("PATCH", "/subscriptions/\(id)", ["status": 1]).status
+                                : service.send(
+                                    "PATCH", "/subscriptions?where[id]=\(id)", ["status": 1]
+                                ).status
+                        }
+                    }
+                    return try await group.reduce(into: [Int]()) { $0.append($1) }
+                }
+                #expect(statuses.allSatisfy { $0 == 204 || $0 == 200 }, "\(statuses)")
+                #expect(try await service.events(EventType.subscriptionActivated, of: id) == 1)
+            }
+        }
+
+        @Test func theRelayDeliversTheActivationOnce() async throws {
+            try await TestService.run { service in
+                let seen = Mutex<[String]>([])
+                let consumer = try service.bus.subscribe(
+                    group: "test", types: [EventType.subscriptionActivated], configuration: ConsumerConfiguration()
+                ) { delivery in
+                    let id = (try? JSONValue.parse(delivery.event.data))?["subscription"]?["id"]?.stringValue
+                    seen.withLock { $0.append(id ?? "") }
+                }
+                let running = Task { try await consumer.run() }
+                let id = try await service.subscription(to: try await service.plan(), status: 1)
+                for _ in 0..<500 where seen.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+                #expect(seen.withLock { $0 } == [id])
+                running.cancel()
+                _ = try? await running.value
+            }
+        }
+
+        @Test func inBulkEachThatBecomesActiveIsTold() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let pending = try await service.subscription(to: plan)
+                let active = try await service.subscription(to: plan, status: 1)
+                let others = try await service.subscription(TestService.tenantB, to: plan)
+                let response = try await service.send(
+                    "PATCH", "/subscriptions?where={\"subscriberId\":\"\(TestService.tenantA)\"}".escaped, ["status": 1])
+                #expect(response.status == 200)
+                #expect(response.json["count"] == 2)
+                #expect(try await service.events(EventType.subscriptionActivated, of: pending) == 1)
+                #expect(try await service.events(EventType.subscriptionActivated, of: active) == 1)
+                #expect(try await service.events(EventType.subscriptionActivated, of: others) == 0)
+                #expect(try await service.send("GET", "/subscriptions/\(others)").json["status"] == 0)
+                // A bulk change has to say which rows.
+                let missing = try await service.send("PATCH", "/subscriptions", ["status": 1])
+                #expect(missing.status == 400)
+                #expect(missing.message.contains("where"))
+                let all = try await service.send("PATCH", "/subscriptions?where={}".escaped, ["status": 1])
+                #expect(all.json["count"] == 3)
+                #expect(try await service.events(EventType.subscriptionActivated, of: others) == 1)
+            }
+        }
+
+        @Test func replacingTellsToo() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let created = try await service.subscribe(to: plan)
+                let id = try #require(created.json["id"]?.stringValue)
+                var body: JSONObject = [
+                    "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 1,
+                    "startDate": "2026-02-01", "endDate": "2026-03-01",
+                    "invoiceId": try #require(created.json["invoiceId"]),
+                ]
+                #expect(try await service.send("PUT", "/subscriptions/\(id)", .object(body)).status == 204)
+                #expect(try await service.events(EventType.subscriptionActivated, of: id) == 1)
+                let row = try await service.send("GET", "/subscriptions/\(id)").json
+                #expect(row["startDate"] == "2026-02-01")
+                #expect(row["status"] == 1)
+                body["id"] = .identifier(.v4())
+                #expect(try await service.send("PUT", "/subscriptions/\(id)", .object(body)).status == 400)
+                body["id"] = nil
+                body["invoiceId"] = nil
+                let missing = try await service.send("PUT", "/subscriptions/\(id)", .object(body))
+                #expect(missing.status == 422)
+                #expect(missing.text.contains("invoiceId"))
+                #expect(
+                    try await service.send("PUT", "/subscriptions/\(Identifier.v4())", .object(body)).status == 422)
+            }
+        }
+
+        @Test(arguments: [
+            (["endDate": "2026-02-30"], "/endDate: format"), (["startDate": "31.01.2026"], "/startDate: format"),
+            (["startDate": "2026-1-31"], "/startDate: format"), (["endDate": 5], "/endDate: type"),
+            (["startDate": "2026-03-01", "endDate": "2026-02-28"], "/endDate: order"), (["status": 5], "/status: enum"),
+            (["planId": "gold"], "/planId: format"), (["color": "red"], ": additionalProperties"),
+        ] as [(JSONValue, String)])
+        func whatCannotBeRightNamesTheField(change: JSONValue, violation: String) async throws {
+            try await TestService.run { service in
+                let created = try await service.subscribe(to: try await service.plan())
+                let id = try #require(created.json["id"]?.stringValue)
+                for status in [JSONValue?.none, 1] {
+                    var body = change.objectValue ?? [:]
+                    if let status, body["status"] == nil { body["status"] = status }
+                    let response = try await service.send("PATCH", "/subscriptions/\(id)", .object(body))
+                    #expect(response.status == 422)
+                    #expect(response.violations == [violation])
+                }
+                #expect(try await service.send("GET", "/subscriptions/\(id)").json == created.json)
+            }
+        }
+
+        @Test func anEndBeforeTheStoredStartIsRefused() async throws {
+            try await TestService.run { service in
+                let id = try await service.subscription(to: try await service.plan())
+                for body in [["endDate": "2026-01-01"], ["endDate": "2026-01-01", "status": 1]] as [JSONValue] {
+                    #expect(try await service.send("PATCH", "/subscriptions/\(id)", body).status == 422)
+                }
+                #expect(try await service.events(EventType.subscriptionActivated, of: id) == 0)
+            }
+        }
+
+        @Test func anUnknownPlanOrRowIsNotFound() async throws {
+            try await TestService.run { service in
+                let id = try await service.subscription(to: try await service.plan())
+                let unknown = Identifier.v4()
+                for body in [["planId": .identifier(unknown)], ["planId": .identifier(unknown), "status": 1]]
+                    as [JSONValue]
+                {
+                    #expect(try await service.send("PATCH", "/subscriptions/\(id)", body).status == 404)
+                }
+                for path in ["/subscriptions/\(unknown)", "/subscriptions/1"] {
+                    for body in [["status": 1], ["status": 3]] as [JSONValue] {
+                        let response = try await service.send("PATCH", path, body)
+                        #expect(response.status == 404)
+                        #expect(response.json["error"]?["code"] == "ENTITY_NOT_FOUND")
+                    }
+                    #expect(try await service.send("GET", path).status == 404)
+                    #expect(try await service.send("GET", path + "/invoice").status == 404)
+                    #expect(try await service.send("DELETE", path).status == 404)
+                }
+            }
+        }
+    }
+}
+
+extension String {
+    /// Braces and quotes as a URL takes them.
+    var escaped: String {
+        var text = ""
+        for character in self {
+            switch character {
+            case "{": text += "%7B"
+            case "}": text += "%7D"
+            case "\"": text += "%22"
+            default: text.append(character)
+            }
+        }
+        return text
+    }
+}

@@ -1,0 +1,122 @@
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+import Testing
+
+@testable import Subscription
+
+extension ServiceTests {
+    @Suite struct Isolation {
+        @Test func aTenantSeesAndChangesItsOwnOnly() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let own = try await service.subscription(TestService.tenantA, to: plan)
+                let foreign = try await service.subscription(TestService.tenantB, to: plan, status: 1)
+                let before = try await service.send("GET", "/subscriptions/\(foreign)").json
+                let token = try await service.token(tenant: TestService.tenantA)
+
+                let list = try await service.send("GET", "/subscriptions", token: token)
+                #expect(list.json.arrayValue?.compactMap { $0["id"]?.stringValue } == [own])
+                #expect(try await service.send("GET", "/subscriptions/count", token: token).json["count"] == 1)
+                let byPlan = try await service.send("GET", "/plans/\(plan)/subscriptions", token: token)
+                #expect(byPlan.json.arrayValue?.compactMap { $0["id"]?.stringValue } == [own])
+
+                let path = "/subscriptions/\(foreign)"
+                for response in [
+                    try await service.send("GET", path, token: token),
+                    try await service.send("GET", path + "/invoice", token: token),
+                    try await service.send("PATCH", path, ["status": 3], token: token),
+                    try await service.send("PATCH", path, ["status": 1], token: token),
+                    try await service.send("DELETE", path, token: token),
+                    try await service.subscribe(TestService.tenantB, to: plan, token: token),
+                    try await service.send(
+                        "PATCH", "/subscriptions/\(own)", ["subscriberId": .identifier(TestService.tenantB)],
+                        token: token),
+                    try await service.send(
+                        "PATCH", "/subscriptions/\(own)",
+                        ["subscriberId": .identifier(TestService.tenantB), "status": 1], token: token),
+                ] {
+                    #expect(response.status == 404)
+                    #expect(!response.text.contains(TestService.tenantB.description) || response.text.contains("Key"))
+                }
+                let bulk = try await service.send(
+                    "PATCH", "/subscriptions?where={}".escaped, ["status": 1], token: token)
+                #expect(bulk.json["count"] == 1)
+                #expect(try await service.send("GET", path).json == before)
+                #expect(try await service.subscribe(TestService.tenantA, to: plan, token: token).status == 201)
+            }
+        }
+
+        @Test func aTenantReadsTheCatalogueAndChangesNothingInIt() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let token = try await service.token(tenant: TestService.tenantA)
+                #expect(try await service.send("GET", "/plans/\(plan)", token: token).status == 200)
+                let included = try await service.send(
+                    "GET", "/plans/\(plan)?filter={\"include\":[\"currency\",\"billingCycle\"]}".escaped, token: token)
+                #expect(included.json["currency"]?["currencyCode"] == "USD")
+                #expect(included.json["billingCycle"]?["cycleName"] == "MONTHLY")
+                #expect(try await service.send("PATCH", "/plans/\(plan)", ["price": 0], token: token).status == 403)
+                #expect(try await service.send("DELETE", "/plans/\(plan)", token: token).status == 403)
+                #expect(try await service.send("POST", "/services", ["name": "x"], token: token).status == 403)
+                #expect(
+                    try await service.send(
+                        "PATCH", "/currencies?where={}".escaped, ["symbol": "x"], token: token
+                    ).status == 403)
+                #expect(try await service.send("GET", "/plans/\(plan)").json["price"] == 50)
+            }
+        }
+
+        @Test func theDatabaseShowsTheRuntimeRoleNothingWithoutATenant() async throws {
+            try await TestService.run { service in
+                _ = try await service.subscription(to: try await service.plan())
+                for table in ["subscriptions", "invoice", "invoice_lines", "plans", "currencies", "billing_customer"] {
+                    let rows = try await service.database.query(
+                        """
+                        SELECT count(*) FROM pg_policies WHERE schemaname = 'main' AND tablename = $1
+                        """, [.text(table)])
+                    #expect(try #require(rows.first).int64(0) > 0, "\(table)")
+                }
+                let visible = try await service.database.asRuntimeRole(
+                    "SELECT (SELECT count(*) FROM main.subscriptions) + (SELECT count(*) FROM main.invoice)"
+                        + " + (SELECT count(*) FROM main.invoice_lines) + (SELECT count(*) FROM main.plans)")
+                #expect(visible == 0)
+            }
+        }
+
+        @Test func permissionsAreThoseOfTheContract() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let id = try await service.subscription(to: plan)
+                let cases: [(String, String, String)] = [
+                    ("GET", "/plans", "7008"), ("GET", "/plans/\(plan)", "7008"), ("GET", "/plans/count", "7008"),
+                    ("GET", "/plans/\(plan)/subscriptions", "7008"), ("GET", "/plans/\(plan)/subscriptions", "7004"),
+                    ("GET", "/plan-sizes", "7029"), ("GET", "/currencies", "7028"), ("GET", "/billing-cycles", "7024"),
+                    ("GET", "/resources", "7016"), ("GET", "/services", "7020"), ("GET", "/subscriptions", "7004"),
+                    ("GET", "/subscriptions/\(id)", "7004"), ("GET", "/subscriptions/\(id)/invoice", "7004"),
+                    ("GET", "/subscriptions/expire-soon", "7004"), ("GET", "/subscriptions/expired", "7004"),
+                ]
+                for (method, path, permission) in cases {
+                    let with = try await service.token(permissions: [permission])
+                    #expect(try await service.send(method, path, token: with).status == 200, "\(path)")
+                    let without = try await service.token(permissions: ["7001"])
+                    #expect(try await service.send(method, path, token: without).status == 403, "\(path)")
+                    #expect(try await service.send(method, path, token: "").status == 401, "\(path)")
+                }
+            }
+        }
+    }
+}
+
+extension TestDatabase {
+    /// The only value of a query that counts something, as the role that the service runs as, without a tenant.
+    func asRuntimeRole(_ sql: String) async throws -> Int64 {
+        var configuration = self.configuration
+        configuration.user = "subscription_app"
+        let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
+        let result = try await pool.query(PostgresStatement(sql, prepared: false))
+        await pool.shutdown()
+        return try result.first?.int64(0) ?? -1
+    }
+}
