@@ -77,7 +77,8 @@ let package = Package(
             "ServiceKit",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Observability", "Entities",
-                asyncHTTPClient, hummingbird, httpTypes, jwtKit, crypto, configuration, lifecycle, logging, nioCore, nioPosix,
+                asyncHTTPClient, hummingbird, httpTypes, jwtKit, crypto, configuration, lifecycle, logging, nioCore,
+                nioPosix,
             ]),
         library(
             "TenantManagement",
@@ -94,9 +95,10 @@ let package = Package(
         library(
             "Orchestrator",
             [
-                "CProcess", "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "Sealing", "ServiceKit", "Entities",
+                "CProcess", "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "Sealing", "ServiceKit",
+                "Entities",
                 asyncHTTPClient,
-                configuration, crypto, httpTypes, lifecycle, logging, nioCore,
+                configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
             ], resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
         .executableTarget(
@@ -107,5 +109,63 @@ let package = Package(
                 argumentParser, asyncHTTPClient, configuration, logging, nioCore, nioHTTP1, unixSignals,
             ],
             swiftSettings: strict),
+
+        // TestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
+        .target(
+            name: "TestSupport",
+            dependencies: [
+                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities", "ServiceKit",
+                "TenantManagement", "Subscription", "Orchestrator",
+                asyncHTTPClient, configuration, logging, nioCore, nioHTTP1,
+            ], path: "Tests/TestSupport", swiftSettings: strict),
+        tests(
+            "AcceptanceTests",
+            [
+                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities",
+                "ServiceKit", "TenantManagement", "Subscription", "Orchestrator",
+                asyncHTTPClient, configuration, crypto, httpTypes, jwtKit, logging, nioCore,
+            ]),
+        tests(
+            "FaultTests",
+            [
+                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "ServiceKit",
+                "TenantManagement", "Subscription", "Orchestrator",
+                logging,
+            ]),
+        tests("PrimitivesTests", ["Primitives"]),
+        tests("JSONCodingTests", ["Primitives", "JSONCoding"]),
+        tests("BillingTests", ["Primitives", "Billing"]),
+        tests("PostgresClientTests", ["Primitives", "PostgresClient", configuration, logging]),
+        tests(
+            "RedisClientTests",
+            ["Primitives", "RedisClient", configuration, logging, nioCore, nioEmbedded, nioPosix, nioSSL]),
+        tests("EntitiesTests", ["Primitives", "JSONCoding", "PostgresClient", "Entities", logging]),
+        tests("MessageBusTests", ["Primitives", "JSONCoding", "PostgresClient", "MessageBus", lifecycle, logging]),
+        tests(
+            "OrchestratorTests",
+            [
+                "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "Sealing", "ServiceKit", "Orchestrator",
+                asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
+            ]),
+        tests(
+            "SubscriptionTests",
+            [
+                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
+                "ServiceKit", "Subscription", asyncHTTPClient, configuration, lifecycle, logging, nioCore,
+            ]),
+        tests("ObservabilityTests", ["Primitives", "JSONCoding", "Observability", logging]),
+        tests(
+            "ServiceKitTests",
+            [
+                "Primitives", "JSONCoding", "PostgresClient", "Entities", "ServiceKit", configuration, hummingbird,
+                httpTypes, jwtKit, logging, nioCore,
+            ]),
+        tests(
+            "TenantManagementTests",
+            [
+                "Primitives", "JSONCoding", "ServiceKit", "TenantManagement", configuration, logging, nioCore,
+                nioPosix, nioSSL,
+            ]),
+        tests("ArcTests", ["LocalStack", "CProcess"]),
     ]
 )

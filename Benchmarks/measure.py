@@ -101,7 +101,7 @@ class Target:
                 raise RuntimeError(f"{self.name}: POST /tenants answered {response.status}")
             self.tenant = json.load(response)["id"]
 
-    def load(self, job, token, seconds, prefix):
+    def load(self, job, token, seconds, prefix, is_warm_up=False):
         """One bounded run of wrk; keeps it with the CPU time that the server took meanwhile."""
         path, script, connections = {
             "ping": ("/ping", "report.lua", READ_CONNECTIONS),
@@ -120,8 +120,12 @@ class Target:
         if not match:
             raise RuntimeError(f"wrk: {output.stdout}{output.stderr}")
         result = json.loads(match.group(1))
-        if result["failed"] or result["broken"] or not result["requests"]:
+        if result["failed"] or result["broken"]:
             raise RuntimeError(f"{self.name} {job}: {result}")
+        if is_warm_up:
+            return
+        if not result["requests"]:
+            raise RuntimeError(f"{self.name} {job}: no answer within {seconds} s")
         self.runs.setdefault(job, []).append({
             "perSecond": result["requests"] / (result["microseconds"] / 1e6),
             "cpuMicroseconds": used * 1e6 / result["requests"],
@@ -200,9 +204,9 @@ def measure(arguments, targets, database, token):
     pgbench, relay = [], []
     for number, target in enumerate(targets.values()):
         target.seed(token, f"seed{number}")
-        for job in ("ping", "read"):
-            target.load(job, token, 1, "")  # warm-up
-            target.runs.clear()
+        for job in ("ping", "read", "create"):
+            target.load(job, token, 1, f"w{number}", is_warm_up=True)
+        database.wait_for_relay()
     for round_number in range(arguments.rounds):
         print(f"round {round_number + 1} of {arguments.rounds}", file=sys.stderr)
         for job in ("ping", "read"):
@@ -259,13 +263,16 @@ def print_tables(targets, pgbench, relay, goals):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("arc", "home", "log", "peers", "output"):
+    for name in ("arc", "home", "peers", "output"):
         parser.add_argument(f"--{name}", type=pathlib.Path, required=True)
     parser.add_argument("--seconds", type=int, default=5, choices=range(1, 31))
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 6))
     arguments = parser.parse_args()
 
-    token = re.search(r"^export ARC_TOKEN=(\S+)$", arguments.log.read_text(), re.M).group(1)
+    # The two permissions that the jobs need: a token with all of them would cost the peers more.
+    token = subprocess.run(
+        [str(arguments.arc), "token", "--permission", "10204", "--permission", "10207"],
+        env={**os.environ, "ARC_HOME": str(arguments.home)}, capture_output=True, text=True, check=True).stdout.strip()
     targets, servers, environment = start_all(arguments)
     try:
         pgbench, relay = measure(arguments, targets, Database(environment), token)

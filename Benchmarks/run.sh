@@ -12,6 +12,8 @@ for peer in express go; do
         { echo "peer $peer is skipped: $reason"; rm -rf ".build-peers/$peer"; }
 done
 
+. scripts/private-servers.sh # for free_port
+
 # A stack of its own, of which only tenant management runs: nothing else takes the two cores.
 work=$(mktemp -d "${TMPDIR:-/tmp}/arc-bench-XXXXXX")
 chmod 711 "$work"
@@ -27,8 +29,8 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-free_port() { perl -MIO::Socket::INET -e 'print IO::Socket::INET->new(Listen => 1, LocalAddr => "127.0.0.1")->sockport'; }
-ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error "$arc" up tenant-management \
+ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error DB_MAX_CONNECTIONS=10 \
+    "$arc" up tenant-management \
     >"$work/up.log" 2>&1 &
 stack=$!
 for attempt in $(seq 600); do
@@ -38,5 +40,5 @@ for attempt in $(seq 600); do
 done
 
 mkdir -p Benchmarks/results
-python3 Benchmarks/measure.py --arc "$arc" --home "$work/home" --log "$work/up.log" --peers .build-peers \
+python3 Benchmarks/measure.py --arc "$arc" --home "$work/home" --peers .build-peers \
     --seconds "${BENCH_SECONDS:-5}" --rounds "${BENCH_ROUNDS:-3}" --output Benchmarks/results/latest.json

@@ -7,7 +7,7 @@ trap 'rm -rf "$work"' EXIT
 
 echo "flask-swagger-ui==5.34.0 \
 --hash=sha256:63e4ecfee6345ca746c11c5341c6f2a1cbe271e518aac1659889cd3905b1110f" >"$work/requirements.txt"
-python3 -m pip download --quiet --disable-pip-version-check --no-deps --only-binary :all: --require-hashes \
+python3 -m pip download --quiet --disable-pip-version-check --retries 1 --timeout 20 --no-deps --only-binary :all: --require-hashes \
     --requirement "$work/requirements.txt" --dest "$work"
 python3 - "$work" <<'PYTHON'
 import pathlib, sys, zipfile

@@ -4,6 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 scripts/install-dependencies.sh
+if [ "${CI:-}" = true ]; then scripts/lint.sh; fi
 swift build --build-tests
 
 . scripts/private-servers.sh

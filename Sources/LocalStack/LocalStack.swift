@@ -1,4 +1,3 @@
-private import Glibc
 private import Synchronization
 
 /// A whole ARC on one machine: private PostgreSQL and Redis, migrations, the three services; `arc up` is its terminal.
@@ -89,7 +88,13 @@ package final class LocalStack: Sendable {
     }
 
     private func stop() async {
-        for component in components.withLock(\.self).reversed() { await component.stop() }
+        let deadline = ContinuousClock.now.advanced(by: ShutdownPlan.budget)
+        var waiting = components.withLock(\.self)
+        while let component = waiting.popLast() {
+            // What the others did not need goes to the last one: PostgreSQL's checkpoint may take long.
+            let slack = ContinuousClock.now.duration(to: deadline) - component.definition.shutdown.total
+            await component.stop(slack: waiting.isEmpty ? slack : .zero)
+        }
         components.withLock { $0 = [] }
         lock.withLock { $0 = nil }
     }
@@ -108,7 +113,8 @@ package final class LocalStack: Sendable {
         try await add(
             .init(
                 name: Self.postgresName, command: postgres.serverCommand, isReady: postgres.isReady,
-                shutdown: .postgres, forwardsAlarms: false, readinessTimeout: .seconds(120)), preparation)
+                shutdown: .postgres, forwardsAlarms: false, readinessTimeout: .seconds(120),
+                startPatience: .seconds(15)), preparation)
         try await add(
             .init(
                 name: Self.redisName, command: redis.serverCommand, isReady: redis.isReady, shutdown: .redis,

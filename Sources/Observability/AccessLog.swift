@@ -25,6 +25,7 @@ package struct AccessLog: Sendable {
         /// Tenant to which the request was confined, if it was.
         package var tenantID: Identifier?
 
+        /// Makes one from its parts.
         package init(
             method: String, path: String, route: String?, status: Int, durationMicroseconds: Int64, requestID: String,
             remoteAddress: String?, userID: String?, tenantID: Identifier?
@@ -46,6 +47,7 @@ package struct AccessLog: Sendable {
     /// When false, ``write(_:)`` does nothing (`ACCESS_LOG=false`).
     package let isEnabled: Bool
 
+    /// Makes one from its parts.
     package init(isEnabled: Bool = true, output: LineOutput = .standardOutput, clock: any WallClock = SystemClock()) {
         self.isEnabled = isEnabled
         self.output = output

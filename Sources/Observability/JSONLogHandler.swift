@@ -4,8 +4,11 @@ package import Primitives
 
 /// A swift-log handler that writes one JSON object a line: `time`, `level`, `service`, `message`, then the metadata.
 package struct JSONLogHandler: LogHandler {
+    /// Metadata of the logger, on every line.
     package var metadata: Logger.Metadata = [:]
+    /// Lines below it are not written.
     package var logLevel: Logger.Level
+    /// Adds metadata of the moment.
     package var metadataProvider: Logger.MetadataProvider?
 
     private let label: String
@@ -24,11 +27,13 @@ package struct JSONLogHandler: LogHandler {
         self.clock = clock
     }
 
+    /// One entry of the metadata.
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { metadata[key] }
         set { metadata[key] = newValue }
     }
 
+    /// Writes a line.
     package func log(event: LogEvent) {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.beginObject()

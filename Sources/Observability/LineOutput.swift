@@ -93,7 +93,8 @@ package final class LineOutput: Sendable {
                 var chunk = state.pending
                 state.pending.removeAll(keepingCapacity: false)
                 if state.dropped > 0 {
-                    chunk.append(contentsOf: Array("{\"level\":\"warning\",\"droppedLogLines\":\(state.dropped)}\n".utf8))
+                    chunk.append(
+                        contentsOf: Array("{\"level\":\"warning\",\"droppedLogLines\":\(state.dropped)}\n".utf8))
                     state.dropped = 0
                 }
                 state.isWriting = !chunk.isEmpty

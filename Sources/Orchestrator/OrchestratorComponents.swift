@@ -28,7 +28,7 @@ struct OrchestratorComponents: Sendable {
         let application = ApplicationDatabase(reader: reader, logger: logger)
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in
-                let (pool: applicationPool, configuration: database) = try application.open()
+                let (pool:applicationPool, configuration:database) = try application.open()
                 return PostgresTenancy(
                     pool: applicationPool, configuration: database,
                     credentials: TenantCredentialStore(pool: pool, sealer: sealer, clock: clock, logger: logger),
@@ -47,13 +47,14 @@ struct OrchestratorComponents: Sendable {
                     clock: clock),
                 appPlaneURL: configuration.appPlaneURL, policy: configuration.policy, clock: clock, logger: logger),
             policy: configuration.policy, doorbell: doorbell, clock: clock, logger: logger)
-        checks = application.pool.map { pool in
-            [
-                HealthCheck("applicationDatabase", isRequired: false) {
-                    (try? await pool.query(ProvisioningRunStatements.check)) != nil
-                }
-            ]
-        } ?? []
+        checks =
+            application.pool.map { pool in
+                [
+                    HealthCheck("applicationDatabase", isRequired: false) {
+                        (try? await pool.query(ProvisioningRunStatements.check)) != nil
+                    }
+                ]
+            } ?? []
         shutdown = {
             await pipelines.shutdown()
             await callbacks.shutdown()
@@ -81,7 +82,8 @@ private final class ApplicationDatabase: Sendable {
         let scoped = reader.scoped(to: "provisioner")
         var configuration: PostgresConfiguration
         do { configuration = try PostgresConfiguration(reader: scoped) } catch {
-            throw ConfigurationFailure(key: "PROVISIONER_DB_…", reason: "is needed by a tier: PROVISIONER_\(error.reason)")
+            throw ConfigurationFailure(
+                key: "PROVISIONER_DB_…", reason: "is needed by a tier: PROVISIONER_\(error.reason)")
         }
         // Making a database takes seconds where others take milliseconds.
         if scoped.text("db.statement.timeout.millis") == nil { configuration.statementTimeout = .seconds(60) }

@@ -27,7 +27,9 @@ package enum OrchestratorService {
             serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
-                HealthCheck("postgres", isRequired: true) { (try? await pool.query(ProvisioningRunStatements.check)) != nil },
+                HealthCheck("postgres", isRequired: true) {
+                    (try? await pool.query(ProvisioningRunStatements.check)) != nil
+                },
                 HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
             ] + components.checks, clock: clock)
         // No operation asks for a token, so the verifier has no keys and would refuse every one.

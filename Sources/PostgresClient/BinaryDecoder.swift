@@ -2,7 +2,8 @@ import Primitives
 
 /// Reads values from PostgreSQL's binary form: big-endian, as each type's `…send` function writes it.
 enum BinaryDecoder {
-    static func load<Value: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, at offset: Int, as: Value.Type) -> Value {
+    static func load<Value: FixedWidthInteger>(_ bytes: UnsafeRawBufferPointer, at offset: Int, as: Value.Type) -> Value
+    {
         Value(bigEndian: bytes.loadUnaligned(fromByteOffset: offset, as: Value.self))
     }
 
@@ -58,12 +59,12 @@ enum ArrayDecoder {
         var result: [Element] = []
         result.reserveCapacity(count)
         var offset = 20
-        for _ in 0 ..< count {
+        for _ in 0..<count {
             guard offset + 4 <= bytes.count else { return nil }
             let length = Int(BinaryDecoder.load(bytes, at: offset, as: Int32.self))
             offset += 4
             guard length >= 0, offset + length <= bytes.count,
-                let value = element(type, UnsafeRawBufferPointer(rebasing: bytes[offset ..< offset + length]))
+                let value = element(type, UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))
             else { return nil }
             result.append(value)
             offset += length

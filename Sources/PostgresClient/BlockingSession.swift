@@ -29,8 +29,8 @@ final class BlockingSession {
         let result = encoder.withPointers { PQexecParams(raw, sql, Int32(parameters.count), nil, $0, nil, nil, 0) }
         defer { PQclear(result) }
         try check(result)
-        return (0 ..< PQntuples(result)).map { row in
-            (0 ..< PQnfields(result)).map { column in
+        return (0..<PQntuples(result)).map { row in
+            (0..<PQnfields(result)).map { column in
                 guard PQgetisnull(result, row, column) == 0 else { return nil }
                 return PQgetvalue(result, row, column).map { String(cString: $0) }
             }

@@ -1,9 +1,9 @@
 import CLibpq
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// Threads for libpq's calls that block (connecting, cancelling, migrations), so that the cooperative pool is not held.

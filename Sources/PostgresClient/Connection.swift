@@ -29,7 +29,12 @@ final class Connection: Sendable {
             close()
             return nil
         }
-        state.withLock { $0.token = token }
+        let isClosed = state.withLock { state in
+            state.token = token
+            return state.session == nil
+        }
+        // The reactor may have found it broken before it knew the token.
+        if isClosed { reactor.deregister(token) }
     }
 
     /// Whether the next user finds a clean session: open, no request under way, no transaction left open.
@@ -70,8 +75,9 @@ final class Connection: Sendable {
         _ request: Request, number: UInt64, now: Int64, idleSince: Int64, _ isShielded: Bool
     ) async -> Outcome {
         // Enough for every statement to use up its time-out on the server, which would tell us.
-        let statements = Int64(request.items.count + 2)
-        let deadline = statementTimeout == 0 ? .max : now + statements * statementTimeout + 5_000_000_000
+        let timeout = request.statementTimeout ?? statementTimeout
+        let (total, overflow) = timeout.multipliedReportingOverflow(by: Int64(request.items.count + 2))
+        let deadline = timeout == 0 || overflow ? .max : now + min(total, .max / 2) + 5_000_000_000
         return await withUnsafeContinuation { (continuation: UnsafeContinuation<Outcome, Never>) in
             let effect = state.withLock { state in
                 // Under the lock, so that the handler either finds the request or has run before.

@@ -1,9 +1,9 @@
 import CLibpq
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// A connection that libpq has just opened, on its way to the one who will own it.

@@ -45,7 +45,7 @@ struct ConnectionState {
             let error = PostgresError(.connection, "connection lost before anything was sent", isRetryable: true)
             return Effect(resume: (continuation, .failure(error)))
         }
-        var pipeline = Pipeline()
+        var pipeline = Pipeline(capacity: request.items.count + 2)
         var sent = Session.Sent.nothing
         if !checksPeer || session.isPeerPresent() {
             sent = session.send(request, into: &pipeline)
@@ -161,7 +161,7 @@ struct ConnectionState {
     mutating func close(_ error: PostgresError, _ reactor: Reactor) -> Effect {
         guard let session else { return Effect() }
         self.session = nil
-        if let token { reactor.deregister(token, descriptor: descriptor) }
+        if let token { reactor.deregister(token, descriptor: hasDescriptor(session) ? descriptor : nil) }
         session.finish()
         var effect = Effect(isClosed: true)
         if let active {
@@ -171,6 +171,10 @@ struct ConnectionState {
         active = nil
         return effect
     }
+
+    /// Whether the descriptor is still ours: when the peer hangs up, libpq closes it by itself, and the number may be
+    /// another connection's a moment later.
+    private func hasDescriptor(_ session: Session) -> Bool { session.descriptor == descriptor }
 
     // MARK: Cancelling
 
@@ -193,7 +197,7 @@ struct ConnectionState {
     }
 
     private mutating func watchWriting(_ watches: Bool, _ reactor: Reactor) {
-        guard watchesWriting != watches, let token else { return }
+        guard watchesWriting != watches, let token, let session, hasDescriptor(session) else { return }
         watchesWriting = watches
         reactor.setWatchesWriting(watches, descriptor, token: token)
     }

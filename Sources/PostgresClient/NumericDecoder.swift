@@ -32,7 +32,7 @@ enum NumericDecoder {
         if weight < 0 {
             output.append(UInt8(ascii: "0"))
         } else {
-            for position in 0 ... weight { append(digit(position), isFirst: position == 0, to: &output) }
+            for position in 0...weight { append(digit(position), isFirst: position == 0, to: &output) }
         }
         if scale > 0 {
             output.append(UInt8(ascii: "."))

@@ -141,7 +141,7 @@ struct ParameterEncoder {
             self.append(bigEndian: Int32(0))
             append(&self, element)
             let length = UInt32(truncatingIfNeeded: bytes.count - lengthAt - 4)
-            for shift in 0 ..< 4 { bytes[lengthAt + shift] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * shift)) }
+            for shift in 0..<4 { bytes[lengthAt + shift] = UInt8(truncatingIfNeeded: length >> UInt32(24 - 8 * shift)) }
         }
     }
 }

@@ -50,6 +50,11 @@ struct Pipeline {
     /// The steps that failed or were skipped.
     private(set) var undone: [Step] = []
 
+    /// - Parameter capacity: How many steps to expect.
+    init(capacity: Int = 0) {
+        steps.reserveCapacity(capacity)
+    }
+
     mutating func append(_ step: Step) {
         steps.append(step)
     }

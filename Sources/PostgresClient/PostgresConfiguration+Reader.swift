@@ -1,9 +1,9 @@
 package import Configuration
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 extension PostgresConfiguration {
@@ -51,26 +51,26 @@ extension PostgresConfiguration {
             rootCertificate: source.text("db.sslrootcert"),
             targetServer: try source.choice("db.target.session.attrs"),
             applicationName: source.text("db.application.name") ?? applicationName,
-            maximumConnections: try source.integer("db.max.connections", in: 1 ... 1000) ?? 10,
-            maximumWaiters: try source.integer("db.max.waiters", in: 0 ... 100_000) ?? 1000,
-            connectionTimeout: try source.milliseconds("db.connection.timeout.millis", in: 1 ... 600_000)
+            maximumConnections: try source.integer("db.max.connections", in: 1...1000) ?? 10,
+            maximumWaiters: try source.integer("db.max.waiters", in: 0...100_000) ?? 1000,
+            connectionTimeout: try source.milliseconds("db.connection.timeout.millis", in: 1...600_000)
                 ?? .seconds(2),
-            idleTimeout: try source.milliseconds("db.idle.timeout.millis", in: 1 ... 86_400_000) ?? .seconds(60),
-            maximumAge: try source.milliseconds("db.max.age.millis", in: 1000 ... 86_400_000) ?? .seconds(1800),
-            statementTimeout: try source.milliseconds("db.statement.timeout.millis", in: 0 ... 86_400_000)
+            idleTimeout: try source.milliseconds("db.idle.timeout.millis", in: 1...86_400_000) ?? .seconds(60),
+            maximumAge: try source.milliseconds("db.max.age.millis", in: 1000...86_400_000) ?? .seconds(1800),
+            statementTimeout: try source.milliseconds("db.statement.timeout.millis", in: 0...86_400_000)
                 ?? .seconds(10),
-            lockTimeout: try source.milliseconds("db.lock.timeout.millis", in: 0 ... 86_400_000) ?? .seconds(5),
+            lockTimeout: try source.milliseconds("db.lock.timeout.millis", in: 0...86_400_000) ?? .seconds(5),
             idleInTransactionTimeout: try source.milliseconds(
-                "db.idle.in.transaction.timeout.millis", in: 0 ... 86_400_000) ?? .seconds(10),
+                "db.idle.in.transaction.timeout.millis", in: 0...86_400_000) ?? .seconds(10),
             usesPreparedStatements: try source.boolean("db.prepared.statements") ?? true,
-            statementCacheSize: try source.integer("db.statement.cache.size", in: 1 ... 10_000) ?? 256)
+            statementCacheSize: try source.integer("db.statement.cache.size", in: 1...10_000) ?? 256)
     }
 
     private static func check(port: String, host: String) throws(PostgresError) {
         let ports = port.split(separator: ",", omittingEmptySubsequences: false)
         let hosts = host.split(separator: ",", omittingEmptySubsequences: false)
         for text in ports {
-            guard let number = Int(text), (1 ... 65535).contains(number) else {
+            guard let number = Int(text), (1...65535).contains(number) else {
                 throw PostgresError(.configuration, "DB_PORT must be a number from 1 to 65535, or several with commas")
             }
         }

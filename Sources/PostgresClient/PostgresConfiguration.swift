@@ -51,7 +51,7 @@ package struct PostgresConfiguration: Sendable {
     package var schema: String
     /// How the connection is protected.
     package var tlsMode: TLSMode
-    /// File with the certificates of trusted authorities (PEM), or `system`-wide default of libpq when `nil`.
+    /// File with the certificates of trusted authorities (PEM); `nil`: libpq's `~/.postgresql/root.crt`.
     package var rootCertificate: String?
     /// Which server will do.
     package var targetServer: TargetServer

@@ -173,7 +173,7 @@ final class ServerFields: Sendable {
         guard let detail, let open = detail.firstIndex(of: "("), let close = detail.firstRange(of: ")=("),
             open < close.lowerBound
         else { return [] }
-        return detail[detail.index(after: open) ..< close.lowerBound].split(separator: ",").map { name in
+        return detail[detail.index(after: open)..<close.lowerBound].split(separator: ",").map { name in
             String(name.drop { $0 == " " })
         }
     }

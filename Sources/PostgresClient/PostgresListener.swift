@@ -108,7 +108,7 @@ package final class PostgresListener: Sendable {
             return "LISTEN \"\(name)\""
         }
         let result = PQexec(raw, commands.joined(separator: ";"))
-        let isListening = PQresultStatus(result) == PGRES_COMMAND_OK
+        let isListening = [PGRES_COMMAND_OK, PGRES_EMPTY_QUERY].contains(PQresultStatus(result))
         let error = result.map { PostgresError.from(result: $0) }
         PQclear(result)
         guard isListening, PQsetnonblocking(raw, 1) == 0 else {
@@ -147,7 +147,9 @@ package final class PostgresListener: Sendable {
     }
 
     private static func close(_ session: Session) {
-        Reactor.shared.deregister(session.token, descriptor: session.descriptor)
+        // When the peer hangs up, libpq closes the descriptor by itself, and the number may soon be another's.
+        let isOurs = PQsocket(session.raw) == session.descriptor
+        Reactor.shared.deregister(session.token, descriptor: isOurs ? session.descriptor : nil)
         PQfinish(session.raw)
     }
 }
@@ -157,7 +159,7 @@ extension PostgresListener: ReactorClient {
         let isLost = state.withLock { state in
             guard case .listening(let session) = state.phase else { return false }
             // Twice, because TLS may hold bytes that no longer make the socket readable.
-            for _ in 0 ..< (PQsslInUse(session.raw) == 0 ? 1 : 2) {
+            for _ in 0..<(PQsslInUse(session.raw) == 0 ? 1 : 2) {
                 guard PQconsumeInput(session.raw) == 1 else {
                     Self.close(session)
                     state.phase = .waiting(until: 0)

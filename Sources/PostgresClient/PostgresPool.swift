@@ -122,9 +122,8 @@ package final class PostgresPool: Sendable {
                 if request.begin != nil { await rollback(connection) }
                 release(connection)
                 // Neither had an effect: an idle connection turned out dead, or its prepared statements useless.
-                guard error.isRetryable || (error.isStaleStatement && request.begin == nil),
-                    error.kind != .cancelled, attempts <= configuration.maximumConnections
-                else { throw error }
+                let isWithoutEffect = error.isRetryable || error.isStaleStatement
+                guard isWithoutEffect, attempts <= configuration.maximumConnections else { throw error }
                 attempts += 1
             }
         }
@@ -208,7 +207,7 @@ package final class PostgresPool: Sendable {
     // MARK: Opening
 
     private func open(_ count: Int) {
-        for _ in 0 ..< count {
+        for _ in 0..<count {
             let isStarted = BlockingThread.start { [self] in
                 switch configuration.open(notices: notices) {
                 case .success(let opened): adopt(opened)
@@ -222,7 +221,7 @@ package final class PostgresPool: Sendable {
     private func adopt(_ opened: OpenedConnection) {
         let now = MonotonicClock.now()
         let age = configuration.maximumAge.nanoseconds
-        let expiresAt = now + age - Int64.random(in: 0 ... age / 10)
+        let expiresAt = now + age - Int64.random(in: 0...age / 10)
         let connection = Connection(opened, configuration: configuration, expiresAt: expiresAt) { [weak self] in
             self?.closedByItself($0)
         }
@@ -258,16 +257,22 @@ package final class PostgresPool: Sendable {
 
     // MARK: Deadlines and shutdown
 
-    fileprivate func tick(now: Int64) {
-        let (chores, overdue) = state.withLock { state in
+    /// Looks at the deadlines of those who wait, of idle connections and of a shutdown.
+    func tick(now: Int64) {
+        let (chores, overdue) = state.withLock { state -> (PoolState<Connection, Waiter>.Chores, [Connection]?) in
             let chores = state.pool.tick(now: now)
             for connection in chores.close { state.connections[ObjectIdentifier(connection)] = nil }
             let isOverdue = now >= state.drainDeadline && !state.drained.isEmpty
-            return (chores, isOverdue ? Array(state.connections.values) : [])
+            return (chores, isOverdue ? Array(state.connections.values) : nil)
         }
         perform(chores)
-        // Their users get an error and bring them back, which ends the shutdown.
+        guard let overdue else { return }
         for connection in overdue { connection.close(PostgresError(.closed, "the pool is shut down")) }
+        let drained = state.withLock { state in
+            defer { state.drained = [] }
+            return state.drained
+        }
+        for continuation in drained { continuation.resume() }
     }
 
     private func perform(_ chores: PoolState<Connection, Waiter>.Chores) {
@@ -301,22 +306,6 @@ package final class PostgresPool: Sendable {
         }
         if let token { Reactor.shared.deregister(token) }
     }
-}
-
-/// Lets the reactor call a pool without keeping it alive.
-private final class PoolTicker: ReactorClient {
-    private let pool: WeakPool
-
-    init(_ pool: PostgresPool) { self.pool = WeakPool(pool) }
-
-    func ready(_ event: PollEvent) {}
-    func tick(now: Int64) { pool.value?.tick(now: now) }
-}
-
-/// `@unchecked Sendable`: set once; reading a weak reference is atomic.
-private final class WeakPool: @unchecked Sendable {
-    weak var value: PostgresPool?
-    init(_ value: PostgresPool) { self.value = value }
 }
 
 extension Connection: PooledResource {}

@@ -46,7 +46,7 @@ package final class PostgresResult: @unchecked Sendable {
 
     /// The index of the first column of that name, as the server wrote it.
     package func columnIndex(_ name: String) -> Int? {
-        for index in 0 ..< columnCount where columnName(index) == name { return index }
+        for index in 0..<columnCount where columnName(index) == name { return index }
         return nil
     }
 

@@ -18,7 +18,9 @@ package struct PostgresRow: Sendable {
     /// Lends the value's bytes in PostgreSQL's binary form (of `jsonb` with its version byte), without copying.
     /// NULL and missing columns are empty.
     package func withBytes<R, E: Error>(_ column: Int, _ body: (UnsafeRawBufferPointer) throws(E) -> R) throws(E) -> R {
-        guard column >= 0, column < result.columnCount else { return try body(UnsafeRawBufferPointer(start: nil, count: 0)) }
+        guard column >= 0, column < result.columnCount else {
+            return try body(UnsafeRawBufferPointer(start: nil, count: 0))
+        }
         let row = Int32(truncatingIfNeeded: index)
         let field = Int32(truncatingIfNeeded: column)
         let length = Int(PQgetlength(result.raw, row, field))
@@ -58,7 +60,9 @@ package struct PostgresRow: Sendable {
     package func int(_ column: Int) throws(PostgresError) -> Int { Int(try int64(column)) }
 
     /// Reads an integer column as `Int`, or NULL.
-    package func intIfPresent(_ column: Int) throws(PostgresError) -> Int? { try int64IfPresent(column).map { Int($0) } }
+    package func intIfPresent(_ column: Int) throws(PostgresError) -> Int? {
+        try int64IfPresent(column).map { Int($0) }
+    }
 
     /// Reads a `float4` or `float8`.
     package func double(_ column: Int) throws(PostgresError) -> Double { try require(doubleIfPresent(column), column) }

@@ -78,7 +78,7 @@ package final class PostgresTransaction: Sendable {
             return try await start(settings: settings, items)
         case .open(let connection):
             do {
-                let request = Request(settings: settings, items: items)
+                let request = Request(settings: settings, items: items, inherited: self.settings)
                 try request.validate()
                 let results = try await perform(request, on: connection)
                 phase.withLock { $0 = .open(connection) }
@@ -137,9 +137,17 @@ package final class PostgresTransaction: Sendable {
     func commit() async throws(PostgresError) {
         switch end() {
         case .open(let connection):
-            defer { pool.release(connection) }
             let item = PostgresBatch.Item(statement: Self.commitStatement, values: [])
-            let results = try await perform(Request(items: [item]), on: connection)
+            let results: [PostgresResult]
+            do {
+                results = try await perform(Request(items: [item]), on: connection)
+            } catch {
+                // Cancelled before it was sent, for instance.
+                if !connection.isReusable { await pool.rollback(connection) }
+                pool.release(connection)
+                throw error
+            }
+            pool.release(connection)
             guard results.first?.commandTag == "COMMIT" else {
                 throw PostgresError(.closed, "the transaction was rolled back")
             }

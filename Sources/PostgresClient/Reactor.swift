@@ -49,7 +49,8 @@ final class Reactor: Sendable {
         return token
     }
 
-    /// Ends the calls, except for one that is running. Must come before the descriptor is closed.
+    /// Ends the calls, except for one that is running. With a descriptor it must come before that is closed; where libpq
+    /// has closed it already, the number may belong to another connection, and must not be passed.
     func deregister(_ token: UInt64, descriptor: Int32? = nil) {
         if let descriptor { poller?.remove(descriptor) }
         // The client may go with this; its deinit must not run inside our lock.

@@ -6,11 +6,21 @@ struct Request: Sendable {
     var settings: [PostgresSetting]
     /// The statements, whose results are wanted.
     var items: [PostgresBatch.Item]
+    /// The statement timeout in force if it is not the configured one, in nanoseconds; 0: none.
+    var statementTimeout: Int64?
 
-    init(begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [PostgresBatch.Item]) {
+    /// - Parameter inherited: Settings of the transaction that this is a part of.
+    init(
+        begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [PostgresBatch.Item],
+        inherited: [PostgresSetting] = []
+    ) {
         self.begin = begin
         self.settings = settings
         self.items = items
+        let timeout =
+            settings.last { $0.name == "statement_timeout" } ?? inherited.last { $0.name == "statement_timeout" }
+        // What is not plain milliseconds is left to the server alone.
+        self.statementTimeout = timeout.map { (Int64($0.value) ?? 0) * 1_000_000 }
     }
 
     /// Checks what could fail while sending, because a pipeline cannot be taken back halfway.
@@ -43,10 +53,10 @@ struct Request: Sendable {
         return PostgresBatch.Item(statement: statement, values: values)
     }
 
-    private static let commonSettings = (1 ... 8).map(settingsStatement)
+    private static let commonSettings = (1...8).map(settingsStatement)
 
     private static func settingsStatement(_ count: Int) -> PostgresStatement {
-        let calls = (0 ..< count).map { "set_config($\(2 * $0 + 1),$\(2 * $0 + 2),true)" }
+        let calls = (0..<count).map { "set_config($\(2 * $0 + 1),$\(2 * $0 + 2),true)" }
         return PostgresStatement("SELECT \(calls.joined(separator: ","))")
     }
 }

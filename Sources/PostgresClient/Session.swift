@@ -1,9 +1,9 @@
 import CLibpq
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #elseif canImport(Darwin)
-    import Darwin
+import Darwin
 #endif
 
 /// A PGconn in pipeline mode: sending requests and taking replies, without any waiting. Used under a connection's lock.

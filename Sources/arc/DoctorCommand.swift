@@ -1,10 +1,10 @@
-import NIOHTTP1
 import ArgumentParser
 import AsyncHTTPClient
 import Configuration
 import JSONCoding
 import LocalStack
 import Logging
+import NIOHTTP1
 import PostgresClient
 import Primitives
 import RedisClient
@@ -38,7 +38,8 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         } else {
             throw CommandSupport.fail(
-                "arc doctor: there is no stack of `arc up` here (ARC_HOME). Start one with `arc up`, or say --service to check this process' environment.")
+                "arc doctor: there is no stack of `arc up` here (ARC_HOME). Start one with `arc up`, or say --service to check this process' environment."
+            )
         }
         var problems = 0
         for (name, environment, migration) in environments {
@@ -77,20 +78,30 @@ private struct Examination {
             _ = try await service.make(reader: reader, logger: logger)
             return "can be read"
         }
-        await check("PostgreSQL", mend: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs.") {
+        await check(
+            "PostgreSQL", mend: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
+        ) {
             try await database(scope: nil)
         }
-        await check("clock", mend: "Set the clocks of the machines by NTP: tokens and call-backs are valid for seconds.") {
+        await check(
+            "clock", mend: "Set the clocks of the machines by NTP: tokens and call-backs are valid for seconds."
+        ) {
             try await skew()
         }
         await check("message bus", mend: "Check MESSAGE_BUS_DB_HOST and its companions.") {
             try await database(scope: "message.bus")
         }
-        await check("migrations", mend: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables.") {
+        await check(
+            "migrations", mend: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
+        ) {
             try await migrations(logger)
         }
         if service != .orchestrator {
-            await check("Redis", mend: "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but slower.") {
+            await check(
+                "Redis",
+                mend:
+                    "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but slower."
+            ) {
                 try await redis(logger)
             }
         }
@@ -109,7 +120,9 @@ private struct Examination {
         let configuration = try PostgresConfiguration(reader: try await reader(scope))
         let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
         let result: Result<PostgresResult, PostgresError>
-        do { result = .success(try await pool.query("SELECT version(), current_user")) } catch { result = .failure(error) }
+        do { result = .success(try await pool.query("SELECT version(), current_user")) } catch {
+            result = .failure(error)
+        }
         await pool.shutdown()
         guard let row = try result.get().first else { throw DemoFailure(description: "no answer") }
         let version = try row.text(0).split(separator: " ").prefix(2).joined(separator: " ")
@@ -142,12 +155,15 @@ private struct Examination {
         }
         guard let database = MigratedDatabase(rawValue: service.rawValue) else { return "none" }
         let configuration = try PostgresConfiguration(reader: try await EnvironmentReader.make(environment: owner))
-        let states = try await Migrator(configuration: configuration, migrations: database.migrations, logger: logger).status()
+        let states = try await Migrator(configuration: configuration, migrations: database.migrations, logger: logger)
+            .status()
         let pending = states.filter { state in
             if case .applied = state.status { false } else { true }
         }
         guard pending.isEmpty else {
-            throw DemoFailure(description: "not as they should be: " + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
+            throw DemoFailure(
+                description: "not as they should be: "
+                    + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
         }
         return "all \(states.count) applied"
     }

@@ -33,7 +33,9 @@ struct MigrateCommand: AsyncParsableCommand {
             try await MigrateCommand.forEach(options) { database, migrator in
                 let applied = try await migrator.up(dryRun: options.dryRun)
                 let verb = options.dryRun ? "would apply" : "applied"
-                CommandSupport.say("\(database.rawValue): \(applied.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(applied))")")
+                CommandSupport.say(
+                    "\(database.rawValue): \(applied.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(applied))")"
+                )
             }
         }
     }
@@ -46,7 +48,9 @@ struct MigrateCommand: AsyncParsableCommand {
         var steps = 1
 
         func validate() throws {
-            guard options.service != nil else { throw ValidationError("Say --service: one database at a time goes back.") }
+            guard options.service != nil else {
+                throw ValidationError("Say --service: one database at a time goes back.")
+            }
             guard steps > 0 else { throw ValidationError("--steps must be at least 1.") }
         }
 
@@ -54,7 +58,9 @@ struct MigrateCommand: AsyncParsableCommand {
             try await MigrateCommand.forEach(options) { database, migrator in
                 let reverted = try await migrator.down(steps: steps, dryRun: options.dryRun)
                 let verb = options.dryRun ? "would take back" : "took back"
-                CommandSupport.say("\(database.rawValue): \(reverted.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(reverted))")")
+                CommandSupport.say(
+                    "\(database.rawValue): \(reverted.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(reverted))")"
+                )
             }
         }
     }

@@ -1,6 +1,5 @@
 import ArgumentParser
 import LocalStack
-import Synchronization
 import UnixSignals
 
 #if canImport(Glibc)
@@ -19,18 +18,11 @@ struct UpCommand: AsyncParsableCommand {
             """)
 
     @Argument(help: "Start only these services (say, to run another one in a debugger).")
-    var services: [String] = StackService.all.map(\.name)
-
-    func validate() throws {
-        for name in services where !StackService.all.contains(where: { $0.name == name }) {
-            let known = StackService.all.map(\.name).joined(separator: ", ")
-            throw ValidationError("there is no service \"\(name)\", only \(known)")
-        }
-    }
+    var services: [ServiceName] = ServiceName.allCases
 
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
-        let environment = ProcessEnvironment.current()
+        let environment = CommandSupport.environment
         let folder = FileSystem.currentFolder()
         let home = StackHome(path: environment["ARC_HOME"], currentFolder: folder)
         do {
@@ -38,21 +30,19 @@ struct UpCommand: AsyncParsableCommand {
             var configuration = LocalStack.Configuration(
                 home: home, executable: executable, environment: environment,
                 explorerAssets: StackFiles.explorerAssets(executable: executable, currentFolder: folder))
-            configuration.services = StackService.all.filter { services.contains($0.name) }
-            let stack = LocalStack(
-                configuration: configuration,
-                report: { Self.say("\($0)") })
+            configuration.services = StackService.all.filter(services.map(\.stackService).contains)
+            let stack = LocalStack(configuration: configuration) { CommandSupport.say("\($0)") }
             let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
             let (firstSignal, announce) = AsyncStream<Void>.makeStream()
             let watching = Task {
                 var isStopping = false
                 for await signal in signals {
                     if isStopping {
-                        Self.say("\(signal) again: killing everything")
+                        CommandSupport.say("\(signal) again: killing everything")
                         stack.killAll()
                     } else {
                         isStopping = true
-                        Self.say("\(signal): stopping everything")
+                        CommandSupport.say("\(signal): stopping everything")
                         announce.yield()
                     }
                 }
@@ -60,17 +50,11 @@ struct UpCommand: AsyncParsableCommand {
             defer { watching.cancel() }
             try await stack.run(
                 until: { for await _ in firstSignal { return } },
-                ready: { Self.say($0.text) })
+                ready: { CommandSupport.say($0.text) })
         } catch LocalStackError.stopped {
             return
         } catch {
-            _ = FileSystem.writeAll(STDERR_FILENO, Array("arc up: \(error)\n".utf8))
-            throw ExitCode.failure
+            throw CommandSupport.fail("arc up: \(error)")
         }
-    }
-
-    /// A line on the terminal, at once: `print` holds lines back when the output is a pipe.
-    private static func say(_ text: String) {
-        _ = FileSystem.writeAll(STDOUT_FILENO, Array("\(text)\n".utf8))
     }
 }

@@ -22,7 +22,16 @@ import Testing
     @Test func `stopping everything one after the other takes less than 10 s`() {
         let plans = [ShutdownPlan.postgres, .redis] + StackService.all.map { _ in ShutdownPlan.service }
         let total = plans.reduce(Duration.zero) { $0 + $1.total }
-        #expect(total <= .milliseconds(9500))
+        #expect(total <= ShutdownPlan.budget)
+        #expect(ShutdownPlan.budget < .seconds(10))
+    }
+
+    @Test func `unused time goes to the first step`() {
+        let plan = ShutdownPlan.postgres.extended(by: .seconds(3))
+        #expect(plan.total == ShutdownPlan.postgres.total + .seconds(3))
+        #expect(plan.steps.map(\.signal) == [.interrupt, .quit])
+        #expect(plan.steps[1] == ShutdownPlan.postgres.steps[1])
+        #expect(ShutdownPlan.postgres.extended(by: .seconds(-1)) == .postgres)
     }
 
     @Test(arguments: [

@@ -11,7 +11,7 @@ struct BackOffTests {
         var expected = Duration.milliseconds(100)
         for failures in 1...60 {
             var delays: Set<Duration> = []
-            for _ in 0 ..< 50 {
+            for _ in 0..<50 {
                 let delay = backOff.delay(afterFailures: failures, using: &generator)
                 #expect(delay >= expected / 2 && delay <= expected)
                 delays.insert(delay)

@@ -44,7 +44,7 @@ struct ConnectorTests {
     func lateGroup(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let tenant = Identifier.v4()
-            let events = try (0 ..< 20).map { try numbered($0, of: tenant, type: $0 % 2 == 0 ? "A" : "B") }
+            let events = try (0..<20).map { try numbered($0, of: tenant, type: $0 % 2 == 0 ? "A" : "B") }
             _ = try await bus.connector.publish(events)
             let seen = Seen()
             try await running([try bus.consumer("late", ["A"]) { seen.note($0) }]) {
@@ -63,16 +63,16 @@ struct ConnectorTests {
     @Test("a group misses nothing while it registers and others publish", arguments: TestBus.allCases)
     func registrationRace(_ kind: TestBus) async throws {
         try await kind.with { bus in
-            let groups = (0 ..< 6).map { "group-\($0)" }
+            let groups = (0..<6).map { "group-\($0)" }
             let seen = Seen()
             let consumers = try groups.map { try bus.consumer($0, ["A"]) { seen.note($0) } }
             let publisher: @Sendable () async throws -> Void = {
-                for number in 0 ..< 60 {
+                for number in 0..<60 {
                     _ = try await bus.connector.publish([try numbered(number, of: .v4(), type: "A")])
                 }
             }
             try await withThrowingTaskGroup(of: Void.self) { tasks in
-                for _ in 0 ..< 2 { tasks.addTask { try await publisher() } }
+                for _ in 0..<2 { tasks.addTask { try await publisher() } }
                 for consumer in consumers {
                     tasks.addTask { try await consumer() }
                     try await Task.sleep(for: .milliseconds(5))
@@ -88,7 +88,7 @@ struct ConnectorTests {
     @Test("one event of a tenant at a time, in order, while tenants go on side by side", arguments: TestBus.allCases)
     func order(_ kind: TestBus) async throws {
         try await kind.with { bus in
-            let tenants = (0 ..< 8).map { _ in Identifier.v4() }
+            let tenants = (0..<8).map { _ in Identifier.v4() }
             let seen = Seen()
             let atWork = Mutex<Set<Identifier>>([])
             let generator = Mutex(SeededGenerator(seed: 11))
@@ -97,7 +97,7 @@ struct ConnectorTests {
                 let isAlone = atWork.withLock { $0.insert(tenant).inserted }
                 #expect(isAlone)
                 defer { _ = atWork.withLock { $0.remove(tenant) } }
-                let luck = generator.withLock { Int.random(in: 0 ..< 10, using: &$0) }
+                let luck = generator.withLock { Int.random(in: 0..<10, using: &$0) }
                 if luck < 3 { try await Task.sleep(for: .milliseconds(luck)) }
                 if luck == 9, delivery.attempt < 5 { throw Unlucky() }
                 seen.note(delivery)
@@ -105,19 +105,21 @@ struct ConnectorTests {
             let configuration = ConsumerConfiguration(
                 concurrency: 5, backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
                 maximumAttempts: 100, pollInterval: .seconds(3600))
-            let consumers = try (0 ..< 2).map { _ in try bus.consumer("group", ["A"], configuration, handler) }
+            let consumers = try (0..<2).map { _ in try bus.consumer("group", ["A"], configuration, handler) }
             try await running(consumers) {
-                for number in 0 ..< 15 {
+                for number in 0..<15 {
                     _ = try await bus.connector.publish(try tenants.map { try numbered(number, of: $0, type: "A") })
                 }
                 try await eventually("all are handled") { seen.events(of: "group").count == 8 * 15 }
             }
             let numbers = try numbersByTenant(seen.events(of: "group"))
-            for tenant in tenants { #expect(numbers[tenant] == Array(0 ..< 15)) }
+            for tenant in tenants { #expect(numbers[tenant] == Array(0..<15)) }
         }
     }
 
-    @Test("failed attempts are counted and end among the dead letters, from where they return", arguments: TestBus.allCases)
+    @Test(
+        "failed attempts are counted and end among the dead letters, from where they return",
+        arguments: TestBus.allCases)
     func deadLetters(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let tenant = Identifier.v4()
@@ -146,7 +148,8 @@ struct ConnectorTests {
                 let letters = try await bus.deadLetters("group")
                 #expect(letters.map(\.event) == [failing, rejected])
                 #expect(letters.map(\.attempts) == [3, 1])
-                #expect(letters.map(\.lastError) == ["Unlucky", "of no use"], "a description may hold data, a type not")
+                #expect(
+                    letters.map(\.lastError) == ["Unlucky", "of no use"], "a description may hold data, a type not")
                 #expect(letters.map(\.group) == ["group", "group"])
                 #expect(attempts.withLock { $0[failing.id] } == [1, 2, 3])
 

@@ -28,7 +28,7 @@ struct EventEnvelopeTests {
     @Test("keeps every value on its way through JSON")
     func roundTrip() throws {
         var generator = SeededGenerator(seed: 20_260_105)
-        for _ in 0 ..< 2000 {
+        for _ in 0..<2000 {
             let event = try Self.random(using: &generator)
             #expect(try EventEnvelope(parsing: event.jsonBytes()) == event)
         }
@@ -37,9 +37,9 @@ struct EventEnvelopeTests {
     @Test("reads or refuses damaged text, and what it reads is valid again")
     func damaged() throws {
         var generator = SeededGenerator(seed: 7)
-        for _ in 0 ..< 5000 {
+        for _ in 0..<5000 {
             var text = try Self.random(using: &generator).jsonBytes()
-            for _ in 0 ..< Int.random(in: 1...3, using: &generator) {
+            for _ in 0..<Int.random(in: 1...3, using: &generator) {
                 guard let index = text.indices.randomElement(using: &generator) else { break }
                 switch Int.random(in: 0...2, using: &generator) {
                 case 0: text[index] = UInt8.random(in: 0...255, using: &generator)
@@ -119,10 +119,10 @@ struct EventEnvelopeTests {
     private static func random(using generator: inout SeededGenerator) throws -> EventEnvelope {
         let types = [EventType.tenantProvisioning, "A", "A_1", String(repeating: "Z", count: 100)]
         let traces = [nil, "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00"]
-        let identifiers = (0 ..< 2).map { _ in Identifier(high: generator.next(), low: generator.next()) }
+        let identifiers = (0..<2).map { _ in Identifier(high: generator.next(), low: generator.next()) }
         var object = JSONObject()
-        for index in 0 ..< Int.random(in: 0...4, using: &generator) {
-            let scalars = (0 ..< 5).compactMap { _ in
+        for index in 0..<Int.random(in: 0...4, using: &generator) {
+            let scalars = (0..<5).compactMap { _ in
                 Unicode.Scalar(UInt32.random(in: 0...0x1_F9FF, using: &generator))
             }
             var text = ""

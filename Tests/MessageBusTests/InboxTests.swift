@@ -11,7 +11,7 @@ struct InboxTests {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
-            let events = try (0 ..< 40).map { try numbered($0, of: tenant) }
+            let events = try (0..<40).map { try numbered($0, of: tenant) }
             var generator = SeededGenerator(seed: 3)
             let deliveries = (events + events + events).shuffled(using: &generator)
             try await withThrowingTaskGroup(of: Void.self) { group in

@@ -11,7 +11,7 @@ struct OutboxPacingTests {
         #expect(first == .arm)
         pacing.armed(nextTransaction: 105)
         var waits: [Duration] = []
-        for _ in 0 ..< 12 {
+        for _ in 0..<12 {
             guard case .wait(let duration) = pacing.rest(oldestTransaction: 104) else {
                 Issue.record("must not sleep while transaction 104 runs")
                 return
@@ -44,7 +44,7 @@ struct OutboxPacingTests {
         #expect(!single)
         let afterSingle = pacing.rest(oldestTransaction: 1)
         #expect(afterSingle == .sleep, "one event changes nothing")
-        let busy = (0 ..< 3).map { _ in pacing.worked() }
+        let busy = (0..<3).map { _ in pacing.worked() }
         #expect(busy == [false, true, false])
         let afterBusy = pacing.rest(oldestTransaction: 1)
         #expect(afterBusy == .arm, "switched off before")

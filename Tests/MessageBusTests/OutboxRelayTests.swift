@@ -12,15 +12,15 @@ struct OutboxRelayTests {
     func unreliableBus() async throws {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
-            let tenants = (0 ..< 10).map { _ in Identifier.v4() }
+            let tenants = (0..<10).map { _ in Identifier.v4() }
             var expected: [Identifier: [Int]] = [:]
-            for number in 0 ..< 30 {
+            for number in 0..<30 {
                 try await pool.commit(try tenants.map { try numbered(number, of: $0) })
                 for tenant in tenants { expected[tenant, default: []].append(number) }
             }
             let generator = Mutex(SeededGenerator(seed: 42))
             let connector = RecordingConnector(maximumBatchSize: 7) { _, attempt throws(MessageBusError) in
-                let luck = generator.withLock { Int.random(in: 0 ..< 100, using: &$0) }
+                let luck = generator.withLock { Int.random(in: 0..<100, using: &$0) }
                 if luck < 15, attempt < 8 { return .failed(reason: "bad luck") }
                 if luck < 25 { throw .unavailable(reason: "away") }
                 return .published
@@ -28,7 +28,7 @@ struct OutboxRelayTests {
             let configuration = OutboxRelayConfiguration(
                 backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(5)), maximumAttempts: 1000,
                 pollInterval: .milliseconds(50))
-            let relays = (0 ..< 2).map { _ in
+            let relays = (0..<2).map { _ in
                 OutboxRelay(
                     pool: pool, connector: connector, listener: nil, configuration: configuration,
                     logger: TestDatabase.logger)

@@ -13,7 +13,7 @@ struct OutboxWakeUpTests {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
-            let relays = (0 ..< relayCount).map { _ in Self.relay(database, pool, connector) }
+            let relays = (0..<relayCount).map { _ in Self.relay(database, pool, connector) }
             try await running(relays.map { relay in { await relay.run() } }) {
                 try await Self.listening(database, relayCount)
                 for number in 1...15 {
@@ -24,10 +24,10 @@ struct OutboxWakeUpTests {
                 }
                 // Four writers at once: the relay is awake, disarms, and must arm again without missing the last.
                 try await withThrowingTaskGroup(of: Void.self) { writers in
-                    for writer in 0 ..< 4 {
+                    for writer in 0..<4 {
                         writers.addTask {
                             var generator = SeededGenerator(seed: UInt64(writer))
-                            for number in 0 ..< 60 {
+                            for number in 0..<60 {
                                 try await pool.commit(try numbered(number, of: .v4()))
                                 let gap = Int.random(in: 0...20, using: &generator)
                                 if gap > 10 { try await Task.sleep(for: .milliseconds(gap)) }
@@ -47,22 +47,28 @@ struct OutboxWakeUpTests {
             let pool = database.runtime()
             let connector = RecordingConnector()
             let event = try numbered(1, of: .v4())
-            // The writer sees notifications off …
-            try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
             let relay = Self.relay(database, pool, connector)
-            try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { transaction in
-                let insert = Outbox.insert(event)
-                _ = try await transaction.query(insert.statement, insert.values)
-                let task = Task { await relay.run() }
-                // … the relay arms and finds nothing …
-                try await eventually("the relay has armed") {
-                    try await database.admin.count("SELECT count(*) FROM main.outbox_wake_up WHERE armed") == 1
+            try await running([{ await relay.run() }]) {
+                try await Self.listening(database, 1)
+                let woken = try numbered(0, of: .v4())
+                try await pool.commit(woken)
+                try await eventually("the relay has started") { connector.published == [woken] }
+                try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { transaction in
+                    // The writer sees notifications off …
+                    try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
+                    let insert = Outbox.insert(event)
+                    _ = try await transaction.query(insert.statement, insert.values)
+                    // … the relay looks, finds nothing, arms, finds nothing again …
+                    try await eventually("the relay has armed") {
+                        relay.wake()
+                        return try await database.admin.count("SELECT count(*) FROM main.outbox_wake_up WHERE armed")
+                            == 1
+                    }
+                    try await Task.sleep(for: .milliseconds(200))
                 }
-                try await Task.sleep(for: .milliseconds(100))
-                withExtendedLifetime(task) {}
+                // … and the commit comes without a notification.
+                try await eventually("the event is published") { connector.published == [woken, event] }
             }
-            // … and the commit comes without a notification.
-            try await eventually("the event is published") { connector.published == [event] }
         }
     }
 

@@ -13,7 +13,8 @@ struct PostgresConnectorTests {
         try await TestDatabase.withBus { database in
             let bus = database.bus()
             let event = try EventEnvelope(
-                id: .v4(), type: "A", version: 7, tenantId: .v4(), occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
+                id: .v4(), type: "A", version: 7, tenantId: .v4(),
+                occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
                 traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
                 data: Array(#"{"z":1.500,"a":"\u0000é'\\","10":[12345678901234567890]}"#.utf8))
             #expect(try await bus.publish([event]) == [.published])
@@ -64,7 +65,7 @@ struct PostgresConnectorTests {
             let calls = Mutex(0)
             let isReleased = Mutex(false)
             let configuration = ConsumerConfiguration(lease: lease, pollInterval: .milliseconds(20))
-            let consumers = try (0 ..< 2).map { _ in
+            let consumers = try (0..<2).map { _ in
                 try bus.subscribe(group: "g", types: ["A"], configuration: configuration) { _ in
                     calls.withLock { $0 += 1 }
                     while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
@@ -72,7 +73,7 @@ struct PostgresConnectorTests {
             }
             try await running(consumers.map { consumer in { try await consumer.run() } }) {
                 _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
-                for _ in 0 ..< 5 {
+                for _ in 0..<5 {
                     // The lease in the database follows the clock, step by step, far beyond its first end.
                     try await eventually("the lease is renewed") {
                         let end = try await database.admin.query(
@@ -184,7 +185,7 @@ struct PostgresConnectorTests {
                 configuration: try TestDatabase.serverConfiguration(database: database.name),
                 migrations: MessageBusMigrations.all, logger: TestDatabase.logger)
             let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'"
-            for _ in 0 ..< 2 {
+            for _ in 0..<2 {
                 _ = try await migrator.up()
                 #expect(try await database.admin.count(tables) == 3)
                 _ = try await migrator.down(to: 0)

@@ -20,7 +20,7 @@ struct WakeUpTests {
     func many() async {
         let bell = WakeUp()
         await withTaskGroup(of: Void.self) { group in
-            group.addTask { for _ in 0 ..< 500 { await bell.wait(atMost: .seconds(3600)) } }
+            group.addTask { for _ in 0..<500 { await bell.wait(atMost: .seconds(3600)) } }
             group.addTask {
                 while !Task.isCancelled {
                     bell.signal()

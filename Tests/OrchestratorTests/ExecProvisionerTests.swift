@@ -5,13 +5,14 @@ import Testing
 
 @testable import Orchestrator
 
-@Suite struct CommandRunnerTests {
+@Suite(.serialized) struct CommandRunnerTests {
     private func run(
         _ script: String, input: [UInt8] = [], limit: Duration = .seconds(60),
         _ change: (inout Command) -> Void = { _ in }
     ) async throws -> CommandResult {
         var command = Command(
-            arguments: ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], input: input, timeLimit: limit)
+            arguments: ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], input: input, timeLimit: limit
+        )
         command.graceTime = .milliseconds(200)
         change(&command)
         return try await CommandRunner.run(command)

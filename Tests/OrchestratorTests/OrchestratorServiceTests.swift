@@ -13,7 +13,7 @@ import Testing
 @testable import Orchestrator
 
 /// The whole service, with its loop, on the machine's clock.
-@Suite struct OrchestratorServiceTests {
+@Suite(.serialized) struct OrchestratorServiceTests {
     @Test func eventsFromTheBusAreProvisionedAndReported() async throws {
         try await TestWorld.with { world in
             try await Receiver.with({ $0 == 1 ? .status(503) : .status(204) }) { receiver, url in
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func aRunThatIsInterruptedByTheEndIsGivenBack() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await withClient { client in
                 let (started, start) = AsyncStream<Void>.makeStream()
                 let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
@@ -102,7 +102,7 @@ import Testing
     }
 
     @Test func aGracefulEndLetsARunFinish() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
                     let (started, start) = AsyncStream<Void>.makeStream()
@@ -130,7 +130,7 @@ import Testing
     }
 
     @Test func aLostLeaseEndsTheWork() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await withClient { client in
                 let (events, event) = AsyncStream<String>.makeStream()
                 let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
@@ -147,7 +147,8 @@ import Testing
                 #expect(await iterator.next() == "started")
                 // Somebody else takes it.
                 try await world.admin.execute(
-                    "UPDATE main.provisioning_runs SET claim = gen_random_uuid(), due_at = now() + interval '100 years'")
+                    "UPDATE main.provisioning_runs SET claim = gen_random_uuid(), due_at = now() + interval '100 years'"
+                )
                 #expect(await iterator.next() == "ended")
                 running.cancel()
                 await running.value

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Orchestrator
 
-@Suite struct PostgresSchemaProvisionerTests {
+@Suite(.serialized) struct PostgresSchemaProvisionerTests {
     @Test func theResourceSaysWhatIsNeededAndNoPassword() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
@@ -15,7 +15,9 @@ import Testing
             #expect(resource.type == "postgres-schema")
             #expect(resource.externalIdentifier == "\(world.applicationDatabase)/tenant_\(key)")
             #expect(resource.metadata["host"]?.stringValue == (try TestWorld.variable("ARC_TEST_POSTGRES_HOST")))
-            #expect(resource.metadata["port"]?.intValue.map(String.init) == (try TestWorld.variable("ARC_TEST_POSTGRES_PORT")))
+            #expect(
+                resource.metadata["port"]?.intValue.map(String.init)
+                    == (try TestWorld.variable("ARC_TEST_POSTGRES_PORT")))
             #expect(resource.metadata["database"]?.stringValue == world.applicationDatabase)
             #expect(resource.metadata["schema"]?.stringValue == "tenant_\(key)")
             #expect(resource.metadata["role"]?.stringValue == "tenant_\(key)")
@@ -127,7 +129,8 @@ import Testing
             #expect(try await provision(provisioner, test) == first)
             #expect(
                 try await world.provisionerPool.count(
-                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'tenant_\(test.key)' AND tablename = 'orders'") == 1)
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'tenant_\(test.key)' AND tablename = 'orders'")
+                    == 1)
         }
     }
 
@@ -186,12 +189,13 @@ import Testing
             let replaced = try await otherKey.credential(role: role, server: "s", tenant: tenant)
             #expect(replaced.id == first.id)
             #expect(replaced.password != first.password)
-            #expect(try await otherKey.credential(role: role, server: "s", tenant: tenant).password == replaced.password)
+            #expect(
+                try await otherKey.credential(role: role, server: "s", tenant: tenant).password == replaced.password)
         }
     }
 }
 
-@Suite struct PostgresDatabaseProvisionerTests {
+@Suite(.serialized) struct PostgresDatabaseProvisionerTests {
     @Test func aTenantHasADatabaseThatNobodyElseCanEnter() async throws {
         try await TestWorld.with { world in
             let tenancy = try world.tenancy()
@@ -211,12 +215,18 @@ import Testing
                 await refused(pool, "CREATE TABLE public.mine (a int)")
                 await refused(pool, "DROP DATABASE tenant_\(second)", or: "42501")
             }
-            for (role, database) in [
-                (second, "tenant_\(first)"), (pooled, "tenant_\(first)"), (first, world.applicationDatabase),
+            let everyone = [first, second, pooled]
+            for (database, guest) in [
+                ("tenant_\(first)", first), ("tenant_\(second)", second), (world.applicationDatabase, pooled),
             ] {
-                await #expect(throws: PostgresError.self, "tenant_\(role) in \(database)") {
-                    try await world.asTenant(role, database: database) { try await $0.execute("SELECT 1") }
+                for key in everyone {
+                    let mayConnect = try await world.admin.count(
+                        "SELECT has_database_privilege('tenant_\(key)', '\(database)', 'CONNECT')::int")
+                    #expect(mayConnect == (key == guest ? 1 : 0), "tenant_\(key) in \(database)")
                 }
+            }
+            await #expect(throws: PostgresError.self) {
+                try await world.asTenant(second, database: "tenant_\(first)") { try await $0.execute("SELECT 1") }
             }
         }
     }
@@ -230,9 +240,10 @@ import Testing
                 try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
             }
             #expect(try await provision(provisioner, test) == first)
-            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
-                #expect(try await pool.count("SELECT count(*) FROM tenant_\(test.key).orders") == 0)
+            let count = try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
+                try await pool.count("SELECT count(*) FROM tenant_\(test.key).orders")
             }
+            #expect(count == 0)
         }
     }
 

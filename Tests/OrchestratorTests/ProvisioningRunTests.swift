@@ -8,7 +8,7 @@ import Testing
 @testable import Orchestrator
 
 /// Runs step by step: what the worker does, without its loop, on a clock that stands still.
-@Suite struct ProvisioningRunTests {
+@Suite(.serialized) struct ProvisioningRunTests {
     private static let lease = Duration.seconds(15)
 
     /// Claims what is due and works on it; returns how many runs that were.
@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func anEventIsProvisionedAndReportedOnce() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
                     let provisioner = ScriptedProvisioner()
@@ -58,7 +58,7 @@ import Testing
     }
 
     @Test func anEventThatComesTwiceHasOneRun() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             let test = TestEvent(key: "acme")
             let event = try test.event()
             let isNew = try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -109,14 +109,15 @@ import Testing
     }
 
     @Test func whoeverDiesBeforeTheCallbackIsFollowedWithoutProvisioningAgain() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
                     let test = TestEvent(key: "acme")
                     _ = try await world.repository().enqueue(try test.event())
                     let run = try #require(try await world.repository().claim(limit: 1, lease: Self.lease).first)
                     let resources = [ScriptedProvisioner.resource].jsonBytes()
-                    let note = ProvisioningRunNote.provisioned(by: "test", resources: resources, appPlaneURL: "http://a")
+                    let note = ProvisioningRunNote.provisioned(
+                        by: "test", resources: resources, appPlaneURL: "http://a")
                     #expect(try await world.repository().note(run, note))
                     world.clock.advance(by: Self.lease)
 
@@ -136,7 +137,7 @@ import Testing
     }
 
     @Test func callbacksAreRepeatedWithBackOffUntilTheyAreAccepted() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             let replies: [Receiver.Reply] = [.status(503), .status(500), .status(429), .status(408), .status(204)]
             try await Receiver.with({ replies[min($0, replies.count) - 1] }) { receiver, url in
                 try await withClient { client in
@@ -174,7 +175,7 @@ import Testing
     }
 
     @Test func theReceiverMayAskForALongerWait() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with({ _ in .status(429, headers: [.retryAfter: "40"]) }) { _, url in
                 try await withClient { client in
                     let policy = RunPolicy(callback: BackOff(initial: .seconds(1), maximum: .seconds(60)))
@@ -191,7 +192,7 @@ import Testing
     }
 
     @Test func aRefusedConnectionAndSilenceAreTriedAgain() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with({ $0 == 1 ? .silence : .status(204) }) { receiver, url in
                 try await withClient { client in
                     let test = TestEvent(key: "acme")
@@ -226,7 +227,7 @@ import Testing
 
     @Test(arguments: [400, 401, 404, 422])
     func aRefusedCallbackIsFinalAndVisible(status: Int) async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with({ _ in .status(status) }) { receiver, url in
                 try await withClient { client in
                     let processor = try world.processor(
@@ -247,7 +248,7 @@ import Testing
     }
 
     @Test func redirectsAreNotFollowed() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with({ _ in .status(307, headers: [.location: "/elsewhere"]) }) { receiver, url in
                 try await withClient { client in
                     let processor = try world.processor(
@@ -263,10 +264,12 @@ import Testing
     }
 
     @Test func aProvisionerThatKeepsFailingLeadsToAFailureCallback() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
-                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in throw .transient("no space") }
+                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                        throw .transient("no space")
+                    }
                     let policy = RunPolicy(
                         maximumAttempts: 3, provisioning: BackOff(initial: .seconds(10), maximum: .seconds(60)))
                     let processor = try world.processor(
@@ -299,7 +302,7 @@ import Testing
     }
 
     @Test func whatCannotSucceedIsTriedOnce() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
                     let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in throw .permanent("never") }
@@ -317,7 +320,7 @@ import Testing
 
     @Test(arguments: ["GOLD", nil])
     func anUnknownTierLeadsToAFailureCallback(tier: String?) async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
                     let provisioner = ScriptedProvisioner()
@@ -339,7 +342,7 @@ import Testing
     }
 
     @Test func aPipelineTakesOverAndCallsBackItself() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             try await Receiver.with({ $0 == 1 ? .status(500) : .status(202) }) { receiver, url in
                 try await withClient { client in
                     let provisioner = HTTPProvisioner(
@@ -371,7 +374,7 @@ import Testing
     }
 
     @Test func runsOfATenantFollowOneAnother() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             var test = TestEvent(key: "acme")
             _ = try await world.repository().enqueue(try test.event())
             world.clock.advance(by: .milliseconds(2))
@@ -389,7 +392,7 @@ import Testing
     }
 
     @Test func twoWorkersNeverHaveTheSameRun() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             for _ in 0..<40 { _ = try await world.repository().enqueue(try TestEvent(key: "acme").event()) }
             let claimed = try await withThrowingTaskGroup(of: [Identifier].self) { group in
                 for _ in 0..<20 {
@@ -439,7 +442,7 @@ import Testing
     }
 
     @Test func aRunThatCannotBeOpenedIsVisible() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             let test = TestEvent(key: "acme")
             _ = try await world.repository().enqueue(try test.event())
             try await world.admin.execute("UPDATE main.provisioning_runs SET sealed_event = '\\x00'")
@@ -459,14 +462,15 @@ import Testing
     }
 
     @Test func migrationsCanBeTakenBack() async throws {
-        try await TestWorld.with { world in
+        try await TestWorld.with(application: false) { world in
             let migrator = Migrator(
                 configuration: try TestWorld.configuration(world.database), migrations: OrchestratorMigrations.all,
                 logger: TestWorld.logger)
             _ = try await migrator.down(to: 0)
             #expect(
                 try await world.admin.count(
-                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'") == 0)
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'")
+                    == 0)
             _ = try await migrator.up()
         }
     }

@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct ListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(2))) struct ListenerTests {
     @Test func hearsItsChannelsOnly() async throws {
         let channel = TestServer.uniqueName("Channel \"x\"")
         let other = TestServer.uniqueName("other")
@@ -31,7 +31,7 @@ import Testing
         var events = listener.events().makeAsyncIterator()
         await expect(&events, .connected)
         try await TestServer.withPool { pool in
-            for round in 0 ..< 3 {
+            for round in 0..<3 {
                 _ = try await pool.query(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = $1", [.text(name)])
                 await expect(&events, .connected)

@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct MigratorTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct MigratorTests {
     private static let first = Migration(
         number: 1, name: "create_a",
         up: """
@@ -76,7 +76,7 @@ import Testing
     @Test func tenAtOnceMigrateOnce() async throws {
         try await TestServer.withDatabase { (configuration) async throws in
             let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
-                for _ in 0 ..< 10 {
+                for _ in 0..<10 {
                     group.addTask {
                         try await Self.migrator(configuration, Self.first, Self.second).up().map(\.number)
                     }
@@ -94,7 +94,9 @@ import Testing
             let changed = Migration(number: 1, name: "create_a", up: Self.first.up + " ", down: Self.first.down)
             let migrator = Self.migrator(configuration, changed, Self.second)
             #expect(try await Self.statuses(migrator) == ["1 changed", "2 pending"])
-            for attempt in [{ try await migrator.up() }, { try await migrator.up(dryRun: true) }, { try await migrator.down() }] {
+            for attempt in [
+                { try await migrator.up() }, { try await migrator.up(dryRun: true) }, { try await migrator.down() },
+            ] {
                 let error = await Self.failure(attempt)
                 #expect(error?.kind == .checksumMismatch && error?.number == 1)
             }

@@ -29,7 +29,7 @@ import Testing
             .statement(index: 0), .prepare(number: 7, index: 1), .statement(index: 1), .deallocate(number: 3))
         #expect(pipeline.receive(.error) == .fail(index: 0))
         #expect(pipeline.receive(.end) == .discard)
-        for _ in 0 ..< 3 {
+        for _ in 0..<3 {
             #expect(pipeline.receive(.aborted) == .discard)
             #expect(pipeline.receive(.end) == .discard)
         }
@@ -114,5 +114,25 @@ import Testing
         #expect(cache.count == 0)
         #expect(Self.prepared(cache.lookup("a", types: [])) != nil)
         #expect(cache.takeEvicted().isEmpty)
+    }
+}
+
+@Suite struct RequestTests {
+    @Test func aStatementTimeoutOfItsOwnMovesTheDeadline() {
+        let item = PostgresBatch.Item(statement: "SELECT 1", values: [])
+        #expect(Request(items: [item]).statementTimeout == nil)
+        let own = [PostgresSetting("statement_timeout", "60000")]
+        #expect(Request(settings: own, items: [item]).statementTimeout == 60_000_000_000)
+        #expect(Request(items: [item], inherited: own).statementTimeout == 60_000_000_000)
+        let unknown = [PostgresSetting("statement_timeout", "1min")]
+        #expect(Request(settings: unknown, items: [item], inherited: own).statementTimeout == 0, "the server's alone")
+    }
+
+    @Test func settingsBecomeOneStatement() {
+        for count in [1, 2, 8, 9] {
+            let item = Request.settingsItem((0..<count).map { PostgresSetting("a.n\($0)", "\($0)") })
+            #expect(item.values.count == 2 * count)
+            #expect(item.statement.sql.hasSuffix("set_config($\(2 * count - 1),$\(2 * count),true)"))
+        }
     }
 }

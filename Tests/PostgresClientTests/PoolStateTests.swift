@@ -70,7 +70,7 @@ import Testing
     @Test func waitersAreServedInTheirOrder() {
         var state = Self.make(maximum: 1)
         let resource = Resource()
-        for waiter in 1 ... 3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        for waiter in 1...3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
         #expect(Self.receiver(state.opened(resource, now: 1).0) == 1)
         #expect(Self.receiver(state.release(resource, isReusable: true, now: 2).0) == 2)
         #expect(Self.receiver(state.release(resource, isReusable: true, now: 3).0) == 3)
@@ -110,7 +110,7 @@ import Testing
     @Test func aWaiterThatLeavesIsNotServed() {
         var state = Self.make(maximum: 1)
         let resource = Resource()
-        for waiter in 1 ... 3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        for waiter in 1...3 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
         #expect(state.withdraw(2) == 2)
         #expect(state.withdraw(2) == nil)
         #expect(Self.receiver(state.opened(resource, now: 1).0) == 1)
@@ -234,12 +234,12 @@ import Testing
     @Test func aLongQueueKeepsItsOrder() {
         var state = Self.make(maximum: 1, maximumWaiters: 1000)
         let resource = Resource()
-        for waiter in 0 ..< 500 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
+        for waiter in 0..<500 { _ = state.admit(waiter, id: UInt64(waiter), now: 0) }
         for waiter in stride(from: 0, to: 500, by: 3) { #expect(state.withdraw(UInt64(waiter)) == waiter) }
         var served: [Int] = []
         if let first = Self.receiver(state.opened(resource, now: 1).0) { served.append(first) }
         while let next = Self.receiver(state.release(resource, isReusable: true, now: 2).0) { served.append(next) }
-        #expect(served == (0 ..< 500).filter { !$0.isMultiple(of: 3) })
+        #expect(served == (0..<500).filter { !$0.isMultiple(of: 3) })
         #expect(state.waiting == 0)
     }
 }

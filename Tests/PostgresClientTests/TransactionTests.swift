@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.timeLimit(.minutes(1))) struct TransactionTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct TransactionTests {
     /// A table of one unique number, and the pool.
     private static func withTable(
         _ change: (inout PostgresConfiguration) -> Void = { _ in },
@@ -37,13 +37,13 @@ import Testing
     }
 
     /// Wherever the error is, in whatever way, and whether the statements are prepared already or not.
-    @Test(arguments: 0 ..< 4, [true, false])
+    @Test(arguments: 0..<4, [true, false])
     func anErrorAnywhereRollsBackTheWholeBatch(_ place: Int, _ isPrepared: Bool) async throws {
         for failing in ["INSERT INTO # VALUES (1), (1)", "SELECT 1/0", "SELECT nonsense", "SELEKT"] {
             try await Self.withTable { pool, table in
-                for _ in 0 ..< 2 {
+                for _ in 0..<2 {
                     var batch = PostgresBatch()
-                    for position in 0 ..< 4 {
+                    for position in 0..<4 {
                         let sql =
                             position == place ? failing : "INSERT INTO # VALUES (\(position + 10))"
                         let text = sql.split(separator: "#", omittingEmptySubsequences: false).joined(separator: table)
@@ -73,7 +73,7 @@ import Testing
                     try await transaction.query(
                         """
                         SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-                            AND (classid::bit(32) || objid::bit(32))::bit(64)::int8 = $1
+                            AND (classid::int8 << 32 | objid::int8) = $1
                         """, [.int64(key)]
                     ).rowCount == 1
                 }
@@ -89,7 +89,8 @@ import Testing
     @Test func settingsHoldForTheBatchAndNoLonger() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
-            let read: PostgresStatement = "SELECT current_setting('app.tenant_id', true), current_setting('app.b', true)"
+            let read: PostgresStatement =
+                "SELECT current_setting('app.tenant_id', true), current_setting('app.b', true)"
             let settings = [PostgresSetting("app.tenant_id", "it's *"), PostgresSetting("app.b", "")]
             var batch = PostgresBatch(settings: settings)
             batch.add("SELECT 1")
@@ -106,7 +107,7 @@ import Testing
 
     @Test func manySettings() async throws {
         try await TestServer.withPool { pool in
-            let settings = (0 ..< 20).map { PostgresSetting("app.n\($0)", "\($0)") }
+            let settings = (0..<20).map { PostgresSetting("app.n\($0)", "\($0)") }
             let row = try await pool.query("SELECT current_setting('app.n19')", settings: settings).first
             #expect(try row?.text(0) == "19")
         }
@@ -209,7 +210,7 @@ import Testing
         try await TestServer.withPool(configuration) { pool in
             let read: PostgresStatement = "SELECT current_setting('app.tenant_id', true)"
             try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "t")]) { transaction in
-                for _ in 0 ..< 2 {
+                for _ in 0..<2 {
                     let value = try await transaction.query(read).first?.text(0)
                     #expect(value == "t")
                 }

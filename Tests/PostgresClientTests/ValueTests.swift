@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 /// Every kind of parameter to the server and back.
-@Suite(.timeLimit(.minutes(1))) struct ValueTests {
+@Suite(.serialized, .timeLimit(.minutes(1))) struct ValueTests {
     private static func roundTrip<Value>(
         _ type: String, _ value: PostgresValue, _ read: (PostgresRow) throws -> Value
     ) async throws -> Value {
@@ -131,7 +131,8 @@ import Testing
             let value = PostgresValue.timestamp(Timestamp(microseconds: microseconds))
             let row = try #require(
                 try await pool.query(
-                    "SELECT $1, ($1 AT TIME ZONE 'UTC')::text, $1 AT TIME ZONE 'UTC'", [value]).first)
+                    "SELECT $1, ($1 AT TIME ZONE 'UTC')::text, $1 AT TIME ZONE 'UTC'", [value]
+                ).first)
             #expect(try row.timestamp(0).microseconds == microseconds)
             #expect(try row.text(1) == text)
             #expect(try row.timestamp(2).microseconds == microseconds)
@@ -158,7 +159,7 @@ import Testing
     }
 
     @Test func bytes() async throws {
-        for value in [[], [0], Array(UInt8.min ... UInt8.max)] as [[UInt8]] {
+        for value in [[], [0], Array(UInt8.min...UInt8.max)] as [[UInt8]] {
             #expect(try await Self.roundTrip("bytea", .bytes(value)) { try $0.bytes(0) } == value)
         }
     }
@@ -198,7 +199,7 @@ import Testing
                         $8::jsonb, $9::bytea, $10::text[], $11::uuid[], $12::int8[]
                     """, Array(repeating: .null, count: 12)
                 ).first)
-            for column in 0 ..< 12 { #expect(row.isNull(column)) }
+            for column in 0..<12 { #expect(row.isNull(column)) }
             #expect(try row.boolIfPresent(0) == nil)
             #expect(try row.int64IfPresent(1) == nil && row.intIfPresent(1) == nil)
             #expect(try row.doubleIfPresent(2) == nil)
@@ -230,7 +231,8 @@ import Testing
 
     @Test func rawBytesAndText() async throws {
         try await TestServer.withPool { pool in
-            let row = try #require(try await pool.query("SELECT 258::int4, 'abc'::text, '[1]'::jsonb, NULL::text").first)
+            let row = try #require(
+                try await pool.query("SELECT 258::int4, 'abc'::text, '[1]'::jsonb, NULL::text").first)
             #expect(row.withBytes(0) { Array($0) } == [0, 0, 1, 2])
             #expect(try row.withTextIfPresent(1) { Array($0) } == Array("abc".utf8))
             #expect(try row.withTextIfPresent(2) { Array($0) } == Array("[1]".utf8))

@@ -2,6 +2,7 @@ import JSONCoding
 import MessageBus
 import Primitives
 import ServiceKit
+import ServiceLifecycle
 import Synchronization
 import Testing
 
@@ -75,7 +76,8 @@ extension ServiceTests {
                 let active = try await service.subscription(to: plan, status: 1)
                 let others = try await service.subscription(TestService.tenantB, to: plan)
                 let response = try await service.send(
-                    "PATCH", "/subscriptions?where={\"subscriberId\":\"\(TestService.tenantA)\"}".escaped, ["status": 1])
+                    "PATCH", "/subscriptions?where={\"subscriberId\":\"\(TestService.tenantA)\"}".escaped, ["status": 1]
+                )
                 #expect(response.status == 200)
                 #expect(response.json["count"] == 2)
                 #expect(try await service.events(EventType.subscriptionActivated, of: pending) == 1)
@@ -119,12 +121,14 @@ extension ServiceTests {
             }
         }
 
-        @Test(arguments: [
-            (["endDate": "2026-02-30"], "/endDate: format"), (["startDate": "31.01.2026"], "/startDate: format"),
-            (["startDate": "2026-1-31"], "/startDate: format"), (["endDate": 5], "/endDate: type"),
-            (["startDate": "2026-03-01", "endDate": "2026-02-28"], "/endDate: order"), (["status": 5], "/status: enum"),
-            (["planId": "gold"], "/planId: format"), (["color": "red"], ": additionalProperties"),
-        ] as [(JSONValue, String)])
+        @Test(
+            arguments: [
+                (["endDate": "2026-02-30"], "/endDate: format"), (["startDate": "31.01.2026"], "/startDate: format"),
+                (["startDate": "2026-1-31"], "/startDate: format"), (["endDate": 5], "/endDate: type"),
+                (["startDate": "2026-03-01", "endDate": "2026-02-28"], "/endDate: order"),
+                (["status": 5], "/status: enum"),
+                (["planId": "gold"], "/planId: format"), (["color": "red"], ": additionalProperties"),
+            ] as [(JSONValue, String)])
         func whatCannotBeRightNamesTheField(change: JSONValue, violation: String) async throws {
             try await TestService.run { service in
                 let created = try await service.subscribe(to: try await service.plan())
@@ -180,6 +184,8 @@ extension String {
         var text = ""
         for character in self {
             switch character {
+            case "[": text += "%5B"
+            case "]": text += "%5D"
             case "{": text += "%7B"
             case "}": text += "%7D"
             case "\"": text += "%22"

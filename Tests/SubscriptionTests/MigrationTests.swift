@@ -37,7 +37,8 @@ extension ServiceTests {
             _ = try await migrator(database).down(to: 0)
             #expect(
                 try await database.count(
-                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'") == 0)
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'")
+                    == 0)
             _ = try await migrator(database).up()
             try await database.drop()
         }

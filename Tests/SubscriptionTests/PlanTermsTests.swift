@@ -1,6 +1,9 @@
 import Billing
+import HTTPTypes
 import JSONCoding
+import PostgresClient
 import Primitives
+import ServiceKit
 import Testing
 
 @testable import Subscription
@@ -21,7 +24,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("50.00", "USD", 5000), ("49.99", "USD", 4999), ("0", "USD", 0), ("1500.00", "JPY", 1500), ("1500", "JPY", 1500),
+        ("50.00", "USD", 5000), ("49.99", "USD", 4999), ("0", "USD", 0), ("1500.00", "JPY", 1500),
+        ("1500", "JPY", 1500),
         ("1.234", "KWD", 1234), ("0.1", "EUR", 10), ("1e2", "USD", 10_000), ("99999999.99", "USD", 9_999_999_999),
     ])
     func priceIsExactInMinorUnits(literal: String, currency: String, minorUnits: Int64) throws {

@@ -4,6 +4,7 @@ import JSONCoding
 package struct QueryParameter: Sendable, Hashable {
     /// E.g. `filter[where][name]`.
     package let name: String
+    /// What stands behind the equals sign, decoded.
     package let value: String
 
     /// A parameter.

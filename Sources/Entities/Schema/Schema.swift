@@ -5,8 +5,11 @@ package import JSONCoding
 package struct Schema: Sendable, Hashable {
     /// A member of an object.
     package struct Property: Sendable, Hashable {
+        /// Its name.
         package let name: String
+        /// What it may be.
         package let schema: Schema
+        /// Whether it must be there.
         package let isRequired: Bool
 
         /// A member; optional unless `required`.

@@ -25,21 +25,18 @@ package final class ProcessRegistry: Sendable {
 
     /// Stops every recorded process that still runs, the last started first. Call it with the home's lock held.
     /// - Returns: the names of those that were stopped.
-    package func stopLeftovers(grace: Duration = .seconds(5)) async throws(LocalStackError) -> [String] {
+    package func stopLeftovers() async throws(LocalStackError) -> [String] {
         let lines = try FileSystem.read(path)?.split(separator: "\n") ?? []
         let leftovers = lines.compactMap { ProcessRecord(line: $0) }.reversed().filter(Self.isRunning)
         for record in leftovers {
-            // SIGINT is PostgreSQL's way to end at once and clean; SIGTERM would wait for its clients.
-            let isPostgres = record.name == LocalStack.postgresName
-            _ = kill(record.processIdentifier, isPostgres ? SIGINT : SIGTERM)
-            let deadline = ContinuousClock.now.advanced(by: grace)
-            while Self.isRunning(record), ContinuousClock.now < deadline {
-                try? await Task.sleep(for: .milliseconds(20))
+            for step in ShutdownPlan.leftover(isPostgres: record.name == LocalStack.postgresName).steps {
+                guard Self.isRunning(record) else { break }
+                _ = kill(record.processIdentifier, step.signal.number)
+                await Self.waitForEnd(record, atMost: step.share)
             }
-            if Self.isRunning(record) { _ = kill(-record.processIdentifier, SIGKILL) }
-            while Self.isRunning(record), ContinuousClock.now < deadline.advanced(by: grace) {
-                try? await Task.sleep(for: .milliseconds(20))
-            }
+            guard Self.isRunning(record) else { continue }
+            _ = kill(-record.processIdentifier, SIGKILL)
+            await Self.waitForEnd(record, atMost: .seconds(5))
         }
         update { $0 = [] }
         return leftovers.map(\.name)
@@ -49,6 +46,13 @@ package final class ProcessRegistry: Sendable {
     package static func isRunning(_ record: ProcessRecord) -> Bool {
         guard record.boot == boot(), let stat = stat(record.processIdentifier) else { return false }
         return ProcessRecord.startTime(stat: stat) == record.startTime && !ProcessRecord.isZombie(stat: stat)
+    }
+
+    private static func waitForEnd(_ record: ProcessRecord, atMost limit: Duration) async {
+        let deadline = ContinuousClock.now.advanced(by: limit)
+        while isRunning(record), ContinuousClock.now < deadline {
+            try? await Task.sleep(for: .milliseconds(20))
+        }
     }
 
     private func update(_ change: (inout [ProcessRecord]) -> Void) {

@@ -13,6 +13,9 @@ final class SupervisedProcess: Sendable {
         let forwardsAlarms: Bool
         /// How long a start may take. A first start of PostgreSQL after a crash replays its log.
         var readinessTimeout: Duration = .seconds(60)
+        /// How long the first start is repeated when the component ends at once: PostgreSQL refuses to start while
+        /// the last remains of a killed one (which the system may take seconds to clear away) hold its data.
+        var startPatience: Duration = .zero
     }
 
     private struct State {
@@ -45,22 +48,37 @@ final class SupervisedProcess: Sendable {
     /// Starts it for the first time and returns when it serves.
     /// - Throws: `.notReady` when it ended or stayed silent; the caller stops it then.
     func start() async throws(LocalStackError) {
-        let started = ContinuousClock.now
-        let child = try await launch()
-        try await waitUntilReady(child)
+        let firstAttempt = ContinuousClock.now
+        var started = firstAttempt
+        var child = try await launch()
+        while true {
+            do throws(LocalStackError) {
+                try await waitUntilReady(child)
+                break
+            } catch {
+                guard case .notReady = error, child.exit != nil,
+                    firstAttempt.duration(to: .now) < definition.startPatience
+                else { throw error }
+                registry.remove(child.processIdentifier)
+            }
+            do { try await Task.sleep(for: .milliseconds(250)) } catch { throw .stopped }
+            started = .now
+            child = try await launch()
+        }
         let supervision = Task { await supervise(child, since: started) }
         state.withLock { $0.supervision = supervision }
     }
 
     /// Ends it for good, by its plan. Returns when it is gone.
-    func stop() async {
+    /// - Parameter slack: time on top of the plan's.
+    func stop(slack: Duration) async {
         let (child, supervision) = state.withLock { state in
             state.isStopping = true
             return (state.child, state.supervision)
         }
         supervision?.cancel()
         if let child {
-            await end(child)
+            await end(child, by: definition.shutdown.extended(by: slack))
             registry.remove(child.processIdentifier)
         }
         await supervision?.value
@@ -75,9 +93,9 @@ final class SupervisedProcess: Sendable {
         child?.send(.kill)
     }
 
-    private func end(_ child: ChildProcess) async {
+    private func end(_ child: ChildProcess, by plan: ShutdownPlan) async {
         guard child.exit == nil else { return }
-        for step in definition.shutdown.steps where child.exit == nil {
+        for step in plan.steps where child.exit == nil {
             child.send(step.signal)
             let deadline = ContinuousClock.now.advanced(by: step.share)
             while child.exit == nil, ContinuousClock.now < deadline {
@@ -152,7 +170,9 @@ final class SupervisedProcess: Sendable {
                 report(.recovered(component: definition.name))
             } catch {
                 // It ended (the next turn reports that) or hangs: end it, so that the next turn starts it anew.
-                if child.exit == nil, !state.withLock(\.isStopping) { await end(child) }
+                if child.exit == nil, !state.withLock(\.isStopping) {
+                    await end(child, by: definition.shutdown)
+                }
             }
         }
     }

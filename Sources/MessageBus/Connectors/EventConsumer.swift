@@ -5,15 +5,9 @@ import Synchronization
 
 /// Works through a group's deliveries: claims, hands over, renews leases, settles.
 final class EventConsumer: Service {
-    private struct InFlight {
-        let delivery: ClaimedDelivery
-        var leaseEnd: Timestamp
-        var task: Task<Void, any Error>?
-    }
-
     private struct State {
         var isStopping = false
-        var inFlight: [Int64: InFlight] = [:]
+        var inFlight = DeliveriesInFlight()
     }
 
     private let queue: any DeliveryQueue
@@ -63,6 +57,9 @@ final class EventConsumer: Service {
 
     private var isStopping: Bool { Task.isCancelled || state.withLock { $0.isStopping } }
 
+    /// How many handlers may be started. Only the claiming loop starts any.
+    private var freePlaces: Int { configuration.concurrency - state.withLock { $0.inFlight.count } }
+
     private func registered() async -> Bool {
         var failures = 0
         while !isStopping {
@@ -80,12 +77,15 @@ final class EventConsumer: Service {
 
     private func claimUntilStopped(_ handlers: inout DiscardingTaskGroup) async {
         var failures = 0
+        var isBusy = false
         while !isStopping {
-            let free = configuration.concurrency - state.withLock { $0.inFlight.count }
-            if free <= 0 {
+            if freePlaces == 0 {
                 await bell.wait(atMost: configuration.pollInterval)
                 continue
             }
+            // Under load a moment's patience saves a query for each single place that becomes free.
+            if isBusy, freePlaces * 2 < configuration.concurrency { try? await Task.sleep(for: .milliseconds(5)) }
+            let free = freePlaces
             let claim = Identifier.v4()
             do {
                 let now = clock.now()
@@ -93,6 +93,7 @@ final class EventConsumer: Service {
                 let deliveries = try await queue.claim(
                     subscription, limit: free, claim: claim, now: now, until: until)
                 failures = 0
+                isBusy = deliveries.count == free
                 for delivery in deliveries { start(delivery, until: until, in: &handlers) }
                 if deliveries.isEmpty { try await sleep() }
             } catch {
@@ -121,12 +122,10 @@ final class EventConsumer: Service {
     private func start(
         _ delivery: ClaimedDelivery, until: Timestamp, in handlers: inout DiscardingTaskGroup
     ) {
-        state.withLock {
-            $0.inFlight[delivery.position] = InFlight(delivery: delivery, leaseEnd: until, task: nil)
-        }
+        state.withLock { $0.inFlight.start(delivery, until: until) }
         handlers.addTask {
             await self.handle(delivery)
-            _ = self.state.withLock { $0.inFlight.removeValue(forKey: delivery.position) }
+            self.state.withLock { $0.inFlight.end(delivery) }
             self.bell.signal()
         }
     }
@@ -138,7 +137,7 @@ final class EventConsumer: Service {
             try await handler(
                 EventDelivery(event: delivery.event, group: delivery.group, attempt: delivery.failures + 1))
         }
-        state.withLock { $0.inFlight[delivery.position]?.task = work }
+        state.withLock { $0.inFlight.handle(delivery, by: work) }
         let result = await withTaskCancellationHandler {
             await work.result
         } onCancel: {
@@ -199,7 +198,7 @@ final class EventConsumer: Service {
 
     private func renewLeases() async {
         await everyInterval(configuration.lease / 3) {
-            let deliveries = self.state.withLock { $0.inFlight.values.map(\.delivery) }
+            let deliveries = self.state.withLock { $0.inFlight.deliveries }
             if deliveries.isEmpty { return }
             let until = self.clock.now().adding(self.configuration.lease)
             let kept: Set<Int64>?
@@ -207,28 +206,10 @@ final class EventConsumer: Service {
                 kept = nil
                 self.logger.warning("leases could not be renewed", metadata: ["error": "\(error)"])
             }
-            self.renewed(deliveries, kept, until: until)
+            let now = self.clock.now()
+            let lost = self.state.withLock { $0.inFlight.renewed(deliveries, kept: kept, until: until, now: now) }
+            for task in lost { task.cancel() }
         }
-    }
-
-    /// Notes renewed leases, and stops the handlers whose event belongs to somebody else by now.
-    private func renewed(_ deliveries: [ClaimedDelivery], _ kept: Set<Int64>?, until: Timestamp) {
-        let now = clock.now()
-        let lost = state.withLock { state -> [Task<Void, any Error>] in
-            var lost: [Task<Void, any Error>] = []
-            for delivery in deliveries {
-                guard let entry = state.inFlight[delivery.position], entry.delivery.claim == delivery.claim else {
-                    continue
-                }
-                if kept?.contains(delivery.position) ?? false {
-                    state.inFlight[delivery.position]?.leaseEnd = until
-                } else if kept != nil || entry.leaseEnd <= now, let task = entry.task {
-                    lost.append(task)
-                }
-            }
-            return lost
-        }
-        for task in lost { task.cancel() }
     }
 
     // MARK: Waiting

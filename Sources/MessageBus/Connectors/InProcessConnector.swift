@@ -24,12 +24,15 @@ package final class InProcessConnector: EventConnector, EventSubscriber {
         self.logger = logger
     }
 
+    /// Most events taken at once.
     package var maximumBatchSize: Int { 1000 }
 
+    /// See ``EventConnector``.
     package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
         queue.publish(events)
     }
 
+    /// See ``EventSubscriber``.
     package func subscribe(
         group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
     ) throws(MessageBusError) -> any Service {

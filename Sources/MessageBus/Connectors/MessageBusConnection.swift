@@ -22,6 +22,7 @@ package struct MessageBusConnection: Sendable {
 
     /// Why no bus could be made of the configuration.
     package struct Failure: Error, CustomStringConvertible, Sendable {
+        /// What is wrong, for the log.
         package let description: String
     }
 

@@ -29,8 +29,8 @@ enum PostgresBusStatements {
             ON CONFLICT (event_id) DO NOTHING
             RETURNING position, ordering_key, type
         ), delivered AS (
-            INSERT INTO main.deliveries (group_name, position, ordering_key, type)
-            SELECT consumers.name, stored.position, stored.ordering_key, stored.type
+            INSERT INTO main.deliveries (group_name, position, lane, type)
+            SELECT consumers.name, stored.position, consumers.name || ':' || stored.ordering_key, stored.type
             FROM stored JOIN main.consumer_groups AS consumers ON stored.type = ANY(consumers.types)
             RETURNING group_name
         )
@@ -45,8 +45,8 @@ enum PostgresBusStatements {
 
     /// Delivers what is kept of types that are new to a group. Parameters: group, types.
     static let backfill: PostgresStatement = """
-        INSERT INTO main.deliveries (group_name, position, ordering_key, type)
-        SELECT $1::text, message.position, message.ordering_key, message.type
+        INSERT INTO main.deliveries (group_name, position, lane, type)
+        SELECT $1::text, message.position, $1::text || ':' || message.ordering_key, message.type
         FROM main.messages AS message
         WHERE message.type = ANY($2::text[]) AND message.type <> ALL(
             COALESCE((SELECT types FROM main.consumer_groups WHERE name = $1::text), '{}'))
@@ -66,7 +66,7 @@ enum PostgresBusStatements {
     static let forget: PostgresStatement = "DELETE FROM main.deliveries WHERE group_name = $1"
 
     /// Claims the first pending delivery of as many ordering keys as there are, oldest first.
-    /// Parameters: group, types, now, most deliveries, claim, end of the lease.
+    /// Parameters: group, types, now, most deliveries, claim, end of the lease. Runs with ``ClaimSettings``.
     static let claim = PostgresStatement(
         """
         WITH heads AS MATERIALIZED (
@@ -76,10 +76,10 @@ enum PostgresBusStatements {
                 AND (head.visible_at IS NULL OR head.visible_at <= $3)
                 AND NOT EXISTS (
                     SELECT FROM main.deliveries AS earlier
-                    WHERE earlier.group_name = $1 AND earlier.ordering_key = head.ordering_key
-                        AND earlier.state = 0 AND earlier.type = ANY($2::text[])
-                        AND earlier.position < head.position)
-            ORDER BY head.position
+                    WHERE earlier.lane = head.lane AND earlier.state < 1 AND earlier.type = ANY($2::text[])
+                        AND earlier.position + 0 < head.position
+                    OFFSET 0)
+            ORDER BY head.position + 0
             LIMIT $4
             FOR UPDATE OF head SKIP LOCKED
         )

@@ -50,8 +50,10 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
         }
     }
 
+    /// Most events taken at once.
     package var maximumBatchSize: Int { 500 }
 
+    /// See ``EventConnector``.
     package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
         if events.isEmpty { return [] }
         do {
@@ -74,6 +76,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
         return outcomes
     }
 
+    /// See ``EventSubscriber``.
     package func subscribe(
         group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
     ) throws(MessageBusError) -> any Service {

@@ -35,7 +35,7 @@ struct PostgresDeliveryQueue: DeliveryQueue {
                 [
                     .text(subscription.group), .textArray(subscription.types.sorted()), .timestamp(now),
                     .int64(Int64(limit)), .identifier(claim), .timestamp(until),
-                ])
+                ], settings: ClaimSettings.claiming)
             var deliveries: [ClaimedDelivery] = []
             for row in result.rows {
                 deliveries.append(
@@ -59,14 +59,18 @@ struct PostgresDeliveryQueue: DeliveryQueue {
         do {
             switch settlement {
             case .done:
-                result = try await pool.query(PostgresBusStatements.done, owned)
+                result = try await pool.query(PostgresBusStatements.done, owned, settings: ClaimSettings.settling)
             case .retry(let instant, let reason):
                 result = try await pool.query(
-                    PostgresBusStatements.failed, owned + [.timestamp(instant), .text(reason)])
+                    PostgresBusStatements.failed, owned + [.timestamp(instant), .text(reason)],
+                    settings: ClaimSettings.settling)
             case .dead(let reason):
-                result = try await pool.query(PostgresBusStatements.buried, owned + [.timestamp(now), .text(reason)])
+                result = try await pool.query(
+                    PostgresBusStatements.buried, owned + [.timestamp(now), .text(reason)],
+                    settings: ClaimSettings.settling)
             case .released:
-                result = try await pool.query(PostgresBusStatements.released, owned)
+                result = try await pool.query(
+                    PostgresBusStatements.released, owned, settings: ClaimSettings.settling)
             }
         } catch {
             throw .database(error)

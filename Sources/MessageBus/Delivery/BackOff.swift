@@ -31,7 +31,7 @@ package struct BackOff: Sendable, Hashable {
         // 2^40 times a microsecond is beyond 12 days already: more doublings change nothing but could overflow.
         let doublings = min(max(failures, 1) - 1, 40)
         var limit = initial
-        for _ in 0 ..< doublings where limit < maximum { limit *= 2 }
+        for _ in 0..<doublings where limit < maximum { limit *= 2 }
         return min(limit, maximum)
     }
 }

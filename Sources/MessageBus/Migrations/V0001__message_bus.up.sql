@@ -28,7 +28,7 @@ COMMENT ON TABLE main.consumer_groups IS 'who gets a delivery of which types whe
 CREATE TABLE main.deliveries (
     group_name text NOT NULL,
     position bigint NOT NULL REFERENCES main.messages (position),
-    ordering_key uuid NOT NULL,
+    lane text NOT NULL,
     type text NOT NULL,
     state smallint NOT NULL DEFAULT 0 CHECK (state IN (0, 2)),
     attempts integer NOT NULL DEFAULT 0,
@@ -36,13 +36,16 @@ CREATE TABLE main.deliveries (
     claim uuid,
     settled_at timestamptz,
     last_error text,
-    PRIMARY KEY (group_name, position)
-) WITH (fillfactor = 85);
+    PRIMARY KEY (position, group_name)
+) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
 COMMENT ON TABLE main.deliveries IS 'what a group has not handled yet; a row is deleted when it is handled';
+COMMENT ON COLUMN main.deliveries.lane IS 'group and ordering key: what one event at a time is taken from';
 COMMENT ON COLUMN main.deliveries.state IS '0 pending, 2 dead letter';
 COMMENT ON COLUMN main.deliveries.visible_at IS 'not to be claimed before: a lease or a back-off';
-CREATE INDEX deliveries_pending_by_key ON main.deliveries (group_name, ordering_key, position) WHERE state = 0;
-CREATE INDEX deliveries_by_message ON main.deliveries (position);
+-- Which index serves which part of a claim is not left to the planner: hence "position + 0", and "state < 1" beside
+-- "state = 0", which mean the same. See ClaimSettings.
+CREATE INDEX deliveries_pending ON main.deliveries (group_name, (position + 0)) WHERE state = 0;
+CREATE INDEX deliveries_pending_by_lane ON main.deliveries (lane, (position + 0)) WHERE state < 1;
 
 DO $grants$
 BEGIN

@@ -29,7 +29,7 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
     package init(
         batchSize: Int = 100, lease: Duration = .seconds(30),
         backOff: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(600)), maximumAttempts: Int = 12,
-        pollInterval: Duration = .seconds(5), linger: Duration = .milliseconds(5),
+        pollInterval: Duration = .seconds(5), linger: Duration = .milliseconds(20),
         retention: Duration = .seconds(7 * 86_400), inboxRetention: Duration? = nil,
         purgeInterval: Duration = .seconds(600), shutdownTimeout: Duration = .seconds(3)
     ) {

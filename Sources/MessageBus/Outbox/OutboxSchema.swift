@@ -49,6 +49,7 @@ package enum OutboxSchema {
         "\(mark)" + name.replacing("\(mark)", with: "\(mark)\(mark)") + "\(mark)"
     }
 
+    // `state = 0` in one index and `state < 1` in the other: see ClaimSettings.
     private static let tables = """
         CREATE TABLE main.outbox (
             event_id uuid PRIMARY KEY,
@@ -66,11 +67,11 @@ package enum OutboxSchema {
             claim uuid,
             settled_at timestamptz,
             last_error text
-        ) WITH (fillfactor = 85);
+        ) WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.05);
         COMMENT ON COLUMN main.outbox.state IS '0 pending, 1 published, 2 dead letter';
         COMMENT ON COLUMN main.outbox.visible_at IS 'not to be claimed before: a lease or a back-off';
         CREATE INDEX outbox_pending ON main.outbox (position) WHERE state = 0;
-        CREATE INDEX outbox_pending_by_key ON main.outbox (ordering_key, position) WHERE state = 0;
+        CREATE INDEX outbox_pending_by_key ON main.outbox (ordering_key, position) WHERE state < 1;
         CREATE INDEX outbox_published ON main.outbox (settled_at) WHERE state = 1;
         CREATE INDEX outbox_dead ON main.outbox (position) WHERE state = 2;
         CREATE SEQUENCE main.outbox_position AS bigint OWNED BY main.outbox.position;

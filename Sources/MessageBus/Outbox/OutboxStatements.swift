@@ -7,7 +7,7 @@ enum OutboxStatements {
     ///
     /// Only the first pending event of an ordering key can be claimed, so a key has never two events on the way, and
     /// what is claimed together has no order among itself. A row that another relay claims in this moment is locked or,
-    /// after its commit, no longer visible: the lock re-reads `visible_at`.
+    /// after its commit, no longer visible: the lock re-reads `visible_at`. Runs with ``ClaimSettings``.
     static let claim = PostgresStatement(
         """
         WITH heads AS MATERIALIZED (
@@ -16,8 +16,9 @@ enum OutboxStatements {
             WHERE head.state = 0 AND (head.visible_at IS NULL OR head.visible_at <= $1)
                 AND NOT EXISTS (
                     SELECT FROM main.outbox AS earlier
-                    WHERE earlier.ordering_key = head.ordering_key AND earlier.state = 0
-                        AND earlier.position < head.position)
+                    WHERE earlier.ordering_key = head.ordering_key AND earlier.state < 1
+                        AND earlier.position < head.position
+                    OFFSET 0)
             ORDER BY head.position
             LIMIT $2
             FOR UPDATE OF head SKIP LOCKED

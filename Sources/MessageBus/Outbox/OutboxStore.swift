@@ -7,6 +7,8 @@ struct OutboxStore: Sendable {
 
     /// The relay works for all tenants.
     private static let settings = [PostgresSetting("app.tenant_id", "*")]
+    private static let settling = settings + ClaimSettings.settling
+    private static let claiming = settings + ClaimSettings.claiming
 
     /// Takes the first pending event of up to `limit` ordering keys, oldest first.
     func claim(
@@ -14,7 +16,8 @@ struct OutboxStore: Sendable {
     ) async throws(MessageBusError) -> [ClaimedEvent] {
         let result = try await query(
             OutboxStatements.claim,
-            [.timestamp(now), .int64(Int64(limit)), .identifier(claim), .timestamp(until)])
+            [.timestamp(now), .int64(Int64(limit)), .identifier(claim), .timestamp(until)],
+            settings: OutboxStore.claiming)
         do {
             var events: [ClaimedEvent] = []
             events.reserveCapacity(result.rowCount)
@@ -34,7 +37,7 @@ struct OutboxStore: Sendable {
     func settle(
         _ verdicts: [(event: EventEnvelope, verdict: OutboxVerdict)], claim: Identifier, now: Timestamp
     ) async throws(MessageBusError) {
-        var batch = PostgresBatch(settings: OutboxStore.settings)
+        var batch = PostgresBatch(settings: OutboxStore.settling)
         var published: [Identifier] = []
         let owner = PostgresValue.identifier(claim)
         for (event, verdict) in verdicts {
@@ -56,7 +59,7 @@ struct OutboxStore: Sendable {
 
     /// Gives back everything under a claim.
     func release(claim: Identifier) async throws(MessageBusError) {
-        _ = try await query(OutboxStatements.released, [.identifier(claim)])
+        _ = try await query(OutboxStatements.released, [.identifier(claim)], settings: OutboxStore.settling)
     }
 
     /// Asks for notifications. Returns whether they were off.
@@ -66,7 +69,7 @@ struct OutboxStore: Sendable {
 
     /// Asks for no more notifications.
     func disarm() async throws(MessageBusError) {
-        _ = try await query(OutboxStatements.disarm, [])
+        _ = try await query(OutboxStatements.disarm, [], settings: OutboxStore.settling)
     }
 
     /// What is running and what comes next.
@@ -127,9 +130,9 @@ struct OutboxStore: Sendable {
     }
 
     private func query(
-        _ statement: PostgresStatement, _ values: [PostgresValue]
+        _ statement: PostgresStatement, _ values: [PostgresValue], settings: [PostgresSetting] = OutboxStore.settings
     ) async throws(MessageBusError) -> PostgresResult {
-        do { return try await pool.query(statement, values, settings: OutboxStore.settings) } catch {
+        do { return try await pool.query(statement, values, settings: settings) } catch {
             throw .database(error)
         }
     }

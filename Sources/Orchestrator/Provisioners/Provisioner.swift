@@ -50,6 +50,7 @@ package struct TenantResource: Sendable, Hashable, JSONWritable {
     /// Its name where it lives, at most 200 characters, one of its kind for the tenant.
     package let externalIdentifier: String?
 
+    /// Makes one from its parts.
     package init(type: String, metadata: JSONObject, externalIdentifier: String?) {
         self.type = type
         self.metadata = metadata

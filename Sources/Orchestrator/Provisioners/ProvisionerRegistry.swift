@@ -40,7 +40,8 @@ struct ProvisionerRegistry: Sendable {
         default:
             throw ConfigurationFailure(
                 key: "TIERS_FILE",
-                reason: #"tier "\#(definition.tier)" has the unknown provisioner "\#(definition.provisioner)"; write one of "#
+                reason:
+                    #"tier "\#(definition.tier)" has the unknown provisioner "\#(definition.provisioner)"; write one of "#
                     + Self.names.joined(separator: ", "))
         }
     }

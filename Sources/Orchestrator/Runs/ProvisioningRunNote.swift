@@ -22,6 +22,12 @@ enum ProvisioningRunNote: Sendable {
     /// The call-back was not delivered, another attempt follows.
     case callbackFailed(status: Int?, reason: String, retryAt: Timestamp)
 
+    /// How often it is tried to write it down.
+    var maximumTries: Int {
+        if case .released = self { return 1 }
+        return 5
+    }
+
     /// The statement, whose first three parameters are the run, its claim and the time, and the parameters after them.
     var statement: (PostgresStatement, [PostgresValue]) {
         typealias SQL = ProvisioningRunStatements

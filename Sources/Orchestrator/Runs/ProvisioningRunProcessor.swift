@@ -72,7 +72,8 @@ struct ProvisioningRunProcessor: Sendable {
         next.callbackState = .pending
         guard await note(run, .provisioned(by: provisioner, resources: json, appPlaneURL: address)) else { return nil }
         logger.info(
-            "provisioned", metadata: metadata(run, ["provisioner": "\(provisioner)", "resources": "\(resources.count)"]))
+            "provisioned",
+            metadata: metadata(run, ["provisioner": "\(provisioner)", "resources": "\(resources.count)"]))
         return next
     }
 
@@ -113,12 +114,14 @@ struct ProvisioningRunProcessor: Sendable {
         let attempt = run.callbackAttempts + 1
         switch verdict {
         case .delivered(let status):
-            logger.info("call-back delivered", metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
+            logger.info(
+                "call-back delivered", metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
             await note(run, .callbackDelivered(status: status))
         case .refused(let status):
             let reason = "refused with \(status)"
             logger.error(
-                "call-back refused, giving up", metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
+                "call-back refused, giving up",
+                metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
             await note(run, .callbackRefused(status: status, reason: reason))
         case .failed(let status, let reason, let retryAfter):
             if Task.isCancelled {

@@ -65,14 +65,15 @@ struct ProvisioningRunRepository: Sendable {
         try await change(run, ProvisioningRunStatements.renew, at: clock.now().adding(lease), [])
     }
 
-    /// Writes something down about the run; while the database is away for a moment, a few times.
+    /// Writes something down about the run; tries a few times while the database is away for a moment, unless it only
+    /// gives the run back, which is done when the service stops and otherwise happens by itself.
     func note(_ run: ProvisioningRun, _ note: ProvisioningRunNote) async throws(PostgresError) -> Bool {
         let (statement, values) = note.statement
         var failures = 0
         while true {
             do { return try await change(run, statement, at: clock.now(), values) } catch {
                 failures += 1
-                guard failures < 5, error.isUnavailable || error.isTimeout else { throw error }
+                guard failures < note.maximumTries, error.isUnavailable || error.isTimeout else { throw error }
                 try? await Task.sleep(for: RunPolicy.notes.delay(afterFailures: failures))
             }
         }

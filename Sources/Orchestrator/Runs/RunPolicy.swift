@@ -18,6 +18,7 @@ package struct RunPolicy: Sendable, Hashable {
     /// How long runs at work may go on when the service is to stop; then they are cancelled and given back.
     package var drainTimeout: Duration
 
+    /// Makes one from its parts.
     package init(
         concurrency: Int = 4, maximumAttempts: Int = 5,
         provisioning: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(60)),

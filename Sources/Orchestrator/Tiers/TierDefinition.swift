@@ -11,6 +11,7 @@ package struct TierDefinition: Sendable, Hashable {
     /// All other members.
     package let options: JSONObject
 
+    /// Makes one from its parts.
     package init(tier: String, provisioner: String, options: JSONObject = [:]) {
         self.tier = tier.uppercased()
         self.provisioner = provisioner
@@ -39,12 +40,14 @@ package struct TierDefinition: Sendable, Hashable {
         let value: JSONValue
         do { value = try JSONValue.parse(text) } catch { throw failure("is not valid JSON: \(error)") }
         guard let object = value.objectValue, !object.isEmpty else {
-            throw failure(#"must be a JSON object with a member for each tier: {"BASIC": {"provisioner": "postgres-schema"}}"#)
+            throw failure(
+                #"must be a JSON object with a member for each tier: {"BASIC": {"provisioner": "postgres-schema"}}"#)
         }
         var definitions: [TierDefinition] = []
         for (tier, value) in object {
             guard var options = value.objectValue, let name = options["provisioner"]?.stringValue else {
-                throw failure(#"tier "\#(tier)" must be an object with a provisioner: {"provisioner": "postgres-schema"}"#)
+                throw failure(
+                    #"tier "\#(tier)" must be an object with a provisioner: {"provisioner": "postgres-schema"}"#)
             }
             options["provisioner"] = nil
             let definition = TierDefinition(tier: tier, provisioner: name, options: options)

@@ -41,11 +41,11 @@ struct TierOptions {
     /// An object of texts, empty when it is not there.
     func dictionary(_ name: String, _ what: String) throws(ConfigurationFailure) -> [String: String] {
         guard let value = definition.options[name] else { return [:] }
+        let wrong = failure(#"has a wrong "\#(name)": it must be \#(what)"#)
+        guard let members = value.objectValue else { throw wrong }
         var texts: [String: String] = [:]
-        for (key, value) in value.objectValue ?? ["": nil] {
-            guard let text = value.stringValue, !key.isEmpty, !text.utf8.contains(0) else {
-                throw failure(#"has a wrong "\#(name)": it must be \#(what)"#)
-            }
+        for (key, value) in members {
+            guard let text = value.stringValue, !key.isEmpty, !text.utf8.contains(0) else { throw wrong }
             texts[key] = text
         }
         return texts

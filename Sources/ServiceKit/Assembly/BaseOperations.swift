@@ -17,6 +17,7 @@ package struct BaseOperations: Sendable {
     /// For `/ping`'s date.
     package let clock: any WallClock
 
+    /// Makes one from its parts.
     package init(
         serviceName: String, greeting: String, explorerAssets: ExplorerAssets?, checks: [HealthCheck],
         clock: any WallClock
@@ -128,7 +129,7 @@ package struct BaseOperations: Sendable {
 extension OperationResponse {
     /// A page of ours; scripts only where it needs them.
     static func html(_ page: ByteBuffer, allowsScripts: Bool = false) -> OperationResponse {
-        let scripts = allowsScripts ? "script-src 'self' 'unsafe-inline'; connect-src 'self'; " : ""
+        let scripts = allowsScripts ? "script-src 'self'; connect-src 'self'; " : ""
         return OperationResponse(
             status: .ok,
             headers: [

@@ -7,6 +7,7 @@ package struct ConfigurationFailure: Error, CustomStringConvertible, Sendable {
     /// What is wrong with it.
     package let reason: String
 
+    /// Makes one from its parts.
     package init(key: String, reason: String) {
         self.key = key
         self.reason = reason
@@ -30,7 +31,8 @@ extension ConfigReader {
         guard let text = text(key) else { return defaultValue }
         guard let value = Int(text), range.contains(value) else {
             throw ConfigurationFailure(
-                key: key.environmentName, reason: "is \"\(text)\", but must be an integer from \(range.lowerBound) to \(range.upperBound)")
+                key: key.environmentName,
+                reason: "is \"\(text)\", but must be an integer from \(range.lowerBound) to \(range.upperBound)")
         }
         return value
     }

@@ -12,7 +12,8 @@ package enum EnvironmentReader {
     ///   - environment: The process' environment.
     /// - Throws: ``ConfigurationFailure`` when a secret's file cannot be read.
     package static func make(
-        folder: String = ".", bound: [String: String] = [:], environment: [String: String] = ProcessInfo.processInfo.environment
+        folder: String = ".", bound: [String: String] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> ConfigReader {
         let secrets = try secretsFromFiles(environment)
         var providers: [any ConfigProvider] = [

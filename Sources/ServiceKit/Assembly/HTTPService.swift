@@ -1,5 +1,5 @@
-import HummingbirdCore
 package import Hummingbird
+import HummingbirdCore
 package import Logging
 import NIOCore
 import Observability
@@ -81,7 +81,8 @@ package struct HTTPService: Sendable {
             },
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = configuration.shutdownTime
-        group.maximumCancellationDuration = .seconds(1)
+        // Beyond it ServiceLifecycle ends the process by a trap, so it must be long enough for a loaded machine.
+        group.maximumCancellationDuration = .seconds(15)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {

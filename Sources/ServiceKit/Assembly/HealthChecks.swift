@@ -9,6 +9,7 @@ package struct HealthCheck: Sendable {
     /// Asks. Must have a deadline of its own.
     package let isHealthy: @Sendable () async -> Bool
 
+    /// Makes one from its parts.
     package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
         self.name = name
         self.isRequired = isRequired

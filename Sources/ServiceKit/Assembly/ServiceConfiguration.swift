@@ -20,6 +20,7 @@ package struct ServiceConfiguration: Sendable {
     /// Bounds on what clients may do.
     package var limits: RequestLimits
 
+    /// Makes one from its parts.
     package init(
         host: String = "127.0.0.1", port: Int, writesAccessLog: Bool = true, shutdownTime: Duration = .seconds(8),
         explorerAssetsPath: String? = nil, limits: RequestLimits = RequestLimits()

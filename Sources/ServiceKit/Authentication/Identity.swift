@@ -18,6 +18,7 @@ package struct Identity: Sendable, Hashable {
     /// Claim `exp`; nil for tokens without an end.
     package let expiresAt: Timestamp?
 
+    /// Makes one from its parts.
     package init(
         id: String?, userTenantID: String? = nil, tenantID: String? = nil, role: String? = nil, email: String? = nil,
         permissions: Set<String>, expiresAt: Timestamp? = nil

@@ -9,6 +9,7 @@ package enum KeySetFetcher {
 
     /// The provider did not answer with a key set.
     package struct Failure: Error, CustomStringConvertible, Sendable {
+        /// What is wrong, for the log.
         package let description: String
     }
 

@@ -15,6 +15,7 @@ package struct KeySetLoader: Service {
     private let interval: Duration
     private let logger: Logger
 
+    /// Makes one from its parts.
     package init(verifier: TokenVerifier, source: @escaping Source, interval: Duration, logger: Logger) {
         self.verifier = verifier
         self.source = source
@@ -64,11 +65,13 @@ package struct KeySetLoader: Service {
             verifier.replaceKeySet(keys)
             return true
         } catch {
-            logger.error("The key set could not be read; the former one stays in force", metadata: ["error": "\(error)"])
+            logger.error(
+                "The key set could not be read; the former one stays in force", metadata: ["error": "\(error)"])
             return false
         }
     }
 
+    /// Works until shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {

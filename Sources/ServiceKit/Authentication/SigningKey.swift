@@ -13,7 +13,7 @@ struct SigningKey: Sendable {
     /// The shared HS256 secret.
     static func sharedSecret(_ secret: String) async -> SigningKey {
         let keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
+        await keys.add(hmac: .sharedSecret(secret), digestAlgorithm: .sha256)
         return SigningKey(identifier: nil, algorithm: "HS256", verifier: keys)
     }
 
@@ -34,7 +34,9 @@ struct SigningKey: Sendable {
 
     /// The algorithm that the key says, or else the only one that its type and curve allow here.
     private static func pinnedAlgorithm(of jwk: JWK) -> String? {
-        let supported: Set<String> = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"]
+        let supported: Set<String> = [
+            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
+        ]
         if let named = jwk.algorithm?.rawValue { return supported.contains(named) ? named : nil }
         switch (jwk.keyType.rawValue, jwk.curve?.rawValue) {
         case ("RSA", _): return "RS256"
@@ -52,4 +54,15 @@ private struct UncheckedPayload: JWTPayload {
     init(from decoder: any Decoder) throws {}
     func encode(to encoder: any Encoder) throws {}
     func verify(using algorithm: some JWTAlgorithm) async throws {}
+}
+
+extension HMACKey {
+    /// The HS256 key of a secret of any length.
+    ///
+    /// JWTKit asserts 32 bytes, which RFC 7518 section 3.2 asks for, but installations of the original have shorter ones
+    /// (contract 12). HMAC itself fills keys up with zeros (RFC 2104 section 2), so that filling up changes no signature.
+    static func sharedSecret(_ secret: String) -> HMACKey {
+        let bytes = Array(secret.utf8)
+        return HMACKey(from: bytes + Array(repeating: 0, count: max(0, 32 - bytes.count)))
+    }
 }

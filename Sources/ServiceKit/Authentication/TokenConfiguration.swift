@@ -25,6 +25,7 @@ package struct TokenConfiguration: Sendable {
     /// Value of the claim `tenantId` that marks operators.
     package var operatorTenantID: String?
 
+    /// Makes one from its parts.
     package init(
         secret: String?, issuer: String?, keySetFile: String? = nil, keySetURL: String? = nil,
         keySetRefresh: Duration = .seconds(300), clockSkew: Duration = .zero, cacheLifetime: Duration = .seconds(30),
@@ -54,7 +55,8 @@ package struct TokenConfiguration: Sendable {
             operatorTenantID: reader.text("operator.tenant.id"))
         if secret == nil && keySetFile == nil && keySetURL == nil {
             throw ConfigurationFailure(
-                key: "JWT_SECRET", reason: "is not set, and neither JWT_JWKS_FILE nor JWT_JWKS_URL is: no token could be verified")
+                key: "JWT_SECRET",
+                reason: "is not set, and neither JWT_JWKS_FILE nor JWT_JWKS_URL is: no token could be verified")
         }
     }
 }

@@ -14,19 +14,25 @@ package struct TokenIssuer: Sendable {
     ///   - clock: For `iat` and `exp`.
     package init(secret: String, issuer: String?, clock: any WallClock) async {
         self.keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: Array(secret.utf8)), digestAlgorithm: .sha256)
+        await keys.add(hmac: .sharedSecret(secret), digestAlgorithm: .sha256)
         self.issuer = issuer
         self.clock = clock
     }
 
     /// What a token says.
     package struct Claims: Sendable {
+        /// Claim `id`.
         package var id: String?
+        /// Claim `userTenantId`.
         package var userTenantID: String?
+        /// Claim `tenantId`.
         package var tenantID: String?
+        /// Claim `role`.
         package var role: String?
+        /// Claim `permissions`.
         package var permissions: [String]
 
+        /// Makes one from its parts.
         package init(
             id: String?, userTenantID: String? = nil, tenantID: String? = nil, role: String? = nil,
             permissions: [String]

@@ -21,9 +21,12 @@ import Synchronization
 package final class EntityCache: Sendable {
     /// A body with the version of its row; nil for a row that was deleted.
     package struct Body: Sendable {
+        /// Version of the row.
         package let version: Int64
+        /// The finished JSON; nil for a row that was deleted.
         package let bytes: ByteBuffer?
 
+        /// Makes one from its parts.
         package init(version: Int64, bytes: ByteBuffer?) {
             self.version = version
             self.bytes = bytes

@@ -28,6 +28,8 @@ package struct ExplorerAssets: Sendable {
             files[name] = File(content: ByteBuffer(bytes: data), mediaType: mediaType)
         }
         guard files["swagger-ui-bundle.js"] != nil, files["swagger-ui.css"] != nil else { return nil }
+        files["initializer.js"] = File(
+            content: ByteBuffer(string: ExplorerPage.initializer), mediaType: "text/javascript; charset=utf-8")
         self.files = files
     }
 

@@ -37,10 +37,13 @@ enum ExplorerPage {
             <body><div id="explorer"></div>
             <script src="/explorer/swagger-ui-bundle.js"></script>
             <script src="/explorer/swagger-ui-standalone-preset.js"></script>
-            <script>
-            SwaggerUIBundle({url: "/openapi.json", dom_id: "#explorer", deepLinking: true, persistAuthorization: true,
-              validatorUrl: null, presets: [SwaggerUIBundle.presets.apis]});
-            </script></body></html>
+            <script src="/explorer/initializer.js"></script></body></html>
             """
     }
+
+    /// Starts Swagger UI. A file of its own, so that the page needs no inline scripts.
+    static let initializer = """
+        SwaggerUIBundle({url: "/openapi.json", dom_id: "#explorer", deepLinking: true, persistAuthorization: true,
+          validatorUrl: null, presets: [SwaggerUIBundle.presets.apis]});
+        """
 }

@@ -1,7 +1,7 @@
-import JSONCoding
 import Entities
 import HTTPTypes
 import Hummingbird
+import JSONCoding
 import NIOCore
 import PostgresClient
 

@@ -19,6 +19,7 @@ package struct HTTPFailure: Error, Sendable {
     /// Further headers of the answer, such as `Allow` and `Retry-After`.
     package var headers: HTTPFields
 
+    /// Makes one from its parts.
     package init(
         _ status: HTTPResponse.Status, name: String, message: JSONValue, code: String? = nil,
         details: [ValidationDetail] = [], headers: HTTPFields = [:]

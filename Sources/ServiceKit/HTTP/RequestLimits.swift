@@ -19,6 +19,7 @@ package struct RequestLimits: Sendable {
     /// Origins that may read answers in a browser; `*` stands for all.
     package var allowedOrigins: Set<String>
 
+    /// Makes one from its parts.
     package init(
         maximumBodySize: Int = 1 << 20, requestTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(60),
         maximumConnections: Int = 4096, trustedProxies: Set<String> = [], allowedOrigins: Set<String> = ["*"]

@@ -6,12 +6,14 @@ import Synchronization
 
 /// What Hummingbird hands along with each request.
 package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext {
+    /// Hummingbird's own part.
     package var coreContext: CoreRequestContextStorage
     /// Address of the peer of the connection; nil on a unix socket.
     package let remoteAddress: SocketAddress?
     /// Filled in while the request is handled, for the access log.
     package let annotations: RequestAnnotations
 
+    /// Makes one from its parts.
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
         self.remoteAddress = source.channel.remoteAddress
@@ -23,14 +25,19 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
 package final class RequestAnnotations: Sendable {
     /// See ``AccessLog/Entry``.
     package struct Values: Sendable {
+        /// Subject of the token, if there was one.
         package var userID: String?
+        /// Tenant to which the caller is confined.
         package var tenantID: Identifier?
+        /// Identifier of the request.
         package var requestID = ""
     }
 
     private let values = Mutex(Values())
 
+    /// Changes the values.
     package func update(_ change: (inout Values) -> Void) { values.withLock { change(&$0) } }
 
+    /// The values now.
     package var current: Values { values.withLock { $0 } }
 }

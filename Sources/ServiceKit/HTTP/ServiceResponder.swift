@@ -19,6 +19,7 @@ package struct ServiceResponder: HTTPResponder {
     let clientAddress: ClientAddressResolver
     let clock: any WallClock
 
+    /// Answers a request, whatever happens.
     package func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
         let start = ContinuousClock.now
         let requestID = Self.requestID(request.headers[.requestID], now: clock.now())
@@ -82,7 +83,10 @@ package struct ServiceResponder: HTTPResponder {
     /// The client's own identifier when it is short and harmless in a log, else a new one.
     private static func requestID(_ given: String?, now: Timestamp) -> String {
         guard let given, (1...64).contains(given.utf8.count),
-            given.utf8.allSatisfy({ (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D || $0 == 0x5F || $0 == 0x2E })
+            given.utf8.allSatisfy({
+                (0x30...0x39).contains($0) || (0x41...0x5A).contains($0) || (0x61...0x7A).contains($0) || $0 == 0x2D
+                    || $0 == 0x5F || $0 == 0x2E
+            })
         else { return Identifier.v7(at: now).description }
         return given
     }

@@ -13,6 +13,7 @@ package struct OpenAPIDocument: Sendable {
     /// What it describes.
     package let operations: [Operation]
 
+    /// Makes one from its parts.
     package init(title: String, summary: String, version: String = "1.0.0", operations: [Operation]) {
         self.title = title
         self.summary = summary

@@ -38,7 +38,8 @@ struct OpenAPIOperationWriter {
             scheme = "HTTPBearer"
             if !permissions.isEmpty {
                 writer.key("description")
-                writer.string("| Permissions |\n| ----------- |\n" + permissions.map { "| \($0) |" }.joined(separator: "\n"))
+                writer.string(
+                    "| Permissions |\n| ----------- |\n" + permissions.map { "| \($0) |" }.joined(separator: "\n"))
             }
         case .leadKey: scheme = "LeadKey"
         case .signature: scheme = "WebhookSignature"
@@ -118,7 +119,8 @@ struct OpenAPIOperationWriter {
         var failures: [Int: String] = [500: "An error of the service", 503: "Temporarily unavailable; try again"]
         if operation.security != .none { failures[401] = "The token, key or signature is missing or not accepted" }
         if case .bearer(let permissions) = operation.security {
-            failures[403] = permissions.isEmpty ? "The token's tenant is not accepted" : "None of the permissions is held"
+            failures[403] =
+                permissions.isEmpty ? "The token's tenant is not accepted" : "None of the permissions is held"
         }
         if operation.parameters.contains(where: { $0.location != .path }) || operation.requestBody != nil {
             failures[400] = "A parameter or the body could not be understood"

@@ -27,7 +27,7 @@ extension CRUDOperations {
             requestBody: entity.partialSchema, responses: [.init(.ok, "The number of changed rows", schema: .count)],
             failures: conflictFailures,
             handler: .scoped { call in
-                let changes = try FieldValues(entity, json: try call.request.object())
+                let changes = try FieldValues(entity, json: try writableBody(call))
                 let condition = try Where.parse(
                     QueryParameter.all(call.request.query), for: entity, limits: limits)
                 guard let condition else {
@@ -49,7 +49,7 @@ extension CRUDOperations {
             security: .bearer(permissions: permissions.update), parameters: [.id], requestBody: entity.partialSchema,
             responses: [.init(.noContent, "Changed")], failures: writeFailures,
             handler: .scoped { call in
-                let changes = try FieldValues(entity, json: try call.request.object())
+                let changes = try FieldValues(entity, json: try writableBody(call))
                 let id = try writeTarget(call)
                 let record = try await repository.updateById(id, changes, in: call.scope)
                 await onChange(.saved(record))
@@ -64,7 +64,7 @@ extension CRUDOperations {
             security: .bearer(permissions: permissions.update), parameters: [.id],
             requestBody: entity.replacementSchema, responses: [.init(.noContent, "Replaced")], failures: writeFailures,
             handler: .scoped { call in
-                let values = try FieldValues(entity, json: try call.request.object())
+                let values = try FieldValues(entity, json: try writableBody(call))
                 let id = try writeTarget(call)
                 let record = try await repository.replaceById(id, values, in: call.scope)
                 await onChange(.saved(record))
@@ -84,6 +84,22 @@ extension CRUDOperations {
                 await onChange(.deleted(id: try record.id, version: try record.version))
                 return .noContent
             })
+    }
+
+    /// The body of a change.
+    /// - Throws: 403 that names a field which is not the caller's to change.
+    private func writableBody(_ call: ScopedRequest) throws(HTTPFailure) -> JSONObject {
+        let body = try call.request.object()
+        guard let writableByTenant, call.scope.tenantId != nil else { return body }
+        for (name, _) in body where !writableByTenant.contains(name) {
+            var failure = HTTPFailure.notAllowed
+            failure.details = [
+                ValidationDetail(
+                    path: "/\(name)", code: "readOnly", message: "may only be changed by an operator", info: [:])
+            ]
+            throw failure
+        }
+        return body
     }
 
     /// The row a write is about; an id that is not a UUID names none.

@@ -6,11 +6,16 @@ package import Primitives
 
 /// The permission codes of an entity's operations (contract 5.0). Several codes are alternatives.
 package struct CRUDPermissions: Sendable {
+    /// To add rows.
     package var create: [String]
+    /// To read, list and count rows.
     package var view: [String]
+    /// To change and replace rows.
     package var update: [String]
+    /// To delete rows.
     package var delete: [String]
 
+    /// Makes one from its parts.
     package init(create: [String], view: [String], update: [String], delete: [String]) {
         self.create = create
         self.view = view
@@ -33,6 +38,7 @@ package struct CRUDOperations: Sendable {
     let controller: String
     let permissions: CRUDPermissions
     let limits: QueryLimits
+    let writableByTenant: Set<String>?
     let onChange: ChangeObserver
 
     /// - Parameters:
@@ -43,10 +49,12 @@ package struct CRUDOperations: Sendable {
     ///   - repository: Where the rows are.
     ///   - catalog: For relations.
     ///   - limits: Bounds of filters.
+    ///   - writableByTenant: Fields that a tenant's own users may change; nil for all.
     ///   - onChange: Called after each write.
     package init(
         _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, repository: EntityRepository,
-        catalog: EntityCatalog, limits: QueryLimits, onChange: @escaping ChangeObserver = { _ in }
+        catalog: EntityCatalog, limits: QueryLimits, writableByTenant: Set<String>? = nil,
+        onChange: @escaping ChangeObserver = { _ in }
     ) {
         self.entity = entity
         self.path = path
@@ -55,6 +63,7 @@ package struct CRUDOperations: Sendable {
         self.repository = repository
         self.catalog = catalog
         self.limits = limits
+        self.writableByTenant = writableByTenant
         self.onChange = onChange
     }
 

@@ -29,6 +29,7 @@ package struct Operation: Sendable {
     /// Does it.
     package var handler: OperationHandler
 
+    /// Makes one from its parts.
     package init(
         _ method: HTTPRequest.Method, _ path: String, id operationID: String, summary: String,
         security: OperationSecurity, parameters: [OperationParameter] = [], requestBody: Schema? = nil,
@@ -95,6 +96,7 @@ package struct OperationParameter: Sendable {
     /// Whether the value is JSON text, documented as `content: application/json`.
     package var isJSON: Bool
 
+    /// Makes one from its parts.
     package init(
         _ name: String, in location: Location, schema: Schema, isRequired: Bool = false, description: String,
         isJSON: Bool = false
@@ -119,6 +121,7 @@ package struct OperationResponseDescription: Sendable {
     /// Media type of a body that is not JSON.
     package var mediaType: String?
 
+    /// Makes one from its parts.
     package init(
         _ status: HTTPResponse.Status, _ description: String, schema: Schema? = nil, mediaType: String? = nil
     ) {

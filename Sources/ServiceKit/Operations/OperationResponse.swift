@@ -16,6 +16,7 @@ package struct OperationResponse: Sendable {
     /// Media type of JSON answers, as the original sends it.
     package static let jsonMediaType = "application/json; charset=utf-8"
 
+    /// Makes one from its parts.
     package init(
         status: HTTPResponse.Status, headers: HTTPFields = [:], body: ByteBuffer?, mediaType: String = jsonMediaType
     ) {

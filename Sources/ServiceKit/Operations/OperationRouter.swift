@@ -32,22 +32,20 @@ struct OperationRouter: Sendable {
     /// Answers the request.
     /// - Throws: what the operation throws; 404 for an unknown path; 405 with `Allow` for a method the path lacks.
     func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
-        do {
-            return try await responder.respond(to: request, context: context)
-        } catch let error as HTTPError where error.status == .notFound {
-            // Only the router throws this one: operations throw `HTTPFailure`.
-            throw failureForUnrouted(request)
-        }
+        let response = try await responder.respond(to: request, context: context)
+        // Hummingbird answers what it has no route for by itself, with an empty 404, and then notes no path of ours.
+        guard context.endpointPath?.hasPrefix("/") == true else { throw failureForUnrouted(request) }
+        return response
     }
 
     /// The methods of a path, `OPTIONS` included; empty for an unknown one.
     func allowedMethods(path: String) -> [HTTPRequest.Method] {
         let wanted = Self.segments(path)
-        var methods: [HTTPRequest.Method] = []
-        for entry in paths where Self.matches(entry.segments, wanted) {
-            for method in entry.methods where !methods.contains(method) { methods.append(method) }
-        }
-        return methods.isEmpty ? [] : methods + [.options]
+        // Literal segments win over parameters, as they do in routing: `/plans/count` is not `/plans/{id}`.
+        let matching = paths.filter { Self.matches($0.segments, wanted) }
+        let closest = matching.min { Self.parameters($0.segments) < Self.parameters($1.segments) }
+        guard let closest else { return [] }
+        return closest.methods + [.options]
     }
 
     private func failureForUnrouted(_ request: Request) -> HTTPFailure {
@@ -58,6 +56,8 @@ struct OperationRouter: Sendable {
     private static func segments(_ path: String) -> [Substring] {
         path.split(separator: "/", omittingEmptySubsequences: true)
     }
+
+    private static func parameters(_ template: [Substring]) -> Int { template.count { $0.hasPrefix("{") } }
 
     private static func matches(_ template: [Substring], _ path: [Substring]) -> Bool {
         template.count == path.count && zip(template, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }

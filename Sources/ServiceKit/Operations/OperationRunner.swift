@@ -49,7 +49,9 @@ struct OperationRunner: Sendable {
         _ request: Request, _ context: ServiceRequestContext, body: [UInt8], address: String
     ) async throws -> OperationResponse {
         var pathParameters: [String: String] = [:]
-        for (name, value) in context.parameters { pathParameters[String(name)] = String(value).removingPercentEncoding() }
+        for (name, value) in context.parameters {
+            pathParameters[String(name)] = String(value).removingPercentEncoding()
+        }
         let parsed = body.isEmpty ? nil : try parseBody(body, headers: request.headers)
         let call = OperationRequest(
             method: request.method, path: request.uri.path, query: request.uri.query ?? "",

@@ -1,5 +1,5 @@
-import HTTPTypes
 import Entities
+import HTTPTypes
 import JSONCoding
 
 /// Checks path, query and header parameters against their descriptions (contract 2.3).

@@ -8,6 +8,7 @@ package struct RateLimit: Sendable, Hashable {
     /// The window.
     package let window: Duration
 
+    /// Makes one from its parts.
     package init(limit: Int, window: Duration = .seconds(60)) {
         self.limit = max(1, limit)
         self.window = window
@@ -38,7 +39,9 @@ package struct RateLimitDecision: Sendable, Hashable {
         fields.append(HTTPField(name: .rateLimitRemaining, value: String(remaining)))
         fields.append(HTTPField(name: .rateLimitReset, value: String(resetSeconds)))
         fields.append(HTTPField(name: .rateLimitStructured, value: "\"default\";r=\(remaining);t=\(resetSeconds)"))
-        if !isAllowed { fields.append(HTTPField(name: .retryAfter, value: String(max(1, retryAfter.secondsRoundedUp)))) }
+        if !isAllowed {
+            fields.append(HTTPField(name: .retryAfter, value: String(max(1, retryAfter.secondsRoundedUp))))
+        }
         return fields
     }
 }

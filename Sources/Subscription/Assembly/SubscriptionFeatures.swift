@@ -58,11 +58,12 @@ struct SubscriptionFeatures: Sendable {
             clock: clock)
         operations =
             planController.operations
-            + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions).catalogue()
+            + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions)
+            .catalogue(unique: PlanSize.entity.field(named: "size"))
             + crud(
                 PlanCurrency.entity, "/currencies", "CurrencyController", PlanCurrency.permissions,
                 following: currencies
-            ).catalogue()
+            ).catalogue(unique: PlanCurrency.entity.field(named: "currencyCode"))
             + crud(
                 PlanCycle.entity, "/billing-cycles", "BillingCycleController", PlanCycle.permissions, following: cycles
             ).catalogue()

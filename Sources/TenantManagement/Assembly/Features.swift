@@ -26,11 +26,11 @@ struct Features: Sendable {
         }
         func crud(
             _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
-            onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
+            writableByTenant: Set<String>? = nil, onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
         ) -> CRUDOperations {
             CRUDOperations(
                 entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-                catalog: catalog, limits: queryLimits, onChange: onChange)
+                catalog: catalog, limits: queryLimits, writableByTenant: writableByTenant, onChange: onChange)
         }
         let tenants = repository(Tenant.entity)
         let leads = LeadRepository(pool: pool)
@@ -61,15 +61,16 @@ struct Features: Sendable {
                 copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
                 logger: logger),
             service: ProvisioningCallbackService(
-                pool: pool, tenants: tenants, cache: cache, notifications: notifications, copies: copies, clock: clock,
-                logger: logger),
+                pool: pool, tenants: tenants, repository: provisionings, cache: cache, notifications: notifications,
+                copies: copies, clock: clock, logger: logger),
             limiter: limiter, configuration: configuration)
 
         let tenantController = TenantController(
             onboarding: onboarding, provisioning: provisioning,
-            crud: crud(Tenant.entity, "/tenants", "TenantController", TenantController.permissions) { change in
-                await cache.follow(change)
-            },
+            crud: crud(
+                Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
+                writableByTenant: Tenant.writableByTenant
+            ) { change in await cache.follow(change) },
             tenants: tenants, cache: cache)
         let leadController = LeadController(
             service: leadService, onboarding: onboarding,

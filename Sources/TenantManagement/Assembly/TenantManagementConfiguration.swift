@@ -14,21 +14,21 @@ package import ServiceKit
 /// default 10 and 60), `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`), `APP_VALIDATE_URL` (page of the front end
 /// that takes a lead's key).
 package struct TenantManagementConfiguration: Sendable {
-    package var provisionsOnCreate: Bool
-    package var defaultTier: String
-    package var returnsLeadKey: Bool
-    package var leadKeyLength: Int
-    package var leadKeyLifetime: Duration
-    package var leadTokenLifetime: Duration
-    package var leadTokenPermissions: [String]
-    package var webhookSecretLifetime: Duration
-    package var webhookTolerance: Duration
-    package var provisioningTimeout: Duration
-    package var publicLimit: RateLimit
-    package var webhookLimit: RateLimit
-    package var encryptionKey: String
-    package var tokenSecret: String
-    package var validateURL: String
+    var provisionsOnCreate: Bool
+    var defaultTier: String
+    var returnsLeadKey: Bool
+    var leadKeyLength: Int
+    var leadKeyLifetime: Duration
+    var leadTokenLifetime: Duration
+    var leadTokenPermissions: [String]
+    var webhookSecretLifetime: Duration
+    var webhookTolerance: Duration
+    var provisioningTimeout: Duration
+    var publicLimit: RateLimit
+    var webhookLimit: RateLimit
+    var encryptionKey: String
+    var tokenSecret: String
+    var validateURL: String
 
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is missing or out of range.

@@ -56,7 +56,8 @@ package enum TenantManagementService {
             ], clock: clock)
         return HTTPService(
             configuration: http, base: base,
-            summary: "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
+            summary:
+                "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
             operations: features.operations, authenticator: authenticator, rateLimiter: limiter,
             background: background,
             atEnd: {

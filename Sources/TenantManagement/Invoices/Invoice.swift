@@ -14,7 +14,8 @@ package enum Invoice {
             .string("invoiceFile", maxLength: 100),
             .timestamp("dueDate", acceptsDate: true, required: true, example: "2024-02-15"),
             .integer(
-                "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED"),
+                "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED"
+            ),
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])

@@ -112,7 +112,8 @@ package struct LeadController: Sendable {
             _ method: HTTPRequest.Method, _ path: String, _ name: String, permission: String, takesBody: Bool
         ) -> Operation {
             Operation(
-                method, path, id: "LeadController.\(name)", summary: "Not allowed: leads change by their own steps only",
+                method, path, id: "LeadController.\(name)",
+                summary: "Not allowed: leads change by their own steps only",
                 security: .bearer(permissions: [permission]), parameters: path == "/leads" ? [.condition] : [.id],
                 requestBody: takesBody ? .freeObject : nil, responses: [],
                 failures: [.methodNotAllowed: "Always"], handler: refuse)

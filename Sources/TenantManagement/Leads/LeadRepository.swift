@@ -6,6 +6,7 @@ package import Primitives
 package struct LeadRepository: Sendable {
     private let pool: PostgresPool
 
+    /// Makes one from its parts.
     package init(pool: PostgresPool) { self.pool = pool }
 
     /// Whether somebody has proven this address already.

@@ -12,7 +12,11 @@ package enum MessageFormat {
     ///   - mail: The mail. A recipient that is no ``MailAddress`` is not named in the header.
     ///   - from: The sender, `arc@example.com` or `Arc <arc@example.com>`.
     package static func rfc5322(_ mail: Mail, from: String) -> String {
-        let sender = MailAddress(from)
+        rfc5322(mail, from: MailAddress(from))
+    }
+
+    /// The same from an address that is already read; nil for a sender that is not known.
+    package static func rfc5322(_ mail: Mail, from sender: MailAddress?) -> String {
         let recipient = MailAddress(specification: mail.recipient)
         let headers = [
             "Date: \(date(mail.id.timestamp ?? SystemClock().now()))",
@@ -33,14 +37,13 @@ package enum MessageFormat {
 
     /// RFC 5322 section 3.3: `Mon, 05 Jan 2026 10:00:00 +0000`.
     private static func date(_ time: Timestamp) -> String {
-        let days = Int((Double(time.seconds) / 86_400).rounded(.down))
-        let second = Int(time.seconds) - days * 86_400
+        let (days, second) = Int(max(0, time.seconds)).quotientAndRemainder(dividingBy: 86_400)
         let (year, month, day) = GregorianCalendar.date(days: days)
         // 1970-01-01 was a Thursday.
         let weekdays = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"]
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
         let clock = [second / 3600, second / 60 % 60, second % 60].map(twoDigits).joined(separator: ":")
-        return "\(weekdays[((days % 7) + 7) % 7]), \(twoDigits(day)) \(months[month - 1]) \(year) \(clock) +0000"
+        return "\(weekdays[days % 7]), \(twoDigits(day)) \(months[month - 1]) \(year) \(clock) +0000"
     }
 
     private static func twoDigits(_ number: Int) -> String { number < 10 ? "0\(number)" : "\(number)" }

@@ -4,16 +4,18 @@ package import Logging
 package import PostgresClient
 package import Primitives
 package import Sealing
-package import ServiceLifecycle
 import ServiceKit
+package import ServiceLifecycle
 
 /// Mails on their way: stored, sealed, in the transaction that is their reason; sent after its commit, and again with
 /// growing pauses until the transport takes them.
 package struct NotificationQueue: Service {
     /// Attempts after which a mail is given up; its row stays, marked as failed.
     private static let maximumAttempts = 12
-    /// How long a claimed mail belongs to the node that claimed it.
-    private static let lease = Duration.seconds(60)
+    /// Mails claimed at once, and how long they belong to the node that claimed them: longer than a slow mail server
+    /// takes for all of them, so that no other node sends them too.
+    private static let batchSize = 4
+    private static let lease = Duration.seconds(600)
 
     private let pool: PostgresPool
     private let transport: any NotificationTransport
@@ -22,6 +24,7 @@ package struct NotificationQueue: Service {
     private let logger: Logger
     private let bell = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
 
+    /// Makes one from its parts.
     package init(
         pool: PostgresPool, transport: any NotificationTransport, sealer: Sealer, clock: any WallClock, logger: Logger
     ) {
@@ -34,7 +37,9 @@ package struct NotificationQueue: Service {
 
     /// The statement that queues a mail, for the caller's transaction.
     /// - Throws: ``SealingError``.
-    func statement(_ notification: Notification, tenant: Identifier?, now: Timestamp) throws(SealingError) -> BoundStatement {
+    func statement(_ notification: Notification, tenant: Identifier?, now: Timestamp) throws(SealingError)
+        -> BoundStatement
+    {
         let id = Identifier.v7(at: now)
         let content = try sealer.seal(notification.content, label: id.description)
         return (
@@ -98,9 +103,10 @@ package struct NotificationQueue: Service {
             UPDATE main.notifications SET attempts = attempts + 1, next_attempt_on = $2
             WHERE id IN (
                 SELECT id FROM main.notifications WHERE failed_on IS NULL AND next_attempt_on <= $1
-                ORDER BY next_attempt_on LIMIT 20 FOR UPDATE SKIP LOCKED)
+                ORDER BY next_attempt_on LIMIT $3 FOR UPDATE SKIP LOCKED)
             RETURNING id, content, attempts
-            """, [.timestamp(now), .timestamp(now.adding(Self.lease))], settings: TenantScope.system.settings)
+            """, [.timestamp(now), .timestamp(now.adding(Self.lease)), .int64(Int64(Self.batchSize))],
+            settings: TenantScope.system.settings)
         var claimed: [Claimed] = []
         for row in result.rows {
             claimed.append(
@@ -127,10 +133,14 @@ package struct NotificationQueue: Service {
     }
 
     private func postpone(_ mail: Claimed, because error: any Error) async {
-        let isLast = mail.attempts >= Self.maximumAttempts
+        let isRefused = (error as? SMTPError)?.isMailRefused ?? false
+        let isLast = isRefused || mail.attempts >= Self.maximumAttempts
         logger.warning(
             isLast ? "A mail was given up" : "A mail could not be sent and is tried again",
-            metadata: ["id": "\(mail.id)", "attempt": "\(mail.attempts)", "error": "\(type(of: error))"])
+            metadata: [
+                "id": "\(mail.id)", "attempt": "\(mail.attempts)",
+                "error": "\((error as? SMTPError).map { "\($0)" } ?? "\(type(of: error))")",
+            ])
         let now = clock.now()
         let pause = Duration.seconds(min(3600, 1 << min(mail.attempts, 12)))
         _ = try? await pool.query(

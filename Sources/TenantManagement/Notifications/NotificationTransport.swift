@@ -14,6 +14,7 @@ package struct Mail: Sendable, Hashable {
     /// Text body, lines separated by `\n`.
     package let text: String
 
+    /// Makes one from its parts.
     package init(id: Identifier, recipient: String, subject: String, text: String) {
         self.id = id
         self.recipient = recipient
@@ -40,7 +41,8 @@ enum NotificationTransports {
         case "file":
             guard let folder = reader.text("notification.outbox.path") else {
                 throw ConfigurationFailure(
-                    key: "NOTIFICATION_OUTBOX_PATH", reason: "is not set, but NOTIFICATION_TRANSPORT=file needs a folder")
+                    key: "NOTIFICATION_OUTBOX_PATH",
+                    reason: "is not set, but NOTIFICATION_TRANSPORT=file needs a folder")
             }
             return FileTransport(folder: folder)
         case "smtp": return SMTPTransport(configuration: try SMTPConfiguration(reader: reader), logger: logger)

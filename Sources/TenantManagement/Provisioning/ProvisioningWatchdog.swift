@@ -29,7 +29,8 @@ struct ProvisioningWatchdog: Service {
             let expired = try await repository.expire(now: clock.now(), limit: 500)
             for tenant in expired {
                 await cache.invalidate(tenant.id, version: tenant.version)
-                logger.error("A provisioning was given up: its call-back never came", metadata: ["tenantId": "\(tenant.id)"])
+                logger.error(
+                    "A provisioning was given up: its call-back never came", metadata: ["tenantId": "\(tenant.id)"])
             }
             try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
         } catch {

@@ -13,5 +13,6 @@ package enum Resource {
             .object("metadata", required: true),
             .identifier("tenantId", required: true),
         ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
+        uniqueKeys: [UniqueKey("idx_resource_ext_id", "externalIdentifier", "tenantId")])
 }

@@ -55,5 +55,10 @@ package enum Tenant {
             .hasMany("resources", "Resource", by: "tenantId"),
             .belongsTo("lead", "Lead", by: "leadId"),
             .belongsTo("address", "Address", by: "addressId"),
-        ])
+        ],
+        uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")])
+
+    /// What a tenant's own users may change. The rest says how the tenant stands to the operator, or refers to rows that
+    /// need not be the tenant's.
+    package static let writableByTenant: Set<String> = ["name", "spocUserId"]
 }

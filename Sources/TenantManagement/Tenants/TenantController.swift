@@ -68,7 +68,8 @@ struct TenantController: Sendable {
             .init("plan", .freeObject.described("plan.tier says how the tenant is provisioned")),
             .init("deleted", .boolean), .init("deletedOn", .string(format: .dateTime).nullable()),
             .init("deletedBy", .string().nullable()), .init("createdOn", .string(format: .dateTime)),
-            .init("modifiedOn", .string(format: .dateTime)), .init("createdBy", .string()), .init("modifiedBy", .string()),
+            .init("modifiedOn", .string(format: .dateTime)), .init("createdBy", .string()),
+            .init("modifiedBy", .string()),
         ], name: "SubscriptionDTO")
 
     private func provision() -> Operation {

@@ -21,7 +21,9 @@ package struct TenantOnboardingService: Sendable {
 
     /// A created tenant as the API answers it: with contact and address, and the lead when it came from one.
     package struct OnboardedTenant: Sendable {
+        /// The tenant.
         package let id: Identifier
+        /// What the API answers.
         package let json: [UInt8]
     }
 
@@ -78,17 +80,26 @@ package struct TenantOnboardingService: Sendable {
             let key = draft.key ?? TenantKey.candidate(for: draft.name, attempt: attempt)
             do {
                 return try await insert(draft, key: key, in: scope, traceparent: traceparent)
-            } catch let error as PostgresError where error.sqlState == .uniqueViolation {
-                attempt += 1
-                if error.constraint == "idx_tenant_lead" { throw HTTPFailure.unauthorized }
-                let mayRetry = draft.key == nil && error.constraint == "idx_tenant_key"
-                guard mayRetry, attempt < TenantKey.maximumAttempts else {
-                    throw RepositoryError.from(error, entity: Tenant.entity)
-                }
             } catch let error as PostgresError {
-                throw RepositoryError.from(error, entity: Tenant.entity)
+                attempt += 1
+                guard Self.mayRetry(error, draft: draft), attempt < TenantKey.maximumAttempts else {
+                    throw Self.failure(for: error, draft: draft, key: key)
+                }
             }
         }
+    }
+
+    /// Whether another key may help: the one that was made is taken.
+    private static func mayRetry(_ error: PostgresError, draft: TenantDraft) -> Bool {
+        draft.key == nil && error.sqlState == .uniqueViolation && error.constraint == "idx_tenant_key"
+    }
+
+    private static func failure(for error: PostgresError, draft: TenantDraft, key: String) -> any Error {
+        // Of two requests for one lead at the same time, the second finds the lead with a tenant (contract 5.2).
+        if error.constraint == "idx_tenant_lead" { return HTTPFailure.unauthorized }
+        var values = FieldValues(Tenant.entity)
+        values["key"] = .text(key)
+        return RepositoryError.from(error, entity: Tenant.entity, values: values)
     }
 
     private func insert(

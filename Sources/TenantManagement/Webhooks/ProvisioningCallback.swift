@@ -49,7 +49,8 @@ struct ProvisioningCallback: Sendable {
         let named = [item["externalIdentifier"], metadata["bucket"], metadata["name"], metadata["database"]]
         let identifier = named.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty } ?? "\(type)-\(index)"
         guard identifier.count <= 200 else {
-            throw .invalidField("\(path)/externalIdentifier", code: "maxLength", "must NOT have more than 200 characters")
+            throw .invalidField(
+                "\(path)/externalIdentifier", code: "maxLength", "must NOT have more than 200 characters")
         }
         return CreatedResource(type: type, externalIdentifier: identifier, metadata: metadata.serialized())
     }

@@ -12,6 +12,7 @@ import ServiceKit
 struct ProvisioningCallbackService: Sendable {
     let pool: PostgresPool
     let tenants: EntityRepository
+    let repository: ProvisioningRepository
     let cache: EntityCache
     let notifications: NotificationQueue
     let copies: WebhookSecretCopies
@@ -33,12 +34,15 @@ struct ProvisioningCallbackService: Sendable {
                     .int16(Int16((callback.succeeded ? Tenant.Status.active : .provisionFailed).rawValue)),
                 ])
             guard let row = moved.first else { return false }
-            if callback.succeeded { try await store(callback.resources, tenant: delivery.tenant, now: now, in: transaction) }
+            if callback.succeeded {
+                try await store(callback.resources, tenant: delivery.tenant, now: now, in: transaction)
+            }
             let close = ProvisioningRepository.close(
                 tenant: delivery.tenant, succeeded: callback.succeeded, digest: digest, now: now)
             _ = try await transaction.query(close.0, close.1)
             if callback.succeeded {
-                try await welcome(delivery.tenant, name: try row.text(0), link: callback.appPlaneURL ?? "", now: now, in: transaction)
+                try await welcome(
+                    delivery.tenant, name: try row.text(0), link: callback.appPlaneURL ?? "", now: now, in: transaction)
             }
             let event = try event(for: callback, tenant: delivery.tenant, now: now)
             let insert = Outbox.insert(event)
@@ -50,8 +54,10 @@ struct ProvisioningCallbackService: Sendable {
             await copies.remove(delivery.tenant)
             await refreshCache(delivery.tenant)
         } else {
-            // The same report again is a retry of a pipeline that has not seen our answer.
-            guard let before = delivery.provisioning, before.status == (callback.succeeded ? 1 : 2),
+            // The same report again is a retry of a pipeline that has not seen our answer. It may have been applied at
+            // this very moment, so it is looked up anew.
+            guard let before = try await repository.latest(of: delivery.tenant),
+                before.status == (callback.succeeded ? 1 : 2),
                 before.callbackDigest == digest
             else { throw HTTPFailure.unauthorized }
         }
@@ -116,7 +122,9 @@ struct ProvisioningCallbackService: Sendable {
         for callback: ProvisioningCallback, tenant: Identifier, now: Timestamp
     ) throws -> EventEnvelope {
         var writer = JSONWriter(reservingCapacity: 256)
-        writer.value(["tenantId": .string(tenant.description), "status": .number(JSONNumber(callback.succeeded ? 1 : 0))])
+        writer.value([
+            "tenantId": .string(tenant.description), "status": .number(JSONNumber(callback.succeeded ? 1 : 0)),
+        ])
         return try EventEnvelope(
             id: .v7(at: now),
             type: callback.succeeded ? EventType.tenantProvisioningSuccess : EventType.tenantProvisioningFailure,

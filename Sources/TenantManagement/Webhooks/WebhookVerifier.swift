@@ -16,13 +16,14 @@ struct WebhookVerifier: Sendable {
     /// A verified delivery.
     struct Delivery: Sendable {
         let tenant: Identifier
-        /// The provisioning it belongs to.
-        let provisioning: ProvisioningRepository.Provisioning?
     }
 
     /// - Throws: 401 without a reason for every call-back that is not accepted; the log says why.
     func verify(_ call: OperationRequest, tenant text: String) async throws -> Delivery {
-        guard let timestamp = HTTPHeaderLookup.value("x-timestamp", in: call.headers).flatMap(Self.number) else {
+        guard
+            let timestamp = HTTPHeaderLookup.value("x-timestamp", in: call.headers).flatMap(
+                WebhookSignature.timestampMilliseconds(header:))
+        else {
             throw refused("Invalid timestamp", text)
         }
         guard let signature = HTTPHeaderLookup.value("x-signature", in: call.headers), !signature.isEmpty else {
@@ -49,17 +50,12 @@ struct WebhookVerifier: Sendable {
         guard abs(timestamp - clock.now().milliseconds) <= tolerance else {
             throw refused("Timestamp out of tolerance", text)
         }
-        return Delivery(tenant: tenant, provisioning: provisioning)
+        return Delivery(tenant: tenant)
     }
 
     private func refused(_ reason: String, _ tenant: String) -> HTTPFailure {
-        logger.warning("A call-back was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
+        logger.warning(
+            "A call-back was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
         return .unauthorized
-    }
-
-    /// A number as JavaScript's `Number()` reads a header: with spaces around it and exponents.
-    private static func number(_ text: String) -> Int64? {
-        guard let value = Double(text.trimmingSpaces()), value.isFinite, abs(value) < 9e15 else { return nil }
-        return Int64(value)
     }
 }

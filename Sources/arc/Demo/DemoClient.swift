@@ -26,7 +26,8 @@ struct DemoClient: Sendable {
         let answer = try await send(method, url, token: token, body: body)
         guard answer.status == status else {
             let text = String(decoding: answer.body.serialized().prefix(600), as: UTF8.self)
-            throw DemoFailure(description: "\(method.rawValue) \(url) answered \(answer.status) instead of \(status): \(text)")
+            throw DemoFailure(
+                description: "\(method.rawValue) \(url) answered \(answer.status) instead of \(status): \(text)")
         }
         return answer.body
     }
@@ -43,6 +44,7 @@ struct DemoClient: Sendable {
         }
         let response = try await client.execute(request, timeout: .seconds(30))
         let bytes = Array(try await response.body.collect(upTo: 8 << 20).readableBytesView)
-        return Answer(status: Int(response.status.code), body: bytes.isEmpty ? .null : (try? JSONValue.parse(bytes)) ?? .null)
+        return Answer(
+            status: Int(response.status.code), body: bytes.isEmpty ? .null : (try? JSONValue.parse(bytes)) ?? .null)
     }
 }

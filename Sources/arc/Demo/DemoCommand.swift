@@ -34,7 +34,8 @@ struct DemoCommand: AsyncParsableCommand {
             tenantManagement: try url ?? stack?.environment.url(of: .tenantManagement) ?? "http://127.0.0.1:3005",
             subscription: try subscriptionURL ?? stack?.environment.url(of: .subscription) ?? "http://127.0.0.1:3002",
             client: DemoClient(client: .shared),
-            outbox: MailOutbox(folder: outbox ?? stack?.home.outboxFolder ?? ".arc/outbox"), token: token, report: report)
+            outbox: MailOutbox(folder: outbox ?? stack?.home.outboxFolder ?? ".arc/outbox"), token: token,
+            report: report)
         do {
             try await story.run()
         } catch {

@@ -48,7 +48,9 @@ struct DemoStory: Sendable {
     private func verify(_ lead: String) async throws -> String {
         let key = try await report.step("verification mail") {
             let mail = try await outbox.mail(containing: "/\(lead)?code=")
-            guard let after = mail.firstRange(of: "/\(lead)?code=") else { throw DemoFailure(description: "the mail has no key") }
+            guard let after = mail.firstRange(of: "/\(lead)?code=") else {
+                throw DemoFailure(description: "the mail has no key")
+            }
             let key = String(mail[after.upperBound...].prefix { $0.isHexDigit })
             return (key, "key of \(key.count) characters, from the mail")
         }
@@ -76,9 +78,12 @@ struct DemoStory: Sendable {
 
     private func subscribe(_ tenant: String) async throws -> String {
         let plan = try await report.step("GET /plans") {
-            let filter = "%7B%22where%22:%7B%22tier%22:%22STANDARD%22%7D,%22include%22:%5B%22currency%22,%22billingCycle%22%5D%7D"
+            let filter =
+                "%7B%22where%22:%7B%22tier%22:%22STANDARD%22%7D,%22include%22:%5B%22currency%22,%22billingCycle%22%5D%7D"
             let body = try await client.call(.GET, "\(subscription)/plans?filter=\(filter)", token: token, expect: 200)
-            guard let plan = body.arrayValue?.first else { throw DemoFailure(description: "no STANDARD plan is seeded") }
+            guard let plan = body.arrayValue?.first else {
+                throw DemoFailure(description: "no STANDARD plan is seeded")
+            }
             let price = plan["price"].map { String(decoding: $0.serialized(), as: UTF8.self) } ?? "?"
             let cycle = plan["billingCycle"]?["cycleName"]?.stringValue ?? "?"
             return (
@@ -93,7 +98,8 @@ struct DemoStory: Sendable {
             return (try text(body, "id"), "\(try text(body, "startDate")) to \(try text(body, "endDate")), pending")
         }
         try await report.step("GET /subscriptions/{id}/invoice") {
-            let body = try await client.call(.GET, "\(subscription)/subscriptions/\(id)/invoice", token: token, expect: 200)
+            let body = try await client.call(
+                .GET, "\(subscription)/subscriptions/\(id)/invoice", token: token, expect: 200)
             let status = body["invoiceStatus"]?.stringValue ?? "?"
             try expect(status == "draft", "the invoice is a draft, but is \(status)")
             return ((), "draft invoice \(try text(body, "id"))")
@@ -104,7 +110,8 @@ struct DemoStory: Sendable {
     private func activate(_ subscription: String, tenant: String) async throws {
         try await report.step("PATCH /subscriptions/{id}") {
             _ = try await client.call(
-                .PATCH, "\(self.subscription)/subscriptions/\(subscription)", token: token, body: ["status": 1], expect: 204)
+                .PATCH, "\(self.subscription)/subscriptions/\(subscription)", token: token, body: ["status": 1],
+                expect: 204)
             return ((), "active; tenant management is told by event")
         }
         try await waitUntilActive(tenant, "provisioned and called back")
@@ -115,7 +122,8 @@ struct DemoStory: Sendable {
             let deadline = ContinuousClock.now + .seconds(30)
             var status = -1
             while ContinuousClock.now < deadline {
-                let body = try await client.call(.GET, "\(tenantManagement)/tenants/\(tenant)", token: token, expect: 200)
+                let body = try await client.call(
+                    .GET, "\(tenantManagement)/tenants/\(tenant)", token: token, expect: 200)
                 status = body["status"]?.intValue ?? -1
                 if status == 0 { return ((), "tenant is ACTIVE") }
                 if status == 3 { break }
@@ -134,7 +142,9 @@ struct DemoStory: Sendable {
             try expect(!resources.isEmpty, "the tenant has resources, but has none")
             try expect(body["contacts"]?.arrayValue?.count == 1, "the tenant has one contact")
             try expect(body["address"]?["country"]?.stringValue == "India", "the tenant has the lead's address")
-            let list = resources.map { "\($0["type"]?.stringValue ?? "?") \($0["externalIdentifier"]?.stringValue ?? "?")" }
+            let list = resources.map {
+                "\($0["type"]?.stringValue ?? "?") \($0["externalIdentifier"]?.stringValue ?? "?")"
+            }
             return ((), list.joined(separator: ", "))
         }
     }
@@ -157,7 +167,9 @@ struct DemoStory: Sendable {
 
     private func text(_ value: JSONValue, _ member: String) throws -> String {
         guard let text = value[member]?.stringValue else {
-            throw DemoFailure(description: "the answer has no \(member): \(String(decoding: value.serialized().prefix(300), as: UTF8.self))")
+            throw DemoFailure(
+                description:
+                    "the answer has no \(member): \(String(decoding: value.serialized().prefix(300), as: UTF8.self))")
         }
         return text
     }
@@ -166,4 +178,3 @@ struct DemoStory: Sendable {
         guard condition else { throw DemoFailure(description: "expected: \(statement)") }
     }
 }
-

@@ -18,7 +18,9 @@ struct MailOutbox: Sendable {
             try await Task.sleep(for: .milliseconds(100))
         }
         throw DemoFailure(
-            description: "no mail about \(text) came to \(folder). The services must run with NOTIFICATION_TRANSPORT=file and NOTIFICATION_OUTBOX_PATH set to a folder that this command can read (--outbox)")
+            description:
+                "no mail about \(text) came to \(folder). The services must run with NOTIFICATION_TRANSPORT=file and NOTIFICATION_OUTBOX_PATH set to a folder that this command can read (--outbox)"
+        )
     }
 
     /// RFC 2045 section 6.7: soft line breaks joined, escapes resolved.

@@ -3,11 +3,11 @@ import PostgresClient
 import Primitives
 import Testing
 
+@testable import MessageBus
+
 #if canImport(Glibc)
 import Glibc
 #endif
-
-@testable import MessageBus
 
 /// A database of a test's own, on the server that ARC_TEST_POSTGRES_HOST and ARC_TEST_POSTGRES_PORT name.
 struct TestDatabase: Sendable {

@@ -33,12 +33,13 @@ final class TestWorld: Sendable {
     var applicationDatabase: String { "orch_app_\(suffix)" }
     var provisioner: String { "orch_prov_\(suffix)" }
 
-    static func with(_ body: (TestWorld) async throws -> Void) async throws {
+    /// - Parameter application: Whether the test needs the application database and the provisioner.
+    static func with(application: Bool = true, _ body: (TestWorld) async throws -> Void) async throws {
         let server = PostgresPool(configuration: try configuration("postgres"), logger: logger)
         let world = try TestWorld()
         let outcome: Result<Void, any Error>
         do {
-            try await world.setUp(server)
+            try await world.setUp(server, application: application)
             outcome = .success(try await body(world))
         } catch {
             outcome = .failure(error)
@@ -57,12 +58,14 @@ final class TestWorld: Sendable {
             logger: Self.logger)
     }
 
-    private func setUp(_ server: PostgresPool) async throws {
+    private func setUp(_ server: PostgresPool, application: Bool) async throws {
         // Another test may make the same role at this moment.
         _ = try? await server.execute("CREATE ROLE orchestrator_app LOGIN")
-        try await server.execute("CREATE ROLE \(provisioner) LOGIN CREATEDB CREATEROLE")
         try await server.execute("CREATE DATABASE \(database)")
-        try await server.execute("CREATE DATABASE \(applicationDatabase) OWNER \(provisioner)")
+        if application {
+            try await server.execute("CREATE ROLE \(provisioner) LOGIN CREATEDB CREATEROLE")
+            try await server.execute("CREATE DATABASE \(applicationDatabase) OWNER \(provisioner)")
+        }
         _ = try await Migrator(
             configuration: try Self.configuration(database), migrations: OrchestratorMigrations.all, logger: Self.logger
         ).up()

@@ -29,8 +29,8 @@ import Testing
 
     @Test func connectsThroughASocket() async throws {
         let server = try await RedisServerProcess(["--unixsocket", "redis.sock"])
-        let configuration = RedisConfiguration(
-            endpoint: .socket(path: server.folder.appendingPathComponent("redis.sock").path))
+        var configuration = server.configuration
+        configuration.endpoint = .socket(path: server.folder.appendingPathComponent("redis.sock").path)
         try await withClient(configuration) { try await $0.ping() }
     }
 
@@ -94,8 +94,8 @@ import Testing
     @Test func givesUpOnAServerThatStalls() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
-        configuration.commandTimeout = .milliseconds(500)
-        configuration.connectTimeout = .milliseconds(500)
+        configuration.commandTimeout = .seconds(1)
+        configuration.connectTimeout = .seconds(1)
         try await withClient(configuration) { client in
             try await eventually { (try? await client.ping()) != nil }
             server.pause()
@@ -114,7 +114,7 @@ import Testing
     @Test func noticesAStallWithoutCommands() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
-        configuration.commandTimeout = .milliseconds(500)
+        configuration.commandTimeout = .seconds(1)
         configuration.keepAliveInterval = .milliseconds(100)
         try await withClient(configuration) { client in
             try await eventually { (try? await client.ping()) != nil }

@@ -56,7 +56,6 @@ private struct Certificates {
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
         var configuration = server.configuration
-        configuration.connectTimeout = .seconds(10)
         configuration.endpoint = .host("localhost", port: server.port)
         configuration.tls = RedisTLS(authorityFile: certificates.authority)
         try await withClient(configuration) { client in
@@ -79,7 +78,6 @@ private struct Certificates {
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
         var configuration = server.configuration
-        configuration.connectTimeout = .seconds(10)
         configuration.tls = RedisTLS(authorityFile: certificates.authority)
         try await withClient(configuration) { try await $0.ping() }
     }
@@ -89,7 +87,6 @@ private struct Certificates {
         defer { certificates.remove() }
         let server = try await certificates.server(clients: true)
         var configuration = server.configuration
-        configuration.connectTimeout = .seconds(10)
         configuration.tls = RedisTLS(
             authorityFile: certificates.authority, certificateFile: certificates.certificate, keyFile: certificates.key)
         try await withClient(configuration) { try await $0.ping() }
@@ -101,6 +98,7 @@ private struct Certificates {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
         configuration.tls = RedisTLS()
+        configuration.connectTimeout = .milliseconds(500)
         // The server takes the TLS greeting for a command that is not complete yet.
         await Self.expectRefusal(configuration, .connectTimeout)
     }

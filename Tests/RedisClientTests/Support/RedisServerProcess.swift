@@ -28,8 +28,10 @@ final class RedisServerProcess {
         try? FileManager.default.removeItem(at: folder)
     }
 
+    /// How to reach it, with patience enough for a machine under load.
     var configuration: RedisConfiguration {
-        RedisConfiguration(endpoint: .host("127.0.0.1", port: port), commandTimeout: .seconds(10))
+        RedisConfiguration(
+            endpoint: .host("127.0.0.1", port: port), connectTimeout: .seconds(30), commandTimeout: .seconds(30))
     }
 
     /// Starts the server and waits until it says that it is ready.

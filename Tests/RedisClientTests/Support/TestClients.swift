@@ -20,7 +20,7 @@ enum SharedRedis {
         return RedisConfiguration(
             endpoint: .host(
                 host, port: try #require(port, "ARC_TEST_REDIS_PORT is missing or not a number (make test sets it).")),
-            database: database, connectTimeout: .seconds(10), commandTimeout: .seconds(10))
+            database: database, connectTimeout: .seconds(30), commandTimeout: .seconds(30))
     }
 }
 

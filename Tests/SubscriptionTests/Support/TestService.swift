@@ -4,15 +4,18 @@ import JSONCoding
 import Logging
 import MessageBus
 import NIOCore
+import NIOHTTP1
 import PostgresClient
 import Primitives
 import ServiceKit
 import Subscription
+import Testing
 
 /// The whole service over HTTP in this process, on a database of its own.
 struct TestService: Sendable {
     static let tenantA = Identifier.v4()
     static let tenantB = Identifier.v4()
+    private static let secret = "a secret that is long enough for HS256"
 
     let port: Int
     let database: TestDatabase
@@ -31,7 +34,7 @@ struct TestService: Sendable {
         let reader = try await EnvironmentReader.make(
             folder: "/nonexistent",
             environment: [
-                "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": "test", "JWT_ISSUER": "test",
+                "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": secret, "JWT_ISSUER": "test",
                 "DB_HOST": TestEnvironment.postgresHost ?? "", "DB_PORT": TestEnvironment.postgresPort ?? "",
                 "DB_USER": "subscription_app", "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
                 "REDIS_HOST": TestEnvironment.redisHost ?? "", "REDIS_PORT": TestEnvironment.redisPort ?? "",
@@ -48,7 +51,7 @@ struct TestService: Sendable {
             try await running.value
             throw StartFailure()
         }
-        let tokens = await TokenIssuer(secret: "test", issuer: "test", clock: clock)
+        let tokens = await TokenIssuer(secret: secret, issuer: "test", clock: clock)
         let test = TestService(port: port, database: database, clock: clock, bus: bus, tokens: tokens)
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body(test)) } catch { outcome = .failure(error) }

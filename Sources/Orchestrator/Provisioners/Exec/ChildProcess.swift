@@ -1,5 +1,10 @@
 import CProcess
+
+#if canImport(Glibc)
 import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// A running program, used on one thread, which lives at least as long as the program.
 struct ChildProcess {
@@ -19,6 +24,7 @@ struct ChildProcess {
     private static let maximumErrorTail = 8 * 1024
     /// Longest sleep between two looks at the child, in milliseconds.
     private static let lookInterval: Int32 = 50
+    private static let graceAtEnd = Duration.milliseconds(500)
 
     init(_ command: Command) { self.command = command }
 
@@ -35,7 +41,7 @@ struct ChildProcess {
             if let status = reap() {
                 // What it wrote is in the pipes already; background processes of it are not waited for.
                 exchange(timeout: 0)
-                close()
+                closeDescriptors()
                 let result = CommandResult(end: reason ?? status, output: collected, errorTail: errorTail)
                 return .success(result)
             }
@@ -45,7 +51,9 @@ struct ChildProcess {
                 if collected.count > command.maximumOutput { reason = .tooMuchOutput }
                 if reason != nil {
                     kill(-child, SIGTERM)
-                    killAt = clock.now.advanced(by: command.graceTime)
+                    // A service that stops has little time left itself.
+                    let grace = reason == .cancelled ? min(command.graceTime, Self.graceAtEnd) : command.graceTime
+                    killAt = clock.now.advanced(by: grace)
                 }
             } else if let time = killAt, clock.now >= time {
                 kill(-child, SIGKILL)
@@ -69,46 +77,47 @@ struct ChildProcess {
     /// Moves what can be moved; waits for something to move at most that many milliseconds.
     private mutating func exchange(timeout: Int32) {
         var entries = [
-            pollfd(fd: input, events: Int16(POLLOUT), revents: 0), pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: input, events: Int16(POLLOUT), revents: 0),
+            pollfd(fd: output, events: Int16(POLLIN), revents: 0),
             pollfd(fd: error, events: Int16(POLLIN), revents: 0), pollfd(fd: end, events: Int16(POLLIN), revents: 0),
         ]
         guard poll(&entries, nfds_t(entries.count), timeout) > 0 else { return }
-        if entries[0].revents != 0 { write() }
-        if entries[1].revents != 0 { output = read(output, into: &collected, limit: command.maximumOutput + 1) }
+        if entries[0].revents != 0 { sendInput() }
+        if entries[1].revents != 0 { output = receive(output, into: &collected, limit: command.maximumOutput + 1) }
         if entries[2].revents != 0 {
-            error = read(error, into: &errorTail, limit: .max)
+            error = receive(error, into: &errorTail, limit: .max)
             errorTail.removeFirst(max(0, errorTail.count - Self.maximumErrorTail))
         }
     }
 
-    private mutating func write() {
-        let count = command.input[written...].withUnsafeBytes { Glibc.write(input, $0.baseAddress, $0.count) }
+    private mutating func sendInput() {
+        let count = command.input[written...].withUnsafeBytes { write(input, $0.baseAddress, $0.count) }
         if count > 0 { written += count }
         let isOver = count < 0 && errno != EAGAIN && errno != EINTR
         if isOver || written == command.input.count {
-            _ = Glibc.close(input)
+            close(input)
             input = -1
         }
     }
 
     /// Reads all that is there. Returns the descriptor, or -1 when it came to its end and is closed.
-    private func read(_ descriptor: Int32, into bytes: inout [UInt8], limit: Int) -> Int32 {
+    private func receive(_ descriptor: Int32, into bytes: inout [UInt8], limit: Int) -> Int32 {
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
         while true {
-            let count = buffer.withUnsafeMutableBytes { Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes.append(contentsOf: buffer[..<count].prefix(max(0, limit - bytes.count)))
                 if count == buffer.count { continue }
                 return descriptor
             }
             if count < 0, errno == EAGAIN || errno == EINTR { return descriptor }
-            _ = Glibc.close(descriptor)
+            close(descriptor)
             return -1
         }
     }
 
-    private mutating func close() {
-        for descriptor in [input, output, error, end] where descriptor >= 0 { _ = Glibc.close(descriptor) }
+    private mutating func closeDescriptors() {
+        for descriptor in [input, output, error, end] where descriptor >= 0 { close(descriptor) }
         (input, output, error, end) = (-1, -1, -1, -1)
     }
 
@@ -119,10 +128,12 @@ struct ChildProcess {
     /// Returns 0 or `errno`.
     private mutating func start() -> Int32 {
         var pipes: [Int32] = []
-        defer { for descriptor in pipes { _ = Glibc.close(descriptor) } }
+        defer { for descriptor in pipes { close(descriptor) } }
         for _ in 0..<3 {
             var pair: (Int32, Int32) = (-1, -1)
-            let code = withUnsafeMutableBytes(of: &pair) { process_pipe($0.assumingMemoryBound(to: Int32.self).baseAddress) }
+            let code = withUnsafeMutableBytes(of: &pair) {
+                process_pipe($0.assumingMemoryBound(to: Int32.self).baseAddress)
+            }
             guard code == 0 else { return code }
             pipes += [pair.0, pair.1]
         }

@@ -1,6 +1,11 @@
-import Glibc
 import Logging
 import Primitives
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Runs a configured program: the event's JSON on standard input, `ARC_…` variables in its environment.
 ///

@@ -1,4 +1,8 @@
+#if canImport(Glibc)
 import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Finds programs.
 enum ProgramPath {
@@ -7,7 +11,9 @@ enum ProgramPath {
     static func absolute(_ name: String) -> String? {
         guard name.contains("/") else {
             let folders = getenv("PATH").map { String(cString: $0) } ?? "/usr/local/bin:/usr/bin:/bin"
-            return folders.split(separator: ":").lazy.map { "\($0)/\(name)" }.first { $0.hasPrefix("/") && isExecutable($0) }
+            return folders.split(separator: ":").lazy.map { "\($0)/\(name)" }.first {
+                $0.hasPrefix("/") && isExecutable($0)
+            }
         }
         guard let resolved = realpath(name, nil) else { return nil }
         defer { free(resolved) }

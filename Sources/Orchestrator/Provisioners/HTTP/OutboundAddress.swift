@@ -1,5 +1,10 @@
-import Glibc
 import NIOCore
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
 
 /// Which addresses requests may go to.
 enum OutboundAddress {

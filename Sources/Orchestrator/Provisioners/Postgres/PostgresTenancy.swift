@@ -30,7 +30,9 @@ struct PostgresTenancy: Sendable {
     func ensureSchema(_ name: SQLName, database: String, in transaction: PostgresTransaction) async throws {
         let found = try await transaction.query(Self.findSchema, [.text(name.text)])
         if let row = found.first {
-            guard try row.bool(0) else { throw ProvisioningFailure.permanent("schema \(name) is not the provisioner's") }
+            guard try row.bool(0) else {
+                throw ProvisioningFailure.permanent("schema \(name) is not the provisioner's")
+            }
         } else {
             try await transaction.run("CREATE SCHEMA \(name.quoted)")
         }

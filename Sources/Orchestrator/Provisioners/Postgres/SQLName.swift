@@ -13,7 +13,8 @@ struct SQLName: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: a permanent failure unless the key is `^[a-z0-9]+$` and short enough.
     init(tenantKey: String) throws(ProvisioningFailure) {
         let text = "tenant_" + tenantKey
-        guard !tenantKey.isEmpty, tenantKey.utf8.allSatisfy(Self.isAllowed), text.utf8.count <= Self.maximumLength else {
+        guard !tenantKey.isEmpty, tenantKey.utf8.allSatisfy(Self.isAllowed), text.utf8.count <= Self.maximumLength
+        else {
             throw .permanent("the tenant's key must be lower-case letters and digits, at most 56")
         }
         self.text = text

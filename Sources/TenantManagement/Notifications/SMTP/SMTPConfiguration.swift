@@ -63,7 +63,8 @@ package struct SMTPConfiguration: Sendable {
         }
         let mode = reader.text("smtp.tls") ?? Security.startTLS.rawValue
         guard let security = Security(rawValue: mode) else {
-            throw ConfigurationFailure(key: "SMTP_TLS", reason: "is \"\(mode)\", but must be starttls, implicit or none")
+            throw ConfigurationFailure(
+                key: "SMTP_TLS", reason: "is \"\(mode)\", but must be starttls, implicit or none")
         }
         self.init(
             host: host,
@@ -93,7 +94,8 @@ package struct SMTPConfiguration: Sendable {
     private static func authorityFile(_ reader: ConfigReader) throws(ConfigurationFailure) -> String? {
         guard let path = reader.text("smtp.tls.ca") else { return nil }
         guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
-            throw ConfigurationFailure(key: "SMTP_TLS_CA", reason: "is \"\(path)\", which is no PEM file with certificates")
+            throw ConfigurationFailure(
+                key: "SMTP_TLS_CA", reason: "is \"\(path)\", which is no PEM file with certificates")
         }
         return path
     }

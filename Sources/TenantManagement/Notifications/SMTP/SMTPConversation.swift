@@ -38,6 +38,8 @@ package struct SMTPConversation: Sendable {
         case startTLS
         /// Say QUIT and hang up. The mail was taken when there is no error.
         case finish(SMTPError?)
+
+        var isFinish: Bool { if case .finish = self { true } else { false } }
     }
 
     private enum Authentication {

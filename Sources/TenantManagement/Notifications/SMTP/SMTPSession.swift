@@ -42,11 +42,12 @@ final class SMTPSession: ChannelInboundHandler {
         parser.append(unwrapInboundIn(data).readableBytesView)
         do {
             guard let reply = try parser.next() else { return }
+            let step = conversation.step
             let action = conversation.receive(reply)
             // The server has nothing to say before it is asked: bytes behind a reply are confusion, or, behind that to
             // STARTTLS, an attack (RFC 3207 section 6, CVE-2011-0411).
-            if parser.hasUnread, case .finish = action {} else if parser.hasUnread {
-                return abort(.unexpectedReply(conversation.step), context)
+            guard action.isFinish || !parser.hasUnread else {
+                return abort(.unexpectedReply(step), context)
             }
             perform(action, context)
         } catch {

@@ -23,7 +23,7 @@ package struct SMTPTransport: NotificationTransport {
         guard let recipient = MailAddress(specification: mail.recipient) else { throw .invalidRecipient }
         let plan = SMTPConversation.Plan(
             sender: configuration.sender, recipient: recipient,
-            message: MessageFormat.rfc5322(mail, from: configuration.sender.description),
+            message: MessageFormat.rfc5322(mail, from: configuration.sender),
             credentials: configuration.credentials, needsStartTLS: configuration.security == .startTLS)
         let context: NIOSSLContext?
         do {
@@ -62,19 +62,26 @@ package struct SMTPTransport: NotificationTransport {
         let serverName = configuration.tlsServerName
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
+            // The server speaks first: not to be heard before somebody listens.
+            .channelOption(.autoRead, value: false)
             .connect(host: configuration.host, port: configuration.port)
             .flatMapThrowing { channel in
                 var plan = plan
                 plan.clientName = channel.localAddress.flatMap(Self.addressLiteral) ?? plan.clientName
-                if security == .implicit, let tls {
-                    try channel.pipeline.syncOperations.addHandler(
-                        NIOSSLClientHandler(context: tls, serverHostname: serverName))
+                let session = SMTPSession(
+                    conversation: SMTPConversation(plan: plan),
+                    tls: security == .startTLS ? tls.map { ($0, serverName) } : nil, timeout: timeout, outcome: outcome)
+                do {
+                    if security == .implicit, let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: serverName))
+                    }
+                    try channel.pipeline.syncOperations.addHandler(session)
+                } catch {
+                    channel.close(promise: nil)
+                    throw error
                 }
-                try channel.pipeline.syncOperations.addHandler(
-                    SMTPSession(
-                        conversation: SMTPConversation(plan: plan),
-                        tls: security == .startTLS ? tls.map { ($0, serverName) } : nil, timeout: timeout,
-                        outcome: outcome))
+                channel.setOption(.autoRead, value: true).whenFailure { _ in channel.close(promise: nil) }
             }
             .whenFailure { outcome.fail(SMTPError(connecting: $0)) }
     }

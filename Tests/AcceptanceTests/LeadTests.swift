@@ -1,0 +1,240 @@
+import JSONCoding
+import PostgresClient
+import Primitives
+import TestSupport
+import Testing
+
+/// Registration, verification and what a lead may do (issue points 1 to 3; contract 5.2, 12.3, 12.4).
+@Suite struct LeadTests {
+    @Test func theKeyComesByMailOnly() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let name = TestStack.uniqueKey()
+            let answer = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
+            #expect(answer.json.objectValue?.keys == ["id"])
+            let lead = try answer.string("id")
+            #expect(answer.headers["location"] == "/leads/\(lead)")
+            let key = try await stack.mails.key(ofLead: lead)
+            #expect(key.count == 36)
+            let database = try stack.database(.tenantManagement)
+            let stored = try await database.texts("SELECT l::text FROM main.lead_keys l UNION ALL SELECT n::text FROM main.notifications n")
+            #expect(!stored.contains { $0.contains(key) }, "no key lies in the database in clear")
+        }
+    }
+
+    @Test func theKeyIsInTheAnswerWhenConfigured() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["LEAD_KEY_IN_RESPONSE": "true", "LEAD_KEY_LENGTH": "20"]) { stack in
+            let body = TestStack.leadBody(TestStack.uniqueKey())
+            let answer = try await stack.tenantManagement.post("/leads", .object(body)).expect(201)
+            let key = try answer.string("key")
+            #expect(key.count == 20)
+            let lead = try answer.string("id")
+            try await stack.tenantManagement.post("/leads/\(lead)/verify", token: key).expect(200)
+        }
+    }
+
+    @Test func addressesAreNormalisedAndChecked() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let name = TestStack.uniqueKey()
+            var body = TestStack.leadBody(name)
+            body["email"] = .string("  Ann@\(name.uppercased()).Example.COM ")
+            let sent = try await stack.tenantManagement.post("/leads", .object(body))
+            if sent.status == 201 {
+                let lead = try await stack.tenantManagement.get("/leads/\(try sent.string("id"))", token: stack.admin).expect(200)
+                #expect(lead.json["email"]?.stringValue == "ann@\(name).example.com")
+            } else {
+                #expect(sent.status == 422 && sent.violations == ["/email: format"])
+            }
+            body["email"] = .string("ANN@\(name).Example.COM")
+            let second = try await stack.tenantManagement.post("/leads", .object(body)).expect(201)
+            let lead = try await stack.tenantManagement.get("/leads/\(try second.string("id"))", token: stack.admin).expect(200)
+            #expect(lead.json["email"]?.stringValue == "ann@\(name).example.com")
+            for email in ["", "ann", "ann@", "@acme.com", "ann@acme", "a b@acme.com", "ann@acme..com", "ann@-acme.com", "a@b@c.com"] {
+                body["email"] = .string(email)
+                let refused = try await stack.tenantManagement.post("/leads", .object(body))
+                #expect(refused.status == 422 && refused.violations == ["/email: format"], "\(email): \(refused.text)")
+            }
+        }
+    }
+
+    @Test func aValidatedAddressIsTaken() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let name = TestStack.uniqueKey()
+            let first = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
+            let second = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
+            let firstKey = try await stack.mails.key(ofLead: first)
+            let secondKey = try await stack.mails.key(ofLead: second)
+            try await stack.tenantManagement.post("/leads/\(first)/verify", token: firstKey).expect(200)
+            try await stack.tenantManagement.post("/leads/\(second)/verify", token: secondKey).expect(409)
+            var shouted = TestStack.leadBody(name)
+            shouted["email"] = .string("ANN@\(name).EXAMPLE.COM")
+            let third = try await stack.tenantManagement.post("/leads", .object(shouted)).expect(409)
+            #expect(third.errorName == "ConflictError")
+        }
+    }
+
+    @Test func aKeyWorksOnceHoweverManyTryAtTheSameTime() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let name = TestStack.uniqueKey()
+            let lead = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
+            let key = try await stack.mails.key(ofLead: lead)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for _ in 0..<20 {
+                    group.addTask { try await stack.tenantManagement.post("/leads/\(lead)/verify", token: key).status }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }.sorted()
+            }
+            #expect(statuses == [200] + Array(repeating: 401, count: 19))
+        }
+    }
+
+    @Test func aKeyIsForItsLeadAndForItsTimeOnly() async throws {
+        let clock = ManualClock(SystemClock().now())
+        try await TestStack.run([.tenantManagement], environment: ["VALIDATION_TOKEN_EXPIRY": "300000"], clock: clock) { stack in
+            let names = [TestStack.uniqueKey(), TestStack.uniqueKey()]
+            var leads: [String] = []
+            for name in names {
+                leads.append(
+                    try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id"))
+            }
+            let keys = [try await stack.mails.key(ofLead: leads[0]), try await stack.mails.key(ofLead: leads[1])]
+            try await stack.tenantManagement.post("/leads/\(leads[1])/verify", token: keys[0]).expect(401)
+            try await stack.tenantManagement.post("/leads/\(leads[0])/verify", token: "0123456789abcdef").expect(401)
+            try await stack.tenantManagement.post("/leads/\(leads[0])/verify").expect(401)
+            try await stack.tenantManagement.post("/leads/not-a-uuid/verify", token: keys[0]).expect(401)
+            clock.advance(by: .seconds(299))
+            try await stack.tenantManagement.post("/leads/\(leads[0])/verify", token: keys[0]).expect(200)
+            clock.advance(by: .seconds(2))
+            try await stack.tenantManagement.post("/leads/\(leads[1])/verify", token: keys[1]).expect(401)
+        }
+    }
+
+    @Test func aLeadsTokenSeesThisLeadOnly() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let (lead, token) = try await stack.validatedLead(TestStack.uniqueKey())
+            let (other, _) = try await stack.validatedLead(TestStack.uniqueKey())
+            let tenant = try await stack.createTenantID()
+            let client = stack.tenantManagement
+            #expect(try await client.get("/leads", token: token).expect(200).json.arrayValue?.compactMap { $0["id"]?.stringValue } == [lead])
+            #expect(try await client.get("/leads/count", token: token).expect(200).json["count"] == 1)
+            try await client.get("/leads/\(lead)", token: token).expect(200)
+            try await client.get("/leads/\(other)", token: token).expect(404)
+            try await client.post("/leads/\(other)/tenants", ["key": "x", "domains": []], token: token).expect(401)
+            for path in ["/tenants", "/tenants/\(tenant)", "/contacts", "/invoices", "/tenant-configs"] {
+                try await client.get(path, token: token).expect(403)
+            }
+            try await client.post("/tenants", .object(TestStack.tenantBody()), token: token).expect(403)
+            try await client.post("/tenants/\(tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: token).expect(403)
+            try await stack.subscription.get("/plans", token: token).expect(200)
+            try await stack.subscription.get("/subscriptions", token: token).expect(403)
+            try await stack.subscription.post("/plans", ["name": "x"], token: token).expect { [403, 422].contains($0) }
+        }
+    }
+
+    @Test func writesToLeadsAreNotAllowed() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let (lead, _) = try await stack.validatedLead(TestStack.uniqueKey())
+            for (method, path) in [("PATCH", "/leads"), ("PATCH", "/leads/\(lead)"), ("PUT", "/leads/\(lead)"), ("DELETE", "/leads/\(lead)")] {
+                let answer = try await stack.tenantManagement.send(
+                    method, path, method == "DELETE" ? nil : ["firstName": "x"], token: stack.admin)
+                #expect(answer.status == 405 && answer.errorName == "MethodNotAllowedError", "\(method) \(path)")
+                #expect(answer.headers["allow"]?.contains(method) == false)
+            }
+        }
+    }
+
+    @Test func theRateLimitIsToldAndKept() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["PUBLIC_API_MAX_ATTEMPTS": "3"]) { stack in
+            for index in 1...3 {
+                let answer = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))).expect(201)
+                #expect(answer.headers["x-ratelimit-limit"] == "3")
+                #expect(answer.headers["x-ratelimit-remaining"] == "\(3 - index)")
+                #expect(answer.headers["x-ratelimit-reset"] != nil)
+            }
+            let refused = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))).expect(429)
+            #expect(refused.message == "Method rate limit reached !")
+            #expect(Int(refused.headers["retry-after"] ?? "") ?? 0 > 0)
+            let forged = try await stack.tenantManagement.send(
+                "POST", "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())), headers: ["x-forwarded-for": "203.0.113.9"])
+            #expect(forged.status == 429, "a header that anybody can send changes nothing")
+            let node = try await stack.startNode(.tenantManagement)
+            let elsewhere = try await node.client.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey())))
+            #expect(elsewhere.status == 429, "all nodes share the limit")
+            #expect(try await stack.tenantManagement.get("/ping").status == 200)
+        }
+    }
+}
+
+/// `POST /leads/{id}/tenants` (contract 12.4).
+@Suite struct LeadTenantTests {
+    @Test func whoMayBecomeATenant() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let name = TestStack.uniqueKey()
+            let (lead, token) = try await stack.validatedLead(name)
+            try await client.post("/leads/\(lead)/tenants", token: "invalid-token").expect(401)
+            try await client.post("/leads/\(lead)/tenants", token: stack.admin).expect(401)
+            try await client.post("/leads/\(Identifier.v4())/tenants", token: token).expect(401)
+            let wrong = try await client.post(
+                "/leads/\(lead)/tenants", ["key": .string(name), "domains": ["invalid-domain.com"]], token: token)
+            #expect(wrong.status == 400 && wrong.message == "Contact email domain does not match tenant domains")
+            let contact = try await client.post(
+                "/leads/\(lead)/tenants",
+                ["key": .string(name), "domains": [.string("\(name).example.com")], "contact": ["firstName": "x"]], token: token)
+            #expect(contact.status == 422)
+
+            let database = try stack.database(.tenantManagement)
+            try await database.query("UPDATE main.leads SET is_validated = false WHERE id = $1::uuid", [.text(lead)])
+            let body: JSONValue = ["key": .string(name), "domains": [.string("\(name).example.com")]]
+            try await client.post("/leads/\(lead)/tenants", body, token: token).expect(401)
+            try await database.query("UPDATE main.leads SET is_validated = true WHERE id = $1::uuid", [.text(lead)])
+            let tenant = try await client.post("/leads/\(lead)/tenants", body, token: token).expect(201)
+            #expect(tenant.json["name"]?.stringValue == "\(name) Ltd")
+            #expect(tenant.json["leadId"]?.stringValue == lead)
+            #expect(tenant.json["contacts"]?.arrayValue?.count == 1)
+            #expect(tenant.json["contacts"]?[0]?["email"]?.stringValue == "ann@\(name).example.com")
+            try await client.post("/leads/\(lead)/tenants", token: token).expect(401)
+        }
+    }
+
+    @Test func theAddressIsTheLeads() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let name = TestStack.uniqueKey()
+            var registration = TestStack.leadBody(name)
+            registration["address"] = ["address": "1 Main Street", "city": "Springfield", "country": "India"]
+            let (lead, token) = try await stack.validatedLead(name, body: registration)
+            var body: JSONObject = ["key": .string(name), "domains": [.string("\(name).example.com")], "city": "Elsewhere"]
+            let differs = try await client.post("/leads/\(lead)/tenants", .object(body), token: token)
+            #expect(differs.status == 400 && differs.message == "Address mismatch with Lead")
+            for (field, value) in [("city", "Springfield"), ("address", "1 Main Street"), ("country", "India")] { body[field] = .string(value) }
+            let tenant = try await client.post("/leads/\(lead)/tenants", .object(body), token: token).expect(201)
+            let stored = try await client.get("/leads/\(lead)", token: stack.admin).expect(200)
+            #expect(tenant.json["addressId"] == stored.json["addressId"])
+            #expect(try await stack.database(.tenantManagement).count("SELECT count(*) FROM main.addresses") == 1)
+        }
+    }
+
+    @Test func oneLeadBecomesOneTenantHoweverManyAskAtTheSameTime() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let name = TestStack.uniqueKey()
+            let (lead, token) = try await stack.validatedLead(name)
+            let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                for index in 0..<20 {
+                    let body: JSONValue = ["key": .string("\(name.prefix(7))\(index)"), "domains": [.string("\(name).example.com")]]
+                    group.addTask { try await stack.tenantManagement.post("/leads/\(lead)/tenants", body, token: token).status }
+                }
+                return try await group.reduce(into: [Int]()) { $0.append($1) }.sorted()
+            }
+            #expect(statuses == [201] + Array(repeating: 401, count: 19))
+            let database = try stack.database(.tenantManagement)
+            for table in ["tenants", "contacts"] { #expect(try await database.count("SELECT count(*) FROM main.\(table)") == 1) }
+        }
+    }
+}
+
+extension TestResponse {
+    /// Insists on a status that satisfies a condition.
+    func expect(_ isRight: (Int) -> Bool) throws {
+        guard isRight(status) else { throw TestFailure("answered \(status): \(text.prefix(500))") }
+    }
+}

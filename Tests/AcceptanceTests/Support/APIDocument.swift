@@ -1,0 +1,138 @@
+import JSONCoding
+import Primitives
+import TestSupport
+
+/// A service's OpenAPI document, as a client reads it: what tests are generated from.
+struct APIDocument: Sendable {
+    /// One operation.
+    struct Operation: Sendable {
+        let method: String
+        /// Template, such as `/tenants/{id}`.
+        let path: String
+        /// Name of the security scheme; nil when everybody may call it.
+        let security: String?
+        /// Permission codes, from the table in the description.
+        let permissions: [String]
+        /// Schema of the body.
+        let body: JSONValue?
+        /// Names of the query parameters.
+        let query: [String]
+        /// Documented statuses.
+        let statuses: Set<Int>
+
+        var hasID: Bool { path.contains("{") }
+        var name: String { "\(method) \(path)" }
+
+        /// The path with a value in place of each parameter.
+        func path(with value: String) -> String {
+            path.split(separator: "/", omittingEmptySubsequences: false)
+                .map { $0.hasPrefix("{") ? value : String($0) }.joined(separator: "/")
+        }
+    }
+
+    let operations: [Operation]
+    private let schemas: JSONValue
+
+    /// Reads `/openapi.json`.
+    static func read(_ client: TestHTTPClient) async throws -> APIDocument {
+        let document = try await client.get("/openapi.json").expect(200).json
+        var operations: [Operation] = []
+        for (path, methods) in document["paths"]?.objectValue ?? [:] {
+            for (method, value) in methods.objectValue ?? [:] {
+                let codes = (value["description"]?.stringValue ?? "").split(separator: "\n").dropFirst(2)
+                let query = (value["parameters"]?.arrayValue ?? []).filter { $0["in"] == "query" }
+                operations.append(
+                    Operation(
+                        method: method.uppercased(), path: path,
+                        security: value["security"]?[0]?.objectValue?.keys.first,
+                        permissions: codes.map { $0.filter { $0 != "|" && $0 != " " } },
+                        body: value["requestBody"]?["content"]?["application/json"]?["schema"],
+                        query: query.compactMap { $0["name"]?.stringValue },
+                        statuses: Set((value["responses"]?.objectValue?.keys ?? []).compactMap { Int($0) })))
+            }
+        }
+        guard !operations.isEmpty else { throw TestFailure("no operations in /openapi.json") }
+        return APIDocument(operations: operations, schemas: document["components"]?["schemas"] ?? .null)
+    }
+
+    /// A schema with references resolved and `null` alternatives removed.
+    func resolve(_ schema: JSONValue) -> JSONValue {
+        if let reference = schema["$ref"]?.stringValue, let name = reference.split(separator: "/").last {
+            return resolve(schemas[String(name)] ?? .null)
+        }
+        if let first = schema["anyOf"]?.arrayValue?.first(where: { $0["type"] != "null" }) { return resolve(first) }
+        return schema
+    }
+
+    /// The type, without `null`; nil when anything goes.
+    func type(_ schema: JSONValue) -> String? {
+        switch schema["type"] {
+        case .string(let name): name
+        case .array(let names): names.compactMap(\.stringValue).first { $0 != "null" }
+        default: nil
+        }
+    }
+
+    /// A value that satisfies a schema: all properties of objects, one element in arrays.
+    func sample(_ unresolved: JSONValue) -> JSONValue {
+        let schema = resolve(unresolved)
+        if let value = schema["enum"]?.arrayValue?.first(where: { !$0.isNull }) { return value }
+        switch type(schema) {
+        case "string": return sampleText(schema)
+        case "integer", "number": return schema["examples"]?[0] ?? schema["minimum"] ?? 1
+        case "boolean": return true
+        case "array": return .array(schema["items"].map { [sample($0)] } ?? [])
+        case "object":
+            var object = JSONObject()
+            for (name, property) in schema["properties"]?.objectValue ?? [:] { object[name] = sample(property) }
+            return .object(object)
+        default: return schema["examples"]?[0] ?? "any"
+        }
+    }
+
+    private func sampleText(_ schema: JSONValue) -> JSONValue {
+        switch schema["format"]?.stringValue {
+        case "uuid": return .string(Identifier.v4().description)
+        case "email": return "ann@acme.example.com"
+        case "hostname": return "acme.example.com"
+        case "date": return "2026-01-05"
+        case "date-time": return "2026-01-05T10:00:00.000Z"
+        default: return schema["examples"]?[0] ?? .string(String(repeating: "a", count: max(1, schema["minLength"]?.intValue ?? 1)))
+        }
+    }
+
+    /// A place in a body with the schema of what stands there.
+    struct Place: Sendable {
+        let pointer: [String]
+        let schema: JSONValue
+        let type: String?
+
+        var path: String { pointer.map { "/\($0)" }.joined() }
+    }
+
+    /// Every place of a body that its schema names: properties, their properties, and the first element of arrays.
+    func places(_ unresolved: JSONValue, at pointer: [String] = []) -> [Place] {
+        let schema = resolve(unresolved)
+        let here = Place(pointer: pointer, schema: schema, type: type(schema))
+        var places = pointer.isEmpty ? [] : [here]
+        for (name, property) in schema["properties"]?.objectValue ?? [:] {
+            places += self.places(property, at: pointer + [name])
+        }
+        if here.type == "array", let items = schema["items"] { places += self.places(items, at: pointer + ["0"]) }
+        return places
+    }
+}
+
+extension JSONValue {
+    /// The value with another one at a place.
+    func replacing(_ pointer: some Collection<String>, with value: JSONValue) -> JSONValue {
+        guard let first = pointer.first else { return value }
+        if case .array(var elements) = self, let index = Int(first), elements.indices.contains(index) {
+            elements[index] = elements[index].replacing(pointer.dropFirst(), with: value)
+            return .array(elements)
+        }
+        guard var object = objectValue else { return self }
+        object[first] = (object[first] ?? .null).replacing(pointer.dropFirst(), with: value)
+        return .object(object)
+    }
+}

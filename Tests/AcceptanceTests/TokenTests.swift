@@ -1,0 +1,176 @@
+import Crypto
+import CryptoExtras
+import Foundation
+import JSONCoding
+import Primitives
+import TestSupport
+import Testing
+
+/// Bearer tokens (contract 3.2): which keys and claims are accepted, and which tricks are not.
+@Suite struct TokenTests {
+    /// Signs a token by hand, whatever its header and claims say.
+    static func token(header: JSONValue, claims: JSONValue, sign: ([UInt8]) throws -> [UInt8]) rethrows -> String {
+        let text = "\(base64URL(header.serialized())).\(base64URL(claims.serialized()))"
+        return "\(text).\(base64URL(try sign(Array(text.utf8))))"
+    }
+
+    static func base64URL(_ bytes: [UInt8]) -> String {
+        Data(bytes).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+    }
+
+    static func hmac(_ secret: [UInt8]) -> ([UInt8]) -> [UInt8] {
+        { Array(HMAC<SHA256>.authenticationCode(for: $0, using: SymmetricKey(data: Data(secret)))) }
+    }
+
+    static let now = Int(SystemClock().now().microseconds / 1_000_000)
+    static let claims: JSONObject = ["id": "test", "userTenantId": "test", "iss": .string(TestTokens.issuer), "permissions": ["10207"]]
+
+    static func with(_ changes: (String, JSONValue?)...) -> JSONValue {
+        var claims = claims
+        for (name, value) in changes { claims[name] = value }
+        return .object(claims)
+    }
+
+    static func shared(_ claims: JSONValue, header: JSONValue = ["alg": "HS256", "typ": "JWT"]) -> String {
+        token(header: header, claims: claims, sign: hmac(Array(TestTokens.secret.utf8)))
+    }
+
+    @Test func sharedSecretTokens() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            func status(_ token: String) async throws -> Int {
+                try await stack.tenantManagement.get("/tenants", token: token).status
+            }
+            let accepted: [(String, JSONValue)] = [
+                ("as upstream's tests make them", Self.with()), ("without id", Self.with(("id", nil), ("userTenantId", nil))),
+                ("with an end in the future", Self.with(("exp", .integer(Self.now + 60)))),
+                ("of the operator's tenant", Self.with(("tenantId", .string(TestTokens.operatorTenant)))),
+                ("with a fraction", Self.with(("exp", .double(Double(Self.now) + 60.5)))),
+                ("valid since", Self.with(("nbf", .integer(Self.now - 10)))),
+            ]
+            for (what, claims) in accepted {
+                let status = try await status(Self.shared(claims))
+                #expect(status == 200, "\(what)")
+            }
+            let refused: [(String, JSONValue)] = [
+                ("of another issuer", Self.with(("iss", "other"))), ("without issuer", Self.with(("iss", nil))),
+                ("expired", Self.with(("exp", .integer(Self.now - 1)))), ("not yet valid", Self.with(("nbf", .integer(Self.now + 600)))),
+                ("exp as text", Self.with(("exp", "tomorrow"))), ("exp of null", Self.with(("exp", .null))),
+                ("password expired", Self.with(("passwordExpiryTime", "2020-01-01T00:00:00.000Z"))),
+                ("issuer as list", Self.with(("iss", [.string(TestTokens.issuer)]))),
+            ]
+            for (what, claims) in refused {
+                let status = try await status(Self.shared(claims))
+                #expect(status == 401, "\(what)")
+            }
+            let powerless: [(String, JSONValue)] = [
+                ("without permissions", Self.with(("permissions", nil))), ("with a number as permission", Self.with(("permissions", [10207]))),
+                ("with another permission", Self.with(("permissions", ["10204"]))), ("of no real tenant", Self.with(("tenantId", "acme"))),
+            ]
+            for (what, claims) in powerless {
+                let status = try await status(Self.shared(claims))
+                #expect(status == 403, "\(what)")
+            }
+        }
+    }
+
+    @Test func tricksAreRefused() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let valid = Self.shared(Self.with())
+            let parts = valid.split(separator: ".").map(String.init)
+            let tokens = [
+                Self.token(header: ["alg": "none"], claims: Self.with()) { _ in [] },
+                Self.token(header: ["alg": "None"], claims: Self.with()) { _ in [] },
+                "\(Self.base64URL(#"{"alg":"none"}"#.utf8.map { $0 })).\(parts[1]).", "\(parts[0]).\(parts[1]).", "\(parts[0]).\(parts[1])",
+                Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("another secret that is long enough".utf8))),
+                Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac([])),
+                Self.shared(Self.with(), header: ["alg": "HS512"]), Self.shared(Self.with(), header: ["alg": "RS256"]),
+                Self.shared(Self.with(), header: ["alg": "HS256", "crit": ["x"], "x": 1]),
+                valid + "x", valid.uppercased(), "..", "...", "a.b.c", "", String(repeating: "a", count: 7000),
+                "\(parts[0]).\(Self.base64URL(Array("[]".utf8))).\(parts[2])",
+            ]
+            for token in tokens {
+                let answer = try await stack.tenantManagement.get("/tenants", token: token)
+                #expect(answer.status == 401, "\(token.prefix(80)): \(answer.status)")
+                #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
+            }
+            for header in ["Bearer", "Bearer a b", "Basic YTpi", "bearer", valid] {
+                let answer = try await stack.tenantManagement.send("GET", "/tenants", headers: ["authorization": header])
+                #expect(answer.status == 401, "\(header.prefix(40))")
+            }
+            let lower = try await stack.tenantManagement.send("GET", "/tenants", headers: ["authorization": "bearer \(valid)"])
+            #expect(lower.status == 200)
+        }
+    }
+
+    @Test func keySetsRotateAndPinTheirAlgorithms() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("jwks-\(Identifier.v4()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let curve = P256.Signing.PrivateKey()
+        let edwards = Curve25519.Signing.PrivateKey()
+        let rsa = try _RSA.Signing.PrivateKey(keySize: .bits2048)
+        let primitives = try rsa.publicKey.getKeyPrimitives()
+        let point = Array(curve.publicKey.rawRepresentation)
+        let ec: JSONValue = [
+            "kty": "EC", "crv": "P-256", "kid": "ec", "use": "sig",
+            "x": .string(Self.base64URL(Array(point[..<32]))), "y": .string(Self.base64URL(Array(point[32...]))),
+        ]
+        let ed: JSONValue = ["kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": .string(Self.base64URL(Array(edwards.publicKey.rawRepresentation)))]
+        let rs: JSONValue = [
+            "kty": "RSA", "kid": "rs", "alg": "RS256", "n": .string(Self.base64URL(Array(primitives.modulus))),
+            "e": .string(Self.base64URL(Array(primitives.publicExponent))),
+        ]
+        try Data((["keys": [ec, ed, rs]] as JSONValue).serialized()).write(to: file)
+
+        let byCurve = { (kid: String) in
+            try Self.token(header: ["alg": "ES256", "kid": .string(kid)], claims: Self.with()) {
+                Array(try curve.signature(for: $0).rawRepresentation)
+            }
+        }
+        let byEdwards = try Self.token(header: ["alg": "EdDSA", "kid": "ed"], claims: Self.with()) { Array(try edwards.signature(for: $0)) }
+        let byRSA = { (claims: JSONValue) in
+            try Self.token(header: ["alg": "RS256", "kid": "rs"], claims: claims) {
+                Array(try rsa.signature(for: SHA256.hash(data: $0), padding: .insecurePKCS1v1_5).rawRepresentation)
+            }
+        }
+        let environment = ["JWT_JWKS_FILE": file.path, "JWT_JWKS_REFRESH_SECONDS": "1"]
+        try await TestStack.run([.tenantManagement], environment: environment) { stack in
+            func status(_ token: String) async throws -> Int {
+                try await stack.tenantManagement.get("/tenants", token: token).status
+            }
+            try await eventually("the key set is read") { try await status(byCurve("ec")) == 200 }
+            #expect(try await status(byEdwards) == 200)
+            #expect(try await status(byRSA(Self.with())) == 200)
+            #expect(try await status(Self.shared(Self.with())) == 200, "the shared secret stays valid beside it")
+            #expect(try await status(byRSA(Self.with(("iss", "other")))) == 401)
+            #expect(try await status(byRSA(Self.with(("exp", .integer(Self.now - 5))))) == 401)
+            #expect(try await status(byCurve("rs")) == 401, "a key of another name")
+            #expect(try await status(byCurve("nobody")) == 401)
+            for key in [Array(rsa.publicKey.pemRepresentation.utf8), Array(rsa.publicKey.derRepresentation), point] {
+                for kid in ["rs", "ec"] {
+                    let confused = Self.token(header: ["alg": "HS256", "kid": .string(kid)], claims: Self.with(), sign: Self.hmac(key))
+                    #expect(try await status(confused) == 401, "a public key as HMAC secret")
+                }
+            }
+            #expect(try await status(Self.shared(Self.with(), header: ["alg": "HS256", "kid": "rs"])) == 401, "the algorithm is the key's")
+
+            let renamed = ec.replacing(["kid"], with: "ec-2")
+            try Data((["keys": [renamed]] as JSONValue).serialized()).write(to: file)
+            try await eventually("the new key is known") { try await status(byCurve("ec-2")) == 200 }
+            #expect(try await status(byCurve("ec")) == 401)
+            #expect(try await status(byEdwards) == 401, "a removed key stops working although its token was verified before")
+            try Data("broken".utf8).write(to: file)
+            try await Task.sleep(for: .milliseconds(1300))
+            #expect(try await status(byCurve("ec-2")) == 200, "a broken file leaves the keys in force")
+        }
+    }
+
+    /// Upstream's own tests run with `JWT_SECRET=test` (contract 12).
+    @Test func aShortSecretWorks() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["JWT_SECRET": "test"]) { stack in
+            let token = Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("test".utf8)))
+            try await stack.tenantManagement.get("/tenants", token: token).expect(200)
+            let other = Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("tesT".utf8)))
+            try await stack.tenantManagement.get("/tenants", token: other).expect(401)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+import Glibc
+import LocalStack
+import Synchronization
+import Testing
+
+/// `arc up` itself, as a person runs it: the built program with the real services.
+@Suite struct UpCommandTests {
+    /// A running `arc up` and what it has printed.
+    private final class Terminal: Sendable {
+        let child: ChildProcess
+        private let lines: TerminalLines
+
+        init(home: StackHome, ports: [String: String]) async throws {
+            let lines = TerminalLines()
+            self.lines = lines
+            let tests = try StackFiles.currentExecutable()
+            var environment = ports
+            environment["PATH"] = ProcessEnvironment.current()["PATH"]
+            environment["ARC_HOME"] = home.path
+            child = try await ProcessReactor.shared.spawn(
+                ProcessCommand(
+                    executable: "\(FileSystem.parent(of: tests))/arc", arguments: ["up"], environment: environment)
+            ) { _, line in lines.append(line) }
+        }
+
+        /// Waits until everything serves, or ends with what was printed instead.
+        func waitUntilReady() async throws {
+            while !lines.text.contains("Ctrl-C stops everything") {
+                try #require(child.exit == nil, "\(lines.text)")
+                try await Task.sleep(for: .milliseconds(20))
+            }
+        }
+
+        var text: String { lines.text }
+    }
+
+    @Test func `a killed arc up takes its children along, the next one starts, and SIGTERM ends it`() async throws {
+        let folder = try TestFolder()
+        let home = StackHome(path: "\(folder.path)/home", currentFolder: "/")
+        var ports: [String: String] = [:]
+        for service in StackService.all { ports[service.portVariable] = "\(try LoopbackPort.chooseFree())" }
+
+        let first = try await Terminal(home: home, ports: ports)
+        try await first.waitUntilReady()
+        let orphans = try records(home)
+        #expect(orphans.count == 5)
+        first.child.send(.kill)
+        #expect(await first.child.waitUntilExit() == .signal(SIGKILL))
+        // Services die with their parent, the servers end by themselves: nobody else stops them here.
+        while orphans.contains(where: ProcessRegistry.isRunning) { try await Task.sleep(for: .milliseconds(20)) }
+
+        let second = try await Terminal(home: home, ports: ports)
+        try await second.waitUntilReady()
+        let running = try records(home)
+        second.child.send(.terminate)
+        #expect(await second.child.waitUntilExit() == .code(0))
+        #expect(!running.contains(where: ProcessRegistry.isRunning))
+        #expect(second.text.contains("postgresql stopped\n"), "not killed")
+    }
+
+    private func records(_ home: StackHome) throws -> [ProcessRecord] {
+        try FileSystem.read(home.processFile)?.split(separator: "\n").compactMap { ProcessRecord(line: $0) } ?? []
+    }
+}
+
+/// Collects lines from the reactor's thread.
+private final class TerminalLines: Sendable {
+    private let bytes = Mutex<[UInt8]>([])
+    var text: String { String(decoding: bytes.withLock(\.self), as: UTF8.self) }
+    func append(_ line: ArraySlice<UInt8>) { bytes.withLock { $0 += line + [UInt8(ascii: "\n")] } }
+}

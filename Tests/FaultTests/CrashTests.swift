@@ -1,0 +1,239 @@
+import Foundation
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+/// What happens when a process, Redis or PostgreSQL goes away at the worst moment.
+@Suite(.serialized) struct CrashTests {
+    @Test func killedTenantManagementLosesNoTenantAndProvisionsEachOnce() async throws {
+        try await ProcessStack.run { stack in
+            let service = try await stack.start(.tenantManagement)
+            _ = try await stack.start(.orchestrator)
+            let client = service.client
+            let admin = stack.admin
+            let answers = Mutexed<[(status: Int?, key: String)]>([])
+            async let load: Void = withTaskGroup(of: Void.self) { group in
+                for _ in 0..<200 {
+                    group.addTask {
+                        let key = TestStack.uniqueKey()
+                        let answer = try? await client.post("/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
+                        answers.withLock { $0.append((answer?.status, key)) }
+                    }
+                }
+            }
+            try await eventually("some tenants are created") { answers.withLock { $0.count { $0.status == 201 } } >= 40 }
+            try await service.kill()
+            await load
+            let created = answers.withLock { $0.filter { $0.status == 201 }.map(\.key) }
+            #expect(answers.withLock { $0.count } == 200)
+            #expect(created.count < 200, "the process was killed in the middle")
+
+            try await service.start()
+            try await stack.waitUntilAllAreActive()
+            let tenants = try await stack.tenants()
+            #expect(created.allSatisfy { tenants[$0] == 0 }, "every 201 has its row")
+            #expect(stack.executions() == tenants.mapValues { _ in 1 }, "exactly one effective provisioning each")
+            let database = try stack.data.database(.tenantManagement)
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM (SELECT tenant_id FROM main.provisionings WHERE status = 1 GROUP BY 1 HAVING count(*) = 1) AS t")
+                    == tenants.count)
+            #expect(try await database.count("SELECT count(*) FROM main.contacts") == tenants.count)
+            #expect(try await database.count("SELECT count(*) FROM main.outbox WHERE state = 2") == 0)
+        }
+    }
+
+    @Test func twoRelaysAndTwoOrchestratorsHaveNoDoubleEffect() async throws {
+        try await ProcessStack.run { stack in
+            let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
+            _ = try await stack.start(.orchestrator)
+            _ = try await stack.start(.orchestrator)
+            let clients = nodes.map(\.client)
+            let admin = stack.admin
+            let statuses = await concurrently(100, width: 16) { index in
+                let body = JSONValue.object(TestStack.tenantBody())
+                return try? await clients[index % 2].post("/tenants", body, token: admin).status
+            }
+            #expect(statuses.allSatisfy { $0 == 201 })
+            try await stack.waitUntilAllAreActive()
+            let tenants = try await stack.tenants()
+            #expect(tenants.count == 100)
+            #expect(stack.executions() == tenants.mapValues { _ in 1 })
+            let orchestrator = try stack.data.database(.orchestrator)
+            #expect(try await orchestrator.count("SELECT count(*) FROM main.provisioning_runs") == 100)
+            #expect(try await orchestrator.count("SELECT count(*) FROM main.provisioning_runs WHERE callback_state <> 'delivered'") == 0)
+            let bus = try stack.data.database(.messageBus)
+            #expect(try await bus.count("SELECT count(*) FROM main.messages WHERE type = 'TENANT_PROVISIONING'") == 100)
+        }
+    }
+
+    @Test func duplicatedDeliveriesHaveNoSecondEffect() async throws {
+        try await ProcessStack.run { stack in
+            let service = try await stack.start(.tenantManagement)
+            _ = try await stack.start(.orchestrator)
+            for _ in 0..<5 { #expect(await stack.create(service.client).status == 201) }
+            try await stack.waitUntilAllAreActive()
+            let bus = try stack.data.database(.messageBus)
+            try await eventually("everything is handled") { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }
+            for _ in 0..<3 {
+                try await bus.query(
+                    """
+                    INSERT INTO main.deliveries (group_name, position, lane, type)
+                    SELECT g.name, m.position, g.name || ' ' || m.ordering_key, m.type
+                    FROM main.messages AS m JOIN main.consumer_groups AS g ON m.type = ANY (g.types)
+                    """)
+                try await eventually("the duplicates are handled") { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }
+            }
+            try await Task.sleep(for: .seconds(1))
+            let tenants = try await stack.tenants()
+            #expect(tenants.values.allSatisfy { $0 == 0 })
+            #expect(stack.executions() == tenants.mapValues { _ in 1 })
+            #expect(try await stack.data.database(.orchestrator).count("SELECT count(*) FROM main.provisioning_runs") == 5)
+        }
+    }
+
+    @Test func withoutRedisNoRequestFailsAndTheCacheIsRightAfterwards() async throws {
+        let redis = try await OwnRedis()
+        var servers = try TestServers.current()
+        servers.redisPort = "\(redis.port)"
+        do {
+            try await ProcessStack.run(on: servers) { stack in try await redisStory(stack, redis) }
+        } catch {
+            await redis.remove()
+            throw error
+        }
+        await redis.remove()
+    }
+
+    private func redisStory(_ stack: ProcessStack, _ redis: OwnRedis) async throws {
+        let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
+        let clients = nodes.map(\.client)
+        let admin = stack.admin
+        var ids: [String] = []
+        for _ in 0..<6 {
+            ids.append(
+                try await clients[0].post("/tenants", .object(TestStack.tenantBody()), token: admin).expect(201).string("id"))
+        }
+        let tenants = ids
+        // Each tenant has one writer, who must always read what was written; the others read on both nodes.
+        let problems = Mutexed<[String]>([])
+        let isOver = Mutexed(false)
+        let turns = Mutexed(0)
+        async let load: Void = withTaskGroup(of: Void.self) { group in
+            for (number, id) in tenants.enumerated() {
+                group.addTask {
+                    var turn = 0
+                    while !isOver.withLock({ $0 }) {
+                        turn += 1
+                        turns.withLock { $0 += 1 }
+                        let name = "Name \(number) \(turn)"
+                        let node = clients[number % 2]
+                        do {
+                            try await node.patch("/tenants/\(id)", ["name": .string(name)], token: admin).expect(204)
+                            let read = try await node.get("/tenants/\(id)", token: admin).expect(200)
+                            if read.json["name"]?.stringValue != name {
+                                problems.withLock { $0.append("read \(read.json["name"]?.stringValue ?? "?") after writing \(name)") }
+                            }
+                            try await clients[(number + 1) % 2].get("/tenants/\(id)", token: admin).expect(200)
+                        } catch {
+                            problems.withLock { $0.append("\(error)") }
+                        }
+                    }
+                }
+            }
+        }
+        for _ in 0..<2 {
+            try await Task.sleep(for: .milliseconds(700))
+            try await redis.kill()
+            let before = turns.withLock { $0 }
+            try await Task.sleep(for: .milliseconds(1200))
+            #expect(turns.withLock { $0 } > before, "requests go on without Redis")
+            try await redis.start()
+        }
+        try await Task.sleep(for: .milliseconds(700))
+        isOver.withLock { $0 = true }
+        await load
+        #expect(problems.withLock { $0.prefix(5).joined(separator: "\n") } == "")
+
+        // Afterwards every node, and one that has nothing of its own yet, tells what the database says.
+        let fresh = try await stack.start(.tenantManagement).client
+        let rows = try await stack.data.database(.tenantManagement).query("SELECT id::text, name FROM main.tenants").rows
+        for row in rows {
+            let (id, name) = (try row.text(0), try row.text(1))
+            for client in clients + [fresh] {
+                try await eventually("the cache tells \(name)", within: .seconds(10)) {
+                    try await client.get("/tenants/\(id)", token: admin).expect(200).json["name"]?.stringValue == name
+                }
+            }
+        }
+    }
+
+    @Test func thePoolSurvivesARestartOfPostgres() async throws {
+        let postgres = try await OwnPostgres()
+        var servers = try TestServers.current()
+        servers.postgresHost = "127.0.0.1"
+        servers.postgresPort = "\(postgres.port)"
+        servers.postgresUser = "postgres"
+        do {
+            try await ProcessStack.run(on: servers) { stack in try await postgresStory(stack, postgres) }
+        } catch {
+            await postgres.remove()
+            throw error
+        }
+        await postgres.remove()
+    }
+
+    private func postgresStory(_ stack: ProcessStack, _ postgres: OwnPostgres) async throws {
+        let service = try await stack.start(.tenantManagement)
+        let orchestrator = try await stack.start(.orchestrator)
+        let client = service.client
+        let admin = stack.admin
+        let answers = Mutexed<[(status: Int?, key: String)]>([])
+        let isOver = Mutexed(false)
+        async let load: Void = withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    while !isOver.withLock({ $0 }) {
+                        let key = TestStack.uniqueKey()
+                        let answer = try? await client.post("/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
+                        answers.withLock { $0.append((answer?.status, key)) }
+                        if answer?.status != 201 { try? await Task.sleep(for: .milliseconds(50)) }
+                    }
+                }
+            }
+        }
+        try await eventually("some tenants are created") { answers.withLock { $0.count { $0.status == 201 } } >= 20 }
+        try await postgres.crash()
+        try await Task.sleep(for: .milliseconds(500))
+        let before = answers.withLock { $0.count { $0.status == 201 } }
+        try await postgres.start()
+        try await eventually("tenants are created again") { answers.withLock { $0.count { $0.status == 201 } } >= before + 20 }
+        isOver.withLock { $0 = true }
+        await load
+        let statuses = Set(answers.withLock { $0.map(\.status) })
+        #expect(statuses.isSubset(of: [201, 503]), "\(statuses)")
+        #expect(service.isRunning && orchestrator.isRunning)
+
+        let created = answers.withLock { $0.filter { $0.status == 201 }.map(\.key) }
+        try await stack.waitUntilAllAreActive()
+        let tenants = try await stack.tenants()
+        #expect(created.allSatisfy { tenants[$0] == 0 }, "every 201 has its row")
+        // A command that ran while the database crashed may have to run again; its effect is the tenant's all the same.
+        #expect(Set(stack.executions().keys) == Set(tenants.keys))
+        let ready = try await client.get("/health/ready")
+        #expect(ready.status == 200)
+    }
+
+    @Test func sigtermEndsEveryServiceInTimeWithSuccess() async throws {
+        try await ProcessStack.run { stack in
+            let service = try await stack.start(.tenantManagement)
+            let orchestrator = try await stack.start(.orchestrator)
+            #expect(await stack.create(service.client).status == 201)
+            let start = ContinuousClock.now
+            #expect(try await orchestrator.stop() == 0)
+            #expect(try await service.stop() == 0)
+            #expect(ContinuousClock.now - start < .seconds(20))
+        }
+    }
+}

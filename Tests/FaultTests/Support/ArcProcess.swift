@@ -1,0 +1,89 @@
+import Foundation
+import JSONCoding
+import TestSupport
+
+/// A service in a process of its own: `arc serve`.
+final class ArcProcess {
+    let port: Int
+    private let service: StackData.ServiceKind
+    private let environment: [String: String]
+    private let log: URL
+    private var process: Process?
+
+    /// Starts a service and waits until it answers.
+    init(_ service: StackData.ServiceKind, environment: [String: String]) async throws {
+        self.service = service
+        port = try Command.freePort()
+        log = FileManager.default.temporaryDirectory.appendingPathComponent("arc-process-\(UUID().uuidString)")
+        var environment = environment
+        environment["PORT"] = "\(port)"
+        environment["LOG_LEVEL"] = "warning"
+        environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+        // A crash is to be seen, but nobody reads its backtrace, which takes many seconds.
+        environment["SWIFT_BACKTRACE"] = "enable=no"
+        self.environment = environment
+        try await start()
+    }
+
+    var client: TestHTTPClient { TestHTTPClient(port: port) }
+
+    /// Starts the service again, on its port.
+    func start() async throws {
+        let process = try Command.make([try Self.executable(), "serve", service.rawValue], environment: environment, log: log)
+        try process.run()
+        self.process = process
+        let (client, log) = (client, log)
+        try await eventually("\(service.rawValue) answers", within: .seconds(60)) {
+            guard process.isRunning else {
+                throw TestFailure("arc serve ended: \(String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self).suffix(1000))")
+            }
+            let answer = try? await client.get("/health/ready")
+            return answer?.json["status"]?.stringValue == "ok"
+        }
+    }
+
+    /// `kill -9`.
+    func kill() async throws {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        try await eventually("the process has ended") { !process.isRunning }
+        self.process = nil
+    }
+
+    /// Whether it still runs.
+    var isRunning: Bool { process?.isRunning ?? false }
+
+    /// SIGTERM.
+    /// - Returns: The exit code.
+    @discardableResult
+    func stop() async throws -> Int32 {
+        guard let process else { return 0 }
+        process.terminate()
+        do {
+            try await eventually("the process has ended", within: .seconds(20)) { !process.isRunning }
+        } catch {
+            try await kill()
+            throw error
+        }
+        self.process = nil
+        return process.terminationReason == .exit ? process.terminationStatus : -process.terminationStatus
+    }
+
+    /// Ends it however, and removes its log.
+    func remove() async {
+        try? await kill()
+        try? FileManager.default.removeItem(at: log)
+    }
+
+    /// `arc` lies next to the test bundle; ARC_TEST_EXECUTABLE names another one.
+    private static func executable() throws -> String {
+        if let path = ProcessInfo.processInfo.environment["ARC_TEST_EXECUTABLE"] { return path }
+        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? own
+        for path in [bundle, own] {
+            let candidate = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("arc").path
+            if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
+        }
+        throw TestFailure("arc is not next to the test bundle: run `swift build` first, or set ARC_TEST_EXECUTABLE")
+    }
+}

@@ -1,0 +1,78 @@
+import Foundation
+import TestSupport
+
+/// A PostgreSQL cluster of a test's own, that it may stop and start.
+final class OwnPostgres: Sendable {
+    let port: Int
+    private let folder: String
+    private let programs: String
+
+    /// Makes and starts a cluster. PostgreSQL refuses to run as root; then it is the user postgres'.
+    init() async throws {
+        programs = try await Command.run(["pg_config", "--bindir"])
+        folder = try await Command.run(["mktemp", "-d", "/tmp/arc-fault-XXXXXX"])
+        port = try Command.freePort()
+        if getuid() == 0 { try await Command.run(["chown", "postgres", folder]) }
+        try await control(["initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"])
+        try await start()
+    }
+
+    func start() async throws {
+        // No fsync: the machine does not fail here, only PostgreSQL does, and it recovers from its log all the same.
+        let settings = "-c listen_addresses=127.0.0.1 -c port=\(port) -c unix_socket_directories= -c fsync=off -c max_connections=200"
+        try await control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-o", settings, "-w", "start"])
+    }
+
+    /// Ends it as a crash does: without a checkpoint, with all connections cut.
+    func crash() async throws { try await control(["pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"]) }
+
+    func remove() async {
+        try? await crash()
+        _ = try? await Command.run(["rm", "-rf", folder])
+    }
+
+    private func control(_ arguments: [String]) async throws {
+        let command = ["\(programs)/\(arguments[0])"] + arguments.dropFirst()
+        try await Command.run(getuid() == 0 ? ["runuser", "-u", "postgres", "--"] + command : command)
+    }
+}
+
+/// A Redis of a test's own, that it may kill and start again. It keeps what it knows in a log, so that what it has after
+/// an outage is old instead of nothing: the harder case for caches.
+final class OwnRedis {
+    let port: Int
+    private let folder: String
+    private var process: Process?
+
+    init() async throws {
+        folder = try await Command.run(["mktemp", "-d", "/tmp/arc-fault-XXXXXX"])
+        port = try Command.freePort()
+        try await start()
+    }
+
+    func start() async throws {
+        let process = try Command.make(
+            [
+                "redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--dir", folder, "--save", "",
+                "--appendonly", "yes", "--appendfsync", "no",
+            ], environment: nil, log: URL(fileURLWithPath: "\(folder)/log"))
+        try process.run()
+        self.process = process
+        let port = port
+        try await eventually("Redis answers") {
+            (try? await Command.run(["redis-cli", "-p", "\(port)", "ping"])) == "PONG"
+        }
+    }
+
+    func kill() async throws {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGKILL)
+        try await eventually("Redis has ended") { !process.isRunning }
+        self.process = nil
+    }
+
+    func remove() async {
+        try? await kill()
+        _ = try? await Command.run(["rm", "-rf", folder])
+    }
+}

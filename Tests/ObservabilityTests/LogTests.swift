@@ -1,0 +1,65 @@
+import Foundation
+import JSONCoding
+import Logging
+import Primitives
+import Testing
+
+@testable import Observability
+
+@Suite("Logs")
+struct LogTests {
+    /// What was written to a pipe by the body.
+    private func written(_ body: (LineOutput) -> Void) throws -> [JSONValue] {
+        let pipe = Pipe()
+        let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor)
+        body(output)
+        output.flush()
+        try pipe.fileHandleForWriting.close()
+        let text = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        return try text.split(separator: "\n").map { try JSONValue.parse(String($0)) }
+    }
+
+    @Test func eachLineIsOneObjectWithTheMetadata() throws {
+        let lines = try written { output in
+            var logger = Logger(label: "test") {
+                JSONLogHandler(label: $0, level: .info, output: output, clock: ManualClock(Timestamp(seconds: 0)))
+            }
+            logger[metadataKey: "tenantId"] = "t1"
+            logger.info("hello\n\"world\"", metadata: ["list": ["a", "b"], "more": ["k": "v"]])
+            logger.debug("not shown")
+        }
+        #expect(lines.count == 1)
+        #expect(lines.first?["time"] == "1970-01-01T00:00:00.000Z")
+        #expect(lines.first?["message"] == "hello\n\"world\"")
+        #expect(lines.first?["tenantId"] == "t1")
+        #expect(lines.first?["list"] == ["a", "b"])
+        #expect(lines.first?["more"] == ["k": "v"])
+    }
+
+    @Test func theAccessLogTellsARequestWithoutItsQuery() throws {
+        let lines = try written { output in
+            AccessLog(output: output).write(
+                AccessLog.Entry(
+                    method: "GET", path: "/tenants/1", route: "/tenants/{id}", status: 200, durationMicroseconds: 42,
+                    requestID: "r", remoteAddress: "127.0.0.1", userID: "u", tenantID: nil))
+        }
+        #expect(lines.first?["route"] == "/tenants/{id}")
+        #expect(lines.first?["status"] == 200)
+        #expect(lines.first?["durationMicroseconds"] == 42)
+        #expect(lines.first?["tenantId"] == nil)
+    }
+
+    @Test func aReaderThatDoesNotReadCostsLinesNotTime() throws {
+        let pipe = Pipe()
+        let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor, capacity: 4096)
+        for _ in 0..<10_000 { output.write(line: Array(repeating: UInt8(ascii: "x"), count: 100)) }
+        // It came here, so nothing blocked; once somebody reads, the loss is told.
+        let reader = pipe.fileHandleForReading
+        var text = ""
+        while !text.contains("droppedLogLines") {
+            output.write(line: Array("tick".utf8))
+            text += String(decoding: reader.availableData, as: UTF8.self)
+        }
+        #expect(text.contains("droppedLogLines"))
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import PostgresClient
+import Testing
+
+/// Through PgBouncer in transaction mode, with the switch that is meant for it.
+@Suite(
+    .timeLimit(.minutes(2)),
+    .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/pgbouncer"), "pgbouncer is not installed"))
+struct PgBouncerTests {
+    private static func withPgBouncer(_ body: (PostgresConfiguration) async throws -> Void) async throws {
+        try await RestartableServer.with { (server) async throws in
+            let file = "\(server.folder)/pgbouncer.ini"
+            let settings = """
+                [databases]
+                * = host=\(server.folder) user=postgres
+                [pgbouncer]
+                listen_addr =
+                listen_port = 6432
+                unix_socket_dir = \(server.folder)
+                auth_type = any
+                pool_mode = transaction
+                default_pool_size = 2
+                pidfile = \(server.folder)/pgbouncer.pid
+                logfile = \(server.folder)/pgbouncer.log
+
+                """
+            try Data(settings.utf8).write(to: URL(fileURLWithPath: file))
+            try await server.run(["pgbouncer", "-q", "-d", file])
+            let configuration = server.configuration {
+                $0.port = "6432"
+                $0.schema = "bounced"
+                $0.statementTimeout = .milliseconds(1500)
+                $0.maximumConnections = 8
+                $0.usesPreparedStatements = false
+            }
+            let result: Result<Void, any Error>
+            do {
+                result = .success(try await body(configuration))
+            } catch {
+                result = .failure(error)
+            }
+            // A pooler that did not start shows in the result.
+            _ = try? await server.run(["pkill", "--pidfile", "\(server.folder)/pgbouncer.pid"])
+            try result.get()
+        }
+    }
+
+    @Test func everythingWorksThroughATransactionPooler() async throws {
+        try await Self.withPgBouncer { configuration in
+            // A pool waits for the pooler to be ready, a migrator does not.
+            try await TestServer.withPool(configuration) { try await $0.expect(1, "SELECT 1::int8") }
+            let migration = Migration(
+                number: 1, name: "create", up: "CREATE TABLE numbers (v int8 PRIMARY KEY)", down: "DROP TABLE numbers")
+            let migrator = Migrator(
+                configuration: configuration, schema: "bounced", migrations: [migration], logger: TestServer.logger)
+            let applied = try await migrator.up()
+            #expect(applied.count == 1)
+
+            try await TestServer.withPool(configuration) { pool in
+                try await Self.manyTasks(pool)
+                try await Self.settings(pool)
+                try await Self.transactions(pool)
+                try await Self.timeoutsAndCancellation(pool)
+                for sql in ["CREATE DATABASE other", "DROP DATABASE other"] {
+                    _ = try await pool.query(PostgresStatement(sql, prepared: false))
+                }
+            }
+        }
+    }
+
+    private static func manyTasks(_ pool: PostgresPool) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for number in 0..<100 as Range<Int64> {
+                group.addTask {
+                    try await pool.expect(number, "SELECT $1::int8", [.int64(number)])
+                    // Found by the search path that each transaction sets.
+                    _ = try await pool.query("INSERT INTO numbers VALUES ($1)", [.int64(number)])
+                }
+            }
+            try await group.waitForAll()
+        }
+        try await pool.expect(100, "SELECT count(*) FROM numbers")
+    }
+
+    private static func settings(_ pool: PostgresPool) async throws {
+        let read: PostgresStatement =
+            "SELECT current_setting('app.tenant_id', true), current_setting('statement_timeout')"
+        let row = try #require(try await pool.query(read, settings: [PostgresSetting("app.tenant_id", "t")]).first)
+        #expect(try row.text(0) == "t" && row.text(1) == "1500ms")
+        for _ in 0..<10 {
+            let after = try #require(try await pool.query(read).first)
+            #expect(try after.textIfPresent(0) ?? "" == "")
+        }
+    }
+
+    private static func transactions(_ pool: PostgresPool) async throws {
+        let insert: PostgresStatement = "INSERT INTO numbers VALUES ($1)"
+        var batch = PostgresBatch()
+        batch.add(insert, [1000])
+        batch.add(insert, [1000])
+        let failed = await failure { try await pool.run(batch) }
+        #expect(failed?.sqlState == .uniqueViolation && failed?.statementIndex == 1)
+        try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "t")]) { transaction in
+            _ = try await transaction.query(insert, [1001])
+            let row = try await transaction.query("SELECT current_setting('app.tenant_id'), count(*) FROM numbers")[0]
+            #expect(try row.text(0) == "t" && row.int64(1) == 101)
+        }
+        try await pool.expect(101, "SELECT count(*) FROM numbers")
+    }
+
+    private static func timeoutsAndCancellation(_ pool: PostgresPool) async throws {
+        let late = await failure { try await pool.query("SELECT pg_sleep(60)") }
+        #expect(late?.sqlState == .queryCanceled)
+        let task = Task { try await pool.query("SELECT pg_sleep(60)") }
+        try await TestServer.until { pool.status.leased == 1 }
+        task.cancel()
+        let cancelled = await failure { try await task.value }
+        #expect(cancelled?.kind == .cancelled)
+        try await pool.expect(1, "SELECT 1::int8")
+        #expect(pool.status.leased == 0)
+    }
+}

@@ -1,0 +1,59 @@
+import Testing
+
+@testable import ServiceKit
+
+@Suite("Generic cell rate")
+struct GenericCellRateTests {
+    private let limit = RateLimit(limit: 5, window: .seconds(60))
+
+    /// Calls at the given microseconds; which of them are allowed.
+    private func run(_ instants: [Int64]) -> [Bool] {
+        var stored: Int64?
+        return instants.map { now in
+            let (decision, store) = GenericCellRate.decide(limit, theoreticalArrival: stored, now: now)
+            if let store { stored = store }
+            return decision.isAllowed
+        }
+    }
+
+    @Test func aBurstOfTheLimitIsAllowedAndNotOneMore() {
+        #expect(run(Array(repeating: 1_000, count: 7)) == [true, true, true, true, true, false, false])
+    }
+
+    @Test func oneIntervalLaterOneMoreIsAllowed() {
+        let interval: Int64 = 12_000_000
+        #expect(
+            run([0, 0, 0, 0, 0, interval - 1, interval, interval]) == [
+                true, true, true, true, true, false, true, false,
+            ])
+    }
+
+    @Test func refusedCallsDoNotPushTheNextOneAway() {
+        let refused = Array(repeating: Int64(1), count: 100)
+        #expect(run([0, 0, 0, 0, 0] + refused + [12_000_000]).last == true)
+    }
+
+    @Test func noWindowOfTheLengthHoldsMoreThanTheBurstAndTheRate() {
+        var generator = SystemRandomNumberGenerator()
+        var now: Int64 = 0
+        let instants = (0..<2_000).map { _ -> Int64 in
+            now += Int64.random(in: 0...6_000_000, using: &generator)
+            return now
+        }
+        let allowed = zip(instants, run(instants)).filter(\.1).map(\.0)
+        for (index, start) in allowed.enumerated() {
+            let inWindow = allowed[index...].prefix { $0 < start + 60_000_000 }.count
+            #expect(inWindow <= 10)
+        }
+    }
+
+    @Test func theHeadersSayWhenToComeBack() {
+        var stored: Int64?
+        for _ in 0..<5 { stored = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).store }
+        let refused = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).decision
+        #expect(refused.retryAfter == .seconds(12))
+        #expect(refused.headers[.retryAfter] == "12")
+        #expect(refused.headers[.rateLimitRemaining] == "0")
+        #expect(refused.headers[.rateLimitLimit] == "5")
+    }
+}

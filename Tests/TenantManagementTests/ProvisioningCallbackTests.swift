@@ -1,0 +1,42 @@
+import JSONCoding
+import ServiceKit
+import Testing
+
+@testable import TenantManagement
+
+@Suite("Call-back contents")
+struct ProvisioningCallbackTests {
+    private func callback(_ text: String) throws -> ProvisioningCallback {
+        try ProvisioningCallback(try #require(try JSONValue.parse(text).objectValue))
+    }
+
+    @Test func allResourcesAreReadWithTheirNames() throws {
+        let callback = try callback(
+            #"{"status":1,"appPlaneUrl":"https://t","resources":[{"type":"bucket","metadata":{"bucket":"b","path":"p"}},{"type":"postgres-schema","metadata":{"schema":"s"},"externalIdentifier":"db/s"},{"type":"queue","metadata":{}}]}"#
+        )
+        #expect(callback.succeeded)
+        #expect(callback.resources.map(\.externalIdentifier) == ["b", "db/s", "queue-2"])
+        #expect(callback.resources.map(\.type) == ["bucket", "postgres-schema", "queue"])
+        #expect(callback.appPlaneURL == "https://t")
+    }
+
+    @Test func resourcesMayBeMissing() throws {
+        #expect(try callback(#"{"status":1}"#).resources.isEmpty)
+        #expect(try !callback(#"{"status":0}"#).succeeded)
+    }
+
+    @Test(arguments: [
+        (#"{}"#, "/data/status"), (#"{"status":"1"}"#, "/data/status"),
+        (#"{"status":1,"resources":{}}"#, "/data/resources"),
+        (#"{"status":1,"resources":[{"metadata":{}}]}"#, "/data/resources/0/type"),
+        (
+            #"{"status":1,"resources":[{"type":"x","metadata":{}},{"type":"y","metadata":7}]}"#,
+            "/data/resources/1/metadata"
+        ),
+    ])
+    func whatIsWrongIsNamed(_ text: String, _ path: String) throws {
+        let failure = #expect(throws: HTTPFailure.self) { try callback(text) }
+        #expect(failure?.status.code == 422)
+        #expect(failure?.details.first?.path == path)
+    }
+}

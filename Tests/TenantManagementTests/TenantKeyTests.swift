@@ -1,0 +1,24 @@
+import Testing
+
+@testable import TenantManagement
+
+@Suite("Generated tenant keys")
+struct TenantKeyTests {
+    @Test(arguments: [
+        ("Acme", "acme"), ("Acme & Sons Ltd.", "acmesonslt"), ("Größe 7", "gre7"), ("日本", "tenant"), ("", "tenant"),
+    ])
+    func theFirstOneFollowsTheName(_ name: String, _ key: String) {
+        #expect(TenantKey.candidate(for: name, attempt: 0) == key)
+    }
+
+    @Test func allAttemptsGiveValidKeysThatDiffer() {
+        for name in ["Acme", "A very long company name", "日本", "x"] {
+            let keys = (0..<TenantKey.maximumAttempts).map { TenantKey.candidate(for: name, attempt: $0) }
+            #expect(Set(keys).count == keys.count)
+            for key in keys {
+                #expect((1...Tenant.maximumKeyLength).contains(key.count))
+                #expect(key.allSatisfy { ("a"..."z").contains($0) || ("0"..."9").contains($0) })
+            }
+        }
+    }
+}

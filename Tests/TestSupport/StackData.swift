@@ -1,0 +1,91 @@
+import Foundation
+
+/// What a stack of services stands on, whether they run in this process or in processes of their own: databases, a
+/// folder for mails, and the environment variables that lead there.
+package struct StackData: Sendable {
+    /// One of the services.
+    package enum ServiceKind: String, Sendable, CaseIterable {
+        case tenantManagement = "tenant-management"
+        case subscription
+        case orchestrator
+
+        /// Its own database.
+        package var database: TestDatabase.Kind {
+            switch self {
+            case .tenantManagement: .tenantManagement
+            case .subscription: .subscription
+            case .orchestrator: .orchestrator
+            }
+        }
+    }
+
+    /// Where the databases are.
+    package let servers: TestServers
+    /// Mails of tenant management.
+    package let mails: MailFolder
+    private let databases: [TestDatabase.Kind: TestDatabase]
+
+    /// Makes databases for some services; the bus' is always there.
+    package static func make(_ kinds: [ServiceKind], on servers: TestServers) async throws -> StackData {
+        var databases: [TestDatabase.Kind: TestDatabase] = [:]
+        let wanted = kinds.map(\.database) + [.messageBus] + (kinds.contains(.orchestrator) ? [.application] : [])
+        do {
+            for kind in wanted { databases[kind] = try await TestDatabase.make(kind, on: servers) }
+            return StackData(servers: servers, mails: try MailFolder.make(), databases: databases)
+        } catch {
+            for database in databases.values { await database.drop() }
+            throw error
+        }
+    }
+
+    /// A database of the stack.
+    package func database(_ kind: TestDatabase.Kind) throws -> TestDatabase {
+        guard let database = databases[kind] else { throw TestFailure("the stack has no database \(kind.rawValue)") }
+        return database
+    }
+
+    /// The environment of a service: on a free port, with limits that no test reaches by accident.
+    package func variables(_ kind: ServiceKind, tenantManagement: String?) throws -> [String: String] {
+        var variables = [
+            "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false",
+            "JWT_SECRET": TestTokens.secret, "JWT_ISSUER": TestTokens.issuer,
+            "OPERATOR_TENANT_ID": TestTokens.operatorTenant,
+            "REDIS_HOST": servers.redisHost, "REDIS_PORT": servers.redisPort,
+            "RATE_LIMIT_KEY_PREFIX": "test-\(mails.path.suffix(12))",
+            "PUBLIC_API_MAX_ATTEMPTS": "1000000", "WEBHOOK_API_MAX_ATTEMPTS": "1000000",
+            "NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": mails.path,
+            "PROVISIONING_BACKOFF_MILLIS": "50", "CALLBACK_BACKOFF_MILLIS": "50",
+        ]
+        variables.merge(address("DB", try database(kind.database))) { $1 }
+        variables.merge(address("MESSAGE_BUS_DB", try database(.messageBus))) { $1 }
+        if kind == .orchestrator {
+            variables.merge(address("PROVISIONER_DB", try database(.application))) { $1 }
+            variables["TENANT_MANAGEMENT_URL"] = tenantManagement
+        }
+        return variables
+    }
+
+    private func address(_ prefix: String, _ database: TestDatabase) -> [String: String] {
+        [
+            "\(prefix)_HOST": servers.postgresHost, "\(prefix)_PORT": servers.postgresPort,
+            "\(prefix)_USER": database.kind.runtimeRole, "\(prefix)_DATABASE": database.name,
+            "\(prefix)_SSLMODE": "disable", "\(prefix)_MAX_CONNECTIONS": "6",
+            "\(prefix)_CONNECTION_TIMEOUT_MILLIS": "20000",
+        ]
+    }
+
+    /// Removes everything, after the services have ended.
+    package func remove() async {
+        if let application = databases[.application] {
+            // Roles and databases of tenants are the cluster's, so they do not go with the stack's databases.
+            let keys = (try? await databases[.tenantManagement]?.texts("SELECT key FROM main.tenants")) ?? []
+            await application.drop()
+            for key in keys {
+                _ = try? await TestDatabase.administer(
+                    servers, ["DROP DATABASE IF EXISTS tenant_\(key) WITH (FORCE)", "DROP ROLE IF EXISTS tenant_\(key)"])
+            }
+        }
+        for database in databases.values { await database.drop() }
+        mails.remove()
+    }
+}

@@ -1,0 +1,125 @@
+package import Configuration
+import Foundation
+import JSONCoding
+import Orchestrator
+package import Primitives
+import ServiceKit
+import Subscription
+import Synchronization
+import TenantManagement
+
+/// The services in this process, over HTTP, on databases of their own and a real message bus.
+package final class TestStack: Sendable {
+    /// One of the services.
+    package typealias ServiceKind = StackData.ServiceKind
+
+    /// Stacks that run at once: each holds some twenty connections.
+    private static let gate = ConcurrencyGate(4)
+
+    /// Databases and mails.
+    package let data: StackData
+    /// Mints tokens.
+    package let tokens: TestTokens
+    /// An operator's token with every permission.
+    package let admin: String
+    /// The services' clock.
+    package let clock: any WallClock
+    private let environment: [String: String]
+    private let running = Mutex<[(kind: ServiceKind, service: RunningService)]>([])
+
+    /// Runs `body` against services that were started for it.
+    /// - Parameters:
+    ///   - kinds: Which services; the bus is always there.
+    ///   - environment: Variables for all of them, over those that make tests easy.
+    ///   - clock: Their time.
+    package static func run(
+        _ kinds: [ServiceKind] = ServiceKind.allCases, environment: [String: String] = [:],
+        clock: any WallClock = SystemClock(), _ body: (TestStack) async throws -> Void
+    ) async throws {
+        await gate.enter()
+        defer { gate.leave() }
+        let stack = try await TestStack(kinds, environment: environment, clock: clock)
+        let outcome: Result<Void, any Error>
+        do {
+            for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
+            outcome = .success(try await body(stack))
+        } catch {
+            outcome = .failure(error)
+        }
+        await stack.stop()
+        try outcome.get()
+    }
+
+    private init(_ kinds: [ServiceKind], environment: [String: String], clock: any WallClock) async throws {
+        self.environment = environment
+        self.clock = clock
+        tokens = await TestTokens(clock: clock)
+        admin = try await tokens.operatorToken()
+        data = try await StackData.make(kinds, on: try TestServers.current())
+    }
+
+    /// Mails of tenant management.
+    package var mails: MailFolder { data.mails }
+
+    /// Where the databases are.
+    package var servers: TestServers { data.servers }
+
+    /// A database of the stack.
+    package func database(_ kind: TestDatabase.Kind) throws -> TestDatabase { try data.database(kind) }
+
+    /// The first node of tenant management.
+    package var tenantManagement: TestHTTPClient { client(.tenantManagement) }
+
+    /// The first node of the subscription service.
+    package var subscription: TestHTTPClient { client(.subscription) }
+
+    /// The first node of a service.
+    package func client(_ kind: ServiceKind) -> TestHTTPClient {
+        TestHTTPClient(port: node(kind)?.port ?? 1)
+    }
+
+    /// The first node of a service; nil when none runs.
+    package func node(_ kind: ServiceKind) -> RunningService? {
+        running.withLock { nodes in nodes.first { $0.kind == kind }?.service }
+    }
+
+    /// Starts one more node of a service, on the same databases.
+    @discardableResult
+    package func startNode(
+        _ kind: ServiceKind, environment more: [String: String] = [:]
+    ) async throws -> RunningService {
+        let reader = try await reader(kind, more)
+        let service =
+            switch kind {
+            case .tenantManagement:
+                try await TenantManagementService.make(reader: reader, clock: clock, logger: testLogger)
+            case .subscription: try await SubscriptionService.make(reader: reader, clock: clock, logger: testLogger)
+            case .orchestrator: try await OrchestratorService.make(reader: reader, clock: clock, logger: testLogger)
+            }
+        let node = try await RunningService.start(service)
+        running.withLock { $0.append((kind, node)) }
+        // Redis is connected to in the background; until then limits and caches are the node's own.
+        try await eventually("\(kind) is ready with all that it stands on") {
+            try await node.client.get("/health/ready").json["status"]?.stringValue == "ok"
+        }
+        return node
+    }
+
+    /// The configuration of a node.
+    package func reader(_ kind: ServiceKind, _ more: [String: String] = [:]) async throws -> ConfigReader {
+        try await EnvironmentReader.make(
+            folder: "/nonexistent",
+            environment: try data.variables(kind, tenantManagement: node(.tenantManagement)?.client.url)
+                .merging(environment) { $1 }.merging(more) { $1 })
+    }
+
+    /// Ends the services, the last one first, and removes everything that was made for them.
+    private func stop() async {
+        let nodes = running.withLock { nodes in
+            defer { nodes = [] }
+            return nodes
+        }
+        for node in nodes.reversed() { await node.service.stop() }
+        await data.remove()
+    }
+}

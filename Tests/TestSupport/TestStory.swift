@@ -1,0 +1,62 @@
+package import JSONCoding
+import Primitives
+
+/// The steps that many tests begin with.
+extension TestStack {
+    /// A name that nobody else has: ten letters and digits, good as a tenant's key.
+    package static func uniqueKey() -> String { "t" + SecureRandom.hex(bytes: 4) }
+
+    /// The body of `POST /tenants`.
+    package static func tenantBody(key: String = uniqueKey()) -> JSONObject {
+        [
+            "name": .string("Tenant \(key)"), "key": .string(key), "domains": [.string("\(key).example.com")],
+            "contact": [
+                "firstName": "Ann", "lastName": "Lee", "email": .string("ann@\(key).example.com"), "isPrimary": true,
+            ],
+            "address": "1 Main Street", "city": "Springfield", "country": "India",
+        ]
+    }
+
+    /// Creates a tenant as an operator.
+    /// - Returns: Its JSON.
+    package func createTenant(key: String = uniqueKey()) async throws -> JSONValue {
+        try await tenantManagement.post("/tenants", .object(Self.tenantBody(key: key)), token: admin).expect(201).json
+    }
+
+    /// Creates a tenant as an operator.
+    /// - Returns: Its id.
+    package func createTenantID(key: String = uniqueKey()) async throws -> String {
+        guard let id = try await createTenant(key: key)["id"]?.stringValue else { throw TestFailure("a tenant without id") }
+        return id
+    }
+
+    /// The body of `POST /leads`.
+    package static func leadBody(_ name: String) -> JSONObject {
+        [
+            "firstName": "Ann", "lastName": "Lee", "companyName": .string("\(name) Ltd"),
+            "email": .string("ann@\(name).example.com"),
+        ]
+    }
+
+    /// Registers a lead and proves its address with the key from the mail.
+    /// - Returns: The lead's id and token.
+    package func validatedLead(_ name: String, body: JSONObject? = nil) async throws -> (id: String, token: String) {
+        let lead = try await tenantManagement.post("/leads", .object(body ?? Self.leadBody(name))).expect(201).string("id")
+        let key = try await mails.key(ofLead: lead)
+        let verified = try await tenantManagement.post("/leads/\(lead)/verify", token: key).expect(200)
+        return (lead, try verified.string("token"))
+    }
+
+    /// The status of a tenant as an operator sees it.
+    package func status(ofTenant id: String) async throws -> Int? {
+        try await tenantManagement.get("/tenants/\(id)", token: admin).expect(200).json["status"]?.intValue
+    }
+
+    /// The id of a seeded plan of a tier.
+    package func plan(tier: String) async throws -> String {
+        let filter: JSONValue = ["where": ["tier": .string(tier)]]
+        let plans = try await subscription.get("/plans?\(filter.parameter())", token: admin).expect(200)
+        guard let id = plans.json[0]?["id"]?.stringValue else { throw TestFailure("no plan of tier \(tier)") }
+        return id
+    }
+}
