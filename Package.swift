@@ -163,8 +163,8 @@ let package = Package(
         tests(
             "TenantManagementTests",
             [
-                "Primitives", "JSONCoding", "ServiceKit", "TenantManagement", configuration, logging, nioCore,
-                nioPosix, nioSSL,
+                "Primitives", "JSONCoding", "Entities", "ServiceKit", "TenantManagement", configuration, httpTypes,
+                logging, nioCore, nioPosix, nioSSL,
             ]),
         tests("ArcTests", ["LocalStack", "CProcess"]),
     ]

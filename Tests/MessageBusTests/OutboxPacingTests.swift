@@ -9,7 +9,7 @@ struct OutboxPacingTests {
         var pacing = OutboxPacing()
         let first = pacing.rest(oldestTransaction: 100)
         #expect(first == .arm)
-        pacing.armed(nextTransaction: 105)
+        pacing.armed(barrier: 105)
         var waits: [Duration] = []
         for _ in 0..<12 {
             guard case .wait(let duration) = pacing.rest(oldestTransaction: 104) else {
@@ -31,7 +31,7 @@ struct OutboxPacingTests {
         var pacing = OutboxPacing()
         let first = pacing.rest(oldestTransaction: 1)
         #expect(first == .arm)
-        pacing.armed(nextTransaction: nil)
+        pacing.armed(barrier: nil)
         let second = pacing.rest(oldestTransaction: 1)
         #expect(second == .sleep)
     }
@@ -39,7 +39,7 @@ struct OutboxPacingTests {
     @Test("spares writers the notifications from the second busy round on, not for a single event")
     func disarms() {
         var pacing = OutboxPacing()
-        pacing.armed(nextTransaction: nil)
+        pacing.armed(barrier: nil)
         let single = pacing.worked()
         #expect(!single)
         let afterSingle = pacing.rest(oldestTransaction: 1)

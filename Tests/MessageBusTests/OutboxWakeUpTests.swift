@@ -72,6 +72,37 @@ struct OutboxWakeUpTests {
         }
     }
 
+    @Test("a relay that arms waits for every transaction that may not have seen it, the newest too")
+    func barrier() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let store = OutboxStore(pool: pool)
+            let now = SystemClock().now()
+            try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
+            var number: Int64 = 0
+            try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { writer in
+                // The relay has turned the switch, but not committed: the writer, with a higher number than the
+                // relay's transaction, sees it off.
+                try await database.admin.withTransaction { relay in
+                    _ = try await relay.query(OutboxStatements.arm)
+                    let insert = Outbox.insert(try numbered(1, of: .v4()))
+                    _ = try await writer.query(insert.statement, insert.values)
+                }
+                number = try await store.transactionNumber()
+                let outlook = try await store.outlook(now: now)
+                #expect(outlook.oldestTransaction < number)
+            }
+            try await eventually("the transactions of that moment are over") {
+                try await store.outlook(now: now).oldestTransaction >= number
+            }
+            let barrier = try await store.arm()
+            #expect(barrier == nil, "it is on already")
+            try await store.disarm()
+            let later = try await store.arm()
+            #expect(later ?? 0 > number)
+        }
+    }
+
     @Test("the trigger notifies while armed and is silent otherwise")
     func trigger() async throws {
         try await TestDatabase.withOutbox { database in
@@ -121,7 +152,8 @@ struct OutboxWakeUpTests {
         OutboxRelay(
             pool: pool, connector: connector, listener: database.configuration(),
             configuration: OutboxRelayConfiguration(
-                backOff: BackOff(initial: .milliseconds(20), maximum: .milliseconds(20)),
+                lease: .seconds(3600),
+                backOff: BackOff(initial: .seconds(1), maximum: .seconds(1)),
                 pollInterval: .seconds(3600)),
             logger: TestDatabase.logger)
     }

@@ -143,6 +143,8 @@ struct PostgresConnectorTests {
                 _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
                 for await _ in entered { break }
                 await group.triggerGracefulShutdown()
+                // Time enough to be cancelled, were the handler not waited for.
+                try await Task.sleep(for: .milliseconds(300))
                 isReleased.withLock { $0 = true }
                 try await tasks.waitForAll()
             }

@@ -1,3 +1,5 @@
+import Entities
+import HTTPTypes
 import JSONCoding
 import ServiceKit
 import Testing

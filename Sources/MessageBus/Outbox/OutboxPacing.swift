@@ -48,10 +48,10 @@ struct OutboxPacing: Sendable {
         return failures
     }
 
-    /// Notifications are on. `nextTransaction` is given if this relay has switched them on.
-    mutating func armed(nextTransaction: Int64?) {
+    /// Notifications are on. If this relay has switched them on, transactions below the barrier may not know it.
+    mutating func armed(barrier: Int64?) {
         isArmed = true
-        barrier = nextTransaction
+        self.barrier = barrier
         looks = 0
     }
 

@@ -145,9 +145,7 @@ package final class OutboxRelay: Service {
         let outlook = try await store.outlook(now: now)
         switch pacing.rest(oldestTransaction: outlook.oldestTransaction) {
         case .arm:
-            let wasOff = try await store.arm()
-            let next = wasOff ? try await store.outlook(now: now).nextTransaction : nil
-            pacing.armed(nextTransaction: next)
+            pacing.armed(barrier: try await store.arm())
         case .look: break
         case .wait(let duration): await bell.wait(atMost: duration)
         case .sleep:

@@ -64,11 +64,13 @@ enum OutboxStatements {
     /// Spares the trigger the notification while a relay is awake.
     static let disarm: PostgresStatement = "UPDATE main.outbox_wake_up SET armed = false WHERE armed"
 
-    /// The oldest running transaction, the next one's number, and when the next event becomes visible.
-    /// Parameter: now.
+    /// The number of a transaction of its own: all that have one at this moment have a lower one. (The upper end of a
+    /// snapshot would not do: it is one past the highest number that is over, and running ones may be beyond it.)
+    static let transactionNumber: PostgresStatement = "SELECT pg_current_xact_id()::text::bigint"
+
+    /// The number of the oldest running transaction, and when the next event becomes visible. Parameter: now.
     static let outlook: PostgresStatement = """
         SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-            pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
             (SELECT min(visible_at) FROM main.outbox WHERE state = 0 AND visible_at > $1)
         """
 

@@ -62,9 +62,17 @@ struct OutboxStore: Sendable {
         _ = try await query(OutboxStatements.released, [.identifier(claim)], settings: OutboxStore.settling)
     }
 
-    /// Asks for notifications. Returns whether they were off.
-    func arm() async throws(MessageBusError) -> Bool {
-        try await query(OutboxStatements.arm, []).affectedRows > 0
+    /// Asks for notifications.
+    /// - Returns: A transaction number if they were off: transactions with lower ones may not have seen the change.
+    func arm() async throws(MessageBusError) -> Int64? {
+        // Two requests: the number must be taken after the commit of the change.
+        try await query(OutboxStatements.arm, []).affectedRows > 0 ? try await transactionNumber() : nil
+    }
+
+    /// A number above those of all transactions that have one now.
+    func transactionNumber() async throws(MessageBusError) -> Int64 {
+        let result = try await query(OutboxStatements.transactionNumber, [], settings: ClaimSettings.settling)
+        do { return try result[0].int64(0) } catch { throw .database(error) }
     }
 
     /// Asks for no more notifications.
@@ -76,14 +84,10 @@ struct OutboxStore: Sendable {
     func outlook(now: Timestamp) async throws(MessageBusError) -> OutboxOutlook {
         let result = try await query(OutboxStatements.outlook, [.timestamp(now)])
         do {
-            guard let row = result.first else { throw MessageBusError.timeout }
             return OutboxOutlook(
-                oldestTransaction: try row.int64(0), nextTransaction: try row.int64(1),
-                nextDue: try row.timestampIfPresent(2))
-        } catch let error as PostgresError {
-            throw .database(error)
+                oldestTransaction: try result[0].int64(0), nextDue: try result[0].timestampIfPresent(1))
         } catch {
-            throw .timeout
+            throw .database(error)
         }
     }
 

@@ -29,8 +29,6 @@ enum OutboxVerdict: Sendable, Hashable {
 struct OutboxOutlook: Sendable, Hashable {
     /// The oldest transaction that is still running.
     let oldestTransaction: Int64
-    /// The number that the next transaction will get.
-    let nextTransaction: Int64
     /// When the next event becomes visible that is not now.
     let nextDue: Timestamp?
 }

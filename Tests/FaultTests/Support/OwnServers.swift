@@ -1,11 +1,12 @@
 import Foundation
 import TestSupport
 
-/// A PostgreSQL cluster of a test's own, that it may stop and start.
-final class OwnPostgres: Sendable {
+/// A PostgreSQL cluster of a test's own, that it may crash and start again.
+final class OwnPostgres {
     let port: Int
     private let folder: String
     private let programs: String
+    private var process: Process?
 
     /// Makes and starts a cluster. PostgreSQL refuses to run as root; then it is the user postgres'.
     init() async throws {
@@ -13,27 +14,48 @@ final class OwnPostgres: Sendable {
         folder = try await Command.run(["mktemp", "-d", "/tmp/arc-fault-XXXXXX"])
         port = try Command.freePort()
         if getuid() == 0 { try await Command.run(["chown", "postgres", folder]) }
-        try await control(["initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync"])
+        try await Command.run(
+            asServerUser([
+                "initdb", "-D", "\(folder)/data", "-A", "trust", "-U", "postgres", "-E", "UTF8", "--no-sync",
+            ]))
         try await start()
     }
 
     func start() async throws {
         // No fsync: the machine does not fail here, only PostgreSQL does, and it recovers from its log all the same.
-        let settings = "-c listen_addresses=127.0.0.1 -c port=\(port) -c unix_socket_directories= -c fsync=off -c max_connections=200"
-        try await control(["pg_ctl", "-D", "\(folder)/data", "-l", "\(folder)/log", "-o", settings, "-w", "start"])
+        let process = try Command.make(
+            asServerUser([
+                "postgres", "-D", "\(folder)/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
+                "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
+            ]), environment: nil, log: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
+        try process.run()
+        self.process = process
+        let (port, programs) = (port, programs)
+        try await eventually("PostgreSQL answers", within: .seconds(60)) {
+            (try? await Command.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", "\(port)"])) != nil
+        }
     }
 
-    /// Ends it as a crash does: without a checkpoint, with all connections cut.
-    func crash() async throws { try await control(["pg_ctl", "-D", "\(folder)/data", "-m", "immediate", "-w", "stop"]) }
+    /// Ends it as a crash does: without a checkpoint, with all connections cut (SIGQUIT is its immediate shutdown).
+    func crash() async throws {
+        guard let process else { return }
+        kill(process.processIdentifier, SIGQUIT)
+        try await eventually("PostgreSQL has ended") { !process.isRunning }
+        self.process = nil
+    }
 
     func remove() async {
         try? await crash()
         _ = try? await Command.run(["rm", "-rf", folder])
+        try? FileManager.default.removeItem(
+            at: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
     }
 
-    private func control(_ arguments: [String]) async throws {
-        let command = ["\(programs)/\(arguments[0])"] + arguments.dropFirst()
-        try await Command.run(getuid() == 0 ? ["runuser", "-u", "postgres", "--"] + command : command)
+    /// `setpriv` becomes the program, so that the process is the server itself.
+    private func asServerUser(_ command: [String]) -> [String] {
+        let command = ["\(programs)/\(command[0])"] + command.dropFirst()
+        guard getuid() == 0 else { return command }
+        return ["setpriv", "--reuid=postgres", "--regid=postgres", "--clear-groups"] + command
     }
 }
 

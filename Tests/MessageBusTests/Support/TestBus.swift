@@ -29,8 +29,9 @@ enum TestBus: String, CaseIterable, Sendable, CustomTestStringConvertible {
         }
     }
 
-    /// Back-off as short as can be; an hour between polls, so that what is seen was announced.
+    /// Back-off as short as can be; an hour for leases and between polls, so that what is seen was announced.
     static let configuration = ConsumerConfiguration(
+        lease: .seconds(3600),
         backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)), pollInterval: .seconds(3600))
 
     func with(clock: any WallClock = SystemClock(), _ body: (Bus) async throws -> Void) async throws {
