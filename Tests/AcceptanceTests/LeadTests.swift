@@ -16,13 +16,16 @@ import Testing
             let key = try await stack.mails.key(ofLead: lead)
             #expect(key.count == 36)
             let database = try stack.database(.tenantManagement)
-            let stored = try await database.texts("SELECT l::text FROM main.lead_keys l UNION ALL SELECT n::text FROM main.notifications n")
+            let stored = try await database.texts(
+                "SELECT l::text FROM main.lead_keys l UNION ALL SELECT n::text FROM main.notifications n")
             #expect(!stored.contains { $0.contains(key) }, "no key lies in the database in clear")
         }
     }
 
     @Test func theKeyIsInTheAnswerWhenConfigured() async throws {
-        try await TestStack.run([.tenantManagement], environment: ["LEAD_KEY_IN_RESPONSE": "true", "LEAD_KEY_LENGTH": "20"]) { stack in
+        try await TestStack.run(
+            [.tenantManagement], environment: ["LEAD_KEY_IN_RESPONSE": "true", "LEAD_KEY_LENGTH": "20"]
+        ) { stack in
             let body = TestStack.leadBody(TestStack.uniqueKey())
             let answer = try await stack.tenantManagement.post("/leads", .object(body)).expect(201)
             let key = try answer.string("key")
@@ -39,16 +42,21 @@ import Testing
             body["email"] = .string("  Ann@\(name.uppercased()).Example.COM ")
             let sent = try await stack.tenantManagement.post("/leads", .object(body))
             if sent.status == 201 {
-                let lead = try await stack.tenantManagement.get("/leads/\(try sent.string("id"))", token: stack.admin).expect(200)
+                let lead = try await stack.tenantManagement.get("/leads/\(try sent.string("id"))", token: stack.admin)
+                    .expect(200)
                 #expect(lead.json["email"]?.stringValue == "ann@\(name).example.com")
             } else {
                 #expect(sent.status == 422 && sent.violations == ["/email: format"])
             }
             body["email"] = .string("ANN@\(name).Example.COM")
             let second = try await stack.tenantManagement.post("/leads", .object(body)).expect(201)
-            let lead = try await stack.tenantManagement.get("/leads/\(try second.string("id"))", token: stack.admin).expect(200)
+            let lead = try await stack.tenantManagement.get("/leads/\(try second.string("id"))", token: stack.admin)
+                .expect(200)
             #expect(lead.json["email"]?.stringValue == "ann@\(name).example.com")
-            for email in ["", "ann", "ann@", "@acme.com", "ann@acme", "a b@acme.com", "ann@acme..com", "ann@-acme.com", "a@b@c.com"] {
+            for email in [
+                "", "ann", "ann@", "@acme.com", "ann@acme", "a b@acme.com", "ann@acme..com", "ann@-acme.com",
+                "a@b@c.com",
+            ] {
                 body["email"] = .string(email)
                 let refused = try await stack.tenantManagement.post("/leads", .object(body))
                 #expect(refused.status == 422 && refused.violations == ["/email: format"], "\(email): \(refused.text)")
@@ -59,8 +67,10 @@ import Testing
     @Test func aValidatedAddressIsTaken() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
-            let first = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
-            let second = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
+            let first = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
+                .string("id")
+            let second = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
+                .string("id")
             let firstKey = try await stack.mails.key(ofLead: first)
             let secondKey = try await stack.mails.key(ofLead: second)
             try await stack.tenantManagement.post("/leads/\(first)/verify", token: firstKey).expect(200)
@@ -75,7 +85,8 @@ import Testing
     @Test func aKeyWorksOnceHoweverManyTryAtTheSameTime() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
-            let lead = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id")
+            let lead = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
+                .string("id")
             let key = try await stack.mails.key(ofLead: lead)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for _ in 0..<20 {
@@ -89,12 +100,14 @@ import Testing
 
     @Test func aKeyIsForItsLeadAndForItsTimeOnly() async throws {
         let clock = ManualClock(SystemClock().now())
-        try await TestStack.run([.tenantManagement], environment: ["VALIDATION_TOKEN_EXPIRY": "300000"], clock: clock) { stack in
+        try await TestStack.run([.tenantManagement], environment: ["VALIDATION_TOKEN_EXPIRY": "300000"], clock: clock) {
+            stack in
             let names = [TestStack.uniqueKey(), TestStack.uniqueKey()]
             var leads: [String] = []
             for name in names {
                 leads.append(
-                    try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201).string("id"))
+                    try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
+                        .string("id"))
             }
             let keys = [try await stack.mails.key(ofLead: leads[0]), try await stack.mails.key(ofLead: leads[1])]
             try await stack.tenantManagement.post("/leads/\(leads[1])/verify", token: keys[0]).expect(401)
@@ -114,7 +127,10 @@ import Testing
             let (other, _) = try await stack.validatedLead(TestStack.uniqueKey())
             let tenant = try await stack.createTenantID()
             let client = stack.tenantManagement
-            #expect(try await client.get("/leads", token: token).expect(200).json.arrayValue?.compactMap { $0["id"]?.stringValue } == [lead])
+            #expect(
+                try await client.get("/leads", token: token).expect(200).json.arrayValue?.compactMap {
+                    $0["id"]?.stringValue
+                } == [lead])
             #expect(try await client.get("/leads/count", token: token).expect(200).json["count"] == 1)
             try await client.get("/leads/\(lead)", token: token).expect(200)
             try await client.get("/leads/\(other)", token: token).expect(404)
@@ -123,7 +139,8 @@ import Testing
                 try await client.get(path, token: token).expect(403)
             }
             try await client.post("/tenants", .object(TestStack.tenantBody()), token: token).expect(403)
-            try await client.post("/tenants/\(tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: token).expect(403)
+            try await client.post("/tenants/\(tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: token)
+                .expect(403)
             try await stack.subscription.get("/plans", token: token).expect(200)
             try await stack.subscription.get("/subscriptions", token: token).expect(403)
             try await stack.subscription.post("/plans", ["name": "x"], token: token).expect { [403, 422].contains($0) }
@@ -133,7 +150,10 @@ import Testing
     @Test func writesToLeadsAreNotAllowed() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let (lead, _) = try await stack.validatedLead(TestStack.uniqueKey())
-            for (method, path) in [("PATCH", "/leads"), ("PATCH", "/leads/\(lead)"), ("PUT", "/leads/\(lead)"), ("DELETE", "/leads/\(lead)")] {
+            for (method, path) in [
+                ("PATCH", "/leads"), ("PATCH", "/leads/\(lead)"), ("PUT", "/leads/\(lead)"),
+                ("DELETE", "/leads/\(lead)"),
+            ] {
                 let answer = try await stack.tenantManagement.send(
                     method, path, method == "DELETE" ? nil : ["firstName": "x"], token: stack.admin)
                 #expect(answer.status == 405 && answer.errorName == "MethodNotAllowedError", "\(method) \(path)")
@@ -145,16 +165,21 @@ import Testing
     @Test func theRateLimitIsToldAndKept() async throws {
         try await TestStack.run([.tenantManagement], environment: ["PUBLIC_API_MAX_ATTEMPTS": "3"]) { stack in
             for index in 1...3 {
-                let answer = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))).expect(201)
+                let answer = try await stack.tenantManagement.post(
+                    "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
+                ).expect(201)
                 #expect(answer.headers["x-ratelimit-limit"] == "3")
                 #expect(answer.headers["x-ratelimit-remaining"] == "\(3 - index)")
                 #expect(answer.headers["x-ratelimit-reset"] != nil)
             }
-            let refused = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))).expect(429)
+            let refused = try await stack.tenantManagement.post(
+                "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
+            ).expect(429)
             #expect(refused.message == "Method rate limit reached !")
             #expect(Int(refused.headers["retry-after"] ?? "") ?? 0 > 0)
             let forged = try await stack.tenantManagement.send(
-                "POST", "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())), headers: ["x-forwarded-for": "203.0.113.9"])
+                "POST", "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())),
+                headers: ["x-forwarded-for": "203.0.113.9"])
             #expect(forged.status == 429, "a header that anybody can send changes nothing")
             let node = try await stack.startNode(.tenantManagement)
             let elsewhere = try await node.client.post("/leads", .object(TestStack.leadBody(TestStack.uniqueKey())))
@@ -179,7 +204,8 @@ import Testing
             #expect(wrong.status == 400 && wrong.message == "Contact email domain does not match tenant domains")
             let contact = try await client.post(
                 "/leads/\(lead)/tenants",
-                ["key": .string(name), "domains": [.string("\(name).example.com")], "contact": ["firstName": "x"]], token: token)
+                ["key": .string(name), "domains": [.string("\(name).example.com")], "contact": ["firstName": "x"]],
+                token: token)
             #expect(contact.status == 422)
 
             let database = try stack.database(.tenantManagement)
@@ -203,10 +229,14 @@ import Testing
             var registration = TestStack.leadBody(name)
             registration["address"] = ["address": "1 Main Street", "city": "Springfield", "country": "India"]
             let (lead, token) = try await stack.validatedLead(name, body: registration)
-            var body: JSONObject = ["key": .string(name), "domains": [.string("\(name).example.com")], "city": "Elsewhere"]
+            var body: JSONObject = [
+                "key": .string(name), "domains": [.string("\(name).example.com")], "city": "Elsewhere",
+            ]
             let differs = try await client.post("/leads/\(lead)/tenants", .object(body), token: token)
             #expect(differs.status == 400 && differs.message == "Address mismatch with Lead")
-            for (field, value) in [("city", "Springfield"), ("address", "1 Main Street"), ("country", "India")] { body[field] = .string(value) }
+            for (field, value) in [("city", "Springfield"), ("address", "1 Main Street"), ("country", "India")] {
+                body[field] = .string(value)
+            }
             let tenant = try await client.post("/leads/\(lead)/tenants", .object(body), token: token).expect(201)
             let stored = try await client.get("/leads/\(lead)", token: stack.admin).expect(200)
             #expect(tenant.json["addressId"] == stored.json["addressId"])
@@ -220,14 +250,20 @@ import Testing
             let (lead, token) = try await stack.validatedLead(name)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                 for index in 0..<20 {
-                    let body: JSONValue = ["key": .string("\(name.prefix(7))\(index)"), "domains": [.string("\(name).example.com")]]
-                    group.addTask { try await stack.tenantManagement.post("/leads/\(lead)/tenants", body, token: token).status }
+                    let body: JSONValue = [
+                        "key": .string("\(name.prefix(7))\(index)"), "domains": [.string("\(name).example.com")],
+                    ]
+                    group.addTask {
+                        try await stack.tenantManagement.post("/leads/\(lead)/tenants", body, token: token).status
+                    }
                 }
                 return try await group.reduce(into: [Int]()) { $0.append($1) }.sorted()
             }
             #expect(statuses == [201] + Array(repeating: 401, count: 19))
             let database = try stack.database(.tenantManagement)
-            for table in ["tenants", "contacts"] { #expect(try await database.count("SELECT count(*) FROM main.\(table)") == 1) }
+            for table in ["tenants", "contacts"] {
+                #expect(try await database.count("SELECT count(*) FROM main.\(table)") == 1)
+            }
         }
     }
 }

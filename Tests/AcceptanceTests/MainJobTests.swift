@@ -13,7 +13,8 @@ import Testing
             let (lead, token) = try await stack.validatedLead(key, body: registration)
 
             let created = try await stack.tenantManagement.post(
-                "/leads/\(lead)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]], token: token
+                "/leads/\(lead)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]],
+                token: token
             ).expect(201)
             let tenant = try created.string("id")
             #expect(created.json["status"] == 1, "it waits for its subscription")
@@ -57,7 +58,8 @@ import Testing
     private func checkIsolation(_ key: String, in stack: TestStack) async throws {
         let application = try stack.database(.application)
         #expect(
-            try await application.count("SELECT count(*) FROM pg_namespace WHERE nspname = $1", [.text("tenant_\(key)")]) == 1)
+            try await application.count(
+                "SELECT count(*) FROM pg_namespace WHERE nspname = $1", [.text("tenant_\(key)")]) == 1)
         try await application.query("CREATE SCHEMA other")
         try await application.query("CREATE TABLE other.secrets (id int)")
         try await application.withPool(user: "tenant_\(key)") { pool in
@@ -69,7 +71,8 @@ import Testing
         }
         let own = try stack.database(.tenantManagement)
         #expect(
-            try await own.texts("SELECT has_table_privilege($1, 'main.tenants', 'SELECT')::text", [.text("tenant_\(key)")])
+            try await own.texts(
+                "SELECT has_table_privilege($1, 'main.tenants', 'SELECT')::text", [.text("tenant_\(key)")])
                 == ["false"])
     }
 
@@ -83,10 +86,13 @@ import Testing
             try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: tenant) == 0 }
             let application = try stack.database(.application)
             #expect(
-                try await application.count("SELECT count(*) FROM pg_database WHERE datname = $1", [.text("tenant_\(key)")]) == 1)
+                try await application.count(
+                    "SELECT count(*) FROM pg_database WHERE datname = $1", [.text("tenant_\(key)")]) == 1)
             #expect(
                 try await application.texts(
-                    "SELECT has_database_privilege('public', $1::text, 'CONNECT')::text", [.text("tenant_\(key)")]) == ["false"])
+                    "SELECT has_database_privilege('public', $1::text, 'CONNECT')::text", [.text("tenant_\(key)")]) == [
+                        "false"
+                    ])
         }
     }
 

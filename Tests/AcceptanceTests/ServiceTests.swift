@@ -30,13 +30,15 @@ import Testing
             #expect(given.headers["x-content-type-options"] == "nosniff")
             let made = try await stack.tenantManagement.send("GET", "/nothing", headers: ["x-request-id": "a b/<c>"])
             #expect(made.headers["x-request-id"]?.count == 36)
-            let secret = try await stack.tenantManagement.send("GET", "/ping", token: "secret", headers: ["x-a": "secret"])
+            let secret = try await stack.tenantManagement.send(
+                "GET", "/ping", token: "secret", headers: ["x-a": "secret"])
             #expect(!secret.text.contains("secret"), "what the client sent is not echoed")
         }
     }
 
     @Test func preflightsAreAnswered() async throws {
-        try await TestStack.run([.tenantManagement], environment: ["CORS_ALLOWED_ORIGINS": "https://app.example.com"]) { stack in
+        try await TestStack.run([.tenantManagement], environment: ["CORS_ALLOWED_ORIGINS": "https://app.example.com"]) {
+            stack in
             let asked = [
                 "origin": "https://app.example.com", "access-control-request-method": "PATCH",
                 "access-control-request-headers": "authorization,content-type",
@@ -46,7 +48,8 @@ import Testing
             #expect(answer.headers["access-control-allow-origin"] == "https://app.example.com")
             #expect(answer.headers["access-control-allow-methods"]?.contains("PATCH") == true)
             #expect(answer.headers["access-control-allow-headers"] == "authorization,content-type")
-            let stranger = try await stack.tenantManagement.send("GET", "/ping", headers: ["origin": "https://evil.example.com"])
+            let stranger = try await stack.tenantManagement.send(
+                "GET", "/ping", headers: ["origin": "https://evil.example.com"])
             #expect(stranger.headers["access-control-allow-origin"] == nil)
         }
     }
@@ -54,7 +57,9 @@ import Testing
     @Test func problemsAreToldInTheFormThatTheClientAsksFor() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
-            for (method, path, status) in [("GET", "/nothing", 404), ("GET", "/tenants", 401), ("DELETE", "/ping", 405)] {
+            for (method, path, status) in [
+                ("GET", "/nothing", 404), ("GET", "/tenants", 401), ("DELETE", "/ping", 405),
+            ] {
                 let envelope = try await client.send(method, path)
                 #expect(envelope.status == status)
                 #expect(envelope.json["error"]?["statusCode"]?.intValue == status)
@@ -65,7 +70,9 @@ import Testing
                 #expect(problem.json["status"]?.intValue == status)
                 #expect(problem.json["instance"]?.stringValue == path)
                 #expect(problem.json["requestId"]?.stringValue == problem.headers["x-request-id"])
-                for member in ["type", "title", "detail"] { #expect(problem.json[member]?.stringValue != nil, "\(member)") }
+                for member in ["type", "title", "detail"] {
+                    #expect(problem.json[member]?.stringValue != nil, "\(member)")
+                }
             }
         }
     }

@@ -23,7 +23,9 @@ import Testing
     }
 
     static let now = Int(SystemClock().now().microseconds / 1_000_000)
-    static let claims: JSONObject = ["id": "test", "userTenantId": "test", "iss": .string(TestTokens.issuer), "permissions": ["10207"]]
+    static let claims: JSONObject = [
+        "id": "test", "userTenantId": "test", "iss": .string(TestTokens.issuer), "permissions": ["10207"],
+    ]
 
     static func with(_ changes: (String, JSONValue?)...) -> JSONValue {
         var claims = claims
@@ -41,7 +43,8 @@ import Testing
                 try await stack.tenantManagement.get("/tenants", token: token).status
             }
             let accepted: [(String, JSONValue)] = [
-                ("as upstream's tests make them", Self.with()), ("without id", Self.with(("id", nil), ("userTenantId", nil))),
+                ("as upstream's tests make them", Self.with()),
+                ("without id", Self.with(("id", nil), ("userTenantId", nil))),
                 ("with an end in the future", Self.with(("exp", .integer(Self.now + 60)))),
                 ("of the operator's tenant", Self.with(("tenantId", .string(TestTokens.operatorTenant)))),
                 ("with a fraction", Self.with(("exp", .double(Double(Self.now) + 60.5)))),
@@ -53,7 +56,8 @@ import Testing
             }
             let refused: [(String, JSONValue)] = [
                 ("of another issuer", Self.with(("iss", "other"))), ("without issuer", Self.with(("iss", nil))),
-                ("expired", Self.with(("exp", .integer(Self.now - 1)))), ("not yet valid", Self.with(("nbf", .integer(Self.now + 600)))),
+                ("expired", Self.with(("exp", .integer(Self.now - 1)))),
+                ("not yet valid", Self.with(("nbf", .integer(Self.now + 600)))),
                 ("exp as text", Self.with(("exp", "tomorrow"))), ("exp of null", Self.with(("exp", .null))),
                 ("password expired", Self.with(("passwordExpiryTime", "2020-01-01T00:00:00.000Z"))),
                 ("issuer as list", Self.with(("iss", [.string(TestTokens.issuer)]))),
@@ -63,8 +67,10 @@ import Testing
                 #expect(status == 401, "\(what)")
             }
             let powerless: [(String, JSONValue)] = [
-                ("without permissions", Self.with(("permissions", nil))), ("with a number as permission", Self.with(("permissions", [10207]))),
-                ("with another permission", Self.with(("permissions", ["10204"]))), ("of no real tenant", Self.with(("tenantId", "acme"))),
+                ("without permissions", Self.with(("permissions", nil))),
+                ("with a number as permission", Self.with(("permissions", [10207]))),
+                ("with another permission", Self.with(("permissions", ["10204"]))),
+                ("of no real tenant", Self.with(("tenantId", "acme"))),
             ]
             for (what, claims) in powerless {
                 let status = try await status(Self.shared(claims))
@@ -80,8 +86,11 @@ import Testing
             let tokens = [
                 Self.token(header: ["alg": "none"], claims: Self.with()) { _ in [] },
                 Self.token(header: ["alg": "None"], claims: Self.with()) { _ in [] },
-                "\(Self.base64URL(#"{"alg":"none"}"#.utf8.map { $0 })).\(parts[1]).", "\(parts[0]).\(parts[1]).", "\(parts[0]).\(parts[1])",
-                Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("another secret that is long enough".utf8))),
+                "\(Self.base64URL(#"{"alg":"none"}"#.utf8.map { $0 })).\(parts[1]).", "\(parts[0]).\(parts[1]).",
+                "\(parts[0]).\(parts[1])",
+                Self.token(
+                    header: ["alg": "HS256"], claims: Self.with(),
+                    sign: Self.hmac(Array("another secret that is long enough".utf8))),
                 Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac([])),
                 Self.shared(Self.with(), header: ["alg": "HS512"]), Self.shared(Self.with(), header: ["alg": "RS256"]),
                 Self.shared(Self.with(), header: ["alg": "HS256", "crit": ["x"], "x": 1]),
@@ -94,10 +103,12 @@ import Testing
                 #expect(answer.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
             }
             for header in ["Bearer", "Bearer a b", "Basic YTpi", "bearer", valid] {
-                let answer = try await stack.tenantManagement.send("GET", "/tenants", headers: ["authorization": header])
+                let answer = try await stack.tenantManagement.send(
+                    "GET", "/tenants", headers: ["authorization": header])
                 #expect(answer.status == 401, "\(header.prefix(40))")
             }
-            let lower = try await stack.tenantManagement.send("GET", "/tenants", headers: ["authorization": "bearer \(valid)"])
+            let lower = try await stack.tenantManagement.send(
+                "GET", "/tenants", headers: ["authorization": "bearer \(valid)"])
             #expect(lower.status == 200)
         }
     }
@@ -114,7 +125,10 @@ import Testing
             "kty": "EC", "crv": "P-256", "kid": "ec", "use": "sig",
             "x": .string(Self.base64URL(Array(point[..<32]))), "y": .string(Self.base64URL(Array(point[32...]))),
         ]
-        let ed: JSONValue = ["kty": "OKP", "crv": "Ed25519", "kid": "ed", "x": .string(Self.base64URL(Array(edwards.publicKey.rawRepresentation)))]
+        let ed: JSONValue = [
+            "kty": "OKP", "crv": "Ed25519", "kid": "ed",
+            "x": .string(Self.base64URL(Array(edwards.publicKey.rawRepresentation))),
+        ]
         let rs: JSONValue = [
             "kty": "RSA", "kid": "rs", "alg": "RS256", "n": .string(Self.base64URL(Array(primitives.modulus))),
             "e": .string(Self.base64URL(Array(primitives.publicExponent))),
@@ -126,7 +140,9 @@ import Testing
                 Array(try curve.signature(for: $0).rawRepresentation)
             }
         }
-        let byEdwards = try Self.token(header: ["alg": "EdDSA", "kid": "ed"], claims: Self.with()) { Array(try edwards.signature(for: $0)) }
+        let byEdwards = try Self.token(header: ["alg": "EdDSA", "kid": "ed"], claims: Self.with()) {
+            Array(try edwards.signature(for: $0))
+        }
         let byRSA = { (claims: JSONValue) in
             try Self.token(header: ["alg": "RS256", "kid": "rs"], claims: claims) {
                 Array(try rsa.signature(for: SHA256.hash(data: $0), padding: .insecurePKCS1v1_5).rawRepresentation)
@@ -147,17 +163,22 @@ import Testing
             #expect(try await status(byCurve("nobody")) == 401)
             for key in [Array(rsa.publicKey.pemRepresentation.utf8), Array(rsa.publicKey.derRepresentation), point] {
                 for kid in ["rs", "ec"] {
-                    let confused = Self.token(header: ["alg": "HS256", "kid": .string(kid)], claims: Self.with(), sign: Self.hmac(key))
+                    let confused = Self.token(
+                        header: ["alg": "HS256", "kid": .string(kid)], claims: Self.with(), sign: Self.hmac(key))
                     #expect(try await status(confused) == 401, "a public key as HMAC secret")
                 }
             }
-            #expect(try await status(Self.shared(Self.with(), header: ["alg": "HS256", "kid": "rs"])) == 401, "the algorithm is the key's")
+            #expect(
+                try await status(Self.shared(Self.with(), header: ["alg": "HS256", "kid": "rs"])) == 401,
+                "the algorithm is the key's")
 
             let renamed = ec.replacing(["kid"], with: "ec-2")
             try Data((["keys": [renamed]] as JSONValue).serialized()).write(to: file)
             try await eventually("the new key is known") { try await status(byCurve("ec-2")) == 200 }
             #expect(try await status(byCurve("ec")) == 401)
-            #expect(try await status(byEdwards) == 401, "a removed key stops working although its token was verified before")
+            #expect(
+                try await status(byEdwards) == 401, "a removed key stops working although its token was verified before"
+            )
             try Data("broken".utf8).write(to: file)
             try await Task.sleep(for: .milliseconds(1300))
             #expect(try await status(byCurve("ec-2")) == 200, "a broken file leaves the keys in force")

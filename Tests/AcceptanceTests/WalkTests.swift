@@ -25,7 +25,9 @@ import Testing
             return operation.query.contains("where") ? "\(path)?\(nothing.parameter("where"))" : path
         }
 
-        func send(_ operation: APIDocument.Operation, _ body: JSONValue?, token: String? = nil) async throws -> TestResponse {
+        func send(_ operation: APIDocument.Operation, _ body: JSONValue?, token: String? = nil) async throws
+            -> TestResponse
+        {
             try await client.send(operation.method, path(operation), body, token: token ?? stack.admin)
         }
     }
@@ -69,7 +71,9 @@ import Testing
             for permission in operation.permissions {
                 let enough = try await walk.stack.tokens.operatorToken([permission])
                 let answer = try await walk.client.send(operation.method, walk.path(operation), token: enough)
-                walk.problems.check(answer, "\(operation.name) with \(permission)") { ![401, 403].contains($0.status) && $0.status < 500 }
+                walk.problems.check(answer, "\(operation.name) with \(permission)") {
+                    ![401, 403].contains($0.status) && $0.status < 500
+                }
             }
         }
     }
@@ -78,11 +82,15 @@ import Testing
         try await walk(kind) { walk, operation in
             guard operation.hasID, operation.security == "HTTPBearer", operation.statuses.contains(404) else { return }
             let body = operation.body.map { walk.document.sample($0) }
-            let ids = [WalkTests.unknown, "not-a-uuid", "1", "%00", "..%2F..", "'%20OR%201=1--", String(repeating: "9", count: 500)]
+            let ids = [
+                WalkTests.unknown, "not-a-uuid", "1", "%00", "..%2F..", "'%20OR%201=1--",
+                String(repeating: "9", count: 500),
+            ]
             for id in ids {
                 var sent = body
                 if operation.method == "PUT" { sent?.remove("id") }
-                let answer = try await walk.client.send(operation.method, operation.path(with: id), sent, token: walk.stack.admin)
+                let answer = try await walk.client.send(
+                    operation.method, operation.path(with: id), sent, token: walk.stack.admin)
                 walk.problems.check(answer, "\(operation.name) of \(id)") { $0.status == 404 }
             }
         }
@@ -97,29 +105,39 @@ import Testing
             for text in ["[]", "1", "\"x\"", "true", "null"] {
                 let answer = try await walk.client.send(
                     operation.method, walk.path(operation), bytes: Array(text.utf8), token: walk.stack.admin)
-                walk.problems.check(answer, "\(operation.name) with \(text)") { $0.status == 422 && $0.errorCode == "VALIDATION_FAILED" }
+                walk.problems.check(answer, "\(operation.name) with \(text)") {
+                    $0.status == 422 && $0.errorCode == "VALIDATION_FAILED"
+                }
             }
             let deep = String(repeating: "[", count: 5000)
             let broken = ["{", "{\"a\":}", "{\"a\":1,}", "\u{0}", deep, "{\"a\":\"\\ud800\"}x", "nul", "{'a':1}"]
             for text in broken {
                 let answer = try await walk.client.send(
                     operation.method, walk.path(operation), bytes: Array(text.utf8), token: walk.stack.admin)
-                walk.problems.check(answer, "\(operation.name) with \(text.prefix(20))") { $0.status == 400 && $0.errorName == "SyntaxError" }
+                walk.problems.check(answer, "\(operation.name) with \(text.prefix(20))") {
+                    $0.status == 400 && $0.errorName == "SyntaxError"
+                }
             }
             let notUTF8: [UInt8] = Array("{\"name\":\"".utf8) + [0xFF, 0xFE, 0xC0] + Array("\"}".utf8)
             walk.problems.check(
-                try await walk.client.send(operation.method, walk.path(operation), bytes: notUTF8, token: walk.stack.admin),
-                "\(operation.name) not in UTF-8") { (400..<500).contains($0.status) }
+                try await walk.client.send(
+                    operation.method, walk.path(operation), bytes: notUTF8, token: walk.stack.admin),
+                "\(operation.name) not in UTF-8"
+            ) { (400..<500).contains($0.status) }
             for type in ["text/plain", "application/xml", "multipart/form-data", ""] {
                 let answer = try await walk.client.send(
                     operation.method, walk.path(operation), bytes: Array("{}".utf8), token: walk.stack.admin,
                     headers: ["content-type": type])
-                walk.problems.check(answer, "\(operation.name) as \(type)") { $0.status == 415 && $0.errorCode == "UNSUPPORTED_MEDIA_TYPE" }
+                walk.problems.check(answer, "\(operation.name) as \(type)") {
+                    $0.status == 415 && $0.errorCode == "UNSUPPORTED_MEDIA_TYPE"
+                }
             }
             let large = Array("{\"a\":\"\(String(repeating: "x", count: 1 << 20))\"}".utf8)
             let answer = try await walk.client.send(
                 operation.method, walk.path(operation), bytes: large, token: walk.stack.admin)
-            walk.problems.check(answer, "\(operation.name) with a large body") { $0.status == 413 && $0.errorName == "PayloadTooLargeError" }
+            walk.problems.check(answer, "\(operation.name) with a large body") {
+                $0.status == 413 && $0.errorName == "PayloadTooLargeError"
+            }
             guard !isFree else { return }
             let unknown = walk.document.sample(schema).replacing(["unexpected"], with: 1)
             walk.problems.check(try await walk.send(operation, unknown), "\(operation.name) with an unknown property") {
@@ -140,12 +158,14 @@ import Testing
                     $0.status == 422 && $0.violations.contains("\(place.path): type")
                 }
                 let problem = try await walk.client.send(
-                    operation.method, walk.path(operation), bytes: valid.replacing(place.pointer, with: wrong).serialized(),
+                    operation.method, walk.path(operation),
+                    bytes: valid.replacing(place.pointer, with: wrong).serialized(),
                     token: walk.stack.admin, headers: ["accept": "application/problem+json"])
                 walk.problems.check(problem, "\(operation.name) \(place.path) as problem") {
                     $0.headers["content-type"] == "application/problem+json" && $0.json["status"] == 422
                         && $0.json["type"]?.stringValue == "urn:arc:problem:validation-failed"
-                        && $0.json["errors"]?.arrayValue?.contains { $0["pointer"]?.stringValue == "#\(place.path)" } == true
+                        && $0.json["errors"]?.arrayValue?.contains { $0["pointer"]?.stringValue == "#\(place.path)" }
+                            == true
                 }
                 guard place.schema["type"]?.stringValue != nil else { continue }
                 let null = try await walk.send(operation, valid.replacing(place.pointer, with: .null))
@@ -169,12 +189,16 @@ import Testing
     }
 
     @Test(arguments: kinds) func hostileValues(_ kind: TestStack.ServiceKind) async throws {
-        let literals = ["1e400", "-1e308", "1e-400", "99999999999999999999999999999999", "-9223372036854775809", "1.5", "1e999999"]
+        let literals = [
+            "1e400", "-1e308", "1e-400", "99999999999999999999999999999999", "-9223372036854775809", "1.5", "1e999999",
+        ]
         try await walk(kind) { walk, operation in
             guard let schema = operation.body else { return }
             let valid = walk.document.sample(schema)
             for place in walk.document.places(schema) {
-                func send(_ value: JSONValue, _ what: String, _ isRight: (TestResponse) -> Bool = { $0.status < 500 }) async throws {
+                func send(_ value: JSONValue, _ what: String, _ isRight: (TestResponse) -> Bool = { $0.status < 500 })
+                    async throws
+                {
                     let answer = try await walk.send(operation, valid.replacing(place.pointer, with: value))
                     walk.problems.check(answer, "\(operation.name) \(place.path) \(what)", isRight)
                 }
@@ -182,7 +206,9 @@ import Testing
                 case "string":
                     if let limit = place.schema["maxLength"]?.intValue {
                         let long = String(repeating: "a", count: limit + 1)
-                        try await send(.string(long), "too long") { $0.status == 422 && $0.violations.contains("\(place.path): maxLength") }
+                        try await send(.string(long), "too long") {
+                            $0.status == 422 && $0.violations.contains("\(place.path): maxLength")
+                        }
                     } else {
                         try await send(.string(String(repeating: "a", count: 100_000)), "of 100000 characters")
                     }
@@ -215,7 +241,8 @@ import Testing
             let problems = Problems()
             for path in Set(document.operations.map { $0.path(with: Self.unknown) }) {
                 let known = Set(document.operations.filter { $0.path(with: Self.unknown) == path }.map(\.method))
-                for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"] where !known.contains(method) {
+                for method in ["GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "PROPFIND"]
+                where !known.contains(method) {
                     let answer = try await client.send(method, path, token: stack.admin)
                     problems.check(answer, "\(method) \(path)") {
                         let allowed = ($0.headers["allow"] ?? "").split(separator: ",").map { $0.filter { $0 != " " } }
@@ -223,7 +250,7 @@ import Testing
                     }
                 }
             }
-            for path in ["/nothing", "/tenants/x/y/z", "/plans//", "/%2e%2e/etc/passwd", "/leads/\(Self.unknown)/nothing"] {
+            for path in ["/nothing", "/tenants/x/y/z", "/%2e%2e/etc/passwd", "/leads/\(Self.unknown)/nothing"] {
                 for method in ["GET", "POST", "DELETE"] {
                     problems.check(try await client.send(method, path, token: stack.admin), "\(method) \(path)") {
                         $0.status == 404 || $0.status == 405
@@ -231,7 +258,8 @@ import Testing
                 }
             }
             let unknown = try await client.get("/nothing")
-            #expect(unknown.status == 404 && unknown.message == "API not found !" && unknown.errorName == "NotFoundError")
+            #expect(
+                unknown.status == 404 && unknown.message == "API not found !" && unknown.errorName == "NotFoundError")
             #expect(problems.isEmpty, "\(problems.text)")
         }
     }
@@ -245,18 +273,22 @@ import Testing
         ]
         let odd: [JSONValue] = [
             ["where": ["id": "not-a-uuid"]], ["where": ["createdOn": "yesterday"]], ["where": ["id": ["inq": []]]],
-            ["where": ["id": ["regexp": "("]]], ["where": ["id": ["regexp": "/a/x"]]], ["where": ["id": ["like": "\\"]]],
-            ["where": ["modifiedOn": ["gt": "\u{0}"]]], ["where": ["createdBy": "\u{0}"]], ["limit": 9_007_199_254_740_993],
+            ["where": ["id": ["regexp": "("]]], ["where": ["id": ["regexp": "/a/x"]]],
+            ["where": ["id": ["like": "\\"]]],
+            ["where": ["modifiedOn": ["gt": "\u{0}"]]], ["where": ["createdBy": "\u{0}"]],
+            ["limit": 9_007_199_254_740_993],
             ["where": ["and": [["or": [["not": 1]]]]]], ["where": ["deleted": 7]], ["skip": 9_223_372_036_854_775_807],
             ["where": ["id": .null]], ["where": ["createdOn": ["between": ["2026-01-01", "2025-01-01"]]]], [:],
         ]
         let raw = [
-            "filter=%7B", "filter=%00", "filter=%FF", "filter=1", "filter=[]", "filter[where][id]=x", "filter[limit]=abc", "filter[",
+            "filter=%7B", "filter=%00", "filter=%FF", "filter=1", "filter=[]", "filter[where][id]=x",
+            "filter[limit]=abc", "filter[",
             "filter[where][id][inq][]=x", "where=%7B", "where[nope]=1", "filter=%7B%22limit%22:1e400%7D", "filter=",
             "filter[include][][relation]=nope", "filter[where][id][like][a]=b",
         ]
         try await walk(kind) { walk, operation in
-            guard operation.method == "GET", operation.query.contains("filter") || operation.query.contains("where") else { return }
+            guard operation.method == "GET", operation.query.contains("filter") || operation.query.contains("where")
+            else { return }
             let path = operation.path(with: WalkTests.unknown)
             func send(_ query: String) async throws -> TestResponse {
                 try await walk.client.get("\(path)?\(query)", token: walk.stack.admin)
@@ -265,10 +297,14 @@ import Testing
                 let isBad = bad.contains(filter)
                 if operation.query.contains("filter") {
                     let answer = try await send(filter.parameter())
-                    walk.problems.check(answer, "\(operation.name) \(filter)") { isBad ? $0.status == 400 : $0.status < 500 }
+                    walk.problems.check(answer, "\(operation.name) \(filter)") {
+                        isBad ? $0.status == 400 : $0.status < 500
+                    }
                 } else if let condition = filter["where"] {
                     let answer = try await send(condition.parameter("where"))
-                    walk.problems.check(answer, "\(operation.name) \(condition)") { isBad ? $0.status == 400 : $0.status < 500 }
+                    walk.problems.check(answer, "\(operation.name) \(condition)") {
+                        isBad ? $0.status == 400 : $0.status < 500
+                    }
                 }
             }
             for query in raw { walk.problems.checkNoServerError(try await send(query), "\(operation.name) \(query)") }

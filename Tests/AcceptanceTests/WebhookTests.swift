@@ -23,7 +23,8 @@ import Testing
             let mail = try await stack.mails.mail(containing: "is ready")
             #expect(mail.contains("https://t.example.com") && mail.contains("Ann"))
             let filter: JSONValue = ["include": ["resources"]]
-            let shown = try await stack.tenantManagement.get("/tenants/\(hook.tenant)?\(filter.parameter())", token: stack.admin)
+            let shown = try await stack.tenantManagement.get(
+                "/tenants/\(hook.tenant)?\(filter.parameter())", token: stack.admin)
             #expect(shown.json["resources"]?.arrayValue?.count == 4)
         }
     }
@@ -59,18 +60,24 @@ import Testing
                 ("from the future", future, hook.signature(bytes, timestamp: future)),
                 ("forged", now, signature.dropLast(4) + "abcd"), ("truncated", now, String(signature.dropLast(2))),
                 ("timestamp not a number", "what", signature), ("no timestamp", nil, signature),
-                ("signature empty", now, ""), ("no signature", now, nil), ("another timestamp", TestWebhook.now(1000), signature),
-                ("huge timestamp", "1e300", signature), ("infinite timestamp", "inf", signature), ("not hexadecimal", now, String(repeating: "z", count: 64)),
+                ("signature empty", now, ""), ("no signature", now, nil),
+                ("another timestamp", TestWebhook.now(1000), signature),
+                ("huge timestamp", "1e300", signature), ("infinite timestamp", "inf", signature),
+                ("not hexadecimal", now, String(repeating: "z", count: 64)),
             ]
             for (what, timestamp, signature) in cases {
                 let answer = try await hook.send(bytes, timestamp: timestamp, signature: signature)
-                #expect(answer.status == 401 && answer.message == "Unauthorized", "\(what): \(answer.status) \(answer.text)")
+                #expect(
+                    answer.status == 401 && answer.message == "Unauthorized", "\(what): \(answer.status) \(answer.text)"
+                )
             }
-            let other = TestWebhook(stack: stack, tenant: Identifier.v4().description, secret: hook.secret, context: hook.context)
+            let other = TestWebhook(
+                stack: stack, tenant: Identifier.v4().description, secret: hook.secret, context: hook.context)
             try await other.send().expect(401)
             let named = TestWebhook(stack: stack, tenant: "nobody", secret: hook.secret, context: hook.context)
             try await named.send().expect(401)
-            let context = TestWebhook(stack: stack, tenant: hook.tenant, secret: hook.secret, context: Identifier.v4().description)
+            let context = TestWebhook(
+                stack: stack, tenant: hook.tenant, secret: hook.secret, context: Identifier.v4().description)
             try await context.send().expect(401)
             try await hook.send([], timestamp: now, signature: hook.signature([], timestamp: now)).expect(401)
             #expect(try await hook.status() == 2)
@@ -95,7 +102,8 @@ import Testing
             }
             let hostile: [JSONValue] = [
                 ["type": "b\u{0}", "metadata": ["bucket": "b"]], ["type": "b", "metadata": ["bucket": "b\u{0}"]],
-                ["type": "b", "metadata": ["a\u{0}": 1]], ["type": "b", "externalIdentifier": .string(String(repeating: "x", count: 201)), "metadata": [:]],
+                ["type": "b", "metadata": ["a\u{0}": 1]],
+                ["type": "b", "externalIdentifier": .string(String(repeating: "x", count: 201)), "metadata": [:]],
                 ["type": .string(String(repeating: "x", count: 101)), "metadata": [:]], .null, "x",
             ]
             for resource in hostile {
@@ -116,7 +124,9 @@ import Testing
             }
             #expect(statuses.allSatisfy { $0 == 204 }, "\(statuses)")
             #expect(try await hook.send().status == 204, "a replay with a new timestamp")
-            #expect(try await hook.send(hook.body(resources: [["type": "x", "metadata": [:]]])).status == 401, "another report")
+            #expect(
+                try await hook.send(hook.body(resources: [["type": "x", "metadata": [:]]])).status == 401,
+                "another report")
             #expect(try await hook.send(hook.body(status: 0)).status == 401)
             #expect(try await hook.status() == 0)
             #expect(try await hook.resources() == ["bucket b"])
@@ -167,8 +177,11 @@ import Testing
             for isNormalised in [true, false] {
                 let hook = try await TestWebhook.begin(stack)
                 let raw = Array(
-                    #"{ "initiatorId": "\#(hook.tenant)", "type": 0.0, "data": {"status": 1e0, "resources": [], "10": 1.50, "2": "\u0041é"} }"#.utf8)
-                let normalised = Array(#"{"initiatorId":"\#(hook.tenant)","type":0,"data":{"2":"Aé","10":1.5,"status":1,"resources":[]}}"#.utf8)
+                    #"{ "initiatorId": "\#(hook.tenant)", "type": 0.0, "data": {"status": 1e0, "resources": [], "10": 1.50, "2": "\u0041é"} }"#
+                        .utf8)
+                let normalised = Array(
+                    #"{"initiatorId":"\#(hook.tenant)","type":0,"data":{"2":"Aé","10":1.5,"status":1,"resources":[]}}"#
+                        .utf8)
                 let now = TestWebhook.now()
                 let signature = hook.signature(isNormalised ? normalised : raw, timestamp: now)
                 #expect(try await hook.send(raw, timestamp: now, signature: signature).status == 204)
@@ -182,7 +195,8 @@ import Testing
         let context = "22222222-2222-2222-2222-222222222222"
         let timestamp: Int64 = 1_700_000_000_000
         let body = Array(
-            #"{"initiatorId":"\#(tenant)","type":0,"data":{"status":1,"resources":[{"type":"bucket","metadata":{"bucket":"b","path":"p"}}],"appPlaneUrl":"https://t.example.com"}}"#.utf8)
+            #"{"initiatorId":"\#(tenant)","type":0,"data":{"status":1,"resources":[{"type":"bucket","metadata":{"bucket":"b","path":"p"}}],"appPlaneUrl":"https://t.example.com"}}"#
+                .utf8)
         let users = Array(#"{"tenant":{"id":"\#(tenant)","identityProvider":"auth0"},"plan":{"tier":"PREMIUM"}}"#.utf8)
         #expect(
             WebhookSignature.sign(body: users, context: nil, timestampMilliseconds: timestamp, secret: secret)
@@ -190,9 +204,11 @@ import Testing
         let clock = ManualClock(Timestamp(milliseconds: timestamp))
         try await TestStack.run([.tenantManagement], clock: clock) { stack in
             try await stack.database(.tenantManagement).query(
-                "INSERT INTO main.tenants (id, name, status, key) VALUES ($1::uuid, 'Vector', 2, 'vector')", [.text(tenant)])
+                "INSERT INTO main.tenants (id, name, status, key) VALUES ($1::uuid, 'Vector', 2, 'vector')",
+                [.text(tenant)])
             let redis = try TestRedis(stack.servers)
-            _ = try await redis.client.set("webhook-secret:\(tenant)", Array("\(secret):\(context)".utf8), expire: .seconds(60))
+            _ = try await redis.client.set(
+                "webhook-secret:\(tenant)", Array("\(secret):\(context)".utf8), expire: .seconds(60))
             await redis.client.shutdown()
             let answer = try await stack.tenantManagement.send(
                 "POST", "/webhook", bytes: body,

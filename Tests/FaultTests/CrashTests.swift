@@ -17,12 +17,15 @@ import Testing
                 for _ in 0..<200 {
                     group.addTask {
                         let key = TestStack.uniqueKey()
-                        let answer = try? await client.post("/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
+                        let answer = try? await client.post(
+                            "/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
                         answers.withLock { $0.append((answer?.status, key)) }
                     }
                 }
             }
-            try await eventually("some tenants are created") { answers.withLock { $0.count { $0.status == 201 } } >= 40 }
+            try await eventually("some tenants are created") {
+                answers.withLock { $0.count { $0.status == 201 } } >= 40
+            }
             try await service.kill()
             await load
             let created = answers.withLock { $0.filter { $0.status == 201 }.map(\.key) }
@@ -37,7 +40,8 @@ import Testing
             let database = try stack.data.database(.tenantManagement)
             #expect(
                 try await database.count(
-                    "SELECT count(*) FROM (SELECT tenant_id FROM main.provisionings WHERE status = 1 GROUP BY 1 HAVING count(*) = 1) AS t")
+                    "SELECT count(*) FROM (SELECT tenant_id FROM main.provisionings WHERE status = 1 GROUP BY 1 HAVING count(*) = 1) AS t"
+                )
                     == tenants.count)
             #expect(try await database.count("SELECT count(*) FROM main.contacts") == tenants.count)
             #expect(try await database.count("SELECT count(*) FROM main.outbox WHERE state = 2") == 0)
@@ -62,7 +66,9 @@ import Testing
             #expect(stack.executions() == tenants.mapValues { _ in 1 })
             let orchestrator = try stack.data.database(.orchestrator)
             #expect(try await orchestrator.count("SELECT count(*) FROM main.provisioning_runs") == 100)
-            #expect(try await orchestrator.count("SELECT count(*) FROM main.provisioning_runs WHERE callback_state <> 'delivered'") == 0)
+            #expect(
+                try await orchestrator.count(
+                    "SELECT count(*) FROM main.provisioning_runs WHERE callback_state <> 'delivered'") == 0)
             let bus = try stack.data.database(.messageBus)
             #expect(try await bus.count("SELECT count(*) FROM main.messages WHERE type = 'TENANT_PROVISIONING'") == 100)
         }
@@ -75,7 +81,9 @@ import Testing
             for _ in 0..<5 { #expect(await stack.create(service.client).status == 201) }
             try await stack.waitUntilAllAreActive()
             let bus = try stack.data.database(.messageBus)
-            try await eventually("everything is handled") { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }
+            try await eventually("everything is handled") {
+                try await bus.count("SELECT count(*) FROM main.deliveries") == 0
+            }
             for _ in 0..<3 {
                 try await bus.query(
                     """
@@ -83,13 +91,16 @@ import Testing
                     SELECT g.name, m.position, g.name || ' ' || m.ordering_key, m.type
                     FROM main.messages AS m JOIN main.consumer_groups AS g ON m.type = ANY (g.types)
                     """)
-                try await eventually("the duplicates are handled") { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }
+                try await eventually("the duplicates are handled") {
+                    try await bus.count("SELECT count(*) FROM main.deliveries") == 0
+                }
             }
             try await Task.sleep(for: .seconds(1))
             let tenants = try await stack.tenants()
             #expect(tenants.values.allSatisfy { $0 == 0 })
             #expect(stack.executions() == tenants.mapValues { _ in 1 })
-            #expect(try await stack.data.database(.orchestrator).count("SELECT count(*) FROM main.provisioning_runs") == 5)
+            #expect(
+                try await stack.data.database(.orchestrator).count("SELECT count(*) FROM main.provisioning_runs") == 5)
         }
     }
 
@@ -113,7 +124,8 @@ import Testing
         var ids: [String] = []
         for _ in 0..<6 {
             ids.append(
-                try await clients[0].post("/tenants", .object(TestStack.tenantBody()), token: admin).expect(201).string("id"))
+                try await clients[0].post("/tenants", .object(TestStack.tenantBody()), token: admin).expect(201).string(
+                    "id"))
         }
         let tenants = ids
         // Each tenant has one writer, who must always read what was written; the others read on both nodes.
@@ -133,7 +145,9 @@ import Testing
                             try await node.patch("/tenants/\(id)", ["name": .string(name)], token: admin).expect(204)
                             let read = try await node.get("/tenants/\(id)", token: admin).expect(200)
                             if read.json["name"]?.stringValue != name {
-                                problems.withLock { $0.append("read \(read.json["name"]?.stringValue ?? "?") after writing \(name)") }
+                                problems.withLock {
+                                    $0.append("read \(read.json["name"]?.stringValue ?? "?") after writing \(name)")
+                                }
                             }
                             try await clients[(number + 1) % 2].get("/tenants/\(id)", token: admin).expect(200)
                         } catch {
@@ -158,7 +172,8 @@ import Testing
 
         // Afterwards every node, and one that has nothing of its own yet, tells what the database says.
         let fresh = try await stack.start(.tenantManagement).client
-        let rows = try await stack.data.database(.tenantManagement).query("SELECT id::text, name FROM main.tenants").rows
+        let rows = try await stack.data.database(.tenantManagement).query("SELECT id::text, name FROM main.tenants")
+            .rows
         for row in rows {
             let (id, name) = (try row.text(0), try row.text(1))
             for client in clients + [fresh] {
@@ -196,7 +211,8 @@ import Testing
                 group.addTask {
                     while !isOver.withLock({ $0 }) {
                         let key = TestStack.uniqueKey()
-                        let answer = try? await client.post("/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
+                        let answer = try? await client.post(
+                            "/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
                         answers.withLock { $0.append((answer?.status, key)) }
                         if answer?.status != 201 { try? await Task.sleep(for: .milliseconds(50)) }
                     }
@@ -208,7 +224,9 @@ import Testing
         try await Task.sleep(for: .milliseconds(500))
         let before = answers.withLock { $0.count { $0.status == 201 } }
         try await postgres.start()
-        try await eventually("tenants are created again") { answers.withLock { $0.count { $0.status == 201 } } >= before + 20 }
+        try await eventually("tenants are created again") {
+            answers.withLock { $0.count { $0.status == 201 } } >= before + 20
+        }
         isOver.withLock { $0 = true }
         await load
         let statuses = Set(answers.withLock { $0.map(\.status) })

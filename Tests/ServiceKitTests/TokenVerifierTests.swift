@@ -55,7 +55,7 @@ struct TokenVerifierTests {
 
     @Test func numbersAmongThePermissionsNeverMatch() async throws {
         let keys = JWTKeyCollection()
-        await keys.add(hmac: HMACKey(from: Array("secret".utf8)), digestAlgorithm: .sha256)
+        await keys.add(hmac: .sharedSecret("secret"), digestAlgorithm: .sha256)
         let token = try await keys.sign(MixedPayload())
         let identity = try await verifier().verify(token)
         #expect(identity.permissions == ["10207"])
@@ -81,7 +81,7 @@ struct TokenVerifierTests {
 
         // The provider's public key must not be taken for an HMAC secret, nor the shared secret for its key.
         let confused = JWTKeyCollection()
-        await confused.add(hmac: HMACKey(from: Array("secret".utf8)), digestAlgorithm: .sha256, kid: "k1")
+        await confused.add(hmac: .sharedSecret("secret"), digestAlgorithm: .sha256, kid: "k1")
         let forged = try await confused.sign(PlainPayload(id: "evil"), kid: "k1")
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(forged) }
 

@@ -82,7 +82,8 @@ package struct StackData: Sendable {
             await application.drop()
             for key in keys {
                 _ = try? await TestDatabase.administer(
-                    servers, ["DROP DATABASE IF EXISTS tenant_\(key) WITH (FORCE)", "DROP ROLE IF EXISTS tenant_\(key)"])
+                    servers,
+                    ["DROP DATABASE IF EXISTS tenant_\(key) WITH (FORCE)", "DROP ROLE IF EXISTS tenant_\(key)"])
             }
         }
         for database in databases.values { await database.drop() }

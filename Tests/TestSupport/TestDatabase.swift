@@ -42,7 +42,8 @@ package struct TestDatabase: Sendable {
     /// Makes a database.
     package static func make(_ kind: Kind, on servers: TestServers) async throws -> TestDatabase {
         let template = try await TemplateStore.shared.template(of: kind, on: servers)
-        let database = TestDatabase(name: "test_\(kind.rawValue)_\(SecureRandom.hex(bytes: 6))", kind: kind, servers: servers)
+        let database = TestDatabase(
+            name: "test_\(kind.rawValue)_\(SecureRandom.hex(bytes: 6))", kind: kind, servers: servers)
         let owner = kind == .application ? "OWNER \(kind.runtimeRole)" : ""
         try await administer(servers, ["CREATE DATABASE \(database.name) TEMPLATE \(template) \(owner)"])
         if kind == .subscription { try await database.renumberSeeds() }

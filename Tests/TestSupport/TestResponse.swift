@@ -49,7 +49,9 @@ package struct TestResponse: Sendable {
     /// - Throws: ``TestFailure`` that shows the body.
     @discardableResult
     package func expect(_ wanted: Int) throws -> TestResponse {
-        guard status == wanted else { throw TestFailure("answered \(status) instead of \(wanted): \(text.prefix(800))") }
+        guard status == wanted else {
+            throw TestFailure("answered \(status) instead of \(wanted): \(text.prefix(800))")
+        }
         return self
     }
 }

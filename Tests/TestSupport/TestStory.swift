@@ -26,7 +26,9 @@ extension TestStack {
     /// Creates a tenant as an operator.
     /// - Returns: Its id.
     package func createTenantID(key: String = uniqueKey()) async throws -> String {
-        guard let id = try await createTenant(key: key)["id"]?.stringValue else { throw TestFailure("a tenant without id") }
+        guard let id = try await createTenant(key: key)["id"]?.stringValue else {
+            throw TestFailure("a tenant without id")
+        }
         return id
     }
 
@@ -41,7 +43,8 @@ extension TestStack {
     /// Registers a lead and proves its address with the key from the mail.
     /// - Returns: The lead's id and token.
     package func validatedLead(_ name: String, body: JSONObject? = nil) async throws -> (id: String, token: String) {
-        let lead = try await tenantManagement.post("/leads", .object(body ?? Self.leadBody(name))).expect(201).string("id")
+        let lead = try await tenantManagement.post("/leads", .object(body ?? Self.leadBody(name))).expect(201).string(
+            "id")
         let key = try await mails.key(ofLead: lead)
         let verified = try await tenantManagement.post("/leads/\(lead)/verify", token: key).expect(200)
         return (lead, try verified.string("token"))

@@ -83,7 +83,8 @@ struct APIDocument: Sendable {
         case "boolean": return true
         case "array": return .array(schema["items"].map { [sample($0)] } ?? [])
         case "object":
-            var object = JSONObject()
+            // A free object holds what provisioning wants to find in a plan.
+            var object: JSONObject = schema["properties"] == nil ? ["tier": "BASIC"] : [:]
             for (name, property) in schema["properties"]?.objectValue ?? [:] { object[name] = sample(property) }
             return .object(object)
         default: return schema["examples"]?[0] ?? "any"
@@ -97,7 +98,9 @@ struct APIDocument: Sendable {
         case "hostname": return "acme.example.com"
         case "date": return "2026-01-05"
         case "date-time": return "2026-01-05T10:00:00.000Z"
-        default: return schema["examples"]?[0] ?? .string(String(repeating: "a", count: max(1, schema["minLength"]?.intValue ?? 1)))
+        default:
+            return schema["examples"]?[0]
+                ?? .string(String(repeating: "a", count: max(1, schema["minLength"]?.intValue ?? 1)))
         }
     }
 

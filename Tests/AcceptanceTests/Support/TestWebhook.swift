@@ -33,7 +33,9 @@ struct TestWebhook: Sendable {
     }
 
     /// A call-back's body.
-    func body(status: Int = 1, resources: JSONValue = [["type": "bucket", "metadata": ["bucket": "b", "path": "p"]]]) -> JSONValue {
+    func body(status: Int = 1, resources: JSONValue = [["type": "bucket", "metadata": ["bucket": "b", "path": "p"]]])
+        -> JSONValue
+    {
         [
             "initiatorId": .string(tenant), "type": 0,
             "data": ["status": .integer(status), "resources": resources, "appPlaneUrl": "https://t.example.com"],
@@ -50,9 +52,12 @@ struct TestWebhook: Sendable {
     static func now(_ offset: Int64 = 0) -> String { String(SystemClock().now().microseconds / 1000 + offset) }
 
     /// Sends a signed call-back.
-    func send(_ body: JSONValue? = nil, timestamp: String = now(), signature: String? = nil) async throws -> TestResponse {
+    func send(_ body: JSONValue? = nil, timestamp: String = now(), signature: String? = nil) async throws
+        -> TestResponse
+    {
         let bytes = (body ?? self.body()).serialized()
-        return try await send(bytes, timestamp: timestamp, signature: signature ?? self.signature(bytes, timestamp: timestamp))
+        return try await send(
+            bytes, timestamp: timestamp, signature: signature ?? self.signature(bytes, timestamp: timestamp))
     }
 
     /// Sends any bytes with any headers.
@@ -68,7 +73,8 @@ struct TestWebhook: Sendable {
     /// Type and external identifier of every stored resource, sorted.
     func resources() async throws -> [String] {
         try await stack.database(.tenantManagement).texts(
-            "SELECT type || ' ' || external_identifier FROM main.resources WHERE tenant_id = $1::uuid ORDER BY 1", [.text(tenant)])
+            "SELECT type || ' ' || external_identifier FROM main.resources WHERE tenant_id = $1::uuid ORDER BY 1",
+            [.text(tenant)])
     }
 
     /// Welcome mails that were queued or sent.

@@ -29,13 +29,16 @@ final class ArcProcess {
 
     /// Starts the service again, on its port.
     func start() async throws {
-        let process = try Command.make([try Self.executable(), "serve", service.rawValue], environment: environment, log: log)
+        let process = try Command.make(
+            [try Self.executable(), "serve", service.rawValue], environment: environment, log: log)
         try process.run()
         self.process = process
         let (client, log) = (client, log)
         try await eventually("\(service.rawValue) answers", within: .seconds(60)) {
             guard process.isRunning else {
-                throw TestFailure("arc serve ended: \(String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self).suffix(1000))")
+                throw TestFailure(
+                    "arc serve ended: \(String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self).suffix(1000))"
+                )
             }
             let answer = try? await client.get("/health/ready")
             return answer?.json["status"]?.stringValue == "ok"

@@ -27,7 +27,8 @@ final class OwnPostgres {
             asServerUser([
                 "postgres", "-D", "\(folder)/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
                 "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
-            ]), environment: nil, log: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
+            ]), environment: nil,
+            log: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
         try process.run()
         self.process = process
         let (port, programs) = (port, programs)

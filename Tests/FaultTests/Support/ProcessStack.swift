@@ -44,7 +44,8 @@ final class ProcessStack {
         let url = processes.first?.client.url
         var environment = try data.variables(kind, tenantManagement: url)
         environment["TIERS_FILE"] = folder.appendingPathComponent("tiers.json").path
-        environment["PROVISIONING_LEASE_MILLIS"] = "3000"
+        environment["PROVISIONING_LEASE_MILLIS"] = "5000"
+        environment["PROVISIONING_CONCURRENCY"] = "12"
         let process = try await ArcProcess(kind, environment: environment)
         processes.append(process)
         return process

@@ -1,0 +1,157 @@
+import JSONCoding
+import Primitives
+import TestSupport
+import Testing
+
+/// `POST /tenants/{id}/provision` and what subscriptions set going (contract 5.4, 12.5; issue points 4 to 6).
+@Suite struct ProvisionTests {
+    private let waiting = ["PROVISION_ON_CREATE": "false"]
+
+    @Test func whatIsNeededAndWhatIsAllowed() async throws {
+        try await TestStack.run([.tenantManagement], environment: waiting) { stack in
+            let client = stack.tenantManagement
+            let id = try await stack.createTenantID()
+            #expect(try await stack.status(ofTenant: id) == 1)
+            let path = "/tenants/\(id)/provision"
+            for body: JSONValue in [[:], ["id": ""], ["plan": ["tier": "BASIC"]]] {
+                let answer = try await client.post(path, body, token: stack.admin)
+                #expect(answer.status == 400 && answer.message == "Subscription ID is required")
+            }
+            for body: JSONValue in [
+                ["id": "1"], ["id": "1", "plan": [:]], ["id": "1", "plan": ["metaData": [:]]],
+                ["id": "1", "plan": ["tier": 7]],
+            ] {
+                let answer = try await client.post(path, body, token: stack.admin)
+                #expect(answer.status == 400 && answer.message.contains("plan.tier"), "\(answer.text)")
+            }
+            #expect(try await stack.status(ofTenant: id) == 1, "nothing was changed before everything was checked")
+            let body: JSONValue = ["id": "1", "plan": ["tier": "Standard"]]
+            try await client.post(path, body, token: stack.admin).expect(204)
+            #expect(try await stack.status(ofTenant: id) == 2)
+            try await client.post(path, body, token: stack.admin).expect(204)
+            try await client.post(path, ["id": "2", "plan": ["tier": "Standard"]], token: stack.admin).expect(409)
+            try await client.post("/tenants/\(Identifier.v4())/provision", body, token: stack.admin).expect(404)
+            let hook = try await TestWebhook.of(id, stack)
+            try await hook.send().expect(204)
+            try await client.post(path, body, token: stack.admin).expect(409)
+            let database = try stack.database(.tenantManagement)
+            #expect(
+                try await database.count("SELECT count(*) FROM main.outbox WHERE type = 'TENANT_PROVISIONING'") == 1)
+        }
+    }
+
+    @Test func ofManyWhoProvisionAtTheSameTimeOneDoes() async throws {
+        try await TestStack.run([.tenantManagement], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            let statuses = await concurrently(12, width: 12) { index in
+                try? await stack.tenantManagement.post(
+                    "/tenants/\(id)/provision", ["id": .string("\(index)"), "plan": ["tier": "BASIC"]],
+                    token: stack.admin
+                ).status
+            }
+            #expect(statuses.count { $0 == 204 } == 1)
+            #expect(statuses.count { $0 == 409 } == 11)
+            let database = try stack.database(.tenantManagement)
+            #expect(
+                try await database.count("SELECT count(*) FROM main.outbox WHERE type = 'TENANT_PROVISIONING'") == 1)
+        }
+    }
+
+    @Test func anActiveSubscriptionProvisionsOnceHoweverOftenItIsTold() async throws {
+        try await TestStack.run([.tenantManagement, .subscription], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            let plan = try await stack.plan(tier: "PREMIUM")
+            let created = try await stack.subscription.post(
+                "/subscriptions", ["subscriberId": .string(id), "planId": .string(plan), "status": 1],
+                token: stack.admin
+            ).expect(201)
+            let subscription = try created.string("id")
+            try await eventually("the tenant is being provisioned") { try await stack.status(ofTenant: id) == 2 }
+            let bus = try stack.database(.messageBus)
+            for _ in 0..<2 {
+                try await eventually("everything is handled") {
+                    try await bus.count("SELECT count(*) FROM main.deliveries") == 0
+                }
+                try await bus.query(
+                    """
+                    INSERT INTO main.deliveries (group_name, position, lane, type)
+                    SELECT 'tenant-management', position, 'tenant-management ' || ordering_key, type
+                    FROM main.messages WHERE type = 'SUBSCRIPTION_ACTIVATED'
+                    """)
+            }
+            try await eventually("the duplicates are handled") {
+                try await bus.count("SELECT count(*) FROM main.deliveries") == 0
+            }
+            let events = try await stack.database(.tenantManagement).texts(
+                "SELECT data::text FROM main.outbox WHERE type = 'TENANT_PROVISIONING'")
+            #expect(events.count == 1)
+            let data = try JSONValue.parse(Array(events[0].utf8))
+            #expect(data["subscription"]?["id"]?.stringValue == subscription)
+            #expect(data["subscription"]?["plan"]?["tier"] == "PREMIUM")
+            let invoice = try await stack.subscription.get("/subscriptions/\(subscription)/invoice", token: stack.admin)
+                .expect(200)
+            #expect(invoice.json["invoiceStatus"] == "draft" && invoice.json["total"] == 15_000)
+            #expect(invoice.json["lines"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test func theQuotaHoldsHoweverManySubscribeAtTheSameTime() async throws {
+        try await TestStack.run(
+            [.tenantManagement, .subscription],
+            environment: ["SUBSCRIPTION_QUOTA": "3", "PROVISION_ON_CREATE": "false"]
+        ) { stack in
+            let id = try await stack.createTenantID()
+            let plan = try await stack.plan(tier: "STANDARD")
+            let statuses = await concurrently(12, width: 12) { _ in
+                try? await stack.subscription.post(
+                    "/subscriptions", ["subscriberId": .string(id), "planId": .string(plan), "status": 0],
+                    token: stack.admin
+                ).status
+            }
+            #expect(statuses.count { $0 == 201 } == 3)
+            #expect(statuses.count { $0 == 409 } == 9)
+        }
+    }
+
+    @Test func periodsFollowTheCalendarAndSeedsAreRight() async throws {
+        let clock = ManualClock(SystemClock().now())
+        guard let start = Timestamp(iso8601: "2027-01-31T12:00:00.000Z") else { throw TestFailure("no date") }
+        clock.set(start)
+        try await TestStack.run([.subscription], clock: clock) { stack in
+            let client = stack.subscription
+            let cycles = try await client.get("/billing-cycles", token: stack.admin).expect(200).json.arrayValue ?? []
+            let lengths = Dictionary(
+                uniqueKeysWithValues: cycles.map {
+                    (
+                        $0["cycleName"]?.stringValue ?? "",
+                        "\($0["duration"]?.intValue ?? 0) \($0["durationUnit"]?.stringValue ?? "")"
+                    )
+                })
+            #expect(lengths["QUARTERLY"] == "3 months" && lengths["HALF_YEARLY"] == "6 months")
+            let currencies = try await client.get("/currencies", token: stack.admin).expect(200).json.arrayValue ?? []
+            #expect(
+                Set(currencies.compactMap { $0["currencyCode"]?.stringValue }) == ["USD", "INR", "EUR", "GBP", "JPY"])
+            for (cycle, end) in [
+                ("MONTHLY", "2027-02-28"), ("QUARTERLY", "2027-04-30"), ("HALF_YEARLY", "2027-07-31"),
+                ("YEARLY", "2028-01-31"), ("WEEKLY", "2027-02-07"),
+            ] {
+                let cycleID = cycles.first { $0["cycleName"]?.stringValue == cycle }?["id"] ?? .null
+                let currency = currencies.first { $0["currencyCode"] == "JPY" }?["id"] ?? .null
+                let plan = try await client.post(
+                    "/plans",
+                    [
+                        "name": .string(cycle), "tier": "BASIC", "price": 500, "billingCycleId": cycleID,
+                        "currencyId": currency,
+                    ], token: stack.admin
+                ).expect(201).string("id")
+                let created = try await client.post(
+                    "/subscriptions", ["subscriberId": .identifier(.v4()), "planId": .string(plan), "status": 0],
+                    token: stack.admin
+                ).expect(201)
+                #expect(
+                    created.json["startDate"] == "2027-01-31" && created.json["endDate"]?.stringValue == end,
+                    "\(cycle): \(created.text)")
+            }
+        }
+    }
+}

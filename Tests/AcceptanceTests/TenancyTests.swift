@@ -1,0 +1,324 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+/// Tenants see nothing of each other, whatever they ask, and however they ask it (issue: tenancy from the first day).
+@Suite struct TenancyTests {
+    /// Two tenants with rows of every kind; A asks, B must not notice.
+    struct Two: Sendable {
+        let stack: TestStack
+        /// A's id, and a token of A's user with every permission.
+        let own: String
+        let token: String
+        /// B's id and key, and the ids of B's rows by path.
+        let other: String
+        let otherKey: String
+        let otherRows: [String: String]
+        let ownRows: [String: String]
+
+        static func make(_ stack: TestStack) async throws -> Two {
+            let (a, ownKey) = try await tenant(stack)
+            let (b, otherKey) = try await tenant(stack)
+            return Two(
+                stack: stack, own: a, token: try await stack.tokens.userToken(tenant: a), other: b, otherKey: otherKey,
+                otherRows: try await rows(of: b, otherKey, stack), ownRows: try await rows(of: a, ownKey, stack))
+        }
+
+        /// A tenant that came from a lead, so that it has everything that a tenant can have.
+        private static func tenant(_ stack: TestStack) async throws -> (id: String, key: String) {
+            let key = TestStack.uniqueKey()
+            var lead = TestStack.leadBody(key)
+            lead["address"] = ["address": .string("Street of \(key)"), "country": "India"]
+            let (id, token) = try await stack.validatedLead(key, body: lead)
+            let tenant = try await stack.tenantManagement.post(
+                "/leads/\(id)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]], token: token
+            ).expect(201)
+            return (try tenant.string("id"), key)
+        }
+
+        private static func rows(of tenant: String, _ key: String, _ stack: TestStack) async throws -> [String: String]
+        {
+            func create(_ client: TestHTTPClient, _ path: String, _ body: JSONValue) async throws -> String {
+                try await client.post(path, body, token: stack.admin).expect(201).string("id")
+            }
+            let management = stack.tenantManagement
+            let plan = try await stack.plan(tier: "STANDARD")
+            let shown = try await management.get("/tenants/\(tenant)", token: stack.admin).expect(200)
+            return [
+                "/tenants": tenant, "/leads": try shown.string("leadId"),
+                "/contacts": try await create(
+                    management, "/contacts",
+                    [
+                        "firstName": .string(key), "lastName": "x", "email": .string("x@\(key).example.com"),
+                        "isPrimary": false, "tenantId": .string(tenant),
+                    ]),
+                "/invoices": try await create(
+                    management, "/invoices",
+                    [
+                        "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 100,
+                        "currencyCode": "USD", "status": 0, "tenantId": .string(tenant),
+                    ]),
+                "/tenant-configs": try await create(
+                    management, "/tenant-configs",
+                    ["configKey": "auth0", "configValue": ["secretOf": .string(key)], "tenantId": .string(tenant)]),
+                "/subscriptions": try await create(
+                    stack.subscription, "/subscriptions",
+                    ["subscriberId": .string(tenant), "planId": .string(plan), "status": 0]),
+            ]
+        }
+
+        func client(_ path: String) -> TestHTTPClient {
+            path == "/subscriptions" ? stack.subscription : stack.tenantManagement
+        }
+
+        /// Everything of B in the databases, as one text.
+        func state() async throws -> [String] {
+            let management = try stack.database(.tenantManagement)
+            var state: [String] = []
+            for table in ["contacts", "invoices", "tenant_mgmt_configs", "resources", "provisionings"] {
+                state += try await management.texts(
+                    "SELECT t::text FROM main.\(table) AS t WHERE tenant_id = $1::uuid ORDER BY 1", [.text(other)])
+            }
+            state += try await management.texts(
+                "SELECT t::text FROM main.tenants AS t WHERE id = $1::uuid", [.text(other)])
+            state += try await management.texts(
+                "SELECT l::text FROM main.leads AS l WHERE id = $1::uuid", [.text(otherRows["/leads"] ?? "")])
+            let subscription = try stack.database(.subscription)
+            for table in ["subscriptions WHERE subscriber_id", "invoice WHERE tenant_id"] {
+                let parts = table.split(separator: " ", maxSplits: 1)
+                state += try await subscription.texts(
+                    "SELECT t::text FROM main.\(parts[0]) AS t \(parts[1]) = $1::uuid ORDER BY 1", [.text(other)])
+            }
+            return state
+        }
+
+        /// Whether a text tells something of B that A did not say itself.
+        func tells(_ answer: TestResponse, besides said: String = "") -> Bool {
+            let secrets = [otherKey, other] + otherRows.values
+            return secrets.contains { answer.text.contains($0) && !said.contains($0) }
+        }
+    }
+
+    @Test func listsAndCountsShowTheOwnRowsOnly() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let two = try await Two.make(stack)
+            for (path, id) in two.ownRows {
+                let client = two.client(path)
+                let list = try await client.get(path, token: two.token).expect(200)
+                #expect(list.json.arrayValue?.contains { $0["id"]?.stringValue == id } == true, "\(path)")
+                #expect(!two.tells(list), "\(path): \(list.text)")
+                let count = try await client.get("\(path)/count", token: two.token).expect(200)
+                #expect(count.json["count"]?.intValue == list.json.arrayValue?.count, "\(path)")
+                let filters: [JSONValue] = [
+                    ["where": ["id": .string(two.otherRows[path] ?? "")]],
+                    ["where": ["or": [["id": .string(two.otherRows[path] ?? "")], ["deleted": true]]]],
+                    ["where": ["or": [["id": ["neq": .string(id)]], ["id": .string(id)]]]],
+                    ["where": ["id": ["nin": [.string(id)]]], "limit": 100],
+                    ["include": include(path)], ["include": include(path), "where": ["id": ["neq": .null]]],
+                ]
+                for filter in filters {
+                    let answer = try await client.get("\(path)?\(filter.parameter())", token: two.token).expect(200)
+                    #expect(!two.tells(answer, besides: "\(filter)"), "\(path) \(filter): \(answer.text)")
+                    #expect(!two.tells(answer) || answer.json.arrayValue?.isEmpty == true)
+                }
+            }
+        }
+    }
+
+    private func include(_ path: String) -> JSONValue {
+        switch path {
+        case "/tenants": ["contacts", "resources", "lead", "address"]
+        case "/leads": [["relation": "tenant", "scope": ["include": ["contacts"]]], "address"]
+        case "/subscriptions": ["plan", "invoice"]
+        default: [["relation": "tenant", "scope": ["include": ["contacts", "lead"]]]]
+        }
+    }
+
+    @Test func foreignRowsDoNotExist() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let two = try await Two.make(stack)
+            let before = try await two.state()
+            for (path, id) in two.otherRows {
+                let client = two.client(path)
+                let mine = try await client.get("\(path)/\(two.ownRows[path] ?? "")", token: two.token)
+                #expect(mine.status == 200, "\(path)")
+                let include: JSONValue = ["include": include(path)]
+                for suffix in ["", "?\(include.parameter())"] {
+                    let read = try await client.get("\(path)/\(id)\(suffix)", token: two.token)
+                    #expect(read.status == 404 && read.message == "EntityNotFound", "\(path): \(read.text)")
+                }
+                guard path != "/leads" else { continue }
+                let change: JSONValue =
+                    switch path {
+                    case "/tenants": ["name": "taken over"]
+                    case "/contacts": ["lastName": "taken over"]
+                    case "/invoices": ["amount": 1]
+                    case "/subscriptions": ["status": 1]
+                    default: ["configKey": "taken over"]
+                    }
+                #expect(
+                    try await client.patch("\(path)/\(id)", change, token: two.token).status == 404, "PATCH \(path)")
+                #expect(try await client.delete("\(path)/\(id)", token: two.token).status == 404, "DELETE \(path)")
+                var full = mine.json
+                for name in [
+                    "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy", "id",
+                ] { full.remove(name) }
+                if path == "/tenants" { full = ["name": "x"] }
+                let put = try await client.put("\(path)/\(id)", full, token: two.token)
+                #expect([404, 403, 422].contains(put.status), "PUT \(path): \(put.status) \(put.text)")
+            }
+            let provision = try await stack.tenantManagement.post(
+                "/tenants/\(two.other)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: two.token)
+            #expect([404, 403].contains(provision.status))
+            let invoice = try await stack.subscription.get(
+                "/subscriptions/\(two.otherRows["/subscriptions"] ?? "")/invoice", token: two.token)
+            #expect(invoice.status == 404)
+            #expect(try await two.state() == before, "B has not changed")
+        }
+    }
+
+    @Test func bulkChangesReachTheOwnRowsOnly() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let two = try await Two.make(stack)
+            let before = try await two.state()
+            let everything: JSONValue = [:]
+            let foreign: JSONValue = ["id": ["neq": .string(two.own)]]
+            let changes: [(String, JSONValue)] = [
+                ("/contacts", ["lastName": "changed"]), ("/invoices", ["amount": 7]),
+                ("/tenant-configs", ["configKey": "changed"]),
+                ("/tenants", ["name": "changed"]), ("/subscriptions", ["status": 2]),
+            ]
+            for (path, change) in changes {
+                for condition in [everything, foreign] {
+                    let answer = try await two.client(path).send(
+                        "PATCH", "\(path)?\(condition.parameter("where"))", change, token: two.token)
+                    #expect([200, 403].contains(answer.status), "\(path): \(answer.text)")
+                }
+            }
+            #expect(try await two.state() == before)
+        }
+    }
+
+    @Test func nothingCanBeGivenToOrTakenFromAnotherTenant() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let two = try await Two.make(stack)
+            let before = try await two.state()
+            let management = stack.tenantManagement
+            let creations: [(String, JSONValue)] = [
+                (
+                    "/contacts",
+                    [
+                        "firstName": "a", "lastName": "b", "email": "a@b.com", "isPrimary": true,
+                        "tenantId": .string(two.other),
+                    ]
+                ),
+                (
+                    "/invoices",
+                    [
+                        "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 1,
+                        "currencyCode": "USD", "status": 0, "tenantId": .string(two.other),
+                    ]
+                ),
+                ("/tenant-configs", ["configKey": "a", "configValue": [:], "tenantId": .string(two.other)]),
+            ]
+            for (path, body) in creations {
+                let created = try await management.post(path, body, token: two.token)
+                #expect((400..<500).contains(created.status), "\(path): \(created.status) \(created.text)")
+                let moved = try await management.patch(
+                    "\(path)/\(two.ownRows[path] ?? "")", ["tenantId": .string(two.other)], token: two.token)
+                #expect((400..<500).contains(moved.status), "PATCH \(path): \(moved.status) \(moved.text)")
+            }
+            let plan = try await stack.plan(tier: "PREMIUM")
+            let subscribed = try await stack.subscription.post(
+                "/subscriptions", ["subscriberId": .string(two.other), "planId": .string(plan), "status": 1],
+                token: two.token)
+            #expect((400..<500).contains(subscribed.status))
+            let moved = try await stack.subscription.patch(
+                "/subscriptions/\(two.ownRows["/subscriptions"] ?? "")", ["subscriberId": .string(two.other)],
+                token: two.token)
+            #expect((400..<500).contains(moved.status), "\(moved.status) \(moved.text)")
+            let addresses = try await stack.database(.tenantManagement).texts(
+                "SELECT address_id::text FROM main.tenants WHERE id = $1::uuid", [.text(two.other)])
+            for change: JSONValue in [
+                ["leadId": .string(two.otherRows["/leads"] ?? "")], ["addressId": .string(addresses[0])], ["status": 0],
+                ["key": "stolen"],
+            ] {
+                let answer = try await management.patch("/tenants/\(two.own)", change, token: two.token)
+                #expect((400..<500).contains(answer.status), "\(change): \(answer.status)")
+            }
+            #expect(
+                try await management.post("/tenants", .object(TestStack.tenantBody()), token: two.token).status == 403)
+            #expect(try await two.state() == before)
+        }
+    }
+
+    @Test func theCatalogueIsTheOperatorsToChange() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let tenant = try await stack.createTenantID()
+            let token = try await stack.tokens.userToken(tenant: tenant)
+            let plan = try await stack.plan(tier: "STANDARD")
+            try await stack.subscription.get("/plans/\(plan)", token: token).expect(200)
+            try await stack.subscription.patch("/plans/\(plan)", ["price": 0], token: token).expect(403)
+            try await stack.subscription.delete("/plans/\(plan)", token: token).expect(403)
+            let everything: JSONValue = [:]
+            for path in ["/plans", "/currencies", "/billing-cycles", "/plan-sizes", "/services", "/resources"] {
+                let change: JSONValue =
+                    path == "/currencies"
+                    ? ["symbol": "x"]
+                    : path == "/billing-cycles"
+                        ? ["duration": 2] : path == "/plan-sizes" ? ["size": "x"] : ["name": "x"]
+                let answer = try await stack.subscription.patch(
+                    "\(path)?\(everything.parameter("where"))", change, token: token)
+                #expect(answer.status == 403, "\(path): \(answer.status)")
+            }
+        }
+    }
+
+    /// Authorization in code is one wall; this is the other.
+    @Test func theRuntimeRolesReadNothingWithoutATenant() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let two = try await Two.make(stack)
+            for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+                let database = try stack.database(kind)
+                let tables = try await database.texts(
+                    """
+                    SELECT relname FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                    WHERE n.nspname = 'main' AND c.relkind = 'r' AND c.relrowsecurity
+                        AND has_table_privilege($1, c.oid, 'SELECT')
+                    """, [.text(kind.runtimeRole)])
+                #expect(tables.count >= 8, "\(tables)")
+                for table in tables {
+                    let count = PostgresStatement("SELECT count(*) FROM main.\(table)", prepared: false)
+                    try await database.withPool(user: kind.runtimeRole) { pool in
+                        let rows = try await pool.query(count).first?.int64(0)
+                        #expect(rows == 0, "\(table) without app.tenant_id")
+                        let empty = try await pool.query(count, [], settings: [PostgresSetting("app.tenant_id", "")])
+                        #expect(try empty.first?.int64(0) == 0, "\(table) with an empty one")
+                    }
+                }
+                let name = try await database.texts(
+                    "SELECT rolname FROM pg_roles WHERE rolname = $1 AND NOT rolsuper AND NOT rolbypassrls",
+                    [.text(kind.runtimeRole)])
+                #expect(name == [kind.runtimeRole])
+                let owned = try await database.count(
+                    "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tableowner = $1",
+                    [.text(kind.runtimeRole)])
+                #expect(owned == 0)
+            }
+            try await stack.database(.tenantManagement).withPool(user: "tenant_mgmt_app") { pool in
+                let settings = [PostgresSetting("app.tenant_id", two.own)]
+                for table in ["tenants", "contacts", "invoices", "tenant_mgmt_configs"] {
+                    let result = try await pool.query(
+                        PostgresStatement("SELECT t::text FROM main.\(table) AS t", prepared: false), [],
+                        settings: settings)
+                    let rows = try result.rows.map { try $0.text(0) }
+                    #expect(!rows.isEmpty && rows.allSatisfy { $0.contains(two.own) }, "\(table)")
+                }
+                await #expect(throws: PostgresError.self) {
+                    try await pool.query(PostgresStatement("DROP TABLE main.contacts", prepared: false))
+                }
+            }
+        }
+    }
+}
