@@ -90,7 +90,7 @@ let package = Package(
             "Subscription",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", configuration, httpTypes, lifecycle, logging,
+                "ServiceKit", configuration, httpTypes, lifecycle, logging, nioCore,
             ], resources: [.embedInCode("Migrations")]),
         library(
             "Orchestrator",
@@ -151,7 +151,7 @@ let package = Package(
             "SubscriptionTests",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", "Subscription", asyncHTTPClient, configuration, lifecycle, logging, nioCore,
+                "ServiceKit", "Subscription", asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
             ]),
         tests("ObservabilityTests", ["Primitives", "JSONCoding", "Observability", logging]),
         tests(

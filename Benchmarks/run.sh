@@ -14,7 +14,8 @@ done
 
 . scripts/private-servers.sh # for free_port
 
-# A stack of its own, of which only tenant management runs: nothing else takes the two cores.
+# A stack of its own, of which only tenant management runs: nothing else takes the two cores. It writes no access log,
+# as the peers write none.
 work=$(mktemp -d "${TMPDIR:-/tmp}/arc-bench-XXXXXX")
 chmod 711 "$work"
 stack=
@@ -29,7 +30,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error DB_MAX_CONNECTIONS=10 \
+ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error ACCESS_LOG=false DB_MAX_CONNECTIONS=10 \
     "$arc" up tenant-management \
     >"$work/up.log" 2>&1 &
 stack=$!

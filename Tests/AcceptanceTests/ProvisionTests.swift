@@ -67,21 +67,7 @@ import Testing
             ).expect(201)
             let subscription = try created.string("id")
             try await eventually("the tenant is being provisioned") { try await stack.status(ofTenant: id) == 2 }
-            let bus = try stack.database(.messageBus)
-            for _ in 0..<2 {
-                try await eventually("everything is handled") {
-                    try await bus.count("SELECT count(*) FROM main.deliveries") == 0
-                }
-                try await bus.query(
-                    """
-                    INSERT INTO main.deliveries (group_name, position, lane, type)
-                    SELECT 'tenant-management', position, 'tenant-management ' || ordering_key, type
-                    FROM main.messages WHERE type = 'SUBSCRIPTION_ACTIVATED'
-                    """)
-            }
-            try await eventually("the duplicates are handled") {
-                try await bus.count("SELECT count(*) FROM main.deliveries") == 0
-            }
+            for _ in 0..<3 { try await stack.data.redeliverEverything() }
             let events = try await stack.database(.tenantManagement).texts(
                 "SELECT data::text FROM main.outbox WHERE type = 'TENANT_PROVISIONING'")
             #expect(events.count == 1)

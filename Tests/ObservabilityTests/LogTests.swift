@@ -51,6 +51,8 @@ struct LogTests {
 
     @Test func aReaderThatDoesNotReadCostsLinesNotTime() throws {
         let pipe = Pipe()
+        // Never closed: the writing thread may still be at it, and the number must not become another test's file.
+        _ = Unmanaged.passRetained(pipe)
         let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor, capacity: 4096)
         for _ in 0..<10_000 { output.write(line: Array(repeating: UInt8(ascii: "x"), count: 100)) }
         // It came here, so nothing blocked; once somebody reads, the loss is told.

@@ -74,6 +74,23 @@ package struct StackData: Sendable {
         ]
     }
 
+    /// Delivers every event of the bus once more to whoever has handled it, and waits until it is handled again.
+    package func redeliverEverything() async throws {
+        let bus = try database(.messageBus)
+        let isHandled = { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }
+        try await eventually("everything is handled", is: isHandled)
+        try await bus.query(
+            """
+            WITH delivered AS (
+                INSERT INTO main.deliveries (group_name, position, lane, type)
+                SELECT consumers.name, message.position, consumers.name || ':' || message.ordering_key, message.type
+                FROM main.messages AS message JOIN main.consumer_groups AS consumers ON message.type = ANY (consumers.types)
+                RETURNING group_name)
+            SELECT pg_notify('message_bus', woken.group_name) FROM (SELECT DISTINCT group_name FROM delivered) AS woken
+            """)
+        try await eventually("everything is handled again", is: isHandled)
+    }
+
     /// Removes everything, after the services have ended.
     package func remove() async {
         if let application = databases[.application] {

@@ -3,8 +3,8 @@ import PostgresClient
 import Primitives
 import Synchronization
 
-/// Migrated databases to copy from. A template's name contains a checksum of its migrations, so that it is made once for
-/// a server and never used after the migrations have changed.
+/// Migrated databases to copy from. A template's name contains a checksum of its migrations, so that it is made once
+/// for a server and never used after the migrations have changed.
 final class TemplateStore: Sendable {
     static let shared = TemplateStore()
 
@@ -52,7 +52,7 @@ final class TemplateStore: Sendable {
         return name
     }
 
-    /// The roles that migrations grant to and services connect as. Roles belong to the cluster, so all tests share them.
+    /// The roles that migrations grant to and services connect as. They are the cluster's, so all tests share them.
     private static func createRoles(on servers: TestServers) async throws {
         let admin = PostgresPool(configuration: TestDatabase.configuration("postgres", on: servers), logger: testLogger)
         defer { Task { await admin.shutdown(patience: .zero) } }

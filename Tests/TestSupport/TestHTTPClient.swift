@@ -8,6 +8,15 @@ package struct TestHTTPClient: Sendable {
     /// Such as `http://127.0.0.1:40123`.
     package let url: String
 
+    /// As many connections as there are requests at once, so that load is what it looks like; and who is not there is
+    /// not tried again until the request's time is over.
+    private static let shared: HTTPClient = {
+        var configuration = HTTPClient.Configuration()
+        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
+
     package init(port: Int) { url = "http://127.0.0.1:\(port)" }
 
     /// Sends a request.
@@ -35,7 +44,7 @@ package struct TestHTTPClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: bytes))
         }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
+        let response = try await Self.shared.execute(request, timeout: .seconds(60))
         let content = Array(try await response.body.collect(upTo: 32 << 20).readableBytesView)
         var fields: [String: String] = [:]
         for (name, value) in response.headers { fields[name.lowercased()] = value }

@@ -78,6 +78,11 @@ async function store(input, user) {
       modifiedOn: row.modified_on, createdBy: row.created_by,
     };
     await client.query({
+      name: 'provisioning',
+      text: 'INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on) VALUES ($1, $2, $3, $4)',
+      values: [crypto.randomUUID(), id, new Date(), new Date(Date.now() + 86400000)],
+    });
+    await client.query({
       name: 'outbox',
       text: `INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data)
              VALUES ($1, 'TENANT_PROVISIONING', 1, $2, $3, $4)`,
@@ -108,6 +113,7 @@ app.post('/tenants', authorize('10204'), express.json({limit: '1mb'}), async (re
   try {
     const tenant = await store(request.body, request.user.id);
     const body = JSON.stringify(tenant);
+    await cache.set(`webhook-secret:${tenant.id}`, crypto.randomUUID(), {PX: 1200000});
     await cache.set(`tenant:${tenant.id}`, body, {EX: 3600});
     response.status(201).location(`/tenants/${tenant.id}`).type('application/json').send(body);
   } catch (error) {

@@ -210,6 +210,7 @@ func createTenant(w http.ResponseWriter, r *http.Request) {
 	body, _ := json.Marshal(created)
 	connection := cache.Get()
 	defer connection.Close()
+	connection.Do("SET", "webhook-secret:"+created.ID, uuid(), "PX", 1200000)
 	connection.Do("SET", "tenant:"+created.ID, body, "EX", 3600)
 	w.Header().Set("Location", "/tenants/"+created.ID)
 	respond(w, http.StatusCreated, body)
@@ -235,6 +236,12 @@ func store(ctx context.Context, input *tenantInput, user string) (*tenant, error
 			`INSERT INTO main.contacts (id, first_name, last_name, email, is_primary, tenant_id, created_by, modified_by)
 			 VALUES ($1, $2, $3, $4, $5, $6, $7, $7)`,
 			person.ID, person.FirstName, person.LastName, person.Email, person.IsPrimary, created.ID, user)
+		if err != nil {
+			return err
+		}
+		_, err = tx.Exec(ctx,
+			`INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on) VALUES ($1, $2, $3, $4)`,
+			uuid(), created.ID, time.Now(), time.Now().Add(24*time.Hour))
 		if err != nil {
 			return err
 		}

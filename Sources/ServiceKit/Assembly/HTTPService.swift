@@ -1,3 +1,4 @@
+package import Entities
 package import Hummingbird
 import HummingbirdCore
 package import Logging
@@ -25,16 +26,19 @@ package struct HTTPService: Sendable {
     ///   - base: The operations that every service has.
     ///   - summary: Paragraph for the document.
     ///   - operations: The service's own.
+    ///   - catalog: Its entities, whose schemas the document holds; nil for a service without any.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything stood on (pools, clients), after all else has ended.
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
+        catalog: EntityCatalog? = nil,
         authenticator: Authenticator, rateLimiter: RateLimiter, background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
         let box = DocumentBox()
         let all = base.operations(document: { box.buffer }) + operations
-        let document = OpenAPIDocument(title: base.serviceName, summary: summary, operations: all)
+        let document = OpenAPIDocument(
+            title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
         let runners = all.map { operation in

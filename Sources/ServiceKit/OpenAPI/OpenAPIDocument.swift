@@ -12,13 +12,18 @@ package struct OpenAPIDocument: Sendable {
     package let version: String
     /// What it describes.
     package let operations: [Operation]
+    /// Schemas that others refer to by name only, such as those of related entities.
+    package let namedSchemas: [(name: String, schema: Schema)]
 
     /// Makes one from its parts.
-    package init(title: String, summary: String, version: String = "1.0.0", operations: [Operation]) {
+    package init(title: String, summary: String, version: String = "1.0.0", operations: [Operation],
+        namedSchemas: [(name: String, schema: Schema)] = []
+    ) {
         self.title = title
         self.summary = summary
         self.version = version
         self.operations = operations
+        self.namedSchemas = namedSchemas
     }
 
     /// The document as JSON text. Paths and schemas are sorted, so that equal descriptions give equal text.
@@ -77,6 +82,7 @@ package struct OpenAPIDocument: Sendable {
             operation.requestBody?.collectNamed(into: &schemas)
             for response in operation.responses { response.schema?.collectNamed(into: &schemas) }
         }
+        for (_, schema) in namedSchemas { schema.collectNamed(into: &schemas) }
         FailureSchema.envelope.collectNamed(into: &schemas)
         FailureSchema.problem.collectNamed(into: &schemas)
         writer.key("components")

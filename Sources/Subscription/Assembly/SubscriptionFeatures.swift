@@ -10,6 +10,7 @@ import ServiceLifecycle
 struct SubscriptionFeatures: Sendable {
     /// What the service can do.
     let operations: [Operation]
+    let catalog: EntityCatalog
     /// Follow Redis for as long as the service runs.
     let caches: [any Service]
 
@@ -18,6 +19,7 @@ struct SubscriptionFeatures: Sendable {
         clock: any WallClock, logger: Logger
     ) throws {
         let catalog = try SubscriptionCatalog.make()
+        self.catalog = catalog
         func repository(_ entity: Entity) -> EntityRepository {
             EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock)
         }

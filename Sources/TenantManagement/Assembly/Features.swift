@@ -10,6 +10,7 @@ import ServiceKit
 /// The features of tenant management, wired together.
 struct Features: Sendable {
     let operations: [Operation]
+    let catalog: EntityCatalog
     let cache: EntityCache
     let notifications: NotificationQueue
     let watchdog: ProvisioningWatchdog
@@ -92,6 +93,7 @@ struct Features: Sendable {
                 TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
                 CRUDPermissions(create: ["10220"], view: ["10221"], update: ["10222"], delete: ["10223"])
             ).all()
+        self.catalog = catalog
         self.cache = cache
         self.notifications = notifications
         watchdog = ProvisioningWatchdog(

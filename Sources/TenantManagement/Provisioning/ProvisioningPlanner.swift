@@ -36,7 +36,8 @@ struct ProvisioningPlanner: Sendable {
     }
 
     /// After the commit: puts the copy of the secret where the architecture document has it.
-    func committed(_ plan: Plan) async {
+    func committed(_ plan: Plan?) async {
+        guard let plan else { return }
         await copies.store(
             WebhookSecretCopies.Copy(secret: plan.secret, context: plan.context.description), tenant: plan.tenant)
     }

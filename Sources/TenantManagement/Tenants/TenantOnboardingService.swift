@@ -116,15 +116,14 @@ package struct TenantOnboardingService: Sendable {
         let contactIndex = batch.append(try contacts.insertStatement(rows.contact, in: scope))
         var plan: ProvisioningPlanner.Plan?
         if let tier = draft.tier {
-            let begun = try provisionings.plan(
+            let planned = try provisionings.plan(
                 tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope),
                 subscription: .planOnly(tier: tier, subscriber: rows.id), now: now, traceparent: traceparent)
-            for statement in begun.statements { batch.append(statement) }
-            batch.add(begun.event)
-            plan = begun
+            for statement in planned.statements { batch.append(statement) }
+            batch.add(planned.event)
+            plan = planned
         }
         let results = try await pool.run(batch)
-        if let plan { await provisionings.committed(plan) }
         guard let tenantRow = results[tenantIndex].first, let contactRow = results[contactIndex].first else {
             throw HTTPFailure.internalError
         }
@@ -141,7 +140,11 @@ package struct TenantOnboardingService: Sendable {
             addresses.record(row).write(to: &writer)
         }
         writer.endObject()
+        // Two writes to Redis that do not wait for each other.
+        let begun = plan
+        async let copied: Void = provisionings.committed(begun)
         await cache.store(rows.id, version: try tenant.version, bytes: tenant.buffer)
+        await copied
         return OnboardedTenant(id: rows.id, json: writer.bytes)
     }
 }
