@@ -138,6 +138,8 @@ import Testing
             // Some of the ten may be on their way into the queue still.
             try await eventually {
                 let probe = Task { try await client.ping() }
+                // Cancelled only after it has had time to ask: a task cancelled before it runs asks nothing.
+                try await Task.sleep(for: .milliseconds(50))
                 probe.cancel()
                 do {
                     try await probe.value
