@@ -15,6 +15,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
@@ -116,19 +117,19 @@ let package = Package(
             dependencies: [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities", "ServiceKit",
                 "TenantManagement", "Subscription", "Orchestrator",
-                asyncHTTPClient, configuration, logging, nioCore, nioHTTP1,
+                asyncHTTPClient, configuration, lifecycle, logging, nioCore, nioHTTP1,
             ], path: "Tests/TestSupport", swiftSettings: strict),
         tests(
             "AcceptanceTests",
             [
                 "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities",
-                "ServiceKit", "TenantManagement", "Subscription", "Orchestrator",
-                asyncHTTPClient, configuration, crypto, httpTypes, jwtKit, logging, nioCore,
+                "Sealing", "ServiceKit", "TenantManagement", "Subscription", "Orchestrator",
+                asyncHTTPClient, configuration, crypto, cryptoExtras, httpTypes, jwtKit, logging, nioCore,
             ]),
         tests(
             "FaultTests",
             [
-                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "ServiceKit",
+                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "ServiceKit",
                 "TenantManagement", "Subscription", "Orchestrator",
                 logging,
             ]),

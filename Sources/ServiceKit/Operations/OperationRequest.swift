@@ -130,9 +130,16 @@ package struct Authenticator: Sendable {
     /// - Throws: 401 when the header is missing or has another form.
     package static func bearerToken(_ headers: HTTPFields) throws(HTTPFailure) -> String {
         guard let header = headers[.authorization] else { throw .missingToken }
-        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
-        guard parts.count == 2, parts[0].lowercased() == "bearer" else { throw .invalidToken }
-        return String(parts[1])
+        // Bytes, not characters: tokens are long, and this is done for every request.
+        let bytes = header.utf8
+        guard let space = bytes.firstIndex(of: UInt8(ascii: " ")),
+            header[..<space].lowercased() == "bearer"
+        else { throw .invalidToken }
+        var start = bytes.index(after: space)
+        while start < bytes.endIndex, bytes[start] == UInt8(ascii: " ") { start = bytes.index(after: start) }
+        let token = header[start...]
+        guard !token.isEmpty, !token.utf8.contains(UInt8(ascii: " ")) else { throw .invalidToken }
+        return String(token)
     }
 }
 
