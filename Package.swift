@@ -152,14 +152,15 @@ let package = Package(
             "SubscriptionTests",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", "Subscription", asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
+                "ServiceKit", "Subscription", asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore,
+                nioHTTP1,
             ]),
         tests("ObservabilityTests", ["Primitives", "JSONCoding", "Observability", logging]),
         tests(
             "ServiceKitTests",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "Entities", "ServiceKit", configuration, hummingbird,
-                httpTypes, jwtKit, logging, nioCore,
+                httpTypes, jwtKit, logging, nioCore, nioEmbedded,
             ]),
         tests(
             "TenantManagementTests",

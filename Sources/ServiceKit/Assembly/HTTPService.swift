@@ -41,10 +41,11 @@ package struct HTTPService: Sendable {
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
+        let readDeadlines = ReadDeadlines(timeout: configuration.limits.requestTimeout)
         let runners = all.map { operation in
             OperationRunner(
                 operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
-                limits: configuration.limits, clientAddress: clientAddress)
+                limits: configuration.limits, readDeadlines: readDeadlines, clientAddress: clientAddress)
         }
         self.operations = all
         self.document = document
@@ -53,7 +54,7 @@ package struct HTTPService: Sendable {
             router: OperationRouter(runners: runners),
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins),
             accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress, clock: clock)
-        self.background = background
+        self.background = [readDeadlines] + background
         self.atEnd = atEnd
         self.logger = logger
     }

@@ -8,7 +8,7 @@ package import Configuration
 package struct RequestLimits: Sendable {
     /// Largest request body, in bytes.
     package var maximumBodySize: Int
-    /// Time for a request with a body, reading it included.
+    /// Time for a client to deliver the body of a request; then the connection is closed.
     package var requestTimeout: Duration
     /// Time after which a connection on which nothing happens is closed.
     package var idleTimeout: Duration

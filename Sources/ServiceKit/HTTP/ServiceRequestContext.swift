@@ -10,6 +10,8 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
     package var coreContext: CoreRequestContextStorage
     /// Address of the peer of the connection; nil on a unix socket.
     package let remoteAddress: SocketAddress?
+    /// The connection.
+    let channel: any Channel
     /// Filled in while the request is handled, for the access log.
     package let annotations: RequestAnnotations
 
@@ -17,6 +19,7 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
     package init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
         self.remoteAddress = source.channel.remoteAddress
+        self.channel = source.channel
         self.annotations = RequestAnnotations()
     }
 }

@@ -16,7 +16,8 @@ package struct OpenAPIDocument: Sendable {
     package let namedSchemas: [(name: String, schema: Schema)]
 
     /// Makes one from its parts.
-    package init(title: String, summary: String, version: String = "1.0.0", operations: [Operation],
+    package init(
+        title: String, summary: String, version: String = "1.0.0", operations: [Operation],
         namedSchemas: [(name: String, schema: Schema)] = []
     ) {
         self.title = title

@@ -11,6 +11,7 @@ struct OperationRunner: Sendable {
     let authenticator: Authenticator
     let rateLimiter: RateLimiter
     let limits: RequestLimits
+    let readDeadlines: ReadDeadlines
     let clientAddress: ClientAddressResolver
 
     func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -22,17 +23,8 @@ struct OperationRunner: Sendable {
             responseHeaders = decision.headers
             guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
         }
-        let response: OperationResponse
-        if expectsBody {
-            // Reading a body waits for the client, so only these requests need a deadline of their own: everything
-            // else that a handler waits for (PostgreSQL, Redis, HTTP) has one already.
-            response = try await withDeadline(limits.requestTimeout) {
-                let body = try await self.readBody(request)
-                return try await self.respond(request, context, body: body, address: address)
-            }
-        } else {
-            response = try await respond(request, context, body: [], address: address)
-        }
+        let body = expectsBody ? try await readDeadlines.read(context.channel) { try await readBody(request) } : []
+        let response = try await respond(request, context, body: body, address: address)
         var headers = response.headers
         for field in responseHeaders { headers.append(field) }
         if response.body != nil { headers[.contentType] = response.mediaType }

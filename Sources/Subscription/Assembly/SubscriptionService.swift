@@ -48,7 +48,8 @@ package enum SubscriptionService {
         return HTTPService(
             configuration: http, base: base,
             summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",
-            operations: features.operations, catalog: features.catalog, authenticator: authenticator, rateLimiter: limiter,
+            operations: features.operations, catalog: features.catalog, authenticator: authenticator,
+            rateLimiter: limiter,
             background: background,
             atEnd: {
                 await bus.shutdown()

@@ -58,7 +58,8 @@ package enum TenantManagementService {
             configuration: http, base: base,
             summary:
                 "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
-            operations: features.operations, catalog: features.catalog, authenticator: authenticator, rateLimiter: limiter,
+            operations: features.operations, catalog: features.catalog, authenticator: authenticator,
+            rateLimiter: limiter,
             background: background,
             atEnd: {
                 await bus.shutdown()
