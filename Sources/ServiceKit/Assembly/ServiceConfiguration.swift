@@ -4,8 +4,7 @@ package import Configuration
 ///
 /// Keys: `HOST` (default `127.0.0.1`), `PORT` (0...65535; 0 takes a free one), `LOG_LEVEL` (trace, debug, info, notice,
 /// warning, error, critical; default info), `ACCESS_LOG` (default true), `SHUTDOWN_SECONDS` (1...300, default 8: for
-/// running requests and background work), `EXPLORER_ASSETS_PATH` (folder of Swagger UI's files),
-/// `SYSTEM_USER_ID` (audit identity of the system; should be a UUID).
+/// running requests and background work), `EXPLORER_ASSETS_PATH` (folder of Swagger UI's files).
 package struct ServiceConfiguration: Sendable {
     /// Address to bind.
     package var host: String
