@@ -64,7 +64,7 @@ import Testing
 
     @Test func `a server that never says goodbye is left`() async throws {
         try await ScriptedMailServer.run(Self.greeting + Self.rest.dropLast() + [.silence]) { server in
-            try await transport(port: server.port, timeout: .seconds(1)).send(mail)
+            try await transport(port: server.port, timeout: .seconds(15)).send(mail)
             try await server.ended.get()
             #expect(server.commands.last == "QUIT")
         }
@@ -93,12 +93,12 @@ import Testing
         let steps: [SMTPError.Step] = [.greeting, .hello, .sender, .recipient, .data, .message]
         try await expect(
             .timeout(steps[index]), from: (Self.greeting + Self.rest).prefix(index) + [.silence],
-            timeout: .seconds(1))
+            timeout: .seconds(15))
     }
 
     @Test func `a reply that trickles in for ever has one deadline`() async throws {
         try await expect(
-            .timeout(.hello), from: [.say("220 ready"), .trickle("250-more")], timeout: .seconds(1))
+            .timeout(.hello), from: [.say("220 ready"), .trickle("250-more")], timeout: .seconds(15))
     }
 
     @Test(arguments: 0...5)
