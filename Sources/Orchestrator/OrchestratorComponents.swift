@@ -1,5 +1,6 @@
 import Configuration
 import Logging
+import MessageBus
 import PostgresClient
 import Primitives
 import Sealing
@@ -36,8 +37,8 @@ struct OrchestratorComponents: Sendable {
             }, client: pipelines, logger: logger)
         let tiers = try registry.table(configuration.tiers)
 
-        let doorbell = Doorbell()
-        consumer = ProvisioningConsumer(repository: repository, doorbell: doorbell, logger: logger)
+        let bell = WakeUp()
+        consumer = ProvisioningConsumer(repository: repository, bell: bell, logger: logger)
         worker = ProvisioningRunWorker(
             repository: repository,
             processor: ProvisioningRunProcessor(
@@ -46,7 +47,7 @@ struct OrchestratorComponents: Sendable {
                     url: configuration.callbackURL, timeout: configuration.callbackTimeout, client: callbacks,
                     clock: clock),
                 appPlaneURL: configuration.appPlaneURL, policy: configuration.policy, clock: clock, logger: logger),
-            policy: configuration.policy, doorbell: doorbell, clock: clock, logger: logger)
+            policy: configuration.policy, bell: bell, clock: clock, logger: logger)
         checks =
             application.pool.map { pool in
                 [

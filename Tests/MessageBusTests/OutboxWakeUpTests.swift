@@ -146,15 +146,43 @@ struct OutboxWakeUpTests {
         }
     }
 
+    /// On this clock two seconds pass between any two looks at it: every back-off ends between the claim that finds
+    /// nothing and the question when the next event is due.
+    private struct LeapingClock: WallClock {
+        let clock = ManualClock(SystemClock().now())
+
+        func now() -> Timestamp {
+            clock.advance(by: .seconds(2))
+            return clock.now()
+        }
+    }
+
+    @Test("what becomes due between the look and the sleep is not slept over")
+    func dueInBetween() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let connector = RecordingConnector { _, attempt throws(MessageBusError) in
+                attempt < 4 ? .failed(reason: "later") : .published
+            }
+            let relay = Self.relay(database, pool, connector, clock: LeapingClock(), backOff: .seconds(3))
+            try await running([{ await relay.run() }]) {
+                try await Self.listening(database, 1)
+                try await pool.commit(try numbered(1, of: .v4()))
+                try await eventually("it is published") { connector.published.count == 1 }
+            }
+        }
+    }
+
     private static func relay(
-        _ database: TestDatabase, _ pool: PostgresPool, _ connector: any EventConnector
+        _ database: TestDatabase, _ pool: PostgresPool, _ connector: any EventConnector,
+        clock: any WallClock = SystemClock(), backOff: Duration = .seconds(1)
     ) -> OutboxRelay {
         OutboxRelay(
             pool: pool, connector: connector, listener: database.configuration(),
             configuration: OutboxRelayConfiguration(
                 lease: .seconds(3600),
-                backOff: BackOff(initial: .seconds(1), maximum: .seconds(1)),
-                pollInterval: .seconds(3600)),
+                backOff: BackOff(initial: backOff, maximum: backOff),
+                pollInterval: .seconds(3600)), clock: clock,
             logger: TestDatabase.logger)
     }
 

@@ -32,6 +32,12 @@ struct WakeUpTests {
         }
     }
 
+    @Test("a time that is over before the sleep begins ends it all the same")
+    func shortTimes() async {
+        let bell = WakeUp()
+        for _ in 0..<2000 { await bell.wait(atMost: .nanoseconds(1)) }
+    }
+
     @Test("ends with the time and with the task")
     func ends() async {
         let bell = WakeUp()

@@ -167,7 +167,7 @@ import Testing
         return ProvisioningRunWorker(
             repository: world.repository(),
             processor: try world.processor(provisioner, callbackURL: callbackURL, client: client, policy: policy),
-            policy: policy, doorbell: Doorbell(), clock: world.clock, logger: TestWorld.logger)
+            policy: policy, bell: WakeUp(), clock: world.clock, logger: TestWorld.logger)
     }
 
     private func withService(

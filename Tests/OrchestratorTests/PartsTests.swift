@@ -212,27 +212,3 @@ import Testing
         #expect(ScramVerifier.make(password: "pencil") != ScramVerifier.make(password: "pencil"))
     }
 }
-
-@Suite struct DoorbellTests {
-    @Test func aRingBeforeTheWaitIsNotLost() async {
-        let doorbell = Doorbell()
-        doorbell.ring()
-        doorbell.ring()
-        await doorbell.wait(atMost: .seconds(3600))
-    }
-
-    @Test func aRingWakesTheSleeper() async {
-        let doorbell = Doorbell()
-        async let waiting: Void = doorbell.wait(atMost: .seconds(3600))
-        await Task.yield()
-        doorbell.ring()
-        await waiting
-    }
-
-    @Test func cancellationWakesTheSleeper() async {
-        let doorbell = Doorbell()
-        let task = Task { await doorbell.wait(atMost: .seconds(3600)) }
-        task.cancel()
-        await task.value
-    }
-}

@@ -95,7 +95,7 @@ final class EventConsumer: Service {
                 failures = 0
                 isBusy = deliveries.count == free
                 for delivery in deliveries { start(delivery, until: until, in: &handlers) }
-                if deliveries.isEmpty { try await sleep() }
+                if deliveries.isEmpty { try await sleep(since: now) }
             } catch {
                 // The answer may be lost although the claim stands.
                 await release(claim)
@@ -113,9 +113,9 @@ final class EventConsumer: Service {
         await shielded { try? await queue.release(subscription, claim: claim) }
     }
 
-    private func sleep() async throws(MessageBusError) {
-        let now = clock.now()
-        let due = try await queue.nextDue(subscription, after: now)?.duration(since: now)
+    /// - Parameter instant: the time of the claim that found nothing. What has become due since is due, not past.
+    private func sleep(since instant: Timestamp) async throws(MessageBusError) {
+        let due = try await queue.nextDue(subscription, after: instant)?.duration(since: clock.now())
         await bell.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
     }
 

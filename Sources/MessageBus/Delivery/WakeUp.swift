@@ -3,7 +3,7 @@ import Synchronization
 /// A bell for one sleeper: rung while nobody sleeps, it wakes the next who wants to.
 ///
 /// Any number of signals before a wait count as one.
-final class WakeUp: Sendable {
+package final class WakeUp: Sendable {
     private struct State {
         var isSignalled = false
         var sleeper: CheckedContinuation<Void, Never>?
@@ -11,8 +11,11 @@ final class WakeUp: Sendable {
 
     private let state = Mutex(State())
 
+    /// A bell that nobody has rung.
+    package init() {}
+
     /// Wakes the sleeper, or lets the next wait return at once.
-    func signal() {
+    package func signal() {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
             guard let sleeper = state.sleeper else {
                 state.isSignalled = true
@@ -24,12 +27,13 @@ final class WakeUp: Sendable {
     }
 
     /// Waits for a signal, at most for the given time; returns early when the task is cancelled. One caller at a time.
-    func wait(atMost limit: Duration) async {
+    package func wait(atMost limit: Duration) async {
         guard limit > .zero else { return }
-        // A timer that goes off too late only wakes somebody for nothing, which every caller must bear anyway.
+        // The timer rings like anybody else: it may go off before there is a sleeper. When it goes off too late it wakes
+        // somebody for nothing, which every caller must bear anyway.
         let timer = Task {
             try? await Task.sleep(for: limit, clock: .continuous)
-            if !Task.isCancelled { wakeSleeper() }
+            if !Task.isCancelled { signal() }
         }
         defer { timer.cancel() }
         await withTaskCancellationHandler {

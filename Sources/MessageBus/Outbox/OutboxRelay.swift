@@ -124,8 +124,8 @@ package final class OutboxRelay: Service {
         while !isStopping {
             do {
                 switch try await drain(within: publishLimit) {
-                case .idle:
-                    try await rest(&pacing)
+                case .idle(let instant):
+                    try await rest(&pacing, since: instant)
                 case .worked(let count):
                     if pacing.worked() { try await store.disarm() }
                     if pacing.isBusy, count < batchSize { try? await Task.sleep(for: configuration.linger) }
@@ -140,16 +140,16 @@ package final class OutboxRelay: Service {
         }
     }
 
-    private func rest(_ pacing: inout OutboxPacing) async throws(MessageBusError) {
-        let now = clock.now()
-        let outlook = try await store.outlook(now: now)
+    /// - Parameter instant: the time of the claim that found nothing. What has become due since is due, not past.
+    private func rest(_ pacing: inout OutboxPacing, since instant: Timestamp) async throws(MessageBusError) {
+        let outlook = try await store.outlook(now: instant)
         switch pacing.rest(oldestTransaction: outlook.oldestTransaction) {
         case .arm:
             pacing.armed(barrier: try await store.arm())
         case .look: break
         case .wait(let duration): await bell.wait(atMost: duration)
         case .sleep:
-            let due = outlook.nextDue.map { $0.duration(since: now) }
+            let due = outlook.nextDue.map { $0.duration(since: clock.now()) }
             await bell.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
             pacing.slept()
         }
@@ -166,7 +166,8 @@ package final class OutboxRelay: Service {
     // MARK: One batch
 
     private enum Step {
-        case idle
+        /// Nothing was due at that time.
+        case idle(asOf: Timestamp)
         case worked(Int)
         case outage
     }
@@ -186,7 +187,7 @@ package final class OutboxRelay: Service {
             await release(claim)
             throw error
         }
-        guard !claimed.isEmpty else { return .idle }
+        guard !claimed.isEmpty else { return .idle(asOf: now) }
         let outcomes: [PublishOutcome]
         do {
             let connector = self.connector

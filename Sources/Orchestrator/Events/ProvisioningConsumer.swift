@@ -11,7 +11,7 @@ struct ProvisioningConsumer: Sendable {
     static let group = "orchestrator"
 
     let repository: ProvisioningRunRepository
-    let doorbell: Doorbell
+    let bell: WakeUp
     let logger: Logger
 
     /// The service that works through the subscription.
@@ -29,6 +29,6 @@ struct ProvisioningConsumer: Sendable {
         logger.info(
             isNew ? "provisioning accepted" : "provisioning was accepted before",
             metadata: ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"])
-        if isNew { doorbell.ring() }
+        if isNew { bell.signal() }
     }
 }

@@ -31,8 +31,7 @@ struct ProvisioningRunRepository: Sendable {
     }
 
     /// Claims runs that are due, at most as many as given.
-    func claim(limit: Int, lease: Duration) async throws(PostgresError) -> [ProvisioningRun] {
-        let now = clock.now()
+    func claim(limit: Int, lease: Duration, now: Timestamp) async throws(PostgresError) -> [ProvisioningRun] {
         let claim = Identifier.v4()
         let result = try await pool.query(
             ProvisioningRunStatements.claim,
@@ -42,9 +41,9 @@ struct ProvisioningRunRepository: Sendable {
         return runs
     }
 
-    /// When the next run is due that is not now; nil when none is.
-    func nextDue() async throws(PostgresError) -> Timestamp? {
-        try await pool.query(ProvisioningRunStatements.nextDue, [.timestamp(clock.now())]).first?.timestampIfPresent(0)
+    /// When the next run is due after an instant; nil when none is.
+    func nextDue(after instant: Timestamp) async throws(PostgresError) -> Timestamp? {
+        try await pool.query(ProvisioningRunStatements.nextDue, [.timestamp(instant)]).first?.timestampIfPresent(0)
     }
 
     /// The event of a run; nil when the key is another than the one it was sealed with.

@@ -108,7 +108,7 @@ enum ProvisioningRunStatements {
         WHERE id = $1 AND claim = $2
         """
 
-    /// When the next run is due that is not now. Parameter: now.
+    /// When the next run is due after an instant. Parameter: the instant.
     static let nextDue: PostgresStatement = """
         SELECT min(due_at) FROM main.provisioning_runs WHERE due_at > $1
         """

@@ -17,7 +17,7 @@ final class ProvisioningRunWorker: Service {
     private let repository: ProvisioningRunRepository
     private let processor: ProvisioningRunProcessor
     private let policy: RunPolicy
-    private let doorbell: Doorbell
+    private let bell: WakeUp
     private let clock: any WallClock
     private let logger: Logger
     private let state = Mutex(State())
@@ -28,12 +28,12 @@ final class ProvisioningRunWorker: Service {
 
     init(
         repository: ProvisioningRunRepository, processor: ProvisioningRunProcessor, policy: RunPolicy,
-        doorbell: Doorbell, clock: any WallClock, logger: Logger
+        bell: WakeUp, clock: any WallClock, logger: Logger
     ) {
         self.repository = repository
         self.processor = processor
         self.policy = policy
-        self.doorbell = doorbell
+        self.bell = bell
         self.clock = clock
         self.logger = logger
     }
@@ -52,7 +52,7 @@ final class ProvisioningRunWorker: Service {
             }
         } onGracefulShutdown: {
             self.state.withLock { $0.isStopping = true }
-            self.doorbell.ring()
+            self.bell.signal()
         }
     }
 
@@ -63,25 +63,27 @@ final class ProvisioningRunWorker: Service {
         while !isStopping {
             let free = policy.concurrency - state.withLock { $0.active }
             if free <= 0 {
-                await doorbell.wait(atMost: policy.pollInterval)
+                await bell.wait(atMost: policy.pollInterval)
                 continue
             }
             do {
-                let runs = try await repository.claim(limit: free, lease: policy.lease)
+                let now = clock.now()
+                let runs = try await repository.claim(limit: free, lease: policy.lease, now: now)
                 failures = 0
                 for run in runs { start(run, in: &group) }
-                if runs.isEmpty { await doorbell.wait(atMost: try await timeUntilDue()) }
+                if runs.isEmpty { await bell.wait(atMost: try await timeUntilDue(after: now)) }
             } catch {
                 if isStopping { return }
                 failures += 1
                 logger.error("runs could not be claimed, trying again", metadata: ["error": "\(error)"])
-                await doorbell.wait(atMost: policy.callback.delay(afterFailures: failures))
+                await bell.wait(atMost: policy.callback.delay(afterFailures: failures))
             }
         }
     }
 
-    private func timeUntilDue() async throws(PostgresError) -> Duration {
-        guard let due = try await repository.nextDue() else { return policy.pollInterval }
+    /// - Parameter instant: the time of the claim that found nothing. What has become due since is due, not past.
+    private func timeUntilDue(after instant: Timestamp) async throws(PostgresError) -> Duration {
+        guard let due = try await repository.nextDue(after: instant) else { return policy.pollInterval }
         return min(max(due.duration(since: clock.now()), .milliseconds(1)), policy.pollInterval)
     }
 
@@ -90,7 +92,7 @@ final class ProvisioningRunWorker: Service {
         group.addTask {
             await self.work(on: run)
             self.state.withLock { $0.active -= 1 }
-            self.doorbell.ring()
+            self.bell.signal()
         }
     }
 
@@ -126,7 +128,7 @@ final class ProvisioningRunWorker: Service {
         while !Task.isCancelled, state.withLock({ $0.active > 0 }) {
             let remaining = ContinuousClock.now.duration(to: end)
             guard remaining > .zero else { return }
-            await doorbell.wait(atMost: remaining)
+            await bell.wait(atMost: remaining)
         }
     }
 

@@ -198,3 +198,10 @@ extension PostgresPool {
         try #require(try await query(PostgresStatement(sql, prepared: false)).first).int(0)
     }
 }
+
+extension ProvisioningRunRepository {
+    /// Claims by the repository's own clock.
+    func claim(limit: Int, lease: Duration) async throws(PostgresError) -> [ProvisioningRun] {
+        try await claim(limit: limit, lease: lease, now: clock.now())
+    }
+}
