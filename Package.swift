@@ -66,7 +66,7 @@ let package = Package(
         library("JSONCoding", ["Primitives"]),
         library("PostgresClient", ["CLibpq", "Primitives", logging, configuration]),
         library(
-            "RedisClient", ["Primitives", nioCore, nioPosix, nioSSL, deque, logging, configuration]),
+            "RedisClient", ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging, configuration]),
         library("Sealing", [crypto]),
         library("Observability", ["Primitives", "JSONCoding", logging]),
         library("Entities", ["Primitives", "JSONCoding", "PostgresClient"]),

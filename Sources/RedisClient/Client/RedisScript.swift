@@ -1,3 +1,6 @@
+import Crypto
+import Primitives
+
 /// A Lua script that runs on the server as one step. Keep it in a `static let`: its digest is computed once.
 package struct RedisScript: Sendable, Hashable {
     /// The Lua source.
@@ -8,6 +11,6 @@ package struct RedisScript: Sendable, Hashable {
     /// Makes a script.
     package init(_ source: String) {
         self.source = source
-        self.digest = SHA1.hexDigest(of: Array(source.utf8))
+        self.digest = Hex.encode(Array(Insecure.SHA1.hash(data: Array(source.utf8))))
     }
 }
