@@ -77,7 +77,7 @@ let package = Package(
         library(
             "ServiceKit",
             [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Observability", "Entities",
+                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Observability", "Entities", "Sealing",
                 asyncHTTPClient, hummingbird, httpTypes, jwtKit, crypto, configuration, lifecycle, logging, nioCore,
                 nioPosix,
             ]),

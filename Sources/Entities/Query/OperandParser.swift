@@ -155,7 +155,7 @@ struct OperandParser {
 
     /// The value in the field's type. Texts are taken for numbers and booleans, and numbers for texts, where nothing
     /// is lost: the bracket form has texts only, and upstream coerces too.
-    private mutating func value(_ operand: JSONValue, at path: String) -> PostgresValue? {
+    mutating func value(_ operand: JSONValue, at path: String) -> PostgresValue? {
         let value: PostgresValue? =
             switch (field.type, operand) {
             case (.string, .string(let text)): storable(text, at: path).map { .text($0) }

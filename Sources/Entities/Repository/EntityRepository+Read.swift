@@ -25,8 +25,7 @@ extension EntityRepository {
     package func count(
         _ condition: Where = .everything, in scope: TenantScope
     ) async throws(RepositoryError) -> Int {
-        var compiler = SelectCompiler(catalog: catalog, scope: scope)
-        let result = try await run(try compiler.count(entity, condition), in: scope)
+        let result = try await run(try countStatement(condition, in: scope), in: scope)
         do {
             return try result.first?.int(0) ?? 0
         } catch {
@@ -35,6 +34,12 @@ extension EntityRepository {
     }
 
     // MARK: Pieces
+
+    /// The statement behind `count`.
+    func countStatement(_ condition: Where, in scope: TenantScope) throws(RepositoryError) -> BoundStatement {
+        var compiler = SelectCompiler(catalog: catalog, scope: scope)
+        return try compiler.count(entity, condition)
+    }
 
     /// The statement behind `find`; `records` reads its result.
     package func selectStatement(

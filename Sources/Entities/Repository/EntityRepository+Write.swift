@@ -29,7 +29,7 @@ extension EntityRepository {
     /// - Parameter version: the row's version that the change is based on; another one is `.versionMismatch`.
     /// - Throws: `.notFound`; then nothing of `alongside` has happened.
     package func updateById(
-        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id, version: version)
@@ -40,7 +40,7 @@ extension EntityRepository {
     /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
     package func replaceById(
-        _ id: Identifier, _ values: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        _ id: Identifier, _ values: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         if let named = values.identifier, named != id {
@@ -54,7 +54,8 @@ extension EntityRepository {
     /// Deletes a row: marks it where the table has an audit block, removes it where not.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
     package func deleteById(
-        _ id: Identifier, in scope: TenantScope, ifVersion version: Int64? = nil, alongside: [BoundStatement] = []
+        _ id: Identifier, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
+        alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id, version: version)
         let delete = try compiler(scope).delete(target, isGuarded: !alongside.isEmpty)
@@ -93,13 +94,13 @@ extension EntityRepository {
     package func insertStatement(
         _ values: FieldValues, in scope: TenantScope
     ) throws(RepositoryError) -> BoundStatement {
-        try compiler(scope).insert(values, newId: Identifier.v7(at: clock.now()))
+        try compiler(scope).insert(values, newId: newIdentifier())
     }
 
     /// The statement behind `updateById`; `record` reads its row.
     /// - Parameter isGuarded: whether touching no row is an error (SQLSTATE 22012) that rolls back the whole batch.
     package func updateStatement(
-        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: Int64? = nil,
+        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         isGuarded: Bool = false
     ) throws(RepositoryError) -> BoundStatement {
         try compiler(scope).update(WriteCompiler.Target(id: id, version: version), changes, isGuarded: isGuarded)

@@ -23,6 +23,9 @@ package struct EntityRepository: Sendable {
         self.clock = clock
     }
 
+    /// The id of a row that is about to be made.
+    package func newIdentifier() -> Identifier { .v7(at: clock.now()) }
+
     // MARK: Running
 
     func run(

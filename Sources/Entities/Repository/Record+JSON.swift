@@ -61,14 +61,17 @@ extension Record: JSONWritable {
 package struct RecordList: Sendable, RandomAccessCollection, JSONWritable {
     private let result: PostgresResult
     private let projection: Projection
+    /// The number of rows.
+    package let endIndex: Int
 
-    init(_ result: PostgresResult, _ projection: Projection) {
+    /// - Parameter prefix: how many of the rows belong to the list; nil: all.
+    init(_ result: PostgresResult, _ projection: Projection, prefix: Int? = nil) {
         self.result = result
         self.projection = projection
+        endIndex = Swift.min(result.rowCount, prefix ?? .max)
     }
 
     package var startIndex: Int { 0 }
-    package var endIndex: Int { result.rowCount }
     package subscript(position: Int) -> Record { Record(result[position], projection) }
 
     /// Writes a JSON array of the rows.

@@ -29,6 +29,9 @@ package final class Projection: Sendable {
     /// The result column of a field; nil when it was not selected.
     func position(of field: String) -> Int? { positions[field] }
 
+    /// The type of a field; nil when it was not selected.
+    func type(of field: String) -> FieldType? { positions[field].map { columns[$0 - 1].field.type } }
+
     /// The result column of the first relation.
     var firstRelation: Int { columns.count + 1 }
 
@@ -47,12 +50,14 @@ package final class Projection: Sendable {
 }
 
 extension Entity {
-    /// What a filter's `fields` leaves: the shown columns, and `id` in any case, because `Record.id` needs it.
-    func projection(_ fields: FieldSelection, relations: [String]) -> Projection {
+    /// What a filter's `fields` leaves: the shown columns, and in any case `id`, because `Record.id` needs it, and what
+    /// the rows are sorted by, because cursors need it.
+    func projection(_ fields: FieldSelection, relations: [String], order: [Order] = []) -> Projection {
         if fields == .all, relations.isEmpty { return allColumns }
         let columns = allColumns.columns.compactMap { column -> Projection.Column? in
             let isShown = column.isShown && fields.contains(column.field.name)
-            guard isShown || fields == .all || column.field.name == "id" else { return nil }
+            let isNeeded = column.field.name == "id" || order.contains { $0.field == column.field.name }
+            guard isShown || fields == .all || isNeeded else { return nil }
             return Projection.Column(field: column.field, isShown: isShown)
         }
         return Projection(columns, relations: relations)

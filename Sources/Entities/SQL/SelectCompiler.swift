@@ -30,7 +30,8 @@ struct SelectCompiler {
         _ entity: Entity, _ filter: Filter, id: Identifier? = nil
     ) throws(RepositoryError) -> CompiledSelect {
         let alias = nextAlias()
-        let projection = entity.projection(filter.fields, relations: filter.includes.map(\.relation))
+        let projection = entity.projection(
+            filter.fields, relations: filter.includes.map(\.relation), order: id == nil ? filter.order : [])
         var sql = "SELECT " + projection.sql
         for inclusion in filter.includes {
             sql += ", " + (try include(inclusion, of: entity, alias: alias))

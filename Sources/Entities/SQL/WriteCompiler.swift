@@ -41,7 +41,7 @@ struct WriteCompiler {
     /// Which row an update is for.
     struct Target {
         var id: Identifier
-        var version: Int64?
+        var version: VersionCondition?
     }
 
     /// Changes the given fields of one row.
@@ -138,7 +138,7 @@ struct WriteCompiler {
     ) throws(RepositoryError) -> [String] {
         var conditions = ["\(Self.alias).\"id\" = \(bindings.bind(.identifier(target.id)))"]
         if let version = target.version {
-            conditions.append("\(Self.alias).row_version = \(bindings.bind(.int64(version)))")
+            conditions += version.sql("\(Self.alias).row_version") { bindings.bind($0) }
         }
         return conditions
             + (try RowConditions(entity: entity, alias: Self.alias, scope: scope, isLive: isLive)

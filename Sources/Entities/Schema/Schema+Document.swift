@@ -49,6 +49,7 @@ extension Schema {
         switch kind {
         case .array(let rules): rules.items.collectNamed(into: &schemas)
         case .object(let rules): for property in rules.properties { property.schema.collectNamed(into: &schemas) }
+        case .anyOf(let alternatives): for schema in alternatives { schema.collectNamed(into: &schemas) }
         case .string, .number, .boolean, .any, .reference: break
         }
     }
@@ -66,7 +67,16 @@ extension Schema {
     }
 
     private func writeType(to writer: inout JSONWriter) {
-        if case .any = kind { return }
+        switch kind {
+        case .any: return
+        case .anyOf(let alternatives):
+            writer.key("anyOf")
+            writer.beginArray()
+            for schema in alternatives { schema.write(to: &writer) }
+            writer.endArray()
+            return
+        default: break
+        }
         writer.key("type")
         guard isNullable else { return writer.string(typeName) }
         writer.beginArray()
@@ -107,7 +117,7 @@ extension Schema {
                 writer.bool(true)
             }
         case .object(let rules): write(rules, to: &writer)
-        case .boolean, .any, .reference: break
+        case .boolean, .any, .anyOf, .reference: break
         }
         if !allowedValues.isEmpty {
             writer.key("enum")

@@ -59,6 +59,9 @@ extension Schema {
     /// The value itself and nothing else.
     package static func constant(_ value: JSONValue) -> Schema { Schema(.any, allowedValues: [value]) }
 
+    /// A value that matches one of the alternatives.
+    package static func anyOf(_ alternatives: Schema...) -> Schema { Schema(.anyOf(alternatives)) }
+
     /// A component by name, for documents of recursive shapes. Validates nothing.
     package static func reference(_ name: String) -> Schema { Schema(.reference(name)) }
 }

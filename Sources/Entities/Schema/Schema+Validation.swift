@@ -36,6 +36,10 @@ extension Schema {
             }
         case (.object(let rules), .object(let object)):
             check(object, rules, at: path, into: &details)
+        case (.anyOf(let alternatives), _):
+            if !alternatives.contains(where: { $0.validate(value).isEmpty }) {
+                alternatives.last?.check(value, at: path, into: &details)
+            }
         case (.any, _), (.reference, _): Self.checkFree(value, at: path, into: &details)
         default: details.append(.type(path, typeName))
         }
@@ -73,7 +77,7 @@ extension Schema {
         case .boolean: "boolean"
         case .array: "array"
         case .object: "object"
-        case .any, .reference: "any"
+        case .any, .anyOf, .reference: "any"
         }
     }
 

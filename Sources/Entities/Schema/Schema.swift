@@ -62,6 +62,7 @@ package struct Schema: Sendable, Hashable {
         case array(ArrayRules)
         case object(ObjectRules)
         case any
+        case anyOf([Schema])
         case reference(String)
     }
 

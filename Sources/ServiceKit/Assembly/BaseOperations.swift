@@ -31,7 +31,7 @@ package struct BaseOperations: Sendable {
 
     /// The operations; `document` gives the service's OpenAPI document, which includes them.
     package func operations(document: @escaping @Sendable () -> ByteBuffer) -> [Operation] {
-        [home(), ping(), live(), ready(), openAPI(document)] + explorer()
+        [home(), ping(), live(), ready(), openAPI(document), openAPIAsYAML(document)] + explorer()
     }
 
     private func home() -> Operation {
@@ -96,6 +96,16 @@ package struct BaseOperations: Sendable {
             .get, "/openapi.json", id: "OpenAPIController.document", summary: "This API as an OpenAPI 3.1 document",
             security: .none, responses: [.init(.ok, "The document", schema: .freeObject)],
             handler: .anonymous { _ in .json(document()) })
+    }
+
+    /// Every JSON text is a YAML text (YAML 1.2 section 1.3).
+    private func openAPIAsYAML(_ document: @escaping @Sendable () -> ByteBuffer) -> Operation {
+        Operation(
+            .get, "/openapi.yaml", id: "OpenAPIController.yaml", summary: "The same document as YAML",
+            security: .none, responses: [.init(.ok, "The document", mediaType: "application/yaml")],
+            handler: .anonymous { _ in
+                OperationResponse(status: .ok, body: document(), mediaType: "application/yaml")
+            })
     }
 
     private func explorer() -> [Operation] {

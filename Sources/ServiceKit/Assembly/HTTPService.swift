@@ -27,12 +27,14 @@ package struct HTTPService: Sendable {
     ///   - summary: Paragraph for the document.
     ///   - operations: The service's own.
     ///   - catalog: Its entities, whose schemas the document holds; nil for a service without any.
+    ///   - idempotency: Where requests with an `Idempotency-Key` are kept; nil for a service without such operations.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything stood on (pools, clients), after all else has ended.
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
-        authenticator: Authenticator, rateLimiter: RateLimiter, background: [any Service],
+        authenticator: Authenticator, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
+        background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
         let box = DocumentBox()
@@ -45,7 +47,8 @@ package struct HTTPService: Sendable {
         let runners = all.map { operation in
             OperationRunner(
                 operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
-                limits: configuration.limits, readDeadlines: readDeadlines, clientAddress: clientAddress)
+                limits: configuration.limits, readDeadlines: readDeadlines,
+                idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress)
         }
         self.operations = all
         self.document = document

@@ -35,6 +35,9 @@ package struct Identity: Sendable, Hashable {
     /// Text stored as `createdBy` and `modifiedBy`: `userTenantId ?? id` (contract 3.3).
     package var auditID: String? { userTenantID ?? id }
 
+    /// Whose idempotency keys the caller's are.
+    var keyOwner: String { "\(tenantID ?? "")/\(userTenantID ?? "")/\(id ?? "")" }
+
     /// Whether one of the accepted permissions is held. An empty list accepts every identity.
     package func holdsAny(of accepted: [String]) -> Bool {
         accepted.isEmpty || accepted.contains { permissions.contains($0) }

@@ -33,6 +33,21 @@ package final class EntityCache: Sendable {
         }
     }
 
+    /// The body of a row that is there.
+    package struct Content: Sendable {
+        /// Version of the row.
+        package let version: Int64
+        /// The finished JSON.
+        package let bytes: ByteBuffer
+
+        /// Nil for a row that was deleted.
+        init?(_ body: Body) {
+            guard let bytes = body.bytes else { return nil }
+            version = body.version
+            self.bytes = bytes
+        }
+    }
+
     private struct State {
         var near = NearCache()
         var loads: [Identifier: Load] = [:]
@@ -78,15 +93,15 @@ package final class EntityCache: Sendable {
     /// - Returns: nil when the row does not exist or was deleted.
     package func body(
         of id: Identifier, load: @escaping @Sendable () async throws -> Body?
-    ) async throws -> ByteBuffer? {
+    ) async throws -> Content? {
         let now = clock.now()
         enum Step {
-            case hit(ByteBuffer?)
+            case hit(Body)
             case wait(Task<Body?, any Error>)
         }
         let step: Step = state.withLock { state in
             if state.isFollowing, let entry = state.near.entry(id, now: now, maximumAge: maximumAge) {
-                return .hit(entry.bytes)
+                return .hit(entry)
             }
             if let running = state.loads[id] { return .wait(running.task) }
             let number = state.nextLoad
@@ -97,8 +112,8 @@ package final class EntityCache: Sendable {
             return .wait(task)
         }
         switch step {
-        case .hit(let bytes): return bytes
-        case .wait(let task): return try await task.value?.bytes
+        case .hit(let body): return Content(body)
+        case .wait(let task): return try await task.value.flatMap(Content.init)
         }
     }
 

@@ -46,14 +46,20 @@ package enum FailureMapping {
         case .invalidFilter(let error): failure(for: error)
         case .unavailable, .contention, .cancelled: .unavailable()
         case .timeout: .timedOut
+        case .unexpected(sqlState: IdempotencySchema.lostClaim):
+            .conflict(
+                "Another process carries out the request with this Idempotency-Key. Repeat it in a moment.",
+                code: "IDEMPOTENCY_IN_PROGRESS")
         case .unexpected: .internalError
         }
     }
 
     private static func failure(for error: FilterError) -> HTTPFailure {
-        HTTPFailure(
+        var failure = HTTPFailure(
             .badRequest, name: error.code == "INVALID_INCLUSION_FILTER" ? "Error" : "BadRequestError",
             message: .string(error.message), code: error.code, details: error.details)
+        failure.syntaxError = error.syntaxError
+        return failure
     }
 
     private static func invalid(field: String?, reason: InvalidReason) -> HTTPFailure {

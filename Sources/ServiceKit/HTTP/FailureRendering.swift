@@ -35,7 +35,7 @@ package enum FailureRendering {
 
     /// `{"error": {"statusCode", "name", "message", "code"?, "details"?}}`; 5xx carry no more than LoopBack's do,
     /// except 503, whose message tells the caller that a repetition is safe.
-    private static func writeEnvelope(_ failure: HTTPFailure, to writer: inout JSONWriter) {
+    static func writeEnvelope(_ failure: HTTPFailure, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("error")
         writer.beginObject()
@@ -51,7 +51,10 @@ package enum FailureRendering {
             writer.key("code")
             writer.string(code)
         }
-        if !failure.details.isEmpty {
+        if let syntaxError = failure.syntaxError {
+            writer.key("details")
+            writer.value(["syntaxError": .string(syntaxError)])
+        } else if !failure.details.isEmpty {
             writer.key("details")
             writer.beginArray()
             for detail in failure.details { detail.write(to: &writer) }
@@ -61,7 +64,7 @@ package enum FailureRendering {
         writer.endObject()
     }
 
-    private static func writeProblem(
+    static func writeProblem(
         _ failure: HTTPFailure, requestID: String, path: String, to writer: inout JSONWriter
     ) {
         writer.beginObject()
@@ -81,10 +84,14 @@ package enum FailureRendering {
             writer.key("code")
             writer.string(code)
         }
-        if !failure.details.isEmpty {
+        var details = failure.details
+        if let syntaxError = failure.syntaxError {
+            details.append(ValidationDetail(path: "", code: "syntax", message: syntaxError))
+        }
+        if !details.isEmpty {
             writer.key("errors")
             writer.beginArray()
-            for detail in failure.details {
+            for detail in details {
                 writer.beginObject()
                 writer.key("pointer")
                 writer.string("#\(detail.path)")

@@ -16,6 +16,8 @@ package struct HTTPFailure: Error, Sendable {
     package var code: String?
     /// What is wrong with each field.
     package var details: [ValidationDetail]
+    /// Why a parameter is not JSON: stands in place of the details (contract 2.3).
+    package var syntaxError: String?
     /// Further headers of the answer, such as `Allow` and `Retry-After`.
     package var headers: HTTPFields
 

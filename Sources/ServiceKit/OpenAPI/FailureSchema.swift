@@ -17,7 +17,11 @@ enum FailureSchema {
                     [
                         .init("statusCode", .integer(minimum: 400, maximum: 599), required: true),
                         .init("name", .string()), .init("message", .any, required: true), .init("code", .string()),
-                        .init("details", .array(of: detail)),
+                        .init(
+                            "details",
+                            .anyOf(
+                                .array(of: detail),
+                                .object([.init("syntaxError", .string(), required: true)], isClosed: false))),
                     ], isClosed: false), required: true)
         ], name: "ErrorResponse", isClosed: false)
 

@@ -81,6 +81,7 @@ package struct OpenAPIDocument: Sendable {
         var schemas: [String: Schema] = [:]
         for operation in operations {
             operation.requestBody?.collectNamed(into: &schemas)
+            for parameter in operation.parameters { parameter.schema.collectNamed(into: &schemas) }
             for response in operation.responses { response.schema?.collectNamed(into: &schemas) }
         }
         for (_, schema) in namedSchemas { schema.collectNamed(into: &schemas) }

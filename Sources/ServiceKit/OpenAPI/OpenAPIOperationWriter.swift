@@ -6,6 +6,11 @@ import JSONCoding
 struct OpenAPIOperationWriter {
     let operation: Operation
 
+    /// What the server sets, and what examples of requests therefore leave out.
+    private static let setByServer: Set<String> = [
+        "id", "deleted", "deletedOn", "deletedBy", "createdOn", "createdBy", "modifiedOn", "modifiedBy",
+    ]
+
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("operationId")
@@ -23,7 +28,11 @@ struct OpenAPIOperationWriter {
             writer.beginObject()
             writer.key("required")
             writer.bool(true)
-            writeContent("application/json", body, to: &writer)
+            writer.key("content")
+            writer.beginObject()
+            Self.writeMediaType(
+                "application/json", body, example: body.sample(omitting: Self.setByServer), to: &writer)
+            writer.endObject()
             writer.endObject()
         }
         writeResponses(to: &writer)
@@ -57,11 +66,19 @@ struct OpenAPIOperationWriter {
         writer.endArray()
     }
 
+    private var takesIdempotencyKeys: Bool {
+        if case .none = operation.idempotency { false } else { true }
+    }
+
+    private var parameters: [OperationParameter] {
+        takesIdempotencyKeys ? operation.parameters + [.idempotencyKey] : operation.parameters
+    }
+
     private func writeParameters(to writer: inout JSONWriter) {
-        guard !operation.parameters.isEmpty else { return }
+        guard !parameters.isEmpty else { return }
         writer.key("parameters")
         writer.beginArray()
-        for parameter in operation.parameters {
+        for parameter in parameters {
             writer.beginObject()
             writer.key("name")
             writer.string(parameter.name)
@@ -71,8 +88,11 @@ struct OpenAPIOperationWriter {
             writer.string(parameter.description)
             writer.key("required")
             writer.bool(parameter.isRequired)
-            if parameter.isJSON {
-                writeContent("application/json", parameter.schema, to: &writer)
+            if parameter.form == .json {
+                writer.key("content")
+                writer.beginObject()
+                Self.writeMediaType("application/json", parameter.schema, example: nil, to: &writer)
+                writer.endObject()
             } else {
                 writer.key("schema")
                 parameter.schema.write(to: &writer)
@@ -82,33 +102,52 @@ struct OpenAPIOperationWriter {
         writer.endArray()
     }
 
+    // MARK: Responses
+
     private func writeResponses(to writer: inout JSONWriter) {
         writer.key("responses")
         writer.beginObject()
-        var written: Set<Int> = []
-        for response in operation.responses {
-            written.insert(response.status.code)
-            writer.key(String(response.status.code))
-            writer.beginObject()
-            writer.key("description")
-            writer.string(response.description)
-            if let schema = response.schema {
-                writeContent("application/json", schema, to: &writer)
-            } else if let mediaType = response.mediaType {
-                writeContent(mediaType, .string(), to: &writer)
-            }
-            writer.endObject()
-        }
+        let successes = operation.responses.sorted { $0.status.code < $1.status.code }
+        for response in successes { write(response, to: &writer) }
+        let written = Set(successes.map(\.status.code))
         for (status, description) in failures.sorted(by: { $0.key < $1.key }) where !written.contains(status) {
             writer.key(String(status))
             writer.beginObject()
             writer.key("description")
             writer.string(description)
+            if status == 429 || status == 503 { Self.writeHeaders([.retryAfter], to: &writer) }
+            let failure = FailureExample.failure(status, of: operation, description: description)
             writer.key("content")
             writer.beginObject()
-            Self.writeMediaType("application/json", FailureSchema.envelope, to: &writer)
-            Self.writeMediaType("application/problem+json", FailureSchema.problem, to: &writer)
+            Self.writeMediaType("application/json", FailureSchema.envelope, to: &writer) { writer in
+                FailureRendering.writeEnvelope(failure, to: &writer)
+            }
+            Self.writeMediaType(FailureRendering.problemMediaType, FailureSchema.problem, to: &writer) { writer in
+                FailureRendering.writeProblem(
+                    failure, requestID: "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80", path: operation.path, to: &writer)
+            }
             writer.endObject()
+            writer.endObject()
+        }
+        writer.endObject()
+    }
+
+    private func write(_ response: OperationResponseDescription, to writer: inout JSONWriter) {
+        writer.key(String(response.status.code))
+        writer.beginObject()
+        writer.key("description")
+        writer.string(response.description)
+        Self.writeHeaders(
+            takesIdempotencyKeys ? response.headers + [.idempotencyReplayed] : response.headers, to: &writer)
+        if let schema = response.schema {
+            writer.key("content")
+            writer.beginObject()
+            Self.writeMediaType("application/json", schema, example: schema.sample(), to: &writer)
+            writer.endObject()
+        } else if let mediaType = response.mediaType {
+            writer.key("content")
+            writer.beginObject()
+            Self.writeMediaType(mediaType, .string(), example: nil, to: &writer)
             writer.endObject()
         }
         writer.endObject()
@@ -122,7 +161,7 @@ struct OpenAPIOperationWriter {
             failures[403] =
                 permissions.isEmpty ? "The token's tenant is not accepted" : "None of the permissions is held"
         }
-        if operation.parameters.contains(where: { $0.location != .path }) || operation.requestBody != nil {
+        if parameters.contains(where: { $0.location != .path }) || operation.requestBody != nil {
             failures[400] = "A parameter or the body could not be understood"
         }
         if operation.requestBody != nil {
@@ -132,21 +171,50 @@ struct OpenAPIOperationWriter {
         }
         if operation.rateLimit != nil { failures[429] = "Too many calls; see Retry-After" }
         for (status, description) in operation.failures { failures[status.code] = description }
+        if takesIdempotencyKeys {
+            let busy = "a request with this Idempotency-Key is being carried out"
+            failures[409] = failures[409].map { "\($0); or \(busy)" } ?? busy.capitalizedFirst
+            let reused = "the Idempotency-Key was used for another request"
+            failures[422] = failures[422].map { "\($0); or \(reused)" } ?? reused.capitalizedFirst
+        }
         return failures
     }
 
-    private func writeContent(_ mediaType: String, _ schema: Schema, to writer: inout JSONWriter) {
-        writer.key("content")
+    // MARK: Parts
+
+    private static func writeHeaders(_ headers: [OperationResponseHeader], to writer: inout JSONWriter) {
+        guard !headers.isEmpty else { return }
+        writer.key("headers")
         writer.beginObject()
-        Self.writeMediaType(mediaType, schema, to: &writer)
+        for header in headers {
+            writer.key(header.name)
+            writer.value(["description": .string(header.description), "schema": ["type": "string"]])
+        }
         writer.endObject()
     }
 
-    private static func writeMediaType(_ mediaType: String, _ schema: Schema, to writer: inout JSONWriter) {
+    private static func writeMediaType(
+        _ mediaType: String, _ schema: Schema, example: JSONValue?, to writer: inout JSONWriter
+    ) {
+        writeMediaType(mediaType, schema, to: &writer, example: example.map { value in { $0.value(value) } })
+    }
+
+    private static func writeMediaType(
+        _ mediaType: String, _ schema: Schema, to writer: inout JSONWriter, example: ((inout JSONWriter) -> Void)?
+    ) {
         writer.key(mediaType)
         writer.beginObject()
         writer.key("schema")
         schema.write(to: &writer)
+        if let example {
+            writer.key("example")
+            example(&writer)
+        }
         writer.endObject()
     }
+}
+
+extension String {
+    /// With a capital at its start.
+    fileprivate var capitalizedFirst: String { prefix(1).uppercased() + dropFirst() }
 }

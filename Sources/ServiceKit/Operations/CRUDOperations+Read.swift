@@ -1,19 +1,28 @@
 package import Entities
 import HTTPTypes
+import JSONCoding
 
 extension CRUDOperations {
-    /// `GET /x`: the rows that match a filter.
+    /// `GET /x`: the rows that match a filter, a page at a time.
     package func find() -> Operation {
         Operation(
             .get, path, id: "\(controller).find", summary: "List \(entity.name) entities that match a filter",
-            security: .bearer(permissions: permissions.view), parameters: [.filter],
+            security: .bearer(permissions: permissions.view),
+            parameters: [.filter(entity), .cursor, .preferCount],
             responses: [
-                .init(.ok, "Array of \(entity.name)", schema: .array(of: entity.schemaWithRelations))
+                .init(
+                    .ok, "Array of \(entity.name)", schema: .array(of: entity.schemaWithRelations),
+                    headers: [.link, .totalCount, .preferenceApplied])
             ],
             handler: .scoped { call in
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
-                return .json(try await repository.find(filter, in: call.scope).json)
+                let cursor = try QueryString.first("cursor", in: call.request.query).map {
+                    try PageCursor($0, order: filter.order, of: entity)
+                }
+                let page = try await repository.page(
+                    filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
+                return .page(page, for: call.request)
             })
     }
 
@@ -34,10 +43,14 @@ extension CRUDOperations {
     package func findById() -> Operation {
         Operation(
             .get, "\(path)/{id}", id: "\(controller).findById", summary: "Read one \(entity.name)",
-            security: .bearer(permissions: permissions.view), parameters: [.id, .filterWithoutWhere],
-            responses: [.init(.ok, entity.name, schema: entity.schemaWithRelations)],
+            security: .bearer(permissions: permissions.view),
+            parameters: [.id, .filterWithoutWhere, .ifNoneMatch],
+            responses: [
+                .init(.ok, entity.name, schema: entity.schemaWithRelations, headers: [.eTag]),
+                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such \(entity.name)"],
-            handler: .scoped { call in .json(try await read(call).json) })
+            handler: .scoped { call in try .entity(try await read(call), for: call.request) })
     }
 
     /// The row that a `GET /x/{id}` asks for, with the filter's fields and relations.
@@ -54,31 +67,10 @@ extension CRUDOperations {
     }
 }
 
-extension OperationParameter {
-    /// The id of a row.
-    package static let id = OperationParameter(
-        "id", in: .path, schema: .string(format: .uuid), description: "Identifier, a UUID")
-
-    /// LoopBack's `filter` (contract 4.1).
-    package static let filter = OperationParameter(
-        "filter", in: .query, schema: .freeObject,
-        description: "where, fields, order, limit, skip, offset, include; as JSON or as filter[where][name]=x",
-        isJSON: true)
-
-    /// LoopBack's `filter` without `where`, for single rows.
-    package static let filterWithoutWhere = OperationParameter(
-        "filter", in: .query, schema: .freeObject, description: "fields, include; as JSON or in brackets", isJSON: true)
-
-    /// LoopBack's `where` (contract 4.2).
-    package static let condition = OperationParameter(
-        "where", in: .query, schema: .freeObject,
-        description: "Which rows; as JSON or as where[name]=x", isJSON: true)
-}
-
 extension Schema {
     /// `{"count": n}`.
     package static let count = Schema.object(
-        [.init("count", .integer(minimum: 0), required: true)], name: "loopback.Count")
+        [.init("count", .integer(minimum: 0).example(1), required: true)], name: "loopback.Count")
 }
 
 extension QueryParameter {

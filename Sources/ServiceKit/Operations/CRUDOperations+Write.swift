@@ -9,13 +9,22 @@ extension CRUDOperations {
         Operation(
             .post, path, id: "\(controller).create", summary: "Create a \(entity.name)",
             security: .bearer(permissions: permissions.create), requestBody: entity.newSchema,
-            responses: [.init(.created, "The new \(entity.name)", schema: entity.schema)],
+            responses: [
+                .init(.created, "The new \(entity.name)", schema: entity.schema, headers: [.location, .eTag])
+            ],
             failures: conflictFailures,
+            idempotency: .recover { recovery in
+                let record = try await repository.findById(try recovery.created(), in: recovery.scope)
+                return try .created(record, location: "\(path)/\(try record.id)")
+            },
             handler: .scoped { call in
-                let values = try FieldValues(entity, json: try call.request.object())
-                let record = try await repository.create(values, in: call.scope)
+                var values = try FieldValues(entity, json: try call.request.object())
+                let id = values.identifier ?? repository.newIdentifier()
+                values.identifier = id
+                let record = try await repository.create(
+                    values, in: call.scope, alongside: call.request.alongside(resource: id))
                 await onChange(.saved(record))
-                return .created(record.json, location: "\(path)/\(try record.id)")
+                return try .created(record, location: "\(path)/\(id)")
             })
     }
 
@@ -46,14 +55,20 @@ extension CRUDOperations {
     package func updateById() -> Operation {
         Operation(
             .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change some fields of a \(entity.name)",
-            security: .bearer(permissions: permissions.update), parameters: [.id], requestBody: entity.partialSchema,
-            responses: [.init(.noContent, "Changed")], failures: writeFailures,
+            security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
+            requestBody: entity.partialSchema,
+            responses: [
+                .init(.noContent, "Changed", headers: [.eTag]),
+                .init(
+                    .ok, "The changed \(entity.name), with Prefer: return=representation", schema: entity.schema,
+                    headers: [.eTag, .preferenceApplied]),
+            ], failures: writeFailures,
             handler: .scoped { call in
                 let changes = try FieldValues(entity, json: try writableBody(call))
-                let id = try writeTarget(call)
-                let record = try await repository.updateById(id, changes, in: call.scope)
+                let record = try await repository.updateById(
+                    try writeTarget(call), changes, in: call.scope, ifVersion: try call.request.versionCondition())
                 await onChange(.saved(record))
-                return .noContent
+                return try .changed(record, for: call.request)
             })
     }
 
@@ -61,14 +76,20 @@ extension CRUDOperations {
     package func replaceById() -> Operation {
         Operation(
             .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace a \(entity.name)",
-            security: .bearer(permissions: permissions.update), parameters: [.id],
-            requestBody: entity.replacementSchema, responses: [.init(.noContent, "Replaced")], failures: writeFailures,
+            security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
+            requestBody: entity.replacementSchema,
+            responses: [
+                .init(.noContent, "Replaced"),
+                .init(
+                    .ok, "The replaced \(entity.name), with Prefer: return=representation", schema: entity.schema,
+                    headers: [.preferenceApplied]),
+            ], failures: writeFailures,
             handler: .scoped { call in
                 let values = try FieldValues(entity, json: try writableBody(call))
-                let id = try writeTarget(call)
-                let record = try await repository.replaceById(id, values, in: call.scope)
+                let record = try await repository.replaceById(
+                    try writeTarget(call), values, in: call.scope, ifVersion: try call.request.versionCondition())
                 await onChange(.saved(record))
-                return .noContent
+                return try .changed(record, for: call.request)
             })
     }
 
@@ -76,14 +97,42 @@ extension CRUDOperations {
     package func deleteById() -> Operation {
         Operation(
             .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete a \(entity.name)",
-            security: .bearer(permissions: permissions.delete), parameters: [.id],
+            security: .bearer(permissions: permissions.delete), parameters: [.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
-            failures: [.notFound: "There is no such \(entity.name)"],
+            failures: [
+                .notFound: "There is no such \(entity.name)", .preconditionFailed: Self.preconditionFailure,
+            ],
             handler: .scoped { call in
-                let record = try await repository.deleteById(try writeTarget(call), in: call.scope)
+                let record = try await repository.deleteById(
+                    try writeTarget(call), in: call.scope, ifVersion: try call.request.versionCondition())
                 await onChange(.deleted(id: try record.id, version: try record.version))
                 return .noContent
             })
+    }
+
+    /// `POST /x/{id}/restore`: takes a deletion back. For operators who may delete.
+    package func restoreById() -> Operation {
+        Operation(
+            .post, "\(path)/{id}/restore", id: "\(controller).restoreById",
+            summary: "Take the deletion of a \(entity.name) back", security: .bearer(permissions: permissions.delete),
+            parameters: [.id],
+            responses: [.init(.ok, "The \(entity.name), living again", schema: entity.schema, headers: [.eTag])],
+            failures: [
+                .notFound: "There is no deleted \(entity.name) with this id",
+                .conflict: "A unique value of it is taken by now",
+            ],
+            idempotency: .recover { recovery in
+                try .entity(
+                    try await repository.findById(try recovery.created(), in: recovery.scope), for: recovery.request)
+            },
+            handler: .scoped { call in
+                let id = try writeTarget(call)
+                let record = try await repository.restoreById(
+                    id, in: call.scope, alongside: call.request.alongside(resource: id))
+                await onChange(.saved(record))
+                return try .entity(record, for: call.request)
+            }
+        ).forOperators()
     }
 
     /// The body of a change.
@@ -109,6 +158,8 @@ extension CRUDOperations {
         return id
     }
 
+    private static let preconditionFailure = "The row is not at the version that If-Match names; nothing was changed"
+
     private var conflictFailures: [HTTPResponse.Status: String] {
         [
             .conflict: "A unique value is taken already",
@@ -119,7 +170,7 @@ extension CRUDOperations {
     private var writeFailures: [HTTPResponse.Status: String] {
         [
             .notFound: "There is no such \(entity.name), or an entity that the body refers to does not exist",
-            .conflict: "A unique value is taken already",
+            .conflict: "A unique value is taken already", .preconditionFailed: Self.preconditionFailure,
         ]
     }
 }

@@ -24,7 +24,8 @@ package struct CRUDPermissions: Sendable {
     }
 }
 
-/// The eight operations that every entity has (contract 5.0), made from its description.
+/// The operations that every entity has, made from its description: the original's eight (contract 5.0), and the
+/// restoring of what was deleted.
 ///
 /// A feature takes them all with ``all()`` or picks some and adds its own in place of the others.
 package struct CRUDOperations: Sendable {
@@ -67,14 +68,12 @@ package struct CRUDOperations: Sendable {
         self.onChange = onChange
     }
 
-    /// All eight.
+    /// All nine.
     package func all() -> [Operation] {
-        [create(), count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById()]
-    }
-
-    /// All but creating, for entities whose creation has rules of its own.
-    package func allButCreate() -> [Operation] {
-        [count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById()]
+        [
+            create(), count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById(),
+            restoreById(),
+        ]
     }
 }
 

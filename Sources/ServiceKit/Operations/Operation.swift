@@ -26,6 +26,8 @@ package struct Operation: Sendable {
     package var failures: [HTTPResponse.Status: String]
     /// Calls allowed for each client in a minute; nil for no limit.
     package var rateLimit: RateLimit?
+    /// What an `Idempotency-Key` does.
+    package var idempotency: OperationIdempotency
     /// Does it.
     package var handler: OperationHandler
 
@@ -34,7 +36,7 @@ package struct Operation: Sendable {
         _ method: HTTPRequest.Method, _ path: String, id operationID: String, summary: String,
         security: OperationSecurity, parameters: [OperationParameter] = [], requestBody: Schema? = nil,
         responses: [OperationResponseDescription], failures: [HTTPResponse.Status: String] = [:],
-        rateLimit: RateLimit? = nil, handler: OperationHandler
+        rateLimit: RateLimit? = nil, idempotency: OperationIdempotency = .none, handler: OperationHandler
     ) {
         self.method = method
         self.path = path
@@ -46,6 +48,7 @@ package struct Operation: Sendable {
         self.responses = responses
         self.failures = failures
         self.rateLimit = rateLimit
+        self.idempotency = idempotency
         self.handler = handler
     }
 }
@@ -74,42 +77,6 @@ package enum OperationHandler: Sendable {
     case scoped(@Sendable (ScopedRequest) async throws -> OperationResponse)
 }
 
-/// A path, query or header parameter.
-package struct OperationParameter: Sendable {
-    /// Where a parameter stands.
-    package enum Location: String, Sendable {
-        case path
-        case query
-        case header
-    }
-
-    /// Name as sent.
-    package var name: String
-    /// Where it stands.
-    package var location: Location
-    /// What it may be; text is converted to the schema's type before it is checked.
-    package var schema: Schema
-    /// Whether its absence is an error.
-    package var isRequired: Bool
-    /// One line for the document.
-    package var description: String
-    /// Whether the value is JSON text, documented as `content: application/json`.
-    package var isJSON: Bool
-
-    /// Makes one from its parts.
-    package init(
-        _ name: String, in location: Location, schema: Schema, isRequired: Bool = false, description: String,
-        isJSON: Bool = false
-    ) {
-        self.name = name
-        self.location = location
-        self.schema = schema
-        self.isRequired = isRequired || location == .path
-        self.description = description
-        self.isJSON = isJSON
-    }
-}
-
 /// An answer of success.
 package struct OperationResponseDescription: Sendable {
     /// HTTP status.
@@ -120,14 +87,18 @@ package struct OperationResponseDescription: Sendable {
     package var schema: Schema?
     /// Media type of a body that is not JSON.
     package var mediaType: String?
+    /// Headers of this answer.
+    package var headers: [OperationResponseHeader]
 
     /// Makes one from its parts.
     package init(
-        _ status: HTTPResponse.Status, _ description: String, schema: Schema? = nil, mediaType: String? = nil
+        _ status: HTTPResponse.Status, _ description: String, schema: Schema? = nil, mediaType: String? = nil,
+        headers: [OperationResponseHeader] = []
     ) {
         self.status = status
         self.description = description
         self.schema = schema
         self.mediaType = mediaType
+        self.headers = headers
     }
 }

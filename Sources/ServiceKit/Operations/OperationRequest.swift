@@ -28,6 +28,21 @@ package struct OperationRequest: Sendable {
     package var traceparent: String? { headers[.traceparent] }
     /// Where to note who called, for the access log.
     package let annotations: RequestAnnotations
+    /// The right to carry the request out, when its client has named it by an `Idempotency-Key`.
+    package fileprivate(set) var claim: IdempotencyClaim?
+
+    /// What belongs to the transaction of the request's effect: the mark of its idempotency key, if it has one.
+    /// - Parameter resource: What the request creates, by which its answer can be given again after a crash.
+    package func alongside(resource: Identifier? = nil) -> [BoundStatement] {
+        claim.map { [$0.mark(resource: resource)] } ?? []
+    }
+
+    /// The same request with a claim.
+    func with(_ claim: IdempotencyClaim?) -> OperationRequest {
+        var copy = self
+        copy.claim = claim
+        return copy
+    }
 
     /// A path parameter that the route's template has.
     package func pathParameter(_ name: String) -> String { pathParameters[name] ?? "" }
@@ -56,9 +71,16 @@ package struct OperationRequest: Sendable {
 /// Only ``Authenticator`` makes one, so that an operation that takes it cannot be reached without a token.
 package struct AuthenticatedRequest: Sendable {
     /// The request.
-    package let request: OperationRequest
+    package fileprivate(set) var request: OperationRequest
     /// Who calls.
     package let identity: Identity
+
+    /// The same request with a claim.
+    func with(_ claim: IdempotencyClaim?) -> AuthenticatedRequest {
+        var copy = self
+        copy.request.claim = claim
+        return copy
+    }
 
     fileprivate init(request: OperationRequest, identity: Identity) {
         self.request = request
@@ -69,11 +91,18 @@ package struct AuthenticatedRequest: Sendable {
 /// An authenticated request together with the rows that its caller may see.
 package struct ScopedRequest: Sendable {
     /// The request.
-    package let request: OperationRequest
+    package fileprivate(set) var request: OperationRequest
     /// Who calls.
     package let identity: Identity
     /// What the caller may see; every repository method asks for it.
     package let scope: TenantScope
+
+    /// The same request with a claim.
+    func with(_ claim: IdempotencyClaim?) -> ScopedRequest {
+        var copy = self
+        copy.request.claim = claim
+        return copy
+    }
 
     fileprivate init(_ authenticated: AuthenticatedRequest, scope: TenantScope) {
         self.request = authenticated.request

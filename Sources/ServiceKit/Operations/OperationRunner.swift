@@ -12,6 +12,7 @@ struct OperationRunner: Sendable {
     let rateLimiter: RateLimiter
     let limits: RequestLimits
     let readDeadlines: ReadDeadlines
+    let idempotency: IdempotencyRunner
     let clientAddress: ClientAddressResolver
 
     func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -56,12 +57,21 @@ struct OperationRunner: Sendable {
         }
         switch operation.handler {
         case .anonymous(let handle):
-            return try await handle(call)
+            // Who sends a key of a lead or of nobody is known by nothing else than what is sent.
+            return try await idempotency.run(
+                operation, call, caller: call.headers[.authorization] ?? "anonymous", in: .system
+            ) { try await handle(call.with($0)) }
         case .authenticated(let handle):
-            return try await handle(try await authenticator.authenticate(call, permissions: acceptedPermissions))
+            let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
+            return try await idempotency.run(
+                operation, call, caller: authenticated.identity.keyOwner, in: .system
+            ) { try await handle(authenticated.with($0)) }
         case .scoped(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
-            return try await handle(try authenticator.scope(authenticated))
+            let scoped = try authenticator.scope(authenticated)
+            return try await idempotency.run(
+                operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
+            ) { try await handle(scoped.with($0)) }
         }
     }
 

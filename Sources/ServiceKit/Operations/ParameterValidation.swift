@@ -8,7 +8,7 @@ import JSONCoding
 /// impossible one is a 404.
 enum ParameterValidation {
     static func check(_ call: OperationRequest, against parameters: [OperationParameter]) throws(HTTPFailure) {
-        for parameter in parameters where !parameter.isJSON && parameter.location != .path {
+        for parameter in parameters where parameter.form == .text && parameter.location != .path {
             let text: String?
             switch parameter.location {
             case .query: text = QueryString.first(parameter.name, in: call.query)

@@ -1,5 +1,6 @@
 import MessageBus
 package import PostgresClient
+import ServiceKit
 
 /// The migrations of `subscription_db`, in order. The first is the original's final state; the others are ours.
 package enum SubscriptionMigrations {
@@ -28,6 +29,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 6, name: "tenant_isolation", up: text(PackageResources.V0006__tenant_isolation_up_sql),
             down: text(PackageResources.V0006__tenant_isolation_down_sql)),
+        Migration(
+            number: 7, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
+            down: IdempotencySchema.down),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

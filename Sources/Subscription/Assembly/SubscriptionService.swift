@@ -31,7 +31,10 @@ package enum SubscriptionService {
             pool: pool, redis: redis, limits: try QueryLimits(reader: reader), configuration: configuration,
             clock: clock, logger: logger)
 
+        // What is answered here stands in the database in clear anyway.
+        let idempotency = IdempotencyStore(pool: pool, sealer: nil, clock: clock, logger: logger)
         var background: [any Service] = features.caches
+        background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         background.append(
             OutboxRelay(pool: pool, connector: bus.connector, listener: database, clock: clock, logger: logger))
@@ -49,7 +52,7 @@ package enum SubscriptionService {
             configuration: http, base: base,
             summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",
             operations: features.operations, catalog: features.catalog, authenticator: authenticator,
-            rateLimiter: limiter,
+            rateLimiter: limiter, idempotency: idempotency,
             background: background,
             atEnd: {
                 await bus.shutdown()

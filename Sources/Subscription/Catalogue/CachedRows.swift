@@ -13,7 +13,7 @@ struct CachedRows: Sendable {
     let repository: EntityRepository
 
     /// The JSON of a row; nil when there is none or it was deleted.
-    func body(of id: Identifier) async throws -> ByteBuffer? {
+    func body(of id: Identifier) async throws -> EntityCache.Content? {
         try await cache.body(of: id) { [repository] in
             do {
                 let record = try await repository.findById(id, in: .system)
@@ -27,6 +27,6 @@ struct CachedRows: Sendable {
     /// The members of a row; nil when there is none or it was deleted.
     func object(of id: Identifier) async throws -> JSONObject? {
         guard let body = try await body(of: id) else { return nil }
-        return try JSONValue.parse(Array(body.readableBytesView)).objectValue
+        return try JSONValue.parse(Array(body.bytes.readableBytesView)).objectValue
     }
 }

@@ -4,7 +4,7 @@ import JSONCoding
 import ServiceKit
 
 extension CRUDOperations {
-    /// All eight, for an entity that is everybody's to read and only the operators' to change.
+    /// All operations, for an entity that is everybody's to read and only the operators' to change.
     /// - Parameter unique: The field of which no two living rows may have the same value.
     func catalogue(unique: Field? = nil) -> [Operation] {
         all().map { operation in
@@ -16,25 +16,6 @@ extension CRUDOperations {
 }
 
 extension Operation {
-    /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
-    /// them as well.
-    func forOperators() -> Operation {
-        checkingFirst { call in
-            guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
-        }
-    }
-
-    /// The operation with a check before it.
-    func checkingFirst(_ check: @escaping @Sendable (ScopedRequest) async throws -> Void) -> Operation {
-        guard case .scoped(let handle) = handler else { return self }
-        var operation = self
-        operation.handler = .scoped { call in
-            try await check(call)
-            return try await handle(call)
-        }
-        return operation
-    }
-
     /// The operation, whose 409 says which value is taken: under row-level security PostgreSQL keeps that to itself.
     fileprivate func namingConflict(over field: Field) -> Operation {
         guard case .scoped(let handle) = handler else { return self }

@@ -18,7 +18,7 @@ struct PlanController: Sendable {
     var operations: [Operation] {
         [
             priced(crud.create()), crud.count(), crud.find(), priced(crud.updateAll()), findById(),
-            priced(crud.updateById()), priced(crud.replaceById()), crud.deleteById().forOperators(),
+            priced(crud.updateById()), priced(crud.replaceById()), crud.deleteById().forOperators(), crud.restoreById(),
             findSubscriptions(),
         ]
     }
@@ -27,11 +27,11 @@ struct PlanController: Sendable {
     private func findById() -> Operation {
         var operation = crud.findById()
         operation.handler = .scoped { call in
-            guard call.request.query.isEmpty else { return .json(try await crud.read(call).json) }
+            guard call.request.query.isEmpty else { return try .entity(try await crud.read(call), for: call.request) }
             guard let body = try await plans.body(of: try call.request.identifier()) else {
                 throw HTTPFailure.entityNotFound
             }
-            return .json(body)
+            return try .entity(body.bytes, tag: EntityTag(version: body.version), for: call.request)
         }
         return operation
     }

@@ -18,7 +18,7 @@ struct SubscriptionController: Sendable {
     var operations: [Operation] {
         [
             create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findById(), updateById(),
-            replaceById(), crud.deleteById(), invoice(),
+            replaceById(), crud.deleteById(), restoreById(), invoice(),
         ]
     }
 
@@ -27,16 +27,38 @@ struct SubscriptionController: Sendable {
             .post, "/subscriptions", id: "SubscriptionController.create",
             summary: "Subscribe a tenant to a plan from today on, with a draft invoice for the first period",
             security: .bearer(permissions: Self.permissions.create), requestBody: TenantSubscription.newSchema,
-            responses: [.init(.created, "The new Subscription", schema: TenantSubscription.entity.schema)],
+            responses: [
+                .init(
+                    .created, "The new Subscription", schema: TenantSubscription.entity.schema,
+                    headers: [.location, .eTag])
+            ],
             failures: [
                 .notFound: "The plan or the invoice does not exist, or the subscriber is another tenant",
-                .conflict: "The tenant has as many live subscriptions as it may have",
+                .conflict: Self.quotaFailure,
             ],
+            idempotency: .recover { recovery in
+                let record = try await subscriptions.entities.findById(try recovery.created(), in: recovery.scope)
+                return try .created(record, location: "/subscriptions/\(try record.id)")
+            },
             handler: .scoped { call in
                 let new = try NewSubscription(try call.request.object())
-                let record = try await lifecycle.create(new, in: call.scope, traceparent: call.request.traceparent)
-                return .created(record.json, location: "/subscriptions/\(try record.id)")
+                let record = try await lifecycle.create(new, in: call.scope, for: call.request)
+                return try .created(record, location: "/subscriptions/\(try record.id)")
             })
+    }
+
+    private static let quotaFailure = "The tenant has as many live subscriptions as it may have"
+
+    /// A live subscription that comes back needs a place again.
+    private func restoreById() -> Operation {
+        var operation = crud.restoreById()
+        operation.failures[.conflict] = Self.quotaFailure
+        operation.handler = .scoped { call in
+            guard let id = Identifier(call.request.pathParameter("id")) else { throw HTTPFailure.entityNotFound }
+            let record = try await lifecycle.restore(id, in: call.scope, for: call.request)
+            return try .entity(record, for: call.request)
+        }
+        return operation.forOperators()
     }
 
     // MARK: Changes
@@ -52,7 +74,8 @@ struct SubscriptionController: Sendable {
             guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
             return .count(
                 try await lifecycle.change(
-                    .condition(condition), body, in: call.scope, traceparent: call.request.traceparent))
+                    .condition(condition), body, in: call.scope, for: call.request
+                ).count)
         }
         return operation
     }
@@ -69,7 +92,7 @@ struct SubscriptionController: Sendable {
     /// all fields, so there it is the same as a change.
     private func changing(_ original: Operation) -> Operation {
         var operation = original
-        operation.failures[.conflict] = "The tenant has as many live subscriptions as it may have"
+        operation.failures[.conflict] = Self.quotaFailure
         let update = original.handler
         let replaces = original.method == .put
         operation.handler = .scoped { call in
@@ -82,8 +105,9 @@ struct SubscriptionController: Sendable {
             if replaces, let named = body["id"]?.stringValue, Identifier(named) != row {
                 throw RepositoryError.identifierChanged(from: id, to: named)
             }
-            try await lifecycle.change(.id(row), body, in: call.scope, traceparent: call.request.traceparent)
-            return .noContent
+            let changed = try await lifecycle.change(.id(row), body, in: call.scope, for: call.request)
+            guard let record = changed.first else { throw HTTPFailure.entityNotFound }
+            return try .changed(record, for: call.request)
         }
         return operation
     }
@@ -117,13 +141,5 @@ struct SubscriptionController: Sendable {
                     throw HTTPFailure.entityNotFound
                 }
             })
-    }
-}
-
-extension OperationHandler {
-    /// Runs the code of a scoped operation.
-    fileprivate func run(_ call: ScopedRequest) async throws -> OperationResponse {
-        guard case .scoped(let handle) = self else { throw HTTPFailure.internalError }
-        return try await handle(call)
     }
 }

@@ -15,12 +15,13 @@ extension SubscriptionLifecycle {
     /// Changes rows. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, for each that becomes ACTIVE and
     /// was not: the rows are locked before their status is looked at, so that of two who activate one it is told once.
     /// - Parameter body: Members to change, checked against the entity's schema.
-    /// - Returns: How many rows were changed.
-    /// - Throws: 404 when the row of an id is not there; 409 when a row that was over needs a place and none is left.
-    @discardableResult
+    /// - Returns: The changed rows.
+    /// - Throws: 412 when the row of an id is not at a version that the request names; 404 when the row of an id is not there; 409 when a row that was over needs a place and none is left.
     func change(
-        _ target: SubscriptionRepository.Target, _ body: JSONObject, in scope: TenantScope, traceparent: String?
-    ) async throws -> Int {
+        _ target: SubscriptionRepository.Target, _ body: JSONObject, in scope: TenantScope,
+        for request: OperationRequest
+    ) async throws -> [Record] {
+        let condition = if case .id = target { try request.versionCondition() } else { VersionCondition?.none }
         let changes = try FieldValues(TenantSubscription.entity, json: body)
         return try await pool.withTransaction(settings: scope.settings) { transaction in
             let rows = try await subscriptions.lock(target, in: scope, transaction)
@@ -29,6 +30,9 @@ extension SubscriptionLifecycle {
                     entity: TenantSubscription.entity.name, table: TenantSubscription.entity.table,
                     id: id.description)
             }
+            if let condition, let version = try rows.first?.version, !condition.allows(version) {
+                throw RepositoryError.versionMismatch(current: version)
+            }
             let transitions = try rows.map { try Transition($0, body) }.sorted { $0.subscriber < $1.subscriber }
             let plans = Set(transitions.filter(\.needsPlan).map(\.plan))
             let summaries =
@@ -36,6 +40,7 @@ extension SubscriptionLifecycle {
 
             var batch = PostgresBatch()
             var quotas: [Int: SubscriptionQuota] = [:]
+            var updates: [Int] = []
             // Each place is filled before the next one is counted.
             for transition in transitions {
                 if transition.needsPlace {
@@ -43,25 +48,40 @@ extension SubscriptionLifecycle {
                     quotas[batch.append(quota.reservation(tenant: transition.subscriber, plan: transition.plan))] =
                         quota
                 }
-                batch.append(try subscriptions.entities.updateStatement(transition.id, changes, in: scope))
+                updates.append(
+                    batch.append(try subscriptions.entities.updateStatement(transition.id, changes, in: scope)))
             }
             for transition in transitions where transition.activates {
                 let event = SubscriptionEvent(
                     subscription: transition.result, tenant: transition.subscriber,
                     plan: summaries[transition.plan] ?? PlanSummary(json: ["id": .identifier(transition.plan)]),
-                    instant: clock.now(), traceparent: traceparent)
+                    instant: clock.now(), traceparent: request.traceparent)
                 batch.add(try event.envelope(EventType.subscriptionActivated))
             }
-            guard batch.count > 0 else { return 0 }
+            guard batch.count > 0 else { return [] }
             do throws(PostgresError) {
-                _ = try await transaction.run(batch)
+                let results = try await transaction.run(batch)
+                return updates.compactMap { results[$0].first.map(subscriptions.entities.record) }
             } catch {
                 if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {
                     throw quota.failure
                 }
                 throw RepositoryError.from(error, entity: TenantSubscription.entity)
             }
-            return transitions.count
+        }
+    }
+
+    /// Takes the deletion of a subscription back. One that is live takes a place of its tenant's quota again; nobody is
+    /// told, as it was told when it became active.
+    /// - Throws: 404 when no deleted row has the id; 409 when no place is left.
+    func restore(_ id: Identifier, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
+        do throws(RepositoryError) {
+            return try await subscriptions.entities.restoreById(
+                id, in: scope,
+                alongside: [subscriptions.reserveAgain(id, general: quota)] + request.alongside(resource: id))
+        } catch {
+            guard case .unexpected(sqlState: SubscriptionQuota.exhausted) = error else { throw error }
+            throw SubscriptionQuota(general: quota, plan: nil).failure
         }
     }
 

@@ -21,7 +21,7 @@ struct SubscriptionLifecycle: Sendable {
     /// Subscribes a tenant: subscription, draft invoice and events, all of them or nothing, in one round trip.
     /// - Throws: 404 when the plan, its cycle or its currency, or the given invoice does not exist, or when a tenant's
     ///   user names another tenant; 409 when the tenant has no place left; 422 when the plan cannot be billed.
-    func create(_ new: NewSubscription, in scope: TenantScope, traceparent: String?) async throws -> Record {
+    func create(_ new: NewSubscription, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
         if let own = scope.tenantId, own != new.subscriber { throw HTTPFailure.entityNotFound }
         let terms = try await terms.terms(of: new.plan)
         if let invoice = new.invoice { try await invoices.require(invoice, of: new.subscriber, in: scope) }
@@ -44,9 +44,11 @@ struct SubscriptionLifecycle: Sendable {
         let event = SubscriptionEvent(
             subscription: try Self.members(of: values, at: now, in: scope), tenant: new.subscriber,
             plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
-            instant: now, traceparent: traceparent)
+            instant: now, traceparent: request.traceparent)
         batch.add(try event.envelope(EventType.subscriptionCreated))
         if new.status == .active { batch.add(try event.envelope(EventType.subscriptionActivated)) }
+
+        for statement in request.alongside(resource: id) { batch.append(statement) }
 
         let results: [PostgresResult]
         do {

@@ -28,7 +28,10 @@ struct SubscriptionQuota: Sendable, Hashable {
     }
 
     /// Whether a transaction failed because no place was left.
-    static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState == "ARC01" }
+    static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState?.code == exhausted }
+
+    /// SQLSTATE of `main.reserve_subscription` when no place is left.
+    static let exhausted = "ARC01"
 
     /// 409 for a tenant that has no place left.
     var failure: HTTPFailure {

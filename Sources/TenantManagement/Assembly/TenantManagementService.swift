@@ -33,7 +33,13 @@ package enum TenantManagementService {
             pool: pool, redis: redis, limiter: limiter, reader: reader, configuration: configuration, tokens: tokens,
             clock: clock, logger: logger)
 
-        var background: [any Service] = [features.cache, features.notifications, features.watchdog]
+        let idempotency = IdempotencyStore(
+            pool: pool, sealer: Sealer(secret: configuration.encryptionKey, purpose: "idempotency"), clock: clock,
+            logger: logger)
+        var background: [any Service] = [
+            features.cache, features.notifications, features.watchdog,
+            try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),
+        ]
         background += bus.services
         background.append(
             OutboxRelay(
@@ -59,7 +65,7 @@ package enum TenantManagementService {
             summary:
                 "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
             operations: features.operations, catalog: features.catalog, authenticator: authenticator,
-            rateLimiter: limiter,
+            rateLimiter: limiter, idempotency: idempotency,
             background: background,
             atEnd: {
                 await bus.shutdown()

@@ -43,23 +43,29 @@ package struct LeadController: Sendable {
             .post, "/leads", id: "LeadController.create",
             summary: "Register a lead; the key that proves its e-mail address is mailed", security: .none,
             requestBody: Self.registrationSchema,
-            responses: [.init(.created, "Registered", schema: Self.registeredSchema)],
+            responses: [.init(.created, "Registered", schema: Self.registeredSchema, headers: [.location])],
             failures: [.conflict: "The e-mail address was validated already"], rateLimit: configuration.publicLimit,
+            // The key itself is nowhere but in the mail.
+            idempotency: .recover { Self.registered(try $0.created(), key: nil) },
             handler: .anonymous { call in
-                let lead = try await service.register(try call.object())
-                var response = OperationResponse.json(status: .created) { writer in
-                    writer.beginObject()
-                    if configuration.returnsLeadKey {
-                        writer.key("key")
-                        writer.string(lead.key.text)
-                    }
-                    writer.key("id")
-                    writer.identifier(lead.id)
-                    writer.endObject()
-                }
-                response.headers[.location] = "/leads/\(lead.id)"
-                return response
+                let lead = try await service.register(try call.object(), for: call)
+                return Self.registered(lead.id, key: configuration.returnsLeadKey ? lead.key : nil)
             })
+    }
+
+    private static func registered(_ id: Identifier, key: LeadKey?) -> OperationResponse {
+        var response = OperationResponse.json(status: .created) { writer in
+            writer.beginObject()
+            if let key {
+                writer.key("key")
+                writer.string(key.text)
+            }
+            writer.key("id")
+            writer.identifier(id)
+            writer.endObject()
+        }
+        response.headers[.location] = "/leads/\(id)"
+        return response
     }
 
     private func verify() -> Operation {
@@ -68,19 +74,23 @@ package struct LeadController: Sendable {
             summary: "Exchange a lead's key, sent as bearer token, for a token of this lead", security: .leadKey,
             parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
             failures: [.conflict: "Another lead has validated the same e-mail address"],
+            idempotency: .recover { Self.verified(try $0.created(), token: try await service.token(of: $0.created())) },
             handler: .anonymous { call in
                 let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
-                let token = try await service.verify(lead: id, key: key)
-                return .json { writer in
-                    writer.beginObject()
-                    writer.key("id")
-                    writer.identifier(id)
-                    writer.key("token")
-                    writer.string(token)
-                    writer.endObject()
-                }
+                return Self.verified(id, token: try await service.verify(lead: id, key: key, for: call))
             })
+    }
+
+    private static func verified(_ id: Identifier, token: String) -> OperationResponse {
+        .json { writer in
+            writer.beginObject()
+            writer.key("id")
+            writer.identifier(id)
+            writer.key("token")
+            writer.string(token)
+            writer.endObject()
+        }
     }
 
     private func createTenant() -> Operation {
@@ -88,17 +98,20 @@ package struct LeadController: Sendable {
             .post, "/leads/{id}/tenants", id: "LeadTenantController.create",
             summary: "Make a validated lead a tenant", security: .bearer(permissions: []), parameters: [.id],
             requestBody: TenantOnboardingInput.leadSchema,
-            responses: [.init(.created, "The new tenant", schema: Tenant.entity.schemaWithRelations)],
+            responses: [
+                .init(
+                    .created, "The new tenant", schema: Tenant.entity.schemaWithRelations,
+                    headers: [.location, .eTag])
+            ],
             failures: [
                 .conflict: "The key is taken",
                 .badRequest: "The address differs from the lead's, or the e-mail's domain is not the tenant's",
             ],
-            rateLimit: configuration.publicLimit,
+            rateLimit: configuration.publicLimit, idempotency: .recover { try await onboarding.recover($0).response },
             handler: .authenticated { call in
                 let id = call.request.pathParameter("id")
                 guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
-                let tenant = try await onboarding.onboard(lead: lead, body: call.request.body?.objectValue)
-                return .created(tenant.json, location: "/tenants/\(tenant.id)")
+                return try await onboarding.onboard(lead: lead, for: call.request).response
             })
     }
 

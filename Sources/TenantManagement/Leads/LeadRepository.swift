@@ -38,17 +38,33 @@ package struct LeadRepository: Sendable {
 
     /// Uses a key up and validates its lead, in one statement: of two uses at the same time one is refused.
     /// - Throws: a unique violation when another lead with this address was validated in the meantime.
-    func redeem(_ key: LeadKey, lead: Identifier, now: Timestamp) async throws(PostgresError) -> Redemption {
-        let result = try await pool.query(
-            """
-            WITH used AS (
-                UPDATE main.lead_keys SET used_on = $3
-                WHERE key_hash = $1 AND lead_id = $2 AND used_on IS NULL AND expires_on > $3
-                RETURNING lead_id)
-            UPDATE main.leads SET is_validated = true FROM used WHERE leads.id = used.lead_id AND NOT leads.deleted
-            """, [.bytes(key.hash), .identifier(lead), .timestamp(now)], settings: TenantScope.system.settings)
-        return result.affectedRows == 1 ? .validated : .refused
+    /// - Parameter alongside: What becomes true with it, or not at all.
+    func redeem(
+        _ key: LeadKey, lead: Identifier, now: Timestamp, alongside: [BoundStatement]
+    ) async throws(PostgresError) -> Redemption {
+        var batch = PostgresBatch(settings: TenantScope.system.settings)
+        batch.add(Self.redeem, [.bytes(key.hash), .identifier(lead), .timestamp(now)])
+        for statement in alongside { batch.append(statement) }
+        do {
+            _ = try await pool.run(batch)
+            return .validated
+        } catch {
+            guard error.sqlState == "22012" else { throw error }
+            return .refused
+        }
     }
+
+    /// Fails (22012) for a key that is refused, so that nothing of its transaction happens.
+    private static let redeem: PostgresStatement = """
+        WITH used AS (
+            UPDATE main.lead_keys SET used_on = $3
+            WHERE key_hash = $1 AND lead_id = $2 AND used_on IS NULL AND expires_on > $3
+            RETURNING lead_id),
+        validated AS (
+            UPDATE main.leads SET is_validated = true FROM used WHERE leads.id = used.lead_id AND NOT leads.deleted
+            RETURNING 1)
+        SELECT 1 / count(*) FROM validated
+        """
 
     /// A validated lead without a tenant, as onboarding needs it.
     struct Prospect: Sendable {

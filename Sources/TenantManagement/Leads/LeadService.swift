@@ -27,7 +27,7 @@ package struct LeadService: Sendable {
 
     /// Registers a lead and mails it the key that proves the address: lead, address, key and mail in one transaction.
     /// - Throws: 409 when a validated lead has the address already, 422 when it is not an address.
-    func register(_ body: JSONObject) async throws -> Registration {
+    func register(_ body: JSONObject, for request: OperationRequest) async throws -> Registration {
         let email = try Self.email(body)
         guard try await !leads.isValidated(email) else { throw HTTPFailure.conflict() }
 
@@ -53,6 +53,7 @@ package struct LeadService: Sendable {
                     to: email.text, name: body["firstName"]?.stringValue ?? "",
                     link: "\(configuration.validateURL)/\(id)?code=\(key.text)"),
                 tenant: nil, now: now))
+        for statement in request.alongside(resource: id) { batch.append(statement) }
         _ = try await pool.run(batch)
         notifications.wakeUp()
         await remember(key, lead: id)
@@ -62,17 +63,25 @@ package struct LeadService: Sendable {
     /// Exchanges a key for a token that is good for this lead only.
     /// - Throws: 401 when the key is not this lead's, was used or has expired; 409 when somebody else has proven the
     ///   same address first.
-    func verify(lead id: Identifier, key: LeadKey) async throws -> String {
+    func verify(lead id: Identifier, key: LeadKey, for request: OperationRequest) async throws -> String {
         guard (1...256).contains(key.text.utf8.count) else { throw HTTPFailure.unauthorized }
         do {
-            guard try await leads.redeem(key, lead: id, now: clock.now()) == .validated else {
+            guard
+                try await leads.redeem(
+                    key, lead: id, now: clock.now(), alongside: request.alongside(resource: id)) == .validated
+            else {
                 throw HTTPFailure.unauthorized
             }
         } catch let error as PostgresError where error.sqlState == .uniqueViolation {
             throw HTTPFailure.conflict()
         }
         _ = try? await redis.delete([Self.redisKey(key)])
-        return try await tokens.issue(
+        return try await token(of: id)
+    }
+
+    /// A token that is good for a lead.
+    func token(of id: Identifier) async throws -> String {
+        try await tokens.issue(
             TokenIssuer.Claims(
                 id: id.description, userTenantID: id.description, tenantID: id.description, role: "lead",
                 permissions: configuration.leadTokenPermissions),

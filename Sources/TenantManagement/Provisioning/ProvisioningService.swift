@@ -31,7 +31,7 @@ struct ProvisioningService: Sendable {
     /// `POST /tenants/{id}/provision`.
     /// - Throws: 400 without a subscription's id or a tier, 404 without the tenant, 409 in a state that does not allow it.
     func provision(
-        tenant id: Identifier, subscription body: JSONObject, in scope: TenantScope, traceparent: String?
+        tenant id: Identifier, subscription body: JSONObject, in scope: TenantScope, for request: OperationRequest
     ) async throws -> Outcome {
         guard let subscriptionID = body["id"]?.stringValue, !subscriptionID.isEmpty else {
             throw HTTPFailure.badRequest("Subscription ID is required")
@@ -42,7 +42,7 @@ struct ProvisioningService: Sendable {
         return try await start(
             tenant: id,
             subscription: ProvisioningSubscription(id: subscriptionID, json: JSONValue.object(body).serialized()),
-            in: scope, traceparent: traceparent, before: [])
+            in: scope, traceparent: request.traceparent, before: request.alongside())
     }
 
     /// Moves a tenant to PROVISIONING and stores its event, in one transaction that fails when somebody else has changed
@@ -68,7 +68,8 @@ struct ProvisioningService: Sendable {
         var batch = PostgresBatch(settings: scope.settings)
         for statement in before { batch.append(statement) }
         let index = batch.append(
-            try tenants.updateStatement(id, changes, in: scope, ifVersion: try tenant.version, isGuarded: true))
+            try tenants.updateStatement(
+                id, changes, in: scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
         for statement in plan.statements { batch.append(statement) }
         batch.add(plan.event)
         let results = try await run(batch)

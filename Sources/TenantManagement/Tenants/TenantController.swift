@@ -17,7 +17,7 @@ struct TenantController: Sendable {
     var operations: [Operation] {
         [
             create(), crud.count(), crud.find(), crud.updateAll(), findById(), crud.updateById(), crud.replaceById(),
-            crud.deleteById(), provision(),
+            crud.deleteById(), crud.restoreById(), provision(),
         ]
     }
 
@@ -26,15 +26,19 @@ struct TenantController: Sendable {
             .post, "/tenants", id: "TenantController.create",
             summary: "Create a tenant with its first contact and begin to provision it",
             security: .bearer(permissions: Self.permissions.create), requestBody: TenantOnboardingInput.operatorSchema,
-            responses: [.init(.created, "The new tenant", schema: Tenant.entity.schemaWithRelations)],
+            responses: [
+                .init(
+                    .created, "The new tenant", schema: Tenant.entity.schemaWithRelations,
+                    headers: [.location, .eTag])
+            ],
             failures: [
                 .conflict: "The key is taken", .badRequest: "The contact's e-mail domain is not one of the tenant's",
             ],
+            idempotency: .recover { try await onboarding.recover($0).response },
             handler: .scoped { call in
                 guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
                 let input = try TenantOnboardingInput(try call.request.object())
-                let tenant = try await onboarding.create(input, in: call.scope, traceparent: call.request.traceparent)
-                return .created(tenant.json, location: "/tenants/\(tenant.id)")
+                return try await onboarding.create(input, in: call.scope, for: call.request).response
             })
     }
 
@@ -42,7 +46,7 @@ struct TenantController: Sendable {
     private func findById() -> Operation {
         var operation = crud.findById()
         operation.handler = .scoped { call in
-            guard call.request.query.isEmpty else { return .json(try await crud.read(call).json) }
+            guard call.request.query.isEmpty else { return try .entity(try await crud.read(call), for: call.request) }
             let id = try call.request.identifier()
             // A foreign row is not even looked for: it does not exist for this caller.
             if let own = call.scope.tenantId, own != id { throw HTTPFailure.entityNotFound }
@@ -55,7 +59,7 @@ struct TenantController: Sendable {
                 }
             }
             guard let body else { throw HTTPFailure.entityNotFound }
-            return .json(body)
+            return try .entity(body.bytes, tag: EntityTag(version: body.version), for: call.request)
         }
         return operation
     }
@@ -82,12 +86,21 @@ struct TenantController: Sendable {
                 .badRequest: "The subscription's id or plan.tier is missing", .notFound: "There is no such tenant",
                 .conflict: "The tenant is in a state that does not allow it",
             ],
+            idempotency: .recover { _ in .noContent },
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 _ = try await provisioning.provision(
-                    tenant: id, subscription: try call.request.object(), in: call.scope,
-                    traceparent: call.request.traceparent)
+                    tenant: id, subscription: try call.request.object(), in: call.scope, for: call.request)
                 return .noContent
             })
+    }
+}
+
+extension TenantOnboardingService.OnboardedTenant {
+    /// 201 with the tenant and where it is.
+    var response: OperationResponse {
+        var response = OperationResponse.created(json, location: "/tenants/\(id)")
+        response.headers[.eTag] = EntityTag(version: version).text
+        return response
     }
 }

@@ -23,6 +23,8 @@ package struct TenantOnboardingService: Sendable {
     package struct OnboardedTenant: Sendable {
         /// The tenant.
         package let id: Identifier
+        /// Version of its row.
+        package let version: Int64
         /// What the API answers.
         package let json: [UInt8]
     }
@@ -30,7 +32,7 @@ package struct TenantOnboardingService: Sendable {
     /// `POST /tenants`: a tenant made by an operator, provisioned at once unless `PROVISION_ON_CREATE=false`.
     /// - Throws: 400 when the contact's domain is not the tenant's, 409 when the key is taken.
     func create(
-        _ input: TenantOnboardingInput, in scope: TenantScope, traceparent: String?
+        _ input: TenantOnboardingInput, in scope: TenantScope, for request: OperationRequest
     ) async throws -> OnboardedTenant {
         guard let contact = input.contact, let name = input.name else {
             throw HTTPFailure.invalidField("/contact", code: "required", "must be given")
@@ -39,16 +41,16 @@ package struct TenantOnboardingService: Sendable {
             name: name, key: input.key, domains: input.domains, contact: contact, newAddress: input.address,
             existingAddress: nil, lead: nil,
             tier: configuration.provisionsOnCreate ? input.tier ?? configuration.defaultTier : nil)
-        return try await insert(draft, in: scope, traceparent: traceparent)
+        return try await insert(draft, in: scope, for: request)
     }
 
     /// `POST /leads/{id}/tenants`: a validated lead becomes a tenant, which waits for its subscription.
     /// - Throws: 401 when the lead is not validated or has a tenant, 400 when the address differs from the lead's.
-    func onboard(lead id: Identifier, body: JSONObject?) async throws -> OnboardedTenant {
+    func onboard(lead id: Identifier, for request: OperationRequest) async throws -> OnboardedTenant {
         guard let prospect = try await leads.prospect(id), prospect.isValidated, !prospect.hasTenant else {
             throw HTTPFailure.unauthorized
         }
-        guard let body else {
+        guard let body = request.body?.objectValue else {
             throw HTTPFailure.validation(TenantOnboardingInput.leadSchema.validate(.object([:])))
         }
         let input = try TenantOnboardingInput(body)
@@ -65,12 +67,25 @@ package struct TenantOnboardingService: Sendable {
                 type: "admin"),
             newAddress: prospect.addressID == nil ? input.address : nil, existingAddress: prospect.addressID,
             lead: id, tier: nil)
-        return try await insert(draft, in: .system, traceparent: nil)
+        let tenant = try await insert(draft, in: .system, for: request)
+        return try await read(tenant.id, in: .system)
+    }
+
+    /// The answer of a creation that took effect and whose answer was lost.
+    func recover(_ recovery: OperationRecovery) async throws -> OnboardedTenant {
+        try await read(try recovery.created(), in: recovery.scope)
+    }
+
+    /// The tenant with everything that came with it.
+    private func read(_ id: Identifier, in scope: TenantScope) async throws -> OnboardedTenant {
+        let filter = Filter(include: Tenant.entity.relations.map { Inclusion($0.name) })
+        let tenant = try await tenants.findById(id, filter: filter, in: scope)
+        return OnboardedTenant(id: id, version: try tenant.version, json: tenant.json)
     }
 
     /// Inserts the draft; a generated key that turns out to be taken is replaced by another one.
     private func insert(
-        _ draft: TenantDraft, in scope: TenantScope, traceparent: String?
+        _ draft: TenantDraft, in scope: TenantScope, for request: OperationRequest
     ) async throws -> OnboardedTenant {
         guard draft.domains.contains(draft.contact.email.domain) else {
             throw HTTPFailure.badRequest("Contact email domain does not match tenant domains")
@@ -79,7 +94,7 @@ package struct TenantOnboardingService: Sendable {
         while true {
             let key = draft.key ?? TenantKey.candidate(for: draft.name, attempt: attempt)
             do {
-                return try await insert(draft, key: key, in: scope, traceparent: traceparent)
+                return try await insert(draft, key: key, in: scope, for: request)
             } catch let error as PostgresError {
                 attempt += 1
                 guard Self.mayRetry(error, draft: draft), attempt < TenantKey.maximumAttempts else {
@@ -103,7 +118,7 @@ package struct TenantOnboardingService: Sendable {
     }
 
     private func insert(
-        _ draft: TenantDraft, key: String, in scope: TenantScope, traceparent: String?
+        _ draft: TenantDraft, key: String, in scope: TenantScope, for request: OperationRequest
     ) async throws -> OnboardedTenant {
         let now = clock.now()
         let rows = draft.rows(key: key, now: now)
@@ -118,11 +133,13 @@ package struct TenantOnboardingService: Sendable {
         if let tier = draft.tier {
             let planned = try provisionings.plan(
                 tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope),
-                subscription: .planOnly(tier: tier, subscriber: rows.id), now: now, traceparent: traceparent)
+                subscription: .planOnly(tier: tier, subscriber: rows.id), now: now,
+                traceparent: request.traceparent)
             for statement in planned.statements { batch.append(statement) }
             batch.add(planned.event)
             plan = planned
         }
+        for statement in request.alongside(resource: rows.id) { batch.append(statement) }
         let results = try await pool.run(batch)
         guard let tenantRow = results[tenantIndex].first, let contactRow = results[contactIndex].first else {
             throw HTTPFailure.internalError
@@ -143,8 +160,9 @@ package struct TenantOnboardingService: Sendable {
         // Two writes to Redis that do not wait for each other.
         let begun = plan
         async let copied: Void = provisionings.committed(begun)
-        await cache.store(rows.id, version: try tenant.version, bytes: tenant.buffer)
+        let version = try tenant.version
+        await cache.store(rows.id, version: version, bytes: tenant.buffer)
         await copied
-        return OnboardedTenant(id: rows.id, json: writer.bytes)
+        return OnboardedTenant(id: rows.id, version: version, json: writer.bytes)
     }
 }

@@ -1,0 +1,50 @@
+import PostgresClient
+
+/// A part of a list.
+package struct Page: Sendable {
+    /// The rows.
+    package let records: RecordList
+    /// Where the next page begins; nil when this is the last one.
+    package let next: PageCursor?
+    /// How many rows the whole list has, when that was asked for.
+    package let total: Int?
+}
+
+extension EntityRepository {
+    /// A page of a list: one round trip, also when the rows are counted.
+    /// - Parameters:
+    ///   - filter: Its limit is the page's size; without one everything is one page.
+    ///   - cursor: The place where the page begins; it takes the place of the filter's `skip`.
+    ///   - countsTotal: Whether to count the rows that the filter selects, on all pages.
+    package func page(
+        _ filter: Filter, after cursor: PageCursor? = nil, countsTotal: Bool = false, in scope: TenantScope
+    ) async throws(RepositoryError) -> Page {
+        var bounded = filter
+        // One row more than is shown tells whether there is a next page.
+        bounded.limit = filter.limit.map { $0 + 1 }
+        if let cursor {
+            bounded.skip = 0
+            bounded.condition = filter.condition.and(cursor.condition(order: filter.order, of: entity))
+        }
+        let select = try selectStatement(bounded, in: scope)
+        var statements = [select.statement]
+        if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
+        let results = try await run(statements, in: scope)
+        guard let rows = results.first else { throw .unexpected(sqlState: nil) }
+        var total: Int?
+        if countsTotal, let counted = results.last?.first {
+            do { total = try counted.int(0) } catch { throw .from(error, entity: entity) }
+        }
+        let records = RecordList(rows, select.projection, prefix: filter.limit)
+        let last = rows.rowCount > records.count ? records.last : nil
+        return Page(
+            records: records, next: last.flatMap { PageCursor(behind: $0, order: filter.order) }, total: total)
+    }
+
+    private func run(_ statements: [BoundStatement], in scope: TenantScope) async throws(RepositoryError)
+        -> [PostgresResult]
+    {
+        if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
+        return try await run(statements, writing: [], alongside: [], in: scope)
+    }
+}

@@ -1,0 +1,40 @@
+package import HTTPTypes
+
+/// What a client would like (`Prefer`, RFC 7240). Preferences that are not known are ignored, as the RFC demands.
+package struct Preferences: Sendable, Hashable {
+    /// `return=representation`: changes answer the changed row.
+    package let wantsRepresentation: Bool
+    /// `count=exact`: lists tell how many rows there are on all pages.
+    package let wantsTotalCount: Bool
+
+    /// Reads the header's value; nil stands for no header.
+    init(header: String?) {
+        var names: Set<String> = []
+        for preference in (header ?? "").split(separator: ",") {
+            let text = preference.prefix { $0 != ";" }.trimmingSpaces().lowercased()
+            names.insert(text.filter { $0 != " " && $0 != "\"" })
+        }
+        wantsRepresentation = names.contains("return=representation")
+        wantsTotalCount = names.contains("count=exact")
+    }
+}
+
+extension OperationRequest {
+    /// What the client would like.
+    package var preferences: Preferences { Preferences(header: headers[.prefer]) }
+}
+
+extension HTTPField.Name {
+    /// RFC 7240.
+    static let prefer = HTTPField.Name("Prefer") ?? .from
+    /// RFC 7240: which preferences were followed.
+    package static let preferenceApplied = HTTPField.Name("Preference-Applied") ?? .from
+    /// RFC 8288.
+    package static let link = HTTPField.Name("Link") ?? .from
+    /// Rows on all pages of a list.
+    package static let totalCount = HTTPField.Name("X-Total-Count") ?? .from
+    /// The client's name for a request that must have its effect once.
+    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .from
+    /// Set on an answer that was given before.
+    static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed") ?? .from
+}

@@ -1,0 +1,94 @@
+import Crypto
+package import Entities
+import FoundationEssentials
+import HTTPTypes
+import JSONCoding
+import PostgresClient
+package import Primitives
+
+/// A request that its client has named, so that it can be repeated without a second effect (IETF
+/// draft-ietf-httpapi-idempotency-key-header).
+struct IdempotencyKey: Sendable, Hashable {
+    /// SHA-256 of caller and key: what one caller has named is nothing to another one.
+    let hash: [UInt8]
+    /// SHA-256 of what was asked for: a key stands for one request only.
+    let fingerprint: [UInt8]
+
+    /// Longest key, in characters.
+    static let maximumLength = 255
+
+    /// The key of a request; nil when it has none.
+    /// - Throws: 400 for a key that is empty, too long or not printable.
+    init?(_ request: OperationRequest, caller: String) throws(HTTPFailure) {
+        guard let text = request.headers[.idempotencyKey] else { return nil }
+        guard (1...Self.maximumLength).contains(text.utf8.count),
+            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
+        else {
+            throw .invalidParameter(
+                "Idempotency-Key", value: .string(text),
+                reason: "must be 1 to \(Self.maximumLength) printable ASCII characters, such as a UUID")
+        }
+        hash = Self.digest([Array(caller.utf8), Array(text.utf8)])
+        fingerprint = Self.digest([
+            Array(request.method.rawValue.utf8), Array(request.path.utf8), Array(request.query.utf8),
+            request.bodyBytes,
+        ])
+    }
+
+    /// The parts with their lengths, so that no two lists of parts are the same bytes.
+    private static func digest(_ parts: [[UInt8]]) -> [UInt8] {
+        var hash = SHA256()
+        for part in parts {
+            hash.update(data: Data("\(part.count):".utf8))
+            hash.update(data: Data(part))
+        }
+        return Array(hash.finalize())
+    }
+}
+
+/// The right to carry out a request that has an idempotency key: held by one process at a time.
+package struct IdempotencyClaim: Sendable, Hashable {
+    let key: IdempotencyKey
+    let owner: Identifier
+    let instant: Timestamp
+
+    /// The statement that belongs to the transaction of the request's effect: with it there is an effect if and only if
+    /// the key says so.
+    /// - Parameter resource: What the request has created, by which its answer can be given again.
+    package func mark(resource: Identifier?) -> BoundStatement {
+        (
+            "SELECT main.mark_idempotency_key($1, $2, $3, $4)",
+            [
+                .bytes(key.hash), .identifier(owner), .timestamp(instant),
+                resource.map { .identifier($0) } ?? .null,
+            ]
+        )
+    }
+}
+
+/// How a POST behaves when it is repeated under its idempotency key.
+package enum OperationIdempotency: Sendable {
+    /// Keys are not looked at.
+    case none
+    /// A second run has no second effect by itself, so that it gives the answer that got lost.
+    case rerun
+    /// Gives the answer of a run that had its effect and whose answer was lost in a crash.
+    case recover(@Sendable (OperationRecovery) async throws -> OperationResponse)
+}
+
+/// A request whose effect stands and whose answer was lost.
+package struct OperationRecovery: Sendable {
+    /// The request, sent once more.
+    package let request: OperationRequest
+    /// What its caller may see.
+    package let scope: TenantScope
+    /// What the first run has created, as it was marked.
+    package let resource: Identifier?
+
+    /// The created row's id.
+    /// - Throws: 404 when the first run has noted none.
+    package func created() throws(HTTPFailure) -> Identifier {
+        guard let resource else { throw .entityNotFound }
+        return resource
+    }
+}

@@ -1,0 +1,161 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+package import Logging
+import NIOCore
+package import PostgresClient
+package import Primitives
+package import Sealing
+
+/// The idempotency keys of a service, in its database.
+package struct IdempotencyStore: Sendable {
+    /// How long a process may take to carry out a request before another one may.
+    private static let lease = Duration.seconds(60)
+    /// Answers beyond this size are not kept: a repetition gives them anew.
+    private static let maximumAnswer = 1 << 20
+
+    private let pool: PostgresPool
+    private let sealer: Sealer?
+    private let clock: any WallClock
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - pool: The service's database.
+    ///   - sealer: Seals answers, where they may hold secrets; nil keeps them as they are.
+    package init(pool: PostgresPool, sealer: Sealer?, clock: any WallClock, logger: Logger) {
+        self.pool = pool
+        self.sealer = sealer
+        self.clock = clock
+        self.logger = logger
+    }
+
+    /// What a request with a key meets.
+    enum Beginning: Sendable {
+        /// Nobody has carried it out: the caller does, and nobody else for the time of the lease.
+        case run(IdempotencyClaim)
+        /// It was carried out; this was answered.
+        case answered(OperationResponse)
+        /// It had its effect, but its answer is not there.
+        case applied(resource: Identifier?)
+    }
+
+    /// Claims a request.
+    /// - Throws: 422 when the key stands for another request, 409 while the request is being carried out.
+    func begin(_ key: IdempotencyKey, in scope: TenantScope) async throws -> Beginning {
+        let now = clock.now()
+        let claim = IdempotencyClaim(key: key, owner: .v4(), instant: now)
+        var batch = PostgresBatch(settings: scope.settings)
+        batch.add(
+            Self.claim,
+            [
+                .bytes(key.hash), .bytes(key.fingerprint), .identifier(claim.owner),
+                .timestamp(now.adding(Self.lease)), .timestamp(now),
+            ])
+        let found = batch.add(Self.find, [.bytes(key.hash)])
+        guard let row = try await pool.run(batch)[found].first else { throw HTTPFailure.unavailable() }
+        guard try row.bytes(0) == key.fingerprint else {
+            throw HTTPFailure(
+                .unprocessableContent, name: "UnprocessableEntityError",
+                message: "This Idempotency-Key was used for another request. Use a new key for a new request.",
+                code: "IDEMPOTENCY_KEY_REUSED")
+        }
+        if try row.identifier(1) == claim.owner { return .run(claim) }
+        if let status = try row.intIfPresent(5) { return .answered(try answer(row, status: status, key: key)) }
+        if try row.timestampIfPresent(3) != nil { return .applied(resource: try row.identifierIfPresent(4)) }
+        let seconds = max(1, try row.timestamp(2).duration(since: now).components.seconds)
+        throw HTTPFailure(
+            .conflict, name: "ConflictError",
+            message: "A request with this Idempotency-Key is being carried out. Repeat it in a moment.",
+            code: "IDEMPOTENCY_IN_PROGRESS", headers: [.retryAfter: String(min(seconds, 60))])
+    }
+
+    /// Keeps the answer of a request that was carried out. A failure is only logged: the answer can be given again.
+    func finish(_ key: IdempotencyKey, _ response: OperationResponse, in scope: TenantScope) async {
+        do {
+            let body = response.body.map { Array($0.readableBytesView) } ?? []
+            guard body.count <= Self.maximumAnswer else { return }
+            let stored = try sealer?.seal(body, label: Self.label(key)) ?? body
+            _ = try await pool.query(
+                Self.answered,
+                [
+                    .bytes(key.hash), .int16(Int16(response.status.code)),
+                    .optional(response.headers[.location], PostgresValue.text),
+                    response.body == nil ? .null : .text(response.mediaType),
+                    .optional(response.headers[.eTag], PostgresValue.text),
+                    response.body == nil ? .null : .bytes(stored),
+                ], settings: scope.settings)
+        } catch {
+            logger.warning(
+                "The answer of a request with an Idempotency-Key was not kept", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Gives a request back that had no effect: the same key may be used for another attempt.
+    func release(_ claim: IdempotencyClaim, in scope: TenantScope) async {
+        _ = try? await pool.query(
+            Self.released, [.bytes(claim.key.hash), .identifier(claim.owner)], settings: scope.settings)
+    }
+
+    /// Forgets keys that were made before an instant.
+    /// - Returns: How many.
+    @discardableResult
+    package func purge(before instant: Timestamp) async throws(PostgresError) -> Int {
+        var purged = 0
+        while true {
+            let count = try await pool.query(
+                Self.purged, [.timestamp(instant)], settings: TenantScope.system.settings
+            ).affectedRows
+            purged += count
+            if count == 0 { return purged }
+        }
+    }
+
+    private func answer(_ row: PostgresRow, status: Int, key: IdempotencyKey) throws -> OperationResponse {
+        var headers: HTTPFields = [.idempotencyReplayed: "true"]
+        if let location = try row.textIfPresent(6) { headers[.location] = location }
+        if let tag = try row.textIfPresent(8) { headers[.eTag] = tag }
+        var body: ByteBuffer?
+        if let stored = try row.bytesIfPresent(9) {
+            body = ByteBuffer(bytes: try sealer?.open(stored, label: Self.label(key)) ?? stored)
+        }
+        return OperationResponse(
+            status: HTTPResponse.Status(code: status), headers: headers, body: body,
+            mediaType: try row.textIfPresent(7) ?? OperationResponse.jsonMediaType)
+    }
+
+    private static func label(_ key: IdempotencyKey) -> String { "idempotency/\(Hex.encode(key.hash))" }
+
+    // MARK: SQL
+
+    /// Takes a key that is new, or whose claim has run out without an effect. Parameters: hash, fingerprint, owner, end
+    /// of the claim, now.
+    private static let claim: PostgresStatement = """
+        INSERT INTO main.idempotency_keys AS present
+            (key_hash, fingerprint, tenant_id, claim, claimed_until, created_on)
+        VALUES ($1, $2, current_setting('app.tenant_id'), $3, $4, $5)
+        ON CONFLICT (key_hash) DO UPDATE SET claim = excluded.claim, claimed_until = excluded.claimed_until
+        WHERE present.fingerprint = excluded.fingerprint AND present.applied_on IS NULL AND present.status IS NULL
+            AND present.claimed_until < $5
+        """
+
+    private static let find: PostgresStatement = """
+        SELECT fingerprint, claim, claimed_until, applied_on, resource_id, status, location, media_type, etag, answer
+        FROM main.idempotency_keys WHERE key_hash = $1
+        """
+
+    private static let answered: PostgresStatement = """
+        UPDATE main.idempotency_keys
+        SET status = $2, location = $3, media_type = $4, etag = $5, answer = $6 WHERE key_hash = $1 AND status IS NULL
+        """
+
+    private static let released: PostgresStatement = """
+        DELETE FROM main.idempotency_keys
+        WHERE key_hash = $1 AND claim = $2 AND applied_on IS NULL AND status IS NULL
+        """
+
+    private static let purged: PostgresStatement = """
+        DELETE FROM main.idempotency_keys WHERE key_hash IN (
+            SELECT key_hash FROM main.idempotency_keys WHERE created_on < $1
+            ORDER BY created_on LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        """
+}

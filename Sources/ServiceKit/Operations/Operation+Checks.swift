@@ -1,0 +1,30 @@
+import Entities
+
+extension Operation {
+    /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
+    /// them as well.
+    package func forOperators() -> Operation {
+        checkingFirst { call in
+            guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
+        }
+    }
+
+    /// The operation with a check before it.
+    package func checkingFirst(_ check: @escaping @Sendable (ScopedRequest) async throws -> Void) -> Operation {
+        guard case .scoped(let handle) = handler else { return self }
+        var operation = self
+        operation.handler = .scoped { call in
+            try await check(call)
+            return try await handle(call)
+        }
+        return operation
+    }
+}
+
+extension OperationHandler {
+    /// Runs the code of a scoped operation, for operations that do something around it.
+    package func run(_ call: ScopedRequest) async throws -> OperationResponse {
+        guard case .scoped(let handle) = self else { throw HTTPFailure.internalError }
+        return try await handle(call)
+    }
+}

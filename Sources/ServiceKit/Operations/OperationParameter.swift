@@ -1,0 +1,131 @@
+package import Entities
+
+/// A path, query or header parameter.
+package struct OperationParameter: Sendable {
+    /// Where a parameter stands.
+    package enum Location: String, Sendable {
+        case path
+        case query
+        case header
+    }
+
+    /// How a parameter is read.
+    package enum Form: Sendable {
+        /// Text, converted to the schema's type and checked before the operation runs.
+        case text
+        /// JSON text, documented as `content: application/json`; the operation reads it.
+        case json
+        /// Text of a syntax of its own, which the operation reads.
+        case syntax
+    }
+
+    /// Name as sent.
+    package var name: String
+    /// Where it stands.
+    package var location: Location
+    /// What it may be.
+    package var schema: Schema
+    /// Whether its absence is an error.
+    package var isRequired: Bool
+    /// One line for the document.
+    package var description: String
+    /// How it is read.
+    package var form: Form
+
+    /// Makes one from its parts.
+    package init(
+        _ name: String, in location: Location, schema: Schema, isRequired: Bool = false, description: String,
+        form: Form = .text
+    ) {
+        self.name = name
+        self.location = location
+        self.schema = schema
+        self.isRequired = isRequired || location == .path
+        self.description = description
+        self.form = form
+    }
+}
+
+extension OperationParameter {
+    /// The id of a row.
+    package static let id = OperationParameter(
+        "id", in: .path, schema: .string(format: .uuid), description: "Identifier, a UUID")
+
+    /// LoopBack's `filter` (contract 4.1).
+    package static func filter(_ entity: Entity) -> OperationParameter {
+        OperationParameter(
+            "filter", in: .query, schema: entity.filterSchema,
+            description: "where, fields, order, limit, skip, offset, include; as JSON or as filter[where][name]=x",
+            form: .json)
+    }
+
+    /// LoopBack's `filter` without `where`, for single rows.
+    package static let filterWithoutWhere = OperationParameter(
+        "filter", in: .query, schema: .freeObject, description: "fields, include; as JSON or in brackets", form: .json)
+
+    /// LoopBack's `where` (contract 4.2).
+    package static let condition = OperationParameter(
+        "where", in: .query, schema: .freeObject,
+        description: "Which rows; as JSON or as where[name]=x", form: .json)
+
+    /// Where a page of a list begins.
+    package static let cursor = OperationParameter(
+        "cursor", in: .query, schema: .string(maxLength: PageCursor.maximumLength),
+        description: "Where the page begins: from the Link header of the page before, with the same filter",
+        form: .syntax)
+
+    /// Wishes of lists (RFC 7240).
+    package static let preferCount = OperationParameter(
+        "Prefer", in: .header, schema: .string(),
+        description: "count=exact tells the number of rows on all pages in X-Total-Count", form: .syntax)
+
+    /// Wishes of changes (RFC 7240).
+    package static let preferReturn = OperationParameter(
+        "Prefer", in: .header, schema: .string(), description: "return=representation answers the changed row",
+        form: .syntax)
+
+    /// The condition of reads (RFC 9110 section 13.1.2).
+    package static let ifNoneMatch = OperationParameter(
+        "If-None-Match", in: .header, schema: .string(),
+        description: "Entity tags that the client has: one of them is answered with 304", form: .syntax)
+
+    /// The condition of changes (RFC 9110 section 13.1.1).
+    package static let ifMatch = OperationParameter(
+        "If-Match", in: .header, schema: .string(),
+        description: "Entity tags: if the row is at none of their versions, nothing is changed (412)", form: .syntax)
+
+    /// The client's name for a request.
+    static let idempotencyKey = OperationParameter(
+        "Idempotency-Key", in: .header, schema: .string(minLength: 1, maxLength: IdempotencyKey.maximumLength),
+        description: "A name for this request, such as a UUID: however often it is sent, it has its effect once",
+        form: .syntax)
+}
+
+/// A header of an answer.
+package struct OperationResponseHeader: Sendable, Hashable {
+    /// Its name.
+    package let name: String
+    /// One line for the document.
+    package let description: String
+
+    /// Version of the row.
+    package static let eTag = OperationResponseHeader(
+        name: "ETag", description: "Version of the row, for If-Match and If-None-Match")
+    /// Path of what was created.
+    package static let location = OperationResponseHeader(name: "Location", description: "Path of what was created")
+    /// Next page.
+    package static let link = OperationResponseHeader(
+        name: "Link", description: "The next page, rel=\"next\", if there is one (RFC 8288)")
+    /// Number of rows.
+    package static let totalCount = OperationResponseHeader(
+        name: "X-Total-Count", description: "Rows on all pages, with Prefer: count=exact")
+    /// What was done of what was preferred.
+    package static let preferenceApplied = OperationResponseHeader(
+        name: "Preference-Applied", description: "The preferences that were followed")
+    /// A repeated answer.
+    static let idempotencyReplayed = OperationResponseHeader(
+        name: "Idempotency-Replayed", description: "true on an answer to a request that was carried out before")
+    /// When to come back.
+    static let retryAfter = OperationResponseHeader(
+        name: "Retry-After", description: "Seconds after which to try again")
+}

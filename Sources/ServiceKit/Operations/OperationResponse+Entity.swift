@@ -1,0 +1,59 @@
+package import Entities
+package import HTTPTypes
+package import NIOCore
+
+/// Answers that show a row of an entity.
+extension OperationResponse {
+    /// 200 with a representation, or 304 when the client has it already.
+    /// - Throws: 400 for an `If-None-Match` that is not a list of entity tags.
+    package static func entity(
+        _ body: ByteBuffer, tag: EntityTag, for request: OperationRequest
+    ) throws(HTTPFailure) -> OperationResponse {
+        let headers: HTTPFields = [.eTag: tag.text]
+        if try request.has(tag) { return OperationResponse(status: .notModified, headers: headers, body: nil) }
+        return OperationResponse(status: .ok, headers: headers, body: body)
+    }
+
+    /// 200 with a row as it was asked for, or 304 when the client has it already.
+    package static func entity(_ record: Record, for request: OperationRequest) throws -> OperationResponse {
+        let json = record.json
+        let version = try record.version
+        let tag = request.query.isEmpty ? EntityTag(version: version) : EntityTag(version: version, content: json)
+        return try entity(ByteBuffer(bytes: json), tag: tag, for: request)
+    }
+
+    /// 201 with a new row and its `Location`.
+    package static func created(_ record: Record, location: String) throws -> OperationResponse {
+        var response = OperationResponse.created(record.json, location: location)
+        response.headers[.eTag] = EntityTag(version: try record.version).text
+        return response
+    }
+
+    /// The answer to a change: 204, or 200 with the row when the client prefers that.
+    ///
+    /// A PUT has no `ETag` (RFC 9110 section 9.3.4: what is stored is not what was sent, as the server adds to it).
+    package static func changed(_ record: Record, for request: OperationRequest) throws -> OperationResponse {
+        var headers = HTTPFields()
+        if request.method != .put { headers[.eTag] = EntityTag(version: try record.version).text }
+        guard request.preferences.wantsRepresentation else {
+            return OperationResponse(status: .noContent, headers: headers, body: nil)
+        }
+        headers[.preferenceApplied] = "return=representation"
+        return OperationResponse(status: .ok, headers: headers, body: ByteBuffer(bytes: record.json))
+    }
+
+    /// 200 with a page of a list, a `Link` to the next one, and the number of rows when it was asked for.
+    package static func page(_ page: Page, for request: OperationRequest) -> OperationResponse {
+        var response = OperationResponse.json(page.records.json)
+        if let next = page.next {
+            let others = request.query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+            let query = (others + ["cursor=\(next.text)"]).joined(separator: "&")
+            response.headers[.link] = "<\(request.path)?\(query)>; rel=\"next\""
+        }
+        if let total = page.total {
+            response.headers[.totalCount] = String(total)
+            response.headers[.preferenceApplied] = "count=exact"
+        }
+        return response
+    }
+}

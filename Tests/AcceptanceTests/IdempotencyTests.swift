@@ -1,0 +1,222 @@
+import JSONCoding
+import PostgresClient
+import Primitives
+import TestSupport
+import Testing
+
+/// Requests that their client has named: however often they are sent, and whatever breaks in between, one effect.
+@Suite struct IdempotencyTests {
+    private func key() -> [String: String] { ["idempotency-key": Identifier.v4().description] }
+
+    private func tenants(_ stack: TestStack) async throws -> Int {
+        try await stack.database(.tenantManagement).count("SELECT count(*) FROM main.tenants")
+    }
+
+    @Test func aRepetitionIsAnsweredLikeTheFirst() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let body = JSONValue.object(TestStack.tenantBody())
+            let headers = key()
+            let first = try await client.send("POST", "/tenants", body, token: stack.admin, headers: headers).expect(
+                201)
+            #expect(first.headers["idempotency-replayed"] == nil)
+            for _ in 0..<3 {
+                let again = try await client.send("POST", "/tenants", body, token: stack.admin, headers: headers)
+                    .expect(201)
+                #expect(again.bytes == first.bytes && again.headers["idempotency-replayed"] == "true")
+                #expect(again.headers["location"] == first.headers["location"])
+                #expect(again.headers["etag"] == first.headers["etag"])
+            }
+            #expect(try await tenants(stack) == 1)
+            let reused = try await client.send(
+                "POST", "/tenants", .object(TestStack.tenantBody()), token: stack.admin, headers: headers)
+            #expect(reused.status == 422 && reused.errorCode == "IDEMPOTENCY_KEY_REUSED")
+            let elsewhere = try await client.send(
+                "POST", "/contacts", [:], token: stack.admin, headers: headers)
+            #expect(elsewhere.status == 422)
+            // Somebody else's key of the same name is another key.
+            let other = try await stack.tokens.operatorToken()
+            try await client.send("POST", "/tenants", body, token: other, headers: headers).expect(409)
+            for wrong in ["", String(repeating: "k", count: 256)] {
+                let refused = try await client.send(
+                    "POST", "/tenants", body, token: stack.admin, headers: ["idempotency-key": wrong])
+                #expect(refused.status == 400 && refused.violations == ["/Idempotency-Key: invalid"])
+            }
+            #expect(try await tenants(stack) == 1)
+        }
+    }
+
+    @Test func aFailureIsNotKept() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let headers = key()
+            let wrong: JSONValue = ["name": "x"]
+            try await client.send("POST", "/tenants", wrong, token: stack.admin, headers: headers).expect(422)
+            var body = TestStack.tenantBody()
+            let taken = try await client.send("POST", "/tenants", .object(body), token: stack.admin, headers: key())
+                .expect(201)
+            #expect(taken.status == 201)
+            try await client.send("POST", "/tenants", .object(body), token: stack.admin, headers: headers).expect(409)
+            body["key"] = .string(TestStack.uniqueKey())
+            try await client.send("POST", "/tenants", .object(body), token: stack.admin, headers: headers).expect(201)
+            #expect(try await tenants(stack) == 2)
+        }
+    }
+
+    @Test func manyAtOnceRunOnce() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let body = JSONValue.object(TestStack.tenantBody())
+            let headers = key()
+            let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
+                for _ in 0..<16 {
+                    group.addTask {
+                        try await stack.tenantManagement.send(
+                            "POST", "/tenants", body, token: stack.admin, headers: headers)
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
+            }
+            let created = answers.filter { $0.status == 201 }
+            #expect(!created.isEmpty && Set(created.map(\.text)).count == 1)
+            for busy in answers where busy.status != 201 {
+                #expect(busy.status == 409 && busy.errorCode == "IDEMPOTENCY_IN_PROGRESS")
+                #expect(busy.headers["retry-after"] != nil)
+            }
+            #expect(try await tenants(stack) == 1)
+        }
+    }
+
+    /// A process that died right behind the commit has left an effect and no answer.
+    @Test func anAnswerThatGotLostIsGivenAgain() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let tenantBody = JSONValue.object(TestStack.tenantBody())
+            let lead = try await stack.tenantManagement.post(
+                "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
+            )
+            .expect(201).string("id")
+            let leadKey = try await stack.mails.key(ofLead: lead)
+            let tenant = try await stack.createTenantID()
+            let subscription: JSONValue = [
+                "subscriberId": .string(tenant), "planId": .string(try await stack.plan(tier: "PREMIUM")), "status": 1,
+            ]
+            let cases: [(TestStack.ServiceKind, String, JSONValue?, String?)] = [
+                (.tenantManagement, "/tenants", tenantBody, stack.admin),
+                (.tenantManagement, "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())), nil),
+                (.tenantManagement, "/leads/\(lead)/verify", nil, leadKey),
+                (
+                    .tenantManagement, "/contacts",
+                    [
+                        "firstName": "Bo", "lastName": "Ek", "email": "b@acme.com", "isPrimary": false,
+                        "tenantId": .string(tenant),
+                    ], stack.admin
+                ),
+                (.subscription, "/plan-sizes", ["size": "Z"], stack.admin),
+                (.subscription, "/subscriptions", subscription, stack.admin),
+            ]
+            for (kind, path, body, token) in cases {
+                let headers = key()
+                let first = try await stack.client(kind).send("POST", path, body, token: token, headers: headers)
+                #expect((200...201).contains(first.status), "\(path): \(first.text)")
+                let database = try stack.database(kind.database)
+                try await database.query(
+                    """
+                    UPDATE main.idempotency_keys
+                    SET status = NULL, answer = NULL, location = NULL, media_type = NULL, etag = NULL
+                    """)
+                let counted = "SELECT count(*) FROM main.\(path.split(separator: "/")[0].replacing("-", with: "_"))"
+                let rows = try await database.count(counted)
+                for _ in 0..<2 {
+                    let again = try await stack.client(kind).send("POST", path, body, token: token, headers: headers)
+                    #expect(again.status == first.status && again.headers["idempotency-replayed"] == "true", "\(path)")
+                    #expect(again.json["id"] == first.json["id"], "\(path): \(again.text)")
+                    #expect(again.headers["location"] == first.headers["location"])
+                    let members = Set(again.json.objectValue?.keys ?? [])
+                    #expect(members.isSuperset(of: first.json.objectValue?.keys ?? []), "\(path)")
+                }
+                #expect(try await database.count(counted) == rows, "\(path)")
+            }
+        }
+    }
+
+    /// A process that died before its commit has left a claim and no effect; when the claim's time is over, the request
+    /// is carried out.
+    @Test func aClaimEndsWithItsTime() async throws {
+        let clock = ManualClock(SystemClock().now())
+        try await TestStack.run([.tenantManagement], clock: clock) { stack in
+            let body = JSONValue.object(TestStack.tenantBody())
+            let headers = key()
+            let send = {
+                try await stack.tenantManagement.send("POST", "/tenants", body, token: stack.admin, headers: headers)
+            }
+            let database = try stack.database(.tenantManagement)
+            try await send().expect(201)
+            for table in ["provisionings", "contacts", "tenants"] {
+                try await database.query("DELETE FROM main.\(table)")
+            }
+            try await database.query(
+                "UPDATE main.idempotency_keys SET status = NULL, answer = NULL, applied_on = NULL, resource_id = NULL")
+            let busy = try await send().expect(409)
+            #expect(busy.headers["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+            clock.advance(by: .seconds(61))
+            try await send().expect(201)
+            #expect(try await tenants(stack) == 1)
+        }
+    }
+
+    /// The first process was only slow: its transaction must not come true beside the other's.
+    @Test func whoHasLostTheClaimChangesNothing() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let database = try stack.database(.tenantManagement)
+            // Whoever claims a key loses it at once, as if the time had been over.
+            try await database.query(
+                """
+                CREATE FUNCTION main.steal() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN NEW.claim := gen_random_uuid(); RETURN NEW; END $$
+                """)
+            try await database.query(
+                "CREATE TRIGGER steal BEFORE UPDATE ON main.idempotency_keys FOR EACH ROW EXECUTE FUNCTION main.steal()"
+            )
+            try await database.query(
+                """
+                CREATE FUNCTION main.lose() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN UPDATE main.idempotency_keys SET created_on = now(); RETURN NEW; END $$
+                """)
+            try await database.query(
+                "CREATE TRIGGER lose BEFORE INSERT ON main.tenants FOR EACH ROW EXECUTE FUNCTION main.lose()")
+            let refused = try await stack.tenantManagement.send(
+                "POST", "/tenants", .object(TestStack.tenantBody()), token: stack.admin, headers: key())
+            #expect(refused.status == 409 && refused.errorCode == "IDEMPOTENCY_IN_PROGRESS", "\(refused.text)")
+            #expect(try await tenants(stack) == 0)
+        }
+    }
+
+    /// Every POST that a client may repeat takes a key. The call-backs know a repetition by themselves.
+    @Test(arguments: WalkTests.kinds) func everyPOSTTakesAKey(_ kind: TestStack.ServiceKind) async throws {
+        try await TestStack.run([kind]) { stack in
+            let document = try await stack.client(kind).get("/openapi.json").expect(200).json
+            for (path, methods) in document["paths"]?.objectValue ?? [:] {
+                guard let post = methods["post"] else { continue }
+                let scheme = post["security"]?[0]?.objectValue?.keys.first
+                let names = (post["parameters"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
+                let isCallback = scheme == "WebhookSignature" || scheme == "HTTPBasic"
+                #expect(names.contains("Idempotency-Key") == !isCallback, "POST \(path)")
+            }
+        }
+    }
+
+    @Test func answersThatMayHoldSecretsAreSealed() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let lead = try await stack.tenantManagement.post(
+                "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
+            )
+            .expect(201).string("id")
+            let key = try await stack.mails.key(ofLead: lead)
+            let token = try await stack.tenantManagement.send(
+                "POST", "/leads/\(lead)/verify", token: key, headers: self.key()
+            ).expect(200).string("token")
+            let stored = try await stack.database(.tenantManagement).texts(
+                "SELECT encode(answer, 'escape') FROM main.idempotency_keys WHERE answer IS NOT NULL")
+            #expect(stored.count == 1 && !stored[0].contains(token) && !stored[0].contains(lead))
+        }
+    }
+}

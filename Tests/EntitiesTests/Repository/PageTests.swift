@@ -1,0 +1,101 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import Testing
+
+/// Pages of lists: whatever the order, they hold every row once, in the order of the whole list.
+@Suite struct PageTests {
+    private let plans: EntityRepository
+    private let scope = TenantScope.operatorScope(actor: Actor(id: Identifier.v4().description))
+
+    init() async throws {
+        plans = try await TestDatabase.repository(TestModel.plan)
+    }
+
+    /// Rows of a name of their own, with few different values and many unset ones, so that keys are equal all the time.
+    private func rows(_ count: Int, named name: String) async throws {
+        var generator = SystemRandomNumberGenerator()
+        var rows: [FieldValues] = []
+        for _ in 0..<count {
+            var json: JSONObject = ["name": .string(name)]
+            if Bool.random(using: &generator) { json["rank"] = .integer(Int.random(in: -1...1, using: &generator)) }
+            if Bool.random(using: &generator) {
+                json["price"] = .number(
+                    JSONNumber(literal: ["1.5", "1.50", "0.1", "1e3"].randomElement() ?? "0") ?? JSONNumber(0))
+            }
+            if Bool.random(using: &generator) { json["isActive"] = .bool(Bool.random(using: &generator)) }
+            if Bool.random(using: &generator) {
+                json["validUntil"] = .string(["2026-01-05", "2026-01-05T00:00:00.0015Z"].randomElement() ?? "")
+            }
+            rows.append(try FieldValues(TestModel.plan, json: json))
+        }
+        _ = try await plans.createAll(rows, in: scope)
+    }
+
+    @Test(
+        arguments: [
+            [], [Order("rank")], [Order("rank", descending: true)],
+            [Order("price"), Order("isActive", descending: true)],
+            [Order("validUntil", descending: true), Order("rank")], [Order("isActive"), Order("id", descending: true)],
+            [Order("createdOn")], [Order("name"), Order("validUntil")],
+        ])
+    func pagesAreTheList(_ order: [Order]) async throws {
+        let name = "P\(SecureRandom.hex(bytes: 6))"
+        try await rows(60, named: name)
+        var filter = Filter(where: .equals("name", .text(name)), fields: .only(["name"]), order: order)
+        let all = try await plans.find(filter, in: scope).map { try $0.id }
+        #expect(all.count == 60)
+        filter.limit = 7
+        var walked: [Identifier] = []
+        var cursor: PageCursor?
+        repeat {
+            let page = try await plans.page(filter, after: cursor, countsTotal: walked.isEmpty, in: scope)
+            if walked.isEmpty { #expect(page.total == 60) } else { #expect(page.total == nil) }
+            walked += try page.records.map { try $0.id }
+            #expect(page.records.count <= 7)
+            let text = page.next?.text
+            cursor = try text.map { try PageCursor($0, order: order, of: TestModel.plan) }
+            #expect(cursor == page.next)
+        } while cursor != nil && walked.count < 200
+        #expect(walked == all)
+    }
+
+    @Test func whatIsInsertedBehindThePlaceIsSeenAndBeforeItIsNot() async throws {
+        let name = "Q\(SecureRandom.hex(bytes: 6))"
+        for rank in [1, 3, 5] {
+            _ = try await plans.create(
+                try FieldValues(TestModel.plan, json: ["name": .string(name), "rank": .integer(rank)]), in: scope)
+        }
+        let filter = Filter(where: .equals("name", .text(name)), order: [Order("rank")], limit: 2)
+        let first = try await plans.page(filter, in: scope)
+        #expect(try first.records.map { try $0.integer("rank") } == [1, 3])
+        for rank in [0, 4] {
+            _ = try await plans.create(
+                try FieldValues(TestModel.plan, json: ["name": .string(name), "rank": .integer(rank)]), in: scope)
+        }
+        let second = try await plans.page(filter, after: first.next, in: scope)
+        #expect(try second.records.map { try $0.integer("rank") } == [4, 5])
+        #expect(second.next == nil)
+    }
+
+    @Test func listsInTheOrderOfObjectsHaveNoNextPage() async throws {
+        let name = "R\(SecureRandom.hex(bytes: 6))"
+        try await rows(3, named: name)
+        let filter = Filter(where: .equals("name", .text(name)), order: [Order("metaData")], limit: 2)
+        #expect(try await plans.page(filter, in: scope).next == nil)
+    }
+
+    @Test(arguments: [
+        "", "zz", "00", Hex.encode(Array("[]".utf8)), Hex.encode(Array("[1]".utf8)), Hex.encode(Array("[null]".utf8)),
+        Hex.encode(Array("[\"x\",\"x\"]".utf8)), Hex.encode(Array("{\"a\":1}".utf8)),
+        Hex.encode(Array("[{\"$ne\":1},\"019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80\"]".utf8)),
+        Hex.encode(Array("[\"1\\u0000\",\"019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80\"]".utf8)),
+        String(repeating: "a", count: 10_000),
+    ])
+    func whatIsNoCursorIsRefused(_ text: String) {
+        #expect(throws: FilterError.self) {
+            try PageCursor(text, order: [Order("rank")], of: TestModel.plan)
+        }
+    }
+}
