@@ -11,12 +11,17 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.parse
 import urllib.request
 
 HERE = pathlib.Path(__file__).resolve().parent
 TICKS = os.sysconf("SC_CLK_TCK")
 READ_CONNECTIONS = 16
 CREATE_CONNECTIONS = 10
+LIST_PATH = "/tenants?filter=" + urllib.parse.quote('{"limit":50,"include":["contacts","resources"]}')
+LISTED_TENANTS = 200
+JOBS = ("ping", "read", "list", "create")
+LISTING = ("arc", "express")  # the targets that answer the list
 TENANT = {
     "name": "Acme Corporation", "domains": ["acme.example"],
     "contact": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@acme.example", "isPrimary": True},
@@ -80,12 +85,22 @@ def stop(server):
         server.wait()
 
 
+def without_order(value):
+    if isinstance(value, dict):
+        return {name: without_order(member) for name, member in value.items() if member is not None}
+    if isinstance(value, list):
+        elements = [without_order(element) for element in value]
+        return sorted(elements, key=lambda element: element["id"] if isinstance(element, dict) else json.dumps(element))
+    return value
+
+
 class Target:
     """One server under measurement."""
 
     def __init__(self, name, pid, port, start_milliseconds):
         self.name, self.pid, self.port = name, pid, port
         self.runs = {}
+        self.jobs = [job for job in JOBS if job != "list" or name in LISTING]
         self.start_milliseconds = start_milliseconds
         self.tenant = None
 
@@ -101,11 +116,18 @@ class Target:
                 raise RuntimeError(f"{self.name}: POST /tenants answered {response.status}")
             self.tenant = json.load(response)["id"]
 
+    def page(self, token):
+        """What the list answers, without what is unset and in the order of ids: the same of every server."""
+        request = urllib.request.Request(self.url(LIST_PATH), headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=10) as response:
+            return without_order(json.load(response))
+
     def load(self, job, token, seconds, prefix, is_warm_up=False):
         """One bounded run of wrk; keeps it with the CPU time that the server took meanwhile."""
         path, script, connections = {
             "ping": ("/ping", "report.lua", READ_CONNECTIONS),
             "read": (f"/tenants/{self.tenant}", "report.lua", READ_CONNECTIONS),
+            "list": (LIST_PATH, "report.lua", READ_CONNECTIONS),
             "create": ("/tenants", "create-tenant.lua", CREATE_CONNECTIONS),
         }[job]
         headers = [] if job == "ping" else ["-H", f"Authorization: Bearer {token}"]
@@ -156,6 +178,15 @@ class Database:
             raise RuntimeError(f"pgbench: {output.stderr[-800:]}")
         return float(match.group(1))
 
+    def seed_list(self):
+        """Tenants for the list, with three contacts and three resources each. Their ids sort before all others, so that
+        what the creates add does not change the page."""
+        output = subprocess.run(
+            ["psql", "-Xq", "-v", "ON_ERROR_STOP=1", "-v", f"tenants={LISTED_TENANTS}", "-f",
+             str(HERE / "seed-list.sql")], env=self.variables, capture_output=True, text=True)
+        if output.returncode != 0:
+            raise RuntimeError(f"psql: {output.stderr[-800:]}")
+
     def wait_for_relay(self, limit=60):
         """Until tenant management has published what the last run left in the outbox: it must not pay for it later."""
         began = time.monotonic()
@@ -200,18 +231,35 @@ def start_all(arguments):
     return targets, servers, environment
 
 
+def check_lists(targets, token):
+    """That all servers answer the same to the list, and as much as was seeded."""
+    pages = {target.name: target.page(token) for target in targets.values() if "list" in target.jobs}
+    page = pages["arc"]
+    if len(page) != 50 or any(len(tenant[name]) != 3 for tenant in page for name in ("contacts", "resources")):
+        raise RuntimeError("arc list: not 50 tenants with 3 contacts and 3 resources each")
+    for name, other in pages.items():
+        for ours, theirs in zip(page, other):
+            if ours != theirs:
+                raise RuntimeError(f"{name} list: differs from arc's: {theirs} is not {ours}")
+        if len(other) != len(page):
+            raise RuntimeError(f"{name} list: {len(other)} tenants")
+
+
 def measure(arguments, targets, database, token):
     pgbench, relay = [], []
+    database.seed_list()
+    check_lists(targets, token)
     for number, target in enumerate(targets.values()):
         target.seed(token, f"seed{number}")
-        for job in ("ping", "read", "create"):
+        for job in target.jobs:
             target.load(job, token, 1, f"w{number}", is_warm_up=True)
         database.wait_for_relay()
     for round_number in range(arguments.rounds):
         print(f"round {round_number + 1} of {arguments.rounds}", file=sys.stderr)
-        for job in ("ping", "read"):
+        for job in ("ping", "read", "list"):
             for target in targets.values():
-                target.load(job, token, arguments.seconds, "")
+                if job in target.jobs:
+                    target.load(job, token, arguments.seconds, "")
         for number, target in enumerate(targets.values()):
             target.load("create", token, arguments.seconds, f"{'abc'[number]}{round_number}")
             relay.append(database.wait_for_relay())
@@ -232,6 +280,8 @@ def ratios(targets, pgbench):
         if name in targets:
             rows.append((f"cached read / {name}", rate(arc, "read") / rate(targets[name], "read"), *read, True, ""))
             rows.append((f"create / {name}", rate(arc, "create") / rate(targets[name], "create"), *create, True, ""))
+            if name in LISTING:
+                rows.append((f"list / {name}", rate(arc, "list") / rate(targets[name], "list"), 5.0, 5.0, True, ""))
     rows.append(("start to first ping", min(arc.start_milliseconds), 150, 150, False, " ms"))
     rows.append(("memory under load", memory(arc.pid)["VmHWM"], 64, 48, False, " MB"))
     return [
@@ -243,8 +293,10 @@ def ratios(targets, pgbench):
 
 def print_tables(targets, pgbench, relay, goals):
     print(f"\n{'':22}{'req/s':>10}{'CPU us':>9}{'p50 ms':>9}{'p99 ms':>9}")
-    for job in ("ping", "read", "create"):
+    for job in JOBS:
         for target in targets.values():
+            if job not in target.runs:
+                continue
             best = target.best(job)
             print(f"{job:8}{target.name:14}{best['perSecond']:10.0f}{best['cpuMicroseconds']:9.0f}"
                   f"{best['p50Milliseconds']:9.2f}{best['p99Milliseconds']:9.2f}")

@@ -1,4 +1,4 @@
-// The same two jobs as tenant management, written the way a Node team would: Express, node-postgres, node-redis.
+// The same jobs as tenant management, written the way a Node team would: Express, node-postgres, node-redis.
 'use strict';
 const crypto = require('crypto');
 const express = require('express');
@@ -8,6 +8,8 @@ const redis = require('redis');
 const {env} = process;
 const pool = new Pool({
   host: env.DB_HOST, port: env.DB_PORT, user: env.DB_USER, password: env.DB_PASSWORD, database: env.DB_DATABASE, max: 10,
+  // An operator sees every row; set once a connection, so that reads need no transaction around them.
+  options: '-c app.tenant_id=*',
 });
 const cache = redis.createClient({
   socket: {host: env.REDIS_HOST, port: Number(env.REDIS_PORT)}, password: env.REDIS_PASSWORD,
@@ -98,10 +100,99 @@ async function store(input, user) {
   }
 }
 
+const AUDIT = {
+  deleted: 'deleted', deleted_on: 'deletedOn', deleted_by: 'deletedBy', created_on: 'createdOn',
+  modified_on: 'modifiedOn', created_by: 'createdBy', modified_by: 'modifiedBy', id: 'id',
+};
+const TENANT = {
+  ...AUDIT, name: 'name', status: 'status', key: 'key', spoc_user_id: 'spocUserId', domains: 'domains',
+  lead_id: 'leadId', address_id: 'addressId',
+};
+const RELATIONS = {
+  contacts: {
+    table: 'main.contacts',
+    columns: {
+      ...AUDIT, first_name: 'firstName', last_name: 'lastName', email: 'email', is_primary: 'isPrimary',
+      contact_type: 'type', tenant_id: 'tenantId',
+    },
+  },
+  resources: {
+    table: 'main.resources',
+    columns: {
+      ...AUDIT, external_identifier: 'externalIdentifier', type: 'type', metadata: 'metadata', tenant_id: 'tenantId',
+    },
+  },
+};
+
+/** A row under the names of the API. */
+function model(row, columns) {
+  const result = {};
+  for (const column in columns) result[columns[column]] = row[column];
+  return result;
+}
+
+/** The related rows of all tenants in one query, a list for each tenant: what LoopBack's inclusion resolvers do. */
+async function include(name, tenants) {
+  const {table, columns} = RELATIONS[name];
+  const {rows} = await pool.query({
+    name: `include-${name}`,
+    text: `SELECT ${Object.keys(columns)} FROM ${table} WHERE tenant_id = ANY($1::uuid[]) AND deleted = false ORDER BY id`,
+    values: [tenants.map((tenant) => tenant.id)],
+  });
+  const lists = new Map();
+  for (const row of rows) {
+    const list = lists.get(row.tenant_id);
+    if (list) list.push(model(row, columns));
+    else lists.set(row.tenant_id, [model(row, columns)]);
+  }
+  for (const tenant of tenants) {
+    const list = lists.get(tenant.id);
+    if (list) tenant[name] = list;
+  }
+}
+
+/** One query for the tenants, then one for each relation, the relations at the same time. */
+async function list({limit = 100, include: relations = []}) {
+  const {rows} = await pool.query({
+    name: 'tenants',
+    text: `SELECT ${Object.keys(TENANT)} FROM main.tenants WHERE deleted = false ORDER BY id LIMIT $1`,
+    values: [limit],
+  });
+  const tenants = rows.map((row) => model(row, TENANT));
+  await Promise.all(relations.map((name) => include(name, tenants)));
+  return tenants;
+}
+
+/** What is wrong with a filter, or null. */
+function filterProblem(filter) {
+  const {limit = 100, include: relations = []} = filter ?? {};
+  if (!Number.isInteger(limit) || limit < 1 || limit > 1000) return 'limit must be 1 to 1000';
+  if (!Array.isArray(relations) || !relations.every((name) => Object.hasOwn(RELATIONS, name))) {
+    return 'include must name relations';
+  }
+  return null;
+}
+
 const app = express();
 app.disable('x-powered-by');
 app.disable('etag');
 app.get('/ping', (request, response) => response.json({greeting: 'Hello', date: new Date(), url: request.url}));
+app.get('/tenants', authorize('10207'), async (request, response) => {
+  let filter;
+  try {
+    filter = JSON.parse(request.query.filter ?? '{}');
+  } catch {
+    return fail(response, 400, 'filter is not JSON');
+  }
+  const wrong = filterProblem(filter);
+  if (wrong) return fail(response, 400, wrong);
+  try {
+    response.json(await list(filter));
+  } catch (error) {
+    console.error(error);
+    fail(response, 500, 'Internal Server Error');
+  }
+});
 app.get('/tenants/:id', authorize('10207'), async (request, response) => {
   const body = await cache.get(`tenant:${request.params.id}`);
   if (body === null) return fail(response, 404, 'Entity not found');
