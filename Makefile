@@ -4,7 +4,7 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test lint bench format clean
+.PHONY: help deps build up demo test fuzz lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -26,6 +26,9 @@ demo: ## Drive the main job against the running stack; ARGS="--json"
 test: ## Run all tests on servers of their own; FILTER=<suite or test>
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
 
+fuzz: ## Fuzz both services by their OpenAPI documents; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
+	@scripts/fuzz.sh
+
 lint: ## Check format, dependency direction and forbidden constructs
 	@scripts/lint.sh
 
@@ -36,4 +39,4 @@ format: ## Format all Swift files in place
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
 clean: ## Remove what was built; data in .arc/ stays
-	rm -rf .build .build-release .build-assets .build-peers
+	rm -rf .build .build-release .build-assets .build-peers .build-fuzz

@@ -2,6 +2,7 @@
 # Installs what the project needs beside a Swift toolchain on Debian or Ubuntu, and nothing that is there already.
 #   install-dependencies.sh             to build, run and test
 #   install-dependencies.sh --bench     also to measure (`make bench`)
+#   install-dependencies.sh --fuzz      also to fuzz (`make fuzz`)
 # Without root it prints the command and exits 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -36,6 +37,9 @@ if [ "${1:-}" = --bench ]; then
         [ "$(id -u)" -ne 0 ] || dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' ||
             need "$package" "for the Go peer of \`make bench\`"
     done
+fi
+if [ "${1:-}" = --fuzz ]; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make fuzz\` keeps schemathesis in a folder of its own"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then

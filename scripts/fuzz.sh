@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Runs schemathesis against the OpenAPI documents of both services, on a stack of its own, and exits 1 on any finding.
+# Variables: FUZZ_EXAMPLES (100, an operation), FUZZ_SEED (1; `random` for another each time), FUZZ_SERVICE
+# (tenant-management or subscription; both), FUZZ_PATH (paths that begin with it: /plans; all), FUZZ_PHASES (all).
+# What is checked and what is not, and why: scripts/fuzz/schemathesis.toml and hooks.py.
+# Reports: .build-fuzz/<service>.{txt,xml,ndjson}
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+examples=${FUZZ_EXAMPLES:-100}
+seed=${FUZZ_SEED:-1}
+[ "$seed" != random ] || seed=$((RANDOM * 32768 + RANDOM))
+case "${FUZZ_SERVICE:-}" in
+    '') services=(tenant-management subscription) ;;
+    tenant-management | subscription) services=("$FUZZ_SERVICE") ;;
+    *) echo "fuzz: FUZZ_SERVICE is tenant-management or subscription" >&2; exit 2 ;;
+esac
+
+scripts/install-dependencies.sh --fuzz
+
+# A virtual environment that holds exactly what requirements.txt says; made anew when the file changes.
+environment=$PWD/.build-assets/schemathesis
+if ! cmp -s scripts/fuzz/requirements.txt "$environment/complete"; then
+    rm -rf "$environment"
+    mkdir -p "${environment%/*}"
+    if ! { python3 -m venv "$environment" &&
+        "$environment/bin/pip" install --quiet --disable-pip-version-check -r scripts/fuzz/requirements.txt; } \
+        >"$environment.log" 2>&1; then
+        tail -n 5 "$environment.log" >&2
+        echo "fuzz: nothing was tested: schemathesis could not be installed from PyPI; see $environment.log" >&2
+        exit 1
+    fi
+    rm "$environment.log"
+    cp scripts/fuzz/requirements.txt "$environment/complete"
+fi
+
+swift build
+arc=.build/debug/arc
+
+. scripts/private-servers.sh # for free_port
+
+work=$(mktemp -d "${TMPDIR:-/tmp}/arc-fuzz-XXXXXX")
+chmod 711 "$work" # PostgreSQL runs as another user when we are root
+stack= fuzzer=
+finish() {
+    local pid
+    for pid in $fuzzer $stack; do
+        kill -TERM "$pid" 2>/dev/null || true
+        wait "$pid" 2>/dev/null || true
+    done
+    rm -rf "$work"
+}
+trap finish EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# Limits of calls a minute would answer for the operations behind them; they have tests of their own.
+export ARC_HOME=$work/home LOG_LEVEL=error ACCESS_LOG=false
+export PUBLIC_API_MAX_ATTEMPTS=1000000 WEBHOOK_API_MAX_ATTEMPTS=1000000
+TENANT_MANAGEMENT_PORT=$(free_port) SUBSCRIPTION_PORT=$(free_port) ORCHESTRATOR_PORT=$(free_port)
+export TENANT_MANAGEMENT_PORT SUBSCRIPTION_PORT ORCHESTRATOR_PORT
+"$arc" up >"$work/up.log" 2>&1 &
+stack=$!
+for attempt in $(seq 600); do
+    ! grep -q '^export ARC_TOKEN=' "$work/up.log" || break
+    kill -0 "$stack" 2>/dev/null && [ "$attempt" -lt 600 ] || { cat "$work/up.log" >&2; exit 1; }
+    sleep 0.2
+done
+FUZZ_TOKEN=$("$arc" token --permission all)
+export FUZZ_TOKEN FUZZ_SEED=$seed SCHEMATHESIS_HOOKS=$PWD/scripts/fuzz/hooks.py
+process_of() { awk -v name="$1" '$1 == name { print $2 }' "$ARC_HOME/processes"; }
+
+mkdir -p .build-fuzz
+results=$PWD/.build-fuzz
+status=0
+for service in "${services[@]}"; do
+    port=$SUBSCRIPTION_PORT
+    [ "$service" = subscription ] || port=$TENANT_MANAGEMENT_PORT
+    before=$(process_of "$service")
+    rm -f "$results/$service".*
+    echo "fuzz: $service, $examples examples an operation, seed $seed"
+    # In a folder of its own, for it leaves files where it runs.
+    (cd "$work" && exec "$environment/bin/schemathesis" --config-file "$OLDPWD/scripts/fuzz/schemathesis.toml" run \
+        "http://127.0.0.1:$port/openapi.json" --max-examples "$examples" --seed "$seed" \
+        --phases "${FUZZ_PHASES:-examples,coverage,fuzzing,stateful}" --no-color \
+        ${FUZZ_PATH:+--include-path-regex "^$FUZZ_PATH"} \
+        --report junit,ndjson --report-junit-path "$results/$service.xml" \
+        --report-ndjson-path "$results/$service.ndjson") > >(tee "$results/$service.txt") 2>&1 &
+    fuzzer=$!
+    code=0
+    wait "$fuzzer" || code=$?
+    fuzzer=
+    case $code in
+        0) ;;
+        1) echo "fuzz: $service: findings; all of them in .build-fuzz/$service.txt" >&2; status=1 ;;
+        *) echo "fuzz: $service: schemathesis failed with status $code" >&2; status=1 ;;
+    esac
+    if [ "$(process_of "$service")" != "$before" ]; then
+        echo "fuzz: $service ended while it was tested and was started again" >&2
+        status=1
+    fi
+done
+exit "$status"
