@@ -69,6 +69,7 @@ struct SubscriptionController: Sendable {
         operation.handler = .scoped { call in
             let body = try call.request.object()
             try Self.checkDates(body)
+            try await checkInvoice(body, in: call.scope)
             let condition = try Where.parse(
                 QueryParameter.all(call.request.query), for: TenantSubscription.entity, limits: limits)
             guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
@@ -98,6 +99,7 @@ struct SubscriptionController: Sendable {
         operation.handler = .scoped { call in
             let body = try call.request.object()
             try Self.checkDates(body)
+            try await checkInvoice(body, in: call.scope)
             let id = call.request.pathParameter("id")
             guard SubscriptionLifecycle.concerns(body), let row = Identifier(id) else {
                 return try await update.run(call)
@@ -118,6 +120,13 @@ struct SubscriptionController: Sendable {
             return
         }
         throw .invalidField("/endDate", code: "order", "must not be before startDate")
+    }
+
+    /// A foreign key is blind to whose the invoice is: to a tenant's users another tenant's does not exist.
+    private func checkInvoice(_ body: JSONObject, in scope: TenantScope) async throws(RepositoryError) {
+        guard let tenant = scope.tenantId, let invoice = body["invoiceId"]?.stringValue.flatMap({ Identifier($0) })
+        else { return }
+        try await invoices.require(invoice, of: tenant, in: scope)
     }
 
     // MARK: Invoice
