@@ -79,6 +79,10 @@ struct Features: Sendable {
                 Lead.entity, "/leads", "LeadController",
                 CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
             configuration: configuration)
+        let configs = TenantConfigController(
+            crud: crud(
+                TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
+                TenantConfigController.permissions), configs: repository(TenantConfig.entity))
         operations =
             leadController.operations + tenantController.operations + webhook.operations
             + crud(
@@ -89,10 +93,7 @@ struct Features: Sendable {
                 Invoice.entity, "/invoices", "InvoiceController",
                 CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
             ).all()
-            + crud(
-                TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
-                CRUDPermissions(create: ["10220"], view: ["10221"], update: ["10222"], delete: ["10223"])
-            ).all()
+            + configs.operations
         self.catalog = catalog
         self.cache = cache
         self.notifications = notifications
