@@ -62,12 +62,14 @@ let package = Package(
     targets: [
         .target(name: "CProcess"),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CHaru", providers: [.apt(["libhpdf-dev"])]),
         library("Primitives", []),
         library("JSONCoding", ["Primitives"]),
         library("PostgresClient", ["CLibpq", "Primitives", logging, configuration]),
         library(
             "RedisClient", ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging, configuration]),
         library("Sealing", [crypto]),
+        library("PDFDocuments", ["CHaru"]),
         library("Observability", ["Primitives", "JSONCoding", logging]),
         library("Entities", ["Primitives", "JSONCoding", "PostgresClient"]),
         library(
@@ -85,7 +87,8 @@ let package = Package(
             "TenantManagement",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Sealing",
-                "ServiceKit", configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioPosix, nioSSL,
+                "PDFDocuments", "Billing", "ServiceKit", asyncHTTPClient, configuration, crypto, httpTypes, lifecycle,
+                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
             ], resources: [.embedInCode("Migrations")]),
         library(
             "Subscription",
@@ -135,6 +138,7 @@ let package = Package(
             ]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", ["Primitives", "JSONCoding"]),
+        tests("PDFDocumentsTests", ["PDFDocuments"]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("PostgresClientTests", ["Primitives", "PostgresClient", configuration, logging]),
         tests(

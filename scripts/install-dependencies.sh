@@ -18,6 +18,10 @@ has swift || { echo "a Swift 6.3 toolchain is needed (swift.org/install); \`swif
 
 has pkg-config || need pkg-config "SwiftPM finds libpq with it"
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev "the PostgreSQL client library that PostgresClient wraps"
+[ -e /usr/include/hpdf.h ] || need libhpdf-dev "the PDF library that PDFDocuments wraps, for invoices"
+[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ||
+    need fonts-dejavu-core "the font of invoices; without it they show Western European letters only"
+has pdftotext || need poppler-utils "the tests read invoices with it"
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
     need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"
 has redis-server || need redis-server "\`make up\` and \`make test\` run a private Redis"

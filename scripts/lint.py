@@ -12,9 +12,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Lowest first. A target may use targets of lower layers, and of its own where `SIDEWAYS` says so; never a higher one.
 LAYERS = [
-    {"CLibpq", "CProcess"},
+    {"CHaru", "CLibpq", "CProcess"},
     {"Primitives"},
-    {"JSONCoding", "Sealing"},
+    {"JSONCoding", "PDFDocuments", "Sealing"},
     {"PostgresClient", "RedisClient"},
     {"Entities", "Observability"},
     {"Billing", "ServiceKit", "MessageBus"},

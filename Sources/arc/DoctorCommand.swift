@@ -9,6 +9,7 @@ import PostgresClient
 import Primitives
 import RedisClient
 import ServiceKit
+import TenantManagement
 
 /// `arc doctor`: checks everything that a service stands on and says how to mend it.
 struct DoctorCommand: AsyncParsableCommand {
@@ -103,6 +104,18 @@ private struct Examination {
                     "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but slower."
             ) {
                 try await redis(logger)
+            }
+        }
+        if service == .tenantManagement {
+            await check(
+                "invoice font",
+                mend:
+                    "Install DejaVu Sans (Debian: fonts-dejavu-core) or set INVOICE_FONT_PATH. Without it invoices show Western European letters only."
+            ) {
+                guard let path = try InvoiceFont.path(reader: try await reader()) else {
+                    throw DemoFailure(description: "there is none")
+                }
+                return path
             }
         }
         await check("HTTP", mend: "Start the service, or look at its log for why it does not answer.") {

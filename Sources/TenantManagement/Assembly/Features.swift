@@ -1,6 +1,7 @@
 import Configuration
 import Entities
 import Logging
+import PDFDocuments
 import PostgresClient
 import Primitives
 import RedisClient
@@ -79,6 +80,17 @@ struct Features: Sendable {
                 Lead.entity, "/leads", "LeadController",
                 CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
             configuration: configuration)
+        let font = try InvoiceFont.path(reader: reader)
+        if font == nil {
+            logger.warning(
+                "There is no font for invoices: they show Western European letters only. Install DejaVu Sans (fonts-dejavu-core) or set INVOICE_FONT_PATH."
+            )
+        }
+        let invoices = InvoiceController(
+            crud: crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
+            downloads: InvoiceDownloadService(
+                invoices: repository(Invoice.entity), renderer: PDFRenderer(fontPath: font), expectsFont: font != nil,
+                logger: logger))
         let configs = TenantConfigController(
             crud: crud(
                 TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
@@ -89,11 +101,7 @@ struct Features: Sendable {
                 Contact.entity, "/contacts", "ContactController",
                 CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"])
             ).all()
-            + crud(
-                Invoice.entity, "/invoices", "InvoiceController",
-                CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
-            ).all()
-            + configs.operations
+            + invoices.operations + configs.operations
         self.catalog = catalog
         self.cache = cache
         self.notifications = notifications

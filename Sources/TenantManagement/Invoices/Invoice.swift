@@ -3,6 +3,9 @@ import JSONCoding
 
 /// A plain invoice row of tenant management, without a workflow (contract 9.7); billing lives in the subscription service.
 package enum Invoice {
+    /// Names of the statuses (contract 8.3).
+    static let statusNames = [0: "PENDING", 1: "PAID", 2: "CANCELLED"]
+
     /// The description.
     package static let entity = Entity(
         "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column("tenantId"),

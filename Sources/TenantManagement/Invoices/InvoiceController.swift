@@ -1,0 +1,47 @@
+import Entities
+import HTTPTypes
+import PostgresClient
+import ServiceKit
+
+/// The HTTP operations of invoices (contract 5.5).
+struct InvoiceController: Sendable {
+    let crud: CRUDOperations
+    let downloads: InvoiceDownloadService
+
+    static let permissions = CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
+
+    var operations: [Operation] { crud.all() + [download(), downloadWithoutID()] }
+
+    private func download() -> Operation {
+        Operation(
+            .get, "/invoices/{id}/download", id: "InvoiceController.downloadInvoiceById",
+            summary: "Download an invoice as PDF",
+            security: .bearer(permissions: Self.permissions.view + Self.permissions.create), parameters: [.id],
+            responses: [.init(.ok, "The invoice as a file", mediaType: "application/pdf")],
+            failures: [.notFound: "There is no such Invoice"],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                return OperationResponse(
+                    status: .ok,
+                    headers: [
+                        .contentDisposition: "attachment; filename=\"invoice-\(id).pdf\"",
+                        .cacheControl: "private, no-cache",
+                    ],
+                    body: try await downloads.document(id, in: call.scope), mediaType: "application/pdf")
+            })
+    }
+
+    /// The original's path, which names no invoice and answers 400 there too.
+    private func downloadWithoutID() -> Operation {
+        Operation(
+            .get, "/invoices/download", id: "InvoiceController.downloadInvoice",
+            summary: "Not possible: say which invoice with /invoices/{id}/download",
+            security: .bearer(permissions: Self.permissions.create), responses: [],
+            failures: [.badRequest: "Always"],
+            handler: .authenticated { _ in
+                throw HTTPFailure.badRequest(
+                    "Required parameter id is missing! Use GET /invoices/{id}/download.",
+                    code: "MISSING_REQUIRED_PARAMETER")
+            })
+    }
+}

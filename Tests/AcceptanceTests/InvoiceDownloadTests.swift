@@ -1,0 +1,129 @@
+import Foundation
+import JSONCoding
+import ServiceKit
+import TestSupport
+import Testing
+
+/// Invoices as PDF (contract 5.5).
+@Suite struct InvoiceDownloadTests {
+    private func invoice(
+        _ stack: TestStack, _ tenant: String, amount: JSONValue = 100, currency: String = "USD", status: Int = 0
+    ) async throws -> String {
+        try await stack.tenantManagement.post(
+            "/invoices",
+            [
+                "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": amount,
+                "currencyCode": .string(currency), "status": .integer(status), "tenantId": .string(tenant),
+            ], token: stack.admin
+        ).expect(201).string("id")
+    }
+
+    private func text(_ stack: TestStack, _ id: String) async throws -> String {
+        let answer = try await stack.tenantManagement.get("/invoices/\(id)/download", token: stack.admin).expect(200)
+        return try PDFText.of(answer.bytes)
+    }
+
+    @Test func theFileSaysWhatTheRowSays() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            var body = TestStack.tenantBody()
+            body["name"] = "Жуковский & Σία — Łódź GmbH (Zürich) with a name that needs more than one line of it"
+            body["zip"] = "12345"
+            let tenant = try await stack.tenantManagement.post("/tenants", .object(body), token: stack.admin)
+                .expect(201).string("id")
+            let id = try await invoice(stack, tenant, amount: 1234.5, status: 1)
+            let answer = try await stack.tenantManagement.get("/invoices/\(id)/download", token: stack.admin)
+            #expect(answer.status == 200 && answer.headers["content-type"] == "application/pdf")
+            #expect(answer.headers["content-disposition"] == "attachment; filename=\"invoice-\(id).pdf\"")
+            #expect(answer.headers["content-length"] == String(answer.bytes.count))
+            if let path = ProcessInfo.processInfo.environment["ARC_TEST_KEEP_PDF"] {
+                try Data(answer.bytes).write(to: URL(fileURLWithPath: path))
+            }
+            let text = try PDFText.of(answer.bytes)
+            for part in [
+                "Invoice", id, "Жуковский & Σία — Łódź GmbH", "1 Main Street", "12345, Springfield", "India",
+                "2026-01-01 – 2026-01-31", "2026-02-15", "PAID", "1234.50 USD",
+            ] {
+                #expect(text.contains(part), "\(part) in \(text)")
+            }
+            try await stack.tenantManagement.patch("/invoices/\(id)", ["status": 2], token: stack.admin).expect(204)
+            #expect(try await self.text(stack, id).contains("CANCELLED"), "each download shows the row as it is")
+        }
+    }
+
+    @Test func amountsHaveTheDecimalsOfTheirCurrency() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let tenant = try await stack.createTenantID()
+            let huge = try #require(JSONNumber(literal: "1e300"))
+            let cases: [(JSONValue, String, String)] = [
+                (100, "JPY", "100 JPY"), (1.5, "KWD", "1.500 KWD"), (0.1, "usd", "0.10 USD"), (-7, "EUR", "-7.00 EUR"),
+                (10.555, "USD", "10.555 USD"), (5, "€€€", "5 €€€"), (.number(huge), "USD", "1e300 USD"),
+            ]
+            for (amount, currency, expected) in cases {
+                let text = try await text(stack, try await invoice(stack, tenant, amount: amount, currency: currency))
+                #expect(text.contains(" \(expected)"), "\(expected) in \(text)")
+            }
+        }
+    }
+
+    @Test func invoicesOfOthersAreNotThere() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let own = try await stack.createTenantID()
+            let other = try await stack.createTenantID()
+            let token = try await stack.tokens.userToken(tenant: own)
+            let ownInvoice = try await invoice(stack, own)
+            try await client.get("/invoices/\(ownInvoice)/download", token: token).expect(200)
+            let foreign = try await invoice(stack, other)
+            let answer = try await client.get("/invoices/\(foreign)/download", token: token).expect(404)
+            #expect(answer.message == "EntityNotFound")
+            try await client.delete("/invoices/\(ownInvoice)", token: stack.admin).expect(204)
+            try await client.get("/invoices/\(ownInvoice)/download", token: token).expect(404)
+            for permission in ["10212", "10215"] {
+                let token = try await stack.tokens.operatorToken([permission])
+                try await client.get("/invoices/\(foreign)/download", token: token).expect(200)
+            }
+            let wrong = try await stack.tokens.operatorToken(["10213", "10214"])
+            try await client.get("/invoices/\(foreign)/download", token: wrong).expect(403)
+        }
+    }
+
+    @Test func theOriginalsPathSaysWhereToGo() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let token = try await stack.tokens.operatorToken(["10212"])
+            let answer = try await stack.tenantManagement.get("/invoices/download", token: token).expect(400)
+            #expect(answer.message.contains("/invoices/{id}/download"))
+            #expect(answer.errorCode == "MISSING_REQUIRED_PARAMETER")
+            try await stack.tenantManagement.get(
+                "/invoices/download", token: try await stack.tokens.operatorToken(["10215"])
+            ).expect(403)
+        }
+    }
+
+    @Test func aFontThatIsNoneStopsTheStart() async throws {
+        let failure = await #expect(throws: ConfigurationFailure.self) {
+            try await TestStack.run([.tenantManagement], environment: ["INVOICE_FONT_PATH": "/etc/hostname"]) { _ in }
+        }
+        #expect(failure?.key == "INVOICE_FONT_PATH")
+    }
+}
+
+/// Reads documents with poppler's pdftotext, which is nobody of ours.
+enum PDFText {
+    static func of(_ bytes: [UInt8]) throws -> String {
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("arc-\(UUID().uuidString).pdf").path
+        defer { try? FileManager.default.removeItem(atPath: path) }
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = ["pdftotext", "-layout", "-q", path, "-"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw TestFailure("pdftotext (poppler-utils) could not read the document")
+        }
+        return text
+    }
+}
