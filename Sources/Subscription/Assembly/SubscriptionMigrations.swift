@@ -32,6 +32,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 7, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
             down: IdempotencySchema.down),
+        Migration(
+            number: 8, name: "list_indexes", up: text(PackageResources.V0008__list_indexes_up_sql),
+            down: text(PackageResources.V0008__list_indexes_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

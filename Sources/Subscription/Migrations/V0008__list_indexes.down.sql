@@ -1,0 +1,1 @@
+DROP INDEX main.idx_subscriptions_created, main.idx_invoice_created;
