@@ -175,11 +175,20 @@ def after_call(context, case, response):
             lead_domains[body["id"]] = domain_of(case.body["email"])
 
 
-def details(response):
+def error(response):
     try:
-        return response.json()["error"].get("details") or []
-    except (ValueError, KeyError, TypeError, AttributeError):
-        return []
+        body = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return {}
+    return body if isinstance(body, dict) else {}
+
+
+def message(response):
+    return error(response).get("message")
+
+
+def details(response):
+    return error(response).get("details") or []
 
 
 def has_only(codes, response):
@@ -198,6 +207,9 @@ RIGHT_REFUSALS = [
      and all("u0000" in str(detail.get("info")) for detail in details(response))),
     ("the decimals of a price depend on the currency, a row of another table",
      lambda case, response: response.status_code == 422 and has_only({"decimals"}, response)),
+    ("a tenant is made of its lead, and only the database knows the lead's address and mail domain",
+     lambda case, response: case.operation.path == "/leads/{id}/tenants" and response.status_code == 400
+     and message(response) in ("Address mismatch with Lead", "Contact email domain does not match tenant domains")),
     ("how values compare with others of the row is no schema's matter: a period ends after its start",
      lambda case, response: response.status_code == 422 and has_only({"order", "constraint"}, response)),
 ]
