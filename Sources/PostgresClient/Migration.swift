@@ -11,13 +11,28 @@ package struct Migration: Sendable, Hashable {
     package let up: String
     /// The SQL that takes the change back; empty when that cannot be done.
     package let down: String
+    /// Whether another program may have made the same tables before. Where they exist already and are what `up` would
+    /// make, the migration is recorded as applied without being run, and taking it back removes that record only. `up`
+    /// names everything it makes with its schema.
+    package let isAdoptable: Bool
+    /// SHA-256, in hexadecimal, of earlier texts of `up` that led to the same state wherever they were applied. They
+    /// count as the present one.
+    package let formerChecksums: Set<String>
+    /// What it asks of the rows that it finds.
+    package let rules: [DataRule]
 
-    /// Makes a migration.
-    package init(number: Int, name: String, up: String, down: String) {
+    /// Makes a migration; see the properties.
+    package init(
+        number: Int, name: String, up: String, down: String, isAdoptable: Bool = false,
+        formerChecksums: Set<String> = [], rules: [DataRule] = []
+    ) {
         self.number = number
         self.name = name
         self.up = up
         self.down = down
+        self.isAdoptable = isAdoptable
+        self.formerChecksums = formerChecksums
+        self.rules = rules
     }
 }
 
@@ -41,6 +56,8 @@ package struct MigrationState: Sendable, Hashable {
     package let name: String
     /// How the database stands to it.
     package let status: Status
+    /// Whether its tables were there before and were taken over.
+    package let isAdopted: Bool
 }
 
 /// Why migrating did not succeed. The database is as it was before the migration that is named.
@@ -63,6 +80,8 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case failed
         /// The SQL ended the transaction that it ran in; what it did may have stayed.
         case leftTransaction
+        /// Tables or rows stand against it; `report` says which. Nothing was changed.
+        case refused
     }
 
     /// Which way it went.
@@ -83,10 +102,12 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
     package let line: Int?
     /// The server's error. Its `serverMessage` says in words what is wrong, for the terminal rather than the log.
     package let cause: PostgresError?
+    /// What stands against migrating, when it was refused.
+    package let report: MigrationReport?
 
     init(
         _ kind: Kind, _ migration: (number: Int, name: String)? = nil, direction: Direction? = nil, line: Int? = nil,
-        cause: PostgresError? = nil
+        cause: PostgresError? = nil, report: MigrationReport? = nil
     ) {
         self.kind = kind
         self.number = migration?.number
@@ -94,6 +115,7 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         self.direction = direction
         self.line = line
         self.cause = cause
+        self.report = report
     }
 
     /// Which migration, what is wrong with it, SQLSTATE and line.
@@ -118,6 +140,7 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case .irreversible: "cannot be taken back"
         case .failed: "failed"
         case .leftTransaction: "ended its transaction by itself"
+        case .refused: "what is in the database stands against it, so nothing was changed; see `arc migrate check`"
         }
     }
 }

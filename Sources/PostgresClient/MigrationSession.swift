@@ -8,9 +8,11 @@ final class MigrationSession {
         let name: String
         let checksum: String
         let appliedAt: Timestamp
+        let isAdopted: Bool
     }
 
     private let session: BlockingSession
+    private let examination: MigrationExamination
     private let schemaName: String
     private let schema: String
     private let table: String
@@ -24,6 +26,7 @@ final class MigrationSession {
         logger: Logger
     ) {
         self.session = session
+        self.examination = MigrationExamination(session: session, schema: schema)
         self.schemaName = schema
         let quoted = schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         self.schema = "\"\(quoted)\""
@@ -33,8 +36,25 @@ final class MigrationSession {
         self.logger = logger
     }
 
+    /// Looks at what a run of `up` would meet.
+    func check() throws(MigrationError) -> MigrationReport {
+        try transaction { () throws(MigrationError) in
+            let closed = try database { () throws(PostgresError) in try examination.closedSchema() }
+            guard closed.isEmpty else {
+                return MigrationReport(adopts: false, pending: migrations, obstacles: closed, findings: [])
+            }
+            let rows = try applied()
+            let pending = try pending(rows)
+            return try database { () throws(PostgresError) in
+                try examination.report(pending: pending, isEmpty: rows.isEmpty)
+            }
+        }
+    }
+
     func up(dryRun: Bool) throws(MigrationError) -> [Migration] {
-        if dryRun { return try pending(try applied()) }
+        let report = try check()
+        guard !report.isBlocked else { throw MigrationError(.refused, report: report) }
+        if dryRun { return report.pending }
         var done: [Migration] = []
         while let migration = try applyNext() { done.append(migration) }
         return done
@@ -60,13 +80,17 @@ final class MigrationSession {
             let row = rows.first { $0.number == migration.number }
             var status = MigrationState.Status.pending
             if let row {
-                let isSame = try checksum(migration) == row.checksum
+                let isSame = try isText(row.checksum, of: migration)
                 status = isSame ? .applied(at: row.appliedAt) : .changed(at: row.appliedAt)
             }
-            states.append(MigrationState(number: migration.number, name: migration.name, status: status))
+            states.append(
+                MigrationState(
+                    number: migration.number, name: migration.name, status: status, isAdopted: row?.isAdopted ?? false))
         }
         for row in rows where !migrations.contains(where: { $0.number == row.number }) {
-            states.append(MigrationState(number: row.number, name: row.name, status: .unknown(at: row.appliedAt)))
+            states.append(
+                MigrationState(
+                    number: row.number, name: row.name, status: .unknown(at: row.appliedAt), isAdopted: row.isAdopted))
         }
         return states.sorted { $0.number < $1.number }
     }
@@ -77,17 +101,41 @@ final class MigrationSession {
     private func applyNext() throws(MigrationError) -> Migration? {
         try transaction { () throws(MigrationError) in
             try createTable()
-            guard let migration = try pending(try applied()).first else { return nil }
-            try run(migration, migration.up, .up)
+            let rows = try applied()
+            let pending = try pending(rows)
+            guard let migration = pending.first else { return nil }
+            let adopts = try isToBeAdopted(pending, after: rows)
+            if !adopts { try run(migration, migration.up, .up) }
             let sum = try checksum(migration)
             try database { () throws(PostgresError) in
+                if adopts {
+                    try session.execute(
+                        "ALTER TABLE \(table) ADD COLUMN IF NOT EXISTS adopted boolean NOT NULL DEFAULT false")
+                }
                 _ = try session.query(
-                    "INSERT INTO \(table) (number, name, checksum) VALUES ($1::bigint, $2, $3)",
+                    "INSERT INTO \(table) (number, name, checksum\(adopts ? ", adopted" : "")) "
+                        + "VALUES ($1::bigint, $2, $3\(adopts ? ", true" : ""))",
                     ["\(migration.number)", migration.name, sum])
             }
-            logger.info("migration applied", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+            logger.info(
+                adopts ? "migration found applied by the original" : "migration applied",
+                metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
             return migration
         }
+    }
+
+    /// Whether the tables of the first pending migration are there already. Looked at again in the transaction that
+    /// records it, under the lock: what `check` saw may have changed since.
+    private func isToBeAdopted(_ pending: [Migration], after rows: [Applied]) throws(MigrationError) -> Bool {
+        guard rows.isEmpty, let first = pending.first, first.isAdoptable else { return false }
+        let obstacles = try database { () throws(PostgresError) in try examination.obstacles(pending: pending) }
+        guard let obstacles else { return false }
+        guard obstacles.isEmpty else {
+            throw MigrationError(
+                .refused,
+                report: MigrationReport(adopts: true, pending: pending, obstacles: obstacles, findings: []))
+        }
+        return true
     }
 
     /// Takes back the newest applied migration if `wants` says so.
@@ -95,7 +143,8 @@ final class MigrationSession {
         try transaction { () throws(MigrationError) in
             guard let row = try applied().last, wants(row.number) else { return nil }
             let migration = try reversible(row)
-            try run(migration, migration.down, .down)
+            // What was there before is not ours to remove.
+            if !row.isAdopted { try run(migration, migration.down, .down) }
             try database { () throws(PostgresError) in
                 _ = try session.query("DELETE FROM \(table) WHERE number = $1::bigint", ["\(row.number)"])
             }
@@ -127,16 +176,18 @@ final class MigrationSession {
             guard try hasTable() else { return [] }
             return try session.query(
                 """
-                SELECT number, name, checksum, (extract(epoch FROM applied_at) * 1000000)::bigint
-                FROM \(table) ORDER BY number
+                SELECT number, name, checksum, (extract(epoch FROM applied_at) * 1000000)::bigint,
+                    coalesce((to_jsonb(m) ->> 'adopted')::boolean, false)
+                FROM \(table) AS m ORDER BY number
                 """)
         }
         return rows.compactMap { row in
-            guard row.count == 4, let number = row[0].flatMap({ Int($0) }), let name = row[1], let sum = row[2],
+            guard row.count == 5, let number = row[0].flatMap({ Int($0) }), let name = row[1], let sum = row[2],
                 let time = row[3].flatMap({ Int64($0) })
             else { return nil }
             return Applied(
-                number: number, name: name, checksum: sum, appliedAt: Timestamp(microseconds: time))
+                number: number, name: name, checksum: sum, appliedAt: Timestamp(microseconds: time),
+                isAdopted: row[4] == "t")
         }
     }
 
@@ -160,16 +211,21 @@ final class MigrationSession {
             throw MigrationError(.unknownMigration, (row.number, row.name), direction: .down)
         }
         try check(migration, row)
-        guard migration.down.utf8.contains(where: { $0 > 0x20 }) else {
+        guard row.isAdopted || migration.down.utf8.contains(where: { $0 > 0x20 }) else {
             throw MigrationError(.irreversible, (row.number, row.name), direction: .down)
         }
         return migration
     }
 
     private func check(_ migration: Migration, _ row: Applied) throws(MigrationError) {
-        guard try checksum(migration) == row.checksum else {
+        guard try isText(row.checksum, of: migration) else {
             throw MigrationError(.checksumMismatch, (migration.number, migration.name))
         }
+    }
+
+    private func isText(_ sum: String, of migration: Migration) throws(MigrationError) -> Bool {
+        if migration.formerChecksums.contains(sum) { return true }
+        return try checksum(migration) == sum
     }
 
     /// SHA-256 of the SQL text, computed by the server.
@@ -185,15 +241,22 @@ final class MigrationSession {
 
     // MARK: Table and transaction
 
+    /// Asks the catalogs rather than `to_regclass`, which may answer from the connection's cache: from before the wait
+    /// for the lock, when another migrator was making the table.
     private func hasTable() throws(PostgresError) -> Bool {
-        try session.query("SELECT to_regclass($1) IS NOT NULL", [table]).first?.first == "t"
+        try session.query(
+            """
+            SELECT FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE n.nspname = $1 AND c.relname = 'schema_migrations'
+            """, [schemaName]
+        ).count == 1
     }
 
     private func createTable() throws(MigrationError) {
         try database { () throws(PostgresError) in
             if try hasTable() { return }
             // Asked for first: CREATE SCHEMA IF NOT EXISTS needs a privilege even when the schema is there.
-            if try session.query("SELECT to_regnamespace($1) IS NOT NULL", [schema]).first?.first != "t" {
+            if try session.query("SELECT FROM pg_namespace WHERE nspname = $1", [schemaName]).isEmpty {
                 try session.execute("CREATE SCHEMA \(schema)")
             }
             try session.execute(

@@ -25,7 +25,15 @@ package struct Migrator: Sendable {
         self.logger = logger
     }
 
-    /// Applies all pending migrations.
+    /// Looks at what ``up(dryRun:)`` would meet: tables of the original that are not as expected, rows that break rules.
+    /// Nothing is changed.
+    package func check() async throws(MigrationError) -> MigrationReport {
+        try await run { (session) throws(MigrationError) in try session.check() }
+    }
+
+    /// Applies all pending migrations. A database that the original's migrations made is taken over: see
+    /// ``Migration/isAdoptable``.
+    /// - Throws: `.refused` with a report, before anything is changed, when tables or rows stand against it.
     /// - Parameter dryRun: Only look which ones are pending; nothing is changed.
     /// - Returns: The ones that this call applied or, dry, would apply.
     package func up(dryRun: Bool = false) async throws(MigrationError) -> [Migration] {
