@@ -11,17 +11,21 @@ package enum SubscriptionMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql)),
+            down: text(PackageResources.V0001__init_down_sql), isAdoptable: true,
+            rules: SubscriptionRules.takingOver),
         Migration(
             number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
             down: text(PackageResources.V0002__row_versions_down_sql)),
         Migration(
             number: 3, name: "constraints_and_indexes",
             up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
-            down: text(PackageResources.V0003__constraints_and_indexes_down_sql)),
+            down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
+            rules: SubscriptionRules.constraintsAndIndexes),
         Migration(
             number: 4, name: "subscribing", up: text(PackageResources.V0004__subscribing_up_sql),
-            down: text(PackageResources.V0004__subscribing_down_sql)),
+            down: text(PackageResources.V0004__subscribing_down_sql),
+            // Failed on subscriptions that break the checks of migration 3.
+            formerChecksums: ["7f5a1a602d4de9ce5c7fc0c41431a41795c5921f7c156e741d5e22179d3f92ba"]),
         Migration(
             number: 5, name: "outbox_and_inbox",
             up: OutboxSchema.up(runtimeRole: runtimeRole) + InboxSchema.up(runtimeRole: runtimeRole),

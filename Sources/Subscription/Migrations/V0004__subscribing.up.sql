@@ -49,7 +49,9 @@ CREATE TRIGGER touch_row BEFORE UPDATE ON main.invoice_lines FOR EACH ROW EXECUT
 ALTER TABLE main.invoice DISABLE TRIGGER touch_row;
 ALTER TABLE main.subscriptions DISABLE TRIGGER touch_row;
 UPDATE main.subscriptions SET billing_anchor_day = substr(start_date, 9, 2)::smallint
-WHERE start_date ~ '^\d{4}-\d{2}-(0[1-9]|[12]\d|3[01])$';
+WHERE start_date ~ '^\d{4}-\d{2}-(0[1-9]|[12]\d|3[01])$'
+    -- Rows that break the checks of migration 3, which are not valid, can be read but not touched.
+    AND status BETWEEN 0 AND 4 AND (end_date >= start_date) IS NOT FALSE;
 UPDATE main.invoice SET tenant_id = customer.tenant_id::uuid
 FROM main.billing_customer AS customer
 WHERE customer.id = invoice.billing_customer_id

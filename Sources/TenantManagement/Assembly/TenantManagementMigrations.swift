@@ -11,14 +11,18 @@ package enum TenantManagementMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql)),
+            down: text(PackageResources.V0001__init_down_sql), isAdoptable: true,
+            rules: TenantManagementRules.takingOver),
         Migration(
             number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
-            down: text(PackageResources.V0002__row_versions_down_sql)),
+            down: text(PackageResources.V0002__row_versions_down_sql),
+            // Gave rows without modified_on the time of the migration.
+            formerChecksums: ["decc425edf8c33d066411975a17e650e2afda533686afaa63fd72e0d89a027e2"]),
         Migration(
             number: 3, name: "constraints_and_indexes",
             up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
-            down: text(PackageResources.V0003__constraints_and_indexes_down_sql)),
+            down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
+            rules: TenantManagementRules.constraintsAndIndexes),
         Migration(
             number: 4, name: "onboarding", up: text(PackageResources.V0004__onboarding_up_sql),
             down: text(PackageResources.V0004__onboarding_down_sql)),

@@ -1,0 +1,165 @@
+import PostgresClient
+
+/// What the migrations of `subscription_db` ask of rows that the original has written, migration by migration.
+enum SubscriptionRules {
+    /// Of taking over the original's tables.
+    static let takingOver: [DataRule] = [
+        .runtimeRoleExists(SubscriptionMigrations.runtimeRole),
+        .runtimeRoleIsConfined(SubscriptionMigrations.runtimeRole),
+        DataRule(
+            "currencies_code_form", .warns,
+            why:
+                "Codes are three capital letters (ISO 4217). Plans in these currencies can be read, not subscribed to.",
+            query: """
+                SELECT id, currency_code FROM main.currencies
+                WHERE currency_code !~ '^[A-Z]{3}$' AND NOT deleted ORDER BY id
+                """,
+            advice: "Correct the code: PATCH /currencies/{id}."),
+        DataRule(
+            "billing_cycles_unit_known", .warns,
+            why: """
+                A cycle is 1 to 9999 days, weeks, months or years; the original took any other word as days. Plans with \
+                these cycles can be read, not subscribed to.
+                """,
+            query: """
+                SELECT id, cycle_name, duration, duration_unit FROM main.billing_cycles
+                WHERE (duration NOT BETWEEN 1 AND 9999 OR duration_unit !~* '^(day|week|month|year)s?$') AND NOT deleted
+                ORDER BY id
+                """,
+            advice: "Say what was meant: PATCH /billing-cycles/{id}."),
+        DataRule(
+            "billing_customer_tenant_is_id", .warns,
+            why: """
+                A customer belongs to the tenant whose id it holds, a UUID in lower case. These customers and their \
+                invoices are seen by operators, not by a tenant's own users.
+                """,
+            query: """
+                SELECT id, tenant_id, customer_id FROM main.billing_customer
+                WHERE tenant_id !~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND NOT deleted ORDER BY id
+                """,
+            advice: "Set tenant_id to the tenant's id, or leave them. This corrects those in upper case.",
+            repair: """
+                UPDATE main.billing_customer SET tenant_id = lower(tenant_id)
+                WHERE lower(tenant_id) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND tenant_id <> lower(tenant_id);
+                """),
+        DataRule(
+            "subscriptions_dates_are_dates", .warns,
+            why: """
+                Dates are texts of the form 2026-01-31. These subscriptions are shown as they are; they neither expire nor \
+                renew by themselves.
+                """,
+            query: """
+                SELECT id, subscriber_id, start_date, end_date, status FROM main.subscriptions
+                WHERE (start_date IS NULL OR end_date IS NULL
+                    OR start_date !~ '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$'
+                    OR end_date !~ '^\\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\\d|3[01])$') AND NOT deleted
+                ORDER BY id
+                """,
+            advice: "Say what was meant: PATCH /subscriptions/{id}."),
+    ]
+
+    /// Of the checks and unique indexes. Rows that break a check which is `NOT VALID` stay, but no change of them is
+    /// taken that leaves it broken.
+    static let constraintsAndIndexes: [DataRule] = [
+        DataRule(
+            "idx_billing_customer_tenant", .stops,
+            why: "A tenant has one customer at the billing provider. Here one has several that are not deleted.",
+            query: """
+                SELECT tenant_id, id, customer_id, created_on,
+                    (SELECT count(*) FROM main.invoice AS i WHERE i.billing_customer_id = c.id) AS invoices
+                FROM (
+                    SELECT *, count(*) OVER (PARTITION BY tenant_id) AS siblings FROM main.billing_customer
+                    WHERE NOT deleted
+                ) AS c
+                WHERE siblings > 1 ORDER BY tenant_id, created_on, id
+                """,
+            advice: """
+                Keeps the one with most invoices, else the newest, and marks the others as deleted; invoices stay with \
+                whom they are. The provider still knows all of them: close the others there.
+                """,
+            repair: """
+                UPDATE main.billing_customer SET deleted = true, deleted_on = now() WHERE id IN (
+                    SELECT id FROM (
+                        SELECT c.id, row_number() OVER (PARTITION BY c.tenant_id ORDER BY
+                            (SELECT count(*) FROM main.invoice AS i WHERE i.billing_customer_id = c.id) DESC,
+                            c.created_on DESC, c.id) AS place
+                        FROM main.billing_customer AS c WHERE NOT c.deleted
+                    ) AS ranked
+                    WHERE place > 1);
+                """),
+        DataRule(
+            "idx_features_key", .stops,
+            why: "A key names one feature. Here several that are not deleted have the same one.",
+            query: """
+                SELECT key, id, name, created_on FROM (
+                    SELECT *, count(*) OVER (PARTITION BY key) AS siblings FROM main.features WHERE NOT deleted
+                ) AS f
+                WHERE siblings > 1 ORDER BY key, created_on, id
+                """,
+            advice: """
+                The oldest keeps the key, the others get the beginning of their id behind it: values that name the key \
+                are the oldest's then. Or mark as deleted what was made by mistake.
+                """,
+            repair: """
+                UPDATE main.features AS f SET key = f.key || '-' || left(f.id::text, 8)
+                WHERE NOT f.deleted AND EXISTS (
+                    SELECT FROM main.features AS o
+                    WHERE o.key = f.key AND NOT o.deleted AND (o.created_on, o.id) < (f.created_on, f.id));
+                """),
+        DataRule(
+            "indexed_texts_fit", .stops,
+            why: "Keys of features and tiers of plans are indexed: they have at most 2000 bytes.",
+            query: """
+                SELECT 'features' AS table, id, left(key, 60) AS beginning, octet_length(key) AS bytes FROM main.features
+                WHERE octet_length(key) > 2000
+                UNION ALL
+                SELECT 'plans', id, left(tier, 60), octet_length(tier) FROM main.plans WHERE octet_length(tier) > 2000
+                """,
+            advice: "Shorten them by hand: UPDATE main.features SET key = … WHERE id = …, plans likewise."),
+        DataRule(
+            "views_on_plan_price", .stops,
+            why: "The column plans.price becomes wider, which PostgreSQL refuses while a view reads it.",
+            query: """
+                SELECT DISTINCT v.oid::regclass::text AS view FROM pg_depend AS d
+                JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+                JOIN pg_class AS v ON v.oid = r.ev_class
+                JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass('main.plans')
+                    AND a.attname = 'price'
+                ORDER BY 1
+                """,
+            advice: "Note the view's definition (\\d+ in psql), drop it, and create it again afterwards."),
+        DataRule(
+            "plans_price_range", .warns,
+            why: """
+                Prices are from 0 to below 100,000,000,000,000. These plans can be read; a change of them is refused (422) \
+                unless it sets such a price.
+                """,
+            query: """
+                SELECT id, name, price::text AS price FROM main.plans
+                WHERE NOT (price >= 0 AND price < 100000000000000) ORDER BY id
+                """,
+            advice: "Say what was meant: PATCH /plans/{id} with a price."),
+        DataRule(
+            "subscriptions_status_known", .warns,
+            why: """
+                Statuses are 0 to 4. These subscriptions can be read; a change of them is refused (422) unless it sets such \
+                a status.
+                """,
+            query: """
+                SELECT id, subscriber_id, status FROM main.subscriptions WHERE status NOT BETWEEN 0 AND 4 ORDER BY id
+                """,
+            advice: "Decide what each of them is: PATCH /subscriptions/{id} with a status."),
+        DataRule(
+            "subscriptions_dates_ordered", .warns,
+            why: """
+                A period does not end before it begins. These subscriptions can be read; a change of them is refused (422) \
+                unless it sets dates in order.
+                """,
+            query: """
+                SELECT id, subscriber_id, start_date, end_date, status FROM main.subscriptions
+                WHERE end_date < start_date ORDER BY id
+                """,
+            advice: "Say what was meant: PATCH /subscriptions/{id} with startDate and endDate."),
+    ]
+}
