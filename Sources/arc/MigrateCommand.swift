@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import JSONCoding
 import LocalStack
 import Logging
 import PostgresClient
@@ -14,8 +15,10 @@ struct MigrateCommand: AsyncParsableCommand {
             Without --service, all databases of the stack that `arc up` runs. With it, the database of DB_HOST, DB_PORT and
             DB_DATABASE, as the role DB_MIGRATION_USER with DB_MIGRATION_PASSWORD (or DB_USER): it owns the tables; the
             services run as another role that the migrations grant what it needs.
+
+            A database of ARC SaaS itself is taken over in place; docs/operations.md has the steps.
             """,
-        subcommands: [Up.self, Down.self, Status.self])
+        subcommands: [Check.self, Up.self, Down.self, Status.self])
 
     struct Options: ParsableArguments {
         @Option(help: "message-bus, tenant-management, subscription or orchestrator; default: all of `arc up`'s.")
@@ -25,12 +28,49 @@ struct MigrateCommand: AsyncParsableCommand {
         var dryRun = false
     }
 
+    struct Check: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Look whether the database can be migrated: its tables, and the rows that new constraints refuse.",
+            discussion: """
+                Changes nothing, and may run while services write. Exits with 1 when `arc migrate up` would refuse to begin;
+                warnings alone do not.
+                """)
+        @Option(help: "message-bus, tenant-management, subscription or orchestrator; default: all of `arc up`'s.")
+        var service: MigratedDatabase?
+        @Flag(help: "Print one JSON document.")
+        var json = false
+
+        func run() async throws {
+            var reports: [(database: String, report: MigrationReport)] = []
+            try await MigrateCommand.forEach(service) { database, migrator in
+                let report = try await migrator.check()
+                reports.append((database.rawValue, report))
+                if !json { CommandSupport.say(report.lines(of: database.rawValue).joined(separator: "\n")) }
+            }
+            if json {
+                var writer = JSONWriter()
+                MigrationReports(reports: reports).write(to: &writer)
+                CommandSupport.say(String(decoding: writer.bytes, as: UTF8.self))
+            }
+            if reports.contains(where: \.report.isBlocked) { throw ExitCode.failure }
+        }
+    }
+
     struct Up: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Apply all pending migrations.")
+        static let configuration = CommandConfiguration(
+            abstract: "Apply all pending migrations.",
+            discussion:
+                "Looks first, as `arc migrate check` does, and changes nothing when rows or tables stand against it.")
         @OptionGroup var options: Options
 
         func run() async throws {
-            try await MigrateCommand.forEach(options) { database, migrator in
+            try await MigrateCommand.forEach(options.service) { database, migrator in
+                let report = try await migrator.check()
+                if !report.obstacles.isEmpty || !report.findings.isEmpty {
+                    CommandSupport.complain(report.lines(of: database.rawValue).joined(separator: "\n"))
+                }
+                guard !report.isBlocked else { throw ExitCode.failure }
                 let applied = try await migrator.up(dryRun: options.dryRun)
                 let verb = options.dryRun ? "would apply" : "applied"
                 CommandSupport.say(
@@ -42,7 +82,8 @@ struct MigrateCommand: AsyncParsableCommand {
 
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take back the newest migrations.", discussion: "Data that only they know is lost.")
+            abstract: "Take back the newest migrations.",
+            discussion: "Data that only they know is lost. Tables that were taken over from the original stay.")
         @OptionGroup var options: Options
         @Option(help: "How many to take back.")
         var steps = 1
@@ -55,7 +96,7 @@ struct MigrateCommand: AsyncParsableCommand {
         }
 
         func run() async throws {
-            try await MigrateCommand.forEach(options) { database, migrator in
+            try await MigrateCommand.forEach(options.service) { database, migrator in
                 let reverted = try await migrator.down(steps: steps, dryRun: options.dryRun)
                 let verb = options.dryRun ? "would take back" : "took back"
                 CommandSupport.say(
@@ -70,10 +111,11 @@ struct MigrateCommand: AsyncParsableCommand {
         @OptionGroup var options: Options
 
         func run() async throws {
-            try await MigrateCommand.forEach(options) { database, migrator in
+            try await MigrateCommand.forEach(options.service) { database, migrator in
                 CommandSupport.say("\(database.rawValue):")
                 for state in try await migrator.status() {
-                    CommandSupport.say("  \(state.number)  \(state.name)  \(state.status)")
+                    let note = state.isAdopted ? "  (the original's tables, taken over)" : ""
+                    CommandSupport.say("  \(state.number)  \(state.name)  \(state.status)\(note)")
                 }
             }
         }
@@ -85,18 +127,20 @@ struct MigrateCommand: AsyncParsableCommand {
 
     /// Does something for each database that the options mean.
     private static func forEach(
-        _ options: Options, _ body: (MigratedDatabase, Migrator) async throws -> Void
+        _ service: MigratedDatabase?, _ body: (MigratedDatabase, Migrator) async throws -> Void
     ) async throws {
         CommandSupport.bootstrapQuietLogging()
-        let databases = options.service.map { [$0] } ?? MigratedDatabase.allCases
+        let databases = service.map { [$0] } ?? MigratedDatabase.allCases
         for database in databases {
             do {
-                let configuration = try await configuration(of: database, isNamed: options.service != nil)
+                let configuration = try await configuration(of: database, isNamed: service != nil)
                 try await body(
                     database,
                     Migrator(
                         configuration: configuration, migrations: database.migrations,
                         logger: Logger(label: "arc.migrate")))
+            } catch let exit as ExitCode {
+                throw exit
             } catch {
                 throw CommandSupport.fail("arc migrate: \(database.rawValue): \(error)")
             }

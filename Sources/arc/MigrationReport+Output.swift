@@ -1,0 +1,97 @@
+import JSONCoding
+import PostgresClient
+
+extension MigrationReport {
+    /// The report for a terminal, line by line.
+    func lines(of database: String) -> [String] {
+        var lines: [String] = []
+        if pending.isEmpty {
+            lines.append("\(database): nothing to do")
+        } else {
+            let names = pending.map { "\($0.number) \($0.name)" }
+            lines.append(
+                adopts
+                    ? "\(database): tables of the original; \(names[0]) is taken over as it is, then \(names.dropFirst().joined(separator: ", "))"
+                    : "\(database): pending: \(names.joined(separator: ", "))")
+        }
+        for obstacle in obstacles {
+            lines.append("  STOP  \(obstacle.place): \(obstacle.problem)")
+            lines.append("        repair: \(obstacle.repair)")
+        }
+        for finding in findings { lines += finding.lines }
+        if isBlocked { lines.append("\(database): nothing was changed; repair what is marked STOP, then try again") }
+        return lines
+    }
+}
+
+extension MigrationReport.Finding {
+    fileprivate var lines: [String] {
+        let mark = rule.effect == .stops ? "STOP" : "warn"
+        var lines = ["  \(mark)  \(rule.name): \(count) row\(count == 1 ? "" : "s"). \(rule.why)"]
+        lines += rows.map { "        \($0)" }
+        if count > rows.count { lines.append("        … and \(count - rows.count) more") }
+        lines.append("        repair: \(rule.advice)")
+        for line in (rule.repair ?? "").split(separator: "\n") { lines.append("            \(line)") }
+        return lines
+    }
+}
+
+/// The reports of several databases as one JSON document.
+struct MigrationReports: JSONWritable {
+    let reports: [(database: String, report: MigrationReport)]
+
+    func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("blocked", reports.contains { $0.report.isBlocked })
+        writer.key("databases")
+        writer.beginArray()
+        for (database, report) in reports {
+            writer.beginObject()
+            writer.member("database", database)
+            writer.member("adopts", report.adopts)
+            writer.member("blocked", report.isBlocked)
+            writer.key("pending")
+            writer.beginArray()
+            for migration in report.pending {
+                writer.beginObject()
+                writer.member("number", migration.number)
+                writer.member("name", migration.name)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("obstacles")
+            writer.beginArray()
+            for obstacle in report.obstacles {
+                writer.beginObject()
+                writer.member("place", obstacle.place)
+                writer.member("problem", obstacle.problem)
+                writer.member("repair", obstacle.repair)
+                writer.endObject()
+            }
+            writer.endArray()
+            writer.key("findings")
+            writer.beginArray()
+            for finding in report.findings { Self.write(finding, to: &writer) }
+            writer.endArray()
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private static func write(_ finding: MigrationReport.Finding, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("rule", finding.rule.name)
+        writer.member("effect", finding.rule.effect.rawValue)
+        writer.member("migration", finding.migration)
+        writer.member("why", finding.rule.why)
+        writer.member("count", finding.count)
+        writer.key("rows")
+        writer.beginArray()
+        for row in finding.rows { writer.raw(Array(row.utf8)) }
+        writer.endArray()
+        writer.member("advice", finding.rule.advice)
+        writer.memberIfPresent("repair", finding.rule.repair)
+        writer.endObject()
+    }
+}
