@@ -53,19 +53,23 @@ final class TemplateStore: Sendable {
     }
 
     /// The roles that migrations grant to and services connect as. They are the cluster's, so all tests share them.
-    private static func createRoles(on servers: TestServers) async throws {
+    /// - Parameter more: One more role, with nothing but the right to log in.
+    static func createRoles(and more: String? = nil, on servers: TestServers) async throws {
         let admin = PostgresPool(configuration: TestDatabase.configuration("postgres", on: servers), logger: testLogger)
         defer { Task { await admin.shutdown(patience: .zero) } }
         _ = try await admin.withTransaction { transaction in
             _ = try await transaction.query(PostgresStatement("SELECT pg_advisory_xact_lock(7281001)", prepared: false))
-            for kind in TestDatabase.Kind.allCases {
-                let rights = kind == .application ? "CREATEDB CREATEROLE" : ""
+            var roles = TestDatabase.Kind.allCases.map { kind in
+                (name: kind.runtimeRole, rights: kind == .application ? "CREATEDB CREATEROLE" : "")
+            }
+            if let more { roles.append((more, "")) }
+            for (name, rights) in roles {
                 _ = try await transaction.query(
                     PostgresStatement(
                         """
                         DO $$ BEGIN
-                            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(kind.runtimeRole)') THEN
-                                CREATE ROLE \(kind.runtimeRole) LOGIN \(rights);
+                            IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(name)') THEN
+                                CREATE ROLE \(name) LOGIN \(rights);
                             END IF;
                         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
                         END $$

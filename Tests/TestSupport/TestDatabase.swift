@@ -21,7 +21,8 @@ package struct TestDatabase: Sendable {
         /// The role that services connect as; it owns nothing, except for the provisioner.
         package var runtimeRole: String { self == .application ? "provisioner" : "\(rawValue)_app" }
 
-        var migrations: [Migration] {
+        /// The migrations of its service.
+        package var migrations: [Migration] {
             switch self {
             case .tenantManagement: TenantManagementMigrations.all
             case .subscription: SubscriptionMigrations.all
@@ -47,6 +48,16 @@ package struct TestDatabase: Sendable {
         let owner = kind == .application ? "OWNER \(kind.runtimeRole)" : ""
         try await administer(servers, ["CREATE DATABASE \(database.name) TEMPLATE \(template) \(owner)"])
         if kind == .subscription { try await database.renumberSeeds() }
+        return database
+    }
+
+    /// Makes an empty database that belongs to a role other than the superuser: for what another program has made.
+    /// - Parameter owner: A role, the cluster's and so shared by all tests; made when missing.
+    package static func makeEmpty(_ kind: Kind, owner: String, on servers: TestServers) async throws -> TestDatabase {
+        try await TemplateStore.createRoles(and: owner, on: servers)
+        let database = TestDatabase(
+            name: "test_original_\(kind.rawValue)_\(SecureRandom.hex(bytes: 6))", kind: kind, servers: servers)
+        try await administer(servers, ["CREATE DATABASE \(database.name) OWNER \(owner)"])
         return database
     }
 

@@ -1,0 +1,58 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+/// `arc migrate`, as a person runs it on a database of the original.
+@Suite struct MigrateCommandTests {
+    private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> ArcCommand.Outcome {
+        let servers = original.database.servers
+        return try await ArcCommand.run(
+            ["migrate"] + arguments + ["--service", "tenant-management"],
+            environment: [
+                "DB_HOST": servers.postgresHost, "DB_PORT": servers.postgresPort, "DB_SSLMODE": "disable",
+                "DB_DATABASE": original.database.name, "DB_MIGRATION_USER": OriginalDatabase.owner,
+            ])
+    }
+
+    @Test func checkRefuseRepairUpAndBack() async throws {
+        try await OriginalDatabase.with(.tenantManagement, broken: true) { original in
+            let check = try await migrate(original, "check", "--json")
+            #expect(check.status == 1 && check.errors.isEmpty)
+            let document = try JSONValue.parse(Array(check.output.utf8))
+            let database = try #require(document["databases"]?.arrayValue?.first)
+            #expect(document["blocked"] == true && database["database"] == "tenant-management")
+            #expect(database["adopts"] == true && database["pending"]?.arrayValue?.first?["name"] == "init")
+            let findings = database["findings"]?.arrayValue ?? []
+            let emails = try #require(findings.first { $0["rule"] == "idx_lead_validated_email" })
+            #expect(emails["count"] == 32 && emails["rows"]?.arrayValue?.count == 20 && emails["effect"] == "stops")
+
+            let refused = try await migrate(original, "up")
+            #expect(refused.status == 1 && refused.output.isEmpty)
+            for text in [
+                "STOP  idx_tenant_lead: 5 rows.", "\"key\":\"twin1\"", "repair: Leaves the lead with its oldest tenant",
+                "UPDATE main.tenants AS t SET lead_id = NULL", "… and 12 more", "nothing was changed",
+                "warn  tenants_key_form:",
+            ] { #expect(refused.errors.contains(text), "\(text)") }
+            #expect(!refused.errors.contains("display_name"), "no settings of tenants")
+
+            for finding in findings where finding["effect"] == "stops" {
+                let repair = try #require(finding["repair"]?.stringValue)
+                try await original.database.query(repair)
+            }
+            let ready = try await migrate(original, "check")
+            #expect(ready.status == 0 && ready.output.contains("1 init is taken over as it is, then 2 row_versions"))
+            #expect(try await migrate(original, "up", "--dry-run").output.contains("would apply 1 init"))
+            let up = try await migrate(original, "up")
+            #expect(up.status == 0 && up.output.contains("applied 1 init, 2 row_versions"))
+            #expect(try await migrate(original, "up").output == "tenant-management: nothing to do\n")
+            #expect(try await migrate(original, "check").output == "tenant-management: nothing to do\n")
+            let status = try await migrate(original, "status").output.split(separator: "\n")
+            #expect(status.count == original.database.kind.migrations.count + 1)
+            #expect(status[1].hasSuffix("(the original's tables, taken over)"))
+            let down = try await migrate(original, "down", "--steps", "\(status.count - 1)")
+            #expect(down.status == 0 && down.output.contains("took back"))
+            #expect(try await original.database.count("SELECT count(*) FROM main.tenants") > 30)
+        }
+    }
+}
