@@ -27,15 +27,18 @@ package struct PostgresRow: Sendable {
         return try body(UnsafeRawBufferPointer(start: PQgetvalue(result.raw, row, field), count: length))
     }
 
+    /// Lends the value; nil's place is taken by one that says so.
+    package func withDatum<R>(_ column: Int, _ body: (PostgresDatum) -> R) -> R {
+        let type = result.columnType(column)
+        if isNull(column) { return body(PostgresDatum(type: type, bytes: nil)) }
+        return withBytes(column) { body(PostgresDatum(type: type, bytes: $0)) }
+    }
+
     /// Lends the UTF-8 bytes of a text-like or JSON column, without copying; `nil` for NULL.
     package func withTextIfPresent<R>(
         _ column: Int, _ body: (UnsafeRawBufferPointer) -> R
     ) throws(PostgresError) -> R? {
-        let isText = Self.isTextLike(result.columnType(column))
-        return try decode(column, isText ? "text" : "json") { (type, bytes) in
-            if isText { return body(bytes) }
-            return Self.jsonText(type, bytes).map(body)
-        }
+        try decode(column, "text") { $0.text.map(body) }
     }
 
     /// Reads a `bool`.
@@ -43,9 +46,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `bool` or NULL.
     package func boolIfPresent(_ column: Int) throws(PostgresError) -> Bool? {
-        try decode(column, "bool") { (type, bytes) in
-            type == PostgresType.bool && bytes.count == 1 ? bytes[0] != 0 : nil
-        }
+        try decode(column, "bool") { $0.bool }
     }
 
     /// Reads an `int2`, `int4`, `int8` or `oid`.
@@ -53,7 +54,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads an `int2`, `int4`, `int8` or `oid`, or NULL.
     package func int64IfPresent(_ column: Int) throws(PostgresError) -> Int64? {
-        try decode(column, "integer") { (type, bytes) in BinaryDecoder.integer(type, bytes) }
+        try decode(column, "integer") { $0.int64 }
     }
 
     /// Reads an integer column as `Int`.
@@ -69,13 +70,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `float4` or `float8`, or NULL.
     package func doubleIfPresent(_ column: Int) throws(PostgresError) -> Double? {
-        try decode(column, "double") { (type, bytes) in
-            switch (type, bytes.count) {
-            case (PostgresType.float8, 8): Double(bitPattern: BinaryDecoder.load(bytes, at: 0, as: UInt64.self))
-            case (PostgresType.float4, 4): Double(Float(bitPattern: BinaryDecoder.load(bytes, at: 0, as: UInt32.self)))
-            default: nil
-            }
-        }
+        try decode(column, "double") { $0.double }
     }
 
     /// Reads `text`, `varchar`, `bpchar`, `name`, or the text of `json` and `jsonb`.
@@ -93,9 +88,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `uuid` or NULL.
     package func identifierIfPresent(_ column: Int) throws(PostgresError) -> Identifier? {
-        try decode(column, "uuid") { (type, bytes) in
-            type == PostgresType.uuid ? BinaryDecoder.identifier(bytes) : nil
-        }
+        try decode(column, "uuid") { $0.identifier }
     }
 
     /// Reads a `timestamptz`; also `timestamp` and `date`, taken as UTC. `infinity` is a decoding error.
@@ -105,7 +98,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `timestamptz`, `timestamp` or `date` (as UTC), or NULL.
     package func timestampIfPresent(_ column: Int) throws(PostgresError) -> Timestamp? {
-        try decode(column, "timestamp") { (type, bytes) in BinaryDecoder.timestamp(type, bytes) }
+        try decode(column, "timestamp") { $0.timestamp }
     }
 
     /// Reads a `numeric` as exact decimal text with the column's scale, e.g. `-12.50`; integers too.
@@ -115,10 +108,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `numeric` (or an integer) as exact decimal text, or NULL.
     package func numericTextIfPresent(_ column: Int) throws(PostgresError) -> String? {
-        try decode(column, "numeric") { (type, bytes) in
-            if type == PostgresType.numeric { return NumericDecoder.text(bytes) }
-            return BinaryDecoder.integer(type, bytes).map { String($0) }
-        }
+        try decode(column, "numeric") { $0.numericText }
     }
 
     /// Reads the text of `json` or `jsonb`.
@@ -126,7 +116,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads the text of `json` or `jsonb`, or NULL.
     package func jsonIfPresent(_ column: Int) throws(PostgresError) -> [UInt8]? {
-        try decode(column, "json") { (type, bytes) in Self.jsonText(type, bytes).map { [UInt8]($0) } }
+        try decode(column, "json") { $0.json.map { [UInt8]($0) } }
     }
 
     /// Reads a `bytea`.
@@ -134,7 +124,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `bytea` or NULL.
     package func bytesIfPresent(_ column: Int) throws(PostgresError) -> [UInt8]? {
-        try decode(column, "bytea") { (type, bytes) in type == PostgresType.bytea ? [UInt8](bytes) : nil }
+        try decode(column, "bytea") { $0.byteArray }
     }
 
     /// Reads a `text[]` or `varchar[]`; an element that is NULL is a decoding error.
@@ -144,11 +134,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `text[]` or `varchar[]`, or NULL.
     package func textArrayIfPresent(_ column: Int) throws(PostgresError) -> [String]? {
-        try decode(column, "text[]") { (type, bytes) in
-            ArrayDecoder.elements(bytes) { (element, value) in
-                Self.isTextLike(element) ? String(decoding: value, as: UTF8.self) : nil
-            }
-        }
+        try decode(column, "text[]") { $0.textArray }
     }
 
     /// Reads a `uuid[]`.
@@ -158,11 +144,7 @@ package struct PostgresRow: Sendable {
 
     /// Reads a `uuid[]` or NULL.
     package func identifierArrayIfPresent(_ column: Int) throws(PostgresError) -> [Identifier]? {
-        try decode(column, "uuid[]") { (type, bytes) in
-            ArrayDecoder.elements(bytes) { (element, value) in
-                element == PostgresType.uuid ? BinaryDecoder.identifier(value) : nil
-            }
-        }
+        try decode(column, "uuid[]") { $0.elements { $0.identifier } }
     }
 
     /// Reads an `int2[]`, `int4[]` or `int8[]`.
@@ -172,23 +154,21 @@ package struct PostgresRow: Sendable {
 
     /// Reads an `int2[]`, `int4[]` or `int8[]`, or NULL.
     package func int64ArrayIfPresent(_ column: Int) throws(PostgresError) -> [Int64]? {
-        try decode(column, "integer[]") { (type, bytes) in
-            ArrayDecoder.elements(bytes) { (element, value) in BinaryDecoder.integer(element, value) }
-        }
+        try decode(column, "integer[]") { $0.elements { $0.int64 } }
     }
 }
 
 extension PostgresRow {
     /// `nil` for NULL; throws when `body` cannot make a value of the type at hand.
     private func decode<Value>(
-        _ column: Int, _ expected: StaticString, _ body: (UInt32, UnsafeRawBufferPointer) -> Value?
+        _ column: Int, _ expected: StaticString, _ body: (PostgresDatum) -> Value?
     ) throws(PostgresError) -> Value? {
         guard column >= 0, column < result.columnCount else {
             throw PostgresError(.decoding, "no column \(column)")
         }
         if isNull(column) { return nil }
         let type = result.columnType(column)
-        guard let value = withBytes(column, { bytes in body(type, bytes) }) else {
+        guard let value = withBytes(column, { body(PostgresDatum(type: type, bytes: $0)) }) else {
             throw PostgresError(.decoding, "column \(column) of type \(type) is not \(expected)")
         }
         return value
@@ -197,20 +177,5 @@ extension PostgresRow {
     private func require<Value>(_ value: Value?, _ column: Int) throws(PostgresError) -> Value {
         guard let value else { throw PostgresError(.decoding, "column \(column) is NULL") }
         return value
-    }
-
-    private static func isTextLike(_ type: UInt32) -> Bool {
-        switch type {
-        case PostgresType.text, PostgresType.varchar, PostgresType.bpchar, PostgresType.name, PostgresType.unknown:
-            true
-        default: false
-        }
-    }
-
-    private static func jsonText(_ type: UInt32, _ bytes: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer? {
-        if type == PostgresType.json { return bytes }
-        // The binary form of jsonb starts with a version, so far always 1.
-        guard type == PostgresType.jsonb, bytes.first == 1 else { return nil }
-        return UnsafeRawBufferPointer(rebasing: bytes[1...])
     }
 }

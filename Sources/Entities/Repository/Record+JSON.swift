@@ -15,45 +15,79 @@ extension Record: JSONWritable {
     package func writeMembers(to writer: inout JSONWriter) {
         for (offset, column) in projection.columns.enumerated() where column.isShown {
             writer.key(column.field.name)
-            writeValue(column.field.type, offset + 1, to: &writer)
+            row.withDatum(offset + 1) { column.field.type.write($0, to: &writer) }
         }
         for (offset, relation) in projection.relations.enumerated() {
-            let column = projection.firstRelation + offset
-            guard !row.isNull(column) else { continue }
-            writer.key(relation)
-            row.withBytes(column) { writer.raw($0) }
+            row.withDatum(projection.firstRelation + offset) { relation.writeMember($0, to: &writer) }
         }
     }
 
     /// The row as JSON text.
     package var json: [UInt8] { jsonBytes() }
+}
 
+extension FieldType {
+    /// Writes a value of the type as JSON.
+    ///
     /// A value of another type than described is written as `null`: a response is never broken half-way. Such a
     /// difference between description and table is found by the entity's own tests.
-    private func writeValue(_ type: FieldType, _ column: Int, to writer: inout JSONWriter) {
-        guard !row.isNull(column) else { return writer.null() }
-        do {
-            switch type {
-            case .string:
-                guard try row.withTextIfPresent(column, { writer.string(utf8: $0) }) != nil else {
-                    return writer.null()
-                }
-            case .identifier: writer.identifier(try row.identifier(column))
-            case .integer: writer.integer(try row.int64(column))
-            case .number: writer.number(literal: try row.numericText(column))
-            case .boolean: writer.bool(try row.bool(column))
-            case .timestamp: writer.timestamp(try row.timestamp(column))
-            case .json:
-                guard try row.withTextIfPresent(column, { writer.raw($0) }) != nil else { return writer.null() }
-            case .strings:
-                let texts = try row.textArray(column)
+    func write(_ datum: PostgresDatum, to writer: inout JSONWriter) {
+        switch self {
+        case .string:
+            if let text = datum.text { return writer.string(utf8: text) }
+        case .identifier:
+            if let identifier = datum.identifier { return writer.identifier(identifier) }
+        case .integer:
+            if let number = datum.int64 { return writer.integer(number) }
+        case .number:
+            if let literal = datum.numericText { return writer.number(literal: literal) }
+        case .boolean:
+            if let flag = datum.bool { return writer.bool(flag) }
+        case .timestamp:
+            if let timestamp = datum.timestamp { return writer.timestamp(timestamp) }
+        case .json:
+            if let json = datum.text { return writer.raw(json) }
+        case .strings:
+            if let texts = datum.textArray {
                 writer.beginArray()
                 for text in texts { writer.string(text) }
-                writer.endArray()
+                return writer.endArray()
             }
-        } catch {
-            writer.null()
         }
+        writer.null()
+    }
+}
+
+extension RelatedProjection {
+    /// Writes the related rows as a member of the row's object: nothing at all when there are none.
+    func writeMember(_ datum: PostgresDatum, to writer: inout JSONWriter) {
+        guard !datum.isNull else { return }
+        writer.key(name)
+        writeValue(datum, to: &writer)
+    }
+
+    /// Writes the related rows: an object, or an array of objects.
+    func writeValue(_ datum: PostgresDatum, to writer: inout JSONWriter) {
+        switch kind {
+        case .one: writeObject(datum, to: &writer)
+        case .many:
+            writer.beginArray()
+            _ = datum.elements { element in writeObject(element, to: &writer) }
+            writer.endArray()
+        }
+    }
+
+    private func writeObject(_ datum: PostgresDatum, to writer: inout JSONWriter) {
+        writer.beginObject()
+        _ = datum.forEachColumn { column, value in
+            if column < fields.count {
+                writer.key(fields[column].name)
+                fields[column].type.write(value, to: &writer)
+            } else if column - fields.count < relations.count {
+                relations[column - fields.count].writeMember(value, to: &writer)
+            }
+        }
+        writer.endObject()
     }
 }
 

@@ -1,3 +1,4 @@
+import JSONCoding
 import PostgresClient
 package import Primitives
 
@@ -85,8 +86,14 @@ package struct Record: Sendable {
     }
     /// An included relation's JSON text, nil when there are no such rows.
     package func relationIfPresent(_ relation: String) throws(RepositoryError) -> [UInt8]? {
-        guard let offset = projection.relations.firstIndex(of: relation) else { throw .unexpected(sqlState: nil) }
-        let column = projection.firstRelation + offset
-        return row.isNull(column) ? nil : row.withBytes(column) { [UInt8]($0) }
+        guard let offset = projection.relations.firstIndex(where: { $0.name == relation }) else {
+            throw .unexpected(sqlState: nil)
+        }
+        return row.withDatum(projection.firstRelation + offset) { datum in
+            if datum.isNull { return nil }
+            var writer = JSONWriter()
+            projection.relations[offset].writeValue(datum, to: &writer)
+            return writer.bytes
+        }
     }
 }

@@ -1,5 +1,17 @@
-/// Which columns a statement returns and where they stand: first `row_version`, then fields, then one column of
-/// finished JSON text for each included relation.
+/// What a statement returns of an included relation: a record, or an array of records, with a column for each field and
+/// then one for each relation included in turn.
+///
+/// Records, not JSON: PostgreSQL takes three times as long to print JSON as to send the values (measured; see
+/// docs/performance.md).
+struct RelatedProjection: Sendable {
+    let name: String
+    let kind: Relation.Kind
+    let fields: [Field]
+    let relations: [RelatedProjection]
+}
+
+/// Which columns a statement returns and where they stand: first `row_version`, then fields, then one column for each
+/// included relation.
 package final class Projection: Sendable {
     struct Column: Sendable {
         let field: Field
@@ -10,8 +22,8 @@ package final class Projection: Sendable {
 
     /// The fields' columns; they stand from column 1 on.
     let columns: [Column]
-    /// The included relations' names; their columns follow the fields'.
-    let relations: [String]
+    /// The included relations; their columns follow the fields'.
+    let relations: [RelatedProjection]
     private let positions: [String: Int]
 
     /// Every column of an entity.
@@ -19,7 +31,7 @@ package final class Projection: Sendable {
         self.init(properties.map { Column(field: $0, isShown: $0.access != .hidden) }, relations: [])
     }
 
-    init(_ columns: [Column], relations: [String]) {
+    init(_ columns: [Column], relations: [RelatedProjection]) {
         self.columns = columns
         self.relations = relations
         sql = Self.selectList(columns)
@@ -52,7 +64,7 @@ package final class Projection: Sendable {
 extension Entity {
     /// What a filter's `fields` leaves: the shown columns, and in any case `id`, because `Record.id` needs it, and what
     /// the rows are sorted by, because cursors need it.
-    func projection(_ fields: FieldSelection, relations: [String], order: [Order] = []) -> Projection {
+    func projection(_ fields: FieldSelection, relations: [RelatedProjection], order: [Order] = []) -> Projection {
         if fields == .all, relations.isEmpty { return allColumns }
         let columns = allColumns.columns.compactMap { column -> Projection.Column? in
             let isShown = column.isShown && fields.contains(column.field.name)

@@ -30,12 +30,16 @@ struct SelectCompiler {
         _ entity: Entity, _ filter: Filter, id: Identifier? = nil
     ) throws(RepositoryError) -> CompiledSelect {
         let alias = nextAlias()
-        let projection = entity.projection(
-            filter.fields, relations: filter.includes.map(\.relation), order: id == nil ? filter.order : [])
-        var sql = "SELECT " + projection.sql
+        var relations: [RelatedProjection] = []
+        var subqueries = ""
         for inclusion in filter.includes {
-            sql += ", " + (try include(inclusion, of: entity, alias: alias))
+            let (subquery, related) = try include(inclusion, of: entity, alias: alias)
+            subqueries += ", \(subquery)"
+            relations.append(related)
         }
+        let projection = entity.projection(
+            filter.fields, relations: relations, order: id == nil ? filter.order : [])
+        var sql = "SELECT " + projection.sql + subqueries
         sql += " FROM \(SQLText.table(entity.table)) AS \(alias)"
         var conditions: [String] = []
         if let id { conditions.append("\(alias).\"id\" = \(bindings.bind(.identifier(id)))") }
@@ -85,32 +89,38 @@ struct SelectCompiler {
         return sql
     }
 
-    /// A subquery that yields the related rows as JSON text: an object, or an array; NULL when there are none.
+    /// A subquery that yields the related rows: a record, or an array of records; NULL when there are none.
     private mutating func include(
         _ inclusion: Inclusion, of parent: Entity, alias parentAlias: String
-    ) throws(RepositoryError) -> String {
+    ) throws(RepositoryError) -> (sql: String, projection: RelatedProjection) {
         guard let relation = parent.relation(named: inclusion.relation), let target = catalog.target(of: relation),
             let source = parent.field(named: relation.sourceField),
             let key = target.field(named: relation.targetField)
         else { throw .unexpected(sqlState: nil) }
         let alias = nextAlias()
-        var json = JSONExpression(alias: alias)
-        json.add(target.projection(inclusion.scope.fields, relations: []).columns.filter(\.isShown).map(\.field))
+        let fields = target.projection(inclusion.scope.fields, relations: []).columns.filter(\.isShown).map(\.field)
+        var columns = fields.map { SQLText.column($0, of: alias) }
+        var relations: [RelatedProjection] = []
         for nested in inclusion.scope.includes {
-            json.add(nested.relation, try include(nested, of: target, alias: alias))
+            let (subquery, related) = try include(nested, of: target, alias: alias)
+            columns.append(subquery)
+            relations.append(related)
         }
         let join = Self.join(
             SQLText.column(key, of: alias), key.type, SQLText.column(source, of: parentAlias), source.type)
         let conditions = [join] + (try conditions(target, alias, inclusion.scope.condition))
-        let from = " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
+        var rows = "SELECT " + columns.joined(separator: ", ")
+        rows += " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
+        let projection = RelatedProjection(
+            name: relation.name, kind: relation.kind, fields: fields, relations: relations)
         switch relation.kind {
         case .one:
             // The key is unique by the description's word only: the oldest row wins if it is not.
             let order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
-            return "(SELECT \(json.sql)\(from)\(order) LIMIT 1)"
+            return ("(SELECT r FROM (\(rows)\(order) LIMIT 1) AS r)", projection)
         case .many:
-            let rest = try orderAndLimit(target, alias, inclusion.scope)
-            return "(SELECT '[' || string_agg(r.json, ',') || ']' FROM (SELECT \(json.sql) AS json\(from)\(rest)) AS r)"
+            rows += try orderAndLimit(target, alias, inclusion.scope)
+            return ("(SELECT array_agg(r) FROM (\(rows)) AS r)", projection)
         }
     }
 

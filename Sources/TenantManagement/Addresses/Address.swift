@@ -7,8 +7,8 @@ package enum Address {
     package static let entity = Entity(
         "Address", table: "addresses", description: "A postal address of a lead or a tenant.",
         tenancy: .custom(
-            "{row}.id IN (SELECT t.address_id FROM main.tenants AS t WHERE t.id = {tenant} "
-                + "UNION SELECT l.address_id FROM main.leads AS l WHERE l.id = {tenant})"),
+            "{row}.id = ANY (ARRAY(SELECT t.address_id FROM main.tenants AS t WHERE t.id = {tenant} "
+                + "UNION ALL SELECT l.address_id FROM main.leads AS l WHERE l.id = {tenant}))"),
         fields: [
             .string("address", maxLength: 500, example: "1 Main Street"),
             .string("city", maxLength: 100, example: "Springfield"),

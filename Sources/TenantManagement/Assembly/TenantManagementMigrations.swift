@@ -39,6 +39,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 8, name: "list_indexes", up: text(PackageResources.V0008__list_indexes_up_sql),
             down: text(PackageResources.V0008__list_indexes_down_sql)),
+        Migration(
+            number: 9, name: "tenant_policies", up: text(PackageResources.V0009__tenant_policies_up_sql),
+            down: text(PackageResources.V0009__tenant_policies_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -7,7 +7,8 @@ package enum Lead {
     package static let entity = Entity(
         "Lead", table: "leads", description: "Somebody who has registered and may become a tenant.",
         tenancy: .custom(
-            "({row}.id = {tenant} OR {row}.id IN (SELECT t.lead_id FROM main.tenants AS t WHERE t.id = {tenant}))"),
+            "{row}.id = ANY (ARRAY(SELECT t.lead_id FROM main.tenants AS t WHERE t.id = {tenant} UNION ALL SELECT {tenant}))"
+        ),
         fields: [
             .string("firstName", minLength: 1, maxLength: 100, required: true, example: "Ann"),
             .string("lastName", minLength: 1, maxLength: 100, required: true, example: "Lee"),
