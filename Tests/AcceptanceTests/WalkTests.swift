@@ -4,7 +4,7 @@ import TestSupport
 import Testing
 
 /// Every operation of both services, generated from their OpenAPI documents: whatever is sent, the answer says what is
-/// wrong with it, and never blames the service.
+/// wrong with it, never blames the service, and is what the document says it can be.
 @Suite struct WalkTests {
     /// The services that have an API of their own.
     static let kinds: [TestStack.ServiceKind] = [.tenantManagement, .subscription]
@@ -14,9 +14,9 @@ import Testing
     /// What each check gets.
     struct Walk: Sendable {
         let stack: TestStack
-        let client: TestHTTPClient
+        let client: DocumentedClient
         let document: APIDocument
-        let problems = Problems()
+        let problems: Problems
 
         /// A path of the operation that names nothing: harmless for every method.
         func path(_ operation: APIDocument.Operation) -> String {
@@ -38,7 +38,11 @@ import Testing
     ) async throws {
         try await TestStack.run([kind]) { stack in
             let client = stack.client(kind)
-            let walk = Walk(stack: stack, client: client, document: try await APIDocument.read(client))
+            let problems = Problems()
+            let document = try await APIDocument.read(client)
+            let walk = Walk(
+                stack: stack, client: DocumentedClient(client: client, document: document, problems: problems),
+                document: document, problems: problems)
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for (index, operation) in walk.document.operations.enumerated() {
                     if index >= 8 { try await group.next() }

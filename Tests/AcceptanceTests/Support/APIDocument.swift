@@ -17,8 +17,17 @@ struct APIDocument: Sendable {
         let body: JSONValue?
         /// Names of the query parameters.
         let query: [String]
+        /// Names of the header parameters.
+        let headers: [String]
         /// Documented statuses.
         let statuses: Set<Int>
+        /// The documented responses by status.
+        let responses: JSONValue
+
+        /// Schema of the JSON that comes with success; nil when there is none.
+        var success: JSONValue? {
+            responses.objectValue?.first { $0.key.hasPrefix("2") }?.value["content"]?["application/json"]?["schema"]
+        }
 
         var hasID: Bool { path.contains("{") }
         var name: String { "\(method) \(path)" }
@@ -31,7 +40,8 @@ struct APIDocument: Sendable {
     }
 
     let operations: [Operation]
-    private let schemas: JSONValue
+    /// Schemas by name.
+    let schemas: JSONValue
 
     /// Reads `/openapi.json`.
     static func read(_ client: TestHTTPClient) async throws -> APIDocument {
@@ -40,15 +50,19 @@ struct APIDocument: Sendable {
         for (path, methods) in document["paths"]?.objectValue ?? [:] {
             for (method, value) in methods.objectValue ?? [:] {
                 let codes = (value["description"]?.stringValue ?? "").split(separator: "\n").dropFirst(2)
-                let query = (value["parameters"]?.arrayValue ?? []).filter { $0["in"] == "query" }
+                func parameters(_ location: JSONValue) -> [String] {
+                    (value["parameters"]?.arrayValue ?? []).filter { $0["in"] == location }
+                        .compactMap { $0["name"]?.stringValue }
+                }
                 operations.append(
                     Operation(
                         method: method.uppercased(), path: path,
                         security: value["security"]?[0]?.objectValue?.keys.first,
                         permissions: codes.map { $0.filter { $0 != "|" && $0 != " " } },
                         body: value["requestBody"]?["content"]?["application/json"]?["schema"],
-                        query: query.compactMap { $0["name"]?.stringValue },
-                        statuses: Set((value["responses"]?.objectValue?.keys ?? []).compactMap { Int($0) })))
+                        query: parameters("query"), headers: parameters("header"),
+                        statuses: Set((value["responses"]?.objectValue?.keys ?? []).compactMap { Int($0) }),
+                        responses: value["responses"] ?? .null))
             }
         }
         guard !operations.isEmpty else { throw TestFailure("no operations in /openapi.json") }
