@@ -1,0 +1,104 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+
+/// A tenant that came from a lead and has everything that a tenant can have. Its marker is in every text that it is
+/// free to choose, so that whatever leaks is found by searching the bytes.
+struct IsolationSide: Sendable {
+    /// The tenant's key, and part of all its texts.
+    let marker: String
+    let tenant: String
+    let lead: String
+    /// An own row of each collection, by path.
+    var rows: [String: String] = [:]
+    /// The ids of all rows, in both databases.
+    var identifiers: [String] = []
+    /// One id of each table: what is asked for.
+    var samples: [String] = []
+
+    static func make(_ stack: TestStack, _ problems: Problems) async throws -> IsolationSide {
+        let marker = TestStack.uniqueKey()
+        let text = JSONValue.string(marker)
+        let email = JSONValue.string("ann@\(marker).example.com")
+        let (lead, token) = try await stack.validatedLead(
+            marker,
+            body: [
+                "firstName": text, "lastName": text, "companyName": text, "email": email,
+                "address": ["address": text, "city": text, "state": text, "zip": text, "country": text],
+            ])
+        let tenant = try await stack.tenantManagement.post(
+            "/leads/\(lead)/tenants", ["key": text, "domains": [.string("\(marker).example.com")]], token: token
+        ).expect(201).string("id")
+        var side = IsolationSide(marker: marker, tenant: tenant, lead: lead)
+        try await side.addRows(stack)
+        try await side.addStoredRows(stack)
+        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+            let tables = try await TenantTables.read(try stack.database(kind))
+            try await tables.fill(side, problems)
+            let found = try await tables.identifiers(side)
+            side.identifiers += found.values.flatMap(\.self)
+            side.samples += found.values.compactMap(\.first)
+        }
+        return side
+    }
+
+    /// What has an operation.
+    private mutating func addRows(_ stack: TestStack) async throws {
+        let text = JSONValue.string(marker)
+        let owner = JSONValue.string(tenant)
+        func create(_ client: TestHTTPClient, _ path: String, _ body: JSONValue) async throws -> String {
+            try await client.send(
+                "POST", path, body, token: stack.admin, headers: ["idempotency-key": "\(marker)-\(path.dropFirst())"]
+            ).expect(201).string("id")
+        }
+        let management = stack.tenantManagement
+        rows = ["/tenants": tenant, "/leads": lead]
+        rows["/contacts"] = try await create(
+            management, "/contacts",
+            [
+                "firstName": text, "lastName": text, "email": .string("x@\(marker).example.com"), "type": text,
+                "isPrimary": false, "tenantId": owner,
+            ])
+        rows["/invoices"] = try await create(
+            management, "/invoices",
+            [
+                "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 100,
+                "currencyCode": "USD", "invoiceFile": text, "status": 0, "tenantId": owner,
+            ])
+        rows["/tenant-configs"] = try await create(
+            management, "/tenant-configs", ["configKey": text, "configValue": ["of": text], "tenantId": owner])
+        rows["/subscriptions"] = try await create(
+            stack.subscription, "/subscriptions",
+            ["subscriberId": owner, "planId": .string(try await stack.plan(tier: "STANDARD")), "status": 0])
+    }
+
+    /// What no operation makes, or makes without the marker: rows at rest, which no worker picks up.
+    private func addStoredRows(_ stack: TestStack) async throws {
+        let management = try stack.database(.tenantManagement)
+        let values: [PostgresValue] = [.text(tenant), .text(marker)]
+        try await management.query(
+            """
+            INSERT INTO main.provisionings (id, tenant_id, subscription_id, status, requested_on, expires_on)
+            VALUES (gen_random_uuid(), $1::uuid, $2, 1, now(), now() + interval '1 day')
+            """, values)
+        try await management.query(
+            """
+            INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, failed_on, created_on)
+            VALUES (gen_random_uuid(), $2, $1::uuid, convert_to($2, 'UTF8'), now(), now(), now())
+            """, values)
+        let subscription = try stack.database(.subscription)
+        try await subscription.query(
+            "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",
+            values)
+        // One that ends soon, and one that has ended.
+        for (end, status) in [("3", "1"), ("-1", "4")] {
+            try await subscription.query(
+                """
+                INSERT INTO main.subscriptions (id, subscriber_id, plan_id, start_date, end_date, status, invoice_id)
+                SELECT gen_random_uuid(), subscriber_id, plan_id, (current_date - 28)::text,
+                    (current_date + $2::integer)::text, $3::smallint, invoice_id
+                FROM main.subscriptions WHERE subscriber_id = $1::uuid LIMIT 1
+                """, [.text(tenant), .text(end), .text(status)])
+        }
+    }
+}

@@ -1,0 +1,113 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+/// Every operation of both documents, asked by everybody about another tenant: nothing of it is returned, changed or
+/// confirmed to exist. What an answer may look like is taken from the same request about something that is not there.
+@Suite struct IsolationWalkTests {
+    @Test func nothingOfAnotherTenantIsReturnedChangedOrConfirmed() async throws {
+        try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
+            let world = try await IsolationWorld.make(stack)
+            try await world.run(world.controls)
+            let before = try await world.snapshot()
+            let events = try await world.events()
+            try await world.run(world.reads)
+            try await world.run(world.writes)
+            try await world.run(world.deletions)
+            let after = try await world.snapshot()
+            for row in Set(after).symmetricDifference(before).sorted() { world.problems.add("changed: \(row)") }
+            for event in Set(try await world.events()).subtracting(events) { world.problems.add("published: \(event)") }
+            #expect(before.count >= 15, "the other tenant has rows of every kind")
+            #expect(world.problems.isEmpty, "\(world.problems.text)")
+        }
+    }
+
+    /// Old data may refer across tenants; the reference leads nowhere.
+    @Test func aReferenceIntoAnotherTenantShowsNothing() async throws {
+        try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
+            let world = try await IsolationWorld.make(stack)
+            let database = try stack.database(.subscription)
+            let foreign = try await database.texts(
+                "SELECT invoice_id::text FROM main.subscriptions WHERE subscriber_id = $1::uuid",
+                [.text(world.other.tenant)])
+            let own = try #require(world.own.rows["/subscriptions"])
+            try await database.query(
+                "UPDATE main.subscriptions SET invoice_id = $2::uuid WHERE id = $1::uuid",
+                [.text(own), .text(foreign[0])])
+            let token = try #require(world.tokens[.admin])
+            let filter: JSONValue = ["include": ["invoice"], "fields": ["id": true]]
+            let read = try await stack.subscription.get("/subscriptions/\(own)?\(filter.parameter())", token: token)
+            #expect(read.status == 200 && !read.bytes.contains(text: foreign[0]), "\(read.text)")
+            let invoice = try await stack.subscription.get("/subscriptions/\(own)/invoice", token: token)
+            #expect(invoice.status == 404 && invoice.message == "EntityNotFound", "\(invoice.text)")
+        }
+    }
+}
+
+extension IsolationWorld {
+    /// Collections in which an operator must find both tenants: otherwise nothing would be shown by finding nothing.
+    private static let seen: Set<String> = [
+        "/tenants", "/leads", "/contacts", "/invoices", "/tenant-configs", "/subscriptions",
+        "/subscriptions/expire-soon", "/subscriptions/expired",
+    ]
+
+    private func each(
+        _ callers: [Caller], _ choose: (APIDocument.Operation) -> Bool,
+        _ job: @escaping @Sendable (Caller, Service, APIDocument.Operation) async throws -> Void
+    ) -> [Job] {
+        callers.flatMap { caller in
+            services.flatMap { service in
+                service.document.operations.filter(choose).map { operation -> Job in
+                    { @Sendable in try await job(caller, service, operation) }
+                }
+            }
+        }
+    }
+
+    /// What shows that the walk would find something: the operator sees the other tenant, its own users see their own.
+    var controls: [Job] {
+        each([.operatorUser], { $0.method == "GET" && Self.seen.contains($0.path) }) { caller, service, operation in
+            let days = operation.path.hasSuffix("expired") ? "?days=5" : ""
+            let all = try await send(caller, service, "GET", operation.path + days)
+            let isSeen = ([other.marker] + other.identifiers).contains { all.answer.bytes.contains(text: $0) }
+            if !isSeen { add(all, "does not show the other tenant to the operator") }
+            let mine = try await send(.admin, service, "GET", operation.path + days)
+            let own = ([self.own.marker] + self.own.identifiers).contains { mine.answer.bytes.contains(text: $0) }
+            if mine.answer.status != 200 || !own { add(mine, "does not show the own rows") }
+            let viewed = try await send(.viewer, service, "GET", operation.path + days)
+            if viewed.answer.status != 200 { add(viewed, "is not shown to the viewer") }
+        }
+    }
+
+    var reads: [Job] {
+        each(Caller.outsiders, { $0.method == "GET" }) { caller, service, operation in
+            try await IsolationReads(world: self, caller: caller, service: service, operation: operation).run()
+        }
+    }
+
+    /// One after the other for each collection: what changes the same rows would differ by chance.
+    var writes: [Job] {
+        Caller.outsiders.flatMap { caller in
+            services.flatMap { service in
+                let writing = service.document.operations.filter { $0.method != "GET" }
+                return Dictionary(grouping: writing, by: \.collection).values.map { operations -> Job in
+                    { @Sendable in
+                        for operation in operations {
+                            try await IsolationWrites(
+                                world: self, caller: caller, service: service, operation: operation
+                            ).run()
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// At the end the first tenant deletes all that it has.
+    var deletions: [Job] {
+        each([.admin], { $0.method == "DELETE" }) { caller, service, operation in
+            _ = try await send(caller, service, "DELETE", operation.path(with: ownID(caller, operation.path)))
+        }
+    }
+}

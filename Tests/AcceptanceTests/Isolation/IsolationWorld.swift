@@ -1,0 +1,203 @@
+import Foundation
+import Glibc
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+import TestSupport
+
+/// Two tenants side by side, and everybody who might want to know something of the second one.
+struct IsolationWorld: Sendable {
+    /// Somebody who asks.
+    enum Caller: String, Sendable, CaseIterable {
+        case operatorUser = "operator"
+        /// The user of the first tenant who holds every permission.
+        case admin
+        /// The user of the first tenant who may look at everything and change nothing.
+        case viewer
+        /// A lead that is no tenant, with every permission that `LEAD_TOKEN_PERMISSIONS` could give it.
+        case lead
+        case nobody
+
+        static let outsiders: [Caller] = [.admin, .viewer, .lead, .nobody]
+    }
+
+    /// The whole API of a service, as its document tells.
+    struct Service: Sendable {
+        let client: DocumentedClient
+        let document: APIDocument
+    }
+
+    static let environment = [
+        "LEAD_TOKEN_PERMISSIONS": PermissionCatalog.all.joined(separator: ","), "PROVISION_ON_CREATE": "false",
+        "SUBSCRIPTION_QUOTA": "1000",
+    ]
+
+    let stack: TestStack
+    let services: [Service]
+    /// The tenant of admin and viewer.
+    let own: IsolationSide
+    /// The tenant that none of them may notice.
+    let other: IsolationSide
+    /// The lead that asks.
+    let lead: String
+    let tokens: [Caller: String]
+    let problems: Problems
+
+    static func make(_ stack: TestStack) async throws -> IsolationWorld {
+        let problems = Problems()
+        var services: [Service] = []
+        for client in [stack.tenantManagement, stack.subscription] {
+            let document = try await APIDocument.read(client)
+            services.append(
+                Service(
+                    client: DocumentedClient(client: client, document: document, problems: problems),
+                    document: document))
+        }
+        let own = try await IsolationSide.make(stack, problems)
+        let other = try await IsolationSide.make(stack, problems)
+        let (lead, leadToken) = try await stack.validatedLead(TestStack.uniqueKey())
+        let views = services.flatMap(\.document.operations).filter { $0.method == "GET" }.flatMap(\.permissions)
+        return IsolationWorld(
+            stack: stack, services: services, own: own, other: other, lead: lead,
+            tokens: [
+                .operatorUser: stack.admin, .admin: try await stack.tokens.userToken(tenant: own.tenant),
+                .viewer: try await stack.tokens.userToken(tenant: own.tenant, Array(Set(views))), .lead: leadToken,
+            ], problems: problems)
+    }
+
+    // MARK: Asking
+
+    /// A request with what came back.
+    struct Exchange: Sendable {
+        let what: String
+        let said: String
+        let answer: TestResponse
+    }
+
+    /// Sends a request and looks for the other tenant in whatever comes back.
+    func send(
+        _ caller: Caller, _ service: Service, _ method: String, _ path: String, _ body: JSONValue? = nil,
+        headers: [String: String] = [:]
+    ) async throws -> Exchange {
+        let answer = try await service.client.send(method, path, body, token: tokens[caller], headers: headers)
+        let bodyText = body.map { String(decoding: $0.serialized(), as: UTF8.self) } ?? ""
+        let readable = path.removingPercentEncoding ?? path
+        let exchange = Exchange(
+            what: "\(caller.rawValue): \(method) \(readable.prefix(220)) \(bodyText.prefix(200))",
+            said: readable + bodyText + headers.values.joined(), answer: answer)
+        if answer.status >= 500 { add(exchange, "blames the service") }
+        if caller != .operatorUser, let told = secret(in: answer, besides: exchange, method) {
+            add(exchange, "tells \(told) of the other tenant")
+        }
+        return exchange
+    }
+
+    func add(_ exchange: Exchange, _ problem: String) {
+        problems.add(
+            "\(exchange.what) → \(problem): \(exchange.answer.status) \(exchange.answer.text.prefix(240))",
+            kind: exchange.what.split(separator: "/").prefix(2).joined(separator: "/"))
+    }
+
+    /// Something of the other tenant in an answer that the request did not say itself. Successful reads repeat nothing
+    /// of a request, so there even that counts.
+    private func secret(in answer: TestResponse, besides exchange: Exchange, _ method: String) -> String? {
+        var bytes = answer.bytes
+        for (name, value) in answer.headers { bytes += Array("\n\(name): \(value)".utf8) }
+        bytes.append(0)
+        let isStrict = method == "GET" && (200..<300).contains(answer.status)
+        return ([other.marker] + other.identifiers).first {
+            bytes.containsTerminated($0) && (isStrict || !exchange.said.contains($0))
+        }
+    }
+
+    /// Notes it when an answer about something of the other tenant is not the one about something that does not exist.
+    /// - Parameter baselines: Answers about what does not exist, before and after.
+    func checkSame(
+        _ exchange: Exchange, _ baselines: [Exchange], _ foreign: [String], _ unknown: [String], isExact: Bool
+    ) {
+        func isEqual(_ baseline: Exchange) -> Bool {
+            guard baseline.answer.status == exchange.answer.status else { return false }
+            return (!isExact && exchange.answer.status < 400) || baseline.answer.bytes == exchange.answer.bytes
+        }
+        guard !baselines.contains(where: isEqual) else { return }
+        func form(_ exchange: Exchange) -> String {
+            let isCompared = isExact || exchange.answer.status >= 400
+            var text = isCompared ? exchange.answer.text : ""
+            for value in foreign + unknown { text = text.replacing(value, with: "…") }
+            return "\(exchange.answer.status) \(text)"
+        }
+        let forms = baselines.map(form)
+        guard !forms.contains(form(exchange)) else { return }
+        add(exchange, "differs from what does not exist (\(forms.first?.prefix(160) ?? ""))")
+    }
+
+    /// One part of the walk.
+    typealias Job = @Sendable () async throws -> Void
+
+    /// Runs jobs, a few at a time.
+    func run(_ jobs: [Job]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (index, job) in jobs.enumerated() {
+                if index >= 10 { try await group.next() }
+                group.addTask { try await job() }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    // MARK: What is asked for
+
+    /// Ids that nobody has, one for each of the other tenant's.
+    var unknown: [String] { other.identifiers.map { $0.dropLast(12) + "0123456789ab" } }
+
+    /// The other tenant's ids that a caller tries: one of each table, or the row that the path is about.
+    func foreign(_ caller: Caller, _ operation: APIDocument.Operation) -> [String] {
+        caller == .admin ? other.samples : [other.rows[operation.collection] ?? other.tenant]
+    }
+
+    /// The row that a caller may expect to find at a path.
+    func ownID(_ caller: Caller, _ path: String) -> String {
+        if caller == .lead { return lead }
+        let collection = "/" + (path.split(separator: "/").first.map(String.init) ?? "")
+        return own.rows[collection] ?? own.tenant
+    }
+
+    /// Everything of the other tenant, as it is stored.
+    func snapshot() async throws -> [String] {
+        var rows: [String] = []
+        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+            rows += try await TenantTables.read(try stack.database(kind)).snapshot(other)
+        }
+        return rows
+    }
+
+    /// Events that speak for the other tenant.
+    func events() async throws -> [String] {
+        var events: [String] = []
+        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+            events += try await stack.database(kind).texts(
+                "SELECT type || ' ' || event_id::text FROM main.outbox WHERE tenant_id = $1::uuid ORDER BY 1",
+                [.text(other.tenant)])
+        }
+        return events
+    }
+}
+
+extension [UInt8] {
+    /// Whether a text stands somewhere in the bytes.
+    func contains(text: String) -> Bool { (self + [0]).containsTerminated(text) }
+
+    /// The same for bytes that end with NUL: many searches in many answers.
+    fileprivate func containsTerminated(_ text: String) -> Bool {
+        withUnsafeBytes { bytes in
+            guard var start = bytes.assumingMemoryBound(to: CChar.self).baseAddress else { return false }
+            let end = start + bytes.count
+            while start < end {
+                if strstr(start, text) != nil { return true }
+                start += strlen(start) + 1
+            }
+            return false
+        }
+    }
+}
