@@ -127,7 +127,7 @@ let package = Package(
             [
                 "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities",
                 "Sealing", "ServiceKit", "TenantManagement", "Subscription", "Orchestrator",
-                asyncHTTPClient, configuration, crypto, cryptoExtras, httpTypes, jwtKit, logging, nioCore,
+                asyncHTTPClient, configuration, crypto, cryptoExtras, httpTypes, jwtKit, logging, nioCore, nioHTTP1,
             ]),
         tests(
             "FaultTests",

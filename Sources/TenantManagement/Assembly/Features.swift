@@ -15,6 +15,7 @@ struct Features: Sendable {
     let cache: EntityCache
     let notifications: NotificationQueue
     let watchdog: ProvisioningWatchdog
+    let identityProviders: IdentityProviders
     let subscriptionActivated: SubscriptionActivatedConsumer
 
     init(
@@ -58,10 +59,19 @@ struct Features: Sendable {
             addressEntities: repository(Address.entity), notifications: notifications,
             tokens: await TokenIssuer(secret: configuration.tokenSecret, issuer: tokens.issuer, clock: clock),
             redis: redis, configuration: configuration, clock: clock, logger: logger)
+        let verifier = WebhookVerifier(
+            copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
+            logger: logger)
+        let identities = IdentityProviderRepository(
+            pool: pool, sealer: IdentitySecretSealer(secret: configuration.encryptionKey), clock: clock)
+        identityProviders = IdentityProviders(
+            try IdentityProviderConfiguration(reader: reader), repository: identities)
+        let firstUsers = FirstUserController(
+            verifier: verifier,
+            service: FirstUserService(providers: identityProviders, repository: identities, logger: logger),
+            limiter: limiter, configuration: configuration)
         let webhook = WebhookController(
-            verifier: WebhookVerifier(
-                copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
-                logger: logger),
+            verifier: verifier,
             service: ProvisioningCallbackService(
                 pool: pool, tenants: tenants, repository: provisionings, cache: cache, notifications: notifications,
                 copies: copies, clock: clock, logger: logger),
@@ -96,7 +106,7 @@ struct Features: Sendable {
                 TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
                 TenantConfigController.permissions), configs: repository(TenantConfig.entity))
         operations =
-            leadController.operations + tenantController.operations + webhook.operations
+            leadController.operations + tenantController.operations + webhook.operations + firstUsers.operations
             + crud(
                 Contact.entity, "/contacts", "ContactController",
                 CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"])

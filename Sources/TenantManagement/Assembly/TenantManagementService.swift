@@ -68,6 +68,7 @@ package enum TenantManagementService {
             rateLimiter: limiter, idempotency: idempotency,
             background: background,
             atEnd: {
+                await features.identityProviders.shutdown()
                 await bus.shutdown()
                 await redis.shutdown()
                 await pool.shutdown()

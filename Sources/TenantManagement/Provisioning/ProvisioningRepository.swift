@@ -12,19 +12,20 @@ struct ProvisioningRepository: Sendable {
         let status: Int
         let subscriptionID: String?
         let callbackDigest: [UInt8]?
+        let completedOn: Timestamp?
     }
 
     /// The newest provisioning of a tenant; nil when it never was provisioned.
     func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
         let result = try await pool.query(
             """
-            SELECT id, status, subscription_id, callback_digest FROM main.provisionings
+            SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings
             WHERE tenant_id = $1 ORDER BY requested_on DESC LIMIT 1
             """, [.identifier(tenant)], settings: TenantScope.system.settings)
         guard let row = result.first else { return nil }
         return Provisioning(
             context: try row.identifier(0), status: Int(try row.int64(1)), subscriptionID: try row.textIfPresent(2),
-            callbackDigest: try row.bytesIfPresent(3))
+            callbackDigest: try row.bytesIfPresent(3), completedOn: try row.timestampIfPresent(4))
     }
 
     /// Ends the open provisioning of a tenant.

@@ -18,8 +18,19 @@ struct WebhookVerifier: Sendable {
         let tenant: Identifier
     }
 
+    /// What a signature stands for beside the timestamp.
+    enum Signing: Sendable {
+        /// Body and context, as `/webhook` has it.
+        case bodyAndContext
+        /// The body alone, as `/manage/users` has it: while the provisioning is under way, and after its success as long
+        /// as the original keeps the secret.
+        case body
+    }
+
     /// - Throws: 401 without a reason for every call-back that is not accepted; the log says why.
-    func verify(_ call: OperationRequest, tenant text: String) async throws -> Delivery {
+    func verify(
+        _ call: OperationRequest, tenant text: String, signing: Signing = .bodyAndContext
+    ) async throws -> Delivery {
         guard
             let timestamp = HTTPHeaderLookup.value("x-timestamp", in: call.headers).flatMap(
                 WebhookSignature.timestampMilliseconds(header:))
@@ -33,6 +44,11 @@ struct WebhookVerifier: Sendable {
             throw refused("No secret found for this initiator", text)
         }
         let provisioning = try await repository.latest(of: tenant)
+        if signing == .body {
+            guard let provisioning, isUsable(provisioning) else {
+                throw refused("No provisioning is under way for this initiator", text)
+            }
+        }
         let stored = await copies.copy(of: tenant)
         let derived = provisioning.map {
             WebhookSecretCopies.Copy(
@@ -42,7 +58,8 @@ struct WebhookVerifier: Sendable {
         guard !candidates.isEmpty else { throw refused("No secret found for this initiator", text) }
         let isSigned = candidates.contains { candidate in
             WebhookSignature.verify(
-                signature, body: body, rawBody: call.bodyBytes, context: candidate.context,
+                signature, body: body, rawBody: call.bodyBytes,
+                context: signing == .body ? nil : candidate.context,
                 timestampMilliseconds: timestamp, secret: candidate.secret)
         }
         guard isSigned else { throw refused("Invalid signature", text) }
@@ -51,6 +68,12 @@ struct WebhookVerifier: Sendable {
             throw refused("Timestamp out of tolerance", text)
         }
         return Delivery(tenant: tenant)
+    }
+
+    private func isUsable(_ provisioning: ProvisioningRepository.Provisioning) -> Bool {
+        if provisioning.status == 0 { return true }
+        guard provisioning.status == 1, let end = provisioning.completedOn else { return false }
+        return clock.now() < end.adding(configuration.webhookSecretLifetime)
     }
 
     private func refused(_ reason: String, _ tenant: String) -> HTTPFailure {

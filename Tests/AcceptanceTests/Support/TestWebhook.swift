@@ -49,6 +49,11 @@ struct TestWebhook: Sendable {
         return code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 
+    /// The signature of `/manage/users`, which leaves the context out.
+    func signatureWithoutContext(_ body: [UInt8], timestamp: String) -> String {
+        TestWebhook(stack: stack, tenant: tenant, secret: secret, context: "").signature(body, timestamp: timestamp)
+    }
+
     static func now(_ offset: Int64 = 0) -> String { String(SystemClock().now().microseconds / 1000 + offset) }
 
     /// Sends a signed call-back.

@@ -1,0 +1,67 @@
+import JSONCoding
+import Primitives
+
+/// Sets tenants up in Auth0 (contract 9.6): an organisation for each PREMIUM tenant and one for each other tier, and the
+/// first user as its member. What they look like is the tenant's setting `auth0`.
+struct Auth0IdentityProvider: IdentityProvider {
+    static let name = "auth0"
+    /// Where an organisation says whose it is: a tenant's id, or `shared`.
+    private static let ownerKey = "arcTenantId"
+    private static let shared = "shared"
+
+    let settings: IdentityProviderConfiguration.Auth0
+    let passwordLength: Int
+    let http: IdentityProviderHTTP
+    let repository: IdentityProviderRepository
+
+    func setUp(_ user: FirstUser) async throws -> String {
+        guard let stored = try await repository.config(Self.name, of: user.tenant) else {
+            throw IdentityProviderFailure.unusable(
+                path: "", reason: "The tenant has no setting \"auth0\"; POST /tenant-configs makes one.")
+        }
+        let config = try Auth0TenantConfig(stored)
+        let management = try await Auth0Management.signIn(settings, http: http)
+        let organization = try await organization(of: user, config, management)
+        let id = try await account(of: user, config, management)
+        try await management.addMember(id, to: organization)
+        return id
+    }
+
+    private func organization(
+        of user: FirstUser, _ config: Auth0TenantConfig, _ management: Auth0Management
+    ) async throws(IdentityProviderFailure) -> String {
+        let owner = user.isSiloed ? user.tenant.description : Self.shared
+        if let found = try await management.organization(user.home) { return try checked(found, owner, user) }
+        var body: JSONObject = [
+            "name": .string(user.home),
+            "display_name": .string(user.isSiloed ? config.displayName ?? user.tenantName : user.tier),
+            "metadata": [Self.ownerKey: .string(owner)],
+        ]
+        // The look of one tenant is not for the others that share an organisation.
+        if user.isSiloed, let branding = config.branding { body["branding"] = branding }
+        if let connections = config.enabledConnections { body["enabled_connections"] = connections }
+        return try checked(try await management.createOrganization(.object(body), user.home), owner, user)
+    }
+
+    /// The organisation's id, if it is the tenant's or was made by nobody that we know of.
+    private func checked(
+        _ organization: Auth0Management.Organization, _ owner: String, _ user: FirstUser
+    ) throws(IdentityProviderFailure) -> String {
+        if let found = organization.metadata[Self.ownerKey]?.stringValue, found != owner {
+            throw .taken("Auth0's organisation \(user.home) belongs to another tenant, or had another use before.")
+        }
+        return organization.id
+    }
+
+    private func account(
+        of user: FirstUser, _ config: Auth0TenantConfig, _ management: Auth0Management
+    ) async throws(IdentityProviderFailure) -> String {
+        var body = config.userFields
+        body["email"] = .string(user.email.text)
+        body["connection"] = .string(config.connection)
+        body["password"] = .string(PasswordGenerator.make(length: passwordLength))
+        if body["given_name"] == nil, let name = user.firstName { body["given_name"] = .string(name) }
+        if body["family_name"] == nil, let name = user.lastName { body["family_name"] = .string(name) }
+        return try await management.createUser(.object(body), email: user.email.text, connection: config.connection)
+    }
+}

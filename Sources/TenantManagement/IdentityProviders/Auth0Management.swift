@@ -1,0 +1,80 @@
+import JSONCoding
+import NIOHTTP1
+
+/// The operations of Auth0's Management API that a set-up needs. What somebody else has created in the meantime (409) is
+/// looked up.
+struct Auth0Management: Sendable {
+    struct Organization: Sendable {
+        let id: String
+        let metadata: JSONValue
+    }
+
+    private let api: IdentityProviderAPI
+
+    /// Obtains a token by client credentials.
+    static func signIn(
+        _ settings: IdentityProviderConfiguration.Auth0, http: IdentityProviderHTTP
+    ) async throws(IdentityProviderFailure) -> Auth0Management {
+        var api = IdentityProviderAPI(http: http, url: settings.url)
+        try await api.signIn(
+            "/oauth/token",
+            .json([
+                "grant_type": "client_credentials", "client_id": .string(settings.clientID),
+                "client_secret": .string(settings.clientSecret), "audience": .string(settings.audience),
+            ]))
+        return Auth0Management(api: api)
+    }
+
+    /// An organisation; nil when there is none of this name.
+    func organization(_ name: String) async throws(IdentityProviderFailure) -> Organization? {
+        let step = "looking for the organisation"
+        let answer = try await api.call(
+            .GET, "/api/v2/organizations/name/\(IdentityProviderURL.encoded(name))", step: step, expecting: [200, 404])
+        return answer.status == 200 ? try organization(answer, step) : nil
+    }
+
+    func createOrganization(
+        _ body: JSONValue, _ name: String
+    ) async throws(IdentityProviderFailure) -> Organization {
+        let step = "creating the organisation"
+        let answer = try await api.call(
+            .POST, "/api/v2/organizations", body, step: step, expecting: [200, 201, 409])
+        if answer.status != 409 { return try organization(answer, step) }
+        guard let found = try await organization(name) else {
+            throw .unavailable(step: step, reason: "it is not there after it was created")
+        }
+        return found
+    }
+
+    private func organization(
+        _ answer: IdentityProviderHTTP.Answer, _ step: String
+    ) throws(IdentityProviderFailure) -> Organization {
+        Organization(id: try answer.text("id", step: step), metadata: answer.json["metadata"] ?? .null)
+    }
+
+    /// Creates a user, or finds the one with this address in the same connection.
+    /// - Returns: The user's id.
+    func createUser(
+        _ body: JSONValue, email: String, connection: String
+    ) async throws(IdentityProviderFailure) -> String {
+        let step = "creating the user"
+        let answer = try await api.call(.POST, "/api/v2/users", body, step: step, expecting: [200, 201, 409])
+        if answer.status != 409 { return try answer.text("user_id", step: step) }
+        let found = try await api.call(
+            .GET, "/api/v2/users-by-email", query: [("email", email)], step: "looking for the user", expecting: [200])
+        let user = found.json.arrayValue?.first { user in
+            (user["identities"]?.arrayValue ?? []).contains { $0["connection"]?.stringValue == connection }
+        }
+        guard let id = user?["user_id"]?.stringValue else {
+            throw .refused(step: step, status: 409, code: "user_exists")
+        }
+        return id
+    }
+
+    /// Makes a user a member; one that is a member already stays one.
+    func addMember(_ user: String, to organization: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .POST, "/api/v2/organizations/\(IdentityProviderURL.encoded(organization))/members",
+            ["members": [.string(user)]], step: "adding the user to the organisation", expecting: [200, 201, 204])
+    }
+}

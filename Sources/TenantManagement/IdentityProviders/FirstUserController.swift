@@ -1,0 +1,72 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import ServiceKit
+
+/// The HTTP operation with which a pipeline has a tenant's first user created (contract 5.8).
+struct FirstUserController: Sendable {
+    let verifier: WebhookVerifier
+    let service: FirstUserService
+    let limiter: RateLimiter
+    let configuration: TenantManagementConfiguration
+
+    var operations: [Operation] { [configure()] }
+
+    private static let schema = Schema.object(
+        [
+            .init(
+                "tenant",
+                .freeObject.described(
+                    "The tenant as in the event: id, key, name, identityProvider (auth0, keycloak; others do nothing), contacts with the first user's email, firstName, lastName"
+                )),
+            .init(
+                "plan", .freeObject.described("tier says whether the tenant gets a realm or organisation of its own")),
+        ], name: "IdpDetailsDTO")
+
+    private static let responseSchema = Schema.object(
+        [.init("authId", .string().described("Id of the user at the provider; empty without one"), required: true)],
+        name: "IdpResponse")
+
+    private func configure() -> Operation {
+        Operation(
+            .post, "/manage/users", id: "IdpController.idpConfigure",
+            summary:
+                "Signed call of a pipeline: set up the tenant's identity provider and its first user; may be repeated",
+            security: .signature,
+            parameters: [
+                .init(
+                    WebhookSignature.signatureHeader, in: .header, schema: .string(),
+                    description: "HMAC-SHA256 of body and timestamp, hexadecimal"),
+                .init(
+                    WebhookSignature.timestampHeader, in: .header, schema: .any,
+                    description: "Milliseconds since 1970"),
+            ],
+            requestBody: Self.schema,
+            responses: [.init(.ok, "Set up, now or before", schema: Self.responseSchema)],
+            failures: [
+                .conflict: "The provider's realm or organisation of this name belongs to somebody else",
+                .unprocessableContent:
+                    "The body lacks what is needed, the provider is not configured, or it refuses what the body says",
+                .tooManyRequests: "Too many calls for this tenant; see Retry-After",
+                .badGateway: "The provider does not accept the service's credentials",
+                .serviceUnavailable: "The provider or the service is not available; repeat the call",
+            ],
+            handler: .anonymous { call in
+                guard let body = call.body?.objectValue, let tenant = body["tenant"]?["id"]?.stringValue else {
+                    throw HTTPFailure.unauthorized
+                }
+                let decision = await limiter.check(
+                    configuration.webhookLimit, operation: "POST /manage/users \(tenant.prefix(64))",
+                    client: call.clientAddress)
+                guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
+                let delivery = try await verifier.verify(call, tenant: tenant, signing: .body)
+                let authID = try await service.setUp(body, tenant: delivery.tenant)
+                return .json { writer in
+                    writer.beginObject()
+                    writer.key("authId")
+                    writer.string(authID)
+                    writer.endObject()
+                }
+            })
+    }
+}

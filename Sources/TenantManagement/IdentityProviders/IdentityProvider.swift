@@ -1,0 +1,71 @@
+import Primitives
+
+/// A place where the users of tenants are kept (contract 9.6).
+///
+/// Setting up is idempotent: what is there already is found again, and a repeated call answers the same user.
+protocol IdentityProvider: Sendable {
+    /// What `tenant.identityProvider` calls it.
+    static var name: String { get }
+
+    /// Creates what the tenant needs (organisation or realm, client) and its first user.
+    /// - Returns: The user's id at the provider.
+    /// - Throws: ``IdentityProviderFailure``, or an error of the database.
+    func setUp(_ user: FirstUser) async throws -> String
+}
+
+/// Why an identity provider did not do what it was asked to. Never holds credentials, tokens or a provider's texts.
+enum IdentityProviderFailure: Error, Sendable, Hashable {
+    /// It does not answer, answers with an error of its own, or asks to wait: worth another try.
+    case unavailable(step: String, reason: String)
+    /// It does not accept our credentials, or is not what stands at the configured address.
+    case denied(step: String, status: Int)
+    /// It refuses what was asked for.
+    /// - Parameter code: Its own name for the reason, if it has one.
+    case refused(step: String, status: Int, code: String?)
+    /// The request cannot be carried out. `path` is a JSON pointer into the body; empty when it is about something else.
+    case unusable(path: String, reason: String)
+    /// What would be used belongs to somebody else.
+    case taken(String)
+}
+
+/// The providers that can be asked for by name.
+struct IdentityProviders: Sendable {
+    /// What is known of a provider.
+    enum Entry: Sendable {
+        case configured(any IdentityProvider)
+        /// It could be used if these environment variables were set.
+        case unconfigured(missing: [String])
+    }
+
+    private let entries: [String: Entry]
+    private let http: IdentityProviderHTTP
+
+    init(_ configuration: IdentityProviderConfiguration, repository: IdentityProviderRepository) {
+        let http = IdentityProviderHTTP()
+        self.http = http
+        var entries: [String: Entry] = [:]
+        switch configuration.auth0 {
+        case .complete(let settings):
+            entries[Auth0IdentityProvider.name] = .configured(
+                Auth0IdentityProvider(
+                    settings: settings, passwordLength: configuration.passwordLength, http: http, repository: repository
+                ))
+        case .missing(let names): entries[Auth0IdentityProvider.name] = .unconfigured(missing: names)
+        }
+        switch configuration.keycloak {
+        case .complete(let settings):
+            entries[KeycloakIdentityProvider.name] = .configured(
+                KeycloakIdentityProvider(
+                    settings: settings, passwordLength: configuration.passwordLength, http: http, repository: repository
+                ))
+        case .missing(let names): entries[KeycloakIdentityProvider.name] = .unconfigured(missing: names)
+        }
+        self.entries = entries
+    }
+
+    /// The provider of a name; nil for names that stand for none (`cognito`, anything else).
+    subscript(name: String) -> Entry? { entries[name] }
+
+    /// Closes the connections to all providers.
+    func shutdown() async { await http.shutdown() }
+}
