@@ -117,10 +117,10 @@ struct SelectCompiler {
         case .one:
             // The key is unique by the description's word only: the oldest row wins if it is not.
             let order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
-            return ("(SELECT r FROM (\(rows)\(order) LIMIT 1) AS r)", projection)
+            return ("(SELECT \(alias)r FROM (\(rows)\(order) LIMIT 1) AS \(alias)r)", projection)
         case .many:
             rows += try orderAndLimit(target, alias, inclusion.scope)
-            return ("(SELECT array_agg(r) FROM (\(rows)) AS r)", projection)
+            return ("(SELECT array_agg(\(alias)r) FROM (\(rows)) AS \(alias)r)", projection)
         }
     }
 

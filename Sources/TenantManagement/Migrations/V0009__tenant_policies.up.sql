@@ -1,7 +1,10 @@
 -- The same rows as before, found by index: what a tenant may see of leads and addresses is looked up once for a statement,
 -- not for each row, and never read from end to end.
 CREATE FUNCTION main.current_tenant() RETURNS uuid LANGUAGE sql STABLE PARALLEL SAFE AS $$
-    SELECT nullif(nullif(current_setting('app.tenant_id', true), '*'), '')::uuid
+    SELECT CASE
+        WHEN current_setting('app.tenant_id', true) ~* '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
+            THEN current_setting('app.tenant_id', true)::uuid
+    END
 $$;
 
 DROP POLICY tenant_isolation ON main.leads;

@@ -83,10 +83,9 @@ import Testing
             Filter(fields: .only(["id"]), include: [Inclusion("tenant", scope: Filter(fields: .only(["createdOn"])))]))
         #expect(
             statement.sql == """
-                SELECT t0.row_version, t0."id", (SELECT '{' || substr(',' || left(right((SELECT row_to_json(o)::text \
-                FROM (SELECT to_char(t1."created_on" AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "createdOn") \
-                AS o), -1), -1), 2) || '}' FROM main."tenants" AS t1 WHERE t1."id" = t0."tenant_id" AND \
-                t1."deleted" = false AND t1."id" = $1 LIMIT 1) FROM main."contacts" AS t0 \
+                SELECT t0.row_version, t0."id", (SELECT t1r FROM (SELECT t1."created_on" FROM main."tenants" AS t1 \
+                WHERE t1."id" = t0."tenant_id" AND t1."deleted" = false AND t1."id" = $1 LIMIT 1) AS t1r) \
+                FROM main."contacts" AS t0 \
                 WHERE t0."deleted" = false AND t0."tenant_id" = $1 ORDER BY t0."id"
                 """)
     }
