@@ -73,6 +73,13 @@ struct SubscriptionFeatures: Sendable {
                 ProvisionedResource.entity, "/resources", "ResourceController", ProvisionedResource.permissions
             ).catalogue()
             + crud(OfferedService.entity, "/services", "ServiceController", OfferedService.permissions).catalogue()
+            + crud(Feature.entity, "/features", "FeatureController", Feature.permissions)
+            .catalogueWithOwnIds(Feature.entity)
+            + crud(Strategy.entity, "/strategies", "StrategyController", Strategy.permissions)
+            .catalogueWithOwnIds(Strategy.entity)
+            + crud(
+                FeatureValue.entity, "/feature-values", "FeatureValuesController", FeatureValue.permissions
+            ).catalogueWithOwnIds(FeatureValue.entity)
             + subscriptionController.operations
     }
 }
