@@ -58,8 +58,13 @@ struct SubscriptionFeatures: Sendable {
                 SubscriptionController.permissions),
             lifecycle: lifecycle, subscriptions: subscriptions, invoices: invoices, limits: limits,
             clock: clock)
+        let planFeatureController = PlanFeatureController(
+            service: PlanFeatureService(
+                repository: PlanFeatureRepository(
+                    plans: repository(Plan.entity), features: repository(Feature.entity),
+                    values: repository(FeatureValue.entity))), limits: limits)
         operations =
-            planController.operations
+            planController.operations + planFeatureController.operations
             + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions)
             .catalogue(unique: PlanSize.entity.field(named: "size"))
             + crud(
