@@ -3,10 +3,13 @@ package import ServiceKit
 
 /// What the subscription service reads besides the configuration of its database, Redis, bus and HTTP server.
 ///
-/// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have).
+/// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
+/// `BILLING_PROVIDER` (`internal` or `none`, default `internal`).
 package struct SubscriptionConfiguration: Sendable {
     /// Live subscriptions that one tenant may have.
     package var quota: Int
+    /// Who keeps customers and collects money.
+    var billingProvider = BillingProviderChoice.internal
 
     /// A configuration; see the keys above.
     package init(quota: Int = 10) {
@@ -17,5 +20,12 @@ package struct SubscriptionConfiguration: Sendable {
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init(quota: try reader.integer("subscription.quota", default: 10, in: 1...1000))
+        if let text = reader.text("billing.provider") {
+            guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
+                let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")
+                throw ConfigurationFailure(key: "BILLING_PROVIDER", reason: "is \"\(text)\", but must be \(names)")
+            }
+            billingProvider = choice
+        }
     }
 }

@@ -31,6 +31,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 7, name: "feature_toggles", up: text(PackageResources.V0007__feature_toggles_up_sql),
             down: text(PackageResources.V0007__feature_toggles_down_sql)),
+        Migration(
+            number: 8, name: "billing", up: text(PackageResources.V0008__billing_up_sql),
+            down: text(PackageResources.V0008__billing_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
