@@ -63,6 +63,9 @@ struct SubscriptionFeatures: Sendable {
                 repository: PlanFeatureRepository(
                     plans: repository(Plan.entity), features: repository(Feature.entity),
                     values: repository(FeatureValue.entity))), limits: limits)
+        let billing = try BillingFeatures(
+            pool: pool, catalog: catalog, invoices: invoices, limits: limits, configuration: configuration,
+            clock: clock)
         operations =
             planController.operations + planFeatureController.operations
             + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions)
@@ -85,6 +88,6 @@ struct SubscriptionFeatures: Sendable {
             + crud(
                 FeatureValue.entity, "/feature-values", "FeatureValuesController", FeatureValue.permissions
             ).catalogueWithOwnIds(FeatureValue.entity)
-            + subscriptionController.operations
+            + subscriptionController.operations + billing.operations
     }
 }
