@@ -3,7 +3,7 @@ import PostgresClient
 import Primitives
 import ServiceKit
 
-/// Billing, wired together: customers, invoices and payment sources.
+/// Billing, wired together: customers, invoices, payment sources, and what providers report.
 struct BillingFeatures: Sendable {
     let operations: [Operation]
 
@@ -30,8 +30,12 @@ struct BillingFeatures: Sendable {
                 clock: clock))
         let sourceController = PaymentSourceController(
             service: PaymentSourceService(customers: customers, provider: provider, clock: clock))
+        let webhookController = BillingWebhookController(
+            service: BillingWebhookService(repository: invoices, clock: clock),
+            credentials: configuration.webhookCredentials)
+
         let provided = customerController.operations + invoiceController.operations + sourceController.operations
         operations =
-            provided.map { $0.needingProvider(configuration.billingProvider) }
+            provided.map { $0.needingProvider(configuration.billingProvider) } + webhookController.operations
     }
 }
