@@ -99,6 +99,26 @@ extension ServiceTests {
             }
         }
 
+        @Test func noInvoiceOutlivesItsCustomer() async throws {
+            try await TestService.run { service in
+                let customer = try await service.customer()
+                let body: JSONValue = ["customerId": .string(customer), "currencyCode": "USD"]
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for number in 0..<40 {
+                        group.addTask {
+                            number == 20
+                                ? try await service.send("DELETE", "/billing-customer/\(customer)").status
+                                : try await service.send("POST", "/billing-invoice", body).status
+                        }
+                    }
+                    return try await group.reduce(into: [Int]()) { $0.append($1) }
+                }
+                #expect(statuses.allSatisfy { [201, 204, 404].contains($0) }, "\(statuses)")
+                #expect(statuses.count { $0 == 204 } == 1)
+                #expect(try await service.database.count("SELECT count(*) FROM main.invoice WHERE NOT deleted") == 0)
+            }
+        }
+
         @Test func theHeaderSaysWhomItIsFor() async throws {
             try await TestService.run { service in
                 let missing = try await service.send("POST", "/billing-customer", Self.body)

@@ -40,4 +40,13 @@ struct BillingCustomerRepository: Sendable {
             Filter(where: .equals("tenantId", .text(tenant.description)), limit: 1), in: scope
         ).first.map(Row.init)
     }
+
+    /// The statement that keeps a customer from being deleted until the end of the transaction; it fails (22012) when
+    /// the customer is gone.
+    static func lock(_ id: Identifier) -> BoundStatement { (locking, [.identifier(id)]) }
+
+    private static let locking: PostgresStatement = """
+        WITH customer AS (SELECT id FROM main.billing_customer WHERE id = $1 AND NOT deleted FOR SHARE)
+        SELECT 1 / count(*) FROM customer
+        """
 }

@@ -36,11 +36,15 @@ struct BillingInvoiceService: Sendable {
         let statements = try repository.insertStatements(
             new, id: id, issued: effect.value, on: CalendarDate(of: now).description, for: customer, in: scope)
         var batch = PostgresBatch(settings: scope.settings)
+        // Who deletes the customer meanwhile either waits and takes the invoice along, or comes first.
+        let lock = batch.append(BillingCustomerRepository.lock(customer.id))
+        let insert = batch.count
         for statement in statements + effect.statements + alongside { batch.append(statement) }
         do throws(PostgresError) {
             _ = try await invoices.pool.run(batch)
         } catch {
-            throw RepositoryError.from(error, entity: error.statementIndex == 0 ? Invoice.entity : nil)
+            if error.statementIndex == lock, error.sqlState == "22012" { throw HTTPFailure.entityNotFound }
+            throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
         let invoice = BillingInvoice(
             status: effect.value.status, currency: new.currency.code, charges: new.charges, details: new.details)
