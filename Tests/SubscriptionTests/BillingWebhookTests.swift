@@ -123,6 +123,22 @@ extension ServiceTests {
             }
         }
 
+        @Test func oldEventsAreForgotten() async throws {
+            try await TestService.run(environment: Self.environment) { service in
+                let id = try await service.invoice(try await service.customer())
+                #expect(try await Self.report(service, "ev_1", id, "posted") == 204)
+                service.clock.advance(by: .seconds(90 * 86_400))
+                #expect(try await Self.report(service, "ev_2", id, "not_paid") == 204)
+                service.clock.advance(by: .seconds(1))
+                var configuration = service.database.configuration
+                configuration.user = "subscription_app"
+                let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
+                await BillingWebhookCare(pool: pool, clock: service.clock, logger: TestEnvironment.logger).sweep()
+                await pool.shutdown()
+                #expect(try await service.database.count("SELECT count(*) FROM main.inbox") == 1)
+            }
+        }
+
         @Test func whatAProviderAnswersHasOneMeaning() {
             let detail = ValidationDetail.required("", "card")
             for (error, status) in [

@@ -11,8 +11,8 @@ struct SubscriptionFeatures: Sendable {
     /// What the service can do.
     let operations: [Operation]
     let catalog: EntityCatalog
-    /// Follow Redis for as long as the service runs.
-    let caches: [any Service]
+    /// Runs for as long as the service: caches that follow Redis, and the care for events of billing providers.
+    let background: [any Service]
 
     init(
         pool: PostgresPool, redis: RedisClient, limits: QueryLimits, configuration: SubscriptionConfiguration,
@@ -39,7 +39,9 @@ struct SubscriptionFeatures: Sendable {
         let plans = cached("plan:", Plan.entity)
         let cycles = cached("billing-cycle:", PlanCycle.entity)
         let currencies = cached("currency:", PlanCurrency.entity)
-        caches = [plans.cache, cycles.cache, currencies.cache]
+        background = [
+            plans.cache, cycles.cache, currencies.cache, BillingWebhookCare(pool: pool, clock: clock, logger: logger),
+        ]
 
         let subscriptions = SubscriptionRepository(entities: repository(TenantSubscription.entity))
         let invoices = InvoiceRepository(

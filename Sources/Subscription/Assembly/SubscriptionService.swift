@@ -31,7 +31,7 @@ package enum SubscriptionService {
             pool: pool, redis: redis, limits: try QueryLimits(reader: reader), configuration: configuration,
             clock: clock, logger: logger)
 
-        var background: [any Service] = features.caches
+        var background: [any Service] = features.background
         background += bus.services
         background.append(
             OutboxRelay(pool: pool, connector: bus.connector, listener: database, clock: clock, logger: logger))
