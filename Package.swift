@@ -94,7 +94,7 @@ let package = Package(
             "Subscription",
             [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", configuration, httpTypes, lifecycle, logging, nioCore,
+                "ServiceKit", configuration, crypto, httpTypes, lifecycle, logging, nioCore,
             ], resources: [.embedInCode("Migrations")]),
         library(
             "Orchestrator",

@@ -142,8 +142,11 @@ import Testing
             walk.problems.check(answer, "\(operation.name) with a large body") {
                 $0.status == 413 && $0.errorName == "PayloadTooLargeError"
             }
-            guard !isFree else { return }
-            let unknown = walk.document.sample(schema).replacing(["unexpected"], with: 1)
+            let isList = walk.document.type(walk.document.resolve(schema)) == "array"
+            let closed = isList ? walk.document.resolve(schema)["items"] ?? .null : schema
+            guard !isFree, walk.document.resolve(closed)["additionalProperties"] == false else { return }
+            let place = isList ? ["0", "unexpected"] : ["unexpected"]
+            let unknown = walk.document.sample(schema).replacing(place, with: 1)
             walk.problems.check(try await walk.send(operation, unknown), "\(operation.name) with an unknown property") {
                 $0.status == 422 && $0.details.contains { $0["info"]?["additionalProperty"] == "unexpected" }
             }

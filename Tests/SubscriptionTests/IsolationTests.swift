@@ -110,12 +110,14 @@ extension ServiceTests {
 }
 
 extension TestDatabase {
-    /// The only value of a query that counts something, as the role that the service runs as, without a tenant.
-    func asRuntimeRole(_ sql: String) async throws -> Int64 {
+    /// The only value of a query that counts something, as the role that the service runs as; without a tenant unless
+    /// one is given.
+    func asRuntimeRole(_ sql: String, tenant: Identifier? = nil) async throws -> Int64 {
         var configuration = self.configuration
         configuration.user = "subscription_app"
         let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-        let result = try await pool.query(PostgresStatement(sql, prepared: false))
+        let settings = tenant.map { [PostgresSetting("app.tenant_id", $0.description)] } ?? []
+        let result = try await pool.query(PostgresStatement(sql, prepared: false), settings: settings)
         await pool.shutdown()
         return try result.first?.int64(0) ?? -1
     }

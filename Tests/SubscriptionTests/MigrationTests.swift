@@ -23,6 +23,16 @@ extension ServiceTests {
                 SELECT '00000000-0000-4000-8000-0000000000a1', plans.id, '2026-01-31', '2026-02-28', 1, invoice.id
                 FROM invoice, main.plans WHERE plans.name = 'Premium'
                 """)
+            // A single charge, which has no period.
+            try await database.query(
+                """
+                INSERT INTO main.invoice_lines (id, invoice_id, position, description, quantity, unit_amount, amount)
+                SELECT gen_random_uuid(), id, 1, 'Set-up', 1, 5000, 5000 FROM main.invoice
+                """)
+            _ = try await migrator(database).down(to: 7)
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM main.invoice_lines WHERE period_end > period_start AND row_version = 1") == 1)
             _ = try await migrator(database).down(to: 1)
             #expect(
                 try await database.count(

@@ -15,6 +15,8 @@ package final class Entity: Sendable {
     package let description: String
     /// Whether the table has the audit block, and whether JSON shows it.
     package let audit: Audit
+    /// What the audit block keeps of who did it.
+    package let actors: AuditActors
     /// Which rows a tenant's users see.
     package let tenancy: Tenancy
     /// The model's own fields, without `id` and the audit block.
@@ -45,21 +47,23 @@ package final class Entity: Sendable {
 
     /// Describes an entity; see the properties.
     package init(
-        _ name: String, table: String, description: String = "", audit: Audit = .visible, tenancy: Tenancy,
-        fields: [Field], relations: [Relation] = [], uniqueKeys: [UniqueKey] = []
+        _ name: String, table: String, description: String = "", audit: Audit = .visible,
+        actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [Field], relations: [Relation] = [],
+        uniqueKeys: [UniqueKey] = []
     ) {
         self.name = name
         self.table = table
         self.description = description
         self.audit = audit
+        self.actors = actors
         self.tenancy = tenancy
         self.fields = fields
         self.relations = relations
         self.uniqueKeys = uniqueKeys
         let auditFields =
             switch audit {
-            case .visible: AuditBlock.fields
-            case .hidden: AuditBlock.hiddenFields
+            case .visible: AuditBlock.fields(actors)
+            case .hidden: AuditBlock.hiddenFields(actors)
             case .none: [Field]()
             }
         properties = auditFields + [AuditBlock.identifier] + fields

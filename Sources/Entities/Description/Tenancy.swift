@@ -27,3 +27,11 @@ package enum Audit: Sendable, Hashable {
     /// Whether the table has the columns, and deletes are soft.
     var hasColumns: Bool { self != .none }
 }
+
+/// What the columns `created_by` and `modified_by` hold; `deleted_by` is a `uuid` in every table.
+package enum AuditActors: Sendable, Hashable {
+    /// `uuid`: users whose ids are none leave them empty (contract 15).
+    case identifiers
+    /// `varchar(100)`, as in the tables of the feature toggles (contract 6.12): the id as the token has it.
+    case texts
+}

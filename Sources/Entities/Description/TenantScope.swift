@@ -14,6 +14,20 @@ package struct Actor: Sendable, Hashable {
         identifier = Identifier(id)
     }
 
+    /// Characters that audit columns of text hold.
+    static let maximumTextLength = 100
+
+    /// The id as audit columns of text hold it: its first hundred characters; nil when it is empty or cannot be stored.
+    package var text: String? {
+        guard !id.isEmpty, !id.containsNUL else { return nil }
+        return String(String.UnicodeScalarView(id.unicodeScalars.prefix(Self.maximumTextLength)))
+    }
+
+    /// The value of an audit column.
+    func value(for field: Field?) -> PostgresValue {
+        field?.type == .string ? .optional(text) { .text($0) } : .optional(identifier) { .identifier($0) }
+    }
+
     /// The service itself: jobs, call-backs, public sign-up.
     package static let system = Actor(id: "SYSTEM")
 }

@@ -18,8 +18,7 @@ extension FieldValues {
             case "id": write(identifier.map { .identifier($0) } ?? .null, to: &writer)
             case "deleted": writer.bool(false)
             case "createdOn", "modifiedOn": writer.timestamp(instant)
-            case "createdBy", "modifiedBy":
-                write(scope.actor.identifier.map { .identifier($0) } ?? .null, to: &writer)
+            case "createdBy", "modifiedBy": write(scope.actor.value(for: field), to: &writer)
             default: write(self[field.name] ?? .null, to: &writer)
             }
         }

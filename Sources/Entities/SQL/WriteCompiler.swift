@@ -12,7 +12,7 @@ struct WriteCompiler {
 
     private var returning: String { " RETURNING " + entity.allColumns.sql }
     private var table: String { "\(SQLText.table(entity.table)) AS \(Self.alias)" }
-    private var actor: PostgresValue { .optional(scope.actor.identifier) { .identifier($0) } }
+    private func actor(_ field: String) -> PostgresValue { scope.actor.value(for: entity.field(named: field)) }
 
     // MARK: Create
 
@@ -21,7 +21,7 @@ struct WriteCompiler {
         var assignments = try ownValues(values, isCreate: true)
         if entity.audit.hasColumns {
             for name in ["createdBy", "modifiedBy"] where values[name] == nil {
-                if let field = entity.field(named: name) { assignments.append((field, actor)) }
+                if let field = entity.field(named: name) { assignments.append((field, scope.actor.value(for: field))) }
             }
         }
         let statement = entity.insertStatements.statement(for: assignments.map(\.field.column)) {
@@ -83,7 +83,7 @@ struct WriteCompiler {
             return (statement(sql, isGuarded: isGuarded), bindings.values)
         }
         return try update(target, isGuarded: isGuarded) { bindings in
-            ["\"deleted\" = true", "\"deleted_on\" = now()", "\"deleted_by\" = \(bindings.bind(actor))"]
+            ["\"deleted\" = true", "\"deleted_on\" = now()", "\"deleted_by\" = \(bindings.bind(actor("deletedBy")))"]
         }
     }
 
@@ -128,7 +128,7 @@ struct WriteCompiler {
     private func modification(_ assignments: [String], _ bindings: inout Bindings) -> [String] {
         if entity.audit.hasColumns {
             let isSet = assignments.contains { $0.hasPrefix("\"modified_by\"") }
-            return isSet ? [] : ["\"modified_by\" = \(bindings.bind(actor))"]
+            return isSet ? [] : ["\"modified_by\" = \(bindings.bind(actor("modifiedBy")))"]
         }
         return assignments.isEmpty ? ["\"id\" = \(Self.alias).\"id\""] : []
     }

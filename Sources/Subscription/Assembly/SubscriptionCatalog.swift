@@ -8,6 +8,7 @@ package enum SubscriptionCatalog {
         try EntityCatalog([
             Plan.entity, PlanSize.entity, PlanCurrency.entity, PlanCycle.entity, ProvisionedResource.entity,
             OfferedService.entity, TenantSubscription.entity, Invoice.entity, InvoiceItem.entity,
+            BillingCustomer.entity, Payment.entity, Feature.entity, Strategy.entity, FeatureValue.entity,
         ])
     }
 }

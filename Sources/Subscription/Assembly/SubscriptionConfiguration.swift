@@ -3,10 +3,16 @@ package import ServiceKit
 
 /// What the subscription service reads besides the configuration of its database, Redis, bus and HTTP server.
 ///
-/// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have).
+/// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
+/// `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and `WEBHOOK_PASSWORD` (a secret):
+/// of those who report payments; without both, nobody can.
 package struct SubscriptionConfiguration: Sendable {
     /// Live subscriptions that one tenant may have.
     package var quota: Int
+    /// Who keeps customers and collects money.
+    var billingProvider = BillingProviderChoice.internal
+    /// Who may report payments; nil: nobody.
+    var webhookCredentials: WebhookCredentials?
 
     /// A configuration; see the keys above.
     package init(quota: Int = 10) {
@@ -14,8 +20,24 @@ package struct SubscriptionConfiguration: Sendable {
     }
 
     /// Reads the keys above.
-    /// - Throws: ``ConfigurationFailure`` when a value is out of range.
+    /// - Throws: ``ConfigurationFailure`` when a value is out of range, or one of two that belong together is missing.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init(quota: try reader.integer("subscription.quota", default: 10, in: 1...1000))
+        if let text = reader.text("billing.provider") {
+            guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
+                let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")
+                throw ConfigurationFailure(key: "BILLING_PROVIDER", reason: "is \"\(text)\", but must be \(names)")
+            }
+            billingProvider = choice
+        }
+        let password = reader.text("webhook.password", isSecret: true)
+        switch (reader.text("webhook.username"), password) {
+        case (let username?, let password?):
+            webhookCredentials = WebhookCredentials(username: username, password: password)
+        case (.some, nil): throw ConfigurationFailure(key: "WEBHOOK_PASSWORD", reason: "is missing: the name is set")
+        case (nil, .some):
+            throw ConfigurationFailure(key: "WEBHOOK_USERNAME", reason: "is missing: the password is set")
+        case (nil, nil): break
+        }
     }
 }

@@ -11,8 +11,8 @@ struct SubscriptionFeatures: Sendable {
     /// What the service can do.
     let operations: [Operation]
     let catalog: EntityCatalog
-    /// Follow Redis for as long as the service runs.
-    let caches: [any Service]
+    /// Runs for as long as the service: caches that follow Redis, and the care for events of billing providers.
+    let background: [any Service]
 
     init(
         pool: PostgresPool, redis: RedisClient, limits: QueryLimits, configuration: SubscriptionConfiguration,
@@ -39,7 +39,9 @@ struct SubscriptionFeatures: Sendable {
         let plans = cached("plan:", Plan.entity)
         let cycles = cached("billing-cycle:", PlanCycle.entity)
         let currencies = cached("currency:", PlanCurrency.entity)
-        caches = [plans.cache, cycles.cache, currencies.cache]
+        background = [
+            plans.cache, cycles.cache, currencies.cache, BillingWebhookCare(pool: pool, clock: clock, logger: logger),
+        ]
 
         let subscriptions = SubscriptionRepository(entities: repository(TenantSubscription.entity))
         let invoices = InvoiceRepository(
@@ -58,8 +60,16 @@ struct SubscriptionFeatures: Sendable {
                 SubscriptionController.permissions),
             lifecycle: lifecycle, subscriptions: subscriptions, invoices: invoices, limits: limits,
             clock: clock)
+        let planFeatureController = PlanFeatureController(
+            service: PlanFeatureService(
+                repository: PlanFeatureRepository(
+                    plans: repository(Plan.entity), features: repository(Feature.entity),
+                    values: repository(FeatureValue.entity))), limits: limits)
+        let billing = try BillingFeatures(
+            pool: pool, catalog: catalog, invoices: invoices, limits: limits, configuration: configuration,
+            clock: clock)
         operations =
-            planController.operations
+            planController.operations + planFeatureController.operations
             + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions)
             .catalogue(unique: PlanSize.entity.field(named: "size"))
             + crud(
@@ -73,6 +83,13 @@ struct SubscriptionFeatures: Sendable {
                 ProvisionedResource.entity, "/resources", "ResourceController", ProvisionedResource.permissions
             ).catalogue()
             + crud(OfferedService.entity, "/services", "ServiceController", OfferedService.permissions).catalogue()
-            + subscriptionController.operations
+            + crud(Feature.entity, "/features", "FeatureController", Feature.permissions)
+            .catalogueWithOwnIds(Feature.entity)
+            + crud(Strategy.entity, "/strategies", "StrategyController", Strategy.permissions)
+            .catalogueWithOwnIds(Strategy.entity)
+            + crud(
+                FeatureValue.entity, "/feature-values", "FeatureValuesController", FeatureValue.permissions
+            ).catalogueWithOwnIds(FeatureValue.entity)
+            + subscriptionController.operations + billing.operations
     }
 }

@@ -34,11 +34,17 @@ package enum SubscriptionMigrations {
             number: 6, name: "tenant_isolation", up: text(PackageResources.V0006__tenant_isolation_up_sql),
             down: text(PackageResources.V0006__tenant_isolation_down_sql)),
         Migration(
-            number: 7, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
+            number: 7, name: "feature_toggles", up: text(PackageResources.V0007__feature_toggles_up_sql),
+            down: text(PackageResources.V0007__feature_toggles_down_sql)),
+        Migration(
+            number: 8, name: "billing", up: text(PackageResources.V0008__billing_up_sql),
+            down: text(PackageResources.V0008__billing_down_sql)),
+        Migration(
+            number: 9, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
             down: IdempotencySchema.down),
         Migration(
-            number: 8, name: "list_indexes", up: text(PackageResources.V0008__list_indexes_up_sql),
-            down: text(PackageResources.V0008__list_indexes_down_sql)),
+            number: 10, name: "list_indexes", up: text(PackageResources.V0010__list_indexes_up_sql),
+            down: text(PackageResources.V0010__list_indexes_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

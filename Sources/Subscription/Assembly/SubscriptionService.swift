@@ -33,7 +33,7 @@ package enum SubscriptionService {
 
         // What is answered here stands in the database in clear anyway.
         let idempotency = IdempotencyStore(pool: pool, sealer: nil, clock: clock, logger: logger)
-        var background: [any Service] = features.caches
+        var background: [any Service] = features.background
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         background.append(

@@ -4,14 +4,16 @@ import JSONCoding
 /// A bill for a tenant: a draft of ours until a billing provider knows it, or a provider's.
 enum Invoice {
     /// `invoiceStatus` of an invoice that is not issued.
-    static let draftStatus = "draft"
+    static let draftStatus = BillingInvoiceStatus.draft
 
     /// The description. Amounts are in minor units; a period ends before the day in `periodEnd`.
     static let entity = Entity(
         "Invoice", table: "invoice", description: "A bill for a tenant.", tenancy: .column("tenantId"),
         fields: [
-            .string("invoiceId", maxLength: 255, description: "The billing provider's id; null for a draft"),
-            .string("invoiceStatus", maxLength: 255, example: "draft"),
+            .string(
+                "invoiceId", maxLength: 255, description: "The billing provider's id; null for a draft",
+                example: "in_5d2f"),
+            .string("invoiceStatus", maxLength: 255, example: "payment_due"),
             .identifier("billingCustomerId"),
             .identifier("subscriptionId", access: .readOnly),
             .identifier("tenantId", access: .readOnly),
@@ -24,7 +26,11 @@ enum Invoice {
                 example: 15_000),
             .string("periodStart", access: .readOnly, example: "2026-01-31"),
             .string("periodEnd", access: .readOnly, description: "The day after the last", example: "2026-02-28"),
-            .string("issuedOn", access: .readOnly, description: "Null for a draft"),
+            .string("issuedOn", access: .readOnly, description: "Null for a draft", example: "2026-01-31"),
+            .object("options", access: .hidden), .object("shippingAddress", access: .hidden),
         ],
-        relations: [.hasMany("lines", "InvoiceLine", by: "invoiceId")])
+        relations: [
+            .hasMany("lines", "InvoiceLine", by: "invoiceId"), .hasMany("payments", "Payment", by: "invoiceId"),
+            .belongsTo("billingCustomer", "BillingCustomer", by: "billingCustomerId"),
+        ])
 }

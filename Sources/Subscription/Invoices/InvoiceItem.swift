@@ -19,9 +19,7 @@ enum InvoiceItem {
             .integer(
                 "amount", width: .int64, required: true, description: "In minor units; negative for a credit",
                 example: 15_000),
-            .string("periodStart", format: .date, required: true, example: "2026-01-31"),
-            .string(
-                "periodEnd", format: .date, required: true, description: "The day after the last", example: "2026-02-28"
-            ),
+            .string("periodStart", format: .date, description: "Null for a single charge", example: "2026-01-31"),
+            .string("periodEnd", format: .date, description: "The day after the last", example: "2026-02-28"),
         ])
 }

@@ -63,8 +63,8 @@ struct TestService: Sendable {
 
     struct StartFailure: Error {}
 
-    /// Every code of the subscription service.
-    static let allPermissions = (7001...7035).map(String.init)
+    /// Every code that there is.
+    static let allPermissions = PermissionCatalog.all
 
     /// A token; without a tenant an operator's.
     func token(

@@ -1,0 +1,23 @@
+import Entities
+import JSONCoding
+
+/// The customer that a billing provider knows a tenant as.
+enum BillingCustomer {
+    /// The description. The columns are the original's, which kept the tenant as text.
+    static let entity = Entity(
+        "BillingCustomer", table: "billing_customer", description: "The customer that a tenant is to a provider.",
+        tenancy: .column("tenantId"),
+        fields: [
+            .string(
+                "tenantId", maxLength: 255, required: true, description: "The tenant",
+                example: "01890a5d-ac96-774b-bcce-b302099a8057"),
+            .string(
+                "customerId", maxLength: 255, required: true, description: "The billing provider's id",
+                example: "cus_6f1c"),
+            .string(
+                "paymentSourceId", maxLength: 255, description: "The way to pay that is used by default",
+                example: "src_1f0c"),
+        ],
+        relations: [.hasMany("invoices", "Invoice", by: "billingCustomerId")],
+        uniqueKeys: [UniqueKey("idx_billing_customer_tenant", "tenantId")])
+}

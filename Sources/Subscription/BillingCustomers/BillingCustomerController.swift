@@ -1,0 +1,121 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of billing customers (contract 6.8).
+struct BillingCustomerController: Sendable {
+    let service: BillingCustomerService
+    let catalog: EntityCatalog
+    let limits: QueryLimits
+
+    private static let path = "/billing-customer"
+    private static let tenantParameter = OperationParameter(
+        "tenantId", in: .path, schema: .string(),
+        description: "Id of the tenant; the customer's id, ours or the provider's, is accepted too")
+
+    var operations: [Operation] { [create(), read(), update(), delete()] }
+
+    private func create() -> Operation {
+        Operation(
+            .post, Self.path, id: "BillingCustomerController.create",
+            summary: "Make a tenant a customer of the billing provider", security: .bearer(permissions: ["5321"]),
+            parameters: [
+                .init(
+                    "tenantId", in: .header, schema: .string(format: .uuid),
+                    description: "The tenant; a tenant's own user may leave it out")
+            ],
+            requestBody: CustomerSchemas.new,
+            responses: [
+                .init(
+                    .created, "The customer as the provider has it", schema: CustomerSchemas.customer,
+                    headers: [.location])
+            ],
+            failures: [
+                .conflict: "The tenant is a customer already", .notFound: "The tenant is not the caller's",
+            ],
+            idempotency: .recover { recovery in
+                Self.created(try await service.read(try recovery.created(), in: recovery.scope))
+            },
+            handler: .scoped { call in
+                let details = CustomerDetails(members: try call.request.object())
+                let customer = try await service.create(
+                    details, tenant: try Self.tenant(call), key: call.request.idempotencyKey, in: call.scope,
+                    alongside: call.request.alongside(resource:))
+                return Self.created(customer)
+            })
+    }
+
+    private static func created(_ customer: BillingCustomerService.Customer) -> OperationResponse {
+        .created(
+            JSONValue.object(customer.json).serialized(),
+            location: "\(path)?filter[where][customerId]=\(customer.id)")
+    }
+
+    /// Whom a new customer is for.
+    private static func tenant(_ call: ScopedRequest) throws(HTTPFailure) -> Identifier {
+        let header = HTTPHeaderLookup.value("tenantId", in: call.request.headers).flatMap { Identifier($0) }
+        guard let tenant = header ?? call.scope.tenantId else {
+            throw HTTPFailure(
+                .badRequest, name: "BadRequestError",
+                message: "Required parameter tenantId is missing! Send the tenant's id in this header.",
+                code: "MISSING_REQUIRED_PARAMETER")
+        }
+        return tenant
+    }
+
+    private func read() -> Operation {
+        Operation(
+            .get, Self.path, id: "BillingCustomerController.getCustomer",
+            summary: "The first customer that matches a filter, as the billing provider and as we have it",
+            security: .bearer(permissions: ["5324"]), parameters: [.filter(BillingCustomer.entity)],
+            responses: [.init(.ok, "The customer", schema: CustomerSchemas.withInfo)],
+            failures: [.notFound: "No customer matches"],
+            handler: .scoped { call in
+                let filter = try Filter.parse(
+                    QueryParameter.all(call.request.query), for: BillingCustomer.entity, in: catalog, limits: limits)
+                let (customer, info) = try await service.find(filter, in: call.scope)
+                return .json { writer in
+                    writer.beginObject()
+                    writer.member("customerDetails", JSONValue.object(customer.json))
+                    writer.member("info", info)
+                    writer.endObject()
+                }
+            })
+    }
+
+    private func update() -> Operation {
+        Operation(
+            .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
+            summary: "Change what the billing provider knows of a customer",
+            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter],
+            requestBody: CustomerSchemas.changes, responses: [.init(.noContent, "Changed")],
+            failures: [.notFound: "The tenant is no customer"],
+            handler: .scoped { call in
+                var changes = CustomerDetails(members: try call.request.object())
+                changes.members["id"] = nil
+                try await service.update(call.request.pathParameter("tenantId"), changes, in: call.scope)
+                return .noContent
+            })
+    }
+
+    private func delete() -> Operation {
+        Operation(
+            .delete, "\(Self.path)/{tenantId}", id: "BillingCustomerController.deleteById",
+            summary: "Delete a customer with its invoices and payment sources",
+            security: .bearer(permissions: ["5331"]), parameters: [Self.tenantParameter],
+            responses: [.init(.noContent, "Deleted")], failures: [.notFound: "The tenant is no customer"],
+            handler: .scoped { call in
+                try await service.delete(call.request.pathParameter("tenantId"), in: call.scope)
+                return .noContent
+            })
+    }
+}
+
+extension OperationRequest {
+    /// The client's idempotency key, if it sent one that providers can take.
+    var idempotencyKey: String? {
+        HTTPHeaderLookup.value("Idempotency-Key", in: headers).flatMap { (1...128).contains($0.utf8.count) ? $0 : nil }
+    }
+}

@@ -1,0 +1,52 @@
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of billing customers.
+struct BillingCustomerRepository: Sendable {
+    let customers: EntityRepository
+
+    /// A row with what rules need of it.
+    struct Row: Sendable {
+        let reference: CustomerReference
+        let paymentSourceID: String?
+
+        /// The tenant, when its id is one.
+        var tenant: Identifier? { Identifier(reference.account.tenant) }
+        /// Primary key.
+        var id: Identifier { reference.account.row }
+
+        init(_ record: Record) throws {
+            reference = CustomerReference(
+                account: BillingAccount(row: try record.id, tenant: try record.text("tenantId")),
+                id: try record.text("customerId"))
+            paymentSourceID = try record.textIfPresent("paymentSourceId")
+        }
+    }
+
+    /// The customer that a text names: by our id, by the provider's, or by its tenant's.
+    func named(_ text: String, in scope: TenantScope) async throws -> Row? {
+        try await customers.find(.naming(text, in: ["customerId", "tenantId"]), in: scope).first.map(Row.init)
+    }
+
+    /// The customer of a row.
+    func row(_ id: Identifier, in scope: TenantScope) async throws -> Row? {
+        try await customers.find(Filter(where: .equals("id", .identifier(id)), limit: 1), in: scope).first.map(Row.init)
+    }
+
+    /// The customer that a tenant is.
+    func ofTenant(_ tenant: Identifier, in scope: TenantScope) async throws -> Row? {
+        try await customers.find(
+            Filter(where: .equals("tenantId", .text(tenant.description)), limit: 1), in: scope
+        ).first.map(Row.init)
+    }
+
+    /// The statement that keeps a customer from being deleted until the end of the transaction; it fails (22012) when
+    /// the customer is gone.
+    static func lock(_ id: Identifier) -> BoundStatement { (locking, [.identifier(id)]) }
+
+    private static let locking: PostgresStatement = """
+        WITH customer AS (SELECT id FROM main.billing_customer WHERE id = $1 AND NOT deleted FOR SHARE)
+        SELECT 1 / count(*) FROM customer
+        """
+}

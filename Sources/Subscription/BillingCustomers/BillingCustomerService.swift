@@ -1,0 +1,103 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of billing customers: a tenant is one customer, and goes with its invoices.
+struct BillingCustomerService: Sendable {
+    let repository: BillingCustomerRepository
+    let invoices: InvoiceRepository
+    let provider: any BillingProvider
+    let clock: any WallClock
+
+    private var customers: EntityRepository { repository.customers }
+
+    /// A customer with what the provider knows of it.
+    struct Customer: Sendable {
+        let id: String
+        let details: CustomerDetails
+
+        /// As the API shows it.
+        var json: JSONObject {
+            JSONObject([("id", .string(id))] + details.members.map { ($0.key, $0.value) })
+        }
+    }
+
+    /// Makes a tenant a customer.
+    /// - Parameters:
+    ///   - tenant: Whom; to a tenant's own user, anybody else does not exist.
+    ///   - key: The client's idempotency key, if it sent one.
+    ///   - alongside: What becomes true with it or not at all, given our id of the customer.
+    /// - Throws: 409 when the tenant is a customer already; 404 for another tenant's.
+    func create(
+        _ details: CustomerDetails, tenant: Identifier, key: String?, in scope: TenantScope,
+        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+    ) async throws -> Customer {
+        if let own = scope.tenantId, own != tenant {
+            throw RepositoryError.relatedNotFound(
+                detail: "Key (tenant_id)=(\(tenant)) is not present in table \"tenants\".")
+        }
+        // The unique index decides; this only spares the provider the attempt.
+        guard try await repository.ofTenant(tenant, in: scope) == nil else {
+            throw RepositoryError.conflict(detail: "Key (tenant_id)=(\(tenant)) already exists.")
+        }
+        let row = Identifier.v7(at: clock.now())
+        let effect = try await provider.createCustomer(
+            details, for: BillingAccount(row: row, tenant: tenant.description),
+            idempotencyKey: "customer:\(tenant):\(key ?? row.description)", in: scope)
+        var values = FieldValues(BillingCustomer.entity)
+        values.identifier = row
+        values["tenantId"] = .text(tenant.description)
+        values["customerId"] = .text(effect.value)
+        _ = try await customers.create(values, in: scope, alongside: effect.statements + alongside(row))
+        return Customer(id: effect.value, details: details)
+    }
+
+    /// A customer by our id of it.
+    /// - Throws: 404 when there is none.
+    func read(_ id: Identifier, in scope: TenantScope) async throws -> Customer {
+        guard let row = try await repository.row(id, in: scope) else { throw HTTPFailure.entityNotFound }
+        return Customer(id: row.reference.id, details: try await provider.customer(row.reference, in: scope))
+    }
+
+    /// The first customer that a filter selects, and its row as the filter shows it.
+    /// - Throws: 404 when there is none.
+    func find(_ filter: Filter, in scope: TenantScope) async throws -> (customer: Customer, info: Record) {
+        var filter = filter
+        filter.limit = 1
+        guard let info = try await customers.find(filter, in: scope).first,
+            let row = try await repository.row(try info.id, in: scope)
+        else { throw HTTPFailure.entityNotFound }
+        let details = try await provider.customer(row.reference, in: scope)
+        return (Customer(id: row.reference.id, details: details), info)
+    }
+
+    /// Changes what the provider knows of a customer.
+    /// - Throws: 404 when there is no such customer.
+    func update(_ text: String, _ changes: CustomerDetails, in scope: TenantScope) async throws {
+        let row = try await require(text, in: scope)
+        let effect = try await provider.updateCustomer(
+            row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: clock.now()))", in: scope)
+        _ = try await customers.updateById(
+            row.id, FieldValues(BillingCustomer.entity), in: scope, alongside: effect.statements)
+    }
+
+    /// Deletes a customer and its invoices.
+    /// - Throws: 404 when there is no such customer.
+    func delete(_ text: String, in scope: TenantScope) async throws {
+        let row = try await require(text, in: scope)
+        let effect = try await provider.deleteCustomer(
+            row.reference, idempotencyKey: "customer-deletion:\(row.id)", in: scope)
+        _ = try await customers.deleteById(
+            row.id, in: scope,
+            alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
+    }
+
+    private func require(_ text: String, in scope: TenantScope) async throws -> BillingCustomerRepository.Row {
+        guard let row = try await repository.named(text, in: scope) else {
+            throw HTTPFailure.entityNotFound(model: BillingCustomer.entity.table, id: text)
+        }
+        return row
+    }
+}

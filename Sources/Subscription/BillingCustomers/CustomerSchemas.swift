@@ -1,0 +1,45 @@
+import Entities
+import JSONCoding
+
+/// Customers and addresses as the API shows them (contract 6.8).
+enum CustomerSchemas {
+    private static func text(_ maxLength: Int, _ example: String) -> Schema {
+        .string(maxLength: maxLength).example(.string(example))
+    }
+
+    /// `AddressDto`. There is no street line.
+    static let address = Schema.object(
+        [
+            .init("firstName", text(255, "Ann")), .init("lastName", text(255, "Lee")),
+            .init("email", text(320, "ann@acme.example.com"), required: true), .init("company", text(255, "Acme")),
+            .init("phone", text(50, "NA")), .init("city", text(255, "Springfield"), required: true),
+            .init("state", text(255, "Illinois"), required: true), .init("zip", text(50, "62701"), required: true),
+            .init("country", text(255, "United States"), required: true), .init("options", .freeObject),
+        ], name: "AddressDto"
+    ).described("An address; it has no street line.")
+
+    private static let members: [Schema.Property] = [
+        .init("firstName", text(255, "Ann")), .init("lastName", text(255, "Lee")),
+        .init("email", text(320, "ann@acme.example.com")), .init("company", text(255, "Acme")),
+        .init("phone", text(50, "NA")), .init("billingAddress", address),
+        .init("options", Schema.freeObject.described("For the billing provider")),
+    ]
+
+    private static let id = Schema.Property("id", text(255, "cus_6f1c").described("The billing provider's id"))
+
+    /// The body of `POST /billing-customer`.
+    static let new = Schema.object(members, name: "NewCustomer").described("A new customer of the billing provider.")
+    /// A customer as answers show it.
+    static let customer = Schema.object([id] + members, name: "CustomerDto")
+        .described("A customer of the billing provider.")
+    /// The body of `PATCH /billing-customer/{tenantId}`.
+    static let changes = Schema.object([id] + members, name: "CustomerDtoPartial")
+        .described("Members of a customer to change; `id` is ignored.")
+
+    /// The answer of `GET /billing-customer`.
+    static let withInfo = Schema.object(
+        [
+            .init("customerDetails", customer, required: true),
+            .init("info", BillingCustomer.entity.schemaWithRelations, required: true),
+        ], name: "BillingCustomerWithInfo")
+}

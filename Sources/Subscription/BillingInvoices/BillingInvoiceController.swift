@@ -1,0 +1,97 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of invoices that customers are billed with (contract 6.9).
+struct BillingInvoiceController: Sendable {
+    let service: BillingInvoiceService
+    let payments: InvoicePaymentService
+
+    private static let path = "/billing-invoice"
+    private static let id = OperationParameter(
+        "invoiceId", in: .path, schema: .string(), description: "Id of the invoice, ours or the provider's")
+    private static let missing = "There is no such Invoice"
+
+    var operations: [Operation] { [create(), read(), update(), delete(), pay()] }
+
+    private func create() -> Operation {
+        Operation(
+            .post, Self.path, id: "BillingInvoiceController.create", summary: "Bill a customer",
+            security: .bearer(permissions: ["5323"]), requestBody: InvoiceSchemas.new,
+            responses: [
+                .init(.created, "The invoice; `id` is ours", schema: InvoiceSchemas.invoice, headers: [.location])
+            ],
+            failures: [.notFound: "There is no such customer"],
+            idempotency: .recover { recovery in
+                let id = try recovery.created()
+                let json = try await service.read(id.description, in: recovery.scope)
+                return .created(JSONValue.object(json).serialized(), location: "\(Self.path)/\(id)")
+            },
+            handler: .scoped { call in
+                let new = try NewInvoice(try call.request.object())
+                let (id, json) = try await service.create(
+                    new, key: call.request.idempotencyKey, in: call.scope,
+                    alongside: call.request.alongside(resource:))
+                return .created(JSONValue.object(json).serialized(), location: "\(Self.path)/\(id)")
+            })
+    }
+
+    private func read() -> Operation {
+        Operation(
+            .get, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.getInvoice",
+            summary: "Read an invoice as the billing provider has it", security: .bearer(permissions: ["5326"]),
+            parameters: [Self.id], responses: [.init(.ok, "The invoice", schema: InvoiceSchemas.invoice)],
+            failures: [.notFound: Self.missing],
+            handler: .scoped { call in
+                let json = try await service.read(call.request.pathParameter("invoiceId"), in: call.scope)
+                return .json(JSONValue.object(json).serialized())
+            })
+    }
+
+    private func update() -> Operation {
+        Operation(
+            .patch, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.updateById",
+            summary: "Change options and shipping address of an invoice", security: .bearer(permissions: ["5329"]),
+            parameters: [Self.id], requestBody: InvoiceSchemas.changes, responses: [.init(.noContent, "Changed")],
+            failures: [.notFound: Self.missing],
+            handler: .scoped { call in
+                try await service.update(
+                    call.request.pathParameter("invoiceId"), try call.request.object(), in: call.scope)
+                return .noContent
+            })
+    }
+
+    /// The original asks for the permission of payment sources; 5333 is the one that was meant.
+    private func delete() -> Operation {
+        Operation(
+            .delete, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.deleteById",
+            summary: "Delete an invoice", security: .bearer(permissions: ["5332", "5333"]), parameters: [Self.id],
+            responses: [.init(.noContent, "Deleted")], failures: [.notFound: Self.missing],
+            handler: .scoped { call in
+                try await service.delete(call.request.pathParameter("invoiceId"), in: call.scope)
+                return .noContent
+            })
+    }
+
+    private func pay() -> Operation {
+        Operation(
+            .post, "\(Self.path)/{invoiceId}/payments", id: "BillingInvoiceController.applyPaymentForInvoice",
+            summary: "Pay an invoice, or record that it was paid", security: .bearer(permissions: ["5323"]),
+            parameters: [Self.id], requestBody: InvoiceSchemas.payment,
+            responses: [.init(.noContent, "What came of it is kept with the invoice, as are failed payments")],
+            failures: [
+                .notFound: "There is no such Invoice, or no such payment source of its customer",
+                .conflict: "The invoice is paid or voided already",
+            ],
+            idempotency: .recover { _ in .noContent },
+            handler: .scoped { call in
+                try await payments.pay(
+                    call.request.pathParameter("invoiceId"), try call.request.object(),
+                    key: call.request.idempotencyKey, in: call.scope,
+                    alongside: call.request.alongside(resource:))
+                return .noContent
+            })
+    }
+}

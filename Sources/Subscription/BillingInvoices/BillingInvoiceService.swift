@@ -1,0 +1,142 @@
+import Billing
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of invoices that customers are billed with.
+struct BillingInvoiceService: Sendable {
+    let repository: InvoiceRepository
+    let customers: BillingCustomerRepository
+    let provider: any BillingProvider
+    let clock: any WallClock
+
+    private var invoices: EntityRepository { repository.invoices }
+
+    /// Bills a customer.
+    /// - Parameters:
+    ///   - key: The client's idempotency key, if it sent one.
+    ///   - alongside: What becomes true with it or not at all, given our id of the invoice.
+    /// - Returns: The invoice as the API shows it, and our id of it.
+    /// - Throws: 404 when there is no such customer.
+    func create(
+        _ new: NewInvoice, key: String?, in scope: TenantScope,
+        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+    ) async throws -> (id: Identifier, json: JSONObject) {
+        guard let customer = try await customers.named(new.customer, in: scope) else {
+            throw HTTPFailure.entityNotFound
+        }
+        let now = clock.now()
+        let id = Identifier.v7(at: now)
+        let effect = try await provider.createInvoice(
+            InvoiceOrder(
+                row: id, customer: customer.reference, currency: new.currency.code, charges: new.charges,
+                changes: new.details),
+            idempotencyKey: "invoice:\(customer.id):\(key ?? id.description)", in: scope)
+        let statements = try repository.insertStatements(
+            new, id: id, issued: effect.value, on: CalendarDate(of: now).description, for: customer, in: scope)
+        var batch = PostgresBatch(settings: scope.settings)
+        // Who deletes the customer meanwhile either waits and takes the invoice along, or comes first.
+        let lock = batch.append(BillingCustomerRepository.lock(customer.id))
+        let insert = batch.count
+        for statement in statements + effect.statements + alongside(id) { batch.append(statement) }
+        do throws(PostgresError) {
+            _ = try await invoices.pool.run(batch)
+        } catch {
+            if error.statementIndex == lock, error.sqlState == "22012" { throw HTTPFailure.entityNotFound }
+            throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
+        }
+        let invoice = BillingInvoice(
+            status: effect.value.status, currency: new.currency.code, charges: new.charges, details: new.details)
+        return (id, invoice.json(id: id.description, customer: customer.reference.id))
+    }
+
+    /// An invoice as the API shows it.
+    /// - Parameter text: Our id of it, or the provider's.
+    /// - Throws: 404 when there is no such invoice.
+    func read(_ text: String, in scope: TenantScope) async throws -> JSONObject {
+        guard let row = try await repository.named(text, in: scope) else { throw HTTPFailure.entityNotFound }
+        return try await view(of: row, in: scope)
+    }
+
+    /// Changes options and shipping address.
+    /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed.
+    func update(_ text: String, _ body: JSONObject, in scope: TenantScope) async throws {
+        let row = try await require(text, in: scope)
+        try await refuseOthers(body, row, in: scope)
+        let changes = InvoiceChanges(options: body["options"], shippingAddress: body["shippingAddress"])
+        var statements: [BoundStatement] = []
+        if let reference = row.reference {
+            let effect = try await provider.updateInvoice(
+                reference, changes, idempotencyKey: "invoice-change:\(row.id):\(row.version)", in: scope)
+            statements = effect.statements
+        }
+        var values = FieldValues(Invoice.entity)
+        if let options = changes.options { values["options"] = .json(options.serialized()) }
+        if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
+        _ = try await invoices.updateById(row.id, values, in: scope, alongside: statements)
+    }
+
+    /// Deletes an invoice.
+    /// - Throws: 404 when there is no such invoice.
+    func delete(_ text: String, in scope: TenantScope) async throws {
+        let row = try await require(text, in: scope)
+        var statements: [BoundStatement] = []
+        if let reference = row.reference {
+            let effect = try await provider.deleteInvoice(
+                reference, idempotencyKey: "invoice-deletion:\(row.id)", in: scope)
+            statements = effect.statements
+        }
+        _ = try await invoices.deleteById(row.id, in: scope, alongside: statements)
+    }
+
+    private func require(_ text: String, in scope: TenantScope) async throws -> InvoiceRepository.Row {
+        guard let row = try await repository.named(text, in: scope) else {
+            throw HTTPFailure.entityNotFound(model: Invoice.entity.table, id: text)
+        }
+        return row
+    }
+
+    private func view(of row: InvoiceRepository.Row, in scope: TenantScope) async throws -> JSONObject {
+        let invoice =
+            if let reference = row.reference {
+                try await provider.invoice(reference, in: scope)
+            } else {
+                try BillingInvoice(row: try await repository.withLines(row.id, in: scope))
+            }
+        let customer = if let id = row.customer { try await customers.row(id, in: scope) } else { nil as Customer? }
+        return invoice.json(id: row.id.description, customer: customer?.reference.id)
+    }
+
+    private typealias Customer = BillingCustomerRepository.Row
+
+    /// What was billed is not changed: clients may send it as they have read it.
+    private func refuseOthers(
+        _ body: JSONObject, _ row: InvoiceRepository.Row, in scope: TenantScope
+    ) async throws {
+        guard body.keys.contains(where: { !["id", "options", "shippingAddress"].contains($0) }) else { return }
+        let current = try await view(of: row, in: scope)
+        let charges = try body["charges"].map { try [BillingCharge](json: $0) }
+        let isSame: [(String, Bool)] = [
+            (
+                "customerId",
+                body["customerId"] == current["customerId"]
+                    || body["customerId"]?.stringValue.flatMap { Identifier($0) } == row.customer
+            ),
+            ("currencyCode", body["currencyCode"]?.stringValue?.uppercased() == current["currencyCode"]?.stringValue),
+            ("charges", try charges == [BillingCharge](json: current["charges"])),
+            ("status", body["status"] == current["status"]),
+        ]
+        for (name, isSame) in isSame where body[name] != nil && !isSame {
+            throw HTTPFailure.invalidField(
+                "/\(name)", code: "immutable",
+                "cannot be changed once it was billed: delete the invoice and make another one")
+        }
+    }
+}
+
+extension InvoiceRepository.Row {
+    /// The invoice as the provider knows it; nil for a draft, of which it knows nothing.
+    var reference: InvoiceReference? { providerID.map { InvoiceReference(row: id, id: $0) } }
+}

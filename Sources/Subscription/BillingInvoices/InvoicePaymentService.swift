@@ -1,0 +1,171 @@
+import Billing
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of paying invoices: an invoice is paid once, in full, and what came of every attempt is kept.
+struct InvoicePaymentService: Sendable {
+    let repository: InvoiceRepository
+    let payments: EntityRepository
+    let customers: BillingCustomerRepository
+    let provider: any BillingProvider
+    let clock: any WallClock
+
+    private static let attempts = 5
+
+    /// Pays an invoice, a draft too, or records that it was attempted.
+    /// - Parameters:
+    ///   - text: Our id of the invoice, or the provider's.
+    ///   - body: Has passed ``InvoiceSchemas/payment``.
+    ///   - key: The client's idempotency key, if it sent one.
+    ///   - alongside: What becomes true with it or not at all.
+    /// - Throws: 404 when there is no such invoice or payment source; 409 when the invoice is paid or voided; 422 when
+    ///   the amount is not the invoice's.
+    func pay(
+        _ text: String, _ body: JSONObject, key: String?, in scope: TenantScope,
+        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+    ) async throws {
+        guard let row = try await repository.named(text, in: scope) else { throw HTTPFailure.entityNotFound }
+        try Self.requireOpen(row)
+        let customer = try await customer(of: row, in: scope)
+        let order = try await order(body, row, customer, in: scope)
+        let attempt = key ?? "v\(row.version)"
+
+        var changes = FieldValues(Invoice.entity)
+        var statements: [BoundStatement] = []
+        let reference: InvoiceReference
+        if let known = row.reference {
+            reference = known
+        } else {
+            let effect = try await issue(row, customer, in: scope)
+            reference = InvoiceReference(row: row.id, id: effect.value.id)
+            statements += effect.statements
+            changes["invoiceId"] = .text(reference.id)
+            changes["issuedOn"] = .text(CalendarDate(of: clock.now()).description)
+            if let customer { changes["billingCustomerId"] = .identifier(customer.id) }
+        }
+        let effect = try await provider.pay(
+            reference, order, idempotencyKey: "payment:\(row.id):\(attempt)", in: scope)
+        changes["invoiceStatus"] = .text(effect.value.invoiceStatus)
+        statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: scope))
+        try await store(row, changes, statements + effect.statements + alongside(nil), in: scope)
+    }
+
+    /// Stores what has happened already: when the invoice was changed meanwhile in some other way, all the same.
+    private func store(
+        _ row: InvoiceRepository.Row, _ changes: FieldValues, _ statements: [BoundStatement], in scope: TenantScope
+    ) async throws {
+        var row = row
+        for _ in 0..<Self.attempts {
+            do {
+                _ = try await repository.invoices.updateById(
+                    row.id, changes, in: scope, ifVersion: .exactly(row.version), alongside: statements)
+                return
+            } catch {
+                guard case .versionMismatch = error else { throw error }
+            }
+            guard let current = try await repository.named(row.id.description, in: scope) else {
+                throw HTTPFailure.entityNotFound
+            }
+            try Self.requireOpen(current)
+            row = current
+        }
+        throw RepositoryError.contention
+    }
+
+    private static func requireOpen(_ row: InvoiceRepository.Row) throws(HTTPFailure) {
+        guard BillingInvoiceStatus.isClosed(row.status) else { return }
+        throw .conflict("The invoice is \(row.status ?? "closed") already.", code: "INVOICE_CLOSED")
+    }
+
+    /// Makes a draft an invoice of the provider's.
+    private func issue(
+        _ row: InvoiceRepository.Row, _ customer: BillingCustomerRepository.Row?, in scope: TenantScope
+    ) async throws -> ProviderEffect<IssuedInvoice> {
+        let draft = try BillingInvoice(row: try await repository.withLines(row.id, in: scope))
+        return try await provider.createInvoice(
+            InvoiceOrder(
+                row: row.id, customer: customer?.reference, currency: draft.currency ?? "", charges: draft.charges,
+                changes: draft.details), idempotencyKey: "invoice:\(row.id)", in: scope)
+    }
+
+    private func customer(
+        of row: InvoiceRepository.Row, in scope: TenantScope
+    ) async throws -> BillingCustomerRepository.Row? {
+        if let id = row.customer { return try await customers.row(id, in: scope) }
+        guard let tenant = row.tenant else { return nil }
+        return try await customers.ofTenant(tenant, in: scope)
+    }
+
+    // MARK: The body
+
+    private func order(
+        _ body: JSONObject, _ row: InvoiceRepository.Row, _ customer: BillingCustomerRepository.Row?,
+        in scope: TenantScope
+    ) async throws -> PaymentOrder {
+        func text(_ name: String) -> String? { body[name]?.stringValue }
+        let method =
+            text("paymentMethod").flatMap { PaymentMethod(rawValue: $0) }
+            ?? (text("paymentSourceId") == nil ? .other : .source)
+        let source =
+            method == .source ? try await source(text("paymentSourceId"), of: customer, in: scope) : nil
+        return PaymentOrder(
+            amount: try Self.amount(body["amount"], row), currency: row.currency, method: method, source: source,
+            hasFailed: text("status") == PaymentStatus.failure.rawValue,
+            date: body["date"]?.doubleValue.map { Timestamp(seconds: Int64($0)) } ?? clock.now(),
+            referenceNumber: text("referenceNumber"), customMethodID: text("customPaymentMethodId"),
+            idAtGateway: text("idAtGateway"), errorCode: text("errorCode"), errorText: text("errorText"),
+            comment: text("comment"))
+    }
+
+    /// The invoice's total: there are no payments in part.
+    private static func amount(_ value: JSONValue?, _ row: InvoiceRepository.Row) throws(HTTPFailure) -> Int64 {
+        guard let value else {
+            guard let total = row.total else { throw .validation([.required("", "amount")]) }
+            return total
+        }
+        guard let amount = value.minorUnits else {
+            throw .invalidField("/amount", code: "multipleOf", "must be a whole number of minor units")
+        }
+        guard let total = row.total, amount != total else { return amount }
+        throw .invalidField(
+            "/amount", code: "total", "must be the invoice's total, \(total) minor units: it is paid at once")
+    }
+
+    /// The named way to pay, or the customer's last one. One of another customer does not exist.
+    private func source(
+        _ id: String?, of customer: BillingCustomerRepository.Row?, in scope: TenantScope
+    ) async throws -> PaymentSource {
+        guard let customer, let id = id ?? customer.paymentSourceID else {
+            throw HTTPFailure.validation([.required("", "paymentSourceId")])
+        }
+        let source = try await provider.paymentSource(id, in: scope)
+        guard source.customer == customer.reference.id else { throw BillingProviderError.unknownPaymentSource }
+        return source
+    }
+}
+
+extension PaymentOrder {
+    /// The row that keeps what came of it.
+    fileprivate func row(_ result: PaymentResult, of invoice: InvoiceRepository.Row) -> FieldValues {
+        func text(_ value: String?) -> PostgresValue { .optional(value) { .text($0) } }
+        var values = FieldValues(Payment.entity)
+        values["invoiceId"] = .identifier(invoice.id)
+        values["tenantId"] = .optional(invoice.tenant) { .identifier($0) }
+        values["amount"] = .int64(amount)
+        values["currencyCode"] = text(currency)
+        values["paymentMethod"] = .text(method.rawValue)
+        values["paymentSourceId"] = text(source?.id)
+        values["referenceNumber"] = text(referenceNumber)
+        values["customPaymentMethodId"] = text(customMethodID)
+        values["idAtGateway"] = text(result.idAtGateway ?? idAtGateway)
+        values["status"] = .text(result.status.rawValue)
+        values["paidOn"] = .timestamp(date)
+        values["errorCode"] = text(result.errorCode ?? errorCode)
+        values["errorText"] = text(result.errorText ?? errorText)
+        values["comment"] = text(comment)
+        return values
+    }
+}

@@ -1,0 +1,94 @@
+import Entities
+import JSONCoding
+import Primitives
+
+/// Who keeps customers, collects money and decides how invoices stand: the ledger of our own, or a company outside.
+///
+/// A further provider is one type that conforms, and a case of ``BillingProviderChoice``. The service keeps its own rows
+/// of customers, invoices with their charges, and payments, whatever the provider is; the provider keeps the rest.
+///
+/// - Every change has an idempotency key, 1 to 255 characters: the same key with the same arguments has one effect, so a
+///   caller that got no answer may ask again.
+/// - What a provider wants stored in our database for a change to be true it returns as statements
+///   (``ProviderEffect``); the service runs them in the transaction of its own rows. Providers outside return none.
+/// - The scope is for providers that read our database; the service has checked that the rows are the caller's.
+/// - Everything throws ``BillingProviderError``; what goes wrong in our own database comes as it is.
+protocol BillingProvider: Sendable {
+    /// Registers a customer.
+    /// - Parameter account: Whom it is for.
+    /// - Returns: The provider's id of it, at most 255 characters.
+    func createCustomer(
+        _ details: CustomerDetails, for account: BillingAccount, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<String>
+
+    /// What is known of a customer.
+    func customer(_ customer: CustomerReference, in scope: TenantScope) async throws -> CustomerDetails
+
+    /// Changes the given members of a customer.
+    func updateCustomer(
+        _ customer: CustomerReference, _ changes: CustomerDetails, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void>
+
+    /// Removes a customer with its payment sources.
+    func deleteCustomer(
+        _ customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void>
+
+    /// Issues an invoice: from here on it can be paid.
+    func createInvoice(
+        _ order: InvoiceOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<IssuedInvoice>
+
+    /// An invoice as the provider has it.
+    func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice
+
+    /// Changes what is not money: options and shipping address.
+    func updateInvoice(
+        _ invoice: InvoiceReference, _ changes: InvoiceChanges, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void>
+
+    /// Takes an invoice back.
+    func deleteInvoice(
+        _ invoice: InvoiceReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void>
+
+    /// Collects the amount of an invoice, or takes note that it was received. A payment that fails is a result, not an
+    /// error.
+    func pay(
+        _ invoice: InvoiceReference, _ order: PaymentOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<PaymentResult>
+
+    /// Keeps a way to pay.
+    func createPaymentSource(
+        _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<PaymentSource>
+
+    /// A way to pay by the provider's id, or by ours where the provider keeps it with us.
+    func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource
+
+    /// Forgets a way to pay.
+    func deletePaymentSource(
+        _ source: PaymentSource, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void>
+}
+
+/// What came of a change at a provider, and what is to be stored with us for it to be true.
+struct ProviderEffect<Value: Sendable>: Sendable {
+    /// What came of it.
+    let value: Value
+    /// For the transaction of the service's own rows; to be run after the insert of the row they are about.
+    let statements: [BoundStatement]
+
+    init(_ value: Value, storing statements: [BoundStatement] = []) {
+        self.value = value
+        self.statements = statements
+    }
+}
+
+/// Which provider is in charge: `BILLING_PROVIDER`.
+enum BillingProviderChoice: String, Sendable, CaseIterable {
+    /// The ledger of our own.
+    case `internal`
+    /// None: operations that need one answer 422 `ProviderNotFound` (contract 6.8).
+    case none
+}

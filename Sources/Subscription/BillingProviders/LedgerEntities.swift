@@ -1,0 +1,57 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// What the built-in provider knows of a customer. Not part of the API by itself; see ``CustomerSchemas``.
+enum LedgerCustomer {
+    /// The description. Rows have the ids of their rows in `billing_customer`.
+    static let entity = Entity(
+        "LedgerCustomer", table: "ledger_customers", description: "A customer in the ledger.",
+        tenancy: .column("tenantId"),
+        fields: [
+            .string("tenantId", maxLength: 255, required: true),
+            .string("firstName", maxLength: 255, example: "Ann"),
+            .string("lastName", maxLength: 255, example: "Lee"),
+            .string("email", maxLength: 320, example: "ann@acme.example.com"),
+            .string("company", maxLength: 255, example: "Acme"),
+            .string("phone", maxLength: 50, example: "NA"),
+            .object("billingAddress"), .object("options"),
+        ])
+
+    /// The members of `CustomerDetails`.
+    static let members = ["firstName", "lastName", "email", "company", "phone", "billingAddress", "options"]
+}
+
+/// A card that the built-in provider keeps: what may be kept of it.
+enum LedgerPaymentSource {
+    /// The description.
+    static let entity = Entity(
+        "LedgerPaymentSource", table: "ledger_payment_sources", description: "A card in the ledger.",
+        tenancy: .column("tenantId"),
+        fields: [
+            .string("sourceId", maxLength: 255, required: true, example: "src_1f0c"),
+            .string("customerId", maxLength: 255, required: true, description: "The provider's id"),
+            .string("tenantId", maxLength: 255, required: true),
+            .string("gatewayAccountId", maxLength: 255),
+            .string("last4", maxLength: 4, required: true, example: "4242"),
+            .integer("expiryMonth", width: .int16, minimum: 1, maximum: 12, required: true, example: 12),
+            .integer("expiryYear", width: .int16, minimum: 2000, maximum: 9999, required: true, example: 2030),
+        ])
+
+    /// The statement that deletes all cards of a customer.
+    static func deletion(ofCustomer id: String, in scope: TenantScope) -> BoundStatement {
+        (
+            deleting,
+            [
+                .text(id), .optional(scope.actor.identifier) { .identifier($0) },
+                .optional(scope.tenantId) { .text($0.description) },
+            ]
+        )
+    }
+
+    private static let deleting: PostgresStatement = """
+        UPDATE main.ledger_payment_sources SET deleted = true, deleted_on = now(), deleted_by = $2, modified_by = $2
+        WHERE customer_id = $1 AND NOT deleted AND ($3::text IS NULL OR tenant_id = $3)
+        """
+}

@@ -1,0 +1,102 @@
+import Billing
+import JSONCoding
+import Primitives
+
+/// How an invoice is paid (contract 6.9).
+enum PaymentMethod: String, Sendable, CaseIterable {
+    case cash
+    case check
+    case bankTransfer = "bank_transfer"
+    case other
+    case custom
+    /// A way to pay that the provider keeps.
+    case source = "payment_source"
+}
+
+/// What came of a payment.
+enum PaymentStatus: String, Sendable, CaseIterable {
+    case success
+    case failure
+    /// Announced; whether the money came will be told by an operator or the provider.
+    case pending
+}
+
+/// A payment that is asked for or reported.
+struct PaymentOrder: Sendable, Hashable {
+    /// In minor units.
+    let amount: Int64
+    /// ISO 4217; nil for old invoices without one.
+    let currency: String?
+    let method: PaymentMethod
+    /// For the method ``PaymentMethod/source``.
+    let source: PaymentSource?
+    /// Whether the reported payment has failed.
+    let hasFailed: Bool
+    /// When it was made.
+    let date: Timestamp
+    let referenceNumber: String?
+    let customMethodID: String?
+    let idAtGateway: String?
+    let errorCode: String?
+    let errorText: String?
+    let comment: String?
+}
+
+/// What a provider says of a payment.
+struct PaymentResult: Sendable, Hashable {
+    let status: PaymentStatus
+    /// How the invoice stands now.
+    let invoiceStatus: String
+    var idAtGateway: String?
+    var errorCode: String?
+    var errorText: String?
+}
+
+/// A way to pay.
+struct PaymentSource: Sendable, Hashable {
+    /// Primary key of the row, where the provider keeps it with us.
+    let row: Identifier?
+    /// The provider's id.
+    let id: String
+    /// The provider's id of the customer.
+    let customer: String
+    let card: CardSummary?
+}
+
+/// What may be known of a card.
+struct CardSummary: Sendable, Hashable {
+    let gatewayAccountID: String?
+    let lastFour: String
+    let expiry: CardExpiry
+}
+
+/// The last month in which a card can be used.
+struct CardExpiry: Sendable, Hashable {
+    let year: Int
+    let month: Int
+
+    /// Whether the month is over (UTC).
+    func isOver(at instant: Timestamp) -> Bool {
+        let today = CalendarDate(of: instant)
+        return (year, month) < (today.year, today.month)
+    }
+}
+
+/// A card as it was sent: on its way to the provider, to be kept nowhere. Never shows itself.
+struct Card: Sendable, CustomStringConvertible, CustomDebugStringConvertible, CustomReflectable {
+    let summary: CardSummary
+    /// Digits only.
+    let number: String
+    let verificationCode: String
+
+    var description: String { "card" }
+    var debugDescription: String { description }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
+
+/// A way to pay that is to be kept.
+struct NewPaymentSource: Sendable {
+    let card: Card?
+    /// For the provider, such as the token of a card that the client has given to it directly.
+    let options: JSONValue?
+}

@@ -1,0 +1,54 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import ServiceKit
+
+/// The HTTP operation of what billing providers report (contract 6.11).
+struct BillingWebhookController: Sendable {
+    let service: BillingWebhookService
+    /// Nil when none are configured: then nobody is let in.
+    let credentials: WebhookCredentials?
+
+    var operations: [Operation] { [report()] }
+
+    /// Open objects: providers send much more than is needed here.
+    private static let schema: Schema = {
+        let text = Schema.string(minLength: 1, maxLength: 255)
+        let invoice = Schema.object(
+            [
+                .init("id", text.example("in_5d2f").described("The provider's id of the invoice"), required: true),
+                .init(
+                    "status", .string(oneOf: BillingInvoiceStatus.all).example(.string(BillingInvoiceStatus.paid)),
+                    required: true),
+            ], isClosed: false)
+        return .object(
+            [
+                .init("id", text.example("ev_19ab").described("The event; its repetition has no further effect")),
+                .init("event_type", text.example("payment_succeeded")),
+                .init("webhook_status", text.example("scheduled")),
+                .init("content", .object([.init("invoice", invoice, required: true)], isClosed: false), required: true),
+            ], name: "BillingWebhook", isClosed: false)
+    }()
+
+    private static let refused = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError", message: "Unauthorized",
+        headers: [.wwwAuthenticate: "Basic realm=\"Webhooks\", charset=\"UTF-8\""])
+
+    private func report() -> Operation {
+        Operation(
+            .post, "/webhooks/billing-payment", id: "WebhookController.handleWebhook",
+            summary: "Report of a billing provider about an invoice; repeating a delivery is harmless",
+            security: .basic, requestBody: Self.schema, responses: [.init(.noContent, "Noted, now or before")],
+            failures: [.notFound: "There is no such Invoice"],
+            handler: .anonymous { call in
+                guard let credentials, credentials.accept(call.headers[.authorization]) else { throw Self.refused }
+                let body = try call.object()
+                let invoice = body["content"]?["invoice"]
+                guard let id = invoice?["id"]?.stringValue, let status = invoice?["status"]?.stringValue else {
+                    throw HTTPFailure.validation([.required("", "content")])
+                }
+                try await service.report(status, of: id, event: body["id"]?.stringValue)
+                return .noContent
+            })
+    }
+}

@@ -1,0 +1,63 @@
+import Crypto
+import Entities
+import MessageBus
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of what billing providers report: each event has its effect once, and late ones undo nothing.
+struct BillingWebhookService: Sendable {
+    let repository: InvoiceRepository
+    let clock: any WallClock
+
+    private static let consumer = "billing-webhook"
+    private static let attempts = 5
+
+    /// Takes note of how an invoice stands.
+    /// - Parameters:
+    ///   - event: The provider's id of the event; nil when it sends none, and then only the order protects.
+    ///   - invoice: The provider's id of the invoice, or ours.
+    ///   - status: One of ``BillingInvoiceStatus/all``.
+    /// - Throws: 404 when there is no such invoice; the event is not marked then, and may be delivered again.
+    func report(_ status: String, of invoice: String, event: String?) async throws {
+        let scope = TenantScope.system
+        for _ in 0..<Self.attempts {
+            guard let row = try await repository.named(invoice, in: scope) else { throw HTTPFailure.entityNotFound }
+            guard row.status != status, BillingInvoiceStatus.mayBecome(status, from: row.status) else {
+                return try await mark(event)
+            }
+            var changes = FieldValues(Invoice.entity)
+            changes["invoiceStatus"] = .text(status)
+            let claim = event.map { [Inbox.claimOrFail(Self.identifier($0), consumer: Self.consumer, at: clock.now())] }
+            do {
+                _ = try await repository.invoices.updateById(
+                    row.id, changes, in: scope, ifVersion: .exactly(row.version), alongside: claim ?? [])
+                return
+            } catch {
+                // The mark of the inbox is the only thing here that can be there already.
+                if case .conflict = error { return }
+                guard case .versionMismatch = error else { throw error }
+            }
+        }
+        throw RepositoryError.contention
+    }
+
+    /// An event without an effect has none later either.
+    private func mark(_ event: String?) async throws {
+        guard let event else { return }
+        let claim = Inbox.claim(Self.identifier(event), consumer: Self.consumer, at: clock.now())
+        _ = try await repository.invoices.pool.query(
+            claim.statement, claim.values, settings: TenantScope.system.settings)
+    }
+
+    /// The inbox knows events by UUIDs; providers name theirs as they like.
+    private static func identifier(_ event: String) -> Identifier {
+        var words: [UInt64] = [0, 0]
+        for (index, byte) in SHA256.hash(data: Array(event.utf8)).prefix(16).enumerated() {
+            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
+        }
+        // Version 8 (RFC 9562, 5.8): made by a rule of one's own.
+        return Identifier(
+            high: words[0] & 0xFFFF_FFFF_FFFF_0FFF | 0x8000, low: words[1] & (.max >> 2) | 1 << 63)
+    }
+}

@@ -1,0 +1,28 @@
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// Something that can be switched on, off or set for a plan, a tenant or everybody.
+enum Feature {
+    static let permissions = CRUDPermissions(
+        create: ["CreateFeature", "2"], view: ["ViewFeature", "1"], update: ["UpdateFeature", "3"],
+        delete: ["DeleteFeature", "4"])
+
+    /// Characters of a key: what the column that values name it in holds.
+    static let maximumKeyLength = 50
+
+    /// The description.
+    static let entity = Entity(
+        "Feature", table: "features", description: "Something that can be switched on, off or set.", actors: .texts,
+        tenancy: .shared,
+        fields: [
+            .string("name", minLength: 1, maxLength: 200, required: true, example: "Single sign-on"),
+            .string(
+                "key", minLength: 1, maxLength: maximumKeyLength, required: true, description: "Unique", example: "sso"),
+            .string("description", maxLength: 1000, example: "Users sign in with the identity provider of the tenant"),
+            .string("defaultValue", maxLength: 5000, description: "Holds where nothing else is said", example: "off"),
+            .string("type", maxLength: 100, description: "What values are, for those who read them", example: "string"),
+            .object("metadata", description: "Anything else", example: ["group": "security"]),
+        ],
+        uniqueKeys: [UniqueKey("idx_features_key", "key")])
+}

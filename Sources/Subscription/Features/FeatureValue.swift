@@ -1,0 +1,28 @@
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// The value of a feature under a strategy.
+enum FeatureValue {
+    static let permissions = CRUDPermissions(
+        create: ["CreateFeatureValues", "10"], view: ["ViewFeatureValues", "9"],
+        update: ["UpdateFeatureValues", "11"], delete: ["DeleteFeatureValues", "12"])
+
+    /// The description. A tenant sees what is meant for everybody, for plans, and for itself; row-level security says
+    /// the same.
+    static let entity = Entity(
+        "FeatureValues", table: "feature_values", description: "The value of a feature under a strategy.",
+        actors: .texts,
+        tenancy: .custom("{row}.strategy_entity_id = {tenant} OR {row}.strategy_key IN ('System', 'Plan')"),
+        fields: [
+            .string(
+                "featureKey", minLength: 1, maxLength: Feature.maximumKeyLength, required: true,
+                description: "The feature's key, or its id", example: "sso"),
+            .string(
+                "strategyKey", minLength: 1, maxLength: 50, required: true, description: "The strategy's key",
+                example: "Tenant"),
+            .identifier("strategyEntityId", description: "The tenant, user or plan; nothing for everybody"),
+            .boolean("status", description: "Whether the feature is on; default true", example: true),
+            .string("value", maxLength: 5000, example: "25"),
+        ])
+}

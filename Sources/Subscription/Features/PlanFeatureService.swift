@@ -1,0 +1,152 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of plan features: a feature has one value in a plan, and all items of a request are stored or none.
+struct PlanFeatureService: Sendable {
+    let repository: PlanFeatureRepository
+
+    private var pool: PostgresPool { repository.values.pool }
+
+    /// Gives features values in a plan.
+    /// - Parameters:
+    ///   - items: Bodies that have passed ``PlanFeature/newSchema``.
+    ///   - alongside: What becomes true with it or not at all.
+    /// - Throws: 404 when the plan or a feature does not exist; 409 when the plan has a value for one already; 422 when
+    ///   two items name the same feature.
+    func add(
+        _ items: [JSONObject], to plan: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws -> [Record] {
+        let features = try await features(of: items, in: scope)
+        var statements: [BoundStatement] = []
+        for (item, feature) in zip(items, features) {
+            var values = try FieldValues(FeatureValue.entity, json: item)
+            values["featureKey"] = .optional(feature) { .text($0.description) }
+            values["strategyKey"] = .text(Strategy.plan)
+            values["strategyEntityId"] = .identifier(plan)
+            statements.append(try repository.values.insertStatement(values, in: scope))
+        }
+        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, alongside)
+    }
+
+    /// Changes values of a plan.
+    /// - Parameter items: Bodies that have passed ``PlanFeature/changeSchema``.
+    /// - Throws: 404 that names the item which is not a value of the plan, or whose feature does not exist; 409 when
+    ///   the plan would have two values for one feature; 422 when two items name the same value.
+    func change(
+        _ items: [JSONObject], of plan: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
+    ) async throws -> [Record] {
+        let ids = items.compactMap { $0["id"]?.stringValue.flatMap { Identifier($0) } }
+        try Self.requireUnique(ids, member: "id", "names the same value")
+        let known = Set(try await repository.values(ids, of: plan, in: scope).map { try $0.id })
+        for (index, id) in ids.enumerated() where !known.contains(id) {
+            try await requirePlan(plan, in: scope)
+            throw Self.missing("/\(index)/id", .entityNotFound(model: FeatureValue.entity.table, id: id.description))
+        }
+        let features = try await features(of: items, in: scope)
+        var statements: [BoundStatement] = []
+        for (index, id) in ids.enumerated() {
+            var changes = try FieldValues(FeatureValue.entity, json: items[index])
+            for member in ["featureKey", "strategyKey", "strategyEntityId"] { changes[member] = nil }
+            if let feature = features[index] { changes["featureKey"] = .text(feature.description) }
+            changes.identifier = nil
+            statements.append(try repository.values.updateStatement(id, changes, in: scope, isGuarded: true))
+        }
+        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, alongside)
+    }
+
+    /// The values that a plan has for the features that items name.
+    func values(
+        named items: [JSONObject], of plan: Identifier, in scope: TenantScope
+    ) async throws -> RecordList {
+        try await repository.values(
+            forFeatures: try await features(of: items, in: scope).compactMap { $0 }, of: plan, in: scope)
+    }
+
+    /// Runs statements under the plan's lock.
+    private func write(
+        _ statements: [BoundStatement], _ features: [Identifier], of plan: Identifier, in scope: TenantScope,
+        _ alongside: [BoundStatement]
+    ) async throws -> [Record] {
+        var batch = PostgresBatch(settings: scope.settings)
+        let lock = batch.append(PlanFeatureRepository.lock(plan))
+        let written = statements.map { batch.append($0) }
+        let check = batch.append(PlanFeatureRepository.unique(features, of: plan))
+        for statement in alongside { batch.append(statement) }
+        do throws(PostgresError) {
+            let results = try await pool.run(batch)
+            return written.compactMap { results[$0].first.map(repository.values.record) }
+        } catch {
+            let isRefused = PlanFeatureRepository.isRefused(error)
+            switch error.statementIndex {
+            case lock? where isRefused: throw HTTPFailure.entityNotFound
+            case check? where isRefused:
+                throw HTTPFailure.conflict(
+                    "The plan has a value for one of these features already. Change it with PATCH.",
+                    code: "PLAN_FEATURE_EXISTS")
+            case let index? where isRefused && written.contains(index):
+                throw HTTPFailure.entityNotFound
+            case let index? where written.contains(index):
+                throw RepositoryError.from(error, entity: FeatureValue.entity)
+            default: throw error
+            }
+        }
+    }
+
+    private func requirePlan(_ plan: Identifier, in scope: TenantScope) async throws {
+        do {
+            _ = try await repository.plans.findById(plan, in: scope)
+        } catch RepositoryError.notFound {
+            throw HTTPFailure.entityNotFound
+        }
+    }
+
+    // MARK: Features
+
+    /// The ids of the features that items name by key or by id; nil for items that name none.
+    private func features(of items: [JSONObject], in scope: TenantScope) async throws -> [Identifier?] {
+        let names = items.map { $0["featureKey"]?.stringValue }
+        guard names.contains(where: { $0 != nil }) else { return names.map { _ in nil } }
+        var ids: [String: Identifier] = [:]
+        // A feature whose key looks like another one's id comes after that one.
+        let found = try await repository.features(named: Set(names.compactMap { $0 }), in: scope)
+        for feature in found { ids[try feature.text("key")] = try feature.id }
+        for feature in found { ids[try feature.id.description] = try feature.id }
+        var features: [Identifier?] = []
+        for (index, name) in names.enumerated() {
+            guard let name else {
+                features.append(nil)
+                continue
+            }
+            guard let id = ids[name] ?? Identifier(name).flatMap({ ids[$0.description] }) else {
+                let detail = "Key (feature_key)=(\(name)) is not present in table \"features\"."
+                throw Self.missing(
+                    "/\(index)/featureKey",
+                    FailureMapping.failure(for: RepositoryError.relatedNotFound(detail: detail)))
+            }
+            features.append(id)
+        }
+        try Self.requireUnique(features, member: "featureKey", "names the same feature")
+        return features
+    }
+
+    private static func missing(_ path: String, _ failure: HTTPFailure) -> HTTPFailure {
+        var failure = failure
+        failure.details = [ValidationDetail(path: path, code: "exists", message: "must exist")]
+        return failure
+    }
+
+    private static func requireUnique(
+        _ ids: [Identifier?], member: String, _ what: String
+    ) throws(HTTPFailure) {
+        var seen: [Identifier: Int] = [:]
+        for (index, id) in ids.enumerated() {
+            guard let id else { continue }
+            if let earlier = seen.updateValue(index, forKey: id) {
+                throw .invalidField("/\(index)/\(member)", code: "uniqueItems", "\(what) as item \(earlier)")
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+import Entities
+import JSONCoding
+import ServiceKit
+
+/// A way to decide which value of a feature holds: for everybody, for a tenant, a user or a plan.
+enum Strategy {
+    static let permissions = CRUDPermissions(
+        create: ["CreateStrategy", "6"], view: ["ViewStrategy", "5"], update: ["UpdateStrategy", "7"],
+        delete: ["DeleteStrategy", "8"])
+
+    /// The key of the strategy that plan features are stored under (contract 6.1).
+    static let plan = "Plan"
+
+    /// The description.
+    static let entity = Entity(
+        "Strategy", table: "strategies", description: "A way to decide which value of a feature holds.",
+        actors: .texts, tenancy: .shared,
+        fields: [
+            .string("name", minLength: 1, maxLength: 200, required: true, example: "Tenant"),
+            .string("key", minLength: 1, maxLength: 50, required: true, example: "Tenant"),
+            .integer("priority", description: "A higher one wins", example: 2),
+        ])
+}

@@ -1,0 +1,85 @@
+import Billing
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// SQL of invoices that customers are billed with.
+extension InvoiceRepository {
+    /// A row with what rules need of it.
+    struct Row: Sendable {
+        let id: Identifier
+        /// The provider's id; nil for a draft.
+        let providerID: String?
+        let status: String?
+        let customer: Identifier?
+        let tenant: Identifier?
+        let currency: String?
+        /// In minor units; nil for invoices of the original, which kept none.
+        let total: Int64?
+        let version: Int64
+
+        init(_ record: Record) throws {
+            id = try record.id
+            providerID = try record.textIfPresent("invoiceId")
+            status = try record.textIfPresent("invoiceStatus")
+            customer = try record.identifierIfPresent("billingCustomerId")
+            tenant = try record.identifierIfPresent("tenantId")
+            currency = try record.textIfPresent("currencyCode")
+            total = try record.integerIfPresent("total").map { Int64($0) }
+            version = try record.version
+        }
+    }
+
+    /// The invoice that a text names: by our id or by the provider's.
+    func named(_ text: String, in scope: TenantScope) async throws -> Row? {
+        try await invoices.find(.naming(text, in: ["invoiceId"]), in: scope).first.map(Row.init)
+    }
+
+    /// The statements that store an invoice: its row, then its lines.
+    func insertStatements(
+        _ new: NewInvoice, id: Identifier, issued: IssuedInvoice, on day: String,
+        for customer: BillingCustomerRepository.Row, in scope: TenantScope
+    ) throws(RepositoryError) -> [BoundStatement] {
+        var invoice = FieldValues(Invoice.entity)
+        invoice.identifier = id
+        invoice["invoiceId"] = .text(issued.id)
+        invoice["invoiceStatus"] = .text(issued.status)
+        invoice["billingCustomerId"] = .identifier(customer.id)
+        invoice["tenantId"] = .optional(customer.tenant) { .identifier($0) }
+        invoice["currencyCode"] = .text(new.currency.code)
+        invoice["subtotal"] = .int64(new.total)
+        invoice["total"] = .int64(new.total)
+        invoice["issuedOn"] = .text(day)
+        invoice["options"] = .optional(new.details.options) { .json($0.serialized()) }
+        invoice["shippingAddress"] = .optional(new.details.shippingAddress) { .json($0.serialized()) }
+        var statements = [try invoices.insertStatement(invoice, in: scope)]
+        for (index, charge) in new.charges.enumerated() {
+            var item = FieldValues(InvoiceItem.entity)
+            item["invoiceId"] = .identifier(id)
+            item["position"] = .int16(Int16(clamping: index + 1))
+            item["description"] = .text(charge.description)
+            item["quantity"] = .int64(1)
+            item["unitAmount"] = .int64(charge.amount)
+            item["amount"] = .int64(charge.amount)
+            statements.append(try items.insertStatement(item, in: scope))
+        }
+        return statements
+    }
+
+    /// The statement that deletes all invoices of a customer.
+    static func deletion(ofCustomer id: Identifier, in scope: TenantScope) -> BoundStatement {
+        (
+            deleting,
+            [
+                .identifier(id), .optional(scope.actor.identifier) { .identifier($0) },
+                .optional(scope.tenantId) { .identifier($0) },
+            ]
+        )
+    }
+
+    private static let deleting: PostgresStatement = """
+        UPDATE main.invoice SET deleted = true, deleted_on = now(), deleted_by = $2, modified_by = $2
+        WHERE billing_customer_id = $1 AND NOT deleted AND ($3::uuid IS NULL OR tenant_id = $3)
+        """
+}

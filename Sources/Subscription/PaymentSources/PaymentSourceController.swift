@@ -1,0 +1,75 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import ServiceKit
+
+/// The HTTP operations of payment sources (contract 6.10).
+struct PaymentSourceController: Sendable {
+    let service: PaymentSourceService
+
+    private static let path = "/billing-payment-source"
+    private static let id = OperationParameter(
+        "paymentSourceId", in: .path, schema: .string(),
+        description: "Id of the payment source, ours or the provider's")
+    private static let missing = "There is no such payment source"
+
+    var operations: [Operation] { [create(), readWithoutId(), read(), delete()] }
+
+    private func create() -> Operation {
+        Operation(
+            .post, Self.path, id: "BillingPaymentSourceController.create", summary: "Keep a way to pay for a customer",
+            security: .bearer(permissions: ["5322"]), requestBody: PaymentSourceSchemas.new,
+            responses: [
+                .init(
+                    .created, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.location])
+            ],
+            failures: [.notFound: "There is no such customer"],
+            idempotency: .recover { recovery in
+                let source = try await service.latest(
+                    ofCustomer: try recovery.created(), in: recovery.scope)
+                return .created(source.jsonBytes(), location: "\(Self.path)/\(source.id)")
+            },
+            handler: .scoped { call in
+                let source = try await service.create(
+                    try call.request.object(), key: call.request.idempotencyKey, in: call.scope,
+                    alongside: call.request.alongside(resource:))
+                return .created(source.jsonBytes(), location: "\(Self.path)/\(source.id)")
+            })
+    }
+
+    /// The path that the original has, whose id has no place in it.
+    private func readWithoutId() -> Operation {
+        Operation(
+            .get, Self.path, id: "BillingPaymentSourceController.getPaymentSourceWithoutId",
+            summary: "Says where to read a payment source", security: .bearer(permissions: ["5325"]), responses: [],
+            failures: [.badRequest: "Always: the id belongs into the path"],
+            handler: .scoped { _ in
+                throw HTTPFailure.badRequest(
+                    "Required parameter paymentSourceId is missing! Use GET \(Self.path)/{paymentSourceId}.",
+                    code: "MISSING_REQUIRED_PARAMETER")
+            })
+    }
+
+    private func read() -> Operation {
+        Operation(
+            .get, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.getPaymentSource",
+            summary: "Read a payment source", security: .bearer(permissions: ["5325"]), parameters: [Self.id],
+            responses: [.init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source)],
+            failures: [.notFound: Self.missing],
+            handler: .scoped { call in
+                let source = try await service.read(call.request.pathParameter("paymentSourceId"), in: call.scope)
+                return .json(source.jsonBytes())
+            })
+    }
+
+    private func delete() -> Operation {
+        Operation(
+            .delete, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.deleteById",
+            summary: "Forget a payment source", security: .bearer(permissions: ["5332"]), parameters: [Self.id],
+            responses: [.init(.noContent, "Deleted")], failures: [.notFound: Self.missing],
+            handler: .scoped { call in
+                try await service.delete(call.request.pathParameter("paymentSourceId"), in: call.scope)
+                return .noContent
+            })
+    }
+}

@@ -1,0 +1,75 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// The rules of payment sources: each is a customer's, and the last one made is the one used by default.
+struct PaymentSourceService: Sendable {
+    let customers: BillingCustomerRepository
+    let provider: any BillingProvider
+    let clock: any WallClock
+
+    /// Keeps a way to pay for a customer.
+    /// - Parameters:
+    ///   - body: Has passed ``PaymentSourceSchemas/new``.
+    ///   - key: The client's idempotency key, if it sent one.
+    ///   - alongside: What becomes true with it or not at all, given our id of the customer.
+    /// - Throws: 404 when there is no such customer; 422 for a card that cannot be one.
+    func create(
+        _ body: JSONObject, key: String?, in scope: TenantScope,
+        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+    ) async throws -> PaymentSource {
+        let now = clock.now()
+        var card: Card?
+        if let members = body["card"]?.objectValue { card = try Card(members, at: now) }
+        guard let customer = try await customers.named(body["customerId"]?.stringValue ?? "", in: scope) else {
+            throw HTTPFailure.entityNotFound
+        }
+        let effect = try await provider.createPaymentSource(
+            NewPaymentSource(card: card, options: body["options"]), for: customer.reference,
+            idempotencyKey: "source:\(customer.id):\(key ?? Identifier.v7(at: now).description)", in: scope)
+        var changes = FieldValues(BillingCustomer.entity)
+        changes["paymentSourceId"] = .text(effect.value.id)
+        _ = try await customers.customers.updateById(
+            customer.id, changes, in: scope, alongside: effect.statements + alongside(customer.id))
+        return effect.value
+    }
+
+    /// The way to pay that a customer has used or made last.
+    /// - Parameter id: Our id of the customer.
+    /// - Throws: 404 when it has none.
+    func latest(ofCustomer id: Identifier, in scope: TenantScope) async throws -> PaymentSource {
+        guard let source = try await customers.row(id, in: scope)?.paymentSourceID else {
+            throw HTTPFailure.entityNotFound
+        }
+        return try await read(source, in: scope)
+    }
+
+    /// A way to pay.
+    /// - Throws: 404 when there is none, or it is of a customer that the caller does not see.
+    func read(_ text: String, in scope: TenantScope) async throws -> PaymentSource {
+        try await find(text, in: scope).source
+    }
+
+    /// Forgets a way to pay; if it was the customer's default, there is none any more.
+    /// - Throws: 404 as above.
+    func delete(_ text: String, in scope: TenantScope) async throws {
+        let (source, customer) = try await find(text, in: scope)
+        let effect = try await provider.deletePaymentSource(
+            source, idempotencyKey: "source-deletion:\(source.id)", in: scope)
+        var changes = FieldValues(BillingCustomer.entity)
+        if customer.paymentSourceID == source.id { changes["paymentSourceId"] = .null }
+        _ = try await customers.customers.updateById(customer.id, changes, in: scope, alongside: effect.statements)
+    }
+
+    private func find(
+        _ text: String, in scope: TenantScope
+    ) async throws -> (source: PaymentSource, customer: BillingCustomerRepository.Row) {
+        let source = try await provider.paymentSource(text, in: scope)
+        guard let customer = try await customers.named(source.customer, in: scope) else {
+            throw HTTPFailure.entityNotFound
+        }
+        return (source, customer)
+    }
+}

@@ -1,0 +1,236 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+import Synchronization
+import Testing
+
+@testable import Subscription
+
+/// A provider outside: it stores nothing with us, and does as it is told.
+private final class OutsideBilling: BillingProvider {
+    struct State {
+        var keys: [String] = []
+        var charged: Set<String> = []
+        var failure: BillingProviderError?
+        var result = PaymentResult(status: .success, invoiceStatus: "paid", idAtGateway: "ch_1")
+    }
+
+    let state = Mutex(State())
+
+    private func answer<Value>(_ key: String, _ value: Value) throws -> ProviderEffect<Value> {
+        try state.withLock { state in
+            state.keys.append(key)
+            if let failure = state.failure { throw failure }
+        }
+        return ProviderEffect(value)
+    }
+
+    func createCustomer(
+        _ details: CustomerDetails, for account: BillingAccount, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<String> { try answer(idempotencyKey, "cus_outside") }
+
+    func customer(_ customer: CustomerReference, in scope: TenantScope) async throws -> CustomerDetails {
+        CustomerDetails(members: ["company": "Outside"])
+    }
+
+    func updateCustomer(
+        _ customer: CustomerReference, _ changes: CustomerDetails, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+
+    func deleteCustomer(
+        _ customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+
+    func createInvoice(
+        _ order: InvoiceOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<IssuedInvoice> {
+        guard order.customer?.id == "cus_outside" else { throw BillingProviderError.unknownCustomer }
+        return try answer(idempotencyKey, IssuedInvoice(id: "in_outside", status: "open"))
+    }
+
+    func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice {
+        throw BillingProviderError.unknownInvoice
+    }
+
+    func updateInvoice(
+        _ invoice: InvoiceReference, _ changes: InvoiceChanges, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+
+    func deleteInvoice(
+        _ invoice: InvoiceReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+
+    func pay(
+        _ invoice: InvoiceReference, _ order: PaymentOrder, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<PaymentResult> {
+        let result = state.withLock { state in
+            state.charged.insert(idempotencyKey)
+            return state.result
+        }
+        return try answer(idempotencyKey, result)
+    }
+
+    func createPaymentSource(
+        _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<PaymentSource> {
+        try answer(idempotencyKey, PaymentSource(row: nil, id: "pm_1", customer: customer.id, card: nil))
+    }
+
+    func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource {
+        PaymentSource(row: nil, id: id, customer: "cus_outside", card: nil)
+    }
+
+    func deletePaymentSource(
+        _ source: PaymentSource, idempotencyKey: String, in scope: TenantScope
+    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+}
+
+extension ServiceTests {
+    /// The services over a provider that is not ours.
+    @Suite struct BillingPort {
+        private static let tenant = TestService.tenantA
+        private static let scope = TenantScope.tenant(tenant, actor: Actor(id: Identifier.v4().description))
+
+        private struct Story {
+            let provider = OutsideBilling()
+            let pool: PostgresPool
+            let customers: BillingCustomerService
+            let invoices: BillingInvoiceService
+            let payments: InvoicePaymentService
+            let sources: PaymentSourceService
+
+            init(_ pool: PostgresPool) throws {
+                let catalog = try SubscriptionCatalog.make()
+                func repository(_ entity: Entity) -> EntityRepository {
+                    EntityRepository(pool: pool, entity: entity, catalog: catalog)
+                }
+                self.pool = pool
+                let clock = SystemClock()
+                let rows = InvoiceRepository(
+                    invoices: repository(Invoice.entity), items: repository(InvoiceItem.entity))
+                let customerRows = BillingCustomerRepository(customers: repository(BillingCustomer.entity))
+                customers = BillingCustomerService(
+                    repository: customerRows, invoices: rows, provider: provider, clock: clock)
+                invoices = BillingInvoiceService(
+                    repository: rows, customers: customerRows, provider: provider, clock: clock)
+                payments = InvoicePaymentService(
+                    repository: rows, payments: repository(Payment.entity), customers: customerRows,
+                    provider: provider, clock: clock)
+                sources = PaymentSourceService(customers: customerRows, provider: provider, clock: clock)
+            }
+
+            func invoice() async throws -> Identifier {
+                _ = try await customers.create(
+                    CustomerDetails(members: [:]), tenant: tenant, key: "k1", in: scope)
+                let new = try NewInvoice([
+                    "customerId": "cus_outside", "currencyCode": "USD",
+                    "charges": [["amount": 5000, "description": "Premium"]],
+                ])
+                return try await invoices.create(new, key: nil, in: scope).id
+            }
+        }
+
+        private func run(_ body: (Story, TestDatabase) async throws -> Void) async throws {
+            let database = try await TestDatabase.make()
+            var configuration = database.configuration
+            configuration.user = "subscription_app"
+            configuration.maximumConnections = 8
+            let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
+            let outcome: Result<Void, any Error>
+            do { outcome = .success(try await body(try Story(pool), database)) } catch { outcome = .failure(error) }
+            await pool.shutdown()
+            try await database.drop()
+            try outcome.get()
+        }
+
+        @Test func keysAreHandedOnAndResultsKept() async throws {
+            try await run { story, database in
+                let id = try await story.invoice()
+                let source = try await story.sources.create(
+                    ["customerId": "cus_outside", "options": ["token": "tok_1"]], key: nil, in: Self.scope)
+                #expect(source.id == "pm_1")
+                try await story.payments.pay(
+                    "in_outside", ["paymentMethod": "payment_source"], key: "k2", in: Self.scope)
+                let keys = story.provider.state.withLock { $0.keys }
+                #expect(keys.count == 4 && keys[0] == "customer:\(Self.tenant):k1")
+                #expect(keys[3] == "payment:\(id):k2" && keys.allSatisfy { $0.utf8.count <= 255 })
+                let row = try #require(
+                    try await database.query(
+                        """
+                        SELECT invoice.invoice_status, payment.status, payment.id_at_gateway, payment.payment_source_id
+                        FROM main.invoice AS invoice JOIN main.billing_payments AS payment ON payment.invoice_id = invoice.id
+                        """
+                    ).first)
+                #expect(try (0..<4).map { try row.text($0) } == ["paid", "success", "ch_1", "pm_1"])
+                #expect(try await database.count("SELECT count(*) FROM main.ledger_customers") == 0)
+            }
+        }
+
+        /// Who clicks twice asks the provider under one key, which charges once.
+        @Test func twoWhoPayAtOnceAreOneCharge() async throws {
+            try await run { story, database in
+                let id = try await story.invoice().description
+                let outcomes = await withTaskGroup(of: Bool.self) { group in
+                    for _ in 0..<8 {
+                        group.addTask {
+                            (try? await story.payments.pay(id, [:], key: nil, in: Self.scope)) != nil
+                        }
+                    }
+                    return await group.reduce(into: [Bool]()) { $0.append($1) }
+                }
+                #expect(outcomes.count { $0 } == 1)
+                #expect(story.provider.state.withLock { $0.charged.count } == 1)
+                #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 1)
+            }
+        }
+
+        @Test func whatIsRefusedOrUnreachableChangesNothing() async throws {
+            try await run { story, database in
+                let id = try await story.invoice().description
+                for failure: BillingProviderError in [.refused("Your card was declined."), .unreachable] {
+                    story.provider.state.withLock { $0.failure = failure }
+                    for call: () async throws -> Void in [
+                        { try await story.payments.pay(id, [:], key: nil, in: Self.scope) },
+                        { try await story.invoices.delete(id, in: Self.scope) },
+                        { try await story.invoices.update(id, ["options": [:]], in: Self.scope) },
+                        { try await story.customers.delete(Self.tenant.description, in: Self.scope) },
+                    ] { await #expect(throws: failure) { try await call() } }
+                }
+                #expect(
+                    try await database.count(
+                        "SELECT count(*) FROM main.invoice WHERE invoice_status = 'open' AND row_version = 1") == 1)
+                #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
+            }
+        }
+
+        @Test func whatGoesAlongsideIsTrueWithItOrNotAtAll() async throws {
+            try await run { story, database in
+                let id = try await story.invoice().description
+                func mark(_ key: String) -> BoundStatement {
+                    (
+                        "INSERT INTO main.inbox (event_id, consumer, processed_at) VALUES ($1, $2, now())",
+                        [.identifier(Self.tenant), .text(key)]
+                    )
+                }
+                try await story.payments.pay(id, [:], key: nil, in: Self.scope, alongside: [mark("pay")])
+                let new = try NewInvoice(["customerId": "cus_outside", "currencyCode": "USD"])
+                _ = try await story.invoices.create(new, key: nil, in: Self.scope, alongside: [mark("invoice")])
+                await #expect(throws: RepositoryError.self) {
+                    try await story.invoices.create(new, key: nil, in: Self.scope, alongside: [mark("invoice")])
+                }
+                await #expect(throws: RepositoryError.self) {
+                    try await story.sources.create(
+                        ["customerId": "cus_outside"], key: nil, in: Self.scope, alongside: [mark("pay")])
+                }
+                #expect(try await database.count("SELECT count(*) FROM main.invoice") == 2)
+                #expect(try await database.count("SELECT count(*) FROM main.inbox") == 2)
+                #expect(
+                    try await database.count(
+                        "SELECT count(*) FROM main.billing_customer WHERE payment_source_id IS NULL") == 1)
+            }
+        }
+    }
+}
