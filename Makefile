@@ -4,7 +4,7 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test fuzz lint bench format clean
+.PHONY: help deps build up demo test fuzz openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -28,6 +28,11 @@ test: ## Run all tests on servers of their own; FILTER=<suite or test>
 
 fuzz: ## Fuzz both services by their OpenAPI documents; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
+
+openapi: ## Write docs/openapi anew, from the descriptions
+	@test -x $(ARC) || $(MAKE) --no-print-directory build
+	@for service in tenant-management subscription orchestrator; do \
+		$(ARC) openapi $$service > docs/openapi/$$service.json || exit 1; done
 
 lint: ## Check format, dependency direction and forbidden constructs
 	@scripts/lint.sh

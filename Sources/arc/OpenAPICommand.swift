@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSONCoding
 import LocalStack
 import Logging
 import ServiceKit
@@ -15,6 +16,6 @@ struct OpenAPICommand: AsyncParsableCommand {
         CommandSupport.bootstrapQuietLogging()
         let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
         let http = try await service.make(reader: reader, logger: Logger(label: "arc.openapi"))
-        CommandSupport.say(String(decoding: http.document.json(), as: UTF8.self))
+        CommandSupport.say(try JSONValue.parse(http.document.json()).indented())
     }
 }

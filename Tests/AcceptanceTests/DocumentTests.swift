@@ -1,3 +1,4 @@
+import Foundation
 import JSONCoding
 import Logging
 import Orchestrator
@@ -28,12 +29,49 @@ struct DocumentTests {
     @Test func everyReferenceHasItsComponent() async throws {
         for service in try await services() {
             let document = try JSONValue.parse(service.document.json())
-            var components: Set<String> = []
-            for (name, _) in document["components"]?["schemas"]?.objectValue ?? [:] { components.insert(name) }
             for reference in references(document) {
-                #expect(reference.hasPrefix("#/components/schemas/"))
-                #expect(components.contains(String(reference.dropFirst("#/components/schemas/".count))), "\(reference)")
+                let steps = reference.split(separator: "/").map(String.init)
+                #expect(steps.count == 4 && steps[0] == "#")
+                #expect(steps.dropFirst().reduce(document) { $0[$1] ?? .null } != .null, "\(reference)")
             }
+        }
+    }
+
+    /// What is committed is what the services say; `make openapi` writes it anew.
+    @Test func theCommittedDocumentsAreUpToDate() async throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/openapi")
+        for (service, name) in zip(try await services(), ["tenant-management", "subscription", "orchestrator"]) {
+            let committed = try String(contentsOf: folder.appending(path: "\(name).json"), encoding: .utf8)
+            let current = try JSONValue.parse(service.document.json()).indented() + "\n"
+            #expect(
+                committed == current, "docs/openapi/\(name).json is stale: run make openapi and look at what changed")
+        }
+    }
+
+    /// Examples are what people copy.
+    @Test func examplesFitTheirSchemas() async throws {
+        for service in try await services() {
+            let document = try JSONValue.parse(service.document.json())
+            let schemas = document["components"]?["schemas"] ?? .null
+            var count = 0
+            for (place, content) in mediaTypes(document, at: "") {
+                guard let schema = content["schema"], let example = content["example"] else { continue }
+                count += 1
+                let problems = JSONSchema(components: schemas).problems(example, schema)
+                #expect(problems.isEmpty, "\(place): \(problems)")
+            }
+            #expect(count > 10)
+        }
+    }
+
+    /// Whatever has a schema and may have an example.
+    private func mediaTypes(_ value: JSONValue, at place: String) -> [(String, JSONValue)] {
+        switch value {
+        case .object(let object):
+            (object["schema"] == nil ? [] : [(place, value)])
+                + object.flatMap { mediaTypes($1, at: "\(place)/\($0)") }
+        case .array(let items): items.enumerated().flatMap { mediaTypes($1, at: "\(place)/\($0)") }
+        default: []
         }
     }
 

@@ -68,7 +68,8 @@ import Testing
                 let paths = Set(document.body["paths"]?.objectValue?.keys ?? [])
                 #expect(
                     paths == [
-                        "/", "/ping", "/health/live", "/health/ready", "/openapi.json", "/explorer", "/explorer/{file}",
+                        "/", "/ping", "/health/live", "/health/ready", "/openapi.json", "/openapi.yaml", "/explorer",
+                        "/explorer/{file}",
                     ])
                 #expect(try await get(port, "/webhook").status == 404)
             }

@@ -215,15 +215,17 @@ extension ServiceTests {
                         [.identifier(Self.tenant), .text(key)]
                     )
                 }
-                try await story.payments.pay(id, [:], key: nil, in: Self.scope, alongside: [mark("pay")])
+                try await story.payments.pay(id, [:], key: nil, in: Self.scope, alongside: { _ in [mark("pay")] })
                 let new = try NewInvoice(["customerId": "cus_outside", "currencyCode": "USD"])
-                _ = try await story.invoices.create(new, key: nil, in: Self.scope, alongside: [mark("invoice")])
+                _ = try await story.invoices.create(
+                    new, key: nil, in: Self.scope, alongside: { _ in [mark("invoice")] })
                 await #expect(throws: RepositoryError.self) {
-                    try await story.invoices.create(new, key: nil, in: Self.scope, alongside: [mark("invoice")])
+                    try await story.invoices.create(
+                        new, key: nil, in: Self.scope, alongside: { _ in [mark("invoice")] })
                 }
                 await #expect(throws: RepositoryError.self) {
                     try await story.sources.create(
-                        ["customerId": "cus_outside"], key: nil, in: Self.scope, alongside: [mark("pay")])
+                        ["customerId": "cus_outside"], key: nil, in: Self.scope, alongside: { _ in [mark("pay")] })
                 }
                 #expect(try await database.count("SELECT count(*) FROM main.invoice") == 2)
                 #expect(try await database.count("SELECT count(*) FROM main.inbox") == 2)

@@ -196,8 +196,22 @@ def has_only(codes, response):
     return bool(found) and all(detail.get("code") in codes for detail in found)
 
 
+def code(response):
+    return error(response).get("code")
+
+
 # Refusals of input that keeps its schema: the reason, and how such an answer is known.
 RIGHT_REFUSALS = [
+    ("what stands inside `filter` and `where` is a language of its own, which its schema tells in words; the answer says "
+     "where it was not understood",
+     lambda case, response: response.status_code == 400 and {"filter", "where"} & set(case.query)
+     and code(response) in ("INVALID_PARAMETER_VALUE", "INVALID_INCLUSION_FILTER", "OPERATOR_NOT_ALLOWED_IN_QUERY")),
+    ("entity tags and cursors are made by the service; what is none is refused by the name of its parameter",
+     lambda case, response: response.status_code == 400 and code(response) == "INVALID_PARAMETER_VALUE"
+     and has_only({"invalid", "cursor"}, response)),
+    ("the contract wants a 400 with the reason, not a 422, for a subscription without id or plan.tier (5.4)",
+     lambda case, response: case.operation.path == "/tenants/{id}/provision" and response.status_code == 400
+     and "required" in str(message(response)).lower()),
     ("the document itself says that this operation always fails (405)",
      lambda case, response: response.status_code == 405
      and not any(status.startswith("2") for status in case.operation.definition.raw["responses"])),

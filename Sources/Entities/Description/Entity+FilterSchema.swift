@@ -1,24 +1,44 @@
 extension Entity {
+    /// The `where` of the entity's lists, for documents (contract 4.2); `Where.parse` is what checks it.
+    package var conditionSchema: Schema {
+        let nested = Schema.array(of: .freeObject)
+        let members =
+            properties.filter { $0.access != .hidden }.map { field in
+                Schema.Property(field.name, Schema.any.described("A value, or {operator: operand}."))
+            } + [
+                .init("and", nested.described("Conditions that must all hold.")),
+                .init("or", nested.described("Conditions of which one must hold.")),
+            ]
+        return .object(members, name: "\(name)Condition").described(
+            "{property: value}, {property: {operator: operand}}, and, or. Operators: eq, neq, gt, gte, lt, lte, between,"
+                + " inq, nin, like, nlike, ilike, nilike, regexp, exists. All of them must hold.")
+    }
+
     /// The `filter` of the entity's lists, for documents (contract 4.1); `Filter.parse` is what checks it.
     package var filterSchema: Schema {
-        var properties: [Schema.Property] = [
-            .init(
-                "where",
-                Schema.freeObject.described(
-                    "Conditions: {property: value}, {property: {operator: value}}, and, or. Operators: eq, neq, gt,"
-                        + " gte, lt, lte, between, inq, nin, like, nlike, ilike, nilike, regexp, exists.")),
-            .init("fields", Schema.any.described("{property: boolean}, or an array of property names.")),
-            .init("order", Schema.any.described("\"property ASC\" or \"property DESC\", or an array of such texts.")),
-            .init("limit", .integer(minimum: 1)), .init("skip", .integer(minimum: 0)),
-            .init("offset", .integer(minimum: 0)),
-        ]
-        if !relations.isEmpty {
-            let names = relations.map(\.name).joined(separator: ", ")
-            properties.append(
+        .object(
+            [
+                .init("where", conditionSchema), Self.fieldSelection,
                 .init(
-                    "include",
-                    Schema.array(of: .any).described("Names, or {relation, scope: filter}. Relations: \(names).")))
-        }
-        return .object(properties, name: "\(name)Filter")
+                    "order", Schema.any.described("\"property ASC\" or \"property DESC\", or an array of such texts.")),
+                .init("limit", .integer(minimum: 1)), .init("skip", .integer(minimum: 0)),
+                .init("offset", .integer(minimum: 0)),
+            ] + relationSelection, name: "\(name)Filter")
+    }
+
+    /// The `filter` of single rows: there is nothing to choose by conditions.
+    package var singleFilterSchema: Schema { filterSchema.omitting("where").named("\(name)SingleFilter") }
+
+    private static let fieldSelection = Schema.Property(
+        "fields", Schema.any.described("{property: boolean}, or an array of property names."))
+
+    private var relationSelection: [Schema.Property] {
+        guard !relations.isEmpty else { return [] }
+        let names = relations.map(\.name).joined(separator: ", ")
+        return [
+            .init(
+                "include",
+                Schema.array(of: .any).described("Names, or {relation, scope: filter}. Relations: \(names)."))
+        ]
     }
 }

@@ -75,6 +75,13 @@ extension Schema {
             for schema in alternatives { schema.write(to: &writer) }
             writer.endArray()
             return
+        case .string(let rules) where rules.format == .dateOrDateTime:
+            writer.key("anyOf")
+            let forms: [JSONValue] = [
+                ["type": "string", "format": "date"], ["type": "string", "format": "date-time"],
+            ]
+            writer.value(.array(isNullable ? forms + [["type": "null"]] : forms))
+            return
         default: break
         }
         writer.key("type")
@@ -94,7 +101,6 @@ extension Schema {
                 writer.key("pattern")
                 writer.string(pattern.regex)
             }
-            // A day is no `date-time`: documented as a plain text with a description.
             if let format = rules.format, format != .dateOrDateTime {
                 writer.key("format")
                 writer.string(format.name)

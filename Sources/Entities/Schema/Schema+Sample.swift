@@ -4,7 +4,7 @@ package import JSONCoding
 extension Schema {
     /// A value that fulfils the schema: its example where it has one, and for objects all members but those that are
     /// left out. The same schema gives the same value.
-    /// - Parameter omitting: members left out, on every level.
+    /// - Parameter omitting: members left out on every level, unless they are required there.
     package func sample(omitting names: Set<String> = []) -> JSONValue {
         if let exampleValue { return exampleValue }
         if let first = allowedValues.first { return first }
@@ -18,7 +18,7 @@ extension Schema {
             return .array([rules.items.sample(omitting: names)])
         case .object(let rules):
             var object = JSONObject()
-            for property in rules.properties where !names.contains(property.name) {
+            for property in rules.properties where property.isRequired || !names.contains(property.name) {
                 // Related entities are there when they were asked for.
                 if property.schema.refersElsewhere { continue }
                 object[property.name] = property.schema.sample(omitting: names)

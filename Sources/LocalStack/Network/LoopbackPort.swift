@@ -7,18 +7,17 @@ package enum LoopbackPort {
         withBoundSocket(host: host, port: port) { _ in true } ?? false
     }
 
-    /// A port of 127.0.0.1 that nobody uses, from the system's own range.
+    /// Below the ports that systems give to outgoing connections and to whoever asks for any port (Linux: from 32768 on):
+    /// one of those could be taken between the choice and its use.
+    private static let range: ClosedRange<UInt16> = 15_000...32_000
+
+    /// A port of 127.0.0.1 that nobody uses.
     package static func chooseFree() throws(LocalStackError) -> UInt16 {
-        let chosen = withBoundSocket(host: "127.0.0.1", port: 0) { descriptor -> UInt16? in
-            var address = sockaddr_in()
-            var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-            let result = withUnsafeMutablePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { getsockname(descriptor, $0, &length) }
-            }
-            return result == 0 ? UInt16(bigEndian: address.sin_port) : nil
+        for _ in 0..<1000 {
+            let port = UInt16.random(in: range)
+            if isFree(host: "127.0.0.1", port: port) { return port }
         }
-        guard let port = chosen ?? nil else { throw .noFreePort }
-        return port
+        throw .noFreePort
     }
 
     private static func withBoundSocket<Value>(host: String, port: UInt16, _ body: (Int32) -> Value) -> Value? {

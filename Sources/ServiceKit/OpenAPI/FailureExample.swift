@@ -17,12 +17,8 @@ enum FailureExample {
         case 405: .methodNotAllowed(allow: [.get, .head, .options])
         case 409: .conflict(description)
         case 412: FailureMapping.failure(for: RepositoryError.versionMismatch(current: 8))
-        case 413: .payloadTooLarge
-        case 415: .unsupportedMediaType("text/plain")
         case 422: .validation(violations(operation))
-        case 429: .tooManyRequests(headers: [.retryAfter: "30"])
         case 503: .unavailable()
-        case 500: .internalError
         default: HTTPFailure(HTTPResponse.Status(code: status), name: "Error", message: .string(description))
         }
     }

@@ -96,6 +96,7 @@ package struct OpenAPIDocument: Sendable {
             schema.writeDefinition(to: &writer)
         }
         writer.endObject()
+        SharedFailure.writeComponents(to: &writer)
         writer.key("securitySchemes")
         writer.beginObject()
         Self.writeScheme("HTTPBearer", type: "http", scheme: "bearer", format: "JWT", to: &writer)

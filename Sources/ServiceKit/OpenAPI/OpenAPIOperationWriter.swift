@@ -112,22 +112,14 @@ struct OpenAPIOperationWriter {
         let written = Set(successes.map(\.status.code))
         for (status, description) in failures.sorted(by: { $0.key < $1.key }) where !written.contains(status) {
             writer.key(String(status))
-            writer.beginObject()
-            writer.key("description")
-            writer.string(description)
-            if status == 429 || status == 503 { Self.writeHeaders([.retryAfter], to: &writer) }
-            let failure = FailureExample.failure(status, of: operation, description: description)
-            writer.key("content")
-            writer.beginObject()
-            Self.writeMediaType("application/json", FailureSchema.envelope, to: &writer) { writer in
-                FailureRendering.writeEnvelope(failure, to: &writer)
+            if let shared = SharedFailure.named(status, description) {
+                writer.value(["$ref": .string("#/components/responses/\(shared.name)")])
+                continue
             }
-            Self.writeMediaType(FailureRendering.problemMediaType, FailureSchema.problem, to: &writer) { writer in
-                FailureRendering.writeProblem(
-                    failure, requestID: "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80", path: operation.path, to: &writer)
-            }
-            writer.endObject()
-            writer.endObject()
+            FailureResponse(
+                status: status, description: description,
+                failure: FailureExample.failure(status, of: operation, description: description), path: operation.path
+            ).write(to: &writer)
         }
         writer.endObject()
     }
@@ -155,21 +147,21 @@ struct OpenAPIOperationWriter {
 
     /// What can go wrong, from the description: the operation's own failures and those that its parts bring along.
     private var failures: [Int: String] {
-        var failures: [Int: String] = [500: "An error of the service", 503: "Temporarily unavailable; try again"]
-        if operation.security != .none { failures[401] = "The token, key or signature is missing or not accepted" }
+        var failures: [Int: String] = [:]
+        for status in [500, 503] { failures[status] = SharedFailure.description(status) }
+        if operation.security != .none { failures[401] = SharedFailure.description(401) }
         if case .bearer(let permissions) = operation.security {
             failures[403] =
-                permissions.isEmpty ? "The token's tenant is not accepted" : "None of the permissions is held"
+                permissions.isEmpty ? "The token's tenant is not accepted" : SharedFailure.description(403)
         }
         if parameters.contains(where: { $0.location != .path }) || operation.requestBody != nil {
             failures[400] = "A parameter or the body could not be understood"
         }
         if operation.requestBody != nil {
-            failures[413] = "The body is too large"
-            failures[415] = "The body is not JSON"
+            for status in [413, 415] { failures[status] = SharedFailure.description(status) }
             failures[422] = "The body violates its schema; `details` says where and why"
         }
-        if operation.rateLimit != nil { failures[429] = "Too many calls; see Retry-After" }
+        if operation.rateLimit != nil { failures[429] = SharedFailure.description(429) }
         for (status, description) in operation.failures { failures[status.code] = description }
         if takesIdempotencyKeys {
             let busy = "a request with this Idempotency-Key is being carried out"
@@ -182,7 +174,7 @@ struct OpenAPIOperationWriter {
 
     // MARK: Parts
 
-    private static func writeHeaders(_ headers: [OperationResponseHeader], to writer: inout JSONWriter) {
+    static func writeHeaders(_ headers: [OperationResponseHeader], to writer: inout JSONWriter) {
         guard !headers.isEmpty else { return }
         writer.key("headers")
         writer.beginObject()
@@ -199,7 +191,7 @@ struct OpenAPIOperationWriter {
         writeMediaType(mediaType, schema, to: &writer, example: example.map { value in { $0.value(value) } })
     }
 
-    private static func writeMediaType(
+    static func writeMediaType(
         _ mediaType: String, _ schema: Schema, to writer: inout JSONWriter, example: ((inout JSONWriter) -> Void)?
     ) {
         writer.key(mediaType)

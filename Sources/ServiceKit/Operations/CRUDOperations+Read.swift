@@ -30,7 +30,7 @@ extension CRUDOperations {
     package func count() -> Operation {
         Operation(
             .get, "\(path)/count", id: "\(controller).count", summary: "Count \(entity.name) entities",
-            security: .bearer(permissions: permissions.view), parameters: [.condition],
+            security: .bearer(permissions: permissions.view), parameters: [.condition(entity)],
             responses: [.init(.ok, "The count", schema: .count)],
             handler: .scoped { call in
                 let condition = try Where.parse(
@@ -44,7 +44,7 @@ extension CRUDOperations {
         Operation(
             .get, "\(path)/{id}", id: "\(controller).findById", summary: "Read one \(entity.name)",
             security: .bearer(permissions: permissions.view),
-            parameters: [.id, .filterWithoutWhere, .ifNoneMatch],
+            parameters: [.id, .filterWithoutWhere(entity), .ifNoneMatch],
             responses: [
                 .init(.ok, entity.name, schema: entity.schemaWithRelations, headers: [.eTag]),
                 .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),

@@ -32,7 +32,7 @@ extension CRUDOperations {
     package func updateAll() -> Operation {
         Operation(
             .patch, path, id: "\(controller).updateAll", summary: "Change all \(entity.name) entities that match",
-            security: .bearer(permissions: permissions.update), parameters: [.condition],
+            security: .bearer(permissions: permissions.update), parameters: [.condition(entity, isRequired: true)],
             requestBody: entity.partialSchema, responses: [.init(.ok, "The number of changed rows", schema: .count)],
             failures: conflictFailures,
             handler: .scoped { call in

@@ -60,13 +60,18 @@ extension OperationParameter {
     }
 
     /// LoopBack's `filter` without `where`, for single rows.
-    package static let filterWithoutWhere = OperationParameter(
-        "filter", in: .query, schema: .freeObject, description: "fields, include; as JSON or in brackets", form: .json)
+    package static func filterWithoutWhere(_ entity: Entity) -> OperationParameter {
+        OperationParameter(
+            "filter", in: .query, schema: entity.singleFilterSchema,
+            description: "fields, include; as JSON or in brackets", form: .json)
+    }
 
     /// LoopBack's `where` (contract 4.2).
-    package static let condition = OperationParameter(
-        "where", in: .query, schema: .freeObject,
-        description: "Which rows; as JSON or as where[name]=x", form: .json)
+    package static func condition(_ entity: Entity, isRequired: Bool = false) -> OperationParameter {
+        OperationParameter(
+            "where", in: .query, schema: entity.conditionSchema, isRequired: isRequired,
+            description: "Which rows; as JSON or as where[name]=x" + (isRequired ? "; {} for all" : ""), form: .json)
+    }
 
     /// Where a page of a list begins.
     package static let cursor = OperationParameter(

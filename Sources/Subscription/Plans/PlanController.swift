@@ -45,6 +45,7 @@ struct PlanController: Sendable {
             responses: [
                 .init(.ok, "Array of Subscription", schema: .array(of: TenantSubscription.entity.schema))
             ],
+            failures: [.notFound: "The id is none; a plan that does not exist has no subscriptions"],
             handler: .scoped { call in
                 let plan = try call.request.identifier()
                 let filter = Filter(where: .equals("planId", .identifier(plan)))

@@ -127,7 +127,8 @@ package struct LeadController: Sendable {
             Operation(
                 method, path, id: "LeadController.\(name)",
                 summary: "Not allowed: leads change by their own steps only",
-                security: .bearer(permissions: [permission]), parameters: path == "/leads" ? [.condition] : [.id],
+                security: .bearer(permissions: [permission]),
+                parameters: path == "/leads" ? [.condition(Lead.entity)] : [.id],
                 requestBody: takesBody ? .freeObject : nil, responses: [],
                 failures: [.methodNotAllowed: "Always"], handler: refuse)
         }

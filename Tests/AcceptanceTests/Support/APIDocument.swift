@@ -62,11 +62,21 @@ struct APIDocument: Sendable {
                         body: value["requestBody"]?["content"]?["application/json"]?["schema"],
                         query: parameters("query"), headers: parameters("header"),
                         statuses: Set((value["responses"]?.objectValue?.keys ?? []).compactMap { Int($0) }),
-                        responses: value["responses"] ?? .null))
+                        responses: Self.resolved(value["responses"], in: document)))
             }
         }
         guard !operations.isEmpty else { throw TestFailure("no operations in /openapi.json") }
         return APIDocument(operations: operations, schemas: document["components"]?["schemas"] ?? .null)
+    }
+
+    /// Responses with those that are shared in place of the references to them.
+    private static func resolved(_ responses: JSONValue?, in document: JSONValue) -> JSONValue {
+        var resolved: JSONObject = [:]
+        for (status, response) in responses?.objectValue ?? [:] {
+            let name = response["$ref"]?.stringValue?.split(separator: "/").last.map(String.init)
+            resolved[status] = name.flatMap { document["components"]?["responses"]?[$0] } ?? response
+        }
+        return .object(resolved)
     }
 
     /// A schema with references resolved and `null` alternatives removed.
