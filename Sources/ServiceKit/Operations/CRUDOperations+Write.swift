@@ -5,10 +5,13 @@ import Primitives
 
 extension CRUDOperations {
     /// `POST /x`: a new row. Answers 201 with its `Location`.
-    package func create() -> Operation {
-        Operation(
+    package func create(acceptsOwnIds: Bool = false) -> Operation {
+        let ownId = Schema.Property(
+            "id", .string(format: .uuid).described("An id of your own; one is made when it is left out"))
+        return Operation(
             .post, path, id: "\(controller).create", summary: "Create a \(entity.name)",
-            security: .bearer(permissions: permissions.create), requestBody: entity.newSchema,
+            security: .bearer(permissions: permissions.create),
+            requestBody: acceptsOwnIds ? entity.newSchema.adding(ownId) : entity.newSchema,
             responses: [
                 .init(.created, "The new \(entity.name)", schema: entity.schema, headers: [.location, .eTag])
             ],

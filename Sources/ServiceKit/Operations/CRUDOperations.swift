@@ -69,9 +69,11 @@ package struct CRUDOperations: Sendable {
     }
 
     /// All nine.
-    package func all() -> [Operation] {
+    /// - Parameter acceptsOwnIds: See ``EntityResource/acceptsOwnIds``.
+    package func all(acceptsOwnIds: Bool = false) -> [Operation] {
         [
-            create(), count(), find(), updateAll(), findById(), updateById(), replaceById(), deleteById(),
+            create(acceptsOwnIds: acceptsOwnIds), count(), find(), updateAll(), findById(), updateById(), replaceById(),
+            deleteById(),
             restoreById(),
         ]
     }

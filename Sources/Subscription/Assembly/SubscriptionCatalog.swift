@@ -1,14 +1,21 @@
 package import Entities
+import ServiceKit
 
 /// The entities of the subscription service and how they belong together.
 package enum SubscriptionCatalog {
+    /// What has the common operations and no others: a line each.
+    static let resources = [
+        PlanSize.resource, PlanCurrency.resource, PlanCycle.resource, ProvisionedResource.resource,
+        OfferedService.resource, Feature.resource, Strategy.resource, FeatureValue.resource,
+    ]
+
     /// Builds the catalog.
     /// - Throws: ``EntityCatalogError`` when the descriptions contradict each other.
     package static func make() throws(EntityCatalogError) -> EntityCatalog {
-        try EntityCatalog([
-            Plan.entity, PlanSize.entity, PlanCurrency.entity, PlanCycle.entity, ProvisionedResource.entity,
-            OfferedService.entity, TenantSubscription.entity, Invoice.entity, InvoiceItem.entity,
-            BillingCustomer.entity, Payment.entity, Feature.entity, Strategy.entity, FeatureValue.entity,
-        ])
+        try EntityCatalog(
+            [
+                Plan.entity, TenantSubscription.entity, Invoice.entity, InvoiceItem.entity, BillingCustomer.entity,
+                Payment.entity,
+            ] + resources.map(\.entity))
     }
 }

@@ -68,28 +68,14 @@ struct SubscriptionFeatures: Sendable {
         let billing = try BillingFeatures(
             pool: pool, catalog: catalog, invoices: invoices, limits: limits, configuration: configuration,
             clock: clock)
+        let caches = [PlanCycle.entity: cycles.cache, PlanCurrency.entity: currencies.cache]
+        let common = SubscriptionCatalog.resources.flatMap { resource in
+            resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
+                await caches[resource.entity]?.follow(change)
+            }
+        }
         operations =
             planController.operations + planFeatureController.operations
-            + crud(PlanSize.entity, "/plan-sizes", "PlanSizesController", PlanSize.permissions)
-            .catalogue(unique: PlanSize.entity.field(named: "size"))
-            + crud(
-                PlanCurrency.entity, "/currencies", "CurrencyController", PlanCurrency.permissions,
-                following: currencies
-            ).catalogue(unique: PlanCurrency.entity.field(named: "currencyCode"))
-            + crud(
-                PlanCycle.entity, "/billing-cycles", "BillingCycleController", PlanCycle.permissions, following: cycles
-            ).catalogue()
-            + crud(
-                ProvisionedResource.entity, "/resources", "ResourceController", ProvisionedResource.permissions
-            ).catalogue()
-            + crud(OfferedService.entity, "/services", "ServiceController", OfferedService.permissions).catalogue()
-            + crud(Feature.entity, "/features", "FeatureController", Feature.permissions)
-            .catalogueWithOwnIds(Feature.entity)
-            + crud(Strategy.entity, "/strategies", "StrategyController", Strategy.permissions)
-            .catalogueWithOwnIds(Strategy.entity)
-            + crud(
-                FeatureValue.entity, "/feature-values", "FeatureValuesController", FeatureValue.permissions
-            ).catalogueWithOwnIds(FeatureValue.entity)
-            + subscriptionController.operations + billing.operations
+            + subscriptionController.operations + billing.operations + common
     }
 }

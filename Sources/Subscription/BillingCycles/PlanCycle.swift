@@ -5,8 +5,6 @@ import ServiceKit
 
 /// How often a plan is billed.
 enum PlanCycle {
-    static let permissions = CRUDPermissions(create: ["7021"], view: ["7024"], update: ["7022"], delete: ["7023"])
-
     /// `day`, `week`, `month`, `year`, also in the plural, in any case (contract 15).
     private static let unit = Pattern(
         regex: "^([Dd][Aa][Yy]|[Ww][Ee][Ee][Kk]|[Mm][Oo][Nn][Tt][Hh]|[Yy][Ee][Aa][Rr])[Ss]?$"
@@ -25,4 +23,10 @@ enum PlanCycle {
                 description: "day, week, month or year; the plural is the same", example: "months"),
             .string("description", maxLength: 500, example: "Billing occurs every quarter."),
         ])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/billing-cycles", controller: "BillingCycleController",
+        permissions: CRUDPermissions(create: ["7021"], view: ["7024"], update: ["7022"], delete: ["7023"]),
+        writers: .operators)
 }

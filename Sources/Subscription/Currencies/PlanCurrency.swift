@@ -4,8 +4,6 @@ import ServiceKit
 
 /// A currency that plans may be priced in. Its audit columns are not part of the API (contract 6.5).
 enum PlanCurrency {
-    static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
-
     /// The description.
     static let entity = Entity(
         "Currency", table: "currencies", description: "A currency that plans may be priced in.", audit: .hidden,
@@ -17,5 +15,12 @@ enum PlanCurrency {
             .string("currencyName", maxLength: 100, required: true, example: "United States Dollar"),
             .string("symbol", maxLength: 10, example: "$"),
             .string("country", maxLength: 100, example: "United States"),
-        ])
+        ],
+        uniqueKeys: [UniqueKey("idx_currencies_code", "currencyCode")])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/currencies", controller: "CurrencyController",
+        permissions: CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"]),
+        writers: .operators)
 }

@@ -4,10 +4,6 @@ import ServiceKit
 
 /// Something that can be switched on, off or set for a plan, a tenant or everybody.
 enum Feature {
-    static let permissions = CRUDPermissions(
-        create: ["CreateFeature", "2"], view: ["ViewFeature", "1"], update: ["UpdateFeature", "3"],
-        delete: ["DeleteFeature", "4"])
-
     /// Characters of a key: what the column that values name it in holds.
     static let maximumKeyLength = 50
 
@@ -25,4 +21,12 @@ enum Feature {
             .object("metadata", description: "Anything else", example: ["group": "security"]),
         ],
         uniqueKeys: [UniqueKey("idx_features_key", "key")])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/features", controller: "FeatureController",
+        permissions: CRUDPermissions(
+            create: ["CreateFeature", "2"], view: ["ViewFeature", "1"], update: ["UpdateFeature", "3"],
+            delete: ["DeleteFeature", "4"]),
+        writers: .operators, acceptsOwnIds: true)
 }

@@ -4,10 +4,6 @@ import ServiceKit
 
 /// The value of a feature under a strategy.
 enum FeatureValue {
-    static let permissions = CRUDPermissions(
-        create: ["CreateFeatureValues", "10"], view: ["ViewFeatureValues", "9"],
-        update: ["UpdateFeatureValues", "11"], delete: ["DeleteFeatureValues", "12"])
-
     /// The description. A tenant sees what is meant for everybody, for plans, and for itself; row-level security says
     /// the same.
     static let entity = Entity(
@@ -25,4 +21,12 @@ enum FeatureValue {
             .boolean("status", description: "Whether the feature is on; default true", example: true),
             .string("value", maxLength: 5000, example: "25"),
         ])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/feature-values", controller: "FeatureValuesController",
+        permissions: CRUDPermissions(
+            create: ["CreateFeatureValues", "10"], view: ["ViewFeatureValues", "9"],
+            update: ["UpdateFeatureValues", "11"], delete: ["DeleteFeatureValues", "12"]),
+        writers: .operators, acceptsOwnIds: true)
 }

@@ -4,10 +4,6 @@ import ServiceKit
 
 /// A way to decide which value of a feature holds: for everybody, for a tenant, a user or a plan.
 enum Strategy {
-    static let permissions = CRUDPermissions(
-        create: ["CreateStrategy", "6"], view: ["ViewStrategy", "5"], update: ["UpdateStrategy", "7"],
-        delete: ["DeleteStrategy", "8"])
-
     /// The key of the strategy that plan features are stored under (contract 6.1).
     static let plan = "Plan"
 
@@ -20,4 +16,12 @@ enum Strategy {
             .string("key", minLength: 1, maxLength: 50, required: true, example: "Tenant"),
             .integer("priority", description: "A higher one wins", example: 2),
         ])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/strategies", controller: "StrategyController",
+        permissions: CRUDPermissions(
+            create: ["CreateStrategy", "6"], view: ["ViewStrategy", "5"], update: ["UpdateStrategy", "7"],
+            delete: ["DeleteStrategy", "8"]),
+        writers: .operators, acceptsOwnIds: true)
 }

@@ -4,13 +4,18 @@ import ServiceKit
 
 /// A size that plans come in, and what it means to those who provision it.
 enum PlanSize {
-    static let permissions = CRUDPermissions(create: ["7030"], view: ["7029"], update: ["7031"], delete: ["7032"])
-
     /// The description.
     static let entity = Entity(
         "PlanSizes", table: "plan_sizes", description: "A size that plans come in.", tenancy: .shared,
         fields: [
             .string("size", minLength: 1, maxLength: 100, required: true, description: "Name, unique", example: "M"),
             .object("config", description: "Given to whoever provisions a tenant of this size"),
-        ])
+        ],
+        uniqueKeys: [UniqueKey("idx_plan_sizes_size", "size")])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/plan-sizes", controller: "PlanSizesController",
+        permissions: CRUDPermissions(create: ["7030"], view: ["7029"], update: ["7031"], delete: ["7032"]),
+        writers: .operators)
 }

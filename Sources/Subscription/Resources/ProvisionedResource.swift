@@ -4,8 +4,6 @@ import ServiceKit
 
 /// Something that plans may be made of.
 enum ProvisionedResource {
-    static let permissions = CRUDPermissions(create: ["7013"], view: ["7016"], update: ["7014"], delete: ["7015"])
-
     /// The description.
     static let entity = Entity(
         "Resource", table: "resources", description: "Something that plans may be made of.", tenancy: .shared,
@@ -13,4 +11,10 @@ enum ProvisionedResource {
             .string("name", maxLength: 100, required: true, example: "Bucket"),
             .object("config", required: true, example: ["type": "s3"]),
         ])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/resources", controller: "ResourceController",
+        permissions: CRUDPermissions(create: ["7013"], view: ["7016"], update: ["7014"], delete: ["7015"]),
+        writers: .operators)
 }

@@ -4,10 +4,14 @@ import ServiceKit
 
 /// A service that plans may offer.
 enum OfferedService {
-    static let permissions = CRUDPermissions(create: ["7017"], view: ["7020"], update: ["7018"], delete: ["7019"])
-
     /// The description.
     static let entity = Entity(
         "Service", table: "services", description: "A service that plans may offer.", tenancy: .shared,
         fields: [.string("name", maxLength: 100, required: true, example: "Notifications")])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/services", controller: "ServiceController",
+        permissions: CRUDPermissions(create: ["7017"], view: ["7020"], update: ["7018"], delete: ["7019"]),
+        writers: .operators)
 }

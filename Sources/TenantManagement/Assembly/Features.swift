@@ -107,11 +107,10 @@ struct Features: Sendable {
                 TenantConfigController.permissions), configs: repository(TenantConfig.entity))
         operations =
             leadController.operations + tenantController.operations + webhook.operations + firstUsers.operations
-            + crud(
-                Contact.entity, "/contacts", "ContactController",
-                CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"])
-            ).all()
             + invoices.operations + configs.operations
+            + TenantManagementCatalog.resources.flatMap {
+                $0.operations(pool: pool, catalog: catalog, limits: queryLimits, clock: clock)
+            }
         self.catalog = catalog
         self.cache = cache
         self.notifications = notifications

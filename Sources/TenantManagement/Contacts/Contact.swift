@@ -1,5 +1,6 @@
 package import Entities
 import JSONCoding
+import ServiceKit
 
 /// A person at a tenant.
 package enum Contact {
@@ -15,4 +16,10 @@ package enum Contact {
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+
+    /// Its operations.
+    static let resource = EntityResource(
+        entity, path: "/contacts", controller: "ContactController",
+        permissions: CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"]),
+        writers: .owners)
 }

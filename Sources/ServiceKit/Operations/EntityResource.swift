@@ -1,0 +1,58 @@
+package import Entities
+import HTTPTypes
+package import PostgresClient
+package import Primitives
+
+/// An entity with its place in the HTTP API: all that a service needs to offer the operations of ``CRUDOperations`` on it.
+///
+/// A service lists its resources once; from the list come the entities of its catalogue and their routes.
+package struct EntityResource: Sendable {
+    /// Who may write; everybody with the permission may read what is his.
+    package enum Writers: Sendable, Hashable {
+        /// Operators, and tenants' users what belongs to their tenant.
+        case owners
+        /// Operators only: what everybody reads is not a tenant's to change.
+        case operators
+    }
+
+    /// The description.
+    package let entity: Entity
+    /// Such as `/contacts`.
+    package let path: String
+    /// First half of the operation ids, such as `ContactController`.
+    package let controller: String
+    /// Who may do what.
+    package let permissions: CRUDPermissions
+    /// Whose rows they are.
+    package let writers: Writers
+    /// Whether new rows may come with an id of the client's own (contract 6.12).
+    package let acceptsOwnIds: Bool
+
+    /// Makes one from its parts.
+    package init(
+        _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, writers: Writers,
+        acceptsOwnIds: Bool = false
+    ) {
+        self.entity = entity
+        self.path = path
+        self.controller = controller
+        self.permissions = permissions
+        self.writers = writers
+        self.acceptsOwnIds = acceptsOwnIds
+    }
+
+    /// The operations.
+    /// - Parameter onChange: Called after each write.
+    package func operations(
+        pool: PostgresPool, catalog: EntityCatalog, limits: QueryLimits, clock: any WallClock,
+        onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
+    ) -> [Operation] {
+        let crud = CRUDOperations(
+            entity, path: path, controller: controller, permissions: permissions,
+            repository: EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock), catalog: catalog,
+            limits: limits, onChange: onChange)
+        return crud.all(acceptsOwnIds: acceptsOwnIds).map { operation in
+            writers == .owners || operation.method == .get ? operation : operation.forOperators()
+        }
+    }
+}
