@@ -80,11 +80,12 @@ extension RelatedProjection {
     private func writeObject(_ datum: PostgresDatum, to writer: inout JSONWriter) {
         writer.beginObject()
         _ = datum.forEachColumn { column, value in
-            if column < fields.count {
-                writer.key(fields[column].name)
-                fields[column].type.write(value, to: &writer)
-            } else if column - fields.count < relations.count {
-                relations[column - fields.count].writeMember(value, to: &writer)
+            if column >= columns.count {
+                let relation = column - columns.count
+                if relation < relations.count { relations[relation].writeMember(value, to: &writer) }
+            } else if columns[column].isShown {
+                writer.key(columns[column].field.name)
+                columns[column].field.type.write(value, to: &writer)
             }
         }
         writer.endObject()

@@ -2,11 +2,13 @@
 /// then one for each relation included in turn.
 ///
 /// Records, not JSON: PostgreSQL takes three times as long to print JSON as to send the values (measured; see
-/// docs/performance.md).
+/// docs/performance.md). A connection of PostgreSQL remembers every type of record that it ever made, so a record has all
+/// of its entity's columns, whatever the filter shows, and its relations in the entity's order: then there are only as
+/// many types as an entity has sets of relations.
 struct RelatedProjection: Sendable {
     let name: String
     let kind: Relation.Kind
-    let fields: [Field]
+    let columns: [Projection.Column]
     let relations: [RelatedProjection]
 }
 

@@ -32,7 +32,7 @@ struct SelectCompiler {
         let alias = nextAlias()
         var relations: [RelatedProjection] = []
         var subqueries = ""
-        for inclusion in filter.includes {
+        for inclusion in entity.sorted(filter.includes) {
             let (subquery, related) = try include(inclusion, of: entity, alias: alias)
             subqueries += ", \(subquery)"
             relations.append(related)
@@ -98,21 +98,23 @@ struct SelectCompiler {
             let key = target.field(named: relation.targetField)
         else { throw .unexpected(sqlState: nil) }
         let alias = nextAlias()
-        let fields = target.projection(inclusion.scope.fields, relations: []).columns.filter(\.isShown).map(\.field)
-        var columns = fields.map { SQLText.column($0, of: alias) }
+        let columns = target.allColumns.columns.filter(\.isShown).map { column in
+            Projection.Column(field: column.field, isShown: inclusion.scope.fields.contains(column.field.name))
+        }
+        var selected = columns.map { SQLText.column($0.field, of: alias) }
         var relations: [RelatedProjection] = []
-        for nested in inclusion.scope.includes {
+        for nested in target.sorted(inclusion.scope.includes) {
             let (subquery, related) = try include(nested, of: target, alias: alias)
-            columns.append(subquery)
+            selected.append("\(subquery) AS \(SQLText.quote(nested.relation))")
             relations.append(related)
         }
         let join = Self.join(
             SQLText.column(key, of: alias), key.type, SQLText.column(source, of: parentAlias), source.type)
         let conditions = [join] + (try conditions(target, alias, inclusion.scope.condition))
-        var rows = "SELECT " + columns.joined(separator: ", ")
+        var rows = "SELECT " + selected.joined(separator: ", ")
         rows += " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
         let projection = RelatedProjection(
-            name: relation.name, kind: relation.kind, fields: fields, relations: relations)
+            name: relation.name, kind: relation.kind, columns: columns, relations: relations)
         switch relation.kind {
         case .one:
             // The key is unique by the description's word only: the oldest row wins if it is not.
@@ -154,6 +156,13 @@ struct RowConditions {
             conditions.append(compiled)
         }
         return conditions
+    }
+}
+
+extension Entity {
+    /// Inclusions in the order in which the entity has its relations.
+    fileprivate func sorted(_ inclusions: [Inclusion]) -> [Inclusion] {
+        relations.compactMap { relation in inclusions.first { $0.relation == relation.name } }
     }
 }
 

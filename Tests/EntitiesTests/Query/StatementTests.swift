@@ -78,13 +78,16 @@ import Testing
         #expect(one.isPrepared)
     }
 
+    /// A record has all columns whatever is shown: PostgreSQL remembers every type of record that it ever made.
     @Test func includesAreSubqueriesOfTheSameStatement() throws {
         let (statement, _) = try SelectStatements(catalog: catalog, entity: TestModel.contact, scope: tenant).select(
             Filter(fields: .only(["id"]), include: [Inclusion("tenant", scope: Filter(fields: .only(["createdOn"])))]))
         #expect(
             statement.sql == """
-                SELECT t0.row_version, t0."id", (SELECT t1r FROM (SELECT t1."created_on" FROM main."tenants" AS t1 \
-                WHERE t1."id" = t0."tenant_id" AND t1."deleted" = false AND t1."id" = $1 LIMIT 1) AS t1r) \
+                SELECT t0.row_version, t0."id", (SELECT t1r FROM (SELECT t1."deleted", t1."deleted_on", \
+                t1."deleted_by", t1."created_on", t1."modified_on", t1."created_by", t1."modified_by", t1."id", \
+                t1."name", t1."status", t1."key", t1."spoc_user_id", t1."domains", t1."lead_id" \
+                FROM main."tenants" AS t1 WHERE t1."id" = t0."tenant_id" AND t1."deleted" = false AND t1."id" = $1 LIMIT 1) AS t1r) \
                 FROM main."contacts" AS t0 \
                 WHERE t0."deleted" = false AND t0."tenant_id" = $1 ORDER BY t0."id"
                 """)

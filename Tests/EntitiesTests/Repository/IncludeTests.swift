@@ -90,6 +90,12 @@ import Testing
         #expect(tenant?["lead"]?["tenant"]?["id"] == .identifier(story.id))
     }
 
+    @Test func relationsStandInTheEntitysOrder() async throws {
+        let one = try await find(#"{"include": ["lead", "contacts"]}"#)
+        #expect(one.objectValue?.keys.suffix(2) == ["contacts", "lead"])
+        #expect(try await find(#"{"include": ["contacts", "lead"]}"#) == one)
+    }
+
     @Test func excludingEveryPropertyLeavesTheRelations() async throws {
         let names = TestModel.contact.properties.map { "\"\($0.name)\": false" }.joined(separator: ",")
         let tenant = try await find(
