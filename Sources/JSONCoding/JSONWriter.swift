@@ -93,6 +93,19 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
+    /// Writes the key of the next member.
+    package mutating func key(_ key: JSONKey) {
+        let comma = needsComma
+        needsComma = false
+        let text = key.text
+        append(atMost: text.count + 1) { buffer in
+            if comma { buffer[0] = UInt8(ascii: ",") }
+            let start = comma ? 1 : 0
+            text.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[start...]).copyMemory(from: $0) }
+            return start + text.count
+        }
+    }
+
     // MARK: Values
 
     /// Writes `true` or `false`.

@@ -188,4 +188,15 @@ import Testing
             }
         }
     }
+
+    @Test func keysMadeReadyAreWrittenLikeOthers() {
+        var writer = JSONWriter()
+        writer.beginObject()
+        for name in ["a", "", "quo\"te", "ünï", "\u{1}"] {
+            writer.key(JSONKey(name))
+            writer.integer(1)
+        }
+        writer.endObject()
+        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"a":1,"":1,"quo\"te":1,"ünï":1,"\u0001":1}"#)
+    }
 }

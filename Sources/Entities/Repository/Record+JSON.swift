@@ -14,7 +14,7 @@ extension Record: JSONWritable {
     /// Writes the members without the braces, for responses that add members of their own.
     package func writeMembers(to writer: inout JSONWriter) {
         for (offset, column) in projection.columns.enumerated() where column.isShown {
-            writer.key(column.field.name)
+            writer.key(column.key)
             row.withDatum(offset + 1) { column.field.type.write($0, to: &writer) }
         }
         for (offset, relation) in projection.relations.enumerated() {
@@ -84,7 +84,7 @@ extension RelatedProjection {
                 let relation = column - columns.count
                 if relation < relations.count { relations[relation].writeMember(value, to: &writer) }
             } else if columns[column].isShown {
-                writer.key(columns[column].field.name)
+                writer.key(columns[column].key)
                 columns[column].field.type.write(value, to: &writer)
             }
         }

@@ -1,3 +1,5 @@
+import JSONCoding
+
 /// What a statement returns of an included relation: a record, or an array of records, with a column for each field and
 /// then one for each relation included in turn.
 ///
@@ -18,6 +20,23 @@ package final class Projection: Sendable {
     struct Column: Sendable {
         let field: Field
         let isShown: Bool
+        /// The field's name, ready to be written.
+        let key: JSONKey
+
+        init(field: Field, isShown: Bool) {
+            self.field = field
+            self.isShown = isShown
+            key = JSONKey(field.name)
+        }
+
+        /// The same column, shown or not.
+        func shown(_ isShown: Bool) -> Column { Column(field: field, key: key, isShown: isShown) }
+
+        private init(field: Field, key: JSONKey, isShown: Bool) {
+            self.field = field
+            self.key = key
+            self.isShown = isShown
+        }
     }
 
     static let versionColumn = 0
@@ -72,7 +91,7 @@ extension Entity {
             let isShown = column.isShown && fields.contains(column.field.name)
             let isNeeded = column.field.name == "id" || order.contains { $0.field == column.field.name }
             guard isShown || fields == .all || isNeeded else { return nil }
-            return Projection.Column(field: column.field, isShown: isShown)
+            return column.shown(isShown)
         }
         return Projection(columns, relations: relations)
     }

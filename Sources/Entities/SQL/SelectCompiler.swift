@@ -99,7 +99,7 @@ struct SelectCompiler {
         else { throw .unexpected(sqlState: nil) }
         let alias = nextAlias()
         let columns = target.allColumns.columns.filter(\.isShown).map { column in
-            Projection.Column(field: column.field, isShown: inclusion.scope.fields.contains(column.field.name))
+            column.shown(inclusion.scope.fields.contains(column.field.name))
         }
         var selected = columns.map { SQLText.column($0.field, of: alias) }
         var relations: [RelatedProjection] = []
