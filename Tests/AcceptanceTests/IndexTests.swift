@@ -58,6 +58,8 @@ import Testing
             for name in ["Tenant", "Lead", "Contact", "Invoice"] {
                 try await plans.check(name, Filter(order: [Order("createdOn", descending: true)], limit: 100))
             }
+            try await plans.checkDepth("Contact", Filter(order: [Order("createdOn", descending: true)], limit: 100))
+            try await plans.checkDepth("Contact", Filter(limit: 100))
             for name in ["Contact", "Resource", "Invoice", "TenantMgmtConfig"] {
                 try await plans.check(name, Filter(where: .equals("tenantId", tenant), limit: 100))
             }
@@ -131,6 +133,28 @@ import Testing
             self.database = database
             self.catalog = catalog
             try await database.query("ANALYZE")
+        }
+
+        /// A page far behind begins where it begins, and reads nothing before it.
+        func checkDepth(_ name: String, _ filter: Filter) async throws {
+            let entity = try #require(catalog.entity(named: name))
+            try await database.withPool(user: database.kind.runtimeRole) { pool in
+                let repository = EntityRepository(pool: pool, entity: entity, catalog: catalog)
+                var far = filter
+                far.skip = 90_000
+                let cursor = try #require(try await repository.page(far, in: .system).next)
+                let (statement, values) = try repository.selectStatement(filter, after: cursor, in: .system).statement
+                let explain = PostgresStatement("EXPLAIN (ANALYZE, BUFFERS) \(statement.sql)", prepared: false)
+                let lines = try await pool.query(explain, values, settings: TenantScope.system.settings).rows.map {
+                    try $0.text(0)
+                }
+                let plan = lines.joined(separator: "\n")
+                #expect(plan.contains("Index Cond"), "\(plan)")
+                let removed = lines.compactMap { line in
+                    line.contains("Rows Removed by Filter") ? line.split(separator: " ").last.flatMap { Int($0) } : nil
+                }
+                #expect(removed.allSatisfy { $0 < 200 }, "\(plan)")
+            }
         }
 
         /// No plan reads a large table from end to end.

@@ -194,9 +194,16 @@ import Testing
             #expect(answer.errorCode == "IDENTITY_PROVIDER_TAKEN")
             #expect(keycloak.realms[gone.key]?.users.count == 1 && keycloak.realms[gone.key]?.clients.count == 1)
 
-            // A realm that was made by hand has no owner and may be used; it gets the mail server that it lacks.
+            // A realm that was made by hand may be the company's own: it is used when it was marked for the tenant, and gets
+            // the mail server that it lacks.
             let user = try await TestFirstUser.begin(stack)
             keycloak.add(user.key)
+            let unmarked = try await user.send(user.body("keycloak")).expect(409)
+            #expect(unmarked.errorCode == "IDENTITY_PROVIDER_TAKEN")
+            #expect(keycloak.realms[user.key]?.users.isEmpty == true)
+            keycloak.change(user.key) {
+                $0.representation["attributes"] = ["arcTenantId": .string(user.hook.tenant)]
+            }
             try await user.send(user.body("keycloak")).expect(200)
             #expect(keycloak.realms[user.key]?.representation["smtpServer"]?["host"] == "mail.example.com")
         }

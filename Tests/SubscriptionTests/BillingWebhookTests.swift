@@ -154,10 +154,15 @@ extension ServiceTests {
             func configuration(_ variables: [String: String]) throws -> SubscriptionConfiguration {
                 try SubscriptionConfiguration(
                     reader: ConfigReader(
-                        provider: EnvironmentVariablesProvider(environmentVariables: variables)))
+                        provider: EnvironmentVariablesProvider(
+                            environmentVariables: variables.merging(["JWT_SECRET": "test"]) { $1 })))
             }
             #expect(try configuration([:]).webhookCredentials == nil)
             #expect(try configuration([:]).billingProvider == .internal)
+            #expect(throws: ConfigurationFailure.self) {
+                try SubscriptionConfiguration(
+                    reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: [:])))
+            }
             #expect(try configuration(["BILLING_PROVIDER": "none"]).billingProvider == .none)
             for (variables, name) in [
                 (["BILLING_PROVIDER": "paypal"], "BILLING_PROVIDER"), (["WEBHOOK_USERNAME": "x"], "WEBHOOK_PASSWORD"),

@@ -70,12 +70,37 @@ package struct Filter: Sendable, Hashable {
     }
 }
 
+extension Filter {
+    /// How many rows there are at most, by the limits of the list and of all that it includes.
+    /// - Parameter parents: How many rows the list itself has; nil: its limit, and 1 without one.
+    func rows(of entity: Entity, in catalog: EntityCatalog, parents: Int? = nil) -> Int {
+        let own = parents ?? limit ?? 1
+        var total = own
+        for inclusion in includes {
+            guard let relation = entity.relation(named: inclusion.relation), let target = catalog.target(of: relation)
+            else { continue }
+            let related = inclusion.scope.rows(
+                of: target, in: catalog, parents: relation.kind == .one ? 1 : inclusion.scope.limit ?? 1)
+            let (product, overflows) = own.multipliedReportingOverflow(by: related)
+            let (sum, exceeds) = total.addingReportingOverflow(product)
+            if overflows || exceeds { return .max }
+            total = sum
+        }
+        return total
+    }
+}
+
 /// What a filter from outside may cost.
 package struct QueryLimits: Sendable, Hashable {
     /// The limit of lists that name none; 0: unbounded, as upstream.
     package var defaultLimit: Int
-    /// The largest limit of a list, and the limit of included lists that name none; 0: unbounded.
+    /// The largest limit of a list; 0: unbounded.
     package var maximumLimit: Int
+    /// The limit, for each parent, of included lists that name none; 0: the largest limit.
+    package var defaultIncludeLimit: Int
+    /// How many rows a list and all that it includes may have by their limits; 0: unbounded. Lists without any limit do
+    /// not count.
+    package var maximumRows: Int
     /// How deep `include` may nest.
     package var maximumIncludeDepth: Int
     /// How many relations one filter may include, all levels together.
@@ -96,12 +121,15 @@ package struct QueryLimits: Sendable, Hashable {
 
     /// Limits; see the properties.
     package init(
-        defaultLimit: Int = 0, maximumLimit: Int = 0, maximumIncludeDepth: Int = 5, maximumIncludes: Int = 20,
+        defaultLimit: Int = 0, maximumLimit: Int = 0, defaultIncludeLimit: Int = 0, maximumRows: Int = 0,
+        maximumIncludeDepth: Int = 5, maximumIncludes: Int = 20,
         maximumConditions: Int = 100, maximumWhereDepth: Int = 10, maximumListValues: Int = 1000,
         maximumTextLength: Int = 65_536
     ) {
         self.defaultLimit = defaultLimit
         self.maximumLimit = maximumLimit
+        self.defaultIncludeLimit = defaultIncludeLimit
+        self.maximumRows = maximumRows
         self.maximumIncludeDepth = maximumIncludeDepth
         self.maximumIncludes = maximumIncludes
         self.maximumConditions = maximumConditions

@@ -19,6 +19,12 @@ struct FilterParser {
     mutating func filter(_ value: JSONValue, for entity: Entity, at path: String, allowsWhere: Bool) -> Filter {
         var filter = self.filter(value, for: entity, at: path, depth: 0, allowsWhere: allowsWhere)
         filter.applyDefaultLimit(limits)
+        // What selects one row by its id has no where.
+        let rows = filter.rows(of: entity, in: catalog, parents: allowsWhere ? nil : 1)
+        if limits.maximumRows > 0, rows > limits.maximumRows {
+            problems.add(
+                .tooMany(path + "/include", "maxRows", "rows by its limits, \(rows) as it is", limits.maximumRows))
+        }
         return filter
     }
 
@@ -243,12 +249,12 @@ struct FilterParser {
         return Inclusion(name, scope: related(filter, relation))
     }
 
-    /// An included list is bounded by the largest limit; `skip` alone means a limit too, as upstream.
+    /// An included list has a limit of its own; `skip` alone means a limit too, as upstream.
     private func related(_ filter: Filter, _ relation: Relation) -> Filter {
         guard relation.kind == .many else { return filter }
         var filter = filter
         var bounds = limits
-        bounds.defaultLimit = limits.maximumLimit
+        bounds.defaultLimit = limits.defaultIncludeLimit
         filter.applyDefaultLimit(bounds)
         return filter
     }

@@ -2,21 +2,34 @@ import JSONCoding
 import PostgresClient
 package import Primitives
 
-/// A place in a sorted list, behind one of its rows: where the next page begins, whatever is inserted or deleted
-/// meanwhile. As text it is opaque to clients: hexadecimal JSON of the row's sort keys.
+/// A place in a sorted list, behind one of its rows: where the next page begins. As text it is opaque to clients:
+/// hexadecimal JSON of the number of rows before the place and of the sort keys of the row before it.
+///
+/// By the keys the place is found again whatever was inserted or deleted meanwhile. Where keys cannot be compared again
+/// (objects and lists) or are too long to travel, it is found by the number of rows, as with `skip`.
 package struct PageCursor: Sendable, Hashable {
-    /// One value for each key of the list's order, the last of them the row's id.
+    /// Rows of the list before the place, when it was made.
+    private let offset: Int
+    /// One value for each key of the list's order, the last of them the row's id; empty where only the number counts.
     private let values: [JSONValue]
 
-    /// The place behind a row that was read with this order; nil when the order is by something that cannot be compared
-    /// again (objects and lists).
-    init?(behind record: Record, order: [Order]) {
+    /// Longest text that is looked at, in bytes.
+    package static let maximumLength = 4096
+
+    /// The place behind a row that was read with this order.
+    /// - Parameter offset: rows of the list before the place.
+    init(behind record: Record, order: [Order], offset: Int) {
+        self.offset = offset
         var values: [JSONValue] = []
         for key in Self.keys(order) {
-            guard let value = try? record.sortValue(key.field) else { return nil }
+            guard let value = try? record.sortValue(key.field) else {
+                self.values = []
+                return
+            }
             values.append(value)
         }
-        self.values = values
+        // Two digits for each byte.
+        self.values = JSONValue.array(values).serialized().count < Self.maximumLength / 2 - 32 ? values : []
     }
 
     /// Reads a cursor's text.
@@ -26,35 +39,53 @@ package struct PageCursor: Sendable, Hashable {
     ) throws(FilterError) {
         let keys = Self.keys(order)
         guard text.utf8.count <= Self.maximumLength, let bytes = Hex.decode(text),
-            let values = (try? JSONValue.parse(bytes))?.arrayValue, values.count == keys.count,
-            values.last.flatMap(\.stringValue).flatMap({ Identifier($0) }) != nil
+            let members = (try? JSONValue.parse(bytes))?.arrayValue, let offset = members.first?.intValue,
+            (0...Self.maximumOffset).contains(offset)
         else { throw Self.invalid(name, text) }
-        for (key, value) in zip(keys, values) where !value.isNull {
-            guard let field = entity.field(named: key.field) else { throw Self.invalid(name, text) }
+        let values = Array(members.dropFirst())
+        guard values.isEmpty || values.count == keys.count else { throw Self.invalid(name, text) }
+        for (key, value) in zip(keys, values) {
+            guard let field = entity.field(named: key.field), !(value.isNull && key.field == "id") else {
+                throw Self.invalid(name, text)
+            }
             var parser = OperandParser(field: field, limits: QueryLimits())
-            if parser.value(value, at: "") == nil { throw Self.invalid(name, text) }
+            if !value.isNull, parser.value(value, at: "") == nil { throw Self.invalid(name, text) }
         }
+        self.offset = offset
         self.values = values
     }
 
-    /// The text for clients: letters and digits.
-    package var text: String { Hex.encode(JSONValue.array(values).serialized()) }
+    private static let maximumOffset = 1_000_000_000
 
-    /// Longest text that is looked at, in bytes.
-    package static let maximumLength = 4096
+    /// The text for clients: letters and digits.
+    package var text: String { Hex.encode(JSONValue.array([.integer(offset)] + values).serialized()) }
+
+    /// The filter of the page that begins here.
+    func page(of filter: Filter, _ entity: Entity) -> Filter {
+        var page = filter
+        page.skip = values.isEmpty ? offset : 0
+        if !values.isEmpty { page.condition = filter.condition.and(condition(order: filter.order, of: entity)) }
+        return page
+    }
+
+    /// Rows before the page that begins behind one of `count` rows from here.
+    func offset(behind count: Int) -> Int { min(offset + count, Self.maximumOffset) }
 
     /// The rows behind this place: those whose first keys are equal and whose next key comes later.
-    func condition(order: [Order], of entity: Entity) -> Where {
+    private func condition(order: [Order], of entity: Entity) -> Where {
         var alternatives: [Where] = []
         var equal: [Where] = []
+        var bound = Where.everything
         for (key, value) in zip(Self.keys(order), values) {
             guard let field = entity.field(named: key.field) else { continue }
             var parser = OperandParser(field: field, limits: QueryLimits())
-            let bound = value.isNull ? PostgresValue.null : parser.value(value, at: "") ?? .null
-            if let later = Self.later(key, bound) { alternatives.append(.all(equal + [later])) }
-            equal.append(.equals(key.field, bound))
+            let operand = value.isNull ? PostgresValue.null : parser.value(value, at: "") ?? .null
+            if let later = Self.later(key, operand) { alternatives.append(.all(equal + [later])) }
+            // Says nothing new, but is what an index can begin at.
+            if equal.isEmpty, key.isDescending, operand != .null { bound = .compare(key.field, .lessOrEqual, operand) }
+            equal.append(.equals(key.field, operand))
         }
-        return .any(alternatives)
+        return bound.and(.any(alternatives))
     }
 
     /// PostgreSQL sorts NULL as if it were larger than everything.

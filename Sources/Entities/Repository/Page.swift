@@ -11,6 +11,13 @@ package struct Page: Sendable {
 }
 
 extension EntityRepository {
+    /// The statement behind `page`, but for the row that is read beyond it.
+    package func selectStatement(
+        _ filter: Filter, after cursor: PageCursor, in scope: TenantScope
+    ) throws(RepositoryError) -> CompiledSelect {
+        try selectStatement(cursor.page(of: filter, entity), in: scope)
+    }
+
     /// A page of a list: one round trip, also when the rows are counted.
     /// - Parameters:
     ///   - filter: Its limit is the page's size; without one everything is one page.
@@ -19,13 +26,9 @@ extension EntityRepository {
     package func page(
         _ filter: Filter, after cursor: PageCursor? = nil, countsTotal: Bool = false, in scope: TenantScope
     ) async throws(RepositoryError) -> Page {
-        var bounded = filter
+        var bounded = cursor?.page(of: filter, entity) ?? filter
         // One row more than is shown tells whether there is a next page.
         bounded.limit = filter.limit.map { $0 + 1 }
-        if let cursor {
-            bounded.skip = 0
-            bounded.condition = filter.condition.and(cursor.condition(order: filter.order, of: entity))
-        }
         let select = try selectStatement(bounded, in: scope)
         var statements = [select.statement]
         if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
@@ -37,8 +40,10 @@ extension EntityRepository {
         }
         let records = RecordList(rows, select.projection, prefix: filter.limit)
         let last = rows.rowCount > records.count ? records.last : nil
+        let offset = cursor?.offset(behind: records.count) ?? filter.skip + records.count
         return Page(
-            records: records, next: last.flatMap { PageCursor(behind: $0, order: filter.order) }, total: total)
+            records: records, next: last.map { PageCursor(behind: $0, order: filter.order, offset: offset) },
+            total: total)
     }
 
     private func run(_ statements: [BoundStatement], in scope: TenantScope) async throws(RepositoryError)

@@ -60,16 +60,8 @@ package struct Record: Sendable {
     }
     /// A `numeric` as its exact decimal text.
     package func number(_ field: String) throws(RepositoryError) -> String { try read(field, row.numericText) }
-    /// A `numeric` as its exact decimal text, nil when unset.
-    package func numberIfPresent(_ field: String) throws(RepositoryError) -> String? {
-        try read(field, row.numericTextIfPresent)
-    }
     /// A boolean.
     package func boolean(_ field: String) throws(RepositoryError) -> Bool { try read(field, row.bool) }
-    /// A boolean, nil when unset.
-    package func booleanIfPresent(_ field: String) throws(RepositoryError) -> Bool? {
-        try read(field, row.boolIfPresent)
-    }
     /// A moment.
     package func timestamp(_ field: String) throws(RepositoryError) -> Timestamp { try read(field, row.timestamp) }
     /// A moment, nil when unset.

@@ -21,6 +21,12 @@ package struct VersionCondition: Sendable, Hashable {
         allowed?.contains(version) ?? true && !excluded.contains(version)
     }
 
+    /// Finds out before anything is done for a change that it will not be made.
+    /// - Throws: `.versionMismatch` when a row of the version may not be changed.
+    package func require(_ version: Int64) throws(RepositoryError) {
+        guard allows(version) else { throw .versionMismatch(current: version) }
+    }
+
     /// The same as conditions of SQL on a column.
     func sql(_ column: String, bind: (PostgresValue) -> String) -> [String] {
         var conditions: [String] = []

@@ -69,7 +69,9 @@ enum EntityTagList: Sendable, Hashable {
         return Set(
             tags.compactMap { tag in
                 guard includingWeak || !tag.isWeak else { return nil }
-                return Int64(tag.text.dropFirst().prefix { $0 != "-" && $0 != "\"" })
+                let digits = tag.text.dropFirst().prefix { $0 != "-" && $0 != "\"" }
+                guard let version = Int64(digits), String(version) == digits else { return nil }
+                return version
             })
     }
 

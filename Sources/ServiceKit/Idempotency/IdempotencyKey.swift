@@ -11,7 +11,8 @@ package import Primitives
 struct IdempotencyKey: Sendable, Hashable {
     /// SHA-256 of caller and key: what one caller has named is nothing to another one.
     let hash: [UInt8]
-    /// SHA-256 of what was asked for: a key stands for one request only.
+    /// HMAC of what was asked for: a key stands for one request only. Under a secret, because bodies may hold what could be
+    /// guessed from a plain hash, such as the number of a card.
     let fingerprint: [UInt8]
 
     /// Longest key, in characters.
@@ -19,7 +20,13 @@ struct IdempotencyKey: Sendable, Hashable {
 
     /// The key of a request; nil when it has none.
     /// - Throws: 400 for a key that is empty, too long or not printable.
-    init?(_ request: OperationRequest, caller: String) throws(HTTPFailure) {
+    /// - Parameters:
+    ///   - caller: Whose key it is; nil for anybody's. Then what is asked for is part of its name, so that one stranger's
+    ///     key does not stand in another's way.
+    ///   - secret: For the fingerprint.
+    init?(
+        _ request: OperationRequest, caller: String?, in scope: TenantScope, secret: SymmetricKey
+    ) throws(HTTPFailure) {
         guard let text = request.headers[.idempotencyKey] else { return nil }
         guard (1...Self.maximumLength).contains(text.utf8.count),
             text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
@@ -28,21 +35,24 @@ struct IdempotencyKey: Sendable, Hashable {
                 "Idempotency-Key", value: .string(text),
                 reason: "must be 1 to \(Self.maximumLength) printable ASCII characters, such as a UUID")
         }
-        hash = Self.digest([Array(caller.utf8), Array(text.utf8)])
-        fingerprint = Self.digest([
+        let asked = Self.joined([
             Array(request.method.rawValue.utf8), Array(request.path.utf8), Array(request.query.utf8),
             request.bodyBytes,
         ])
+        fingerprint = Array(HMAC<SHA256>.authenticationCode(for: asked, using: secret))
+        let tenant = scope.tenantId?.description ?? "*"
+        let owner = caller.map { Array($0.utf8) } ?? fingerprint
+        hash = Array(SHA256.hash(data: Self.joined([Array(tenant.utf8), owner, Array(text.utf8)])))
     }
 
     /// The parts with their lengths, so that no two lists of parts are the same bytes.
-    private static func digest(_ parts: [[UInt8]]) -> [UInt8] {
-        var hash = SHA256()
+    private static func joined(_ parts: [[UInt8]]) -> Data {
+        var bytes = Data()
         for part in parts {
-            hash.update(data: Data("\(part.count):".utf8))
-            hash.update(data: Data(part))
+            bytes.append(contentsOf: "\(part.count):".utf8)
+            bytes.append(contentsOf: part)
         }
-        return Array(hash.finalize())
+        return bytes
     }
 }
 
@@ -70,8 +80,6 @@ package struct IdempotencyClaim: Sendable, Hashable {
 package enum OperationIdempotency: Sendable {
     /// Keys are not looked at.
     case none
-    /// A second run has no second effect by itself, so that it gives the answer that got lost.
-    case rerun
     /// Gives the answer of a run that had its effect and whose answer was lost in a crash.
     case recover(@Sendable (OperationRecovery) async throws -> OperationResponse)
 }

@@ -27,7 +27,7 @@ package enum IdempotencySchema {
             created_on timestamptz NOT NULL
         ) WITH (fillfactor = 80);
         COMMENT ON COLUMN main.idempotency_keys.applied_on IS 'when the effect was committed: in the same transaction';
-        COMMENT ON COLUMN main.idempotency_keys.answer IS 'the body that was answered; sealed where it may hold secrets';
+        COMMENT ON COLUMN main.idempotency_keys.answer IS 'the body that was answered, sealed';
         CREATE INDEX idx_idempotency_keys_created ON main.idempotency_keys (created_on);
 
         ALTER TABLE main.idempotency_keys ENABLE ROW LEVEL SECURITY;

@@ -1,11 +1,13 @@
+import Crypto
 import Entities
+import FoundationEssentials
 import HTTPTypes
 import JSONCoding
 package import Logging
 import NIOCore
 package import PostgresClient
 package import Primitives
-package import Sealing
+import Sealing
 
 /// The idempotency keys of a service, in its database.
 package struct IdempotencyStore: Sendable {
@@ -15,18 +17,30 @@ package struct IdempotencyStore: Sendable {
     private static let maximumAnswer = 1 << 20
 
     private let pool: PostgresPool
-    private let sealer: Sealer?
+    private let sealer: Sealer
+    private let fingerprintSecret: SymmetricKey
     private let clock: any WallClock
     private let logger: Logger
 
     /// - Parameters:
     ///   - pool: The service's database.
-    ///   - sealer: Seals answers, where they may hold secrets; nil keeps them as they are.
-    package init(pool: PostgresPool, sealer: Sealer?, clock: any WallClock, logger: Logger) {
+    ///   - secret: Of the environment. Under it answers are sealed and requests told apart: both may hold secrets.
+    package init(pool: PostgresPool, secret: String, clock: any WallClock, logger: Logger) {
         self.pool = pool
-        self.sealer = sealer
+        sealer = Sealer(secret: secret, purpose: "idempotency")
+        fingerprintSecret = HKDF<SHA256>.deriveKey(
+            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("arc:idempotency-fingerprint".utf8),
+            outputByteCount: 32)
         self.clock = clock
         self.logger = logger
+    }
+
+    /// The key of a request; nil when it has none.
+    /// - Throws: 400 for a key in a wrong form.
+    func key(
+        of request: OperationRequest, caller: String?, in scope: TenantScope
+    ) throws(HTTPFailure) -> IdempotencyKey? {
+        try IdempotencyKey(request, caller: caller, in: scope, secret: fingerprintSecret)
     }
 
     /// What a request with a key meets.
@@ -60,8 +74,12 @@ package struct IdempotencyStore: Sendable {
                 code: "IDEMPOTENCY_KEY_REUSED")
         }
         if try row.identifier(1) == claim.owner { return .run(claim) }
-        if let status = try row.intIfPresent(5) { return .answered(try answer(row, status: status, key: key)) }
-        if try row.timestampIfPresent(3) != nil { return .applied(resource: try row.identifierIfPresent(4)) }
+        if let status = try row.intIfPresent(5), let answer = try answer(row, status: status, key: key) {
+            return .answered(answer)
+        }
+        if try row.timestampIfPresent(3) != nil || row.intIfPresent(5) != nil {
+            return .applied(resource: try row.identifierIfPresent(4))
+        }
         let seconds = max(1, try row.timestamp(2).duration(since: now).components.seconds)
         throw HTTPFailure(
             .conflict, name: "ConflictError",
@@ -74,7 +92,7 @@ package struct IdempotencyStore: Sendable {
         do {
             let body = response.body.map { Array($0.readableBytesView) } ?? []
             guard body.count <= Self.maximumAnswer else { return }
-            let stored = try sealer?.seal(body, label: Self.label(key)) ?? body
+            let stored = try sealer.seal(body, label: Self.label(key))
             _ = try await pool.query(
                 Self.answered,
                 [
@@ -110,13 +128,15 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
-    private func answer(_ row: PostgresRow, status: Int, key: IdempotencyKey) throws -> OperationResponse {
+    /// Nil for an answer that was sealed under another secret: then it has to be given anew.
+    private func answer(_ row: PostgresRow, status: Int, key: IdempotencyKey) throws -> OperationResponse? {
         var headers: HTTPFields = [.idempotencyReplayed: "true"]
         if let location = try row.textIfPresent(6) { headers[.location] = location }
         if let tag = try row.textIfPresent(8) { headers[.eTag] = tag }
         var body: ByteBuffer?
         if let stored = try row.bytesIfPresent(9) {
-            body = ByteBuffer(bytes: try sealer?.open(stored, label: Self.label(key)) ?? stored)
+            guard let clear = try? sealer.open(stored, label: Self.label(key)) else { return nil }
+            body = ByteBuffer(bytes: clear)
         }
         return OperationResponse(
             status: HTTPResponse.Status(code: status), headers: headers, body: body,

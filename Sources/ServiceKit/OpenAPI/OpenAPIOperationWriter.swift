@@ -139,7 +139,8 @@ struct OpenAPIOperationWriter {
         } else if let mediaType = response.mediaType {
             writer.key("content")
             writer.beginObject()
-            Self.writeMediaType(mediaType, .string(), example: nil, to: &writer)
+            // Not JSON: its bytes have no schema.
+            Self.writeMediaType(mediaType, .any, example: nil, to: &writer)
             writer.endObject()
         }
         writer.endObject()
@@ -154,7 +155,8 @@ struct OpenAPIOperationWriter {
             failures[403] =
                 permissions.isEmpty ? "The token's tenant is not accepted" : SharedFailure.description(403)
         }
-        if parameters.contains(where: { $0.location != .path }) || operation.requestBody != nil {
+        // Every change looks at If-Match.
+        if parameters.contains(where: { $0.location != .path }) || operation.method != .get {
             failures[400] = "A parameter or the body could not be understood"
         }
         if operation.requestBody != nil {

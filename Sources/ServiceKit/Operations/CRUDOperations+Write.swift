@@ -161,7 +161,8 @@ extension CRUDOperations {
         return id
     }
 
-    private static let preconditionFailure = "The row is not at the version that If-Match names; nothing was changed"
+    /// What the document says of 412.
+    package static let preconditionFailure = "The row is not at the version that If-Match names; nothing was changed"
 
     private var conflictFailures: [HTTPResponse.Status: String] {
         [

@@ -22,6 +22,13 @@ extension OperationResponse {
         return try entity(ByteBuffer(bytes: json), tag: tag, for: request)
     }
 
+    /// 200 with JSON that was made of a row and of more, or 304 when the client has it already.
+    package static func entity(
+        _ json: [UInt8], version: Int64, for request: OperationRequest
+    ) throws(HTTPFailure) -> OperationResponse {
+        try entity(ByteBuffer(bytes: json), tag: EntityTag(version: version, content: json), for: request)
+    }
+
     /// 201 with a new row and its `Location`.
     package static func created(_ record: Record, location: String) throws -> OperationResponse {
         var response = OperationResponse.created(record.json, location: location)
@@ -45,15 +52,21 @@ extension OperationResponse {
     /// 200 with a page of a list, a `Link` to the next one, and the number of rows when it was asked for.
     package static func page(_ page: Page, for request: OperationRequest) -> OperationResponse {
         var response = OperationResponse.json(page.records.json)
-        if let next = page.next {
-            let others = request.query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
-            let query = (others + ["cursor=\(next.text)"]).joined(separator: "&")
-            response.headers[.link] = "<\(request.path)?\(query)>; rel=\"next\""
-        }
+        response.linkToPage(after: page.next?.text, of: request)
         if let total = page.total {
             response.headers[.totalCount] = String(total)
             response.headers[.preferenceApplied] = "count=exact"
         }
         return response
+    }
+
+    /// Adds the `Link` to the next page (RFC 8288): the same request with another cursor. Nil stands for the last page.
+    package mutating func linkToPage(after cursor: String?, of request: OperationRequest) {
+        guard let cursor else { return }
+        let others = request.query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+        // As it was sent, but for what would end the address in the header.
+        let query = (others + ["cursor=\(cursor)"]).joined(separator: "&")
+            .replacing("<", with: "%3C").replacing(">", with: "%3E").replacing("\"", with: "%22")
+        headers[.link] = "<\(request.path)?\(query)>; rel=\"next\""
     }
 }

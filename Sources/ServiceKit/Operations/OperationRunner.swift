@@ -51,16 +51,18 @@ struct OperationRunner: Sendable {
             pathParameters: pathParameters, headers: request.headers, body: parsed, bodyBytes: body,
             clientAddress: address, requestID: context.annotations.current.requestID, annotations: context.annotations)
         try ParameterValidation.check(call, against: operation.parameters)
+        try ParameterValidation.refuseConditions(call, unlessIn: operation.parameters)
         if let schema = operation.requestBody, let parsed {
             let details = schema.validate(parsed)
             guard details.isEmpty else { throw HTTPFailure.validation(details) }
         }
         switch operation.handler {
         case .anonymous(let handle):
-            // Who sends a key of a lead or of nobody is known by nothing else than what is sent.
-            return try await idempotency.run(
-                operation, call, caller: call.headers[.authorization] ?? "anonymous", in: .system
-            ) { try await handle(call.with($0)) }
+            // What belongs to a lead's key is told to nobody who does not show it.
+            if operation.security == .leadKey, call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
+            return try await idempotency.run(operation, call, caller: call.headers[.authorization], in: .system) {
+                try await handle(call.with($0))
+            }
         case .authenticated(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
             return try await idempotency.run(

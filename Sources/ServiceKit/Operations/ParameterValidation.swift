@@ -33,6 +33,17 @@ enum ParameterValidation {
         }
     }
 
+    /// A condition that an operation does not know is refused: whoever sends one relies on it.
+    static func refuseConditions(
+        _ call: OperationRequest, unlessIn parameters: [OperationParameter]
+    ) throws(HTTPFailure) {
+        guard call.method != .get, call.method != .head, let value = call.headers[.ifMatch],
+            !parameters.contains(where: { $0.location == .header && $0.name == "If-Match" })
+        else { return }
+        throw .invalidParameter(
+            "If-Match", value: .string(value), reason: "is not understood by this operation; send it without")
+    }
+
     /// Parameters are text: `7` may be meant as the number or as the string, so both readings are tried.
     private static func violations(of text: String, against schema: Schema) -> [ValidationDetail] {
         if let scalar = try? JSONValue.parse(Array(text.utf8)) {

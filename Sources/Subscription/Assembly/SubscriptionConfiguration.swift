@@ -5,24 +5,37 @@ package import ServiceKit
 ///
 /// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
 /// `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and `WEBHOOK_PASSWORD` (a secret):
-/// of those who report payments; without both, nobody can.
+/// of those who report payments; without both, nobody can; `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
 package struct SubscriptionConfiguration: Sendable {
     /// Live subscriptions that one tenant may have.
     package var quota: Int
     /// Who keeps customers and collects money.
     var billingProvider = BillingProviderChoice.internal
+    /// Seals what lies in the database for clients' repetitions.
+    var encryptionKey: String
     /// Who may report payments; nil: nobody.
     var webhookCredentials: WebhookCredentials?
 
     /// A configuration; see the keys above.
-    package init(quota: Int = 10) {
+    package init(quota: Int = 10, encryptionKey: String) {
         self.quota = quota
+        self.encryptionKey = encryptionKey
     }
 
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range, or one of two that belong together is missing.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        self.init(quota: try reader.integer("subscription.quota", default: 10, in: 1...1000))
+        guard
+            let secret = reader.text("data.encryption.key", isSecret: true) ?? reader.text("jwt.secret", isSecret: true)
+        else {
+            throw ConfigurationFailure(
+                key: "DATA_ENCRYPTION_KEY",
+                reason:
+                    "is not set, and there is no JWT_SECRET in its place: answers kept for repetitions are sealed with it"
+            )
+        }
+        self.init(
+            quota: try reader.integer("subscription.quota", default: 10, in: 1...1000), encryptionKey: secret)
         if let text = reader.text("billing.provider") {
             guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
                 let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")

@@ -73,6 +73,8 @@ struct BillingCustomerController: Sendable {
             responses: [.init(.ok, "The customer", schema: CustomerSchemas.withInfo)],
             failures: [.notFound: "No customer matches"],
             handler: .scoped { call in
+                var limits = limits
+                limits.defaultLimit = 1
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: BillingCustomer.entity, in: catalog, limits: limits)
                 let (customer, info) = try await service.find(filter, in: call.scope)
@@ -89,13 +91,17 @@ struct BillingCustomerController: Sendable {
         Operation(
             .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
             summary: "Change what the billing provider knows of a customer",
-            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter],
+            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter, .ifMatch],
             requestBody: CustomerSchemas.changes, responses: [.init(.noContent, "Changed")],
-            failures: [.notFound: "The tenant is no customer"],
+            failures: [
+                .notFound: "The tenant is no customer", .preconditionFailed: CRUDOperations.preconditionFailure,
+            ],
             handler: .scoped { call in
                 var changes = CustomerDetails(members: try call.request.object())
                 changes.members["id"] = nil
-                try await service.update(call.request.pathParameter("tenantId"), changes, in: call.scope)
+                try await service.update(
+                    call.request.pathParameter("tenantId"), changes, in: call.scope,
+                    ifVersion: try call.request.versionCondition())
                 return .noContent
             })
     }
@@ -104,12 +110,18 @@ struct BillingCustomerController: Sendable {
         Operation(
             .delete, "\(Self.path)/{tenantId}", id: "BillingCustomerController.deleteById",
             summary: "Delete a customer with its invoices and payment sources",
-            security: .bearer(permissions: ["5331"]), parameters: [Self.tenantParameter],
-            responses: [.init(.noContent, "Deleted")], failures: [.notFound: "The tenant is no customer"],
+            security: .bearer(permissions: ["5331"]), parameters: [Self.tenantParameter, .ifMatch],
+            responses: [.init(.noContent, "Deleted")],
+            failures: [
+                .notFound: "The tenant is no customer", .preconditionFailed: CRUDOperations.preconditionFailure,
+            ],
             handler: .scoped { call in
-                try await service.delete(call.request.pathParameter("tenantId"), in: call.scope)
+                try await service.delete(
+                    call.request.pathParameter("tenantId"), in: call.scope,
+                    ifVersion: try call.request.versionCondition())
                 return .noContent
-            })
+            }
+        ).forOperators()
     }
 }
 

@@ -10,6 +10,7 @@ struct BillingCustomerRepository: Sendable {
     struct Row: Sendable {
         let reference: CustomerReference
         let paymentSourceID: String?
+        let version: Int64
 
         /// The tenant, when its id is one.
         var tenant: Identifier? { Identifier(reference.account.tenant) }
@@ -21,6 +22,7 @@ struct BillingCustomerRepository: Sendable {
                 account: BillingAccount(row: try record.id, tenant: try record.text("tenantId")),
                 id: try record.text("customerId"))
             paymentSourceID = try record.textIfPresent("paymentSourceId")
+            version = try record.version
         }
     }
 

@@ -75,22 +75,26 @@ struct BillingCustomerService: Sendable {
 
     /// Changes what the provider knows of a customer.
     /// - Throws: 404 when there is no such customer.
-    func update(_ text: String, _ changes: CustomerDetails, in scope: TenantScope) async throws {
+    func update(
+        _ text: String, _ changes: CustomerDetails, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
+    ) async throws {
         let row = try await require(text, in: scope)
+        try condition?.require(row.version)
         let effect = try await provider.updateCustomer(
             row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: clock.now()))", in: scope)
         _ = try await customers.updateById(
-            row.id, FieldValues(BillingCustomer.entity), in: scope, alongside: effect.statements)
+            row.id, FieldValues(BillingCustomer.entity), in: scope, ifVersion: condition, alongside: effect.statements)
     }
 
     /// Deletes a customer and its invoices.
     /// - Throws: 404 when there is no such customer.
-    func delete(_ text: String, in scope: TenantScope) async throws {
+    func delete(_ text: String, in scope: TenantScope, ifVersion condition: VersionCondition? = nil) async throws {
         let row = try await require(text, in: scope)
+        try condition?.require(row.version)
         let effect = try await provider.deleteCustomer(
             row.reference, idempotencyKey: "customer-deletion:\(row.id)", in: scope)
         _ = try await customers.deleteById(
-            row.id, in: scope,
+            row.id, in: scope, ifVersion: condition,
             alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
     }
 

@@ -26,7 +26,7 @@ struct BillingInvoiceController: Sendable {
             failures: [.notFound: "There is no such customer"],
             idempotency: .recover { recovery in
                 let id = try recovery.created()
-                let json = try await service.read(id.description, in: recovery.scope)
+                let (_, json) = try await service.read(id.description, in: recovery.scope)
                 return .created(JSONValue.object(json).serialized(), location: "\(Self.path)/\(id)")
             },
             handler: .scoped { call in
@@ -42,11 +42,17 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .get, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.getInvoice",
             summary: "Read an invoice as the billing provider has it", security: .bearer(permissions: ["5326"]),
-            parameters: [Self.id], responses: [.init(.ok, "The invoice", schema: InvoiceSchemas.invoice)],
+            parameters: [Self.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The invoice", schema: InvoiceSchemas.invoice, headers: [.eTag]),
+                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: Self.missing],
             handler: .scoped { call in
-                let json = try await service.read(call.request.pathParameter("invoiceId"), in: call.scope)
-                return .json(JSONValue.object(json).serialized())
+                let (version, json) = try await service.read(
+                    call.request.pathParameter("invoiceId"), in: call.scope)
+                return try .entity(
+                    JSONValue.object(json).serialized(), version: version, for: call.request)
             })
     }
 
@@ -54,25 +60,32 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .patch, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.updateById",
             summary: "Change options and shipping address of an invoice", security: .bearer(permissions: ["5329"]),
-            parameters: [Self.id], requestBody: InvoiceSchemas.changes, responses: [.init(.noContent, "Changed")],
-            failures: [.notFound: Self.missing],
+            parameters: [Self.id, .ifMatch], requestBody: InvoiceSchemas.changes,
+            responses: [.init(.noContent, "Changed")],
+            failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
                 try await service.update(
-                    call.request.pathParameter("invoiceId"), try call.request.object(), in: call.scope)
+                    call.request.pathParameter("invoiceId"), try call.request.object(), in: call.scope,
+                    ifVersion: try call.request.versionCondition())
                 return .noContent
             })
     }
 
-    /// The original asks for the permission of payment sources; 5333 is the one that was meant.
+    /// The original asks for the permission of payment sources; 5333 is the one that was meant. Who owes does not delete.
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.deleteById",
-            summary: "Delete an invoice", security: .bearer(permissions: ["5332", "5333"]), parameters: [Self.id],
-            responses: [.init(.noContent, "Deleted")], failures: [.notFound: Self.missing],
+            summary: "Delete an invoice", security: .bearer(permissions: ["5332", "5333"]),
+            parameters: [Self.id, .ifMatch],
+            responses: [.init(.noContent, "Deleted")],
+            failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
-                try await service.delete(call.request.pathParameter("invoiceId"), in: call.scope)
+                try await service.delete(
+                    call.request.pathParameter("invoiceId"), in: call.scope,
+                    ifVersion: try call.request.versionCondition())
                 return .noContent
-            })
+            }
+        ).forOperators()
     }
 
     private func pay() -> Operation {

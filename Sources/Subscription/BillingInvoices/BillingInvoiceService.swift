@@ -55,15 +55,19 @@ struct BillingInvoiceService: Sendable {
     /// An invoice as the API shows it.
     /// - Parameter text: Our id of it, or the provider's.
     /// - Throws: 404 when there is no such invoice.
-    func read(_ text: String, in scope: TenantScope) async throws -> JSONObject {
+    /// - Returns: It with the version of our row of it.
+    func read(_ text: String, in scope: TenantScope) async throws -> (version: Int64, json: JSONObject) {
         guard let row = try await repository.named(text, in: scope) else { throw HTTPFailure.entityNotFound }
-        return try await view(of: row, in: scope)
+        return (row.version, try await view(of: row, in: scope))
     }
 
     /// Changes options and shipping address.
     /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed.
-    func update(_ text: String, _ body: JSONObject, in scope: TenantScope) async throws {
+    func update(
+        _ text: String, _ body: JSONObject, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
+    ) async throws {
         let row = try await require(text, in: scope)
+        try condition?.require(row.version)
         try await refuseOthers(body, row, in: scope)
         let changes = InvoiceChanges(options: body["options"], shippingAddress: body["shippingAddress"])
         var statements: [BoundStatement] = []
@@ -75,20 +79,21 @@ struct BillingInvoiceService: Sendable {
         var values = FieldValues(Invoice.entity)
         if let options = changes.options { values["options"] = .json(options.serialized()) }
         if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
-        _ = try await invoices.updateById(row.id, values, in: scope, alongside: statements)
+        _ = try await invoices.updateById(row.id, values, in: scope, ifVersion: condition, alongside: statements)
     }
 
     /// Deletes an invoice.
-    /// - Throws: 404 when there is no such invoice.
-    func delete(_ text: String, in scope: TenantScope) async throws {
+    /// - Throws: 404 when there is no such invoice; 412 when it is at another version than demanded.
+    func delete(_ text: String, in scope: TenantScope, ifVersion condition: VersionCondition? = nil) async throws {
         let row = try await require(text, in: scope)
+        try condition?.require(row.version)
         var statements: [BoundStatement] = []
         if let reference = row.reference {
             let effect = try await provider.deleteInvoice(
                 reference, idempotencyKey: "invoice-deletion:\(row.id)", in: scope)
             statements = effect.statements
         }
-        _ = try await invoices.deleteById(row.id, in: scope, alongside: statements)
+        _ = try await invoices.deleteById(row.id, in: scope, ifVersion: condition, alongside: statements)
     }
 
     private func require(_ text: String, in scope: TenantScope) async throws -> InvoiceRepository.Row {

@@ -30,6 +30,15 @@ extension BillingProviderError {
     }
 }
 
+/// Runs what asks a provider.
+private func mappingFailures(_ body: () async throws -> OperationResponse) async throws -> OperationResponse {
+    do {
+        return try await body()
+    } catch let error as BillingProviderError {
+        throw error.failure
+    }
+}
+
 extension Operation {
     /// The operation with the provider's errors mapped; without a provider it is refused (contract 6.8).
     func needingProvider(_ choice: BillingProviderChoice) -> Operation {
@@ -40,11 +49,10 @@ extension Operation {
         }
         operation.handler = .scoped { call in
             guard choice != .none else { throw HTTPFailure.unprocessable("ProviderNotFound") }
-            do {
-                return try await handle(call)
-            } catch let error as BillingProviderError {
-                throw error.failure
-            }
+            return try await mappingFailures { try await handle(call) }
+        }
+        if case .recover(let recover) = operation.idempotency {
+            operation.idempotency = .recover { recovery in try await mappingFailures { try await recover(recovery) } }
         }
         return operation
     }

@@ -36,7 +36,7 @@ struct PlanFeatureService: Sendable {
     /// - Throws: 404 that names the item which is not a value of the plan, or whose feature does not exist; 409 when
     ///   the plan would have two values for one feature; 422 when two items name the same value.
     func change(
-        _ items: [JSONObject], of plan: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
+        _ items: [JSONObject], of plan: Identifier, in scope: TenantScope
     ) async throws -> [Record] {
         let ids = items.compactMap { $0["id"]?.stringValue.flatMap { Identifier($0) } }
         try Self.requireUnique(ids, member: "id", "names the same value")
@@ -54,7 +54,7 @@ struct PlanFeatureService: Sendable {
             changes.identifier = nil
             statements.append(try repository.values.updateStatement(id, changes, in: scope, isGuarded: true))
         }
-        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, alongside)
+        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, [])
     }
 
     /// The values that a plan has for the features that items name.

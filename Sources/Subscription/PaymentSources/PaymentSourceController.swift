@@ -25,8 +25,7 @@ struct PaymentSourceController: Sendable {
             ],
             failures: [.notFound: "There is no such customer"],
             idempotency: .recover { recovery in
-                let source = try await service.latest(
-                    ofCustomer: try recovery.created(), in: recovery.scope)
+                let source = try await service.created(try recovery.created(), in: recovery.scope)
                 return .created(source.jsonBytes(), location: "\(Self.path)/\(source.id)")
             },
             handler: .scoped { call in

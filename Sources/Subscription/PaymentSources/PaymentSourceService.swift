@@ -14,7 +14,8 @@ struct PaymentSourceService: Sendable {
     /// - Parameters:
     ///   - body: Has passed ``PaymentSourceSchemas/new``.
     ///   - key: The client's idempotency key, if it sent one.
-    ///   - alongside: What becomes true with it or not at all, given our id of the customer.
+    ///   - alongside: What becomes true with it or not at all, given our id of the source, or of the
+    ///     customer where the provider keeps the source to itself.
     /// - Throws: 404 when there is no such customer; 422 for a card that cannot be one.
     func create(
         _ body: JSONObject, key: String?, in scope: TenantScope,
@@ -32,18 +33,19 @@ struct PaymentSourceService: Sendable {
         var changes = FieldValues(BillingCustomer.entity)
         changes["paymentSourceId"] = .text(effect.value.id)
         _ = try await customers.customers.updateById(
-            customer.id, changes, in: scope, alongside: effect.statements + alongside(customer.id))
+            customer.id, changes, in: scope, alongside: effect.statements + alongside(effect.value.row ?? customer.id))
         return effect.value
     }
 
-    /// The way to pay that a customer has used or made last.
-    /// - Parameter id: Our id of the customer.
-    /// - Throws: 404 when it has none.
-    func latest(ofCustomer id: Identifier, in scope: TenantScope) async throws -> PaymentSource {
-        guard let source = try await customers.row(id, in: scope)?.paymentSourceID else {
-            throw HTTPFailure.entityNotFound
+    /// The way to pay that was made, given what `create` has given to its statements alongside.
+    /// - Throws: 404 when it is gone.
+    func created(_ id: Identifier, in scope: TenantScope) async throws -> PaymentSource {
+        // Only of a provider that keeps its sources to itself it is the customer, whose last source it was.
+        if let customer = try await customers.row(id, in: scope) {
+            guard let source = customer.paymentSourceID else { throw HTTPFailure.entityNotFound }
+            return try await read(source, in: scope)
         }
-        return try await read(source, in: scope)
+        return try await read(id.description, in: scope)
     }
 
     /// A way to pay.

@@ -20,19 +20,24 @@ extension SubscriptionController {
         return Operation(
             .get, "/subscriptions/expire-soon", id: "SubscriptionController.expireSoonSubscription",
             summary: "The active subscriptions that end within seven days",
-            security: .bearer(permissions: Self.permissions.view),
+            security: .bearer(permissions: Self.permissions.view), parameters: [.cursor],
             responses: [
-                .init(.ok, "Subscriptions with the whole days that they have left", schema: .array(of: schema))
+                .init(
+                    .ok, "Subscriptions with the whole days that they have left", schema: .array(of: schema),
+                    headers: [.link])
             ],
             handler: .scoped { call in
                 let now = clock.now()
                 let today = CalendarDate(of: now)
-                let rows = try await subscriptions.expiring(
-                    after: today, through: Self.later(today, by: Self.soon), in: call.scope)
-                return .json { writer in
+                let page = try ExpiryPage(call.request, limit: limits.maximumLimit)
+                let (rows, next) = page.cut(
+                    try await subscriptions.expiring(
+                        after: today, through: Self.later(today, by: Self.soon), page, in: call.scope))
+                var response = OperationResponse.json { writer in
                     writer.beginArray()
                     for row in rows {
-                        let remaining = row.endDate.startOfDay.duration(since: now)
+                        guard let endDate = try? CalendarDate(row.endDate) else { continue }
+                        let remaining = endDate.startOfDay.duration(since: now)
                         guard remaining < .seconds(Self.soon * 86_400) else { continue }
                         writer.beginObject()
                         writer.member("id", row.id)
@@ -42,6 +47,8 @@ extension SubscriptionController {
                     }
                     writer.endArray()
                 }
+                response.linkToPage(after: next, of: call.request)
+                return response
             })
     }
 
@@ -60,14 +67,16 @@ extension SubscriptionController {
             security: .bearer(permissions: Self.permissions.view),
             parameters: [
                 .init("days", in: .header, schema: days, description: "How many days back; default 0"),
-                .init("days", in: .query, schema: days, description: "The same, when the header is not sent"),
+                .init("days", in: .query, schema: days, description: "The same, when the header is not sent"), .cursor,
             ],
-            responses: [.init(.ok, "Subscriptions", schema: .array(of: schema))],
+            responses: [.init(.ok, "Subscriptions", schema: .array(of: schema), headers: [.link])],
             handler: .scoped { call in
                 let today = CalendarDate(of: clock.now())
-                let rows = try await subscriptions.expired(
-                    by: today, endedAfter: Self.later(today, by: -Self.days(call.request)), in: call.scope)
-                return .json { writer in
+                let page = try ExpiryPage(call.request, limit: limits.maximumLimit)
+                let (rows, next) = page.cut(
+                    try await subscriptions.expired(
+                        by: today, endedAfter: Self.later(today, by: -Self.days(call.request)), page, in: call.scope))
+                var response = OperationResponse.json { writer in
                     writer.beginArray()
                     for row in rows {
                         writer.beginObject()
@@ -77,6 +86,8 @@ extension SubscriptionController {
                     }
                     writer.endArray()
                 }
+                response.linkToPage(after: next, of: call.request)
+                return response
             })
     }
 

@@ -136,8 +136,11 @@ struct SubscriptionController: Sendable {
         Operation(
             .get, "/subscriptions/{id}/invoice", id: "SubscriptionInvoiceController.getInvoice",
             summary: "The invoice of a subscription, with its lines",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.id],
-            responses: [.init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations)],
+            security: .bearer(permissions: Self.permissions.view), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations, headers: [.eTag]),
+                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such Subscription, or its invoice was deleted"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
@@ -145,7 +148,7 @@ struct SubscriptionController: Sendable {
                     let subscription = try await subscriptions.entities.findById(id, in: call.scope)
                     let invoice = try await invoices.withLines(
                         try subscription.identifier("invoiceId"), in: call.scope)
-                    return .json(invoice.json)
+                    return try .entity(invoice.json, version: try invoice.version, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
                 }

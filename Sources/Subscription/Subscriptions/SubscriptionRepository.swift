@@ -10,50 +10,48 @@ struct SubscriptionRepository: Sendable {
 
     private var pool: PostgresPool { entities.pool }
 
-    /// An ACTIVE subscription whose time will be over soon.
+    /// A subscription whose time is over, or will be soon.
     struct Expiring: Sendable {
         let id: Identifier
         let subscriber: Identifier
-        let endDate: CalendarDate
+        /// As it is stored: a day, as a rule.
+        let endDate: String
     }
 
-    /// The ACTIVE subscriptions that end after one day and before or on another.
+    /// The ACTIVE subscriptions that end after one day and before or on another, the earliest first.
     func expiring(
-        after first: CalendarDate, through last: CalendarDate, in scope: TenantScope
+        after first: CalendarDate, through last: CalendarDate, _ page: ExpiryPage, in scope: TenantScope
     ) async throws -> [Expiring] {
         let result = try await pool.query(
             """
             SELECT id, subscriber_id, end_date FROM main.subscriptions
             WHERE status = 1 AND NOT deleted AND end_date > $1 AND end_date <= $2
-                AND ($3::uuid IS NULL OR subscriber_id = $3)
-            ORDER BY end_date, id
-            """, [.text(first.description), .text(last.description), Self.tenant(scope)], settings: scope.settings)
-        return try result.rows.compactMap { row in
-            // Whatever else the original has stored in this text is no date, and never ends.
-            guard let endDate = try? CalendarDate(row.text(2)) else { return nil }
-            return Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: endDate)
+                AND ($3::uuid IS NULL OR subscriber_id = $3) AND ($4::text IS NULL OR (end_date, id) > ($4, $5))
+                -- Whatever else the original has stored in this text is no date, and never ends.
+                AND end_date ~ '^\\d{4}-\\d{2}-\\d{2}$'
+            ORDER BY end_date, id LIMIT $6
+            """, [.text(first.description), .text(last.description), Self.tenant(scope)] + page.values,
+            settings: scope.settings)
+        return try result.rows.map { row in
+            Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: try row.text(2))
         }
     }
 
-    /// A subscription whose time is over.
-    struct Expired: Sendable {
-        let id: Identifier
-        let subscriber: Identifier
-    }
-
-    /// The subscriptions that are EXPIRED, or still ACTIVE although `today` is not paid for, and ended after a day.
+    /// The subscriptions that are EXPIRED, or still ACTIVE although `today` is not paid for, and ended after a day, the
+    /// earliest first.
     func expired(
-        by today: CalendarDate, endedAfter day: CalendarDate, in scope: TenantScope
-    ) async throws -> [Expired] {
+        by today: CalendarDate, endedAfter day: CalendarDate, _ page: ExpiryPage, in scope: TenantScope
+    ) async throws -> [Expiring] {
         let result = try await pool.query(
             """
-            SELECT id, subscriber_id FROM main.subscriptions
+            SELECT id, subscriber_id, end_date FROM main.subscriptions
             WHERE (status = 4 OR (status = 1 AND end_date <= $1)) AND end_date > $2 AND NOT deleted
-                AND ($3::uuid IS NULL OR subscriber_id = $3)
-            ORDER BY end_date, id
-            """, [.text(today.description), .text(day.description), Self.tenant(scope)], settings: scope.settings)
+                AND ($3::uuid IS NULL OR subscriber_id = $3) AND ($4::text IS NULL OR (end_date, id) > ($4, $5))
+            ORDER BY end_date, id LIMIT $6
+            """, [.text(today.description), .text(day.description), Self.tenant(scope)] + page.values,
+            settings: scope.settings)
         return try result.rows.map { row in
-            Expired(id: try row.identifier(0), subscriber: try row.identifier(1))
+            Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: try row.text(2))
         }
     }
 

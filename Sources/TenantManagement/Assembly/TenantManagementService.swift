@@ -6,7 +6,6 @@ import NIOCore
 import PostgresClient
 package import Primitives
 import RedisClient
-import Sealing
 package import ServiceKit
 import ServiceLifecycle
 
@@ -34,8 +33,7 @@ package enum TenantManagementService {
             clock: clock, logger: logger)
 
         let idempotency = IdempotencyStore(
-            pool: pool, sealer: Sealer(secret: configuration.encryptionKey, purpose: "idempotency"), clock: clock,
-            logger: logger)
+            pool: pool, secret: configuration.encryptionKey, clock: clock, logger: logger)
         var background: [any Service] = [
             features.cache, features.notifications, features.watchdog,
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),

@@ -43,12 +43,15 @@ struct Auth0IdentityProvider: IdentityProvider {
         return try checked(try await management.createOrganization(.object(body), user.home), owner, user)
     }
 
-    /// The organisation's id, if it is the tenant's or was made by nobody that we know of.
+    /// The organisation's id, if it is the tenant's; a shared one may have been made by the operator.
     private func checked(
         _ organization: Auth0Management.Organization, _ owner: String, _ user: FirstUser
     ) throws(IdentityProviderFailure) -> String {
-        if let found = organization.metadata[Self.ownerKey]?.stringValue, found != owner {
-            throw .taken("Auth0's organisation \(user.home) belongs to another tenant, or had another use before.")
+        let found = organization.metadata[Self.ownerKey]?.stringValue
+        guard found == owner || (found == nil && !user.isSiloed) else {
+            throw .taken(
+                "Auth0's organisation \(user.home) was not made for this tenant. To give it to the tenant, set its metadata \(Self.ownerKey) to the tenant's id."
+            )
         }
         return organization.id
     }

@@ -45,8 +45,11 @@ struct KeycloakIdentityProvider: IdentityProvider {
             throw .unavailable(step: "reading the realm", reason: "it is not there after it was created")
         }
         let owner = realm["attributes"]?[Self.ownerAttribute]?.stringValue
-        if let owner, owner != Self.owner(of: user) {
-            throw .taken("Keycloak's realm \(user.home) belongs to another tenant, or had another use before.")
+        // A realm of the operator's own may be shared on purpose; a tenant's must have been made, or marked, for it.
+        guard owner == Self.owner(of: user) || (owner == nil && !user.isSiloed) else {
+            throw .taken(
+                "Keycloak's realm \(user.home) was not made for this tenant. To give it to the tenant, set its attribute \(Self.ownerAttribute) to the tenant's id."
+            )
         }
         if let mail = settings.mail, realm["smtpServer"]?["host"]?.stringValue == nil {
             try await admin.updateRealm(user.home, ["smtpServer": smtpServer(mail)])

@@ -188,4 +188,23 @@ import Testing
             #expect(throws: FilterError.self) { try Filter.parse(json: json, for: TestModel.lead, in: catalog) }
         }
     }
+
+    /// By its limits a filter must not be able to ask for millions of rows.
+    @Test func whatAFilterMayCostIsBounded() throws {
+        let limits = QueryLimits(defaultLimit: 100, maximumLimit: 1000, defaultIncludeLimit: 100, maximumRows: 250_000)
+        func parse(_ json: String, single: Bool = false) throws -> Filter {
+            try Filter.parse(
+                json: json, for: TestModel.tenant, in: catalog, limits: limits, allowsWhere: !single)
+        }
+        let filter = try parse(#"{"limit": 1000, "include": ["contacts", "resources"]}"#)
+        #expect(filter.includes.map(\.scope.limit) == [100, 100])
+        let deep =
+            #"{"relation": "contacts", "scope": {"include": [{"relation": "tenant", "scope": {"include": ["contacts"]}}]}}"#
+        #expect(throws: FilterError.self) { try parse("{\"include\": [\(deep)]}") }
+        #expect(throws: FilterError.self) {
+            try parse(#"{"limit": 1000, "include": [{"relation": "contacts", "scope": {"limit": 1000}}]}"#)
+        }
+        _ = try parse("{\"limit\": 10, \"include\": [\(deep)]}")
+        _ = try parse("{\"include\": [\(deep)]}", single: true)
+    }
 }

@@ -1,0 +1,57 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+
+/// Which part of a list of ending subscriptions, sorted by their ends, is asked for.
+struct ExpiryPage: Sendable, Hashable {
+    /// Rows of the page at most; nil: all.
+    let limit: Int?
+    /// End and id of the row before the page.
+    private let after: (endDate: String, id: Identifier)?
+
+    /// What the `cursor` of a request asks for.
+    /// - Parameter limit: Rows of a page at most; 0: no bound.
+    /// - Throws: 400 when the cursor is none of a `Link` header.
+    init(_ request: OperationRequest, limit: Int) throws(HTTPFailure) {
+        self.limit = limit > 0 ? limit : nil
+        guard let text = QueryString.first("cursor", in: request.query) else {
+            after = nil
+            return
+        }
+        guard text.utf8.count <= PageCursor.maximumLength, let bytes = Hex.decode(text),
+            let values = (try? JSONValue.parse(bytes))?.arrayValue, values.count == 2,
+            let endDate = values[0].stringValue, !endDate.utf8.contains(0),
+            let id = values[1].stringValue.flatMap({ Identifier($0) })
+        else {
+            throw .invalidParameter(
+                "cursor", value: .string(text), reason: "must be the cursor of a Link header of this list")
+        }
+        after = (endDate, id)
+    }
+
+    /// Parameters: end and id of the row before, and the rows to read: one more than are shown, to know whether there is a
+    /// next page.
+    var values: [PostgresValue] {
+        [
+            .optional(after?.endDate) { .text($0) }, .optional(after?.id) { .identifier($0) },
+            .optional(limit) { .int64(Int64($0) + 1) },
+        ]
+    }
+
+    /// The rows to show, and the cursor of the page behind them.
+    func cut(
+        _ rows: [SubscriptionRepository.Expiring]
+    ) -> (rows: ArraySlice<SubscriptionRepository.Expiring>, next: String?) {
+        guard let limit, rows.count > limit, let last = rows.prefix(limit).last else { return (rows[...], nil) }
+        let cursor = JSONValue.array([.string(last.endDate), .identifier(last.id)])
+        return (rows.prefix(limit), Hex.encode(cursor.serialized()))
+    }
+
+    static func == (one: ExpiryPage, other: ExpiryPage) -> Bool {
+        one.limit == other.limit && one.after?.id == other.after?.id && one.after?.endDate == other.after?.endDate
+    }
+
+    func hash(into hasher: inout Hasher) { hasher.combine(after?.id) }
+}
