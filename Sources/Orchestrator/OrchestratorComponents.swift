@@ -10,6 +10,8 @@ import Synchronization
 /// The parts of the orchestrator, put together.
 struct OrchestratorComponents: Sendable {
     let consumer: ProvisioningConsumer
+    /// Events that come over HTTP.
+    let events: EventBridgeController
     let worker: ProvisioningRunWorker
     /// What readiness tells beside the service's own database and the bus.
     let checks: [HealthCheck]
@@ -21,8 +23,8 @@ struct OrchestratorComponents: Sendable {
         logger: Logger
     ) throws {
         let sealer = Sealer(secret: configuration.encryptionKey, purpose: "orchestrator")
-        let repository = ProvisioningRunRepository(
-            pool: pool, sealer: sealer, secrets: EventSecretSealer(secret: configuration.encryptionKey), clock: clock)
+        let secrets = EventSecretSealer(secret: configuration.encryptionKey)
+        let repository = ProvisioningRunRepository(pool: pool, sealer: sealer, secrets: secrets, clock: clock)
         let pipelines = OutboundHTTP(
             allowsInternalAddresses: configuration.allowsInternalPipelines, logger: logger)
         let callbacks = OutboundHTTP(allowsInternalAddresses: true, logger: logger)
@@ -39,6 +41,9 @@ struct OrchestratorComponents: Sendable {
 
         let bell = WakeUp()
         consumer = ProvisioningConsumer(repository: repository, bell: bell, logger: logger)
+        events = EventBridgeController(
+            consumer: consumer, credentials: configuration.eventCredentials, secrets: secrets,
+            limit: configuration.eventLimit, clock: clock, logger: logger)
         worker = ProvisioningRunWorker(
             repository: repository,
             processor: ProvisioningRunProcessor(

@@ -18,6 +18,9 @@ package import ServiceKit
 /// | `CALLBACK_BACKOFF_MILLIS`, `CALLBACK_BACKOFF_MAX_MILLIS` | 500, 300000 | 1 … 86400000 |
 /// | `CALLBACK_TIMEOUT_MILLIS` | 10000 | 10 … 60000 |
 /// | `PROVISIONER_ROLE_CONNECTION_LIMIT` | 20 | 1 … 10000, for each tenant's role |
+/// | `EVENT_BRIDGE_API_KEY` | none | secret, at least 16 characters: who sends it as `x-api-key` may hand in events |
+/// | `EVENT_SIGNING_SECRET` | none | secret, at least 16 characters: who signs with it may hand in events |
+/// | `WEBHOOK_API_MAX_ATTEMPTS` | 60 | 1 … 1000000 events over HTTP in a minute, for each client and process |
 /// | `PROVISIONER_HTTP_ALLOW_PRIVATE` | true | whether pipelines may be on this machine or in private networks |
 package struct OrchestratorConfiguration: Sendable {
     /// Opens the events' secrets and seals what lies in `orchestrator_db`.
@@ -37,6 +40,10 @@ package struct OrchestratorConfiguration: Sendable {
     /// Whether pipelines may be on this machine or in private networks. Link-local addresses and metadata services are
     /// refused in any case.
     package var allowsInternalPipelines: Bool
+    /// Who may hand in events over HTTP.
+    var eventCredentials: EventCredentials
+    /// How often a client may try to.
+    package var eventLimit: RateLimit
 
     /// Reads the keys above, and the tiers file.
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
@@ -76,10 +83,24 @@ package struct OrchestratorConfiguration: Sendable {
             drainTimeout: .seconds(try reader.integer("shutdown.seconds", default: 8, in: 1...300)) * 0.7)
         roleConnectionLimit = try reader.integer("provisioner.role.connection.limit", default: 20, in: 1...10_000)
         allowsInternalPipelines = try reader.flag("provisioner.http.allow.private", default: true)
+        eventCredentials = EventCredentials(
+            key: try reader.longSecret("event.bridge.api.key"),
+            signingSecret: try reader.longSecret("event.signing.secret"))
+        eventLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
     }
 }
 
 extension ConfigReader {
+    /// A secret that cannot be guessed; nil when it is not set.
+    fileprivate func longSecret(_ key: ConfigKey) throws(ConfigurationFailure) -> String? {
+        guard let secret = text(key, isSecret: true) else { return nil }
+        guard secret.count >= EventCredentials.minimumLength else {
+            throw ConfigurationFailure(
+                key: key.environmentName, reason: "must have at least \(EventCredentials.minimumLength) characters")
+        }
+        return secret
+    }
+
     fileprivate func milliseconds(
         _ key: ConfigKey, default defaultValue: Int, in range: ClosedRange<Int>
     ) throws(ConfigurationFailure) -> Duration {

@@ -7,8 +7,8 @@ import Sealing
 package import ServiceKit
 import ServiceLifecycle
 
-/// Puts the orchestrator together (`arc serve orchestrator`, port 3003): a worker with an HTTP side for `/`, `/ping`,
-/// health and documents only.
+/// Puts the orchestrator together (`arc serve orchestrator`, port 3003): a worker with an HTTP side for events
+/// from buses that deliver by HTTP, health and documents.
 package enum OrchestratorService {
     /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
     /// - Parameter bus: The message bus; nil to use the configured one.
@@ -36,8 +36,10 @@ package enum OrchestratorService {
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
         return HTTPService(
             configuration: http, base: base,
-            summary: "Takes provisioning events from the bus, makes what the tenant's tier needs, and calls back.",
-            operations: [], authenticator: Authenticator(verifier: verifier, operatorTenantID: nil),
+            summary:
+                "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
+            operations: components.events.operations,
+            authenticator: Authenticator(verifier: verifier, operatorTenantID: nil),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
             background: bus.services + [components.worker, try components.consumer.service(on: bus.subscriber)],
             atEnd: {

@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Configuration
 import JSONCoding
 import MessageBus
 import NIOCore
@@ -23,7 +22,7 @@ import Testing
                     test.tier = tier
                     return test
                 }
-                try await withService(world, callbackURL: url, bus: bus) { _ in
+                try await withOrchestrator(world, callbackURL: url, bus: bus) { _ in
                     for test in tests {
                         // Twice, as a bus may.
                         for _ in 0..<2 { _ = try await bus.publish([try test.envelope()]) }
@@ -56,7 +55,7 @@ import Testing
     @Test func itsHTTPSide() async throws {
         try await TestWorld.with { world in
             let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
-            try await withService(world, callbackURL: "http://127.0.0.1:1", bus: bus) { port in
+            try await withOrchestrator(world, callbackURL: "http://127.0.0.1:1", bus: bus) { port in
                 let ping = try await get(port, "/ping")
                 #expect(ping.status == 200)
                 #expect(ping.body["greeting"] == "Hello from Orchestrator Service.")
@@ -69,7 +68,7 @@ import Testing
                 #expect(
                     paths == [
                         "/", "/ping", "/health/live", "/health/ready", "/openapi.json", "/openapi.yaml", "/explorer",
-                        "/explorer/{file}",
+                        "/explorer/{file}", "/event-bridge/events/{eventType}",
                     ])
                 #expect(try await get(port, "/webhook").status == 404)
             }
@@ -171,49 +170,10 @@ import Testing
             policy: policy, bell: WakeUp(), clock: world.clock, logger: TestWorld.logger)
     }
 
-    private func withService(
-        _ world: TestWorld, callbackURL: String, bus: InProcessConnector, _ body: (Int) async throws -> Void
-    ) async throws {
-        let (host, port) = (
-            try TestWorld.variable("ARC_TEST_POSTGRES_HOST"), try TestWorld.variable("ARC_TEST_POSTGRES_PORT")
-        )
-        let reader = try await EnvironmentReader.make(environment: [
-            "PORT": "0", "DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, "TENANT_MANAGEMENT_URL": callbackURL,
-            "DB_HOST": host, "DB_PORT": port, "DB_USER": "orchestrator_app", "DB_DATABASE": world.database,
-            "PROVISIONER_DB_HOST": host, "PROVISIONER_DB_PORT": port, "PROVISIONER_DB_USER": world.provisioner,
-            "PROVISIONER_DB_DATABASE": world.applicationDatabase, "CALLBACK_BACKOFF_MILLIS": "20",
-            "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
-        ])
-        let service = try await OrchestratorService.make(
-            reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
-        let (ports, listening) = AsyncStream<Int>.makeStream()
-        let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
-        let outcome: Result<Void, any Error>
-        do {
-            var iterator = ports.makeAsyncIterator()
-            let port = try #require(await iterator.next())
-            outcome = .success(try await body(port))
-        } catch {
-            outcome = .failure(error)
-        }
-        running.cancel()
-        _ = await running.result
-        try outcome.get()
-    }
-
     private func get(_ port: Int, _ path: String) async throws -> (status: Int, body: JSONValue) {
         let response = try await HTTPClient.shared.execute(
             HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(20))
         let body = try await response.body.collect(upTo: 1 << 20)
         return (Int(response.status.code), (try? JSONValue.parse(Array(body.readableBytesView))) ?? nil)
-    }
-
-    /// Waits until something has become true; that it does is what the test is about, not how fast.
-    private func eventually(_ condition: () async throws -> Bool) async throws {
-        for _ in 0..<6000 {
-            if try await condition() { return }
-            try await Task.sleep(for: .milliseconds(10))
-        }
-        Issue.record("it never became true")
     }
 }

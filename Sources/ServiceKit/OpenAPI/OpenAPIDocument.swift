@@ -107,6 +107,13 @@ package struct OpenAPIDocument: Sendable {
             "type": "apiKey", "in": "header", "name": "x-signature",
             "description": "HMAC-SHA256 in lower-case hexadecimal; goes with x-timestamp, milliseconds since 1970",
         ])
+        if operations.contains(where: { $0.security == .eventSender }) {
+            writer.key("EventKey")
+            writer.value([
+                "type": "apiKey", "in": "header", "name": "x-api-key",
+                "description": "As API destinations of EventBridge send it",
+            ])
+        }
         writer.endObject()
         writer.endObject()
     }

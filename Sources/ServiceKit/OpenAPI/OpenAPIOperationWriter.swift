@@ -40,23 +40,25 @@ struct OpenAPIOperationWriter {
     }
 
     private func writeSecurity(to writer: inout JSONWriter) {
-        let scheme: String?
+        // Any one of them is enough.
+        let schemes: [String]
         switch operation.security {
-        case .none: scheme = nil
+        case .none: schemes = []
         case .bearer(let permissions):
-            scheme = "HTTPBearer"
+            schemes = ["HTTPBearer"]
             if !permissions.isEmpty {
                 writer.key("description")
                 writer.string(
                     "| Permissions |\n| ----------- |\n" + permissions.map { "| \($0) |" }.joined(separator: "\n"))
             }
-        case .leadKey: scheme = "LeadKey"
-        case .signature: scheme = "WebhookSignature"
-        case .basic: scheme = "HTTPBasic"
+        case .leadKey: schemes = ["LeadKey"]
+        case .signature: schemes = ["WebhookSignature"]
+        case .basic: schemes = ["HTTPBasic"]
+        case .eventSender: schemes = ["EventKey", "WebhookSignature"]
         }
         writer.key("security")
         writer.beginArray()
-        if let scheme {
+        for scheme in schemes {
             writer.beginObject()
             writer.key(scheme)
             writer.beginArray()

@@ -65,6 +65,8 @@ package enum OperationSecurity: Sendable, Hashable {
     case signature
     /// User name and password; the operation itself verifies them.
     case basic
+    /// The key of a sender of events, or a signature; the operation itself verifies it.
+    case eventSender
 }
 
 /// The code of an operation, with what it needs to know about the caller in its type.

@@ -1,4 +1,3 @@
-import Crypto
 import Entities
 import MessageBus
 import PostgresClient
@@ -28,7 +27,9 @@ struct BillingWebhookService: Sendable {
             }
             var changes = FieldValues(Invoice.entity)
             changes["invoiceStatus"] = .text(status)
-            let claim = event.map { [Inbox.claimOrFail(Self.identifier($0), consumer: Self.consumer, at: clock.now())] }
+            let claim = event.map {
+                [Inbox.claimOrFail(Identifier(eventName: $0), consumer: Self.consumer, at: clock.now())]
+            }
             do {
                 _ = try await repository.invoices.updateById(
                     row.id, changes, in: scope, ifVersion: .exactly(row.version), alongside: claim ?? [])
@@ -45,19 +46,8 @@ struct BillingWebhookService: Sendable {
     /// An event without an effect has none later either.
     private func mark(_ event: String?) async throws {
         guard let event else { return }
-        let claim = Inbox.claim(Self.identifier(event), consumer: Self.consumer, at: clock.now())
+        let claim = Inbox.claim(Identifier(eventName: event), consumer: Self.consumer, at: clock.now())
         _ = try await repository.invoices.pool.query(
             claim.statement, claim.values, settings: TenantScope.system.settings)
-    }
-
-    /// The inbox knows events by UUIDs; providers name theirs as they like.
-    private static func identifier(_ event: String) -> Identifier {
-        var words: [UInt64] = [0, 0]
-        for (index, byte) in SHA256.hash(data: Array(event.utf8)).prefix(16).enumerated() {
-            words[index / 8] = words[index / 8] << 8 | UInt64(byte)
-        }
-        // Version 8 (RFC 9562, 5.8): made by a rule of one's own.
-        return Identifier(
-            high: words[0] & 0xFFFF_FFFF_FFFF_0FFF | 0x8000, low: words[1] & (.max >> 2) | 1 << 63)
     }
 }

@@ -1,0 +1,73 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Logging
+import MessageBus
+import Primitives
+import Sealing
+import ServiceKit
+
+/// The HTTP operation that takes events from a bus which delivers by HTTP (contract 7): EventBridge's API destinations.
+struct EventBridgeController: Sendable {
+    let consumer: ProvisioningConsumer
+    let credentials: EventCredentials
+    /// Opens the secrets of events.
+    let secrets: EventSecretSealer
+    let limit: RateLimit
+    let clock: any WallClock
+    let logger: Logger
+
+    var operations: [Operation] { [handleEvent()] }
+
+    private static let answer = Schema.object(
+        [.init("success", .boolean.example(true), required: true)], name: "Success")
+
+    private func handleEvent() -> Operation {
+        Operation(
+            .post, "/event-bridge/events/{eventType}", id: "EventBridgeController.handleEvent",
+            summary: "Take an event that a bus delivers by HTTP; repeating a delivery is harmless",
+            security: .eventSender,
+            parameters: [
+                .init(
+                    "eventType", in: .path, schema: .string(oneOf: [EventType.tenantProvisioning]),
+                    description: "Name of the event"),
+                .init(
+                    WebhookSignature.signatureHeader, in: .header, schema: .string(),
+                    description: "HMAC-SHA256 over body and timestamp, hexadecimal; instead of the key"),
+                .init(
+                    WebhookSignature.timestampHeader, in: .header, schema: .any,
+                    description: "Milliseconds since 1970, with the signature"),
+            ],
+            requestBody: EventBridgeEvent.schema,
+            responses: [.init(.ok, "Taken, now or before", schema: Self.answer)],
+            failures: [.badRequest: "The body is not JSON, or the type of the event is not supported"],
+            rateLimit: limit,
+            handler: .anonymous { call in
+                let now = clock.now()
+                guard credentials.accept(call, at: now) else {
+                    logger.warning("an event was refused: neither key nor signature is right")
+                    throw HTTPFailure.unauthorized
+                }
+                // The signature does not cover the path: a second type must not take what was signed for the first.
+                let type = call.pathParameter("eventType")
+                guard type == EventType.tenantProvisioning else {
+                    throw HTTPFailure.badRequest(
+                        "Unsupported event type: \(type.prefix(100))", code: "UNSUPPORTED_EVENT_TYPE")
+                }
+                try await take(
+                    EventBridgeEvent(
+                        try call.object(), type: type, secrets: secrets, traceparent: call.traceparent, now: now))
+                return .json { writer in writer.value(["success": true]) }
+            })
+    }
+
+    /// Hands an event to the consumer that the bus feeds too, which stores it once.
+    private func take(_ event: EventBridgeEvent) async throws {
+        do {
+            try await consumer.handle(
+                EventDelivery(event: event.envelope, group: ProvisioningConsumer.group, attempt: 1))
+        } catch let rejection as EventRejection {
+            throw HTTPFailure.invalidField("", code: "event", rejection.reason)
+        }
+    }
+}

@@ -1,0 +1,109 @@
+import Entities
+import JSONCoding
+import MessageBus
+import Primitives
+import Sealing
+import ServiceKit
+
+/// A `TENANT_PROVISIONING` event as an API destination of EventBridge delivers it: the envelope of EventBridge, or the
+/// detail alone when the rule has an input path.
+struct EventBridgeEvent: Sendable {
+    /// The same event as the bus would hand it over.
+    let envelope: EventEnvelope
+
+    /// Reads a body.
+    /// - Parameters:
+    ///   - type: What the path says.
+    ///   - secrets: Opens a secret that tenant management has sealed. One in clear is taken as it is.
+    ///   - traceparent: Trace of the request.
+    ///   - now: Time of an event that does not say its own.
+    /// - Throws: 422 with every place at which the body is no such event.
+    init(
+        _ body: JSONObject, type: String, secrets: EventSecretSealer, traceparent: String?, now: Timestamp
+    ) throws(HTTPFailure) {
+        let isEnveloped = body["detail"] != nil || body["detail-type"] != nil
+        let place = isEnveloped ? "/detail" : ""
+        try Self.check(body["detail-type"], is: type, at: "/detail-type")
+        guard let detail = isEnveloped ? body["detail"] : .object(body) else {
+            throw .validation([.required("", "detail")])
+        }
+        let details = Self.detail.validate(detail)
+        guard details.isEmpty else {
+            throw .validation(
+                details.map {
+                    ValidationDetail(path: place + $0.path, code: $0.code, message: $0.message, info: $0.info)
+                })
+        }
+        try Self.check(detail["type"], is: type, at: place + "/type")
+        guard let tenant = detail["tenant"]?["id"]?.stringValue, let tenantId = Identifier(tenant),
+            let context = detail["context"]?.stringValue, let secret = detail["secret"]?.stringValue
+        else { throw .invalidField(place, code: "type", "is not an event") }
+        guard let clear = try? secrets.open(secret), clear.utf8.count == 32, Hex.decode(clear) != nil else {
+            throw .invalidField(
+                place + "/secret", code: "pattern",
+                "must be 32 hexadecimal characters, in clear or sealed under the DATA_ENCRYPTION_KEY of this service")
+        }
+        // Without an id of its own an event is what it asks for: a provisioning is asked for once.
+        let named = isEnveloped ? body["id"]?.stringValue.flatMap { Identifier($0) } : nil
+        do {
+            envelope = try EventEnvelope(
+                id: named ?? Identifier(eventName: "\(type) \(tenantId) \(context)"), type: type, tenantId: tenantId,
+                occurredAt: body["time"]?.stringValue.flatMap { Timestamp(iso8601: $0) } ?? now,
+                traceparent: traceparent, data: detail.serialized())
+        } catch {
+            throw .invalidField(place, code: "range", "\(error)")
+        }
+    }
+
+    private static func check(_ value: JSONValue?, is type: String, at place: String) throws(HTTPFailure) {
+        guard let value, value.stringValue != type else { return }
+        throw .invalidField(place, code: "const", "must be equal to the type in the path, \(type)")
+    }
+
+    // MARK: Schemas
+
+    /// What provisioning needs (contract 9.3); the rest goes to provisioners as it is.
+    private static let detail: Schema = {
+        // At most a thousand bytes, so that it fits an index.
+        let text = Schema.string(minLength: 1, maxLength: 250)
+        let tenant = Schema.object(
+            [
+                .init("id", .string(format: .uuid), required: true),
+                .init(
+                    "key", .string(maxLength: 56, pattern: .lowercaseAlphanumeric).example("acme"), required: true),
+            ], isClosed: false)
+        let plan = Schema.object([.init("tier", text.example("BASIC"))], isClosed: false)
+        return .object(
+            [
+                .init("type", text.example(.string(EventType.tenantProvisioning))),
+                .init("tenant", tenant, required: true),
+                .init("subscription", .object([.init("plan", plan)], isClosed: false)),
+                .init(
+                    "secret",
+                    text.example("0123456789abcdef0123456789abcdef").described(
+                        "Signs the call-back: 32 hexadecimal characters in clear, or as tenant management seals them"),
+                    required: true),
+                .init(
+                    "context",
+                    text.example("5b7c64a8-3f0e-4d5a-9c6b-2f4f7a1d0e93").described(
+                        "Of this provisioning: its repetition has no effect"), required: true),
+            ], name: "ProvisioningDetail", isClosed: false)
+    }()
+
+    /// The body: members of the envelope or, without `detail`, those of the detail itself.
+    static let schema: Schema = {
+        let envelope: [Schema.Property] = [
+            .init("id", .string(format: .uuid).described("The event: its repetition has no effect")),
+            .init("detail-type", .string(maxLength: 128).described("As in the path")),
+            .init("source", .string(maxLength: 256)),
+            .init("time", .string(format: .dateTime)),
+            .init("detail", detail),
+        ]
+        return .object(
+            envelope + detail.properties.map { .init($0.name, $0.schema) }, name: "EventBridgeEvent", isClosed: false
+        ).example([
+            "id": "6a7e8feb-b491-4cf7-a9f1-bf3703467718", "detail-type": .string(EventType.tenantProvisioning),
+            "source": "ARC-SAAS", "time": "2026-01-05T10:00:00Z", "detail": detail.sample(),
+        ])
+    }()
+}

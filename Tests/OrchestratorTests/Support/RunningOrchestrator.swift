@@ -1,0 +1,52 @@
+import Configuration
+import MessageBus
+import ServiceKit
+import Testing
+
+@testable import Orchestrator
+
+/// Runs the whole service on the machine's clock for the length of the body.
+/// - Parameter environment: Variables over those that make tests easy.
+func withOrchestrator(
+    _ world: TestWorld, callbackURL: String, bus: InProcessConnector, environment: [String: String] = [:],
+    _ body: (_ port: Int) async throws -> Void
+) async throws {
+    let reader = try await EnvironmentReader.make(
+        folder: "/nowhere",
+        environment: try orchestratorEnvironment(world, callbackURL: callbackURL).merging(environment) { $1 })
+    let service = try await OrchestratorService.make(reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
+    let (ports, listening) = AsyncStream<Int>.makeStream()
+    let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
+    let outcome: Result<Void, any Error>
+    do {
+        var iterator = ports.makeAsyncIterator()
+        let port = try #require(await iterator.next())
+        outcome = .success(try await body(port))
+    } catch {
+        outcome = .failure(error)
+    }
+    running.cancel()
+    _ = await running.result
+    try outcome.get()
+}
+
+private func orchestratorEnvironment(_ world: TestWorld, callbackURL: String) throws -> [String: String] {
+    let host = try TestWorld.variable("ARC_TEST_POSTGRES_HOST")
+    let port = try TestWorld.variable("ARC_TEST_POSTGRES_PORT")
+    return [
+        "PORT": "0", "DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, "TENANT_MANAGEMENT_URL": callbackURL,
+        "DB_HOST": host, "DB_PORT": port, "DB_USER": "orchestrator_app", "DB_DATABASE": world.database,
+        "PROVISIONER_DB_HOST": host, "PROVISIONER_DB_PORT": port, "PROVISIONER_DB_USER": world.provisioner,
+        "PROVISIONER_DB_DATABASE": world.applicationDatabase, "CALLBACK_BACKOFF_MILLIS": "20",
+        "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
+    ]
+}
+
+/// Waits until something has become true; that it does is what the test is about, not how fast.
+func eventually(_ condition: () async throws -> Bool) async throws {
+    for _ in 0..<6000 {
+        if try await condition() { return }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+    Issue.record("it never became true")
+}
