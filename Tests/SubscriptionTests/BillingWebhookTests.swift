@@ -55,6 +55,19 @@ extension ServiceTests {
             }
         }
 
+        @Test func theChangeIsTheSystems() async throws {
+            let user = Identifier.v4()
+            let environment = Self.environment.merging(["SYSTEM_USER_ID": user.description]) { $1 }
+            try await TestService.run(environment: environment) { service in
+                let id = try await service.invoice(try await service.customer())
+                #expect(try await Self.report(service, "ev_1", id, "paid") == 204)
+                let row = try #require(
+                    try await service.database.query("SELECT modified_by, created_by FROM main.invoice").first)
+                #expect(try row.identifierIfPresent(0) == user)
+                #expect(try row.identifierIfPresent(1) != user)
+            }
+        }
+
         @Test func manyDeliveriesAtOnceAreOne() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())

@@ -27,22 +27,18 @@ package struct Actor: Sendable, Hashable {
     func value(for field: Field?) -> PostgresValue {
         field?.type == .string ? .optional(text) { .text($0) } : .optional(identifier) { .identifier($0) }
     }
-
-    /// The service itself: jobs, call-backs, public sign-up.
-    package static let system = Actor(id: "SYSTEM")
 }
 
 /// On whose behalf a statement runs. Every method that touches rows takes one, so that it cannot be forgotten.
 package enum TenantScope: Sendable, Hashable {
-    /// An operator or the system: every tenant's rows.
+    /// An operator or the service itself (``SystemUser``): every tenant's rows.
     case operatorScope(actor: Actor)
     /// A tenant's own user: that tenant's rows and nothing else.
     case tenant(Identifier, actor: Actor)
 
-    /// The system itself.
-    package static let system = TenantScope.operatorScope(actor: .system)
-
-    private static let operatorSettings = [PostgresSetting("app.tenant_id", "*")]
+    /// What row-level security reads for every tenant's rows: for statements that are written by hand. Those that change
+    /// rows with audit columns say themselves who does it.
+    package static let everyTenant = [PostgresSetting("app.tenant_id", "*")]
 
     /// Who does it.
     package var actor: Actor {
@@ -59,7 +55,7 @@ package enum TenantScope: Sendable, Hashable {
     /// What row-level security reads: `app.tenant_id` is `*` or the tenant's id.
     package var settings: [PostgresSetting] {
         switch self {
-        case .operatorScope: Self.operatorSettings
+        case .operatorScope: Self.everyTenant
         case .tenant(let tenant, _): [PostgresSetting("app.tenant_id", tenant.description)]
         }
     }

@@ -121,7 +121,7 @@ package struct IdempotencyStore: Sendable {
         var purged = 0
         while true {
             let count = try await pool.query(
-                Self.purged, [.timestamp(instant)], settings: TenantScope.system.settings
+                Self.purged, [.timestamp(instant)], settings: TenantScope.everyTenant
             ).affectedRows
             purged += count
             if count == 0 { return purged }

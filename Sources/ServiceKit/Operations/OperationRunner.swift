@@ -15,6 +15,9 @@ struct OperationRunner: Sendable {
     let idempotency: IdempotencyRunner
     let clientAddress: ClientAddressResolver
 
+    /// Scope of the keys of requests that are confined to no tenant. Nothing with audit columns is written in it.
+    private static let keys = TenantScope.operatorScope(actor: Actor(id: ""))
+
     func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         var responseHeaders = HTTPFields()
         let address = clientAddress.address(of: request, context: context)
@@ -60,13 +63,13 @@ struct OperationRunner: Sendable {
         case .anonymous(let handle):
             // What belongs to a lead's key is told to nobody who does not show it.
             if operation.security == .leadKey, call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
-            return try await idempotency.run(operation, call, caller: call.headers[.authorization], in: .system) {
+            return try await idempotency.run(operation, call, caller: call.headers[.authorization], in: Self.keys) {
                 try await handle(call.with($0))
             }
         case .authenticated(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
             return try await idempotency.run(
-                operation, call, caller: authenticated.identity.keyOwner, in: .system
+                operation, call, caller: authenticated.identity.keyOwner, in: Self.keys
             ) { try await handle(authenticated.with($0)) }
         case .scoped(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)

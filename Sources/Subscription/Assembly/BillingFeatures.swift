@@ -31,7 +31,8 @@ struct BillingFeatures: Sendable {
         let sourceController = PaymentSourceController(
             service: PaymentSourceService(customers: customers, provider: provider, clock: clock))
         let webhookController = BillingWebhookController(
-            service: BillingWebhookService(repository: invoices, clock: clock),
+            service: BillingWebhookService(
+                repository: invoices, system: configuration.systemUser.scope, clock: clock),
             credentials: configuration.webhookCredentials)
 
         let provided = customerController.operations + invoiceController.operations + sourceController.operations

@@ -1,14 +1,18 @@
 package import Configuration
+package import Entities
 package import ServiceKit
 
 /// What the subscription service reads besides the configuration of its database, Redis, bus and HTTP server.
 ///
 /// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
 /// `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and `WEBHOOK_PASSWORD` (a secret):
-/// of those who report payments; without both, nobody can; `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
+/// of those who report payments; without both, nobody can; `SYSTEM_USER_ID` (a UUID, see `SystemUser`);
+/// `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
 package struct SubscriptionConfiguration: Sendable {
     /// Live subscriptions that one tenant may have.
     package var quota: Int
+    /// Whose the service's own changes are.
+    package var systemUser: SystemUser
     /// Who keeps customers and collects money.
     var billingProvider = BillingProviderChoice.internal
     /// Seals what lies in the database for clients' repetitions.
@@ -17,8 +21,9 @@ package struct SubscriptionConfiguration: Sendable {
     var webhookCredentials: WebhookCredentials?
 
     /// A configuration; see the keys above.
-    package init(quota: Int = 10, encryptionKey: String) {
+    package init(quota: Int = 10, systemUser: SystemUser = SystemUser(identifier: nil), encryptionKey: String) {
         self.quota = quota
+        self.systemUser = systemUser
         self.encryptionKey = encryptionKey
     }
 
@@ -35,7 +40,8 @@ package struct SubscriptionConfiguration: Sendable {
             )
         }
         self.init(
-            quota: try reader.integer("subscription.quota", default: 10, in: 1...1000), encryptionKey: secret)
+            quota: try reader.integer("subscription.quota", default: 10, in: 1...1000),
+            systemUser: try SystemUser(reader: reader), encryptionKey: secret)
         if let text = reader.text("billing.provider") {
             guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
                 let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")

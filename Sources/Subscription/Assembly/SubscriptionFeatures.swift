@@ -26,7 +26,7 @@ struct SubscriptionFeatures: Sendable {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
             CachedRows(
                 cache: EntityCache(prefix: prefix, redis: redis, clock: clock, logger: logger),
-                repository: repository(entity))
+                repository: repository(entity), system: configuration.systemUser.scope)
         }
         func crud(
             _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,

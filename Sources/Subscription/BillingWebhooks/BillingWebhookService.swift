@@ -7,6 +7,8 @@ import ServiceKit
 /// The rules of what billing providers report: each event has its effect once, and late ones undo nothing.
 struct BillingWebhookService: Sendable {
     let repository: InvoiceRepository
+    /// The service itself: providers are nobody's user.
+    let system: TenantScope
     let clock: any WallClock
 
     private static let consumer = "billing-webhook"
@@ -19,9 +21,8 @@ struct BillingWebhookService: Sendable {
     ///   - status: One of ``BillingInvoiceStatus/all``.
     /// - Throws: 404 when there is no such invoice; the event is not marked then, and may be delivered again.
     func report(_ status: String, of invoice: String, event: String?) async throws {
-        let scope = TenantScope.system
         for _ in 0..<Self.attempts {
-            guard let row = try await repository.named(invoice, in: scope) else { throw HTTPFailure.entityNotFound }
+            guard let row = try await repository.named(invoice, in: system) else { throw HTTPFailure.entityNotFound }
             guard row.status != status, BillingInvoiceStatus.mayBecome(status, from: row.status) else {
                 return try await mark(event)
             }
@@ -32,7 +33,7 @@ struct BillingWebhookService: Sendable {
             }
             do {
                 _ = try await repository.invoices.updateById(
-                    row.id, changes, in: scope, ifVersion: .exactly(row.version), alongside: claim ?? [])
+                    row.id, changes, in: system, ifVersion: .exactly(row.version), alongside: claim ?? [])
                 return
             } catch {
                 // The mark of the inbox is the only thing here that can be there already.
@@ -48,6 +49,6 @@ struct BillingWebhookService: Sendable {
         guard let event else { return }
         let claim = Inbox.claim(Identifier(eventName: event), consumer: Self.consumer, at: clock.now())
         _ = try await repository.invoices.pool.query(
-            claim.statement, claim.values, settings: TenantScope.system.settings)
+            claim.statement, claim.values, settings: TenantScope.everyTenant)
     }
 }

@@ -11,12 +11,14 @@ import ServiceKit
 struct CachedRows: Sendable {
     let cache: EntityCache
     let repository: EntityRepository
+    /// Reads for everybody.
+    let system: TenantScope
 
     /// The JSON of a row; nil when there is none or it was deleted.
     func body(of id: Identifier) async throws -> EntityCache.Content? {
-        try await cache.body(of: id) { [repository] in
+        try await cache.body(of: id) { [repository, system] in
             do {
-                let record = try await repository.findById(id, in: .system)
+                let record = try await repository.findById(id, in: system)
                 return EntityCache.Body(version: try record.version, bytes: ByteBuffer(bytes: record.json))
             } catch RepositoryError.notFound {
                 return nil

@@ -36,8 +36,9 @@ struct Features: Sendable {
                 catalog: catalog, limits: queryLimits, writableByTenant: writableByTenant, onChange: onChange)
         }
         let tenants = repository(Tenant.entity)
-        let leads = LeadRepository(pool: pool)
-        let provisionings = ProvisioningRepository(pool: pool)
+        let systemUser = configuration.systemUser
+        let leads = LeadRepository(pool: pool, systemUser: systemUser)
+        let provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
         let secrets = WebhookSecrets(encryptionKey: configuration.encryptionKey)
         let copies = WebhookSecretCopies(redis: redis, lifetime: configuration.webhookSecretLifetime)
         let planner = ProvisioningPlanner(
@@ -63,7 +64,8 @@ struct Features: Sendable {
             copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
             logger: logger)
         let identities = IdentityProviderRepository(
-            pool: pool, sealer: IdentitySecretSealer(secret: configuration.encryptionKey), clock: clock)
+            pool: pool, sealer: IdentitySecretSealer(secret: configuration.encryptionKey), systemUser: systemUser,
+            clock: clock)
         identityProviders = IdentityProviders(
             try IdentityProviderConfiguration(reader: reader), repository: identities)
         let firstUsers = FirstUserController(
@@ -74,7 +76,7 @@ struct Features: Sendable {
             verifier: verifier,
             service: ProvisioningCallbackService(
                 pool: pool, tenants: tenants, repository: provisionings, cache: cache, notifications: notifications,
-                copies: copies, clock: clock, logger: logger),
+                copies: copies, systemUser: systemUser, clock: clock, logger: logger),
             limiter: limiter, configuration: configuration)
 
         let tenantController = TenantController(
@@ -83,7 +85,7 @@ struct Features: Sendable {
                 Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
                 writableByTenant: Tenant.writableByTenant
             ) { change in await cache.follow(change) },
-            tenants: tenants, cache: cache)
+            tenants: tenants, cache: cache, system: systemUser.scope)
         let leadController = LeadController(
             service: leadService, onboarding: onboarding,
             crud: crud(
@@ -117,6 +119,6 @@ struct Features: Sendable {
         watchdog = ProvisioningWatchdog(
             repository: provisionings, leads: leads, cache: cache, clock: clock, logger: logger)
         subscriptionActivated = SubscriptionActivatedConsumer(
-            service: provisioning, pool: pool, clock: clock, logger: logger)
+            service: provisioning, pool: pool, system: systemUser.scope, clock: clock, logger: logger)
     }
 }

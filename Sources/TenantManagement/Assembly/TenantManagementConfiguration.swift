@@ -1,4 +1,5 @@
 package import Configuration
+import Entities
 package import ServiceKit
 
 /// What tenant management reads besides the configuration of its database, Redis, bus and HTTP server.
@@ -12,7 +13,7 @@ package import ServiceKit
 /// default 20000), `PROVISIONING_TIMEOUT_SECONDS` (60...2592000, default 86400: after it a tenant whose call-back never
 /// came is PROVISIONFAILED), `PUBLIC_API_MAX_ATTEMPTS` and `WEBHOOK_API_MAX_ATTEMPTS` (calls in a minute, 1...1000000,
 /// default 10 and 60), `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`), `APP_VALIDATE_URL` (page of the front end
-/// that takes a lead's key).
+/// that takes a lead's key), `SYSTEM_USER_ID` (a UUID, see `SystemUser`).
 package struct TenantManagementConfiguration: Sendable {
     var provisionsOnCreate: Bool
     var defaultTier: String
@@ -29,6 +30,8 @@ package struct TenantManagementConfiguration: Sendable {
     var encryptionKey: String
     var tokenSecret: String
     var validateURL: String
+    /// Whose the service's own changes are.
+    var systemUser: SystemUser
 
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is missing or out of range.
@@ -56,6 +59,7 @@ package struct TenantManagementConfiguration: Sendable {
         }
         tokenSecret = secret
         encryptionKey = reader.text("data.encryption.key", isSecret: true) ?? secret
+        systemUser = try SystemUser(reader: reader)
         validateURL = reader.text("app.validate.url") ?? "http://localhost:4200/tenant/verify"
     }
 }

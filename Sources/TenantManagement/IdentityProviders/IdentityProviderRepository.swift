@@ -8,13 +8,14 @@ import Sealing
 struct IdentityProviderRepository: Sendable {
     let pool: PostgresPool
     let sealer: IdentitySecretSealer
+    let systemUser: SystemUser
     let clock: any WallClock
 
     /// The key of a tenant that exists; nil when there is none.
     func key(of tenant: Identifier) async throws(PostgresError) -> String? {
         let result = try await pool.query(
             "SELECT key FROM main.tenants WHERE id = $1 AND NOT deleted", [.identifier(tenant)],
-            settings: TenantScope.system.settings)
+            settings: TenantScope.everyTenant)
         return try result.first?.text(0)
     }
 
@@ -24,24 +25,27 @@ struct IdentityProviderRepository: Sendable {
             """
             SELECT config_value FROM main.tenant_mgmt_configs
             WHERE tenant_id = $1 AND config_key = $2 AND NOT deleted ORDER BY created_on DESC, id DESC LIMIT 1
-            """, [.identifier(tenant), .text(key)], settings: TenantScope.system.settings)
+            """, [.identifier(tenant), .text(key)], settings: TenantScope.everyTenant)
         return try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse($0) }
     }
 
     /// Keeps a setting of a tenant, in place of the one of that name if there is one. The tenant's row is locked
     /// meanwhile, so that two deliveries at once do not leave two of them.
     func store(_ value: JSONValue, as key: String, of tenant: Identifier) async throws(PostgresError) {
-        var batch = PostgresBatch(settings: TenantScope.system.settings)
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
         batch.add("SELECT 1 FROM main.tenants WHERE id = $1 FOR UPDATE", [.identifier(tenant)])
         batch.add(
             """
             WITH changed AS (
-                UPDATE main.tenant_mgmt_configs SET config_value = $3
+                UPDATE main.tenant_mgmt_configs SET config_value = $3, modified_by = $5
                 WHERE tenant_id = $1 AND config_key = $2 AND NOT deleted RETURNING 1)
-            INSERT INTO main.tenant_mgmt_configs (id, tenant_id, config_key, config_value)
-            SELECT $4, $1, $2, $3 WHERE NOT EXISTS (SELECT FROM changed)
+            INSERT INTO main.tenant_mgmt_configs (id, tenant_id, config_key, config_value, created_by, modified_by)
+            SELECT $4, $1, $2, $3, $5::uuid, $5::uuid WHERE NOT EXISTS (SELECT FROM changed)
             """,
-            [.identifier(tenant), .text(key), .json(value.serialized()), .identifier(.v7(at: clock.now()))])
+            [
+                .identifier(tenant), .text(key), .json(value.serialized()), .identifier(.v7(at: clock.now())),
+                .optional(systemUser.identifier) { .identifier($0) },
+            ])
         _ = try await pool.run(batch)
     }
 }

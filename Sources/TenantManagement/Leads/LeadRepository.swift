@@ -4,17 +4,15 @@ package import Primitives
 
 /// SQL of leads.
 package struct LeadRepository: Sendable {
-    private let pool: PostgresPool
-
-    /// Makes one from its parts.
-    package init(pool: PostgresPool) { self.pool = pool }
+    let pool: PostgresPool
+    let systemUser: SystemUser
 
     /// Whether somebody has proven this address already.
     package func isValidated(_ email: EmailAddress) async throws(PostgresError) -> Bool {
         let result = try await pool.query(
             """
             SELECT 1 FROM main.leads WHERE lower(email) = $1 AND is_validated AND NOT deleted LIMIT 1
-            """, [.text(email.text)], settings: TenantScope.system.settings)
+            """, [.text(email.text)], settings: TenantScope.everyTenant)
         return result.rowCount > 0
     }
 
@@ -42,8 +40,13 @@ package struct LeadRepository: Sendable {
     func redeem(
         _ key: LeadKey, lead: Identifier, now: Timestamp, alongside: [BoundStatement]
     ) async throws(PostgresError) -> Redemption {
-        var batch = PostgresBatch(settings: TenantScope.system.settings)
-        batch.add(Self.redeem, [.bytes(key.hash), .identifier(lead), .timestamp(now)])
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        batch.add(
+            Self.redeem,
+            [
+                .bytes(key.hash), .identifier(lead), .timestamp(now),
+                .optional(systemUser.identifier) { .identifier($0) },
+            ])
         for statement in alongside { batch.append(statement) }
         do {
             _ = try await pool.run(batch)
@@ -61,7 +64,8 @@ package struct LeadRepository: Sendable {
             WHERE key_hash = $1 AND lead_id = $2 AND used_on IS NULL AND expires_on > $3
             RETURNING lead_id),
         validated AS (
-            UPDATE main.leads SET is_validated = true FROM used WHERE leads.id = used.lead_id AND NOT leads.deleted
+            UPDATE main.leads SET is_validated = true, modified_by = $4 FROM used
+            WHERE leads.id = used.lead_id AND NOT leads.deleted
             RETURNING 1)
         SELECT 1 / count(*) FROM validated
         """
@@ -88,7 +92,7 @@ package struct LeadRepository: Sendable {
                 a.address, a.city, a.state, a.zip, a.country
             FROM main.leads AS l LEFT JOIN main.addresses AS a ON a.id = l.address_id AND NOT a.deleted
             WHERE l.id = $1 AND NOT l.deleted
-            """, [.identifier(id)], settings: TenantScope.system.settings)
+            """, [.identifier(id)], settings: TenantScope.everyTenant)
         guard let row = result.first else { return nil }
         let addressID = try row.identifierIfPresent(5)
         var address: [String?] = []
@@ -103,6 +107,6 @@ package struct LeadRepository: Sendable {
     package func purgeKeys(before instant: Timestamp) async throws(PostgresError) {
         _ = try await pool.query(
             "DELETE FROM main.lead_keys WHERE expires_on < $1", [.timestamp(instant)],
-            settings: TenantScope.system.settings)
+            settings: TenantScope.everyTenant)
     }
 }

@@ -34,7 +34,7 @@ package struct LeadService: Sendable {
         let now = clock.now()
         let id = Identifier.v7(at: now)
         let key = LeadKey.random(length: configuration.leadKeyLength)
-        let scope = TenantScope.system
+        let scope = configuration.systemUser.scope
         var batch = PostgresBatch(settings: scope.settings)
         var lead = FieldValues(Lead.entity)
         lead.identifier = id

@@ -106,7 +106,7 @@ package struct NotificationQueue: Service {
                 ORDER BY next_attempt_on LIMIT $3 FOR UPDATE SKIP LOCKED)
             RETURNING id, content, attempts
             """, [.timestamp(now), .timestamp(now.adding(Self.lease)), .int64(Int64(Self.batchSize))],
-            settings: TenantScope.system.settings)
+            settings: TenantScope.everyTenant)
         var claimed: [Claimed] = []
         for row in result.rows {
             claimed.append(
@@ -129,7 +129,7 @@ package struct NotificationQueue: Service {
     private func finish(_ mail: Claimed) async throws(PostgresError) {
         _ = try await pool.query(
             "DELETE FROM main.notifications WHERE id = $1", [.identifier(mail.id)],
-            settings: TenantScope.system.settings)
+            settings: TenantScope.everyTenant)
     }
 
     private func postpone(_ mail: Claimed, because error: any Error) async {
@@ -146,7 +146,7 @@ package struct NotificationQueue: Service {
         _ = try? await pool.query(
             "UPDATE main.notifications SET next_attempt_on = $2, failed_on = $3 WHERE id = $1",
             [.identifier(mail.id), .timestamp(now.adding(pause)), isLast ? .timestamp(now) : .null],
-            settings: TenantScope.system.settings)
+            settings: TenantScope.everyTenant)
     }
 }
 

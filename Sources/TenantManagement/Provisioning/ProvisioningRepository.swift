@@ -5,6 +5,7 @@ import Primitives
 /// SQL of provisionings.
 struct ProvisioningRepository: Sendable {
     let pool: PostgresPool
+    let systemUser: SystemUser
 
     /// A provisioning as the call-back's verification needs it.
     struct Provisioning: Sendable {
@@ -21,7 +22,7 @@ struct ProvisioningRepository: Sendable {
             """
             SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings
             WHERE tenant_id = $1 ORDER BY requested_on DESC LIMIT 1
-            """, [.identifier(tenant)], settings: TenantScope.system.settings)
+            """, [.identifier(tenant)], settings: TenantScope.everyTenant)
         guard let row = result.first else { return nil }
         return Provisioning(
             context: try row.identifier(0), status: Int(try row.int64(1)), subscriptionID: try row.textIfPresent(2),
@@ -55,10 +56,12 @@ struct ProvisioningRepository: Sendable {
             closed AS (
                 UPDATE main.provisionings SET status = 2, completed_on = $1 FROM stale
                 WHERE provisionings.id = stale.id)
-            UPDATE main.tenants SET status = 3 FROM stale
+            UPDATE main.tenants SET status = 3, modified_by = $3 FROM stale
             WHERE tenants.id = stale.tenant_id AND tenants.status = 2 AND NOT tenants.deleted
             RETURNING tenants.id, tenants.row_version
-            """, [.timestamp(now), .int64(Int64(limit))], settings: TenantScope.system.settings)
+            """,
+            [.timestamp(now), .int64(Int64(limit)), .optional(systemUser.identifier) { .identifier($0) }],
+            settings: TenantScope.everyTenant)
         var tenants: [(id: Identifier, version: Int64)] = []
         for row in result.rows { tenants.append((try row.identifier(0), try row.int64(1))) }
         return tenants

@@ -13,6 +13,8 @@ struct SubscriptionActivatedConsumer: Sendable {
 
     let service: ProvisioningService
     let pool: PostgresPool
+    /// The service itself: an event is nobody's.
+    let system: TenantScope
     let clock: any WallClock
     let logger: Logger
 
@@ -29,7 +31,7 @@ struct SubscriptionActivatedConsumer: Sendable {
                 tenant: tenant,
                 subscription: ProvisioningSubscription(
                     id: subscription["id"]?.stringValue, json: subscription.serialized()),
-                in: .system, traceparent: event.traceparent, before: [claim])
+                in: system, traceparent: event.traceparent, before: [claim])
         } catch let error as PostgresError where Inbox.isDuplicate(error) {
             return
         } catch let failure as HTTPFailure where failure.status == .notFound {
@@ -40,7 +42,7 @@ struct SubscriptionActivatedConsumer: Sendable {
                 "A subscription became active for a tenant that does not wait for one",
                 metadata: ["tenantId": "\(tenant)", "eventId": "\(event.id)"])
             let mark = Inbox.claim(event.id, consumer: Self.group, at: clock.now())
-            _ = try await pool.query(mark.statement, mark.values, settings: TenantScope.system.settings)
+            _ = try await pool.query(mark.statement, mark.values, settings: TenantScope.everyTenant)
         }
     }
 }

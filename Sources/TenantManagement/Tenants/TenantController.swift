@@ -11,6 +11,8 @@ struct TenantController: Sendable {
     let crud: CRUDOperations
     let tenants: EntityRepository
     let cache: EntityCache
+    /// Reads for everybody.
+    let system: TenantScope
 
     static let permissions = CRUDPermissions(create: ["10204"], view: ["10207"], update: ["10205"], delete: ["10206"])
 
@@ -52,7 +54,7 @@ struct TenantController: Sendable {
             if let own = call.scope.tenantId, own != id { throw HTTPFailure.entityNotFound }
             let body = try await cache.body(of: id) {
                 do {
-                    let record = try await tenants.findById(id, in: .system)
+                    let record = try await tenants.findById(id, in: system)
                     return EntityCache.Body(version: try record.version, bytes: record.buffer)
                 } catch RepositoryError.notFound {
                     return nil

@@ -26,7 +26,7 @@ struct TenantDraft: Sendable {
         let contact: FieldValues
 
         /// The tenant as the event shows it (contract 9.3): with contacts and address, and in the status it had before.
-        func eventTenant(at now: Timestamp, in scope: TenantScope) -> [UInt8] {
+        func eventTenant(at now: Timestamp, in scope: TenantScope, system: TenantScope) -> [UInt8] {
             var before = tenant
             before["status"] = .int16(Int16(Tenant.Status.pendingProvision.rawValue))
             var writer = JSONWriter(reservingCapacity: 1024)
@@ -41,7 +41,7 @@ struct TenantDraft: Sendable {
             if let address {
                 writer.key("address")
                 writer.beginObject()
-                address.writeMembers(at: now, in: .system, to: &writer)
+                address.writeMembers(at: now, in: system, to: &writer)
                 writer.endObject()
             }
             writer.endObject()

@@ -19,6 +19,9 @@ package struct TenantOnboardingService: Sendable {
     let configuration: TenantManagementConfiguration
     let clock: any WallClock
 
+    /// Whose addresses are, and tenants that come from leads (contract 3.5).
+    private var system: TenantScope { configuration.systemUser.scope }
+
     /// A created tenant as the API answers it: with contact and address, and the lead when it came from one.
     package struct OnboardedTenant: Sendable {
         /// The tenant.
@@ -67,8 +70,8 @@ package struct TenantOnboardingService: Sendable {
                 type: "admin"),
             newAddress: prospect.addressID == nil ? input.address : nil, existingAddress: prospect.addressID,
             lead: id, tier: nil)
-        let tenant = try await insert(draft, in: .system, for: request)
-        return try await read(tenant.id, in: .system)
+        let tenant = try await insert(draft, in: system, for: request)
+        return try await read(tenant.id, in: system)
     }
 
     /// The answer of a creation that took effect and whose answer was lost.
@@ -125,14 +128,14 @@ package struct TenantOnboardingService: Sendable {
         var batch = PostgresBatch(settings: scope.settings)
         var addressIndex: Int?
         if let address = rows.address {
-            addressIndex = batch.append(try addresses.insertStatement(address, in: .system))
+            addressIndex = batch.append(try addresses.insertStatement(address, in: system))
         }
         let tenantIndex = batch.append(try tenants.insertStatement(rows.tenant, in: scope))
         let contactIndex = batch.append(try contacts.insertStatement(rows.contact, in: scope))
         var plan: ProvisioningPlanner.Plan?
         if let tier = draft.tier {
             let planned = try provisionings.plan(
-                tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope),
+                tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope, system: system),
                 subscription: .planOnly(tier: tier, subscriber: rows.id), now: now,
                 traceparent: request.traceparent)
             for statement in planned.statements { batch.append(statement) }

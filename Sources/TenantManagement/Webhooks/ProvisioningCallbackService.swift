@@ -16,6 +16,8 @@ struct ProvisioningCallbackService: Sendable {
     let cache: EntityCache
     let notifications: NotificationQueue
     let copies: WebhookSecretCopies
+    /// Whose the changes are: a pipeline is nobody's user.
+    let systemUser: SystemUser
     let clock: any WallClock
     let logger: Logger
 
@@ -26,12 +28,13 @@ struct ProvisioningCallbackService: Sendable {
     ) async throws {
         let digest = Array(SHA256.hash(data: Data(requestBody)))
         let now = clock.now()
-        let applied = try await pool.withTransaction(settings: TenantScope.system.settings) { transaction in
+        let applied = try await pool.withTransaction(settings: TenantScope.everyTenant) { transaction in
             let moved = try await transaction.query(
                 Self.moveTenant,
                 [
                     .identifier(delivery.tenant),
                     .int16(Int16((callback.succeeded ? Tenant.Status.active : .provisionFailed).rawValue)),
+                    .optional(systemUser.identifier) { .identifier($0) },
                 ])
             guard let row = moved.first else { return false }
             if callback.succeeded {
@@ -64,7 +67,7 @@ struct ProvisioningCallbackService: Sendable {
     }
 
     private static let moveTenant: PostgresStatement = """
-        UPDATE main.tenants SET status = $2 WHERE id = $1 AND status = 2 AND NOT deleted RETURNING name
+        UPDATE main.tenants SET status = $2, modified_by = $3 WHERE id = $1 AND status = 2 AND NOT deleted RETURNING name
         """
 
     /// Stores all resources in one statement; one that is there already (a tenant provisioned again) gets the new facts.
@@ -90,12 +93,14 @@ struct ProvisioningCallbackService: Sendable {
         writer.endArray()
         _ = try await transaction.query(
             """
-            INSERT INTO main.resources (id, type, metadata, external_identifier, tenant_id)
-            SELECT DISTINCT ON (r.name) r.id, r.type, r.metadata, r.name, $1
+            INSERT INTO main.resources (id, type, metadata, external_identifier, tenant_id, created_by, modified_by)
+            SELECT DISTINCT ON (r.name) r.id, r.type, r.metadata, r.name, $1, $3::uuid, $3::uuid
             FROM jsonb_to_recordset($2) AS r(id uuid, type text, metadata jsonb, name text)
             ON CONFLICT (external_identifier, tenant_id) DO UPDATE
-            SET type = excluded.type, metadata = excluded.metadata, deleted = false, deleted_on = NULL, deleted_by = NULL
-            """, [.identifier(tenant), .json(writer.bytes)])
+            SET type = excluded.type, metadata = excluded.metadata, modified_by = excluded.modified_by,
+                deleted = false, deleted_on = NULL, deleted_by = NULL
+            """,
+            [.identifier(tenant), .json(writer.bytes), .optional(systemUser.identifier) { .identifier($0) }])
     }
 
     /// Queues the welcome mail to the newest primary contact, in the transaction: it leaves after the commit, and a mail
@@ -132,7 +137,7 @@ struct ProvisioningCallbackService: Sendable {
     }
 
     private func refreshCache(_ tenant: Identifier) async {
-        if let record = try? await tenants.findById(tenant, in: .system), let version = try? record.version {
+        if let record = try? await tenants.findById(tenant, in: systemUser.scope), let version = try? record.version {
             await cache.store(tenant, version: version, bytes: record.buffer)
         }
     }

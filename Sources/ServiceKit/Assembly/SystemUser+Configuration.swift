@@ -1,0 +1,19 @@
+package import Configuration
+package import Entities
+import Primitives
+
+extension SystemUser {
+    /// Reads `SYSTEM_USER_ID` (contract 3.5): a UUID. Unset: the audit columns of what the service does stay NULL.
+    /// - Throws: ``ConfigurationFailure`` for anything else: it would never get into the columns.
+    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+        guard let text = reader.text("system.user.id") else {
+            self.init(identifier: nil)
+            return
+        }
+        guard let identifier = Identifier(text) else {
+            throw ConfigurationFailure(
+                key: "SYSTEM_USER_ID", reason: "is \"\(text)\", but must be a UUID: audit columns hold nothing else")
+        }
+        self.init(identifier: identifier)
+    }
+}

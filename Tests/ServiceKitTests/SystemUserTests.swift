@@ -1,0 +1,36 @@
+import Configuration
+import Entities
+import Primitives
+import Testing
+
+@testable import ServiceKit
+
+/// `SYSTEM_USER_ID` (contract 3.5).
+@Suite struct SystemUserTests {
+    private func make(_ environment: [String: String]) async throws -> SystemUser {
+        try SystemUser(reader: try await EnvironmentReader.make(folder: "/nowhere", environment: environment))
+    }
+
+    @Test(arguments: [[:], ["SYSTEM_USER_ID": ""]])
+    func withoutAnIdTheColumnsStayEmpty(environment: [String: String]) async throws {
+        let user = try await make(environment)
+        #expect(user.identifier == nil)
+        #expect(user.scope.actor.identifier == nil && user.scope.actor.text == "SYSTEM")
+    }
+
+    @Test func aUUIDIsWhatTheColumnsHold() async throws {
+        let id = Identifier.v4()
+        for text in [id.description, id.description.uppercased()] {
+            let user = try await make(["SYSTEM_USER_ID": text])
+            #expect(user.identifier == id)
+            #expect(user.scope == .operatorScope(actor: Actor(id: id.description)))
+            #expect(user.scope.actor.identifier == id)
+        }
+    }
+
+    @Test(arguments: ["SYSTEM", "1", "00000000-0000-0000-0000-00000000000", "a\0"])
+    func anythingElseStopsTheStart(text: String) async throws {
+        let failure = await #expect(throws: ConfigurationFailure.self) { try await make(["SYSTEM_USER_ID": text]) }
+        #expect(failure?.key == "SYSTEM_USER_ID")
+    }
+}
