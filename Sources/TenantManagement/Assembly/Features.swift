@@ -59,7 +59,9 @@ struct Features: Sendable {
             pool: pool, leads: leads, leadEntities: repository(Lead.entity),
             addressEntities: repository(Address.entity), notifications: notifications,
             tokens: await TokenIssuer(secret: configuration.tokenSecret, issuer: tokens.issuer, clock: clock),
-            redis: redis, configuration: configuration, clock: clock, logger: logger)
+            entries: configuration.leadKeyRedisFormat == .none
+                ? nil : LeadKeyEntries(redis: redis, lifetime: configuration.leadKeyLifetime, logger: logger),
+            configuration: configuration, clock: clock)
         let verifier = WebhookVerifier(
             copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
             logger: logger)

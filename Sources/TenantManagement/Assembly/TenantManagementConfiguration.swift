@@ -7,7 +7,7 @@ package import ServiceKit
 /// Keys: `PROVISION_ON_CREATE` (default true: a tenant created by an operator is provisioned at once), `DEFAULT_TIER`
 /// (default BASIC: tier of such a tenant when the request names none), `LEAD_KEY_IN_RESPONSE` (default false),
 /// `LEAD_KEY_LENGTH` (8...128 hexadecimal characters, default 36), `VALIDATION_TOKEN_EXPIRY` (milliseconds,
-/// 1000...604800000, default 300000: life of a lead's key), `LEAD_TOKEN_EXPIRY` (seconds, 1...86400, default 900),
+/// 1000...604800000, default 300000: life of a lead's key), `LEAD_KEY_REDIS_FORMAT` (`none` or `arc`, default none), `LEAD_TOKEN_EXPIRY` (seconds, 1...86400, default 900),
 /// `LEAD_TOKEN_PERMISSIONS` (comma separated, default `10203,7008`), `WEBHOOK_SECRET_EXPIRY` (milliseconds, default
 /// 1200000: life of the copy of a webhook secret in Redis), `WEBHOOK_TIMESTAMP_TOLERANCE` (milliseconds, 1000...300000,
 /// default 20000), `PROVISIONING_TIMEOUT_SECONDS` (60...2592000, default 86400: after it a tenant whose call-back never
@@ -20,6 +20,7 @@ package struct TenantManagementConfiguration: Sendable {
     var returnsLeadKey: Bool
     var leadKeyLength: Int
     var leadKeyLifetime: Duration
+    var leadKeyRedisFormat: LeadKeyRedisFormat
     var leadTokenLifetime: Duration
     var leadTokenPermissions: [String]
     var webhookSecretLifetime: Duration
@@ -42,6 +43,13 @@ package struct TenantManagementConfiguration: Sendable {
         leadKeyLength = try reader.integer("lead.key.length", default: 36, in: 4...128)
         leadKeyLifetime = .milliseconds(
             try reader.integer("validation.token.expiry", default: 300_000, in: 1000...604_800_000))
+        let format = reader.text("lead.key.redis.format") ?? LeadKeyRedisFormat.none.rawValue
+        guard let leadKeyRedisFormat = LeadKeyRedisFormat(rawValue: format) else {
+            let names = LeadKeyRedisFormat.allCases.map(\.rawValue).joined(separator: " or ")
+            throw ConfigurationFailure(
+                key: "LEAD_KEY_REDIS_FORMAT", reason: "is \"\(format)\", but must be \(names)")
+        }
+        self.leadKeyRedisFormat = leadKeyRedisFormat
         leadTokenLifetime = .seconds(try reader.integer("lead.token.expiry", default: 900, in: 1...86_400))
         leadTokenPermissions = (reader.text("lead.token.permissions") ?? "10203,7008")
             .split(separator: ",").map { $0.trimmingSpaces() }

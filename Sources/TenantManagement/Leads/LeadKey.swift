@@ -2,7 +2,8 @@ import Crypto
 import FoundationEssentials
 package import Primitives
 
-/// The one-time key by which a lead proves its e-mail address. Only its hash is ever stored.
+/// The one-time key by which a lead proves its e-mail address. The database only holds
+/// its hash.
 package struct LeadKey: Sendable {
     /// The key as mailed: hexadecimal.
     package let text: String

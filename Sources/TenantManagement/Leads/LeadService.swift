@@ -1,9 +1,7 @@
 import Entities
 import JSONCoding
-package import Logging
 package import PostgresClient
 package import Primitives
-package import RedisClient
 package import ServiceKit
 
 /// The rules of registration and verification (contract 5.2).
@@ -14,10 +12,10 @@ package struct LeadService: Sendable {
     let addressEntities: EntityRepository
     let notifications: NotificationQueue
     let tokens: TokenIssuer
-    let redis: RedisClient
+    /// For programs that look for keys in Redis; nil when none does.
+    let entries: LeadKeyEntries?
     let configuration: TenantManagementConfiguration
     let clock: any WallClock
-    let logger: Logger
 
     /// What a registration has made.
     struct Registration: Sendable {
@@ -54,9 +52,11 @@ package struct LeadService: Sendable {
                     link: "\(configuration.validateURL)/\(id)?code=\(key.text)"),
                 tenant: nil, now: now))
         for statement in request.alongside(resource: id) { batch.append(statement) }
+        // Before the commit: nothing may fail after it.
+        let token = entries == nil ? nil : try await self.token(of: id)
         _ = try await pool.run(batch)
+        if let token { await entries?.store(key, token: token) }
         notifications.wakeUp()
-        await remember(key, lead: id)
         return Registration(id: id, key: key)
     }
 
@@ -75,7 +75,7 @@ package struct LeadService: Sendable {
         } catch let error as PostgresError where error.sqlState == .uniqueViolation {
             throw HTTPFailure.conflict()
         }
-        _ = try? await redis.delete([Self.redisKey(key)])
+        await entries?.remove(key)
         return try await token(of: id)
     }
 
@@ -87,19 +87,6 @@ package struct LeadService: Sendable {
                 permissions: configuration.leadTokenPermissions),
             lifetime: configuration.leadTokenLifetime)
     }
-
-    /// Redis holds the hashes of the keys that are still open with their time to live, for whoever looks there. Whether a
-    /// key is good is decided by PostgreSQL alone, so that without Redis, or after it was emptied, keys still work.
-    private func remember(_ key: LeadKey, lead: Identifier) async {
-        do {
-            _ = try await redis.set(
-                Self.redisKey(key), Array(lead.description.utf8), expire: configuration.leadKeyLifetime)
-        } catch {
-            logger.warning("A lead's key is kept in PostgreSQL only", metadata: ["error": "\(error)"])
-        }
-    }
-
-    private static func redisKey(_ key: LeadKey) -> String { "lead-key:" + Hex.encode(key.hash) }
 
     private static func email(_ body: JSONObject) throws(HTTPFailure) -> EmailAddress {
         guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
