@@ -55,6 +55,22 @@ extension ServiceTests {
             }
         }
 
+        @Test(arguments: [("paid", ["failure", "success"]), ("voided", ["failure", "failure"])])
+        func whatWasAnnouncedIsSettled(status: String, payments: [String]) async throws {
+            try await TestService.run(environment: Self.environment) { service in
+                let id = try await service.invoice(try await service.customer())
+                let token = try await service.token(tenant: TestService.tenantA)
+                for _ in 0..<2 {
+                    let path = "/billing-invoice/\(id)/payments"
+                    #expect(try await service.send("POST", path, ["paymentMethod": "cash"], token: token).status == 204)
+                }
+                #expect(try await Self.report(service, "ev_1", id, "posted") == 204)
+                #expect(try await service.payments(of: id, "status") == ["pending", "pending"])
+                #expect(try await Self.report(service, "ev_2", id, status) == 204)
+                #expect(try await service.payments(of: id, "status") == payments)
+            }
+        }
+
         @Test func theChangeIsTheSystems() async throws {
             let user = Identifier.v4()
             let environment = Self.environment.merging(["SYSTEM_USER_ID": user.description]) { $1 }

@@ -50,6 +50,9 @@ struct InvoicePaymentService: Sendable {
             reference, order, idempotencyKey: "payment:\(row.id):\(attempt)", in: scope)
         changes["invoiceStatus"] = .text(effect.value.invoiceStatus)
         statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: scope))
+        if BillingInvoiceStatus.isClosed(effect.value.invoiceStatus) {
+            statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
+        }
         try await store(row, changes, statements + effect.statements + alongside(nil), in: scope)
     }
 

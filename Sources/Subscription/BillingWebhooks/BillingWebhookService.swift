@@ -28,12 +28,16 @@ struct BillingWebhookService: Sendable {
             }
             var changes = FieldValues(Invoice.entity)
             changes["invoiceStatus"] = .text(status)
+            let settlement =
+                BillingInvoiceStatus.isClosed(status)
+                ? [InvoiceRepository.settlement(of: row.id, isPaid: status == BillingInvoiceStatus.paid)] : []
             let claim = event.map {
                 [Inbox.claimOrFail(Identifier(eventName: $0), consumer: Self.consumer, at: clock.now())]
             }
             do {
                 _ = try await repository.invoices.updateById(
-                    row.id, changes, in: system, ifVersion: .exactly(row.version), alongside: claim ?? [])
+                    row.id, changes, in: system, ifVersion: .exactly(row.version),
+                    alongside: (claim ?? []) + settlement)
                 return
             } catch {
                 // The mark of the inbox is the only thing here that can be there already.

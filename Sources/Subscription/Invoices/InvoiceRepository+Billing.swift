@@ -67,6 +67,24 @@ extension InvoiceRepository {
         return statements
     }
 
+    /// The statement that settles the payments of an invoice that were announced and not confirmed: of a paid invoice the
+    /// newest was the one, and the others came to nothing.
+    static func settlement(of id: Identifier, isPaid: Bool) -> BoundStatement {
+        (settling, [.identifier(id), .bool(isPaid)])
+    }
+
+    private static let settling: PostgresStatement = """
+        UPDATE main.billing_payments AS payment SET status = CASE
+            WHEN $2 AND payment.id = (
+                SELECT id FROM main.billing_payments
+                WHERE invoice_id = $1 AND status = 'pending' AND NOT deleted ORDER BY created_on DESC, id DESC LIMIT 1)
+                AND NOT EXISTS (
+                    SELECT FROM main.billing_payments
+                    WHERE invoice_id = $1 AND status = 'success' AND NOT deleted)
+            THEN 'success' ELSE 'failure' END
+        WHERE payment.invoice_id = $1 AND payment.status = 'pending' AND NOT payment.deleted
+        """
+
     /// The statement that deletes all invoices of a customer.
     static func deletion(ofCustomer id: Identifier, in scope: TenantScope) -> BoundStatement {
         (

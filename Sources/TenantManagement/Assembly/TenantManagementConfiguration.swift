@@ -27,7 +27,10 @@ package struct TenantManagementConfiguration: Sendable {
     var webhookTolerance: Duration
     var provisioningTimeout: Duration
     var publicLimit: RateLimit
+    /// Call-backs for one tenant.
     var webhookLimit: RateLimit
+    /// Call-backs from one address, whatever tenants they name: one pipeline may work for many.
+    var webhookAddressLimit: RateLimit { RateLimit(limit: min(webhookLimit.limit, 1_000_000) * 10) }
     var encryptionKey: String
     var tokenSecret: String
     var validateURL: String

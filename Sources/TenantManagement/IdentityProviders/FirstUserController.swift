@@ -51,6 +51,7 @@ struct FirstUserController: Sendable {
                 .badGateway: "The provider does not accept the service's credentials",
                 .serviceUnavailable: "The provider or the service is not available; repeat the call",
             ],
+            rateLimit: configuration.webhookAddressLimit,
             handler: .anonymous { call in
                 guard let body = call.body?.objectValue, let tenant = body["tenant"]?["id"]?.stringValue else {
                     throw HTTPFailure.unauthorized

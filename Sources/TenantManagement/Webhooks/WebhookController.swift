@@ -30,7 +30,8 @@ struct WebhookController: Sendable {
                 .init("x-timestamp", in: .header, schema: .any, description: "Milliseconds since 1970"),
             ],
             requestBody: Self.schema, responses: [.init(.noContent, "Applied, now or before")],
-            failures: [.tooManyRequests: "Too many call-backs for this tenant; see Retry-After"],
+            failures: [.tooManyRequests: "Too many call-backs for this tenant, or from this address; see Retry-After"],
+            rateLimit: configuration.webhookAddressLimit,
             handler: .anonymous { call in
                 guard let body = call.body?.objectValue, let tenant = body["initiatorId"]?.stringValue else {
                     throw HTTPFailure.unauthorized
