@@ -5,24 +5,11 @@ import Testing
 
 /// Databases of the original are taken over in place (contract 8, 15.10).
 @Suite struct AdoptionTests {
-    /// What migrations fill in, on purpose: the moment of the last change, where the original never wrote one.
-    private func filled(_ tables: [String: [String: JSONObject]]) -> [String: [String: JSONObject]] {
-        var tables = tables
-        for table in ["contacts", "invoices"] {
-            tables[table] = tables[table]?.mapValues { row in
-                var row = row
-                if row["modified_on"] == .null { row["modified_on"] = row["created_on"] }
-                return row
-            }
-        }
-        return tables
-    }
-
     /// Takes a database over, twice, and checks that no value has changed.
     /// - Returns: The rows as they were before.
     private func adopt(_ original: OriginalDatabase) async throws -> [String: [String: JSONObject]] {
         let columns = try await original.columns()
-        let before = filled(try await original.rows(columns))
+        let before = AdoptedRows.migrated(try await original.rows(columns))
         #expect(columns.count >= 9 && before.allSatisfy { $0.value.count >= 2 })
         let migrator = original.migrator()
         let report = try await migrator.check()
@@ -124,6 +111,7 @@ import Testing
             }
             let rows = try await adopt(original)
             try await TestStack.run([.subscription], environment: ["DB_DATABASE": original.database.name]) { stack in
+                try await includedRows(rows, stack)
                 let hidden: [String: String?] = [
                     "deleted": nil, "deleted_on": nil, "deleted_by": nil, "created_on": nil, "modified_on": nil,
                     "created_by": nil, "modified_by": nil,
@@ -142,16 +130,110 @@ import Testing
                         table: "subscriptions", path: "/subscriptions",
                         change: ["planId": .string(try #require(rows["plans"]?.keys.first))],
                         frozen: try ids("subscriptions_status_known", "subscriptions_dates_ordered")),
+                    AdoptedEntity(table: "features", path: "/features", change: ["description": "Changed"]),
+                    AdoptedEntity(table: "strategies", path: "/strategies", change: ["name": "Changed"]),
+                    AdoptedEntity(table: "feature_values", path: "/feature-values", change: ["value": "Changed"]),
                 ] {
                     try await entity.expectReadable(
                         try #require(rows[entity.table]), stack.subscription, token: stack.admin)
                 }
                 try await invoices(rows, stack)
+                try await customers(rows, stack)
+                try await planFeatures(rows, stack)
                 for path in ["/subscriptions/expire-soon", "/subscriptions/expired?days=99999"] {
                     try await stack.subscription.get(path, token: stack.admin).expect(200)
                 }
             }
         }
+    }
+
+    /// An old customer is found by each of its ids, with its invoices; what its provider knows of it, we do not.
+    private func customers(_ rows: [String: [String: JSONObject]], _ stack: TestStack) async throws {
+        let entity = AdoptedEntity(table: "billing_customer", path: "", change: [:])
+        let client = stack.subscription
+        for (id, customer) in try #require(rows["billing_customer"]) {
+            let invoices = try #require(rows["invoice"]).filter {
+                $0.value["billing_customer_id"]?.stringValue == id && $0.value["deleted"] == false
+            }
+            let filter: JSONValue = ["where": ["id": .string(id)], "include": [["relation": "invoices"]]]
+            let answer = try await client.get("/billing-customer?\(filter.parameter())", token: stack.admin)
+            #expect(answer.status == (customer["deleted"] == true ? 404 : 200))
+            for (invoiceID, invoice) in invoices {
+                for path in [invoiceID, invoice["invoice_id"]?.stringValue ?? ""] {
+                    let read = try await client.get("/billing-invoice/\(path)", token: stack.admin).expect(200).json
+                    #expect(read["charges"] == [])
+                    guard path == invoiceID else { continue }
+                    #expect(read["status"]?.stringValue == invoice["invoice_status"]?.stringValue)
+                    let provider = customer["deleted"] == true ? nil : customer["customer_id"]
+                    #expect(read["customerId"] == provider)
+                }
+            }
+            guard answer.status == 200, let info = answer.json["info"] else { continue }
+            #expect(answer.json["customerDetails"] == ["id": customer["customer_id"] ?? .null])
+            entity.expect(info, shows: customer)
+            #expect(Set(info["invoices"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []) == Set(invoices.keys))
+        }
+        let old = try #require(rows["billing_customer"]?.values.first { $0["deleted"] == false })
+        let customerID = try #require(old["customer_id"]?.stringValue)
+        try await client.patch("/billing-customer/\(customerID)", ["company": "Changed"], token: stack.admin)
+            .expect(204)
+        let invoice = try await client.post(
+            "/billing-invoice",
+            [
+                "customerId": .string(customerID), "currencyCode": "USD",
+                "charges": [["amount": 100, "description": "New"]],
+            ], token: stack.admin
+        ).expect(201).string("id")
+        try await client.post("/billing-invoice/\(invoice)/payments", [:], token: stack.admin).expect(204)
+    }
+
+    /// A row says the same of itself when it comes along with another one, whatever stands in it.
+    private func includedRows(_ rows: [String: [String: JSONObject]], _ stack: TestStack) async throws {
+        let client = stack.subscription
+        let filter: JSONValue = [
+            "limit": 1000,
+            "include": [
+                "invoice", ["relation": "plan", "scope": ["include": ["currency", "billingCycle"]]],
+            ],
+        ]
+        let listed = try await client.get("/subscriptions?\(filter.parameter())", token: stack.admin).expect(200)
+        var alone: [String: JSONValue] = [:]
+        for path in ["/plans", "/currencies", "/billing-cycles"] {
+            let all: JSONValue = ["limit": 1000]
+            for row in try await client.get("\(path)?\(all.parameter())", token: stack.admin).json.arrayValue ?? [] {
+                alone[row["id"]?.stringValue ?? ""] = row
+            }
+        }
+        var shown: Set<String> = []
+        func expectSame(_ included: JSONValue?) throws {
+            guard var members = included?.objectValue else { return }
+            for name in ["currency", "billingCycle"] {
+                try expectSame(members[name])
+                members[name] = nil
+            }
+            let id = try #require(members["id"]?.stringValue)
+            #expect(.object(members) == alone[id])
+            shown.insert(id)
+        }
+        for subscription in listed.json.arrayValue ?? [] { try expectSame(subscription["plan"]) }
+        #expect(shown.count > 25)
+        let odd = try #require(rows["plans"]).filter {
+            $0.value["price"] == "NaN" || ($0.value["price"]?.doubleValue ?? 0) < 0
+        }
+        #expect(odd.count == 2 && shown.isSuperset(of: odd.keys))
+    }
+
+    /// Values name features by their keys or ids.
+    private func planFeatures(_ rows: [String: [String: JSONObject]], _ stack: TestStack) async throws {
+        let features = try #require(rows["features"]).count { $0.value["deleted"] == false }
+        var values = 0
+        for (id, plan) in try #require(rows["plans"]) where plan["deleted"] == false {
+            let answer = try await stack.subscription.get("/plans/\(id)/features", token: stack.admin).expect(200)
+            let shown = answer.json["features"]?.arrayValue ?? []
+            #expect(shown.count == features)
+            values += shown.count { $0["value"]?["strategyEntityId"]?.stringValue == id }
+        }
+        #expect(values > 0, "some plans have values of their own")
     }
 
     /// An old invoice is found by its subscription, with the provider's id.
@@ -165,89 +247,43 @@ import Testing
         }
     }
 
-    // MARK: Rows that stand against it
-
-    private func expectRefused(
-        _ original: OriginalDatabase, _ rules: [String: Int], byHand: [String: String] = [:]
-    ) async throws {
-        let columns = try await original.columns()
-        let before = try await original.rows(columns)
-        let definitions = try await original.definitions()
-        let migrator = original.migrator()
-        let report = try await migrator.check()
-        let stopping = report.findings.filter { $0.rule.effect == .stops }
-        #expect(report.isBlocked && report.obstacles.isEmpty)
-        #expect(Dictionary(uniqueKeysWithValues: stopping.map { ($0.rule.name, $0.count) }) == rules)
-        for finding in stopping {
-            #expect(finding.rows.count == min(finding.count, MigrationReport.shownRows))
-            for row in finding.rows { #expect(try JSONValue.parse(Array(row.utf8)).objectValue != nil) }
-        }
-        for dryRun in [true, false] {
-            let error = await #expect(throws: MigrationError.self) { _ = try await migrator.up(dryRun: dryRun) }
-            #expect(error?.kind == .refused && error?.report == report)
-        }
-        #expect(try await original.rows(columns) == before)
-        #expect(try await original.definitions() == definitions)
-        #expect(try await migrator.status().allSatisfy { $0.status == .pending })
-
-        try await original.database.withPool(user: OriginalDatabase.owner) { pool in
-            for finding in stopping {
-                let sql = try #require(finding.rule.repair ?? byHand[finding.rule.name])
-                _ = try await pool.query(PostgresStatement(sql, prepared: false))
-            }
-        }
-        #expect(try await !migrator.check().isBlocked)
-        let repaired = filled(try await original.rows(columns))
-        #expect(repaired.mapValues(\.count) == before.mapValues(\.count), "a repair removes no row")
-        _ = try await migrator.up()
-        #expect(try await original.rows(columns) == repaired)
-    }
-
-    @Test func tenantManagementWithBrokenRulesIsRefusedThenRepaired() async throws {
-        try await OriginalDatabase.with(.tenantManagement, broken: true) { original in
-            try await expectRefused(original, ["idx_tenant_lead": 5, "idx_lead_validated_email": 32])
-            let kept = try await original.database.texts(
-                "SELECT email FROM main.leads WHERE is_validated AND lower(email) = 'double@example.com'")
-            #expect(kept == ["double@example.COM"], "the one with a tenant")
-            #expect(
-                try await original.database.count(
-                    "SELECT count(*) FROM main.tenants WHERE lead_id IS NOT NULL AND key LIKE 'twin%'")
-                    == 0, "the older tenants keep their leads")
-        }
-    }
-
-    @Test func theSubscriptionDatabaseWithBrokenRulesIsRefusedThenRepaired() async throws {
-        try await OriginalDatabase.with(.subscription, broken: true) { original in
-            try await expectRefused(
-                original,
-                [
-                    "idx_billing_customer_tenant": 5, "idx_features_key": 33, "indexed_texts_fit": 1,
-                    "views_on_plan_price": 1,
-                ],
-                byHand: [
-                    "indexed_texts_fit": "UPDATE main.features SET key = left(key, 100) WHERE octet_length(key) > 2000",
-                    "views_on_plan_price": "DROP VIEW main.price_list",
-                ])
-            let kept = try await original.database.texts(
-                "SELECT customer_id FROM main.billing_customer WHERE customer_id LIKE 'cus_double%' AND NOT deleted")
-            #expect(kept == ["cus_double_4"], "of those without invoices the newest")
-        }
-    }
-
     @Test func theWayBackLeavesTheOriginal() async throws {
         for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
             try await OriginalDatabase.with(kind) { original in
                 let columns = try await original.columns()
-                let before = filled(try await original.rows(columns))
+                let before = try await original.rows(columns)
                 let definitions = try await original.definitions()
                 let migrator = original.migrator()
                 _ = try await migrator.up()
                 _ = try await migrator.down(to: 0)
-                #expect(try await original.rows(columns) == before)
+                #expect(try await original.rows(columns) == AdoptedRows.migrated(before, isBack: true))
                 #expect(try await original.definitions() == definitions)
                 #expect(try await migrator.check().adopts)
                 #expect(try await migrator.up().map(\.number) == kind.migrations.map(\.number))
-                #expect(try await original.rows(columns) == before)
+                #expect(try await original.rows(columns) == AdoptedRows.migrated(before))
+            }
+        }
+    }
+
+    /// The original uses it and never seeds it; a second one would be one too many.
+    @Test func theStrategyOfPlansIsThereOnce() async throws {
+        for isThere in [true, false] {
+            try await OriginalDatabase.with(.subscription) { original in
+                let database = original.database
+                if !isThere {
+                    try await database.query("UPDATE main.strategies SET deleted = true WHERE key = 'Plan'")
+                }
+                let ids = try await database.texts("SELECT id::text FROM main.strategies ORDER BY 1")
+                let migrator = original.migrator()
+                _ = try await migrator.up()
+                let live = "SELECT id::text FROM main.strategies WHERE key = 'Plan' AND NOT deleted"
+                let strategy = try await database.texts(live)
+                #expect(strategy.count == 1 && ids.contains(strategy[0]) == isThere)
+                _ = try await migrator.down(to: 0)
+                _ = try await migrator.up()
+                #expect(try await database.texts(live) == strategy, "it stays on the way back")
+                let all = try await database.texts("SELECT id::text FROM main.strategies ORDER BY 1")
+                #expect(Set(all) == Set(ids).union(strategy))
             }
         }
     }

@@ -20,6 +20,8 @@ package enum SubscriptionMigrations {
             number: 3, name: "constraints_and_indexes",
             up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
             down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
+            // Failed where a text had been shortened for an index and somebody still saw it as it was.
+            formerChecksums: ["679e900171ba84ab7475c6465369dbb70032bf9992dffc62f49d266690796129"],
             rules: SubscriptionRules.constraintsAndIndexes),
         Migration(
             number: 4, name: "subscribing", up: text(PackageResources.V0004__subscribing_up_sql),

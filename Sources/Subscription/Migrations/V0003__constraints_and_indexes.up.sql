@@ -11,6 +11,11 @@ BEGIN
 END
 $$;
 
+-- An index takes each version of a row that somebody still sees, so a text that was too long for it until a moment ago
+-- would stop it yet. Rows that are written anew have one version.
+ALTER TABLE main.features ALTER COLUMN key TYPE text USING key || '';
+ALTER TABLE main.plans ALTER COLUMN tier TYPE text USING tier || '';
+
 -- Dinars have three decimals, and nobody's price is to be rounded in silence.
 ALTER TABLE main.plans
     ALTER COLUMN price TYPE numeric,
