@@ -109,7 +109,7 @@ struct IsolationReads: Sendable {
     private func byConditions() async throws {
         let isCount = operation.path.hasSuffix("/count")
         guard isCount ? operation.query.contains("where") : operation.query.contains("filter") else { return }
-        let foreign = [other.marker] + other.identifiers
+        let foreign = other.secrets
         let nobody = TestStack.uniqueKey()
         let own = JSONValue.string(world.ownID(caller, operation.path))
         func ask(_ condition: JSONValue) async throws -> IsolationWorld.Exchange {
@@ -126,7 +126,9 @@ struct IsolationReads: Sendable {
             if format == "uuid" || name.lowercased().hasSuffix("id") {
                 let theirs = JSONValue.array(other.identifiers.map { .string($0) })
                 let none = JSONValue.array(world.unknown.map { .string($0) })
-                pairs = [(["inq": theirs], ["inq": none]), (.string(other.tenant), .string(world.unknown[0]))]
+                pairs =
+                    [(["inq": theirs], ["inq": none]), (.string(other.tenant), .string(world.unknown[0]))]
+                    + (format == "uuid" ? [] : other.providerIDs.map { (.string($0), .string(nobody)) })
             } else {
                 func forms(_ text: String) -> [JSONValue] {
                     [["like": .string("%\(text)%")], .string(text), ["regexp": .string("/\(text)/i")]]
@@ -150,17 +152,18 @@ struct IsolationReads: Sendable {
 
     /// Named parameters of the operation's own, such as `tenantId` or `customerId`.
     private func byParameters() async throws {
+        let samples = world.foreign(caller, operation) + [other.marker]
         let names = Set(operation.query).subtracting(["filter", "where", "days"])
         for name in names {
             let baseline = try await get(operation.path, "\(name)=\(world.unknown[0])")
-            for value in other.samples + [other.marker] {
+            for value in samples {
                 let exchange = try await get(operation.path, "\(name)=\(value)")
                 world.checkSame(exchange, [baseline], [value], world.unknown, isExact: true)
             }
         }
         for header in operation.headers where header != "days" {
             let baseline = try await get(operation.path, headers: [header: world.unknown[0]])
-            for value in other.samples + [other.marker] {
+            for value in samples {
                 let exchange = try await get(operation.path, headers: [header: value])
                 world.checkSame(exchange, [baseline], [value], world.unknown, isExact: true)
             }

@@ -13,8 +13,13 @@ struct IsolationSide: Sendable {
     var rows: [String: String] = [:]
     /// The ids of all rows, in both databases.
     var identifiers: [String] = []
-    /// One id of each table: what is asked for.
-    var samples: [String] = []
+    /// One id of each table, by the table's name: what is asked for.
+    var samples: [String: String] = [:]
+    /// Ids that a billing provider has given, which are no UUIDs.
+    var providerIDs: [String] = []
+
+    /// What may be found in no answer to anybody else.
+    var secrets: [String] { [marker] + identifiers + providerIDs }
 
     static func make(_ stack: TestStack, _ problems: Problems) async throws -> IsolationSide {
         let marker = TestStack.uniqueKey()
@@ -37,7 +42,7 @@ struct IsolationSide: Sendable {
             try await tables.fill(side, problems)
             let found = try await tables.identifiers(side)
             side.identifiers += found.values.flatMap(\.self)
-            side.samples += found.values.compactMap(\.first)
+            for (table, ids) in found { side.samples["\(kind.rawValue).\(table)"] = ids.first }
         }
         return side
     }
@@ -46,10 +51,12 @@ struct IsolationSide: Sendable {
     private mutating func addRows(_ stack: TestStack) async throws {
         let text = JSONValue.string(marker)
         let owner = JSONValue.string(tenant)
-        func create(_ client: TestHTTPClient, _ path: String, _ body: JSONValue) async throws -> String {
-            try await client.send(
-                "POST", path, body, token: stack.admin, headers: ["idempotency-key": "\(marker)-\(path.dropFirst())"]
-            ).expect(201).string("id")
+        func create(
+            _ client: TestHTTPClient, _ path: String, _ body: JSONValue, headers: [String: String] = [:]
+        ) async throws -> String {
+            let headers = headers.merging(["idempotency-key": "\(marker)-\(path.dropFirst())"]) { $1 }
+            return try await client.send("POST", path, body, token: stack.admin, headers: headers)
+                .expect(201).string("id")
         }
         let management = stack.tenantManagement
         rows = ["/tenants": tenant, "/leads": lead]
@@ -70,6 +77,52 @@ struct IsolationSide: Sendable {
         rows["/subscriptions"] = try await create(
             stack.subscription, "/subscriptions",
             ["subscriberId": owner, "planId": .string(try await stack.plan(tier: "STANDARD")), "status": 0])
+        rows["/feature-values"] = try await create(
+            stack.subscription, "/feature-values",
+            ["featureKey": text, "strategyKey": "Tenant", "strategyEntityId": owner, "value": text])
+
+        let email = JSONValue.string("ann@\(marker).example.com")
+        let address: JSONValue = [
+            "firstName": text, "lastName": text, "email": email, "company": text, "phone": text, "city": text,
+            "state": text, "zip": text, "country": text, "options": ["of": text],
+        ]
+        let customer = try await create(
+            stack.subscription, "/billing-customer",
+            [
+                "firstName": text, "lastName": text, "email": email, "company": text, "phone": text,
+                "billingAddress": address, "options": ["of": text],
+            ], headers: ["tenantId": tenant])
+        let source = try await create(
+            stack.subscription, "/billing-payment-source",
+            [
+                "customerId": .string(customer),
+                "card": [
+                    "gatewayAccountId": text, "number": "4242424242424242", "expiryMonth": 12, "expiryYear": 2040,
+                    "cvv": "123",
+                ],
+            ])
+        let invoice = try await create(
+            stack.subscription, "/billing-invoice",
+            [
+                "customerId": .string(customer), "currencyCode": "USD", "options": ["of": text],
+                "shippingAddress": address, "charges": [["amount": 5000, "description": text]],
+            ])
+        try await stack.subscription.post(
+            "/billing-invoice/\(invoice)/payments",
+            [
+                "paymentMethod": "payment_source", "paymentSourceId": .string(source), "referenceNumber": text,
+                "idAtGateway": text, "comment": text,
+            ], token: stack.admin
+        ).expect(204)
+        rows["/billing-customer"] = customer
+        rows["/billing-payment-source"] = source
+        rows["/billing-invoice"] = invoice
+        providerIDs = try await stack.database(.subscription).texts(
+            """
+            SELECT customer_id FROM main.billing_customer WHERE tenant_id = $1
+            UNION ALL SELECT source_id FROM main.ledger_payment_sources WHERE tenant_id = $1
+            UNION ALL SELECT invoice_id FROM main.invoice WHERE tenant_id::text = $1 AND invoice_id IS NOT NULL
+            """, [.text(tenant)])
     }
 
     /// What no operation makes, or makes without the marker: rows at rest, which no worker picks up.

@@ -49,7 +49,7 @@ extension IsolationWorld {
     /// Collections in which an operator must find both tenants: otherwise nothing would be shown by finding nothing.
     private static let seen: Set<String> = [
         "/tenants", "/leads", "/contacts", "/invoices", "/tenant-configs", "/subscriptions",
-        "/subscriptions/expire-soon", "/subscriptions/expired",
+        "/subscriptions/expire-soon", "/subscriptions/expired", "/feature-values",
     ]
 
     private func each(
@@ -67,16 +67,35 @@ extension IsolationWorld {
 
     /// What shows that the walk would find something: the operator sees the other tenant, its own users see their own.
     var controls: [Job] {
-        each([.operatorUser], { $0.method == "GET" && Self.seen.contains($0.path) }) { caller, service, operation in
+        let lists = each([.operatorUser], { $0.method == "GET" && Self.seen.contains($0.path) }) {
+            caller, service, operation in
             let days = operation.path.hasSuffix("expired") ? "?days=5" : ""
             let all = try await send(caller, service, "GET", operation.path + days)
-            let isSeen = ([other.marker] + other.identifiers).contains { all.answer.bytes.contains(text: $0) }
+            let isSeen = other.secrets.contains { all.answer.bytes.contains(text: $0) }
             if !isSeen { add(all, "does not show the other tenant to the operator") }
             let mine = try await send(.admin, service, "GET", operation.path + days)
-            let own = ([self.own.marker] + self.own.identifiers).contains { mine.answer.bytes.contains(text: $0) }
+            let own = self.own.secrets.contains { mine.answer.bytes.contains(text: $0) }
             if mine.answer.status != 200 || !own { add(mine, "does not show the own rows") }
             let viewed = try await send(.viewer, service, "GET", operation.path + days)
             if viewed.answer.status != 200 { add(viewed, "is not shown to the viewer") }
+        }
+        return lists + services.suffix(1).map { service -> Job in { @Sendable in try await controlBilling(service) } }
+    }
+
+    /// The same of what has no list.
+    private func controlBilling(_ service: Service) async throws {
+        func paths(_ side: IsolationSide) -> [String] {
+            let filter: JSONValue = ["where": ["tenantId": .string(side.tenant)], "include": ["invoices"]]
+            return ["/billing-invoice", "/billing-payment-source"].map { "\($0)/\(side.rows[$0] ?? "")" }
+                + ["/billing-customer?\(filter.parameter())"]
+        }
+        for (caller, side) in [(Caller.operatorUser, other), (.admin, own), (.viewer, own)] {
+            for path in paths(side) {
+                let exchange = try await send(caller, service, "GET", path)
+                if exchange.answer.status != 200 || !exchange.answer.bytes.contains(text: side.marker) {
+                    add(exchange, "does not show what is the caller's")
+                }
+            }
         }
     }
 

@@ -85,7 +85,8 @@ struct IsolationWorld: Sendable {
         let readable = path.removingPercentEncoding ?? path
         let exchange = Exchange(
             what: "\(caller.rawValue): \(method) \(readable.prefix(220)) \(bodyText.prefix(200))",
-            said: readable + bodyText + headers.values.joined(), answer: answer)
+            // Ids are repeated in their canonical form.
+            said: readable + bodyText + headers.values.flatMap { [$0, $0.lowercased()] }.joined(), answer: answer)
         if answer.status >= 500 { add(exchange, "blames the service") }
         if caller != .operatorUser, let told = secret(in: answer, besides: exchange, method) {
             add(exchange, "tells \(told) of the other tenant")
@@ -106,7 +107,7 @@ struct IsolationWorld: Sendable {
         for (name, value) in answer.headers { bytes += Array("\n\(name): \(value)".utf8) }
         bytes.append(0)
         let isStrict = method == "GET" && (200..<300).contains(answer.status)
-        return ([other.marker] + other.identifiers).first {
+        return other.secrets.first {
             bytes.containsTerminated($0) && (isStrict || !exchange.said.contains($0))
         }
     }
@@ -139,7 +140,7 @@ struct IsolationWorld: Sendable {
     func run(_ jobs: [Job]) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (index, job) in jobs.enumerated() {
-                if index >= 10 { try await group.next() }
+                if index >= 16 { try await group.next() }
                 group.addTask { try await job() }
             }
             try await group.waitForAll()
@@ -151,9 +152,22 @@ struct IsolationWorld: Sendable {
     /// Ids that nobody has, one for each of the other tenant's.
     var unknown: [String] { other.identifiers.map { $0.dropLast(12) + "0123456789ab" } }
 
-    /// The other tenant's ids that a caller tries: one of each table, or the row that the path is about.
-    func foreign(_ caller: Caller, _ operation: APIDocument.Operation) -> [String] {
-        caller == .admin ? other.samples : [other.rows[operation.collection] ?? other.tenant]
+    /// The other tenant's ids that a caller tries in a path: of the row that the path is about; and the admin also of the
+    /// tenant and of rows of some other tables, which take turns from one operation to the next.
+    /// - Parameter reference: The name of the place when it is no path: then there are the rows that it may refer to.
+    func foreign(_ caller: Caller, _ operation: APIDocument.Operation, reference: String = "") -> [String] {
+        let itself = other.rows[operation.collection] ?? other.tenant
+        guard caller == .admin else { return [itself] }
+        let start = operation.name.utf8.reduce(0) { ($0 &* 31 &+ Int($1)) & 0xFFFF }
+        let samples = other.samples.sorted { $0.key < $1.key }
+        let some = (0..<3).map { samples[(start + $0) % samples.count].value }
+        // `billingCustomerId` refers to `billing_customer`.
+        let kind = reference.lowercased().dropLast(2)
+        let referred = samples.filter { kind.count > 2 && $0.key.replacing("_", with: "").contains(kind) }.map(\.value)
+        let isProviders = ["/billing-customer", "/billing-invoice", "/billing-payment-source"]
+            .contains(operation.collection)
+        let given = isProviders && reference.isEmpty ? other.providerIDs : []
+        return Array(Set([itself, other.tenant] + some + referred + given)).sorted()
     }
 
     /// The row that a caller may expect to find at a path.

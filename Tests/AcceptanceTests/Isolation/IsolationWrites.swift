@@ -22,6 +22,7 @@ struct IsolationWrites: Sendable {
         if operation.method == "PATCH" && operation.query.contains("where") { try await otherInCondition(body) }
         if operation.method == "POST" { try await otherInIdempotencyKey(body) }
         guard caller != .viewer else { return }
+        try await otherInHeader(body)
         try await otherInBody(body)
     }
 
@@ -45,7 +46,8 @@ struct IsolationWrites: Sendable {
     private func base() async throws -> JSONValue? {
         guard let schema = operation.body.map(document.resolve) else { return nil }
         let sample = document.sample(schema)
-        guard let own = world.own.rows[operation.collection],
+        // A card is shown masked, so what was read of it is none that could be sent.
+        guard operation.collection != "/billing-payment-source", let own = world.own.rows[operation.collection],
             let row = try await service.client.get("\(operation.collection)/\(own)", token: world.stack.admin).json
                 .objectValue, row["id"] != nil
         else { return referringToOwn(sample) }
@@ -63,12 +65,20 @@ struct IsolationWrites: Sendable {
         "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy",
     ]
 
+    private static let references = [
+        "customerId": "/billing-customer", "paymentSourceId": "/billing-payment-source",
+        "invoiceId": "/billing-invoice",
+    ]
+
     private func referringToOwn(_ sample: JSONValue) -> JSONValue {
         guard var body = sample.objectValue else { return sample }
         for name in body.keys {
             if Self.audit.contains(name) { body[name] = nil }
             if ["tenantId", "subscriberId", "initiatorId"].contains(name) { body[name] = .string(world.own.tenant) }
             if name == "leadId" { body[name] = .string(world.own.lead) }
+            for (reference, path) in Self.references where reference == name {
+                body[name] = world.own.rows[path].map { .string($0) }
+            }
         }
         return .object(body)
     }
@@ -88,6 +98,19 @@ struct IsolationWrites: Sendable {
         }
     }
 
+    /// Whom something is for may stand in a header.
+    private func otherInHeader(_ body: JSONValue?) async throws {
+        let unknown = world.unknown
+        for header in operation.headers where header == "tenantId" {
+            let baseline = try await send(ownPath, body, headers: [header: unknown[0]])
+            for id in [other.tenant, other.tenant.uppercased(), other.lead] {
+                let exchange = try await send(ownPath, body, headers: [header: id])
+                world.checkSame(exchange, [baseline], [id, id.lowercased()], unknown, isExact: false)
+                if exchange.answer.status < 300 { world.add(exchange, "is accepted") }
+            }
+        }
+    }
+
     /// Puts each of the other tenant's ids, and its marker, wherever a body takes one.
     private func otherInBody(_ body: JSONValue?) async throws {
         guard let schema = operation.body, let body else { return }
@@ -102,8 +125,10 @@ struct IsolationWrites: Sendable {
             let isIdentifier = place.schema["format"] == "uuid" || name.lowercased().hasSuffix("id")
             if isIdentifier {
                 // A user's own rows refer by these; the rest refers to anything.
-                let kinds = caller == .admin ? other.samples : [other.tenant, other.lead]
-                try await compare(place, start, kinds, Array(world.unknown.prefix(2)))
+                var kinds: Set = [other.tenant, other.lead]
+                if caller == .admin { kinds.formUnion(world.foreign(caller, operation, reference: name)) }
+                if place.schema["format"] != "uuid" { kinds.formUnion(other.providerIDs) }
+                try await compare(place, start, kinds.sorted(), Array(world.unknown.prefix(2)))
             } else if place.schema["format"] == nil || place.schema["format"] == "email" {
                 let nobody = TestStack.uniqueKey()
                 let isAddress = name.lowercased().contains("email")
@@ -128,7 +153,7 @@ struct IsolationWrites: Sendable {
             let isTaken = exchange.answer.status == 409 && operation.statuses.contains(409)
             if isTaken, Self.globallyUnique.contains("\(operation.name) \(place.pointer.last ?? "")") { continue }
             world.checkSame(
-                exchange, baselines, [value, other.marker] + other.identifiers, nobody + world.unknown, isExact: false)
+                exchange, baselines, [value] + other.secrets, nobody + world.unknown, isExact: false)
         }
     }
 
