@@ -1,3 +1,4 @@
+package import Configuration
 import Crypto
 import Entities
 import FoundationEssentials
@@ -10,27 +11,34 @@ package import Primitives
 import Sealing
 
 /// The idempotency keys of a service, in its database.
+///
+/// Key: `IDEMPOTENCY_CLAIM_SECONDS` (1...600, default 60: how long a process may take to carry out a request before
+/// another one may; after a crash, how long a repetition has to wait when nothing came of the request).
 package struct IdempotencyStore: Sendable {
-    /// How long a process may take to carry out a request before another one may.
-    private static let lease = Duration.seconds(60)
     /// Answers beyond this size are not kept: a repetition gives them anew.
     private static let maximumAnswer = 1 << 20
 
     private let pool: PostgresPool
     private let sealer: Sealer
     private let fingerprintSecret: SymmetricKey
+    private let lease: Duration
     private let clock: any WallClock
     private let logger: Logger
 
+    /// Reads the key above.
     /// - Parameters:
     ///   - pool: The service's database.
     ///   - secret: Of the environment. Under it answers are sealed and requests told apart: both may hold secrets.
-    package init(pool: PostgresPool, secret: String, clock: any WallClock, logger: Logger) {
+    /// - Throws: ``ConfigurationFailure`` when the key's value is out of range.
+    package init(
+        pool: PostgresPool, secret: String, reader: ConfigReader, clock: any WallClock, logger: Logger
+    ) throws(ConfigurationFailure) {
         self.pool = pool
         sealer = Sealer(secret: secret, purpose: "idempotency")
         fingerprintSecret = HKDF<SHA256>.deriveKey(
             inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("arc:idempotency-fingerprint".utf8),
             outputByteCount: 32)
+        lease = .seconds(try reader.integer("idempotency.claim.seconds", default: 60, in: 1...600))
         self.clock = clock
         self.logger = logger
     }
@@ -63,7 +71,7 @@ package struct IdempotencyStore: Sendable {
             Self.claim,
             [
                 .bytes(key.hash), .bytes(key.fingerprint), .identifier(claim.owner),
-                .timestamp(now.adding(Self.lease)), .timestamp(now),
+                .timestamp(now.adding(lease)), .timestamp(now),
             ])
         let found = batch.add(Self.find, [.bytes(key.hash)])
         guard let row = try await pool.run(batch)[found].first else { throw HTTPFailure.unavailable() }

@@ -31,8 +31,8 @@ package enum SubscriptionService {
             pool: pool, redis: redis, limits: try QueryLimits(reader: reader), configuration: configuration,
             clock: clock, logger: logger)
 
-        let idempotency = IdempotencyStore(
-            pool: pool, secret: configuration.encryptionKey, clock: clock, logger: logger)
+        let idempotency = try IdempotencyStore(
+            pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = features.background
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services

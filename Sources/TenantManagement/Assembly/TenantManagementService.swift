@@ -32,8 +32,8 @@ package enum TenantManagementService {
             pool: pool, redis: redis, limiter: limiter, reader: reader, configuration: configuration, tokens: tokens,
             clock: clock, logger: logger)
 
-        let idempotency = IdempotencyStore(
-            pool: pool, secret: configuration.encryptionKey, clock: clock, logger: logger)
+        let idempotency = try IdempotencyStore(
+            pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = [
             features.cache, features.notifications, features.watchdog,
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),

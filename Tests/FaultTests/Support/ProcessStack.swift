@@ -40,12 +40,14 @@ final class ProcessStack {
     }
 
     /// Starts a service.
-    func start(_ kind: StackData.ServiceKind) async throws -> ArcProcess {
+    /// - Parameter settings: Variables besides those that every service of the stack gets.
+    func start(_ kind: StackData.ServiceKind, _ settings: [String: String] = [:]) async throws -> ArcProcess {
         let url = processes.first?.client.url
         var environment = try data.variables(kind, tenantManagement: url)
         environment["TIERS_FILE"] = folder.appendingPathComponent("tiers.json").path
         environment["PROVISIONING_LEASE_MILLIS"] = "5000"
         environment["PROVISIONING_CONCURRENCY"] = "12"
+        environment.merge(settings) { $1 }
         let process = try await ArcProcess(kind, environment: environment)
         processes.append(process)
         return process

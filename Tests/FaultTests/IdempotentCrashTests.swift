@@ -1,0 +1,204 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+/// A client that repeats its requests with their keys until it has an answer gets what it asked for once.
+extension CrashTests {
+    /// A request to create a tenant. It names no key of the tenant, so that nothing but the idempotency key keeps a
+    /// repetition from making a second one.
+    private struct KeyedRequest: Sendable {
+        let name = TestStack.uniqueKey()
+
+        private var body: JSONObject {
+            var body = TestStack.tenantBody(key: name)
+            body["key"] = nil
+            return body
+        }
+
+        /// What is told apart of the answers.
+        enum Answer: Sendable, Equatable {
+            case created(id: String, isReplayed: Bool)
+            case busy
+            case other(String)
+        }
+
+        /// Sends it once.
+        /// - Throws: when there is no answer.
+        func send(_ client: TestHTTPClient, token: String) async throws -> Answer {
+            let answer = try await client.send(
+                "POST", "/tenants", .object(body), token: token, headers: ["idempotency-key": "key-\(name)"])
+            if answer.status == 201, let id = answer.json["id"]?.stringValue {
+                return .created(id: id, isReplayed: answer.headers["idempotency-replayed"] == "true")
+            }
+            if answer.status == 409, answer.errorCode == "IDEMPOTENCY_IN_PROGRESS" { return .busy }
+            return .other("\(answer.status) \(answer.text.prefix(200))")
+        }
+
+        /// How it ended.
+        struct Outcome: Sendable {
+            let name: String
+            let id: String
+            let isReplayed: Bool
+            /// How often somebody else was at it.
+            let timesBusy: Int
+        }
+
+        /// Sends it until it has been carried out.
+        /// - Throws: when anything else is answered.
+        func repeatUntilCreated(_ client: TestHTTPClient, token: String) async throws -> Outcome {
+            var timesBusy = 0
+            return try await eventually("\(name) is created", within: .seconds(60), every: .milliseconds(200)) {
+                switch try await send(client, token: token) {
+                case .created(let id, let isReplayed):
+                    return Outcome(name: name, id: id, isReplayed: isReplayed, timesBusy: timesBusy)
+                case .busy:
+                    timesBusy += 1
+                    return nil
+                case .other(let text): throw TestFailure("\(name): \(text)")
+                }
+            }
+        }
+    }
+
+    /// A request on its way to a node.
+    private struct Turn: Sendable {
+        let request: KeyedRequest
+        let client: TestHTTPClient
+    }
+
+    /// Sends requests until each has been carried out, many at once.
+    private func carryOut(_ turns: [Turn], token: String) async throws
+        -> [KeyedRequest.Outcome]
+    {
+        let results = await concurrently(turns.count, width: 32) { turn -> Result<KeyedRequest.Outcome, any Error> in
+            do {
+                return .success(try await turns[turn].request.repeatUntilCreated(turns[turn].client, token: token))
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try results.map { try $0.get() }
+    }
+
+    /// The ids of all tenants by name.
+    private func stored(_ stack: ProcessStack) async throws -> [String: [String]] {
+        let rows = try await stack.data.database(.tenantManagement).query("SELECT name, id::text FROM main.tenants")
+            .rows
+        return try rows.reduce(into: [:]) { $0[try $1.text(0), default: []].append(try $1.text(1)) }
+    }
+
+    /// Each request has made one tenant, with the id that was answered, and each tenant was provisioned once.
+    private func expectOnce(_ requests: [KeyedRequest], _ ids: [String: Set<String>], _ stack: ProcessStack)
+        async throws
+    {
+        try await stack.waitUntilAllAreActive()
+        let stored = try await stored(stack)
+        #expect(stored.count == requests.count)
+        for request in requests {
+            let tenants = stored["Tenant \(request.name)"] ?? []
+            #expect(tenants.count == 1 && ids[request.name] == Set(tenants), "\(request.name)")
+        }
+        let tenants = try await stack.tenants()
+        #expect(stack.executions() == tenants.mapValues { _ in 1 }, "exactly one provisioning each")
+        let database = try stack.data.database(.tenantManagement)
+        #expect(try await database.count("SELECT count(*) FROM main.contacts") == requests.count)
+        #expect(
+            try await database.count(
+                "SELECT count(*) FROM main.idempotency_keys WHERE status = 201 AND applied_on IS NOT NULL")
+                == requests.count)
+        let bus = try stack.data.database(.messageBus)
+        #expect(
+            try await bus.count("SELECT count(*) FROM main.messages WHERE type = 'TENANT_PROVISIONING'")
+                == requests.count)
+    }
+
+    @Test func requestsThatAreRepeatedAfterAKillHaveOneEffectEach() async throws {
+        try await ProcessStack.run { stack in
+            let service = try await stack.start(.tenantManagement, ["IDEMPOTENCY_CLAIM_SECONDS": "3"])
+            _ = try await stack.start(.orchestrator)
+            let client = service.client
+            let admin = stack.admin
+            let database = try stack.data.database(.tenantManagement)
+            let requests = (0..<100).map { _ in KeyedRequest() }
+            let ids = Mutexed<[String: Set<String>]>([:])
+            let others = Mutexed<[KeyedRequest.Answer]>([])
+            let (moment, signal) = AsyncStream<Void>.makeStream()
+            async let load: [Void] = concurrently(requests.count, width: 40) { index in
+                // Who gets no answer waits for nothing: the repetition comes later.
+                guard let answer = try? await requests[index].send(client, token: admin) else { return }
+                guard case .created(let id, false) = answer else {
+                    others.withLock { $0.append(answer) }
+                    return
+                }
+                let count = ids.withLock { ids in
+                    ids[requests[index].name] = [id]
+                    return ids.count
+                }
+                if count == 30 { signal.finish() }
+            }
+            for await _ in moment {}
+            try await killAtWork(service, database)
+            _ = await load
+            #expect(others.withLock { $0 } == [])
+            let answered = ids.withLock { $0 }
+            #expect((30..<100).contains(answered.count), "the process was killed in the middle")
+            // What the process has left behind: effects without answers, and claims without effects.
+            for (state, condition) in [
+                ("answers", "status IS NOT NULL"), ("effects", "status IS NULL AND applied_on IS NOT NULL"),
+                ("claims", "status IS NULL AND applied_on IS NULL"),
+            ] {
+                let count = try await database.count("SELECT count(*) FROM main.idempotency_keys WHERE \(condition)")
+                #expect(count > 0, "\(state)")
+            }
+
+            try await service.start()
+            for outcome in try await carryOut(requests.map { Turn(request: $0, client: client) }, token: admin) {
+                ids.withLock { _ = $0[outcome.name, default: []].insert(outcome.id) }
+                if answered[outcome.name] != nil { #expect(outcome.isReplayed, "\(outcome.name)") }
+            }
+            try await expectOnce(requests, ids.withLock { $0 }, stack)
+        }
+    }
+
+    /// Kills the process while PostgreSQL is carrying out some of its transactions: two of them are rolled back, the
+    /// others committed after its death.
+    private func killAtWork(_ service: ArcProcess, _ database: TestDatabase) async throws {
+        let waiting = "pid FROM pg_locks WHERE NOT granted AND relation = 'main.tenants'::regclass"
+        try await database.withPool { pool in
+            try await pool.withTransaction { transaction in
+                _ = try await transaction.query("LOCK TABLE main.tenants IN SHARE ROW EXCLUSIVE MODE")
+                try await eventually("transactions wait") {
+                    try await database.count("SELECT count(*) FROM (SELECT \(waiting)) AS w") >= 5
+                }
+                try await service.kill()
+                try await database.query(
+                    "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT \(waiting) ORDER BY pid LIMIT 2) AS w")
+            }
+        }
+        try await eventually("the others have ended") {
+            try await database.count(
+                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user")
+                == 0
+        }
+    }
+
+    @Test func twoNodesThatGetTheSameKeysCarryThemOutOnce() async throws {
+        try await ProcessStack.run { stack in
+            let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
+            _ = try await stack.start(.orchestrator)
+            let clients = nodes.map(\.client)
+            let admin = stack.admin
+            let requests = (0..<50).map { _ in KeyedRequest() }
+            // Each request four times in a row, so that the four are on their way at once, two at each node.
+            let turns = (0..<4 * requests.count).map { Turn(request: requests[$0 / 4], client: clients[$0 % 2]) }
+            let outcomes = Dictionary(grouping: try await carryOut(turns, token: admin), by: \.name)
+            #expect(outcomes.values.contains { $0.contains { $0.timesBusy > 0 } }, "they met")
+            for (name, outcomes) in outcomes {
+                #expect(outcomes.count { !$0.isReplayed } == 1, "\(name): the others are told what one has done")
+            }
+            let ids = outcomes.mapValues { Set($0.map(\.id)) }
+            try await expectOnce(requests, ids, stack)
+        }
+    }
+}
