@@ -78,6 +78,10 @@ for service in "${services[@]}"; do
     [ "$service" = subscription ] || port=$TENANT_MANAGEMENT_PORT
     before=$(process_of "$service")
     rm -f "$results/$service".*
+    if ! "$environment/bin/python" -m openapi_spec_validator "docs/openapi/$service.json"; then
+        echo "fuzz: docs/openapi/$service.json is no valid OpenAPI 3.1" >&2
+        status=1
+    fi
     echo "fuzz: $service, $examples examples an operation, seed $seed"
     # In a folder of its own, for it leaves files where it runs.
     (cd "$work" && exec "$environment/bin/schemathesis" --config-file "$OLDPWD/scripts/fuzz/schemathesis.toml" run \

@@ -8,11 +8,12 @@ import pathlib
 import random
 import re
 import sys
+import uuid
 
 import schemathesis
 from schemathesis.core.failures import AcceptedNegativeData
 from schemathesis.core.parameters import ParameterLocation
-from schemathesis.openapi.checks import RejectedPositiveData
+from schemathesis.openapi.checks import EnsureResourceAvailability, RejectedPositiveData
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 from filters import FilterMaker  # noqa: E402
@@ -27,6 +28,13 @@ REFERENCES = {
     "featureKey": "features", "strategyId": "strategies",
 }
 KNOWN_ROWS = 50
+# What is put in place of made-up headers; None takes them out, an empty text stands for a new UUID.
+CONDITIONS = {
+    "If-Match": [None, None, "*", '"1"', '"1", "2"', 'W/"1"', '"1-0123456789abcdef"'],
+    "If-None-Match": [None, None, '"1"', "*"],
+    "Idempotency-Key": [None, "", ""],
+    "Prefer": [None, "return=representation", "count=exact"],
+}
 
 rows = {}  # ids by collection, newest last
 lead_domains = {}  # the domain of a lead's e-mail address, by the lead's id
@@ -84,10 +92,14 @@ def before_call(context, case, kwargs):
             row = row_of(REFERENCES.get(name, before), needed=4 if case.method == "DELETE" else 1)
             if row:
                 case.path_parameters[name] = row
-    if is_good(case, ParameterLocation.QUERY) and DICE.random() < 0.6:
-        make_filter(case)
+    if is_good(case, ParameterLocation.QUERY):
+        if DICE.random() < 0.6:
+            make_filter(case)
+        if "cursor" in case.query and DICE.random() < 0.8:
+            del case.query["cursor"]
     if not is_good(case, ParameterLocation.HEADER):
         return
+    make_conditions(case)
     if path == "/leads/{id}/verify":
         read_mailed_keys()
         authorize(case, lead_keys)
@@ -126,6 +138,17 @@ def make_filter(case):
         made = maker.where() if name == "where" else maker.filter(has_where="{id}" not in case.operation.path)
         case.query[name] = json.dumps(made)
         filtered_cases.add(case.id)
+
+
+def make_conditions(case):
+    """Entity tags and idempotency keys that mean something, most of the time: others stop at the door."""
+    for name, values in CONDITIONS.items():
+        if name in case.headers and DICE.random() < 0.85:
+            value = DICE.choice(values)
+            if value is None:
+                del case.headers[name]
+            else:
+                case.headers[name] = value or str(uuid.UUID(int=DICE.getrandbits(128), version=4))
 
 
 def authorize(case, pairs):
@@ -211,6 +234,11 @@ RIGHT_REFUSALS = [
     ("whom a customer is for is said by the token of a tenant's user, and by a header for operators",
      lambda case, response: case.operation.path == "/billing-customer" and response.status_code == 400
      and code(response) == "MISSING_REQUIRED_PARAMETER"),
+    ("amounts are whole numbers of minor units, but for the noise of clients that multiply prices by 100",
+     lambda case, response: response.status_code == 422 and has_only({"multipleOf"}, response)),
+    ("whether a card or a token makes a payment source is the provider's to say; ours wants a card",
+     lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
+     and has_only({"required"}, response) and "card" in str(details(response))),
     ("items of one request that name the same row or feature: uniqueItems compares whole items only",
      lambda case, response: case.operation.path == "/plans/{id}/features" and response.status_code == 422
      and has_only({"uniqueItems"}, response)),
@@ -232,6 +260,12 @@ RIGHT_REFUSALS = [
     ("a tenant is made of its lead, and only the database knows the lead's address and mail domain",
      lambda case, response: case.operation.path == "/leads/{id}/tenants" and response.status_code == 400
      and message(response) in ("Address mismatch with Lead", "Contact email domain does not match tenant domains")),
+    ("the charges of an invoice add up to a sum that can be paid",
+     lambda case, response: case.operation.path == "/billing-invoice" and response.status_code == 422
+     and has_only({"minimum"}, response) and all(detail.get("path") == "/charges" for detail in details(response))),
+    ("whether a card has expired depends on the day",
+     lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
+     and has_only({"expired"}, response)),
     ("how values compare with others of the row is no schema's matter: a period ends after its start",
      lambda case, response: response.status_code == 422 and has_only({"order", "constraint"}, response)),
 ]
@@ -242,6 +276,9 @@ def filter_failure(context, failure, case, response):
     # These are meant to be understood or refused; the document does not say which.
     if case.id in filtered_cases and isinstance(failure, (RejectedPositiveData, AcceptedNegativeData)):
         return False
+    # The plan is there; what it is asked to change is not.
+    if isinstance(failure, EnsureResourceAvailability):
+        return not (case.operation.path == "/plans/{id}/features" and has_only({"exists"}, response))
     if not isinstance(failure, RejectedPositiveData):
         return True
     return not any(is_right(case, response) for _, is_right in RIGHT_REFUSALS)
