@@ -6,7 +6,7 @@ package import ServiceKit
 ///
 /// Keys: `PROVISION_ON_CREATE` (default true: a tenant created by an operator is provisioned at once), `DEFAULT_TIER`
 /// (default BASIC: tier of such a tenant when the request names none), `LEAD_KEY_IN_RESPONSE` (default false),
-/// `LEAD_KEY_LENGTH` (8...128 hexadecimal characters, default 36), `VALIDATION_TOKEN_EXPIRY` (milliseconds,
+/// `LEAD_KEY_LENGTH` (4...128 hexadecimal characters, default 36), `VALIDATION_TOKEN_EXPIRY` (milliseconds,
 /// 1000...604800000, default 300000: life of a lead's key), `LEAD_KEY_REDIS_FORMAT` (`none` or `arc`, default none), `LEAD_TOKEN_EXPIRY` (seconds, 1...86400, default 900),
 /// `LEAD_TOKEN_PERMISSIONS` (comma separated, default `10203,7008`), `WEBHOOK_SECRET_EXPIRY` (milliseconds, default
 /// 1200000: life of the copy of a webhook secret in Redis), `WEBHOOK_TIMESTAMP_TOLERANCE` (milliseconds, 1000...300000,
