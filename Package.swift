@@ -138,7 +138,7 @@ let package = Package(
             ]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", ["Primitives", "JSONCoding"]),
-        tests("PDFDocumentsTests", ["PDFDocuments"]),
+        tests("PDFDocumentsTests", ["TestSupport", "PDFDocuments"]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("PostgresClientTests", ["Primitives", "PostgresClient", configuration, logging]),
         tests(

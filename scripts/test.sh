@@ -18,5 +18,12 @@ start_servers -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c 
 export ARC_TEST_POSTGRES_HOST=127.0.0.1 ARC_TEST_POSTGRES_PORT=$postgres_port ARC_TEST_POSTGRES_USER=postgres
 export ARC_TEST_REDIS_HOST=127.0.0.1 ARC_TEST_REDIS_PORT=$redis_port
 status=0
-swift test --skip-build --parallel "$@" || status=$?
+output=$(mktemp)
+trap 'rm -f "$output"; stop_servers' EXIT
+swift test --skip-build --parallel "$@" 2>&1 | tee "$output" || status=$?
+if [ "$status" -ne 0 ]; then
+    # Once more at the end: whoever sees only the last lines of thousands has to see why.
+    printf '\nFailed with exit code %s:\n' "$status"
+    grep -A 3 -E '✘ .* recorded an issue|Fatal error|error: ' "$output" | grep -vE '(✔|◇) ' | tail -n 60 || true
+fi
 exit "$status"

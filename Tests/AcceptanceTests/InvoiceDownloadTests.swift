@@ -20,7 +20,7 @@ import Testing
 
     private func text(_ stack: TestStack, _ id: String) async throws -> String {
         let answer = try await stack.tenantManagement.get("/invoices/\(id)/download", token: stack.admin).expect(200)
-        return try PDFText.of(answer.bytes)
+        return try await PDFText.of(answer.bytes)
     }
 
     @Test func theFileSaysWhatTheRowSays() async throws {
@@ -38,7 +38,7 @@ import Testing
             if let path = ProcessInfo.processInfo.environment["ARC_TEST_KEEP_PDF"] {
                 try Data(answer.bytes).write(to: URL(fileURLWithPath: path))
             }
-            let text = try PDFText.of(answer.bytes)
+            let text = try await PDFText.of(answer.bytes)
             for part in [
                 "Invoice", id, "Жуковский & Σία — Łódź GmbH", "1 Main Street", "12345, Springfield", "India",
                 "2026-01-01 – 2026-01-31", "2026-02-15", "PAID", "1234.50 USD",
@@ -104,26 +104,5 @@ import Testing
             try await TestStack.run([.tenantManagement], environment: ["INVOICE_FONT_PATH": "/etc/hostname"]) { _ in }
         }
         #expect(failure?.key == "INVOICE_FONT_PATH")
-    }
-}
-
-/// Reads documents with poppler's pdftotext, which is nobody of ours.
-enum PDFText {
-    static func of(_ bytes: [UInt8]) throws -> String {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("arc-\(UUID().uuidString).pdf").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["pdftotext", "-layout", "-q", path, "-"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw TestFailure("pdftotext (poppler-utils) could not read the document")
-        }
-        return text
     }
 }

@@ -5,7 +5,7 @@ import Testing
 
 /// `arc migrate`, as a person runs it on a database of the original.
 @Suite struct MigrateCommandTests {
-    private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> ArcCommand.Outcome {
+    private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> Command.Outcome {
         let servers = original.database.servers
         return try await ArcCommand.run(
             ["migrate"] + arguments + ["--service", "tenant-management"],

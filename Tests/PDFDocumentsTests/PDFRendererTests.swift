@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import PDFDocuments
@@ -14,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func textsOfManyScriptsCanBeReadBack() throws {
+    @Test func textsOfManyScriptsCanBeReadBack() async throws {
         let lines = [
             "Invoice (with) \\ parentheses", "Привет, мир", "Ελληνικά", "Žluťoučký kůň", "€ 100.00", "Đồng Việt Nam",
             "Հայերեն", "ქართული",
@@ -22,38 +23,38 @@ import Testing
         let document = try page(PDFRenderer(fontPath: font), lines)
         #expect(document.hasFont)
         #expect(document.bytes.starts(with: Array("%PDF-1.".utf8)))
-        let text = try PDFText.of(document.bytes)
+        let text = try await PDFText.of(document.bytes)
         for line in lines { #expect(text.contains(line), "\(line) in \(text)") }
     }
 
-    @Test func nothingOfOneDocumentIsInTheNext() throws {
+    @Test func nothingOfOneDocumentIsInTheNext() async throws {
         let renderer = PDFRenderer(fontPath: font)
         let alone = try page(PDFRenderer(fontPath: font), ["Second"])
         _ = try page(renderer, ["First Ж Ω", "secret"])
         let second = try page(renderer, ["Second"])
         #expect(second.bytes == alone.bytes)
-        #expect(try PDFText.of(second.bytes).contains("secret") == false)
+        #expect(try await PDFText.of(second.bytes).contains("secret") == false)
     }
 
-    @Test func oddCharactersHarmNothing() throws {
+    @Test func oddCharactersHarmNothing() async throws {
         let document = try page(
             PDFRenderer(fontPath: font),
             [
                 "some\u{0}thing\nis\u{7F}odd", "abc\u{202E}fed\u{200F}", "emoji 😀 end", "中文 end", "",
                 String(repeating: "x", count: 5000),
             ])
-        let text = try PDFText.of(document.bytes)
+        let text = try await PDFText.of(document.bytes)
         for part in ["some thing is odd", "abcfed", "emoji \u{FFFD} end"] {
             #expect(text.contains(part), "\(part) in \(text.prefix(300))")
         }
         #expect(text.contains("中文 end"), "what the font lacks can still be copied")
     }
 
-    @Test func withoutAFontThereAreWesternLetters() throws {
+    @Test func withoutAFontThereAreWesternLetters() async throws {
         for path in [nil, "/nonexistent.ttf", "/etc/hostname"] {
             let document = try page(PDFRenderer(fontPath: path), ["Ärger in Zürich – 5 €", "Жук"])
             #expect(!document.hasFont)
-            let text = try PDFText.of(document.bytes)
+            let text = try await PDFText.of(document.bytes)
             #expect(text.contains("Ärger in Zürich – 5 €") && text.contains("???"), "\(text)")
         }
     }
@@ -96,24 +97,5 @@ import Testing
             for _ in 0..<16 { group.addTask { try page(renderer, ["Concurrent"]).bytes } }
             for try await bytes in group { #expect(bytes == expected) }
         }
-    }
-}
-
-/// Reads documents with poppler's pdftotext, which is nobody of ours.
-enum PDFText {
-    static func of(_ bytes: [UInt8]) throws -> String {
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("arc-\(UUID().uuidString).pdf").path
-        defer { try? FileManager.default.removeItem(atPath: path) }
-        try Data(bytes).write(to: URL(fileURLWithPath: path))
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["pdftotext", "-layout", "-q", path, "-"]
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        #expect(process.terminationStatus == 0, "pdftotext (poppler-utils) could not read the document")
-        return text
     }
 }

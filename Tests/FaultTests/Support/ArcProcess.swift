@@ -14,7 +14,7 @@ final class ArcProcess {
     init(_ service: StackData.ServiceKind, environment: [String: String]) async throws {
         self.service = service
         port = try Command.freePort()
-        log = FileManager.default.temporaryDirectory.appendingPathComponent("arc-process-\(UUID().uuidString)")
+        log = Command.temporaryFile("arc-process")
         var environment = environment
         environment["PORT"] = "\(port)"
         environment["LOG_LEVEL"] = "warning"
@@ -29,8 +29,8 @@ final class ArcProcess {
 
     /// Starts the service again, on its port.
     func start() async throws {
-        let process = try Command.make(
-            [try Self.executable(), "serve", service.rawValue], environment: environment, log: log)
+        let process = try Command.server(
+            [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, log: log)
         try process.run()
         self.process = process
         let (client, log) = (client, log)
@@ -76,17 +76,5 @@ final class ArcProcess {
     func remove() async {
         try? await kill()
         try? FileManager.default.removeItem(at: log)
-    }
-
-    /// `arc` lies next to the test bundle; ARC_TEST_EXECUTABLE names another one.
-    private static func executable() throws -> String {
-        if let path = ProcessInfo.processInfo.environment["ARC_TEST_EXECUTABLE"] { return path }
-        let own = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
-        let bundle = CommandLine.arguments.first { $0.hasSuffix(".xctest") } ?? own
-        for path in [bundle, own] {
-            let candidate = URL(fileURLWithPath: path).deletingLastPathComponent().appendingPathComponent("arc").path
-            if FileManager.default.isExecutableFile(atPath: candidate) { return candidate }
-        }
-        throw TestFailure("arc is not next to the test bundle: run `swift build` first, or set ARC_TEST_EXECUTABLE")
     }
 }

@@ -23,11 +23,11 @@ final class OwnPostgres {
 
     func start() async throws {
         // No fsync: the machine does not fail here, only PostgreSQL does, and it recovers from its log all the same.
-        let process = try Command.make(
+        let process = try Command.server(
             asServerUser([
                 "postgres", "-D", "\(folder)/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
                 "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
-            ]), environment: nil,
+            ]),
             log: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
         try process.run()
         self.process = process
@@ -74,11 +74,11 @@ final class OwnRedis {
     }
 
     func start() async throws {
-        let process = try Command.make(
+        let process = try Command.server(
             [
                 "redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--dir", folder, "--save", "",
                 "--appendonly", "yes", "--appendfsync", "no",
-            ], environment: nil, log: URL(fileURLWithPath: "\(folder)/log"))
+            ], log: URL(fileURLWithPath: "\(folder)/log"))
         try process.run()
         self.process = process
         let port = port

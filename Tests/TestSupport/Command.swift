@@ -1,0 +1,106 @@
+package import Foundation
+
+/// Runs programs, without ever blocking one of the few threads that all tests share.
+package enum Command {
+    /// What came of a program that has ended.
+    package struct Outcome: Sendable {
+        /// Its exit code, or the number of the signal that ended it.
+        package let status: Int32
+        /// What it wrote to standard output.
+        package let output: String
+        /// What it wrote to standard error.
+        package let errors: String
+    }
+
+    /// Runs a program to its end, whatever that is.
+    /// - Parameters:
+    ///   - arguments: The program, found by PATH, and its arguments.
+    ///   - environment: All of its environment; nil: that of the tests.
+    ///   - folder: Where it runs.
+    /// - Throws: ``TestFailure`` when nothing can be written into the temporary folder, and what `Process` throws.
+    package static func outcome(
+        of arguments: [String], environment: [String: String]? = nil, in folder: URL = URL(fileURLWithPath: "/")
+    ) async throws -> Outcome {
+        let logs = ["out", "err"].map { temporaryFile("arc-command.\($0)") }
+        defer { for log in logs { try? FileManager.default.removeItem(at: log) } }
+        let process = try make(arguments, environment: environment, in: folder, output: logs[0], errors: logs[1])
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            process.terminationHandler = { _ in continuation.resume() }
+            do {
+                try process.run()
+            } catch {
+                process.terminationHandler = nil
+                continuation.resume(throwing: error)
+            }
+        }
+        let texts = try logs.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+        return Outcome(status: process.terminationStatus, output: texts[0], errors: texts[1])
+    }
+
+    /// Runs a program that has to succeed.
+    /// - Returns: What it wrote to standard output, without white space around it.
+    /// - Throws: ``TestFailure`` with all that it wrote, unless it exits with 0.
+    @discardableResult
+    package static func run(_ arguments: [String]) async throws -> String {
+        let outcome = try await outcome(of: arguments)
+        guard outcome.status == 0 else {
+            throw TestFailure(
+                "\(arguments.joined(separator: " ")) ended with \(outcome.status): \(outcome.output)\(outcome.errors)")
+        }
+        return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    /// A server that is not started yet. It writes into a file: what a server starts in turn would keep a pipe open.
+    /// - Throws: ``TestFailure`` when the file cannot be written.
+    package static func server(_ arguments: [String], environment: [String: String]? = nil, log: URL) throws -> Process
+    {
+        try make(arguments, environment: environment, in: URL(fileURLWithPath: "/"), output: log, errors: nil)
+    }
+
+    /// A file of that name and some more in the temporary folder; it is not made.
+    package static func temporaryFile(_ name: String) -> URL {
+        FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString)-\(name)")
+    }
+
+    /// A port on which nobody listens at the moment.
+    /// - Throws: ``TestFailure`` when there is none.
+    package static func freePort() throws -> Int {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        guard descriptor >= 0 else { throw TestFailure("no socket") }
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = inet_addr("127.0.0.1")
+        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+            }
+        }
+        guard isBound else { throw TestFailure("no free port") }
+        return Int(UInt16(bigEndian: address.sin_port))
+    }
+
+    /// - Parameter errors: Where standard error goes; nil: where standard output goes.
+    private static func make(
+        _ arguments: [String], environment: [String: String]?, in folder: URL, output: URL, errors: URL?
+    ) throws -> Process {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        process.currentDirectoryURL = folder
+        if let environment { process.environment = environment }
+        let handle = try writing(output)
+        process.standardInput = FileHandle.nullDevice
+        process.standardOutput = handle
+        process.standardError = try errors.map(writing) ?? handle
+        return process
+    }
+
+    private static func writing(_ file: URL) throws -> FileHandle {
+        guard FileManager.default.createFile(atPath: file.path, contents: nil) else {
+            throw TestFailure("cannot write \(file.path)")
+        }
+        return try FileHandle(forWritingTo: file)
+    }
+}

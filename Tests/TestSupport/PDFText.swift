@@ -1,0 +1,13 @@
+import Foundation
+
+/// Reads documents with poppler's pdftotext, which is nobody of ours.
+package enum PDFText {
+    /// The text of a document, laid out as on its pages.
+    /// - Throws: ``TestFailure`` when it is none that pdftotext can read.
+    package static func of(_ bytes: [UInt8]) async throws -> String {
+        let file = Command.temporaryFile("arc.pdf")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(bytes).write(to: file)
+        return try await Command.run(["pdftotext", "-layout", "-q", file.path, "-"])
+    }
+}
