@@ -189,14 +189,37 @@ import Testing
         }
     }
 
-    @Test func keysMadeReadyAreWrittenLikeOthers() {
-        var writer = JSONWriter()
-        writer.beginObject()
+    @Test func membersWithKeysMadeReadyAreWrittenLikeOthers() throws {
+        let id = Identifier(high: 0x0102_0304_0506_0708, low: 0x0900_0A00_0000_00FF)
+        let instant = Timestamp(microseconds: 1_767_607_200_123_456)
         for name in ["a", "", "quo\"te", "ünï", "\u{1}"] {
-            writer.key(JSONKey(name))
-            writer.integer(1)
+            var ready = JSONWriter()
+            var plain = JSONWriter()
+            ready.beginObject()
+            plain.beginObject()
+            JSONKey(name).text.withUnsafeBytes { key in
+                ready.nullMember(key)
+                for value in [true, false] { ready.member(key, value) }
+                for value in [0, -1, .max, .min] as [Int64] { ready.member(key, value) }
+                ready.member(key, id)
+                ready.member(key, instant)
+                for text in ["", "plain", "quo\"te \n", "Σία 😀"] {
+                    Array(text.utf8).withUnsafeBytes { ready.member(key, utf8: $0) }
+                }
+                ready.key(ready: key)
+                ready.beginArray()
+                ready.endArray()
+            }
+            plain.member(named: name, Int?.none)
+            for value in [true, false] { plain.member(named: name, value) }
+            for value in [0, -1, .max, .min] as [Int64] { plain.member(named: name, value) }
+            plain.member(named: name, id)
+            plain.member(named: name, instant)
+            for text in ["", "plain", "quo\"te \n", "Σία 😀"] { plain.member(named: name, text) }
+            plain.member(named: name, [Int]())
+            ready.endObject()
+            plain.endObject()
+            #expect(String(decoding: ready.bytes, as: UTF8.self) == String(decoding: plain.bytes, as: UTF8.self))
         }
-        writer.endObject()
-        #expect(String(decoding: writer.bytes, as: UTF8.self) == #"{"a":1,"":1,"quo\"te":1,"ünï":1,"\u0001":1}"#)
     }
 }

@@ -47,6 +47,10 @@ package enum SubscriptionMigrations {
         Migration(
             number: 10, name: "list_indexes", up: text(PackageResources.V0010__list_indexes_up_sql),
             down: text(PackageResources.V0010__list_indexes_down_sql)),
+        Migration(
+            number: 11, name: "policies_once_a_statement",
+            up: text(PackageResources.V0011__policies_once_a_statement_up_sql),
+            down: text(PackageResources.V0011__policies_once_a_statement_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -42,6 +42,10 @@ package enum TenantManagementMigrations {
         Migration(
             number: 9, name: "tenant_policies", up: text(PackageResources.V0009__tenant_policies_up_sql),
             down: text(PackageResources.V0009__tenant_policies_down_sql)),
+        Migration(
+            number: 10, name: "policies_once_a_statement",
+            up: text(PackageResources.V0010__policies_once_a_statement_up_sql),
+            down: text(PackageResources.V0010__policies_once_a_statement_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
