@@ -63,12 +63,7 @@ extension JSONWriter {
     package mutating func string(utf8 text: UnsafeRawBufferPointer) {
         var end = JSONEscaping.firstEscape(in: text, from: 0)
         if end == text.count {
-            scalar(atMost: text.count + 2) { buffer in
-                buffer[0] = UInt8(ascii: "\"")
-                UnsafeMutableRawBufferPointer(rebasing: buffer[1...]).copyMemory(from: text)
-                buffer[text.count + 1] = UInt8(ascii: "\"")
-                return text.count + 2
-            }
+            scalar(atMost: text.count + 2) { $0.writeQuoted(text) }
             return
         }
         appendValue { bytes in

@@ -20,7 +20,7 @@ package struct JSONWriter: Sendable {
     package private(set) var bytes: [UInt8]
 
     /// Whether a value stands before the next key or element, so that a comma must come between.
-    private var needsComma = false
+    var needsComma = false
 
     /// A writer of a text of its own.
     ///
@@ -93,19 +93,6 @@ package struct JSONWriter: Sendable {
         needsComma = false
     }
 
-    /// Writes the key of the next member.
-    package mutating func key(_ key: JSONKey) {
-        let comma = needsComma
-        needsComma = false
-        let text = key.text
-        append(atMost: text.count + 1) { buffer in
-            if comma { buffer[0] = UInt8(ascii: ",") }
-            let start = comma ? 1 : 0
-            text.withUnsafeBytes { UnsafeMutableRawBufferPointer(rebasing: buffer[start...]).copyMemory(from: $0) }
-            return start + text.count
-        }
-    }
-
     // MARK: Values
 
     /// Writes `true` or `false`.
@@ -120,22 +107,12 @@ package struct JSONWriter: Sendable {
 
     /// Writes the identifier as a string, lower case.
     package mutating func identifier(_ identifier: Identifier) {
-        scalar(atMost: Identifier.textLength + 2) { buffer in
-            buffer[0] = UInt8(ascii: "\"")
-            identifier.write(to: UnsafeMutableRawBufferPointer(rebasing: buffer[1...]))
-            buffer[Identifier.textLength + 1] = UInt8(ascii: "\"")
-            return Identifier.textLength + 2
-        }
+        scalar(atMost: Identifier.textLength + 2) { $0.writeQuoted(identifier) }
     }
 
     /// Writes the instant as a string, `"2026-01-05T10:00:00.000Z"`.
     package mutating func timestamp(_ timestamp: Timestamp) {
-        scalar(atMost: Timestamp.maximumTextLength + 2) { buffer in
-            buffer[0] = UInt8(ascii: "\"")
-            let length = timestamp.write(to: UnsafeMutableRawBufferPointer(rebasing: buffer[1...]))
-            buffer[length + 1] = UInt8(ascii: "\"")
-            return length + 2
-        }
+        scalar(atMost: Timestamp.maximumTextLength + 2) { $0.writeQuoted(timestamp) }
     }
 
     /// Writes bytes that already are one JSON text, unchecked: a `jsonb` column, a cached body.
@@ -160,10 +137,7 @@ package struct JSONWriter: Sendable {
 
     /// Writes a word as a value.
     private mutating func literal(_ word: StaticString) {
-        scalar(atMost: word.utf8CodeUnitCount) { buffer in
-            buffer.copyMemory(from: UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
-            return word.utf8CodeUnitCount
-        }
+        scalar(atMost: word.utf8CodeUnitCount) { $0.write(word) }
     }
 
     /// Writes a value by appending to the text.
@@ -175,6 +149,7 @@ package struct JSONWriter: Sendable {
     /// Writes a comma, when one is needed, and a value of at most the given size with one check of the capacity.
     ///
     /// - Parameter body: writes from the start of the buffer and returns how many bytes it wrote.
+    @inline(__always)
     mutating func scalar(atMost size: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) {
         let comma = needsComma
         needsComma = true
@@ -186,6 +161,7 @@ package struct JSONWriter: Sendable {
     }
 
     /// Appends what the closure writes to the start of the buffer; it returns how many bytes it wrote.
+    @inline(__always)
     mutating func append(atMost size: Int, _ body: (UnsafeMutableRawBufferPointer) -> Int) {
         bytes.append(addingCapacity: size) { span in
             span.withUnsafeMutableBufferPointer { buffer, count in
@@ -204,6 +180,36 @@ package struct JSONWriter: Sendable {
     private mutating func close(_ bracket: UInt8) {
         bytes.append(bracket)
         needsComma = true
+    }
+}
+
+/// Values at the start of memory that has room for them; each returns how many bytes it wrote.
+extension UnsafeMutableRawBufferPointer {
+    func write(_ word: StaticString) -> Int {
+        copyMemory(from: UnsafeRawBufferPointer(start: word.utf8Start, count: word.utf8CodeUnitCount))
+        return word.utf8CodeUnitCount
+    }
+
+    func writeQuoted(_ identifier: Identifier) -> Int {
+        self[0] = UInt8(ascii: "\"")
+        identifier.write(to: UnsafeMutableRawBufferPointer(rebasing: self[1...]))
+        self[Identifier.textLength + 1] = UInt8(ascii: "\"")
+        return Identifier.textLength + 2
+    }
+
+    func writeQuoted(_ timestamp: Timestamp) -> Int {
+        self[0] = UInt8(ascii: "\"")
+        let length = timestamp.write(to: UnsafeMutableRawBufferPointer(rebasing: self[1...]))
+        self[length + 1] = UInt8(ascii: "\"")
+        return length + 2
+    }
+
+    /// Text that needs no escapes.
+    func writeQuoted(_ text: UnsafeRawBufferPointer) -> Int {
+        self[0] = UInt8(ascii: "\"")
+        UnsafeMutableRawBufferPointer(rebasing: self[1...]).copyMemory(from: text)
+        self[text.count + 1] = UInt8(ascii: "\"")
+        return text.count + 2
     }
 }
 

@@ -1,5 +1,5 @@
 import JSONCoding
-package import Logging
+import Logging
 package import Primitives
 
 /// One JSON line for each answered request, written without swift-log's metadata dictionary because it is on the hot path.

@@ -48,27 +48,37 @@ enum ArrayDecoder {
     static func elements<Element>(
         _ bytes: UnsafeRawBufferPointer, _ element: (UInt32, UnsafeRawBufferPointer) -> Element?
     ) -> [Element]? {
-        guard bytes.count >= 12 else { return nil }
+        var result: [Element] = []
+        let isRead = forEachElement(bytes) { type, bytes in
+            guard let value = element(type, bytes) else { return false }
+            result.append(value)
+            return true
+        }
+        return isRead ? result : nil
+    }
+
+    /// Lends the elements one after the other, until the closure says `false`.
+    /// - Returns: Whether the bytes are an array of at most one dimension without NULLs, and the closure always said `true`.
+    static func forEachElement(
+        _ bytes: UnsafeRawBufferPointer, _ body: (UInt32, UnsafeRawBufferPointer) -> Bool
+    ) -> Bool {
+        guard bytes.count >= 12 else { return false }
         let dimensions = BinaryDecoder.load(bytes, at: 0, as: Int32.self)
         let type = BinaryDecoder.load(bytes, at: 8, as: UInt32.self)
-        if dimensions == 0 { return [] }
-        guard dimensions == 1, bytes.count >= 20 else { return nil }
-        let count = Int(BinaryDecoder.load(bytes, at: 12, as: Int32.self))
-        // Each element takes at least its four bytes of length.
-        guard count >= 0, count <= (bytes.count - 20) / 4 else { return nil }
-        var result: [Element] = []
-        result.reserveCapacity(count)
+        if dimensions == 0 { return true }
+        guard dimensions == 1, bytes.count >= 20 else { return false }
+        let count = BinaryDecoder.load(bytes, at: 12, as: Int32.self)
+        guard count >= 0 else { return false }
         var offset = 20
         for _ in 0..<count {
-            guard offset + 4 <= bytes.count else { return nil }
+            guard offset + 4 <= bytes.count else { return false }
             let length = Int(BinaryDecoder.load(bytes, at: offset, as: Int32.self))
             offset += 4
             guard length >= 0, offset + length <= bytes.count,
-                let value = element(type, UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))
-            else { return nil }
-            result.append(value)
+                body(type, UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + length]))
+            else { return false }
             offset += length
         }
-        return result
+        return true
     }
 }

@@ -76,6 +76,16 @@ package struct PostgresDatum {
         bytes.flatMap { ArrayDecoder.elements($0) { read(PostgresDatum(type: $0, bytes: $1)) } }
     }
 
+    /// Lends the elements of an array of at most one dimension one after the other.
+    /// - Returns: Whether the value was such an array.
+    package func forEachElement(_ body: (PostgresDatum) -> Void) -> Bool {
+        guard let bytes else { return false }
+        return ArrayDecoder.forEachElement(bytes) { type, element in
+            body(PostgresDatum(type: type, bytes: element))
+            return true
+        }
+    }
+
     /// Lends the columns of a record (`record_send`: number of columns, then type, length and bytes of each) one after the
     /// other.
     /// - Returns: Whether the value was a record.

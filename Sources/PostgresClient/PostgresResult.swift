@@ -21,6 +21,9 @@ package final class PostgresResult: @unchecked Sendable {
         PQclear(raw)
     }
 
+    /// How much memory the rows take, in bytes.
+    package var memorySize: Int { PQresultMemorySize(raw) }
+
     /// The number of rows that INSERT, UPDATE, DELETE, MERGE or SELECT touched; 0 for other commands.
     package var affectedRows: Int {
         guard let text = PQcmdTuples(raw) else { return 0 }

@@ -29,9 +29,26 @@ package struct PostgresRow: Sendable {
 
     /// Lends the value; nil's place is taken by one that says so.
     package func withDatum<R>(_ column: Int, _ body: (PostgresDatum) -> R) -> R {
-        let type = result.columnType(column)
-        if isNull(column) { return body(PostgresDatum(type: type, bytes: nil)) }
-        return withBytes(column) { body(PostgresDatum(type: type, bytes: $0)) }
+        guard column >= 0, column < result.columnCount else { return body(PostgresDatum(type: 0, bytes: nil)) }
+        return withExtendedLifetime(result) { body(datum(column)) }
+    }
+
+    /// Lends the values of all columns one after the other.
+    package func forEachColumn(_ body: (Int, PostgresDatum) -> Void) {
+        withExtendedLifetime(result) {
+            for column in 0..<result.columnCount { body(column, datum(column)) }
+        }
+    }
+
+    private func datum(_ column: Int) -> PostgresDatum {
+        let row = Int32(truncatingIfNeeded: index)
+        let field = Int32(truncatingIfNeeded: column)
+        let type = PQftype(result.raw, field)
+        let length = Int(PQgetlength(result.raw, row, field))
+        // NULL has no length: only then is there something to ask.
+        if length == 0, PQgetisnull(result.raw, row, field) != 0 { return PostgresDatum(type: type, bytes: nil) }
+        return PostgresDatum(
+            type: type, bytes: UnsafeRawBufferPointer(start: PQgetvalue(result.raw, row, field), count: length))
     }
 
     /// Lends the UTF-8 bytes of a text-like or JSON column, without copying; `nil` for NULL.

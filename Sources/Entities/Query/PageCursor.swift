@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-package import Primitives
+import Primitives
 
 /// A place in a sorted list, behind one of its rows: where the next page begins. As text it is opaque to clients:
 /// hexadecimal JSON of the number of rows before the place and of the sort keys of the row before it.

@@ -13,49 +13,18 @@ extension Record: JSONWritable {
 
     /// Writes the members without the braces, for responses that add members of their own.
     package func writeMembers(to writer: inout JSONWriter) {
-        for (offset, column) in projection.columns.enumerated() where column.isShown {
-            writer.key(column.key)
-            row.withDatum(offset + 1) { column.field.type.write($0, to: &writer) }
-        }
-        for (offset, relation) in projection.relations.enumerated() {
-            row.withDatum(projection.firstRelation + offset) { relation.writeMember($0, to: &writer) }
+        projection.layout.withPointers { layout in
+            row.forEachColumn { column, datum in
+                // The first column is the row's version.
+                if column == Projection.versionColumn { return }
+                if column <= layout.count { return layout.writeMember(column - 1, datum, to: &writer) }
+                projection.relations[column - projection.firstRelation].writeMember(datum, to: &writer)
+            }
         }
     }
 
     /// The row as JSON text.
     package var json: [UInt8] { jsonBytes() }
-}
-
-extension FieldType {
-    /// Writes a value of the type as JSON.
-    ///
-    /// A value of another type than described is written as `null`: a response is never broken half-way. Such a
-    /// difference between description and table is found by the entity's own tests.
-    func write(_ datum: PostgresDatum, to writer: inout JSONWriter) {
-        switch self {
-        case .string:
-            if let text = datum.text { return writer.string(utf8: text) }
-        case .identifier:
-            if let identifier = datum.identifier { return writer.identifier(identifier) }
-        case .integer:
-            if let number = datum.int64 { return writer.integer(number) }
-        case .number:
-            if let literal = datum.numericText { return writer.number(literal: literal) }
-        case .boolean:
-            if let flag = datum.bool { return writer.bool(flag) }
-        case .timestamp:
-            if let timestamp = datum.timestamp { return writer.timestamp(timestamp) }
-        case .json:
-            if let json = datum.text { return writer.raw(json) }
-        case .strings:
-            if let texts = datum.textArray {
-                writer.beginArray()
-                for text in texts { writer.string(text) }
-                return writer.endArray()
-            }
-        }
-        writer.null()
-    }
 }
 
 extension RelatedProjection {
@@ -68,25 +37,23 @@ extension RelatedProjection {
 
     /// Writes the related rows: an object, or an array of objects.
     func writeValue(_ datum: PostgresDatum, to writer: inout JSONWriter) {
-        switch kind {
-        case .one: writeObject(datum, to: &writer)
-        case .many:
-            writer.beginArray()
-            _ = datum.elements { element in writeObject(element, to: &writer) }
-            writer.endArray()
+        layout.withPointers { layout in
+            switch kind {
+            case .one: writeObject(datum, layout, to: &writer)
+            case .many:
+                writer.beginArray()
+                _ = datum.forEachElement { element in writeObject(element, layout, to: &writer) }
+                writer.endArray()
+            }
         }
     }
 
-    private func writeObject(_ datum: PostgresDatum, to writer: inout JSONWriter) {
+    private func writeObject(_ datum: PostgresDatum, _ layout: ObjectLayout.Pointers, to writer: inout JSONWriter) {
         writer.beginObject()
         _ = datum.forEachColumn { column, value in
-            if column >= columns.count {
-                let relation = column - columns.count
-                if relation < relations.count { relations[relation].writeMember(value, to: &writer) }
-            } else if columns[column].isShown {
-                writer.key(columns[column].key)
-                columns[column].field.type.write(value, to: &writer)
-            }
+            if column < layout.count { return layout.writeMember(column, value, to: &writer) }
+            let relation = column - layout.count
+            if relation < relations.count { relations[relation].writeMember(value, to: &writer) }
         }
         writer.endObject()
     }
@@ -118,7 +85,8 @@ package struct RecordList: Sendable, RandomAccessCollection, JSONWritable {
 
     /// The rows as JSON text.
     package var json: [UInt8] {
-        var writer = JSONWriter(reservingCapacity: 64 + count * 512)
+        // JSON takes about twice the memory of the rows.
+        var writer = JSONWriter(reservingCapacity: 64 + 2 * result.memorySize)
         write(to: &writer)
         return writer.bytes
     }

@@ -10,32 +10,33 @@ import JSONCoding
 struct RelatedProjection: Sendable {
     let name: String
     let kind: Relation.Kind
-    let columns: [Projection.Column]
+    let layout: ObjectLayout
     let relations: [RelatedProjection]
 }
 
 /// Which columns a statement returns and where they stand: first `row_version`, then fields, then one column for each
 /// included relation.
 package final class Projection: Sendable {
-    struct Column: Sendable {
+    /// A class, because a field is large: rows are written column by column, and copying a reference is all that costs.
+    final class Column: Sendable {
         let field: Field
         let isShown: Bool
         /// The field's name, ready to be written.
         let key: JSONKey
 
-        init(field: Field, isShown: Bool) {
-            self.field = field
-            self.isShown = isShown
-            key = JSONKey(field.name)
+        convenience init(field: Field, isShown: Bool) {
+            self.init(field: field, key: JSONKey(field.name), isShown: isShown)
         }
-
-        /// The same column, shown or not.
-        func shown(_ isShown: Bool) -> Column { Column(field: field, key: key, isShown: isShown) }
 
         private init(field: Field, key: JSONKey, isShown: Bool) {
             self.field = field
             self.key = key
             self.isShown = isShown
+        }
+
+        /// The same column, shown or not.
+        func shown(_ isShown: Bool) -> Column {
+            isShown == self.isShown ? self : Column(field: field, key: key, isShown: isShown)
         }
     }
 
@@ -45,6 +46,8 @@ package final class Projection: Sendable {
     let columns: [Column]
     /// The included relations; their columns follow the fields'.
     let relations: [RelatedProjection]
+    /// How the fields become JSON.
+    let layout: ObjectLayout
     private let positions: [String: Int]
 
     /// Every column of an entity.
@@ -56,6 +59,7 @@ package final class Projection: Sendable {
         self.columns = columns
         self.relations = relations
         sql = Self.selectList(columns)
+        layout = ObjectLayout(columns)
         positions = Dictionary(columns.enumerated().map { ($1.field.name, $0 + 1) }) { first, _ in first }
     }
 

@@ -114,7 +114,7 @@ struct SelectCompiler {
         var rows = "SELECT " + selected.joined(separator: ", ")
         rows += " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
         let projection = RelatedProjection(
-            name: relation.name, kind: relation.kind, columns: columns, relations: relations)
+            name: relation.name, kind: relation.kind, layout: ObjectLayout(columns), relations: relations)
         switch relation.kind {
         case .one:
             // The key is unique by the description's word only: the oldest row wins if it is not.

@@ -1,6 +1,6 @@
 package import Configuration
 package import Logging
-package import PostgresClient
+import PostgresClient
 package import Primitives
 package import ServiceLifecycle
 

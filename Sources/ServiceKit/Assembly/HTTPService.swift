@@ -1,5 +1,5 @@
 package import Entities
-package import Hummingbird
+import Hummingbird
 import HummingbirdCore
 package import Logging
 import NIOCore

@@ -1,4 +1,4 @@
-package import JSONCoding
+import JSONCoding
 import JWTKit
 package import Primitives
 

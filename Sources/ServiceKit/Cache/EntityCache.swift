@@ -2,7 +2,7 @@ package import Logging
 package import NIOCore
 package import Primitives
 package import RedisClient
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Finished JSON bodies of single rows, in Redis (`<prefix><id>`, 3600 s) and in front of it in this process.

@@ -1,5 +1,5 @@
 import FoundationEssentials
-package import NIOCore
+import NIOCore
 
 /// The files of Swagger UI, read once from the folder into which `make deps` unpacked its package.
 package struct ExplorerAssets: Sendable {

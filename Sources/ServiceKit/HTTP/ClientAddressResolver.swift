@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Hummingbird
+import Hummingbird
 import NIOCore
 
 /// Finds the address of the client: the peer's own, or what a trusted proxy in front says.

@@ -1,7 +1,7 @@
 package import Configuration
 package import Logging
 package import Primitives
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Forgets idempotency keys whose time is over, once an hour.
 ///

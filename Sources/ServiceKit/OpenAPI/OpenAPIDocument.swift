@@ -1,6 +1,6 @@
 package import Entities
 import HTTPTypes
-package import JSONCoding
+import JSONCoding
 
 /// The OpenAPI 3.1 document of a service, written from its operations.
 package struct OpenAPIDocument: Sendable {

@@ -1,7 +1,7 @@
 package import Entities
 package import HTTPTypes
 package import JSONCoding
-package import Logging
+import Logging
 package import Primitives
 
 /// A request whose parameters and body were found to be valid.

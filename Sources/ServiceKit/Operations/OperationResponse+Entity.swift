@@ -1,5 +1,5 @@
 package import Entities
-package import HTTPTypes
+import HTTPTypes
 package import NIOCore
 
 /// Answers that show a row of an entity.
@@ -64,9 +64,11 @@ extension OperationResponse {
     package mutating func linkToPage(after cursor: String?, of request: OperationRequest) {
         guard let cursor else { return }
         let others = request.query.split(separator: "&").filter { !$0.hasPrefix("cursor=") }
+        var query = (others + ["cursor=\(cursor)"]).joined(separator: "&")
         // As it was sent, but for what would end the address in the header.
-        let query = (others + ["cursor=\(cursor)"]).joined(separator: "&")
-            .replacing("<", with: "%3C").replacing(">", with: "%3E").replacing("\"", with: "%22")
+        if query.utf8.contains(where: { "<>\"".utf8.contains($0) }) {
+            query = query.replacing("<", with: "%3C").replacing(">", with: "%3E").replacing("\"", with: "%22")
+        }
         headers[.link] = "<\(request.path)?\(query)>; rel=\"next\""
     }
 }

@@ -1,6 +1,6 @@
 import HTTPTypes
 import Hummingbird
-package import Primitives
+import Primitives
 
 /// Finds the operation of a request. Built once from the list of operations.
 struct OperationRouter: Sendable {

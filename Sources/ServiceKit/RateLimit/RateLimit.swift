@@ -1,5 +1,5 @@
 package import HTTPTypes
-package import Primitives
+import Primitives
 
 /// So many calls in so much time.
 package struct RateLimit: Sendable, Hashable {

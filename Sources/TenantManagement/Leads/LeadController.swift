@@ -1,4 +1,4 @@
-package import Entities
+import Entities
 import HTTPTypes
 import JSONCoding
 import Primitives

@@ -1,6 +1,6 @@
 import Crypto
 import FoundationEssentials
-package import Primitives
+import Primitives
 
 /// The one-time key by which a lead proves its e-mail address. The database only holds
 /// its hash.

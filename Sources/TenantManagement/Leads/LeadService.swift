@@ -1,8 +1,8 @@
 import Entities
 import JSONCoding
-package import PostgresClient
-package import Primitives
-package import ServiceKit
+import PostgresClient
+import Primitives
+import ServiceKit
 
 /// The rules of registration and verification (contract 5.2).
 package struct LeadService: Sendable {

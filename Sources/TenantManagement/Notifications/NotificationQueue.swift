@@ -5,7 +5,7 @@ package import PostgresClient
 package import Primitives
 package import Sealing
 import ServiceKit
-package import ServiceLifecycle
+import ServiceLifecycle
 
 /// Mails on their way: stored, sealed, in the transaction that is their reason; sent after its commit, and again with
 /// growing pauses until the transport takes them.

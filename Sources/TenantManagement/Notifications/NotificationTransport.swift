@@ -1,5 +1,5 @@
-package import Configuration
-package import Logging
+import Configuration
+import Logging
 package import Primitives
 import ServiceKit
 

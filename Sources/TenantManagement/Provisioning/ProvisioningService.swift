@@ -1,7 +1,7 @@
 import Entities
 import HTTPTypes
 import JSONCoding
-package import Logging
+import Logging
 import MessageBus
 import PostgresClient
 import Primitives

@@ -1,6 +1,6 @@
-package import Entities
+import Entities
 import HTTPTypes
-package import JSONCoding
+import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit

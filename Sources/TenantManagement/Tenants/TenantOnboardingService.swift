@@ -2,9 +2,9 @@ import Entities
 import HTTPTypes
 import JSONCoding
 import MessageBus
-package import PostgresClient
+import PostgresClient
 package import Primitives
-package import ServiceKit
+import ServiceKit
 
 /// Creates tenants, for operators and for leads: tenant, address, contact, provisioning and its event in one pipelined
 /// transaction (DESIGN D3, D6, D18).
