@@ -20,10 +20,10 @@ export ARC_TEST_REDIS_HOST=127.0.0.1 ARC_TEST_REDIS_PORT=$redis_port
 status=0
 output=$(mktemp)
 trap 'rm -f "$output"; stop_servers' EXIT
-swift test --skip-build --parallel "$@" 2>&1 | tee "$output" || status=$?
+swift test --skip-build --parallel --num-workers 24 "$@" 2>&1 | tee "$output" || status=$?
 if [ "$status" -ne 0 ]; then
     # Once more at the end: whoever sees only the last lines of thousands has to see why.
     printf '\nFailed with exit code %s:\n' "$status"
-    grep -A 3 -E '✘ .* recorded an issue|Fatal error|error: ' "$output" | grep -vE '(✔|◇) ' | tail -n 60 || true
+    grep -A 3 -E '^✘ .* recorded an issue|: Fatal error: |^error: ' "$output" | grep -vE '(✔|◇) ' | tail -n 60 || true
 fi
 exit "$status"

@@ -25,9 +25,8 @@ struct OrchestratorComponents: Sendable {
         let sealer = Sealer(secret: configuration.encryptionKey, purpose: "orchestrator")
         let secrets = EventSecretSealer(secret: configuration.encryptionKey)
         let repository = ProvisioningRunRepository(pool: pool, sealer: sealer, secrets: secrets, clock: clock)
-        let pipelines = OutboundHTTP(
-            allowsInternalAddresses: configuration.allowsInternalPipelines, logger: logger)
-        let callbacks = OutboundHTTP(allowsInternalAddresses: true, logger: logger)
+        let pipelines = OutboundHTTP(allowsInternalAddresses: configuration.allowsInternalPipelines)
+        let callbacks = OutboundHTTP(allowsInternalAddresses: true)
         let application = ApplicationDatabase(reader: reader, logger: logger)
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in

@@ -5,7 +5,7 @@ import Testing
 @testable import MessageBus
 
 /// A queue is planned for while it is empty and read while it is long: the plan must not depend on statistics.
-@Suite("Plans of claims", .timeLimit(.minutes(2)))
+@Suite("Plans of claims", .timeLimit(.minutes(5)))
 struct ClaimPlanTests {
     @Test("the outbox is read by position and looked up by tenant, empty or full, with or without statistics")
     func outbox() async throws {

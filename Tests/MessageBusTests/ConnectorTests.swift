@@ -5,7 +5,7 @@ import Testing
 @testable import MessageBus
 
 /// What every connector that keeps deliveries must do.
-@Suite("Connectors", .timeLimit(.minutes(2)))
+@Suite("Connectors", .timeLimit(.minutes(5)))
 struct ConnectorTests {
     @Test("each group gets every event of its types, once", arguments: TestBus.allCases)
     func fanOut(_ kind: TestBus) async throws {

@@ -7,7 +7,7 @@ import Testing
 @testable import MessageBus
 
 /// Outbox, relays, PostgreSQL bus, consumers with an inbox: the whole way of an event.
-@Suite("End to end", .timeLimit(.minutes(3)))
+@Suite("End to end", .timeLimit(.minutes(5)))
 struct EndToEndTests {
     @Test("two relays and two consumers: every effect once, in order for each tenant")
     func exactlyOnce() async throws {

@@ -4,7 +4,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Inbox", .timeLimit(.minutes(2)))
+@Suite("Inbox", .timeLimit(.minutes(5)))
 struct InboxTests {
     @Test("an event that comes again, out of order and at once, has its effect once")
     func chaos() async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Outbox relay", .timeLimit(.minutes(2)))
+@Suite("Outbox relay", .timeLimit(.minutes(5)))
 struct OutboxRelayTests {
     @Test("keeps the order and loses nothing, whatever the bus does")
     func unreliableBus() async throws {

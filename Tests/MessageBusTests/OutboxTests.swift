@@ -4,7 +4,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Outbox", .timeLimit(.minutes(2)))
+@Suite("Outbox", .timeLimit(.minutes(5)))
 struct OutboxTests {
     @Test("publishes what was committed, as it was written, and nothing that was rolled back")
     func sameTransaction() async throws {

@@ -6,7 +6,7 @@ import Testing
 @testable import MessageBus
 
 /// With a poll interval of an hour: what is published here was announced.
-@Suite("Outbox wake-up", .timeLimit(.minutes(2)))
+@Suite("Outbox wake-up", .timeLimit(.minutes(5)))
 struct OutboxWakeUpTests {
     @Test("an event wakes a sleeping relay, one by one and in crowds", arguments: [1, 2])
     func notify(relayCount: Int) async throws {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("PostgreSQL connector", .timeLimit(.minutes(2)))
+@Suite("PostgreSQL connector", .timeLimit(.minutes(5)))
 struct PostgresConnectorTests {
     @Test("keeps an event byte for byte")
     func exact() async throws {

@@ -2,7 +2,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Wake-up", .timeLimit(.minutes(1)))
+@Suite("Wake-up", .timeLimit(.minutes(5)))
 struct WakeUpTests {
     @Test("rung before the sleep it lets the next one pass, once")
     func before() async {

@@ -85,7 +85,7 @@ import Testing
     private func table(_ text: String) throws -> TierTable {
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in throw ConfigurationFailure(key: "unused", reason: "") },
-            client: OutboundHTTP(allowsInternalAddresses: true, logger: TestWorld.logger), logger: TestWorld.logger)
+            client: OutboundHTTP(allowsInternalAddresses: true), logger: TestWorld.logger)
         return try registry.table(try TierDefinition.parse(Array(text.utf8)))
     }
 }

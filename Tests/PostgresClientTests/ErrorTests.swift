@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct ErrorTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ErrorTests {
     /// Runs statements in a schema of its own in which tables `parent` and `child` exist.
     private static func fail(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresError? {
         try await TestServer.withPool { pool in

@@ -3,7 +3,7 @@ import PostgresClient
 import Testing
 
 /// A server that goes away, comes back, or hangs.
-@Suite(.serialized, .timeLimit(.minutes(2))) struct FaultTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct FaultTests {
     @Test func idleConnectionsThatWereKilledAreReplacedUnnoticed() async throws {
         try await TestServer.withPool { killer in
             let name = TestServer.uniqueName("victim")

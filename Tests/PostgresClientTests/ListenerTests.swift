@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(2))) struct ListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct ListenerTests {
     @Test func hearsItsChannelsOnly() async throws {
         let channel = TestServer.uniqueName("Channel \"x\"")
         let other = TestServer.uniqueName("other")

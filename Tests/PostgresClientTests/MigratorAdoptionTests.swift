@@ -2,7 +2,7 @@ import PostgresClient
 import Testing
 
 /// What the migrator does with tables that are there already, with rules about rows, and with texts that were mended.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct MigratorAdoptionTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct MigratorAdoptionTests {
     private static let rule = DataRule(
         "a_positive", .stops, why: "w", query: "SELECT v, 'ü' AS note FROM main.a WHERE v <= 0 ORDER BY v", advice: "d",
         repair: "UPDATE main.a SET v = 1 - v WHERE v <= 0")

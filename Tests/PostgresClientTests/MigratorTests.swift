@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct MigratorTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct MigratorTests {
     private static let first = Migration(
         number: 1, name: "create_a",
         up: """

@@ -2,7 +2,7 @@ import PostgresClient
 import Testing
 
 /// The pool against a real server: limits, deadlines, time-outs, cancellation, shutdown.
-@Suite(.serialized, .timeLimit(.minutes(1))) struct PoolTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct PoolTests {
     private static let sleep: PostgresStatement = "SELECT pg_sleep(60)"
 
     /// Whether a session other than the asking one runs `sleep` with this application name.

@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(1))) struct QueryTests {
+@Suite(.serialized, .timeLimit(.minutes(5))) struct QueryTests {
     @Test func rowsColumnsAndCounts() async throws {
         try await TestServer.withPool { pool in
             let result = try await pool.query("SELECT n, n * n AS square FROM generate_series(1, 3) AS n")

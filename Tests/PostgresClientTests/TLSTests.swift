@@ -2,7 +2,7 @@ import PostgresClient
 import Testing
 
 /// A server with a certificate made out to `localhost`, signed by itself.
-@Suite(.timeLimit(.minutes(2))) struct TLSTests {
+@Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test func certificatesAreChecked() async throws {
         let port = try RestartableServer.freePort()
         let prepare = { (server: RestartableServer) async throws in

@@ -5,7 +5,7 @@
 ///   - probe: Looks once; nil when it is not there yet. What it throws ends the waiting.
 /// - Throws: ``TestFailure`` when the time is over.
 package func eventually<Value>(
-    _ what: String, within limit: Duration = .seconds(30), every pause: Duration = .milliseconds(25),
+    _ what: String, within limit: Duration = .seconds(120), every pause: Duration = .milliseconds(25),
     _ probe: () async throws -> Value?
 ) async throws -> Value {
     let deadline = ContinuousClock.now + limit
@@ -18,7 +18,7 @@ package func eventually<Value>(
 
 /// Waits until a condition holds.
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(30), is condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(120), is condition: () async throws -> Bool
 ) async throws {
     let _: Bool = try await eventually(what, within: limit) { try await condition() ? true : nil }
 }

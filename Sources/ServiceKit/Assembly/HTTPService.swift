@@ -70,9 +70,10 @@ package struct HTTPService: Sendable {
     package func run(
         signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
+        let http = HTTP1Channel.Configuration(idleTimeout: configuration.limits.idleTimeout.timeAmount)
         var application = Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: configuration.limits.idleTimeout.timeAmount)),
+            server: HTTPServerBuilder { HTTPConnections(http: HTTP1Channel(responder: $0, configuration: http)) },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil,
                 availableConnectionsDelegate: MaximumAvailableConnections(

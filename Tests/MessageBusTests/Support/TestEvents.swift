@@ -88,7 +88,7 @@ func numbersByTenant(_ events: [EventEnvelope]) throws -> [Identifier: [Int]] {
 func eventually(
     _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
 ) async throws {
-    let end = ContinuousClock.now.advanced(by: .seconds(50))
+    let end = ContinuousClock.now.advanced(by: .seconds(120))
     while ContinuousClock.now < end {
         if try await condition() { return }
         try await Task.sleep(for: .milliseconds(10))

@@ -108,7 +108,7 @@ final class Receiver: Sendable {
 func withClient<Value>(
     allowsInternalAddresses: Bool = true, _ body: (OutboundHTTP) async throws -> Value
 ) async throws -> Value {
-    let client = OutboundHTTP(allowsInternalAddresses: allowsInternalAddresses, logger: TestWorld.logger)
+    let client = OutboundHTTP(allowsInternalAddresses: allowsInternalAddresses)
     let outcome: Result<Value, any Error>
     do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
     await client.shutdown()

@@ -4,7 +4,7 @@ import Testing
 @testable import RedisClient
 
 /// Commands against the Redis that the test script provides.
-@Suite(.timeLimit(.minutes(1))) struct RedisCommandTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisCommandTests {
     @Test func setsGetsAndDeletes() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()

@@ -50,7 +50,7 @@ private struct Certificates {
     }
 }
 
-@Suite(.timeLimit(.minutes(2))) struct RedisTLSTests {
+@Suite(.timeLimit(.minutes(5))) struct RedisTLSTests {
     @Test func verifiesAuthorityAndName() async throws {
         let certificates = try Certificates(names: "DNS:localhost")
         defer { certificates.remove() }

@@ -1,0 +1,19 @@
+import Hummingbird
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOEmbedded
+import Testing
+
+@testable import ServiceKit
+
+@Suite(.timeLimit(.minutes(5))) struct HTTPConnectionsTests {
+    /// What a server drops when it ends just after a connection was accepted. Unguarded, this ends the process.
+    @Test func aConnectionThatNobodyServesIsClosed() async throws {
+        let connections = HTTPConnections(http: HTTP1Channel { _, _, _ in })
+        let channel = NIOAsyncTestingChannel()
+        let logger = Logger(label: "test")
+        _ = try await channel.testingEventLoop.flatSubmit { connections.setup(channel: channel, logger: logger) }.get()
+        try await channel.closeFuture.get()
+    }
+}
