@@ -8,6 +8,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 examples=${FUZZ_EXAMPLES:-100}
+phases=${FUZZ_PHASES:-examples,coverage,fuzzing,stateful}
 seed=${FUZZ_SEED:-1}
 [ "$seed" != random ] || seed=$((RANDOM * 32768 + RANDOM))
 case "${FUZZ_SERVICE:-}" in
@@ -86,7 +87,7 @@ for service in "${services[@]}"; do
     # In a folder of its own, for it leaves files where it runs.
     (cd "$work" && exec "$environment/bin/schemathesis" --config-file "$OLDPWD/scripts/fuzz/schemathesis.toml" run \
         "http://127.0.0.1:$port/openapi.json" --max-examples "$examples" --seed "$seed" \
-        --phases "${FUZZ_PHASES:-examples,coverage,fuzzing,stateful}" --no-color \
+        --phases "$phases" --no-color \
         ${FUZZ_PATH:+--include-path-regex "^$FUZZ_PATH"} \
         --report junit,ndjson --report-junit-path "$results/$service.xml" \
         --report-ndjson-path "$results/$service.ndjson") > >(tee "$results/$service.txt") 2>&1 &
@@ -99,6 +100,11 @@ for service in "${services[@]}"; do
         1) echo "fuzz: $service: findings; all of them in .build-fuzz/$service.txt" >&2; status=1 ;;
         *) echo "fuzz: $service: schemathesis failed with status $code" >&2; status=1 ;;
     esac
+    # A part of the paths may have nothing that follows from anything.
+    if [[ ,$phases, == *,stateful,* && -z ${FUZZ_PATH:-} ]] &&
+        ! python3 scripts/fuzz/stateful.py "$results/$service.ndjson"; then
+        status=1
+    fi
     if [ "$(process_of "$service")" != "$before" ]; then
         echo "fuzz: $service ended while it was tested and was started again" >&2
         status=1
