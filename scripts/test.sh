@@ -20,7 +20,7 @@ export ARC_TEST_REDIS_HOST=127.0.0.1 ARC_TEST_REDIS_PORT=$redis_port
 status=0
 output=$(mktemp)
 trap 'rm -f "$output"; stop_servers' EXIT
-swift test --skip-build --parallel --num-workers 24 "$@" 2>&1 | tee "$output" || status=$?
+swift test --skip-build --parallel --experimental-maximum-parallelization-width 24 "$@" 2>&1 | tee "$output" || status=$?
 if [ "$status" -ne 0 ]; then
     # Once more at the end: whoever sees only the last lines of thousands has to see why.
     printf '\nFailed with exit code %s:\n' "$status"

@@ -123,26 +123,24 @@ extension CrashTests {
             let requests = (0..<100).map { _ in KeyedRequest() }
             let ids = Mutexed<[String: Set<String>]>([:])
             let others = Mutexed<[KeyedRequest.Answer]>([])
-            let (moment, signal) = AsyncStream<Void>.makeStream()
-            async let load: [Void] = concurrently(requests.count, width: 40) { index in
+            let send = { @Sendable (request: KeyedRequest) async in
                 // Who gets no answer waits for nothing: the repetition comes later.
-                guard let answer = try? await requests[index].send(client, token: admin) else { return }
+                guard let answer = try? await request.send(client, token: admin) else { return }
                 guard case .created(let id, false) = answer else {
                     others.withLock { $0.append(answer) }
                     return
                 }
-                let count = ids.withLock { ids in
-                    ids[requests[index].name] = [id]
-                    return ids.count
-                }
-                if count == 30 { signal.finish() }
+                ids.withLock { $0[request.name] = [id] }
             }
-            for await _ in moment {}
-            try await killAtWork(service, database)
-            _ = await load
+            _ = await concurrently(30, width: 16) { index in await send(requests[index]) }
+            // So that nothing but requests waits for the table, which is what is killed.
+            try await stack.waitUntilAllAreActive()
+            try await killAtWork(service, database) {
+                _ = await concurrently(70, width: 40) { index in await send(requests[30 + index]) }
+            }
             #expect(others.withLock { $0 } == [])
             let answered = ids.withLock { $0 }
-            #expect((30..<100).contains(answered.count), "the process was killed in the middle")
+            #expect(answered.count == 30, "the process was killed in the middle")
             // What the process has left behind: effects without answers, and claims without effects.
             for (state, condition) in [
                 ("answers", "status IS NOT NULL"), ("effects", "status IS NULL AND applied_on IS NOT NULL"),
@@ -163,17 +161,22 @@ extension CrashTests {
 
     /// Kills the process while PostgreSQL is carrying out some of its transactions: two of them are rolled back, the
     /// others committed after its death.
-    private func killAtWork(_ service: ArcProcess, _ database: TestDatabase) async throws {
+    /// - Parameter load: Requests that come while the table is locked, so that none of them is carried out before.
+    private func killAtWork(
+        _ service: ArcProcess, _ database: TestDatabase, _ load: @escaping @Sendable () async -> Void
+    ) async throws {
         let waiting = "pid FROM pg_locks WHERE NOT granted AND relation = 'main.tenants'::regclass"
         try await database.withPool { pool in
             try await pool.withTransaction { transaction in
                 _ = try await transaction.query("LOCK TABLE main.tenants IN SHARE ROW EXCLUSIVE MODE")
+                async let requests: Void = load()
                 try await eventually("transactions wait") {
                     try await database.count("SELECT count(*) FROM (SELECT \(waiting)) AS w") >= 5
                 }
                 try await service.kill()
                 try await database.query(
                     "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT \(waiting) ORDER BY pid LIMIT 2) AS w")
+                await requests
             }
         }
         try await eventually("the others have ended") {

@@ -81,7 +81,7 @@ extension ProvisioningRunTests {
 
                     var processor = try world.processor(
                         ScriptedProvisioner(), callbackURL: url + "/webhook", client: client)
-                    processor.callbacks.timeout = .milliseconds(300)
+                    processor.callbacks.timeout = .seconds(3)
                     world.clock.advance(by: .seconds(300))
                     try await work(processor)
                     run = try await world.run(of: test.tenant)

@@ -203,9 +203,12 @@ import Testing
     }
 
     @Test func shutdownDoesNotWaitForEver() async throws {
-        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: TestServer.logger)
+        let name = TestServer.uniqueName("hurried")
+        let pool = PostgresPool(
+            configuration: try TestServer.configuration { $0.applicationName = name }, logger: TestServer.logger)
         let query = Task { try await pool.query(Self.sleep) }
-        try await TestServer.until { pool.status.leased == 1 }
+        // Under way at the server: what was not sent yet may be tried again.
+        try await TestServer.until { try await Self.isSleeping(name) }
         await pool.shutdown(patience: .zero)
         let error = await failure { try await query.value }
         #expect(error?.kind == .closed && error?.isRetryable == false)

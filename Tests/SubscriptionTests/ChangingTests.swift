@@ -62,7 +62,8 @@ extension ServiceTests {
                 }
                 let running = Task { try await consumer.run() }
                 let id = try await service.subscription(to: try await service.plan(), status: 1)
-                for _ in 0..<500 where seen.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+                // Long, because it only matters when something is broken.
+                for _ in 0..<6000 where seen.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
                 #expect(seen.withLock { $0 } == [id])
                 running.cancel()
                 _ = try? await running.value
@@ -151,6 +152,61 @@ extension ServiceTests {
                     #expect(try await service.send("PATCH", "/subscriptions/\(id)", body).status == 422)
                 }
                 #expect(try await service.events(EventType.subscriptionActivated, of: id) == 0)
+            }
+        }
+
+        @Test func changingPlanOrTenantTakesAPlaceThere() async throws {
+            try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "2"]) { service in
+                let plan = try await service.plan()
+                let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
+                let first = "/subscriptions/\(try await service.subscription(to: plan))"
+                let second = "/subscriptions/\(try await service.subscription(to: plan))"
+                #expect(try await service.send("PATCH", first, ["planId": .string(limited)]).status == 204)
+                let refused = try await service.send("PATCH", second, ["planId": .string(limited)])
+                #expect(refused.status == 409, "\(refused.text)")
+                #expect(try await service.send("GET", second).json["planId"] == .string(plan))
+                // A full quota is no obstacle to who has a place already.
+                #expect(try await service.send("PATCH", first, ["planId": .string(plan)]).status == 204)
+                let toB: JSONValue = ["subscriberId": .identifier(TestService.tenantB)]
+                #expect(try await service.send("PATCH", first, toB).status == 204)
+                #expect(try await service.send("PATCH", second, toB).status == 204)
+                let third = "/subscriptions/\(try await service.subscription(to: plan, status: 1))"
+                #expect(try await service.send("PATCH", third, toB).status == 409)
+                let bulk = try await service.send(
+                    "PATCH", "/subscriptions?where={\"subscriberId\":\"\(TestService.tenantA)\"}".escaped, toB)
+                #expect(bulk.status == 409)
+                // What takes no place may be anybody's.
+                #expect(try await service.send("PATCH", third, ["status": 3]).status == 204)
+                #expect(try await service.send("PATCH", third, toB).status == 204)
+            }
+        }
+
+        @Test func anInvoiceIsNamedByTheProvidersIdToo() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let invoice = try await service.invoice(try await service.customer())
+                try await service.database.query("UPDATE main.invoice SET invoice_id = 'in_1'")
+                let other = try await service.subscription(to: plan)
+                let created = try await service.send(
+                    "POST", "/subscriptions",
+                    [
+                        "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 0,
+                        "invoiceId": "in_1",
+                    ])
+                #expect(created.status == 201, "\(created.text)")
+                #expect(created.json["invoiceId"] == .string(invoice))
+                let path = "/subscriptions/\(other)"
+                #expect(try await service.send("PATCH", path, ["invoiceId": "in_2"]).status == 404)
+                #expect(try await service.send("PATCH", path, ["invoiceId": "in_1"]).status == 204)
+                #expect(try await service.send("GET", path).json["invoiceId"] == .string(invoice))
+                // To a tenant's users another tenant's does not exist.
+                let foreign = try await service.subscription(TestService.tenantB, to: plan)
+                let user = try await service.token(tenant: TestService.tenantB)
+                for name in ["in_1", invoice] {
+                    let refused = try await service.send(
+                        "PATCH", "/subscriptions/\(foreign)", ["invoiceId": .string(name)], token: user)
+                    #expect(refused.status == 404)
+                }
             }
         }
 

@@ -1,4 +1,5 @@
 package import Foundation
+import Synchronization
 
 /// Runs programs, without ever blocking one of the few threads that all tests share.
 package enum Command {
@@ -62,23 +63,32 @@ package enum Command {
         FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString)-\(name)")
     }
 
-    /// A port on which nobody listens at the moment.
+    private static let givenPorts = Mutex<Set<UInt16>>([])
+
+    /// A port on which nobody listens at the moment, given to nobody else of this process. It is below those that the
+    /// system gives to outgoing connections, so that none of them has it while a server that was killed is away.
     /// - Throws: ``TestFailure`` when there is none.
     package static func freePort() throws -> Int {
+        for _ in 0..<200 {
+            let port = UInt16.random(in: 20_000..<32_000)
+            if try isFree(port), givenPorts.withLock({ $0.insert(port).inserted }) { return Int(port) }
+        }
+        throw TestFailure("no free port")
+    }
+
+    private static func isFree(_ port: UInt16) throws -> Bool {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
         guard descriptor >= 0 else { throw TestFailure("no socket") }
         defer { close(descriptor) }
         var address = sockaddr_in()
         address.sin_family = sa_family_t(AF_INET)
         address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let isBound = withUnsafeMutablePointer(to: &address) { pointer in
+        address.sin_port = port.bigEndian
+        return withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, length) == 0 && getsockname(descriptor, $0, &length) == 0
+                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
             }
         }
-        guard isBound else { throw TestFailure("no free port") }
-        return Int(UInt16(bigEndian: address.sin_port))
     }
 
     /// - Parameter errors: Where standard error goes; nil: where standard output goes.

@@ -29,17 +29,10 @@ final class ArcProcess {
 
     /// Starts the service again, on its port.
     func start() async throws {
-        let process = try Command.server(
-            [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, log: log)
-        try process.run()
-        self.process = process
-        let (client, log) = (client, log)
-        try await eventually("\(service.rawValue) answers", within: .seconds(60)) {
-            guard process.isRunning else {
-                throw TestFailure(
-                    "arc serve ended: \(String(decoding: (try? Data(contentsOf: log)) ?? Data(), as: UTF8.self).suffix(1000))"
-                )
-            }
+        process = try await ServerStart.run(service.rawValue, log: log) {
+            try Command.server(
+                [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, log: log)
+        } isReady: {
             let answer = try? await client.get("/health/ready")
             return answer?.json["status"]?.stringValue == "ok"
         }
@@ -63,7 +56,7 @@ final class ArcProcess {
         guard let process else { return 0 }
         process.terminate()
         do {
-            try await eventually("the process has ended", within: .seconds(20)) { !process.isRunning }
+            try await eventually("the process has ended", within: .seconds(60)) { !process.isRunning }
         } catch {
             try await kill()
             throw error

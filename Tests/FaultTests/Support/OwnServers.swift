@@ -23,19 +23,18 @@ final class OwnPostgres {
 
     func start() async throws {
         // No fsync: the machine does not fail here, only PostgreSQL does, and it recovers from its log all the same.
-        let process = try Command.server(
-            asServerUser([
-                "postgres", "-D", "\(folder)/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
-                "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
-            ]),
-            log: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
-        try process.run()
-        self.process = process
-        let (port, programs) = (port, programs)
-        try await eventually("PostgreSQL answers", within: .seconds(60)) {
+        process = try await ServerStart.run("PostgreSQL", log: log) {
+            try Command.server(
+                asServerUser([
+                    "postgres", "-D", "\(folder)/data", "-c", "listen_addresses=127.0.0.1", "-c", "port=\(port)",
+                    "-c", "unix_socket_directories=", "-c", "fsync=off", "-c", "max_connections=200",
+                ]), log: log)
+        } isReady: {
             (try? await Command.run(["\(programs)/pg_isready", "-q", "-h", "127.0.0.1", "-p", "\(port)"])) != nil
         }
     }
+
+    private var log: URL { FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)") }
 
     /// Ends it as a crash does: without a checkpoint, with all connections cut (SIGQUIT is its immediate shutdown).
     func crash() async throws {
@@ -48,8 +47,7 @@ final class OwnPostgres {
     func remove() async {
         try? await crash()
         _ = try? await Command.run(["rm", "-rf", folder])
-        try? FileManager.default.removeItem(
-            at: FileManager.default.temporaryDirectory.appendingPathComponent("arc-postgres-\(port)"))
+        try? FileManager.default.removeItem(at: log)
     }
 
     /// `setpriv` becomes the program, so that the process is the server itself.
@@ -74,15 +72,14 @@ final class OwnRedis {
     }
 
     func start() async throws {
-        let process = try Command.server(
-            [
-                "redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--dir", folder, "--save", "",
-                "--appendonly", "yes", "--appendfsync", "no",
-            ], log: URL(fileURLWithPath: "\(folder)/log"))
-        try process.run()
-        self.process = process
-        let port = port
-        try await eventually("Redis answers") {
+        let log = URL(fileURLWithPath: "\(folder)/log")
+        process = try await ServerStart.run("Redis", log: log) {
+            try Command.server(
+                [
+                    "redis-server", "--bind", "127.0.0.1", "--port", "\(port)", "--dir", folder, "--save", "",
+                    "--appendonly", "yes", "--appendfsync", "no",
+                ], log: log)
+        } isReady: {
             (try? await Command.run(["redis-cli", "-p", "\(port)", "ping"])) == "PONG"
         }
     }

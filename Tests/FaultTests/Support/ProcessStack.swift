@@ -45,7 +45,8 @@ final class ProcessStack {
         let url = processes.first?.client.url
         var environment = try data.variables(kind, tenantManagement: url)
         environment["TIERS_FILE"] = folder.appendingPathComponent("tiers.json").path
-        environment["PROVISIONING_LEASE_MILLIS"] = "5000"
+        // Longer than a loaded machine stalls: only a dead orchestrator may lose a run.
+        environment["PROVISIONING_LEASE_MILLIS"] = "60000"
         environment["PROVISIONING_CONCURRENCY"] = "12"
         environment.merge(settings) { $1 }
         let process = try await ArcProcess(kind, environment: environment)
@@ -75,7 +76,7 @@ final class ProcessStack {
 
     /// Waits until every tenant is ACTIVE.
     func waitUntilAllAreActive() async throws {
-        try await eventually("all tenants are ACTIVE", within: .seconds(90)) {
+        try await eventually("all tenants are ACTIVE", within: .seconds(300)) {
             let tenants = try await tenants()
             return !tenants.isEmpty && tenants.values.allSatisfy { $0 == 0 }
         }
