@@ -3,6 +3,8 @@ import Configuration
 import LocalStack
 import Primitives
 import ServiceKit
+import Subscription
+import TenantManagement
 
 /// `arc token`: a token to try the API with.
 struct TokenCommand: AsyncParsableCommand {
@@ -41,9 +43,13 @@ struct TokenCommand: AsyncParsableCommand {
     func run() async throws {
         CommandSupport.say(
             try await Self.mint(
-                permissions: permissions.contains("all") ? PermissionCatalog.all : permissions, role: role,
+                permissions: permissions.contains("all") ? Self.allPermissions : permissions, role: role,
                 tenant: tenant, user: user, lifetime: .seconds(expires)))
     }
+
+    /// Every code that an operation of any service asks for.
+    static let allPermissions = PermissionCatalog.all(
+        with: TenantManagementCatalog.resources + SubscriptionCatalog.resources)
 
     /// Signs a token with the configured secret.
     static func mint(

@@ -46,6 +46,67 @@ import Testing
         }
     }
 
+    /// Whom a customer is made for stands in a header.
+    @Test func aHeaderBelongsToWhatIsAskedFor() async throws {
+        try await TestStack.run([.subscription]) { stack in
+            let named = key()
+            let send = { (tenant: Identifier) in
+                try await stack.subscription.send(
+                    "POST", "/billing-customer", ["firstName": "Ann"], token: stack.admin,
+                    headers: named.merging(["tenantid": tenant.description, "prefer": "x"]) { $1 })
+            }
+            let (one, other) = (Identifier.v4(), Identifier.v4())
+            let first = try await send(one).expect(201)
+            let again = try await send(one).expect(201)
+            #expect(again.bytes == first.bytes && again.headers["idempotency-replayed"] == "true")
+            #expect(again.headers["etag"] == first.headers["etag"] && first.headers["etag"] != nil)
+            let reused = try await send(other)
+            #expect(reused.status == 422 && reused.errorCode == "IDEMPOTENCY_KEY_REUSED", "\(reused.text)")
+            #expect(
+                try await stack.database(.subscription).count("SELECT count(*) FROM main.billing_customer") == 1)
+        }
+    }
+
+    /// Who has not said who he is is known by his address.
+    @Test func strangersAreToldApartByTheirAddress() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["TRUSTED_PROXIES": "127.0.0.1"]) { stack in
+            let named = key()
+            let send = { (address: String, body: JSONObject) in
+                try await stack.tenantManagement.send(
+                    "POST", "/leads", .object(body), headers: named.merging(["x-forwarded-for": address]) { $1 })
+            }
+            let body = TestStack.leadBody(TestStack.uniqueKey())
+            let other = TestStack.leadBody(TestStack.uniqueKey())
+            let first = try await send("192.0.2.1", body).expect(201)
+            let again = try await send("192.0.2.1", body).expect(201)
+            #expect(again.bytes == first.bytes && again.headers["idempotency-replayed"] == "true")
+            let reused = try await send("192.0.2.1", other)
+            #expect(reused.status == 422 && reused.errorCode == "IDEMPOTENCY_KEY_REUSED", "\(reused.text)")
+            let elsewhere = try await send("192.0.2.2", other).expect(201)
+            #expect(elsewhere.headers["idempotency-replayed"] == nil)
+            #expect(try await stack.database(.tenantManagement).count("SELECT count(*) FROM main.leads") == 2)
+        }
+    }
+
+    /// A change that was made is answered, and one whose condition cannot be looked at is not made.
+    @Test func aRestoringTakesNoConditions() async throws {
+        try await TestStack.run([.subscription]) { stack in
+            let client = stack.subscription
+            let size = try await client.post("/plan-sizes", ["size": "ZZ"], token: stack.admin).expect(201)
+            let path = "/plan-sizes/\(try size.string("id"))"
+            try await client.delete(path, token: stack.admin).expect(204)
+            for (name, value) in [("if-none-match", "*"), ("if-none-match", "\"1\""), ("if-match", "*")] {
+                let refused = try await client.send(
+                    "POST", "\(path)/restore", token: stack.admin, headers: [name: value])
+                #expect(refused.status == 400 && refused.errorCode == "INVALID_PARAMETER_VALUE", "\(refused.text)")
+            }
+            try await client.get(path, token: stack.admin).expect(404)
+            try await client.post("\(path)/restore", token: stack.admin).expect(200)
+            try await client.send("GET", path, token: stack.admin, headers: ["if-none-match": "*"]).expect(304)
+            try await client.send("HEAD", path, token: stack.admin, headers: ["if-none-match": "*"]).expect(304)
+        }
+    }
+
     @Test func aFailureIsNotKept() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
@@ -123,6 +184,11 @@ import Testing
                     UPDATE main.idempotency_keys
                     SET status = NULL, answer = NULL, location = NULL, media_type = NULL, etag = NULL
                     """)
+                // The answer may still be on its way.
+                let early = try await stack.client(kind).send("POST", path, body, token: token, headers: headers)
+                #expect(early.status == 409 && early.errorCode == "IDEMPOTENCY_IN_PROGRESS", "\(path): \(early.text)")
+                #expect(early.headers["retry-after"].flatMap { Int($0) }.map { (1...60).contains($0) } == true)
+                try await database.query("UPDATE main.idempotency_keys SET claimed_until = created_on")
                 let counted = "SELECT count(*) FROM main.\(path.split(separator: "/")[0].replacing("-", with: "_"))"
                 let rows = try await database.count(counted)
                 for _ in 0..<2 {
@@ -160,6 +226,32 @@ import Testing
             clock.advance(by: .seconds(61))
             try await send().expect(201)
             #expect(try await tenants(stack) == 1)
+        }
+    }
+
+    /// Somebody who came when the claim had run out has made the answer again before the one who carried it out kept his.
+    @Test func theFirstAnswerIsTheOneThatIsKept() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let database = try stack.database(.tenantManagement)
+            try await database.query(
+                """
+                CREATE FUNCTION main.recover() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN NEW.status := 201; NEW.location := '/recovered'; RETURN NEW; END $$
+                """)
+            try await database.query(
+                """
+                CREATE TRIGGER recover BEFORE UPDATE ON main.idempotency_keys FOR EACH ROW
+                WHEN (OLD.applied_on IS NULL AND NEW.applied_on IS NOT NULL) EXECUTE FUNCTION main.recover()
+                """)
+            let body = JSONValue.object(TestStack.tenantBody())
+            let headers = key()
+            let send = {
+                try await stack.tenantManagement.send("POST", "/tenants", body, token: stack.admin, headers: headers)
+            }
+            let first = try await send().expect(201)
+            let again = try await send().expect(201)
+            #expect(again.bytes == first.bytes && again.headers["idempotency-replayed"] == "true")
+            #expect(again.headers["location"] == first.headers["location"])
         }
     }
 

@@ -59,6 +59,7 @@ import Testing
                 try await plans.check(name, Filter(order: [Order("createdOn", descending: true)], limit: 100))
             }
             try await plans.checkDepth("Contact", Filter(order: [Order("createdOn", descending: true)], limit: 100))
+            try await plans.checkDepth("Contact", Filter(order: [Order("createdOn")], limit: 100))
             try await plans.checkDepth("Contact", Filter(limit: 100))
             for name in ["Contact", "Resource", "Invoice", "TenantMgmtConfig"] {
                 try await plans.check(name, Filter(where: .equals("tenantId", tenant), limit: 100))

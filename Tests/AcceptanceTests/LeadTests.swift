@@ -1,6 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
+import RedisClient
 import TestSupport
 import Testing
 
@@ -61,6 +62,36 @@ import Testing
                 let refused = try await stack.tenantManagement.post("/leads", .object(body))
                 #expect(refused.status == 422 && refused.violations == ["/email: format"], "\(email): \(refused.text)")
             }
+        }
+    }
+
+    @Test func auditFieldsAreAcceptedAndIgnored() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let audit: JSONObject = [
+                "deleted": true, "deletedOn": "2020-01-01T00:00:00.000Z", "deletedBy": "x",
+                "createdOn": "2020-01-01T00:00:00.000Z", "modifiedOn": "2020-01-01T00:00:00.000Z", "createdBy": "x",
+                "modifiedBy": "x",
+            ]
+            var lead = TestStack.leadBody(TestStack.uniqueKey())
+            var address: JSONObject = ["country": "India"]
+            var tenant = TestStack.tenantBody()
+            var contact = tenant["contact"]?.objectValue ?? [:]
+            for (name, value) in audit {
+                lead[name] = value
+                address[name] = value
+                contact[name] = value
+            }
+            lead["address"] = .object(address)
+            tenant["contact"] = .object(contact)
+            let client = stack.tenantManagement
+            let id = try await client.post("/leads", .object(lead)).expect(201).string("id")
+            let shown = try await client.get("/leads/\(id)", token: stack.admin).expect(200).json
+            #expect(shown["deleted"] == false && shown["createdBy"] != "x", "\(shown)")
+            let created = try await client.post("/tenants", .object(tenant), token: stack.admin).expect(201)
+            let first = created.json["contacts"]?.arrayValue?.first
+            #expect(first?["deleted"] == false && first?["createdBy"] != "x", "\(created.text)")
+            lead["addressId"] = .identifier(.v4())
+            try await client.post("/leads", .object(lead)).expect(422)
         }
     }
 
@@ -164,18 +195,23 @@ import Testing
 
     @Test func theRateLimitIsToldAndKept() async throws {
         try await TestStack.run([.tenantManagement], environment: ["PUBLIC_API_MAX_ATTEMPTS": "3"]) { stack in
-            for index in 1...3 {
+            // Every 20 seconds one more call is allowed, and this machine may be slow.
+            var allowed = 0
+            let refused = try await eventually("a call is refused", every: .zero) { () -> TestResponse? in
                 let answer = try await stack.tenantManagement.post(
-                    "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
-                ).expect(201)
+                    "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())))
+                if answer.status == 429 { return answer }
+                allowed += 1
+                try answer.expect(201)
                 #expect(answer.headers["x-ratelimit-limit"] == "3")
-                #expect(answer.headers["x-ratelimit-remaining"] == "\(3 - index)")
+                let remaining = try #require(answer.headers["x-ratelimit-remaining"].flatMap { Int($0) })
+                #expect((max(0, 3 - allowed)...2).contains(remaining))
                 #expect(answer.headers["x-ratelimit-reset"] != nil)
+                return nil
             }
-            let refused = try await stack.tenantManagement.post(
-                "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
-            ).expect(429)
+            #expect(allowed >= 3)
             #expect(refused.message == "Method rate limit reached !")
+            try await useUpForAnHour(stack)
             #expect(Int(refused.headers["retry-after"] ?? "") ?? 0 > 0)
             let forged = try await stack.tenantManagement.send(
                 "POST", "/leads", .object(TestStack.leadBody(TestStack.uniqueKey())),
@@ -186,6 +222,24 @@ import Testing
             #expect(elsewhere.status == 429, "all nodes share the limit")
             #expect(try await stack.tenantManagement.get("/ping").status == 200)
         }
+    }
+
+    /// Puts the next call that a limit allows off, so that what follows does not depend on how long it takes.
+    private func useUpForAnHour(_ stack: TestStack) async throws {
+        let redis = try TestRedis(stack.servers).client
+        let pattern = "rl:test-\(stack.mails.path.suffix(12))_*"
+        let changed = try await redis.evaluate(
+            RedisScript(
+                """
+                local keys = redis.call('KEYS', ARGV[1])
+                for _, key in ipairs(keys) do
+                    redis.call('INCRBY', key, 3600000000)
+                    redis.call('PERSIST', key)
+                end
+                return #keys
+                """), keys: [], arguments: [RedisArgument(pattern)])
+        #expect(changed.integer ?? 0 >= 1, "the limit is kept in Redis")
+        await redis.shutdown()
     }
 }
 

@@ -62,7 +62,7 @@ import Testing
             try await database.query(
                 """
                 INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on)
-                VALUES (gen_random_uuid(), $1::uuid, now(), now())
+                VALUES ('22222222-2222-2222-2222-222222222222', $1::uuid, now(), now())
                 """, [.text(tenant)])
             let redis = try TestRedis(stack.servers)
             _ = try await redis.client.set(

@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresClient
 import Primitives
 import TestSupport
 import Testing
@@ -78,6 +79,94 @@ import Testing
                 .expect(200)
             #expect(invoice.json["invoiceStatus"] == "draft" && invoice.json["total"] == 15_000)
             #expect(invoice.json["lines"]?.arrayValue?.count == 1)
+        }
+    }
+
+    @Test func aPlanThatNoEventCouldCarryIsRefused() async throws {
+        try await TestStack.run([.tenantManagement], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            let path = "/tenants/\(id)/provision"
+            let large = JSONValue.string(String(repeating: "x", count: 250_000))
+            var deep: JSONValue = 1
+            for _ in 0..<59 { deep = [deep] }
+            for value in [large, deep] {
+                let answer = try await stack.tenantManagement.post(
+                    path, ["id": "1", "plan": ["tier": "BASIC", "x": value]], token: stack.admin)
+                #expect(answer.status == 422, "\(answer.text)")
+                #expect(answer.details.contains { $0["path"] == "/plan" }, "\(answer.text)")
+            }
+            #expect(try await stack.status(ofTenant: id) == 1)
+            // As deep as may be: the orchestrator's reader takes it.
+            var allowed: JSONValue = 1
+            for _ in 0..<58 { allowed = [allowed] }
+            try await stack.tenantManagement.post(
+                path, ["id": "1", "plan": ["tier": "BASIC", "x": allowed]], token: stack.admin
+            ).expect(204)
+            let event = try await stack.database(.tenantManagement).texts(
+                "SELECT data::text FROM main.outbox WHERE type = 'TENANT_PROVISIONING'")
+            #expect(throws: Never.self) { try JSONValue.parse(Array(event[0].utf8)) }
+        }
+    }
+
+    @Test func aTenantWithManyContactsIsProvisionedWithThePrimaryOnes() async throws {
+        try await TestStack.run([.tenantManagement], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            let database = try stack.database(.tenantManagement)
+            try await database.query(
+                """
+                INSERT INTO main.contacts (first_name, last_name, email, is_primary, tenant_id)
+                SELECT repeat('x', 100), repeat('y', 100), n || '@acme.com', n = 500, $1::uuid
+                FROM generate_series(1, 500) AS n
+                """, [.text(id)])
+            try await stack.tenantManagement.post(
+                "/tenants/\(id)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: stack.admin
+            ).expect(204)
+            let events = try await database.texts(
+                "SELECT data::text FROM main.outbox WHERE type = 'TENANT_PROVISIONING'")
+            let data = try JSONValue.parse(Array(events[0].utf8))
+            let contacts = data["tenant"]?["contacts"]?.arrayValue ?? []
+            #expect(contacts.count == 50)
+            #expect(contacts.prefix(2).allSatisfy { $0["isPrimary"] == true })
+            #expect(contacts.contains { $0["email"] == "500@acme.com" })
+        }
+    }
+
+    @Test func aTenantThatWasTakenOutOfProvisioningCanBeProvisionedAgain() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let first = try await TestWebhook.begin(stack)
+            let path = "/tenants/\(first.tenant)"
+            try await stack.tenantManagement.patch(path, ["status": 3], token: stack.admin).expect(204)
+            let body: JSONValue = ["id": "1", "plan": ["tier": "BASIC"]]
+            try await stack.tenantManagement.post(path + "/provision", body, token: stack.admin).expect(204)
+            #expect(try await first.status() == 2)
+            let database = try stack.database(.tenantManagement)
+            #expect(
+                try await database.texts("SELECT status::text FROM main.provisionings ORDER BY requested_on")
+                    == ["2", "0"])
+            try await first.send().expect(401)
+            try await TestWebhook.of(first.tenant, stack).send().expect(204)
+            #expect(try await first.status() == 0)
+        }
+    }
+
+    @Test func aSuspendedTenantDoesNotComeBackBySubscribing() async throws {
+        try await TestStack.run([.tenantManagement, .subscription], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            try await stack.tenantManagement.patch("/tenants/\(id)", ["status": 5], token: stack.admin).expect(204)
+            let user = try await stack.tokens.userToken(tenant: id)
+            try await stack.subscription.post(
+                "/subscriptions",
+                ["subscriberId": .string(id), "planId": .string(try await stack.plan(tier: "STANDARD")), "status": 1],
+                token: user
+            ).expect(201)
+            let database = try stack.database(.tenantManagement)
+            try await eventually("the event is taken") {
+                try await database.count("SELECT count(*) FROM main.inbox") == 1
+            }
+            #expect(try await stack.status(ofTenant: id) == 5)
+            let body: JSONValue = ["id": "1", "plan": ["tier": "BASIC"]]
+            try await stack.tenantManagement.post("/tenants/\(id)/provision", body, token: user).expect(409)
+            try await stack.tenantManagement.post("/tenants/\(id)/provision", body, token: stack.admin).expect(204)
         }
     }
 

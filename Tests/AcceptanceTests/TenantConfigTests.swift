@@ -20,6 +20,15 @@ import Testing
             let answer = try await client.get("/tenant-configs/\(id)/tenant", token: viewer).expect(200)
             #expect(answer.json == (try await client.get("/tenants/\(own)", token: stack.admin).expect(200).json))
 
+            // The entity tag is the tenant's: neither the setting's version nor a change of it matters.
+            try await client.patch("/tenants/\(own)", ["name": "Renamed"], token: stack.admin).expect(204)
+            let tag = try await client.get("/tenants/\(own)", token: stack.admin).expect(200).headers["etag"]
+            #expect(
+                try await client.get("/tenant-configs/\(id)/tenant", token: viewer).expect(200).headers["etag"] == tag)
+            try await client.patch("/tenants/\(own)", ["name": "Renamed again"], token: stack.admin).expect(204)
+            #expect(
+                try await client.get("/tenant-configs/\(id)/tenant", token: viewer).expect(200).headers["etag"] != tag)
+
             let user = try await stack.tokens.userToken(tenant: own)
             #expect(try await client.get("/tenant-configs/\(id)/tenant", token: user).expect(200).string("id") == own)
             let foreign = try await config(other)

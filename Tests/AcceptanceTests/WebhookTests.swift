@@ -115,6 +115,37 @@ import Testing
         }
     }
 
+    @Test func whatTheOriginalAcceptsWithoutStatusOrType() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            try await hook.send(hook.body(resources: [["metadata": ["bucket": "b"]]])).expect(204)
+            #expect(try await hook.status() == 0)
+            #expect(try await hook.resources() == ["bucket b"])
+            let failed = try await TestWebhook.begin(stack)
+            try await failed.send(["initiatorId": .string(failed.tenant), "type": 0, "data": [:]]).expect(204)
+            #expect(try await failed.status() == 3)
+        }
+    }
+
+    @Test func aCopyOfAnEarlierProvisioningSignsNothing() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let first = try await TestWebhook.begin(stack)
+            try await first.send(first.body(status: 0)).expect(204)
+            try await stack.tenantManagement.post(
+                "/tenants/\(first.tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: stack.admin
+            ).expect(204)
+            // As if Redis had missed the newer one.
+            let redis = try TestRedis(stack.servers)
+            _ = try await redis.client.set(
+                "webhook-secret:\(first.tenant)", Array("\(first.secret):\(first.context)".utf8),
+                expire: .seconds(60))
+            await redis.client.shutdown()
+            try await first.send().expect(401)
+            #expect(try await first.status() == 2)
+            try await TestWebhook.of(first.tenant, stack).send().expect(204)
+        }
+    }
+
     @Test func repeatedAndConcurrentDeliveriesHaveOneEffect() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
@@ -206,6 +237,11 @@ import Testing
             try await stack.database(.tenantManagement).query(
                 "INSERT INTO main.tenants (id, name, status, key) VALUES ($1::uuid, 'Vector', 2, 'vector')",
                 [.text(tenant)])
+            try await stack.database(.tenantManagement).query(
+                """
+                INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on)
+                VALUES ($1::uuid, $2::uuid, now(), now())
+                """, [.text(context), .text(tenant)])
             let redis = try TestRedis(stack.servers)
             _ = try await redis.client.set(
                 "webhook-secret:\(tenant)", Array("\(secret):\(context)".utf8), expire: .seconds(60))

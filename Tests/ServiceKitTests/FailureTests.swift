@@ -38,6 +38,50 @@ struct FailureTests {
         #expect(problem.contains(#""requestId":"r1""#))
     }
 
+    @Test(
+        arguments: [
+            ("application/problem+json", true), ("Application/Problem+JSON; charset=utf-8", true),
+            ("application/json, application/problem+json", true), ("application/problem+json;q=0.8, text/html", true),
+            ("application/problem+json, */*", true), ("application/problem+json;q=0", false),
+            ("application/problem+json; Q=0.000, */*", false),
+            ("application/problem+json;q=0.5, application/json", false),
+            ("application/problem+json;q=0.5, */*;q=0.6", false),
+            ("application/problem+json;q=0.5, application/*;q=0.9, application/json;q=0.1", true),
+            ("application/json;q=0.2, application/problem+json;q=0.3", true), ("*/*", false), ("application/*", false),
+            ("application/json, text/plain, */*", false), ("text/x-application/problem+json-not", false),
+            ("application/problem+json;q=high", false), ("", false),
+        ])
+    func problemDetailsAreForWhoPrefersThem(accept: String, isProblem: Bool) async throws {
+        let response = FailureRendering.response(for: .entityNotFound, accept: accept, requestID: "r1", path: "/x")
+        let type = response.headers[.contentType] ?? ""
+        #expect((type == "application/problem+json") == isProblem, "\(type)")
+        #expect(try await text(.entityNotFound, accept: accept).contains(#""statusCode""#) != isProblem)
+    }
+
+    /// RFC 6901 section 6: `#` and a pointer make a URI fragment.
+    @Test func pointersAreFragmentsOfURIs() async throws {
+        let failure = HTTPFailure.invalidField("/a b/é%\"<>^`{|}~1x/ok-._~!$&'()*+,;=:@?", code: "type", "must match")
+        let problem = try await text(failure, accept: "application/problem+json")
+        #expect(
+            problem.contains(
+                ##""pointer":"#/a%20b/%C3%A9%25%22%3C%3E%5E%60%7B%7C%7D~1x/ok-._~!$&'()*+,;=:@?""##), "\(problem)")
+    }
+
+    @Test func problemsOfAParameterNameIt() async throws {
+        for error in [
+            FilterError.syntax(parameter: "filter", value: "{", message: "unexpected end"),
+            .invalid(
+                parameter: "filter", value: "{}", details: [ValidationDetail(path: "/limit", code: "a", message: "b")]),
+        ] {
+            let failure = FailureMapping.failure(for: error)
+            let problem = try await text(failure, accept: "application/problem+json")
+            #expect(problem.contains(#""parameter":"filter""#), "\(problem)")
+            #expect(try await !text(failure).contains(#""parameter""#), "LoopBack's envelope stays as it is")
+        }
+        let body = try await text(.invalidField("/key", code: "a", "b"), accept: "application/problem+json")
+        #expect(!body.contains("parameter"))
+    }
+
     @Test func errorsOfTheLayersBelowBecomeTheContractsStatuses() {
         let cases: [(any Error, Int)] = [
             (RepositoryError.notFound(entity: "Tenant", table: "tenants", id: "x"), 404),

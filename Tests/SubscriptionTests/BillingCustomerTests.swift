@@ -183,6 +183,32 @@ extension ServiceTests {
             }
         }
 
+        /// What PostgreSQL gives back is longer than what came in: it puts a blank behind each comma.
+        @Test func whatWasTakenIsGivenBackHoweverLongItIs() async throws {
+            try await TestService.run(environment: ["HTTP_MAX_BODY_BYTES": "4194304"]) { service in
+                // 720 kB, which become more than the parser's usual 1 MiB, and a body of more than that.
+                for (tenant, count) in [(TestService.tenantA, 360_000), (TestService.tenantB, 500_000)] {
+                    let options: JSONValue = ["n": .array(Array(repeating: 1, count: count))]
+                    let address: JSONValue = [
+                        "email": "a@b.example", "city": "X", "state": "Y", "zip": "1", "country": "Z",
+                        "options": options,
+                    ]
+                    let created = try await service.send(
+                        "POST", "/billing-customer", ["options": options, "billingAddress": address],
+                        headers: ["tenantId": tenant.description])
+                    #expect(created.status == 201, "\(created.text.prefix(200))")
+                    let location = try #require(created.location)
+                    let found = try await service.send("GET", location)
+                    #expect(found.status == 200 && found.text.utf8.count > 2 * count, "\(found.text.prefix(200))")
+                    let invoice = try await service.send(
+                        "POST", "/billing-invoice",
+                        ["customerId": .identifier(tenant), "currencyCode": "USD", "options": options])
+                    #expect(invoice.status == 201, "\(invoice.text.prefix(200))")
+                    #expect(try await service.send("GET", try #require(invoice.location)).status == 200)
+                }
+            }
+        }
+
         @Test func withoutAProviderEverythingIsRefused() async throws {
             try await TestService.run(environment: ["BILLING_PROVIDER": "none"]) { service in
                 let id = Identifier.v4()

@@ -15,6 +15,9 @@ private final class OutsideBilling: BillingProvider {
         var keys: [String] = []
         var charged: Set<String> = []
         var failure: BillingProviderError?
+        var source = "pm_1"
+        /// Happens while a payment source is being deleted.
+        var meanwhile: (@Sendable () async throws -> Void)?
         var result = PaymentResult(status: .success, invoiceStatus: "paid", idAtGateway: "ch_1")
     }
 
@@ -76,7 +79,8 @@ private final class OutsideBilling: BillingProvider {
     func createPaymentSource(
         _ new: NewPaymentSource, for customer: CustomerReference, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentSource> {
-        try answer(idempotencyKey, PaymentSource(row: nil, id: "pm_1", customer: customer.id, card: nil))
+        let id = state.withLock { $0.source }
+        return try answer(idempotencyKey, PaymentSource(row: nil, id: id, customer: customer.id, card: nil))
     }
 
     func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource {
@@ -85,7 +89,10 @@ private final class OutsideBilling: BillingProvider {
 
     func deletePaymentSource(
         _ source: PaymentSource, idempotencyKey: String, in scope: TenantScope
-    ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
+    ) async throws -> ProviderEffect<Void> {
+        try await state.withLock { $0.meanwhile }?()
+        return try answer(idempotencyKey, ())
+    }
 }
 
 extension ServiceTests {
@@ -203,6 +210,31 @@ extension ServiceTests {
                     try await database.count(
                         "SELECT count(*) FROM main.invoice WHERE invoice_status = 'open' AND row_version = 1") == 1)
                 #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
+            }
+        }
+
+        @Test func aSourceThatIsMadeMeanwhileIsTheDefault() async throws {
+            try await run { story, database in
+                _ = try await story.customers.create(
+                    CustomerDetails(members: [:]), tenant: Self.tenant, key: nil, in: Self.scope)
+                let create: @Sendable () async throws -> Void = { [sources = story.sources] in
+                    _ = try await sources.create(["customerId": "cus_outside"], key: nil, in: Self.scope)
+                }
+                func standing() async throws -> String? {
+                    try await database.query("SELECT payment_source_id FROM main.billing_customer").first?
+                        .textIfPresent(0)
+                }
+                try await create()
+                #expect(try await standing() == "pm_1")
+                story.provider.state.withLock {
+                    $0.source = "pm_2"
+                    $0.meanwhile = create
+                }
+                try await story.sources.delete("pm_1", in: Self.scope)
+                #expect(try await standing() == "pm_2")
+                story.provider.state.withLock { $0.meanwhile = nil }
+                try await story.sources.delete("pm_2", in: Self.scope)
+                #expect(try await standing() == nil)
             }
         }
 

@@ -140,6 +140,93 @@ extension ServiceTests {
             }
         }
 
+        @Test func noBulkChangeAndNoOtherCodeMakesAPriceUnfit() async throws {
+            try await TestService.run { service in
+                func currency(_ code: String) async throws -> String {
+                    let created = try await service.send(
+                        "POST", "/currencies", ["currencyCode": .string(code), "currencyName": .string(code)])
+                    return try #require(created.json["id"]?.stringValue, "\(created.text)")
+                }
+                let franc = try await currency("CHF")
+                let dram = try await currency("AMD")
+                let plan = try await service.plan(price: 19.99, currency: "CHF")
+                let whole = try await service.plan(price: 20, currency: "AMD")
+                let yen = try await service.currency("JPY")
+                func bulk(_ ids: [String], _ body: JSONValue) async throws -> TestResponse {
+                    let list = ids.map { "\"\($0)\"" }.joined(separator: ",")
+                    return try await service.send(
+                        "PATCH", "/plans?where={\"id\":{\"inq\":[\(list)]}}".escaped, body)
+                }
+                #expect(
+                    try await bulk([plan, whole], ["currencyId": .string(yen)]).violations
+                        == ["/currencyId: decimals"])
+                #expect(
+                    try await service.send("GET", "/plans/\(plan)").json["currencyId"] == .string(franc))
+                for path in ["/currencies/\(franc)", "/currencies?where[id]=\(franc)"] {
+                    let refused = try await service.send("PATCH", path, ["currencyCode": "KRW"])
+                    #expect(refused.status == 422, "\(refused.text)")
+                    #expect(refused.violations == ["/currencyCode: decimals"])
+                }
+                let replaced = try await service.send(
+                    "PUT", "/currencies/\(franc)", ["currencyCode": "KRW", "currencyName": "Won"])
+                #expect(replaced.violations == ["/currencyCode: decimals"])
+                #expect(
+                    try await service.send("PATCH", "/currencies/\(dram)", ["currencyCode": "KRW"]).status == 204)
+                // The price of all: whole has a currency without decimals by now.
+                #expect(try await bulk([plan, whole], ["price": 9.99]).violations == ["/price: decimals"])
+                #expect(try await bulk([plan], ["price": 9.99]).json["count"] == 1)
+                #expect(try await bulk([whole], ["currencyId": .string(yen)]).json["count"] == 1)
+            }
+        }
+
+        @Test func aPlanThatIsTooDeepForAnEventIsRefused() async throws {
+            try await TestService.run { service in
+                var nested: JSONValue = 1
+                for _ in 0..<58 { nested = [nested] }
+                let plan = try await service.plan(metaData: ["a": nested])
+                let refused = try await service.subscribe(to: plan)
+                #expect(refused.status == 422)
+                #expect(refused.violations == ["/planId: plan"])
+                #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 0)
+            }
+        }
+
+        @Test func metaDataThatIsLongerInTheDatabaseThanInARequestIsRead() async throws {
+            try await TestService.run { service in
+                // A blank behind each comma makes more than a mebibyte of it.
+                let numbers = JSONValue.array(Array(repeating: 1, count: 400_000))
+                let plan = try await service.plan(metaData: ["numbers": numbers])
+                #expect(try await service.send("PATCH", "/plans/\(plan)", ["price": 60]).status == 204)
+                let refused = try await service.subscribe(to: plan)
+                #expect(refused.status == 422, "\(refused.text)")
+                #expect(refused.violations == ["/planId: plan"])
+            }
+        }
+
+        @Test func theSubscriptionsToAPlanComeInPages() async throws {
+            try await TestService.run(environment: ["QUERY_DEFAULT_LIMIT": "2"]) { service in
+                let plan = try await service.plan()
+                var ids: Set<String> = []
+                for _ in 0..<5 { ids.insert(try await service.subscription(to: plan)) }
+                _ = try await service.subscription(to: try await service.plan())
+                var next: String? = "/plans/\(plan)/subscriptions"
+                var seen: [String] = []
+                while let path = next {
+                    let page = try await service.send("GET", path, headers: ["Prefer": "count=exact"])
+                    #expect(page.status == 200, "\(page.text)")
+                    #expect(page.totalCount == "5")
+                    let rows = page.json.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
+                    #expect(rows.count <= 2)
+                    seen += rows
+                    next = page.nextPage
+                }
+                #expect(seen.count == 5)
+                #expect(Set(seen) == ids)
+                #expect(
+                    try await service.send("GET", "/plans/\(plan)/subscriptions?cursor=x").status == 400)
+            }
+        }
+
         @Test(
             arguments: [
                 ("/billing-cycles", ["cycleName": "X", "duration": 0, "durationUnit": "day"], "/duration: minimum"),

@@ -1,3 +1,4 @@
+import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
@@ -56,7 +57,9 @@ extension ServiceTests {
         }
 
         @Test func expiredLooksBackAndChangesNothing() async throws {
-            try await TestService.run(at: "2026-03-10T12:00:00.000Z") { service in
+            try await TestService.run(
+                at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0"]
+            ) { service in
                 let ids = try await subscriptions(
                     service,
                     [
@@ -86,6 +89,119 @@ extension ServiceTests {
                     try await service.send("GET", "/subscriptions/expired", headers: ["days": "soon"]).status == 400)
                 let other = try await service.token(tenant: TestService.tenantB)
                 #expect(try await service.send("GET", "/subscriptions/expired?days=99", token: other).json == [])
+            }
+        }
+
+        private func expiry(_ service: TestService, _ pool: PostgresPool) -> SubscriptionExpiry {
+            SubscriptionExpiry(
+                pool: pool, systemUser: SystemUser(identifier: Self.system), interval: .seconds(3600),
+                clock: service.clock, logger: TestEnvironment.logger)
+        }
+
+        private static let system = Identifier.v4()
+
+        @Test func whatIsOverBecomesExpired() async throws {
+            try await TestService.run(
+                at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0"]
+            ) { service in
+                let ids = try await subscriptions(
+                    service,
+                    [
+                        ("2026-03-09", 1), ("2026-03-10", 1), ("2026-03-11", 1), ("2026-03-01", 0), ("2026-03-01", 3),
+                        ("2026-03-01", 1), ("2026-03-01", 1),
+                    ])
+                #expect(try await service.send("DELETE", "/subscriptions/\(ids[5])").status == 204)
+                // Rows of the original that break a check must not hold up the others.
+                try await service.database.query(
+                    "ALTER TABLE main.subscriptions DROP CONSTRAINT subscriptions_dates_ordered")
+                try await service.database.query(
+                    "UPDATE main.subscriptions SET start_date = '2026-04-01' WHERE id::text = $1", [.text(ids[6])])
+                try await service.database.query(
+                    """
+                    ALTER TABLE main.subscriptions ADD CONSTRAINT subscriptions_dates_ordered
+                        CHECK (end_date >= start_date) NOT VALID
+                    """)
+                func expired() async throws -> JSONValue {
+                    try await service.send("GET", "/subscriptions/expired?days=3").json
+                }
+                let before = try await expired()
+                let version = try await service.send("GET", "/subscriptions/\(ids[0])").json["modifiedOn"]
+
+                let pool = PostgresPool(
+                    configuration: service.database.configuration, logger: TestEnvironment.logger)
+                let job = expiry(service, pool)
+                async let one = job.expire()
+                async let another = job.expire()
+                let total = try await one + another
+                #expect(total == 2)
+                #expect(try await job.expire() == 0)
+                var statuses: [JSONValue?] = []
+                for id in ids where id != ids[5] {
+                    statuses.append(try await service.send("GET", "/subscriptions/\(id)").json["status"])
+                }
+                #expect(statuses == [4, 4, 1, 0, 3, 1])
+                let row = try await service.send("GET", "/subscriptions/\(ids[0])").json
+                #expect(row["modifiedBy"] == .identifier(Self.system))
+                #expect(row["modifiedOn"] != version)
+                #expect(try await expired() == before)
+                #expect(before.arrayValue?.count == 2)
+                service.clock.set(try #require(Timestamp(iso8601: "2026-03-11T00:00:00.000Z")))
+                #expect(try await job.expire() == 1)
+                await pool.shutdown()
+            }
+        }
+
+        @Test func theServiceExpiresByItself() async throws {
+            try await TestService.run(
+                at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "1"]
+            ) { service in
+                let ids = try await subscriptions(service, [("2026-03-10", 1)])
+                var status: JSONValue?
+                // Long, because it only matters when something is broken.
+                for _ in 0..<3000 where status != 4 {
+                    status = try await service.send("GET", "/subscriptions/\(ids[0])").json["status"]
+                    if status != 4 { try await Task.sleep(for: .milliseconds(20)) }
+                }
+                #expect(status == 4)
+            }
+        }
+
+        @Test func whatIsOverTakesNoPlace() async throws {
+            try await TestService.run(
+                at: "2026-03-10T12:00:00.000Z",
+                environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0", "SUBSCRIPTION_QUOTA": "1"]
+            ) { service in
+                let plan = try await service.plan()
+                let old = try await service.subscription(to: plan, status: 1)
+                #expect(try await service.subscribe(to: plan).status == 409)
+                #expect(
+                    try await service.send("PATCH", "/subscriptions/\(old)", ["endDate": "2026-03-10"]).status == 204)
+                let new = try await service.subscription(to: plan, status: 1)
+                // It comes back to life by a later end, if there is a place.
+                let longer: JSONValue = ["endDate": "2026-05-01"]
+                #expect(try await service.send("PATCH", "/subscriptions/\(old)", longer).status == 409)
+                #expect(try await service.send("DELETE", "/subscriptions/\(old)").status == 204)
+                #expect(try await service.send("POST", "/subscriptions/\(old)/restore").status == 200)
+                #expect(try await service.send("PATCH", "/subscriptions/\(new)", ["status": 3]).status == 204)
+                #expect(try await service.send("PATCH", "/subscriptions/\(old)", longer).status == 204)
+                #expect(try await service.subscribe(to: plan).status == 409)
+            }
+        }
+
+        @Test(arguments: ["-1", "86401", "often"])
+        func anIntervalThatCannotBeUsedStopsTheStart(value: String) async throws {
+            let reader = try await EnvironmentReader.make(
+                folder: "/nonexistent",
+                environment: ["JWT_SECRET": "s", "SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": value])
+            #expect(throws: ConfigurationFailure.self) { try SubscriptionConfiguration(reader: reader) }
+        }
+
+        @Test func theOriginalsFilterIsIgnored() async throws {
+            try await TestService.run { service in
+                for path in ["expire-soon", "expired"] {
+                    let response = try await service.send("GET", "/subscriptions/\(path)?filter=x")
+                    #expect(response.status == 200, "\(response.text)")
+                }
             }
         }
 

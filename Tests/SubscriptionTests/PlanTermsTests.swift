@@ -115,11 +115,27 @@ import Testing
         #expect(SubscriptionQuota(general: 10, plan: 0).limit == 0)
     }
 
-    @Test func theDatabaseIsGivenBothLimits() {
-        let general = SubscriptionQuota(general: 10, plan: nil).reservation(tenant: tenant, plan: plan)
-        #expect(general.1 == [.identifier(tenant), .identifier(plan), .int32(10), .null])
-        let own = SubscriptionQuota(general: 10, plan: 2).reservation(tenant: tenant, plan: plan)
-        #expect(own.1 == [.identifier(tenant), .identifier(plan), .int32(10), .int32(2)])
+    @Test func theDatabaseIsGivenBothLimitsTheDayAndTheRow() throws {
+        let day = try CalendarDate("2026-01-31")
+        let general = SubscriptionQuota(general: 10, plan: nil).reservation(tenant: tenant, plan: plan, on: day)
+        #expect(
+            general.1 == [.identifier(tenant), .identifier(plan), .int32(10), .null, .text("2026-01-31"), .null])
+        let own = SubscriptionQuota(general: 10, plan: 2)
+            .reservation(tenant: tenant, plan: plan, on: day, changing: plan)
+        #expect(
+            own.1 == [
+                .identifier(tenant), .identifier(plan), .int32(10), .int32(2), .text("2026-01-31"), .identifier(plan),
+            ])
+    }
+
+    @Test(
+        arguments: [
+            (0, "2020-01-01", true), (1, "2026-02-01", true), (1, "2026-01-31", false), (1, "2026-01-30", false),
+            (1, nil, true), (1, "31.1.2026", true), (2, "2027-01-01", false), (4, "2027-01-01", false),
+        ] as [(Int, String?, Bool)])
+    func whatIsOverIsNotLive(status: Int, end: String?, isLive: Bool) throws {
+        let status = try #require(TenantSubscription.Status(rawValue: status))
+        #expect(status.isLive(until: end, on: "2026-01-31") == isLive)
     }
 
     @Test func theFailureNamesTheLimit() {

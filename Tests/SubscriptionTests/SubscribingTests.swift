@@ -140,7 +140,9 @@ extension ServiceTests {
                 #expect(second.json["invoiceId"] == invoice)
                 #expect(try await service.database.count("SELECT count(*) FROM main.invoice") == 1)
                 // Neither one that does not exist nor another tenant's.
-                #expect(try await subscribe(TestService.tenantA, .identifier(.v4())).status == 404)
+                for unknown in [.identifier(.v4()), "in_unknown"] as [JSONValue] {
+                    #expect(try await subscribe(TestService.tenantA, unknown).status == 404)
+                }
                 #expect(try await subscribe(TestService.tenantB, invoice).status == 404)
                 #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 2)
             }
@@ -228,7 +230,8 @@ extension ServiceTests {
                 #expect(try await violations("startDate", "2026-01-31") == [": additionalProperties"])
                 #expect(try await violations("endDate", "2026-02-28") == [": additionalProperties"])
                 #expect(try await violations("billingAnchorDay", 1) == [": additionalProperties"])
-                #expect(try await violations("invoiceId", "x") == ["/invoiceId: format"])
+                #expect(try await violations("invoiceId", 7) == ["/invoiceId: type"])
+                #expect(try await violations("invoiceId", "") == ["/invoiceId: minLength"])
                 let unknown = try await service.subscribe(to: Identifier.v4().description)
                 #expect(unknown.status == 404)
                 #expect(unknown.message == "EntityNotFound")

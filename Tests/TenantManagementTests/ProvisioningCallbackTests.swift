@@ -27,10 +27,15 @@ struct ProvisioningCallbackTests {
         #expect(try !callback(#"{"status":0}"#).succeeded)
     }
 
+    /// As the original takes them (contract 9.5).
+    @Test func whatIsLeftOutHasAMeaning() throws {
+        #expect(try !callback("{}").succeeded)
+        let unnamed = try callback(#"{"status":1,"resources":[{"metadata":{"bucket":"b"}}]}"#).resources
+        #expect(unnamed.map(\.type) == ["bucket"] && unnamed.map(\.externalIdentifier) == ["b"])
+    }
+
     @Test(arguments: [
-        (#"{}"#, "/data/status"), (#"{"status":"1"}"#, "/data/status"),
-        (#"{"status":1,"resources":{}}"#, "/data/resources"),
-        (#"{"status":1,"resources":[{"metadata":{}}]}"#, "/data/resources/0/type"),
+        (#"{"status":"1"}"#, "/data/status"), (#"{"status":1,"resources":{}}"#, "/data/resources"),
         (
             #"{"status":1,"resources":[{"type":"x","metadata":{}},{"type":"y","metadata":7}]}"#,
             "/data/resources/1/metadata"

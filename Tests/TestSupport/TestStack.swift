@@ -1,6 +1,7 @@
 package import Configuration
 import Foundation
 import JSONCoding
+package import Logging
 import Orchestrator
 package import Primitives
 import ServiceKit
@@ -25,6 +26,7 @@ package final class TestStack: Sendable {
     /// The services' clock.
     package let clock: any WallClock
     private let environment: [String: String]
+    private let logger: Logger
     private let running = Mutex<[(kind: ServiceKind, service: RunningService)]>([])
 
     /// Runs `body` against services that were started for it.
@@ -32,13 +34,15 @@ package final class TestStack: Sendable {
     ///   - kinds: Which services; the bus is always there.
     ///   - environment: Variables for all of them, over those that make tests easy.
     ///   - clock: Their time.
+    ///   - logger: Where they log.
     package static func run(
         _ kinds: [ServiceKind] = ServiceKind.allCases, environment: [String: String] = [:],
-        clock: any WallClock = SystemClock(), _ body: (TestStack) async throws -> Void
+        clock: any WallClock = SystemClock(), logger: Logger = testLogger,
+        _ body: (TestStack) async throws -> Void
     ) async throws {
         await gate.enter()
         defer { gate.leave() }
-        let stack = try await TestStack(kinds, environment: environment, clock: clock)
+        let stack = try await TestStack(kinds, environment: environment, clock: clock, logger: logger)
         let outcome: Result<Void, any Error>
         do {
             for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
@@ -50,8 +54,11 @@ package final class TestStack: Sendable {
         try outcome.get()
     }
 
-    private init(_ kinds: [ServiceKind], environment: [String: String], clock: any WallClock) async throws {
+    private init(
+        _ kinds: [ServiceKind], environment: [String: String], clock: any WallClock, logger: Logger
+    ) async throws {
         self.environment = environment
+        self.logger = logger
         self.clock = clock
         tokens = await TestTokens(clock: clock)
         admin = try await tokens.operatorToken()
@@ -92,9 +99,9 @@ package final class TestStack: Sendable {
         let service =
             switch kind {
             case .tenantManagement:
-                try await TenantManagementService.make(reader: reader, clock: clock, logger: testLogger)
-            case .subscription: try await SubscriptionService.make(reader: reader, clock: clock, logger: testLogger)
-            case .orchestrator: try await OrchestratorService.make(reader: reader, clock: clock, logger: testLogger)
+                try await TenantManagementService.make(reader: reader, clock: clock, logger: logger)
+            case .subscription: try await SubscriptionService.make(reader: reader, clock: clock, logger: logger)
+            case .orchestrator: try await OrchestratorService.make(reader: reader, clock: clock, logger: logger)
             }
         let node = try await RunningService.start(service)
         running.withLock { $0.append((kind, node)) }

@@ -1,5 +1,7 @@
 package import Primitives
 import ServiceKit
+import Subscription
+import TenantManagement
 
 /// Mints tokens that a stack's services accept.
 package struct TestTokens: Sendable {
@@ -10,6 +12,10 @@ package struct TestTokens: Sendable {
     /// `OPERATOR_TENANT_ID` of the stacks.
     package static let operatorTenant = "0f0e0d0c-0b0a-4908-8706-050403020100"
 
+    /// Every code that an operation of any service asks for.
+    package static let allPermissions = PermissionCatalog.all(
+        with: TenantManagementCatalog.resources + SubscriptionCatalog.resources)
+
     private let issuer: TokenIssuer
 
     /// - Parameter clock: The clock of the services.
@@ -19,14 +25,14 @@ package struct TestTokens: Sendable {
 
     /// A token without a tenant: an operator's, by default with every permission.
     package func operatorToken(
-        _ permissions: [String] = PermissionCatalog.all, user: String = Identifier.v4().description
+        _ permissions: [String] = TestTokens.allPermissions, user: String = Identifier.v4().description
     ) async throws -> String {
         try await issuer.issue(TokenIssuer.Claims(id: user, permissions: permissions), lifetime: .seconds(86_400))
     }
 
     /// A token of a tenant's user, by default with every permission.
     package func userToken(
-        tenant: String, _ permissions: [String] = PermissionCatalog.all, user: String = Identifier.v4().description
+        tenant: String, _ permissions: [String] = TestTokens.allPermissions, user: String = Identifier.v4().description
     ) async throws -> String {
         try await issuer.issue(
             TokenIssuer.Claims(id: user, tenantID: tenant, permissions: permissions), lifetime: .seconds(86_400))

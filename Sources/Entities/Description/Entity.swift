@@ -25,6 +25,8 @@ package final class Entity: Sendable {
     package let relations: [Relation]
     /// What no two rows may share.
     package let uniqueKeys: [UniqueKey]
+    /// Properties whose columns are never NULL, `id` among them: lists in their order can be read from any place on.
+    package let alwaysSet: Set<String>
     /// Every column in JSON order: audit block, `id`, fields.
     package let properties: [Field]
     /// The body of a create: no `id`.
@@ -49,7 +51,7 @@ package final class Entity: Sendable {
     package init(
         _ name: String, table: String, description: String = "", audit: Audit = .visible,
         actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [Field], relations: [Relation] = [],
-        uniqueKeys: [UniqueKey] = []
+        uniqueKeys: [UniqueKey] = [], alwaysSet: Set<String> = []
     ) {
         self.name = name
         self.table = table
@@ -60,6 +62,7 @@ package final class Entity: Sendable {
         self.fields = fields
         self.relations = relations
         self.uniqueKeys = uniqueKeys
+        self.alwaysSet = alwaysSet.union(["id"])
         let auditFields =
             switch audit {
             case .visible: AuditBlock.fields(actors)

@@ -7,18 +7,23 @@ package enum FilterError: Error, Sendable, Hashable {
     /// The parameter does not fit its schema. `value` is its JSON text.
     case invalid(parameter: String, value: String, details: [ValidationDetail])
     /// `order` names a direction other than ASC and DESC.
-    case invalidDirection(order: String)
+    case invalidDirection(order: String, details: [ValidationDetail])
     /// `include` names relations that do not exist; entries are JSON texts.
-    case unknownRelations(entries: [String])
+    case unknownRelations(entries: [String], details: [ValidationDetail])
     /// Keys that begin with `$`.
-    case forbiddenOperators([String])
+    case forbiddenOperators([String], details: [ValidationDetail])
     /// The database refused a pattern of `regexp`, `like` or their kin.
-    case invalidPattern
+    case invalidPattern(details: [ValidationDetail])
+    /// The database refused a value of a condition, beyond what its type holds.
+    case invalidValue(details: [ValidationDetail])
+    /// The condition of a bulk change is not `{}` but selects every row all the same.
+    case unrestricted
 
     /// The stable code.
     package var code: String {
         switch self {
-        case .syntax, .invalid, .invalidDirection, .invalidPattern: "INVALID_PARAMETER_VALUE"
+        case .syntax, .invalid, .invalidDirection, .invalidPattern, .invalidValue, .unrestricted:
+            "INVALID_PARAMETER_VALUE"
         case .unknownRelations: "INVALID_INCLUSION_FILTER"
         case .forbiddenOperators: "OPERATOR_NOT_ALLOWED_IN_QUERY"
         }
@@ -31,18 +36,30 @@ package enum FilterError: Error, Sendable, Hashable {
             "Invalid data \(Self.shorten(Self.quote(value))) for parameter \"\(parameter)\"."
         case .invalid(let parameter, let value, _):
             "Invalid data \(Self.shorten(value)) for parameter \"\(parameter)\"."
-        case .invalidDirection(let order): "The order \(Self.shorten(Self.quote(order))) has invalid direction"
-        case .unknownRelations(let entries):
+        case .invalidDirection(let order, _): "The order \(Self.shorten(Self.quote(order))) has invalid direction"
+        case .unknownRelations(let entries, _):
             "Invalid \"filter.include\" entries: \(Self.shorten(entries.joined(separator: "; ")))"
-        case .forbiddenOperators(let names):
+        case .forbiddenOperators(let names, _):
             "Operators \(Self.shorten(names.map(Self.quote).joined(separator: ", "))) are not allowed in query"
         case .invalidPattern: "Invalid pattern in a condition of the query."
+        case .invalidValue: "Invalid value in a condition of the query."
+        case .unrestricted: "The condition selects every row. Send where={} to change all rows."
         }
     }
 
     /// The violations, for the error's `details`.
     package var details: [ValidationDetail] {
-        if case .invalid(_, _, let details) = self { details } else { [] }
+        switch self {
+        case .syntax: []
+        case .invalid(_, _, let details), .invalidDirection(_, let details), .unknownRelations(_, let details),
+            .forbiddenOperators(_, let details), .invalidPattern(let details), .invalidValue(let details):
+            details
+        case .unrestricted:
+            [
+                ValidationDetail(
+                    path: "", code: "unrestricted", message: "must leave out some rows, or be {} to mean all of them")
+            ]
+        }
     }
 
     /// The parser's complaint, for the error's `details.syntaxError`.

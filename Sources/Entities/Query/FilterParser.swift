@@ -4,7 +4,7 @@ import JSONCoding
 struct FilterParser {
     let catalog: EntityCatalog
     let limits: QueryLimits
-    /// Leaves of the bracket form are texts, and a list of one is no list.
+    /// Leaves of the bracket form are texts, and one text may stand for a list of it.
     let isFromBrackets: Bool
     var problems = QueryProblems()
     private var conditionCount = 0
@@ -21,7 +21,7 @@ struct FilterParser {
         filter.applyDefaultLimit(limits)
         // What selects one row by its id has no where.
         let rows = filter.rows(of: entity, in: catalog, parents: allowsWhere ? nil : 1)
-        if limits.maximumRows > 0, rows > limits.maximumRows {
+        if limits.maximumRows > 0, !filter.includes.isEmpty, rows > limits.maximumRows {
             problems.add(
                 .tooMany(path + "/include", "maxRows", "rows by its limits, \(rows) as it is", limits.maximumRows))
         }
@@ -54,7 +54,7 @@ struct FilterParser {
             case "include": filter.includes = includes(member, for: entity, at: place, depth: depth)
             default:
                 if key.hasPrefix("$") {
-                    problems.addForbiddenOperator(key)
+                    problems.addForbiddenOperator(key, at: path)
                 } else {
                     problems.add(.additionalProperty(path, key))
                 }
@@ -75,7 +75,7 @@ struct FilterParser {
     private mutating func integer(_ value: JSONValue, atLeast minimum: Int, at path: String) -> Int? {
         let number: Int64? =
             switch value {
-            case .number(let number): number.wholeValue
+            case .number(let number): number.int64
             case .string(let text) where isFromBrackets: Int64(text)
             default: nil
             }
@@ -148,21 +148,21 @@ struct FilterParser {
 
     private mutating func order(_ value: JSONValue, for entity: Entity, at path: String) -> [Order] {
         var orders: [Order] = []
-        let texts: [JSONValue]
+        let texts: [(value: JSONValue, path: String)]
         switch value {
-        case .string: texts = [value]
-        case .array(let items): texts = items
+        case .string: texts = [(value, path)]
+        case .array(let items): texts = items.enumerated().map { ($1, "\(path)/\($0)") }
         default:
             problems.add(.type(path, "string"))
             return []
         }
-        for (position, item) in texts.enumerated() {
+        for (item, place) in texts {
             guard case .string(let text) = item else {
-                problems.add(.type("\(path)/\(position)", "string"))
+                problems.add(.type(place, "string"))
                 continue
             }
             for key in text.split(separator: ",") {
-                if let order = order(key, text, for: entity, at: path),
+                if let order = order(key, text, for: entity, at: place),
                     !orders.contains(where: { $0.field == order.field })
                 {
                     orders.append(order)
@@ -184,7 +184,7 @@ struct FilterParser {
         case "ASC" where words.count == 2: return Order(name)
         case "DESC" where words.count == 2: return Order(name, descending: true)
         default:
-            problems.addInvalidOrder(text)
+            problems.addInvalidOrder(text, at: path)
             return nil
         }
     }
@@ -241,7 +241,12 @@ struct FilterParser {
         }
         guard let name else { return nil }
         guard let relation = entity.relation(named: name), let target = catalog.target(of: relation) else {
-            problems.addUnknownRelation(entry)
+            let names = entity.relations.map { JSONValue.string($0.name) }
+            if case .object = entry {
+                problems.add(.enumeration("\(path)/relation", names))
+            } else {
+                problems.addUnknownRelation(entry, at: path, of: names)
+            }
             return nil
         }
         guard let scope else { return Inclusion(name, scope: related(Filter(), relation)) }

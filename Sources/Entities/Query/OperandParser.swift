@@ -47,8 +47,8 @@ struct OperandParser {
     private mutating func equality(_ operand: JSONValue, isNegated: Bool, at path: String) -> Predicate? {
         if operand.isNull { return .isNull(!isNegated) }
         // A list property equals a list and contains a text.
-        if field.type == .strings, !isNegated, case .string(let text) = operand {
-            return storable(text, at: path).map { .contains($0) }
+        if field.type == .strings, case .string(let text) = operand {
+            return storable(text, at: path).map { .contains($0, isNegated: isNegated) }
         }
         return value(operand, at: path).map { .compare(isNegated ? .notEqual : .equal, $0) }
     }
@@ -81,19 +81,25 @@ struct OperandParser {
             problems.add(.count(path, "maxItems", limits.maximumListValues))
             return nil
         }
-        guard field.type != .strings else {
-            problems.add(.type(path, "string"))
-            return nil
-        }
         var values: [PostgresValue] = []
         for (position, item) in items.enumerated() {
             if item.isNull {
                 values.append(.null)
-            } else if let value = value(item, at: "\(path)/\(position)") {
+            } else if let value = element(item, at: "\(path)/\(position)") {
                 values.append(value)
             }
         }
         return values
+    }
+
+    /// A value of `inq` or `nin`: for a list property a text that it may hold.
+    private mutating func element(_ item: JSONValue, at path: String) -> PostgresValue? {
+        guard field.type == .strings else { return value(item, at: path) }
+        guard case .string(let text) = item else {
+            problems.add(.type(path, "string"))
+            return nil
+        }
+        return storable(text, at: path).map { .text($0) }
     }
 
     private mutating func pattern(_ operand: JSONValue, at path: String) -> String? {
@@ -161,7 +167,7 @@ struct OperandParser {
             case (.string, .string(let text)): storable(text, at: path).map { .text($0) }
             case (.string, .number(let number)): .text(number.literal)
             case (.identifier, .string(let text)): Identifier(text).map { .identifier($0) }
-            case (.integer, .number(let number)): number.wholeValue.map { .int64($0) }
+            case (.integer, .number(let number)): number.int64.map { .int64($0) }
             case (.integer, .string(let text)): Int64(text).map { .int64($0) }
             case (.number, .number(let number)): number.isStorable ? .numeric(number.literal) : nil
             case (.number, .string(let text)):
@@ -169,7 +175,7 @@ struct OperandParser {
             case (.boolean, .bool(let flag)): .bool(flag)
             case (.boolean, .string("true")): .bool(true)
             case (.boolean, .string("false")): .bool(false)
-            case (.timestamp, .string(let text)): Timestamp(iso8601: text).map { .timestamp($0) }
+            case (.timestamp, .string(let text)): StringFormat.moment(text).map { .timestamp($0) }
             case (.json, _): Schema.any.validate(operand).isEmpty ? .json(operand.serialized()) : nil
             case (.strings, .array(let items)): Self.texts(items).map { .textArray($0) }
             default: nil

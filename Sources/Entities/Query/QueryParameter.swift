@@ -20,29 +20,52 @@ enum QueryValue {
     case text(String)
     case tree(JSONValue)
 
+    private static let maximumDepth = 40
+
     /// Collects what a query string says about the parameter `name` (contract 4.1): `name={…}` and
-    /// `name[a][b]=x`. Of both, and of a repeated `name=`, no reading would be the obvious one.
+    /// `name[a][b]=x`. What has no obvious reading is refused: a condition that is left out would change what a bulk
+    /// change reaches.
     static func find(_ name: String, in parameters: [QueryParameter]) throws(FilterError) -> QueryValue {
         var text: String?
         var tree = QueryTree()
         for parameter in parameters {
             if parameter.name == name {
-                guard text == nil else { throw ambiguous(name, parameter.value) }
+                guard text == nil else { throw ambiguous(name, parameter.value, at: "") }
                 text = parameter.value
-            } else if parameter.name.hasPrefix(name), let path = path(parameter.name.dropFirst(name.count)) {
-                tree.insert(parameter.value, at: path[...])
+            } else if parameter.name.hasPrefix(name + "[") {
+                guard let path = path(parameter.name.dropFirst(name.count)) else {
+                    throw malformed(name, parameter.name)
+                }
+                if let place = tree.insert(parameter.value, at: path[...]) {
+                    throw ambiguous(name, parameter.value, at: place)
+                }
             }
         }
         guard let text else { return tree.isEmpty ? .absent : .tree(tree.value) }
-        guard tree.isEmpty else { throw ambiguous(name, text) }
+        guard tree.isEmpty else { throw ambiguous(name, text, at: "") }
         return .text(text)
     }
 
-    private static func ambiguous(_ name: String, _ value: String) -> FilterError {
+    private static func ambiguous(_ name: String, _ value: String, at place: String) -> FilterError {
         .invalid(
             parameter: name, value: FilterError.quote(value),
             details: [
-                ValidationDetail(path: "", code: "ambiguous", message: "must be given once, as JSON or in brackets")
+                ValidationDetail(
+                    path: place, code: "ambiguous",
+                    message: place.isEmpty
+                        ? "must be given once, as JSON or in brackets"
+                        : "must be one value, a list or an object; elements with several members need numbers")
+            ])
+    }
+
+    private static func malformed(_ name: String, _ written: String) -> FilterError {
+        .invalid(
+            parameter: name, value: FilterError.quote(written),
+            details: [
+                ValidationDetail(
+                    path: "", code: "brackets",
+                    message: "must be named like \(name)[a][b], with at most \(maximumDepth) brackets",
+                    info: ["limit": .integer(maximumDepth)])
             ])
     }
 
@@ -51,39 +74,10 @@ enum QueryValue {
         var path: [String] = []
         var rest = text
         while !rest.isEmpty {
-            guard rest.first == "[", let end = rest.firstIndex(of: "]") else { return nil }
+            guard rest.first == "[", let end = rest.firstIndex(of: "]"), path.count < maximumDepth else { return nil }
             path.append(String(rest[rest.index(after: rest.startIndex)..<end]))
             rest = rest[rest.index(after: end)...]
         }
-        return path.isEmpty || path.count > 40 ? nil : path
-    }
-}
-
-/// The tree that bracketed names spell; leaves are texts.
-private struct QueryTree {
-    private var texts: [String] = []
-    private var keys: [String] = []
-    private var children: [String: QueryTree] = [:]
-
-    var isEmpty: Bool { texts.isEmpty && children.isEmpty }
-
-    mutating func insert(_ text: String, at path: ArraySlice<String>) {
-        guard let key = path.first else { return texts.append(text) }
-        // `a[]=x&a[]=y` lists its values like `a=x&a=y`.
-        if key.isEmpty, path.count == 1 { return texts.append(text) }
-        if children[key] == nil { keys.append(key) }
-        children[key, default: QueryTree()].insert(text, at: path.dropFirst())
-    }
-
-    /// Members numbered from 0 are a list, as the qs library reads them.
-    var value: JSONValue {
-        if children.isEmpty {
-            return texts.count == 1 ? .string(texts[0]) : .array(texts.map { .string($0) })
-        }
-        let numbers = keys.compactMap { Int($0) }.sorted()
-        if numbers.count == keys.count, numbers == Array(0..<numbers.count) {
-            return .array(numbers.compactMap { children[String($0)]?.value } + texts.map { .string($0) })
-        }
-        return .object(JSONObject(keys.compactMap { key in children[key].map { (key, $0.value) } }))
+        return path
     }
 }

@@ -2,46 +2,61 @@ import JSONCoding
 
 /// What a parser has found wrong so far. Parsing goes on after a problem, so that one answer names all of them.
 struct QueryProblems {
+    /// All that is wrong, with its place.
     private(set) var details: [ValidationDetail] = []
-    private(set) var forbiddenOperators: [String] = []
-    private(set) var unknownRelations: [String] = []
-    private(set) var invalidOrder: String?
+    /// Whether something is wrong that has no error of its own.
+    private var hasViolation = false
+    private var forbiddenOperators: [String] = []
+    private var unknownRelations: [String] = []
+    private var invalidOrder: String?
 
     private static let maximumCount = 100
 
     mutating func add(_ detail: ValidationDetail) {
-        if details.count < Self.maximumCount { details.append(detail) }
+        hasViolation = true
+        append(detail)
     }
 
-    mutating func addForbiddenOperator(_ name: String) {
+    mutating func addForbiddenOperator(_ name: String, at path: String) {
         if forbiddenOperators.count < Self.maximumCount { forbiddenOperators.append(name) }
+        append(.additionalProperty(path, name))
     }
 
-    mutating func addUnknownRelation(_ entry: JSONValue) {
-        guard unknownRelations.count < Self.maximumCount else { return }
-        unknownRelations.append(String(decoding: entry.serialized(), as: UTF8.self))
+    /// A relation by its plain name; by another name in an object it is a value outside an enumeration.
+    mutating func addUnknownRelation(_ entry: JSONValue, at path: String, of relations: [JSONValue]) {
+        if unknownRelations.count < Self.maximumCount {
+            unknownRelations.append(String(decoding: entry.serialized(), as: UTF8.self))
+        }
+        append(.enumeration(path, relations))
     }
 
-    mutating func addInvalidOrder(_ order: String) {
+    mutating func addInvalidOrder(_ order: String, at path: String) {
         if invalidOrder == nil { invalidOrder = order }
+        append(.enumeration(path, ["ASC", "DESC"]))
     }
 
     mutating func add(_ other: QueryProblems) {
-        other.details.forEach { add($0) }
-        other.forbiddenOperators.forEach { addForbiddenOperator($0) }
+        hasViolation = hasViolation || other.hasViolation
+        other.details.forEach { append($0) }
+        let room = max(0, Self.maximumCount - forbiddenOperators.count)
+        forbiddenOperators += other.forbiddenOperators.prefix(room)
         unknownRelations += other.unknownRelations
-        if let order = other.invalidOrder { addInvalidOrder(order) }
+        invalidOrder = invalidOrder ?? other.invalidOrder
+    }
+
+    private mutating func append(_ detail: ValidationDetail) {
+        if details.count < Self.maximumCount { details.append(detail) }
     }
 
     /// The most telling kind of problem first.
     func throwIfAny(parameter: String, value: JSONValue) throws(FilterError) {
-        if !forbiddenOperators.isEmpty { throw .forbiddenOperators(forbiddenOperators) }
-        if !details.isEmpty {
+        if !forbiddenOperators.isEmpty { throw .forbiddenOperators(forbiddenOperators, details: details) }
+        if hasViolation {
             throw .invalid(
                 parameter: parameter, value: String(decoding: value.serialized(), as: UTF8.self), details: details)
         }
-        if !unknownRelations.isEmpty { throw .unknownRelations(entries: unknownRelations) }
-        if let invalidOrder { throw .invalidDirection(order: invalidOrder) }
+        if !unknownRelations.isEmpty { throw .unknownRelations(entries: unknownRelations, details: details) }
+        if let invalidOrder { throw .invalidDirection(order: invalidOrder, details: details) }
     }
 }
 

@@ -27,16 +27,16 @@ package enum Predicate: Sendable, Hashable {
     case isNull(Bool)
     case compare(Comparison, PostgresValue)
     case between(PostgresValue, PostgresValue)
-    /// One of the values; `null` among them means unset. Of no values: nothing matches.
+    /// One of the values; `null` among them means unset. Of no values: nothing matches. A list of texts: holds one.
     case oneOf([PostgresValue])
-    /// None of the values. Of no values: everything matches.
+    /// None of the values. Of no values: everything matches. A list of texts: holds none.
     case noneOf([PostgresValue])
     /// `%` and `_` are wild, `\` escapes.
     case like(String, isCaseSensitive: Bool, isNegated: Bool)
     /// An advanced regular expression of PostgreSQL.
     case matches(String, isCaseSensitive: Bool)
-    /// A list of texts holds the text.
-    case contains(String)
+    /// A list of texts holds the text, or does not.
+    case contains(String, isNegated: Bool = false)
 }
 
 /// A condition on rows (contract 4.2), parsed and typed. Properties are named as in JSON; the names are resolved
@@ -75,6 +75,30 @@ package indirect enum Where: Sendable, Hashable {
         if self == .everything { return other }
         if other == .everything { return self }
         return .all([self, other])
+    }
+
+    /// Whether it leaves out no row whatever the rows are; `{}` is not the only way to write that.
+    package var selectsEverything: Bool {
+        switch self {
+        case .all(let parts): parts.allSatisfy(\.selectsEverything)
+        case .any(let parts): parts.contains(where: \.selectsEverything)
+        case .condition(_, let predicate): predicate == .noneOf([])
+        }
+    }
+
+    /// Makes sure that a bulk change reaches all rows only where `{}` says so.
+    /// - Throws: `.unrestricted` for another condition that selects every row, such as `{"and": []}`.
+    package func checkBulkChange() throws(FilterError) {
+        guard self == .everything || !selectsEverything else { throw .unrestricted }
+    }
+
+    /// The properties that are compared with regular expressions, in no order.
+    var patternFields: Set<String> {
+        switch self {
+        case .all(let parts), .any(let parts): parts.reduce(into: []) { $0.formUnion($1.patternFields) }
+        case .condition(let field, .matches), .condition(let field, .like): [field]
+        case .condition: []
+        }
     }
 
     /// The number of conditions in it.

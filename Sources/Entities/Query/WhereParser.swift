@@ -32,7 +32,7 @@ struct WhereParser {
             case "or": parts.append(.any(group(member, at: place, depth: depth)))
             default:
                 if key.hasPrefix("$") {
-                    problems.addForbiddenOperator(key)
+                    problems.addForbiddenOperator(key, at: path)
                 } else if let field = entity.visibleField(named: key) {
                     parts += conditions(member, on: field, at: place)
                 } else {
@@ -40,7 +40,9 @@ struct WhereParser {
                 }
             }
         }
-        return parts.count == 1 ? parts[0] : .all(parts)
+        let condition = parts.count == 1 ? parts[0] : Where.all(parts)
+        // Only `{}` itself says that every row is meant.
+        return condition == .everything && !object.isEmpty ? .all([.everything]) : condition
     }
 
     private mutating func group(_ value: JSONValue, at path: String, depth: Int) -> [Where] {
@@ -67,10 +69,14 @@ struct WhereParser {
             guard count(at: path) else { return [] }
             return operand.predicate("eq", value, at: path).map { [.condition(field.name, $0)] } ?? []
         }
+        guard !operators.isEmpty else {
+            problems.add(.count(path, "minProperties", 1))
+            return []
+        }
         var parts: [Where] = []
         for (name, member) in operators {
             guard !name.hasPrefix("$") else {
-                problems.addForbiddenOperator(name)
+                problems.addForbiddenOperator(name, at: path)
                 continue
             }
             guard OperandParser.operators.contains(name) else {

@@ -7,7 +7,11 @@ extension EntityRepository {
         _ filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> RecordList {
         let select = try selectStatement(filter, in: scope)
-        return records(try await run(select.statement, in: scope), select.projection)
+        do {
+            return records(try await run(select.statement, in: scope), select.projection)
+        } catch {
+            throw error.of(filter)
+        }
     }
 
     /// One row, with the filter's fields and relations; the rest of the filter does not matter.
@@ -16,7 +20,12 @@ extension EntityRepository {
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> Record {
         let select = try selectById(id, filter: filter, in: scope)
-        let result = try await run(select.statement, in: scope)
+        let result: PostgresResult
+        do {
+            result = try await run(select.statement, in: scope)
+        } catch {
+            throw error.of(filter)
+        }
         guard let row = result.first else { throw notFound(id) }
         return Record(row, select.projection)
     }
@@ -25,7 +34,13 @@ extension EntityRepository {
     package func count(
         _ condition: Where = .everything, in scope: TenantScope
     ) async throws(RepositoryError) -> Int {
-        let result = try await run(try countStatement(condition, in: scope), in: scope)
+        let statement = try countStatement(condition, in: scope)
+        let result: PostgresResult
+        do {
+            result = try await run(statement, in: scope)
+        } catch {
+            throw error.of(condition, at: "")
+        }
         do {
             return try result.first?.int(0) ?? 0
         } catch {

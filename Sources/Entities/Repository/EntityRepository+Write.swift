@@ -74,11 +74,18 @@ extension EntityRepository {
 
     /// Changes fields of every row that matches; `.everything` has to be said.
     /// - Returns: the changed rows' versions; their number is the response's `count`.
+    /// - Throws: `.invalidFilter(.unrestricted)` when the condition is another one that selects every row.
     package func updateAll(
         _ changes: FieldValues, where condition: Where, in scope: TenantScope, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> [RowVersion] {
+        do { try condition.checkBulkChange() } catch { throw .invalidFilter(error) }
         let update = try compiler(scope).updateAll(changes, where: condition)
-        let result = try await run(update, writing: changes, alongside, in: scope)
+        let result: PostgresResult
+        do {
+            result = try await run(update, writing: changes, alongside, in: scope)
+        } catch {
+            throw error.withPatterns(of: condition, at: "")
+        }
         do {
             var versions: [RowVersion] = []
             for row in result.rows { versions.append(RowVersion(id: try row.identifier(0), version: try row.int64(1))) }

@@ -34,7 +34,7 @@ package struct EntityRepository: Sendable {
         do {
             return try await pool.query(statement.0, statement.1, settings: scope.settings)
         } catch {
-            throw .from(error, entity: entity, values: values)
+            throw .from(error, entity: entity, values: values, catalog: catalog)
         }
     }
 
@@ -52,7 +52,8 @@ package struct EntityRepository: Sendable {
         } catch {
             // Our columns' names mean nothing in others' statements.
             guard let index = error.statementIndex, index < statements.count else { throw .from(error, entity: nil) }
-            throw .from(error, entity: entity, values: index < values.count ? values[index] : nil)
+            throw .from(
+                error, entity: entity, values: index < values.count ? values[index] : nil, catalog: catalog)
         }
     }
 

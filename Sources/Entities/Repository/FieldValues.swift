@@ -63,7 +63,7 @@ package struct FieldValues: Sendable {
             switch (field.type, value) {
             case (.string, .string(let text)): .text(text)
             case (.identifier, .string(let text)): Identifier(text).map { .identifier($0) }
-            case (.integer(let width), .number(let number)): number.wholeValue.flatMap { width.value($0) }
+            case (.integer(let width), .number(let number)): number.int64.flatMap { width.value($0) }
             case (.number, .number(let number)): .numeric(number.literal)
             case (.boolean, .bool(let flag)): .bool(flag)
             case (.timestamp, .string(let text)): Timestamp(iso8601: text).map { .timestamp($0) }

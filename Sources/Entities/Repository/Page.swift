@@ -28,11 +28,11 @@ extension EntityRepository {
     ) async throws(RepositoryError) -> Page {
         var bounded = cursor?.page(of: filter, entity) ?? filter
         // One row more than is shown tells whether there is a next page.
-        bounded.limit = filter.limit.map { $0 + 1 }
+        bounded.limit = filter.limit.map { $0 < .max ? $0 + 1 : $0 }
         let select = try selectStatement(bounded, in: scope)
         var statements = [select.statement]
         if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
-        let results = try await run(statements, in: scope)
+        let results = try await run(statements, reading: bounded, in: scope)
         guard let rows = results.first else { throw .unexpected(sqlState: nil) }
         var total: Int?
         if countsTotal, let counted = results.last?.first {
@@ -40,16 +40,20 @@ extension EntityRepository {
         }
         let records = RecordList(rows, select.projection, prefix: filter.limit)
         let last = rows.rowCount > records.count ? records.last : nil
-        let offset = cursor?.offset(behind: records.count) ?? filter.skip + records.count
+        let offset = cursor?.offset(behind: records.count) ?? PageCursor.offset(filter.skip, behind: records.count)
         return Page(
-            records: records, next: last.map { PageCursor(behind: $0, order: filter.order, offset: offset) },
-            total: total)
+            records: records,
+            next: last.map { PageCursor(behind: $0, order: filter.order, offset: offset, of: entity) }, total: total)
     }
 
-    private func run(_ statements: [BoundStatement], in scope: TenantScope) async throws(RepositoryError)
-        -> [PostgresResult]
-    {
-        if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
-        return try await run(statements, writing: [], alongside: [], in: scope)
+    private func run(
+        _ statements: [BoundStatement], reading filter: Filter, in scope: TenantScope
+    ) async throws(RepositoryError) -> [PostgresResult] {
+        do {
+            if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
+            return try await run(statements, writing: [], alongside: [], in: scope)
+        } catch {
+            throw error.of(filter)
+        }
     }
 }

@@ -31,7 +31,7 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case identifierChanged(from: String, to: String)
     /// The row is not at the version the caller demanded; `current` is the version it has: 412.
     case versionMismatch(current: Int64)
-    /// A pattern in a filter that only the database could judge: 400.
+    /// A condition that only the database could judge, or that is refused for a bulk change: 400.
     case invalidFilter(FilterError)
     /// Lost against a concurrent transaction, nothing was changed; may be tried again: 503.
     case contention

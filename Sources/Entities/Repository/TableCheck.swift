@@ -7,7 +7,7 @@ extension EntityCatalog {
         do {
             let result = try await pool.query(
                 """
-                SELECT c.relname::text, a.attname::text, t.typname::text, a.atttypmod
+                SELECT c.relname::text, a.attname::text, t.typname::text, a.atttypmod, a.attnotnull
                 FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid JOIN pg_type AS t ON t.oid = a.atttypid
                 JOIN pg_namespace AS n ON n.oid = c.relnamespace
                 WHERE n.nspname = 'main' AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind IN ('r', 'p', 'v')
@@ -15,7 +15,7 @@ extension EntityCatalog {
             var columns: [String: TableColumn] = [:]
             for row in result.rows {
                 columns["\(try row.text(0)).\(try row.text(1))"] = TableColumn(
-                    type: try row.text(2), modifier: try row.int(3))
+                    type: try row.text(2), modifier: try row.int(3), isNotNull: try row.bool(4))
             }
             return entities.flatMap { $0.differences(from: columns) }
         } catch {
@@ -29,6 +29,7 @@ private struct TableColumn {
     let type: String
     /// For `varchar(n)` and `char(n)`: n and the four bytes of a header that is not there; -1 for no limit.
     let modifier: Int
+    let isNotNull: Bool
 
     var maximumLength: Int? { ["varchar", "bpchar"].contains(type) && modifier >= 4 ? modifier - 4 : nil }
 }
@@ -44,6 +45,9 @@ extension Entity {
             }
             if !field.type.columnTypes.contains(column.type) {
                 lines.append("\(table).\(field.column) is \(column.type), not \(field.type.columnTypes[0])")
+            }
+            if alwaysSet.contains(field.name), field.name != "id", !column.isNotNull {
+                lines.append("\(table).\(field.column) may be NULL, \(name).\(field.name) is always set")
             }
             if let limit = column.maximumLength, field.access == .readWrite, field.schema.admitsLongerThan(limit) {
                 lines.append("\(table).\(field.column) holds \(limit) characters, \(name).\(field.name) allows more")

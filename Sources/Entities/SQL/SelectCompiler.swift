@@ -118,7 +118,12 @@ struct SelectCompiler {
         switch relation.kind {
         case .one:
             // The key is unique by the description's word only: the oldest row wins if it is not.
-            let order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
+            var order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
+            if !inclusion.scope.order.isEmpty || inclusion.scope.skip > 0 {
+                var chosen = inclusion.scope
+                chosen.limit = nil
+                order = try orderAndLimit(target, alias, chosen)
+            }
             return ("(SELECT \(alias)r FROM (\(rows)\(order) LIMIT 1) AS \(alias)r)", projection)
         case .many:
             rows += try orderAndLimit(target, alias, inclusion.scope)

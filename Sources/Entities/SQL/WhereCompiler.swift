@@ -51,8 +51,9 @@ struct WhereCompiler {
             return "\(column)::text \(operation) \(bindings.bind(.text(pattern))) ESCAPE '\\'"
         case .matches(let pattern, let isCaseSensitive):
             return "\(column)::text \(isCaseSensitive ? "~" : "~*") \(bindings.bind(.text(pattern)))"
-        case .contains(let element):
-            return "\(column) @> ARRAY[\(bindings.bind(.text(element)))]::varchar[]"
+        case .contains(let element, let isNegated):
+            let holds = "\(column) @> ARRAY[\(bindings.bind(.text(element)))]::varchar[]"
+            return isNegated ? "NOT (\(holds))" : holds
         }
     }
 
@@ -69,7 +70,14 @@ struct WhereCompiler {
         let column = SQLText.column(field, of: alias)
         let present = values.filter { $0 != .null }
         let hasNull = present.count < values.count
+        // Where there is nothing to compare with, unset lists are no exception.
+        if field.type == .strings, present.isEmpty, isNegated { return hasNull ? "\(column) IS NOT NULL" : "true" }
         let array = bindings.bind(Self.array(present, field.type))
+        if field.type == .strings {
+            let overlaps = "\(column) && \(array)::varchar[]"
+            if isNegated { return "NOT (\(overlaps))" }
+            return hasNull ? "(\(overlaps) OR \(column) IS NULL)" : overlaps
+        }
         let cast = field.type.arrayCast
         if isNegated {
             return hasNull

@@ -5,6 +5,9 @@ extension Schema {
     /// for a large answer.
     private static let maximumDetails = 200
 
+    /// How large a free value may be when PostgreSQL spells out its numbers, in bytes.
+    private static let maximumFreeSize = 1_048_576
+
     /// Checks a value.
     /// - Returns: every violation in the order and wording of ajv 8 (contract 2.4), at most 200; empty when the
     ///   value is fine. Texts with U+0000 are violations everywhere: PostgreSQL cannot hold them.
@@ -40,7 +43,9 @@ extension Schema {
             if !alternatives.contains(where: { $0.validate(value).isEmpty }) {
                 alternatives.last?.check(value, at: path, into: &details)
             }
-        case (.any, _), (.reference, _): Self.checkFree(value, at: path, into: &details)
+        case (.any, _), (.reference, _):
+            Self.checkSize(value, at: path, into: &details)
+            Self.checkFree(value, at: path, into: &details)
         default: details.append(.type(path, typeName))
         }
         if !allowedValues.isEmpty, !allowedValues.contains(where: { Self.areEqual($0, value) }) {
@@ -59,6 +64,7 @@ extension Schema {
                 details.append(.additionalProperty(path, name))
             }
         }
+        if !rules.isClosed { Self.checkSize(.object(object), at: path, into: &details) }
         for (name, value) in object {
             if let position = rules.index[name] {
                 rules.properties[position].schema.check(
@@ -99,6 +105,11 @@ extension Schema {
         }
     }
 
+    /// A short number such as `1e-300` takes hundreds of characters in a `jsonb`.
+    private static func checkSize(_ value: JSONValue, at path: String, into details: inout [ValidationDetail]) {
+        if value.plainSize > maximumFreeSize { details.append(.count(path, "maxLength", maximumFreeSize)) }
+    }
+
     private static func checkFree(
         _ name: String, _ value: JSONValue, at path: String, into details: inout [ValidationDetail]
     ) {
@@ -118,7 +129,7 @@ extension Schema {
     /// Equality of JSON Schema: numbers by value (`1.0` is `1`), the rest literally.
     private static func areEqual(_ one: JSONValue, _ other: JSONValue) -> Bool {
         if case .number(let left) = one, case .number(let right) = other {
-            return left == right || left.double == right.double
+            return left.hasValue(of: right)
         }
         return one == other
     }
@@ -142,7 +153,7 @@ extension Schema.StringRules {
 
 extension Schema.NumberRules {
     func check(_ number: JSONNumber, at path: String, into details: inout [ValidationDetail]) {
-        guard number.isStorable, !isInteger || number.isWhole else {
+        guard number.isStorable, !isInteger || number.isInteger else {
             details.append(.type(path, isInteger ? "integer" : "number"))
             return
         }
@@ -176,12 +187,24 @@ extension String {
 }
 
 extension JSONNumber {
-    /// A double holds the magnitude: keeps `1e999999` away from PostgreSQL, which would spell out its digits.
-    var isStorable: Bool { double.isFinite && literal.utf8.count <= 400 }
+    private static let maximumLength = 400
 
-    /// Whether the value has no fraction: `5`, `5.0`, `5e2`.
-    var isWhole: Bool { int64 != nil || double.rounded(.towardZero) == double }
+    /// A double holds the magnitude, and no more than 400 characters the value: keeps `1e-16000` away from PostgreSQL,
+    /// which would spell out its digits.
+    var isStorable: Bool {
+        literal.utf8.count <= Self.maximumLength && plainLength <= Self.maximumLength && double.isFinite
+    }
+}
 
-    /// The value as a column of integers holds it: nil with a fraction or beyond 64 bits.
-    var wholeValue: Int64? { int64 ?? (isWhole ? Int64(exactly: double) : nil) }
+extension JSONValue {
+    /// The number of bytes of its text with all numbers spelled out; escapes do not count.
+    fileprivate var plainSize: Int {
+        switch self {
+        case .null, .bool: 5
+        case .number(let number): max(number.literal.utf8.count, number.plainLength)
+        case .string(let text): text.utf8.count + 2
+        case .array(let items): items.reduce(2) { $0 + $1.plainSize + 1 }
+        case .object(let object): object.reduce(2) { $0 + $1.key.utf8.count + 4 + $1.value.plainSize }
+        }
+    }
 }

@@ -23,12 +23,21 @@ package enum StringFormat: String, Sendable, Hashable {
         switch self {
         case .hostname: Self.isHostname(text)
         case .email: Self.isEmail(text)
-        case .date: text.utf8.count == 10 && Timestamp(iso8601: text) != nil
-        case .dateTime: text.utf8.count > 10 && Timestamp(iso8601: text) != nil
-        case .dateOrDateTime: Timestamp(iso8601: text) != nil
+        case .date: text.utf8.count == 10 && Self.moment(text) != nil
+        case .dateTime: text.utf8.count > 10 && Self.moment(text) != nil
+        case .dateOrDateTime: Self.moment(text) != nil
         case .uuid: Identifier(text) != nil
         }
     }
+
+    /// The moment that a text names; nil also in the year 0, which PostgreSQL does not read.
+    static func moment(_ text: String) -> Timestamp? {
+        guard let moment = Timestamp(iso8601: text), moment.seconds >= yearOne else { return nil }
+        return moment
+    }
+
+    /// 0001-01-01T00:00:00Z, in seconds since 1970.
+    private static let yearOne: Int64 = -62_135_596_800
 
     private static func isHostname(_ text: String) -> Bool {
         var name = text.utf8[...]

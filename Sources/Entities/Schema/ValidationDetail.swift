@@ -76,10 +76,11 @@ extension ValidationDetail {
             info: ["comparison": .string(comparison), "limit": .integer(limit)])
     }
 
-    /// A text or list with too many or too few elements; `code` is `maxLength`, `minLength`, `maxItems` or `minItems`.
+    /// A text or list with too many or too few elements; `code` is `maxLength`, `minLength`, `maxItems`, `minItems`
+    /// or `minProperties`.
     package static func count(_ path: String, _ code: String, _ limit: Int) -> ValidationDetail {
         let relation = code.hasPrefix("max") ? "more" : "fewer"
-        let unit = code.hasSuffix("Items") ? "items" : "characters"
+        let unit = code.hasSuffix("Items") ? "items" : code.hasSuffix("Properties") ? "properties" : "characters"
         return ValidationDetail(
             path: path, code: code, message: "must NOT have \(relation) than \(limit) \(unit)",
             info: ["limit": .integer(limit)])

@@ -15,7 +15,7 @@ struct CallbackReport: Sendable {
 
     /// The body, in the form in which it is signed: the receiver's `JSON.stringify(JSON.parse(body))` changes nothing.
     func body() -> [UInt8] {
-        let resources = self.resources.flatMap { try? JSONValue.parse($0) } ?? .array([])
+        let resources = self.resources.flatMap { try? JSONValue.parse(stored: $0) } ?? .array([])
         let report: JSONValue = [
             "initiatorId": .identifier(tenantId), "type": 0,
             "data": [

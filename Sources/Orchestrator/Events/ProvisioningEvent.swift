@@ -37,7 +37,7 @@ package struct ProvisioningEvent: Sendable {
         json: [UInt8], eventId: Identifier, tenantId envelopeTenant: Identifier?, traceparent: String?,
         secrets: EventSecretSealer
     ) throws(EventRejection) {
-        guard let value = try? JSONValue.parse(json), var object = value.objectValue else {
+        guard let value = try? JSONValue.parse(stored: json), var object = value.objectValue else {
             throw EventRejection(reason: "the data is not a JSON object")
         }
         let tenant = value["tenant"]

@@ -27,5 +27,8 @@ struct CrossOriginPolicy: Sendable {
         return fields
     }
 
-    private static let exposed = "Location, ETag, X-Request-Id, X-Total-Count, Link, Retry-After"
+    private static let exposed = [
+        "Location", "ETag", "X-Request-Id", "X-Total-Count", "Link", "Retry-After", "Preference-Applied",
+        "Idempotency-Replayed", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit",
+    ].joined(separator: ", ")
 }

@@ -3,6 +3,7 @@ import HTTPTypes
 package import Hummingbird
 import JSONCoding
 import NIOCore
+import Primitives
 
 /// Writes a failure as LoopBack's envelope, or as RFC 9457 problem details when the client asks for them.
 package enum FailureRendering {
@@ -13,13 +14,13 @@ package enum FailureRendering {
     /// The answer for a failure.
     /// - Parameters:
     ///   - failure: What went wrong.
-    ///   - accept: The request's `Accept` header.
+    ///   - accept: The request's `Accept` header. Problem details are for who names them and does not prefer JSON.
     ///   - requestID: Identifier under which the log speaks of the request.
     ///   - path: The request's path, for `instance`.
     package static func response(
         for failure: HTTPFailure, accept: String?, requestID: String, path: String
     ) -> Response {
-        let wantsProblem = accept?.contains(problemMediaType) ?? false
+        let wantsProblem = accept.map { prefersProblem(AcceptedMedia(header: $0)) } ?? false
         var writer = JSONWriter(reservingCapacity: 256)
         if wantsProblem {
             writeProblem(failure, requestID: requestID, path: path, to: &writer)
@@ -31,6 +32,11 @@ package enum FailureRendering {
         headers[.cacheControl] = "no-store"
         return Response(
             status: failure.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+    }
+
+    private static func prefersProblem(_ accepted: AcceptedMedia) -> Bool {
+        guard let quality = accepted.named(problemMediaType), quality > 0 else { return false }
+        return quality >= accepted.quality(ofApplication: "application/json")
     }
 
     /// `{"error": {"statusCode", "name", "message", "code"?, "details"?}}`; 5xx carry no more than LoopBack's do,
@@ -94,7 +100,11 @@ package enum FailureRendering {
             for detail in details {
                 writer.beginObject()
                 writer.key("pointer")
-                writer.string("#\(detail.path)")
+                writer.string("#\(URIFragment.encode(detail.path))")
+                if let parameter = failure.parameter {
+                    writer.key("parameter")
+                    writer.string(parameter)
+                }
                 writer.key("code")
                 writer.string(detail.code)
                 writer.key("detail")
@@ -110,5 +120,27 @@ package enum FailureRendering {
     private static func problemSlug(_ failure: HTTPFailure) -> String {
         let source = failure.code ?? failure.status.reasonPhrase
         return String(source.lowercased().map { $0 == "_" || $0 == " " ? "-" : $0 })
+    }
+}
+
+/// JSON pointers as fragments of URIs (RFC 6901 section 6).
+private enum URIFragment {
+    /// Percent-encodes the bytes that a fragment cannot have (RFC 3986 section 3.5).
+    static func encode(_ text: String) -> String {
+        guard !text.utf8.allSatisfy(isAllowed) else { return text }
+        var bytes: [UInt8] = []
+        for byte in text.utf8 {
+            if isAllowed(byte) { bytes.append(byte) } else { bytes += "%\(Hex.encode([byte]).uppercased())".utf8 }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isAllowed(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: "-._~!$&'()*+,;=:@/?".utf8.contains(byte)
+        }
     }
 }

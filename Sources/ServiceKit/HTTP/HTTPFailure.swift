@@ -18,6 +18,8 @@ package struct HTTPFailure: Error, Sendable {
     package var details: [ValidationDetail]
     /// Why a parameter is not JSON: stands in place of the details (contract 2.3).
     package var syntaxError: String?
+    /// The parameter that the details are about; nil: the body.
+    package var parameter: String?
     /// Further headers of the answer, such as `Allow` and `Retry-After`.
     package var headers: HTTPFields
 
@@ -50,9 +52,11 @@ extension HTTPFailure {
         if all.isEmpty {
             all = [ValidationDetail(path: "/\(name)", code: "invalid", message: reason, info: [:])]
         }
-        return HTTPFailure(
+        var failure = HTTPFailure(
             .badRequest, name: "BadRequestError", message: .string("Invalid data \(text) for parameter \"\(name)\"."),
             code: "INVALID_PARAMETER_VALUE", details: all)
+        failure.parameter = name
+        return failure
     }
 
     /// 401 for a missing `Authorization` header.

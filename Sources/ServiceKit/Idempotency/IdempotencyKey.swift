@@ -21,11 +21,12 @@ struct IdempotencyKey: Sendable, Hashable {
     /// The key of a request; nil when it has none.
     /// - Throws: 400 for a key that is empty, too long or not printable.
     /// - Parameters:
-    ///   - caller: Whose key it is; nil for anybody's. Then what is asked for is part of its name, so that one stranger's
-    ///     key does not stand in another's way.
+    ///   - parameters: The operation's. What its headers say is part of what is asked for.
+    ///   - caller: Whose key it is.
     ///   - secret: For the fingerprint.
     init?(
-        _ request: OperationRequest, caller: String?, in scope: TenantScope, secret: SymmetricKey
+        _ request: OperationRequest, parameters: [OperationParameter], caller: String, in scope: TenantScope,
+        secret: SymmetricKey
     ) throws(HTTPFailure) {
         guard let text = request.headers[.idempotencyKey] else { return nil }
         guard (1...Self.maximumLength).contains(text.utf8.count),
@@ -35,14 +36,30 @@ struct IdempotencyKey: Sendable, Hashable {
                 "Idempotency-Key", value: .string(text),
                 reason: "must be 1 to \(Self.maximumLength) printable ASCII characters, such as a UUID")
         }
-        let asked = Self.joined([
-            Array(request.method.rawValue.utf8), Array(request.path.utf8), Array(request.query.utf8),
-            request.bodyBytes,
-        ])
+        let asked = Self.joined(
+            [
+                Array(request.method.rawValue.utf8), Array(request.path.utf8), Array(request.query.utf8),
+                request.bodyBytes,
+            ] + Self.headers(parameters, of: request))
         fingerprint = Array(HMAC<SHA256>.authenticationCode(for: asked, using: secret))
         let tenant = scope.tenantId?.description ?? "*"
-        let owner = caller.map { Array($0.utf8) } ?? fingerprint
-        hash = Array(SHA256.hash(data: Self.joined([Array(tenant.utf8), owner, Array(text.utf8)])))
+        hash = Array(
+            SHA256.hash(data: Self.joined([Array(tenant.utf8), Array(caller.utf8), Array(text.utf8)])))
+    }
+
+    /// Headers that say how to answer, not what to do.
+    private static let headersOfForm: Set<String> = [
+        "authorization", "idempotency-key", "if-match", "if-none-match", "prefer",
+    ]
+
+    /// Names and values of the header parameters that were sent.
+    private static func headers(_ parameters: [OperationParameter], of request: OperationRequest) -> [[UInt8]] {
+        parameters.flatMap { parameter -> [[UInt8]] in
+            guard parameter.location == .header, !headersOfForm.contains(parameter.name.lowercased()),
+                let value = HTTPHeaderLookup.value(parameter.name, in: request.headers)
+            else { return [] }
+            return [Array(parameter.name.utf8), Array(value.utf8)]
+        }
     }
 
     /// The parts with their lengths, so that no two lists of parts are the same bytes.
@@ -61,6 +78,10 @@ package struct IdempotencyClaim: Sendable, Hashable {
     let key: IdempotencyKey
     let owner: Identifier
     let instant: Timestamp
+
+    /// The client's key together with whose it is, 64 hexadecimal digits: a name of the request for others, such as the
+    /// idempotency key of a billing provider.
+    package var name: String { Hex.encode(key.hash) }
 
     /// The statement that belongs to the transaction of the request's effect: with it there is an effect if and only if
     /// the key says so.

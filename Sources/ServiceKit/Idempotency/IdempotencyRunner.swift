@@ -6,22 +6,22 @@ struct IdempotencyRunner: Sendable {
     let store: IdempotencyStore?
 
     /// - Parameters:
-    ///   - caller: Whose keys they are; nil for operations that everybody may call.
+    ///   - caller: Whose keys they are.
     ///   - scope: What the caller may see.
     ///   - run: Carries the request out; with a claim its transaction contains the claim's mark.
     func run(
-        _ operation: Operation, _ request: OperationRequest, caller: @autoclosure () -> String?, in scope: TenantScope,
+        _ operation: Operation, _ request: OperationRequest, caller: @autoclosure () -> String, in scope: TenantScope,
         _ run: (IdempotencyClaim?) async throws -> OperationResponse
     ) async throws -> OperationResponse {
         guard case .recover(let recover) = operation.idempotency, let store,
-            let key = try store.key(of: request, caller: caller(), in: scope)
+            let key = try store.key(of: request, to: operation, caller: caller(), in: scope)
         else { return try await run(nil) }
         switch try await store.begin(key, in: scope) {
         case .answered(let response): return response
         case .applied(let resource):
             var response = try await recover(
                 OperationRecovery(request: request, scope: scope, resource: resource))
-            await store.finish(key, response, in: scope)
+            await store.finish(key, recovered: response, in: scope)
             response.headers[.idempotencyReplayed] = "true"
             return response
         case .run(let claim):
@@ -34,7 +34,7 @@ struct IdempotencyRunner: Sendable {
                 await Task { await store.release(claim, in: scope) }.value
                 throw error
             }
-            await store.finish(key, response, in: scope)
+            await store.finish(claim, response, in: scope)
             return response
         }
     }

@@ -46,9 +46,10 @@ package struct IdempotencyStore: Sendable {
     /// The key of a request; nil when it has none.
     /// - Throws: 400 for a key in a wrong form.
     func key(
-        of request: OperationRequest, caller: String?, in scope: TenantScope
+        of request: OperationRequest, to operation: Operation, caller: String, in scope: TenantScope
     ) throws(HTTPFailure) -> IdempotencyKey? {
-        try IdempotencyKey(request, caller: caller, in: scope, secret: fingerprintSecret)
+        try IdempotencyKey(
+            request, parameters: operation.parameters, caller: caller, in: scope, secret: fingerprintSecret)
     }
 
     /// What a request with a key meets.
@@ -57,7 +58,7 @@ package struct IdempotencyStore: Sendable {
         case run(IdempotencyClaim)
         /// It was carried out; this was answered.
         case answered(OperationResponse)
-        /// It had its effect, but its answer is not there.
+        /// It had its effect, but its answer is not there, and who carried it out had the time to keep it.
         case applied(resource: Identifier?)
     }
 
@@ -85,21 +86,40 @@ package struct IdempotencyStore: Sendable {
         if let status = try row.intIfPresent(5), let answer = try answer(row, status: status, key: key) {
             return .answered(answer)
         }
-        if try row.timestampIfPresent(3) != nil || row.intIfPresent(5) != nil {
+        let end = try row.timestamp(2)
+        // An answer that cannot be read any more is as good as none; else it may still be on its way until the claim ends.
+        let isApplied = try row.timestampIfPresent(3) != nil
+        if try row.intIfPresent(5) != nil || (isApplied && end <= now) {
             return .applied(resource: try row.identifierIfPresent(4))
         }
-        let seconds = max(1, try row.timestamp(2).duration(since: now).components.seconds)
+        let seconds = max(1, end.duration(since: now).components.seconds)
         throw HTTPFailure(
             .conflict, name: "ConflictError",
             message: "A request with this Idempotency-Key is being carried out. Repeat it in a moment.",
             code: "IDEMPOTENCY_IN_PROGRESS", headers: [.retryAfter: String(min(seconds, 60))])
     }
 
-    /// Keeps the answer of a request that was carried out. A failure is only logged: the answer can be given again.
-    func finish(_ key: IdempotencyKey, _ response: OperationResponse, in scope: TenantScope) async {
+    /// Keeps the answer of the request that was carried out, whatever has been kept meanwhile. A failure is only logged:
+    /// the answer can be given again.
+    func finish(_ claim: IdempotencyClaim, _ response: OperationResponse, in scope: TenantScope) async {
+        await keep(response, of: claim.key, owner: claim.owner, in: scope)
+    }
+
+    /// Keeps an answer that was made again, unless there is one by now.
+    func finish(_ key: IdempotencyKey, recovered response: OperationResponse, in scope: TenantScope) async {
+        await keep(response, of: key, owner: nil, in: scope)
+    }
+
+    private func keep(
+        _ response: OperationResponse, of key: IdempotencyKey, owner: Identifier?, in scope: TenantScope
+    ) async {
         do {
             let body = response.body.map { Array($0.readableBytesView) } ?? []
-            guard body.count <= Self.maximumAnswer else { return }
+            guard body.count <= Self.maximumAnswer else {
+                // Nobody needs to wait for it.
+                if let owner { try await end(key, owner: owner, in: scope) }
+                return
+            }
             let stored = try sealer.seal(body, label: Self.label(key))
             _ = try await pool.query(
                 Self.answered,
@@ -108,7 +128,7 @@ package struct IdempotencyStore: Sendable {
                     .optional(response.headers[.location], PostgresValue.text),
                     response.body == nil ? .null : .text(response.mediaType),
                     .optional(response.headers[.eTag], PostgresValue.text),
-                    response.body == nil ? .null : .bytes(stored),
+                    response.body == nil ? .null : .bytes(stored), .optional(owner, PostgresValue.identifier),
                 ], settings: scope.settings)
         } catch {
             logger.warning(
@@ -116,10 +136,19 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
-    /// Gives a request back that had no effect: the same key may be used for another attempt.
+    /// Gives a request back that has failed: without an effect the same key may be used for another attempt, and after
+    /// one its answer can be made again.
     func release(_ claim: IdempotencyClaim, in scope: TenantScope) async {
+        // Waits for a transaction that may still commit.
         _ = try? await pool.query(
             Self.released, [.bytes(claim.key.hash), .identifier(claim.owner)], settings: scope.settings)
+        try? await end(claim.key, owner: claim.owner, in: scope)
+    }
+
+    /// Ends the claim of a request that had its effect.
+    private func end(_ key: IdempotencyKey, owner: Identifier, in scope: TenantScope) async throws(PostgresError) {
+        _ = try await pool.query(
+            Self.ended, [.bytes(key.hash), .identifier(owner), .timestamp(clock.now())], settings: scope.settings)
     }
 
     /// Forgets keys that were made before an instant.
@@ -173,7 +202,13 @@ package struct IdempotencyStore: Sendable {
 
     private static let answered: PostgresStatement = """
         UPDATE main.idempotency_keys
-        SET status = $2, location = $3, media_type = $4, etag = $5, answer = $6 WHERE key_hash = $1 AND status IS NULL
+        SET status = $2, location = $3, media_type = $4, etag = $5, answer = $6
+        WHERE key_hash = $1 AND (claim = $7 OR ($7 IS NULL AND status IS NULL))
+        """
+
+    private static let ended: PostgresStatement = """
+        UPDATE main.idempotency_keys SET claimed_until = $3
+        WHERE key_hash = $1 AND claim = $2 AND applied_on IS NOT NULL AND status IS NULL
         """
 
     private static let released: PostgresStatement = """

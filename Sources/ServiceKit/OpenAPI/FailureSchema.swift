@@ -36,7 +36,8 @@ enum FailureSchema {
                 .array(
                     of: .object(
                         [
-                            .init("pointer", .string(), required: true), .init("code", .string(), required: true),
+                            .init("pointer", .string(), required: true), .init("parameter", .string()),
+                            .init("code", .string(), required: true),
                             .init("detail", .string(), required: true),
                         ], isClosed: false))),
         ], name: "Problem", isClosed: false)

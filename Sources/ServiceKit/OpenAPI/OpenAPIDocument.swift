@@ -97,6 +97,7 @@ package struct OpenAPIDocument: Sendable {
         }
         writer.endObject()
         SharedFailure.writeComponents(to: &writer)
+        SharedHeader.writeComponents(to: &writer)
         writer.key("securitySchemes")
         writer.beginObject()
         Self.writeScheme("HTTPBearer", type: "http", scheme: "bearer", format: "JWT", to: &writer)

@@ -6,11 +6,6 @@ import JSONCoding
 struct OpenAPIOperationWriter {
     let operation: Operation
 
-    /// What the server sets, and what examples of requests therefore leave out.
-    private static let setByServer: Set<String> = [
-        "id", "deleted", "deletedOn", "deletedBy", "createdOn", "createdBy", "modifiedOn", "modifiedBy",
-    ]
-
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("operationId")
@@ -31,7 +26,8 @@ struct OpenAPIOperationWriter {
             writer.key("content")
             writer.beginObject()
             Self.writeMediaType(
-                "application/json", body, example: body.sample(omitting: Self.setByServer), to: &writer)
+                "application/json", body, example: OperationExample.request(body, method: operation.method),
+                to: &writer)
             writer.endObject()
             writer.endObject()
         }
@@ -132,17 +128,18 @@ struct OpenAPIOperationWriter {
         writer.key("description")
         writer.string(response.description)
         Self.writeHeaders(
-            takesIdempotencyKeys ? response.headers + [.idempotencyReplayed] : response.headers, to: &writer)
+            response.headers + (takesIdempotencyKeys ? [.idempotencyReplayed] : [])
+                + (operation.rateLimit == nil ? [] : SharedHeader.rateLimit), to: &writer)
         if let schema = response.schema {
             writer.key("content")
             writer.beginObject()
-            Self.writeMediaType("application/json", schema, example: schema.sample(), to: &writer)
+            Self.writeMediaType("application/json", schema, example: OperationExample.response(schema), to: &writer)
             writer.endObject()
         } else if let mediaType = response.mediaType {
             writer.key("content")
             writer.beginObject()
             // Not JSON: its bytes have no schema.
-            Self.writeMediaType(mediaType, .any, example: nil, to: &writer)
+            Self.writeMediaType(mediaType, .any, example: OperationExample.text(mediaType), to: &writer)
             writer.endObject()
         }
         writer.endObject()
@@ -152,7 +149,11 @@ struct OpenAPIOperationWriter {
     private var failures: [Int: String] {
         var failures: [Int: String] = [:]
         for status in [500, 503] { failures[status] = SharedFailure.description(status) }
-        if operation.security != .none { failures[401] = SharedFailure.description(401) }
+        switch operation.security {
+        case .none: break
+        case .bearer: failures[401] = SharedFailure.missingToken.description
+        case .leadKey, .signature, .basic, .eventSender: failures[401] = SharedFailure.unauthorized.description
+        }
         if case .bearer(let permissions) = operation.security {
             failures[403] =
                 permissions.isEmpty ? "The token's tenant is not accepted" : SharedFailure.description(403)
@@ -178,13 +179,17 @@ struct OpenAPIOperationWriter {
 
     // MARK: Parts
 
+    /// Writes the headers of an answer, the one that every answer has included.
     static func writeHeaders(_ headers: [OperationResponseHeader], to writer: inout JSONWriter) {
-        guard !headers.isEmpty else { return }
         writer.key("headers")
         writer.beginObject()
-        for header in headers {
+        for header in headers + [SharedHeader.requestID] {
             writer.key(header.name)
-            writer.value(["description": .string(header.description), "schema": ["type": "string"]])
+            if SharedHeader.contains(header) {
+                writer.value(["$ref": .string("#/components/headers/\(header.name)")])
+            } else {
+                header.write(to: &writer)
+            }
         }
         writer.endObject()
     }

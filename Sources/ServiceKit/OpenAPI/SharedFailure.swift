@@ -8,10 +8,16 @@ struct SharedFailure {
     let description: String
     let failure: HTTPFailure
 
+    /// Of bearer tokens.
+    static let missingToken = SharedFailure(
+        name: "MissingToken", status: 401, description: "The token is missing or not accepted", failure: .missingToken)
+    /// Of everything else by which callers are known.
+    static let unauthorized = SharedFailure(
+        name: "Unauthorized", status: 401, description: "The key, password or signature is missing or not accepted",
+        failure: .unauthorized)
+
     static let all = [
-        SharedFailure(
-            name: "MissingToken", status: 401, description: "The token, key or signature is missing or not accepted",
-            failure: .missingToken),
+        missingToken, unauthorized,
         SharedFailure(
             name: "NotAllowed", status: 403, description: "None of the permissions is held", failure: .notAllowed),
         SharedFailure(
@@ -62,7 +68,9 @@ struct FailureResponse {
         writer.beginObject()
         writer.key("description")
         writer.string(description)
-        if status == 429 || status == 503 { OpenAPIOperationWriter.writeHeaders([.retryAfter], to: &writer) }
+        OpenAPIOperationWriter.writeHeaders(
+            (status == 429 || status == 503 ? [.retryAfter] : []) + (status == 429 ? SharedHeader.rateLimit : []),
+            to: &writer)
         writer.key("content")
         writer.beginObject()
         OpenAPIOperationWriter.writeMediaType("application/json", FailureSchema.envelope, to: &writer) { writer in

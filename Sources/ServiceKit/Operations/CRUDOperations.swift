@@ -22,6 +22,9 @@ package struct CRUDPermissions: Sendable {
         self.update = update
         self.delete = delete
     }
+
+    /// Every code, in no order.
+    var all: [String] { create + view + update + delete }
 }
 
 /// The operations that every entity has, made from its description: the original's eight (contract 5.0), and the

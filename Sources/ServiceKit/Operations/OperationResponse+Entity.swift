@@ -10,7 +10,10 @@ extension OperationResponse {
         _ body: ByteBuffer, tag: EntityTag, for request: OperationRequest
     ) throws(HTTPFailure) -> OperationResponse {
         let headers: HTTPFields = [.eTag: tag.text]
-        if try request.has(tag) { return OperationResponse(status: .notModified, headers: headers, body: nil) }
+        // Only of reads (RFC 9110 section 15.4.5): a change that has been made is answered.
+        if request.method == .get || request.method == .head, try request.has(tag) {
+            return OperationResponse(status: .notModified, headers: headers, body: nil)
+        }
         return OperationResponse(status: .ok, headers: headers, body: body)
     }
 
@@ -27,6 +30,13 @@ extension OperationResponse {
         _ json: [UInt8], version: Int64, for request: OperationRequest
     ) throws(HTTPFailure) -> OperationResponse {
         try entity(ByteBuffer(bytes: json), tag: EntityTag(version: version, content: json), for: request)
+    }
+
+    /// 201 with JSON that was made of a new row and of more.
+    package static func created(_ json: [UInt8], version: Int64, location: String) -> OperationResponse {
+        var response = OperationResponse.created(json, location: location)
+        response.headers[.eTag] = EntityTag(version: version, content: json).text
+        return response
     }
 
     /// 201 with a new row and its `Location`.
@@ -47,6 +57,24 @@ extension OperationResponse {
         }
         headers[.preferenceApplied] = "return=representation"
         return OperationResponse(status: .ok, headers: headers, body: ByteBuffer(bytes: record.json))
+    }
+
+    /// The answer to a PATCH of something that is shown as more than its row: 204, or 200 with the JSON when the client
+    /// prefers that.
+    /// - Parameter json: Called only when it is wanted.
+    package static func changed(
+        version: Int64, for request: OperationRequest, _ json: () async throws -> [UInt8]
+    ) async throws -> OperationResponse {
+        guard request.preferences.wantsRepresentation else {
+            return OperationResponse(
+                status: .noContent, headers: [.eTag: EntityTag(version: version).text], body: nil)
+        }
+        let json = try await json()
+        return OperationResponse(
+            status: .ok,
+            headers: [
+                .eTag: EntityTag(version: version, content: json).text, .preferenceApplied: "return=representation",
+            ], body: ByteBuffer(bytes: json))
     }
 
     /// 200 with a page of a list, a `Link` to the next one, and the number of rows when it was asked for.

@@ -63,7 +63,7 @@ struct OperationRunner: Sendable {
         case .anonymous(let handle):
             // What belongs to a lead's key is told to nobody who does not show it.
             if operation.security == .leadKey, call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
-            return try await idempotency.run(operation, call, caller: call.headers[.authorization], in: Self.keys) {
+            return try await idempotency.run(operation, call, caller: keyOwner(call), in: Self.keys) {
                 try await handle(call.with($0))
             }
         case .authenticated(let handle):
@@ -78,6 +78,12 @@ struct OperationRunner: Sendable {
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
             ) { try await handle(scoped.with($0)) }
         }
+    }
+
+    /// Whose an idempotency key is when nobody has shown who he is: the holder's of a lead's key, or the address's.
+    private func keyOwner(_ call: OperationRequest) -> String {
+        if operation.security == .leadKey, let key = call.headers[.authorization] { return key }
+        return "address \(call.clientAddress)"
     }
 
     private var acceptedPermissions: [String] {
@@ -105,7 +111,7 @@ struct OperationRunner: Sendable {
             throw HTTPFailure.unsupportedMediaType(type)
         }
         do {
-            return try JSONValue.parse(bytes)
+            return try JSONValue.parse(bytes, limits: JSONLimits(bytes: limits.maximumBodySize))
         } catch {
             throw HTTPFailure(
                 .badRequest, name: "SyntaxError", message: .string("The request body is not valid JSON: \(error)"))

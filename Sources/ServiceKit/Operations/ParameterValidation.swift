@@ -33,15 +33,19 @@ enum ParameterValidation {
         }
     }
 
-    /// A condition that an operation does not know is refused: whoever sends one relies on it.
+    /// A condition that a change does not know is refused: whoever sends one relies on it. Changes that take `If-Match`
+    /// take `If-None-Match` as well (``OperationRequest/versionCondition()``).
     static func refuseConditions(
         _ call: OperationRequest, unlessIn parameters: [OperationParameter]
     ) throws(HTTPFailure) {
-        guard call.method != .get, call.method != .head, let value = call.headers[.ifMatch],
+        guard call.method != .get, call.method != .head,
             !parameters.contains(where: { $0.location == .header && $0.name == "If-Match" })
         else { return }
-        throw .invalidParameter(
-            "If-Match", value: .string(value), reason: "is not understood by this operation; send it without")
+        for name in [HTTPField.Name.ifMatch, .ifNoneMatch] {
+            guard let value = call.headers[name] else { continue }
+            throw .invalidParameter(
+                name.rawName, value: .string(value), reason: "is not understood by this operation; send it without")
+        }
     }
 
     /// Parameters are text: `7` may be meant as the number or as the string, so both readings are tried.

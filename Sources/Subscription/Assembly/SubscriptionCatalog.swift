@@ -1,10 +1,10 @@
 package import Entities
-import ServiceKit
+package import ServiceKit
 
 /// The entities of the subscription service and how they belong together.
 package enum SubscriptionCatalog {
     /// What has the common operations and no others: a line each.
-    static let resources = [
+    package static let resources = [
         PlanSize.resource, PlanCurrency.resource, PlanCycle.resource, ProvisionedResource.resource,
         OfferedService.resource, Feature.resource, Strategy.resource, FeatureValue.resource,
     ]

@@ -5,12 +5,15 @@ package import ServiceKit
 /// What the subscription service reads besides the configuration of its database, Redis, bus and HTTP server.
 ///
 /// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
-/// `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and `WEBHOOK_PASSWORD` (a secret):
-/// of those who report payments; without both, nobody can; `SYSTEM_USER_ID` (a UUID, see `SystemUser`);
-/// `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
+/// `SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS` (0...86400, default 3600: time between two looks for subscriptions that
+/// are over; 0: none); `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and
+/// `WEBHOOK_PASSWORD` (a secret): of those who report payments; without both, nobody can; `SYSTEM_USER_ID` (a UUID,
+/// see `SystemUser`); `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
 package struct SubscriptionConfiguration: Sendable {
     /// Live subscriptions that one tenant may have.
     package var quota: Int
+    /// Time between two looks for subscriptions that are over; nil: nobody looks.
+    var expiryInterval: Duration?
     /// Whose the service's own changes are.
     package var systemUser: SystemUser
     /// Who keeps customers and collects money.
@@ -42,6 +45,8 @@ package struct SubscriptionConfiguration: Sendable {
         self.init(
             quota: try reader.integer("subscription.quota", default: 10, in: 1...1000),
             systemUser: try SystemUser(reader: reader), encryptionKey: secret)
+        let interval = try reader.integer("subscription.expiry.interval.seconds", default: 3600, in: 0...86_400)
+        expiryInterval = interval > 0 ? .seconds(interval) : nil
         if let text = reader.text("billing.provider") {
             guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
                 let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")

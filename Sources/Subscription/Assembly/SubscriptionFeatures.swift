@@ -1,4 +1,5 @@
 import Entities
+import HTTPTypes
 import Logging
 import PostgresClient
 import Primitives
@@ -39,9 +40,15 @@ struct SubscriptionFeatures: Sendable {
         let plans = cached("plan:", Plan.entity)
         let cycles = cached("billing-cycle:", PlanCycle.entity)
         let currencies = cached("currency:", PlanCurrency.entity)
-        background = [
-            plans.cache, cycles.cache, currencies.cache, BillingWebhookCare(pool: pool, clock: clock, logger: logger),
-        ]
+        let expiry = configuration.expiryInterval.map {
+            SubscriptionExpiry(
+                pool: pool, systemUser: configuration.systemUser, interval: $0, clock: clock, logger: logger)
+        }
+        background =
+            [
+                plans.cache, cycles.cache, currencies.cache,
+                BillingWebhookCare(pool: pool, clock: clock, logger: logger),
+            ] + (expiry.map { [$0] } ?? [])
 
         let subscriptions = SubscriptionRepository(entities: repository(TenantSubscription.entity))
         let invoices = InvoiceRepository(
@@ -51,9 +58,13 @@ struct SubscriptionFeatures: Sendable {
             terms: PlanTermsReader(plans: plans, cycles: cycles, currencies: currencies),
             summaries: PlanSummaryRepository(pool: pool), quota: configuration.quota, clock: clock)
 
+        let prices = PlanPriceCheck(
+            plans: plans, currencies: currencies,
+            prices: PlanPriceRepository(plans: repository(Plan.entity), currencies: repository(PlanCurrency.entity)),
+            limits: limits)
         let planController = PlanController(
             crud: crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: plans),
-            plans: plans, currencies: currencies, subscriptions: subscriptions)
+            plans: plans, prices: prices, subscriptions: subscriptions, limits: limits)
         let subscriptionController = SubscriptionController(
             crud: crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
@@ -70,8 +81,13 @@ struct SubscriptionFeatures: Sendable {
             clock: clock)
         let caches = [PlanCycle.entity: cycles.cache, PlanCurrency.entity: currencies.cache]
         let common = SubscriptionCatalog.resources.flatMap { resource in
-            resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
+            let operations = resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
                 await caches[resource.entity]?.follow(change)
+            }
+            guard resource.entity == PlanCurrency.entity else { return operations }
+            return operations.map { operation in
+                [.patch, .put].contains(operation.method)
+                    ? operation.checkingFirst(prices.checkCurrencies).forOperators() : operation
             }
         }
         operations =

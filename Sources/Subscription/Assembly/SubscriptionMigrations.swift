@@ -51,6 +51,9 @@ package enum SubscriptionMigrations {
             number: 11, name: "policies_once_a_statement",
             up: text(PackageResources.V0011__policies_once_a_statement_up_sql),
             down: text(PackageResources.V0011__policies_once_a_statement_down_sql)),
+        Migration(
+            number: 12, name: "expiry", up: text(PackageResources.V0012__expiry_up_sql),
+            down: text(PackageResources.V0012__expiry_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

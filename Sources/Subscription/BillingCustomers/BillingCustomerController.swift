@@ -30,7 +30,7 @@ struct BillingCustomerController: Sendable {
             responses: [
                 .init(
                     .created, "The customer as the provider has it", schema: CustomerSchemas.customer,
-                    headers: [.location])
+                    headers: [.location, .eTag])
             ],
             failures: [
                 .conflict: "The tenant is a customer already", .notFound: "The tenant is not the caller's",
@@ -49,7 +49,7 @@ struct BillingCustomerController: Sendable {
 
     private static func created(_ customer: BillingCustomerService.Customer) -> OperationResponse {
         .created(
-            JSONValue.object(customer.json).serialized(),
+            JSONValue.object(customer.json).serialized(), version: customer.version,
             location: "\(path)?filter[where][customerId]=\(customer.id)")
     }
 
@@ -69,8 +69,11 @@ struct BillingCustomerController: Sendable {
         Operation(
             .get, Self.path, id: "BillingCustomerController.getCustomer",
             summary: "The first customer that matches a filter, as the billing provider and as we have it",
-            security: .bearer(permissions: ["5324"]), parameters: [.filter(BillingCustomer.entity)],
-            responses: [.init(.ok, "The customer", schema: CustomerSchemas.withInfo)],
+            security: .bearer(permissions: ["5324"]), parameters: [.filter(BillingCustomer.entity), .ifNoneMatch],
+            responses: [
+                .init(.ok, "The customer", schema: CustomerSchemas.withInfo, headers: [.eTag]),
+                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "No customer matches"],
             handler: .scoped { call in
                 var limits = limits
@@ -78,12 +81,12 @@ struct BillingCustomerController: Sendable {
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: BillingCustomer.entity, in: catalog, limits: limits)
                 let (customer, info) = try await service.find(filter, in: call.scope)
-                return .json { writer in
-                    writer.beginObject()
-                    writer.member("customerDetails", JSONValue.object(customer.json))
-                    writer.member("info", info)
-                    writer.endObject()
-                }
+                var writer = JSONWriter()
+                writer.beginObject()
+                writer.member("customerDetails", JSONValue.object(customer.json))
+                writer.member("info", info)
+                writer.endObject()
+                return try .entity(writer.bytes, version: customer.version, for: call.request)
             })
     }
 
@@ -91,18 +94,26 @@ struct BillingCustomerController: Sendable {
         Operation(
             .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
             summary: "Change what the billing provider knows of a customer",
-            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter, .ifMatch],
-            requestBody: CustomerSchemas.changes, responses: [.init(.noContent, "Changed")],
+            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter, .ifMatch, .preferReturn],
+            requestBody: CustomerSchemas.changes,
+            responses: [
+                .init(.noContent, "Changed", headers: [.eTag]),
+                .init(
+                    .ok, "The changed customer, with Prefer: return=representation", schema: CustomerSchemas.customer,
+                    headers: [.eTag, .preferenceApplied]),
+            ],
             failures: [
                 .notFound: "The tenant is no customer", .preconditionFailed: CRUDOperations.preconditionFailure,
             ],
             handler: .scoped { call in
                 var changes = CustomerDetails(members: try call.request.object())
                 changes.members["id"] = nil
-                try await service.update(
+                let (id, version) = try await service.update(
                     call.request.pathParameter("tenantId"), changes, in: call.scope,
                     ifVersion: try call.request.versionCondition())
-                return .noContent
+                return try await .changed(version: version, for: call.request) {
+                    JSONValue.object(try await service.read(id, in: call.scope).json).serialized()
+                }
             })
     }
 
@@ -126,8 +137,6 @@ struct BillingCustomerController: Sendable {
 }
 
 extension OperationRequest {
-    /// The client's idempotency key, if it sent one that providers can take.
-    var idempotencyKey: String? {
-        HTTPHeaderLookup.value("Idempotency-Key", in: headers).flatMap { (1...128).contains($0.utf8.count) ? $0 : nil }
-    }
+    /// What providers are told of the client's idempotency key, if it sent one: no other caller's is the same.
+    var idempotencyKey: String? { claim?.name }
 }

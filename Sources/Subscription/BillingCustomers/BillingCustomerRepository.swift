@@ -47,6 +47,15 @@ struct BillingCustomerRepository: Sendable {
     /// the customer is gone.
     static func lock(_ id: Identifier) -> BoundStatement { (locking, [.identifier(id)]) }
 
+    /// The statement that takes a payment source from a customer whose default it is, and from no other.
+    static func forgetting(source: String, of customer: Identifier) -> BoundStatement {
+        (forgetting, [.identifier(customer), .text(source)])
+    }
+
+    private static let forgetting: PostgresStatement = """
+        UPDATE main.billing_customer SET payment_source_id = NULL WHERE id = $1 AND payment_source_id = $2
+        """
+
     private static let locking: PostgresStatement = """
         WITH customer AS (SELECT id FROM main.billing_customer WHERE id = $1 AND NOT deleted FOR SHARE)
         SELECT 1 / count(*) FROM customer

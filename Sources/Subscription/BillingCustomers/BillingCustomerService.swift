@@ -17,6 +17,8 @@ struct BillingCustomerService: Sendable {
     struct Customer: Sendable {
         let id: String
         let details: CustomerDetails
+        /// Version of our row of it.
+        let version: Int64
 
         /// As the API shows it.
         var json: JSONObject {
@@ -50,15 +52,15 @@ struct BillingCustomerService: Sendable {
         values.identifier = row
         values["tenantId"] = .text(tenant.description)
         values["customerId"] = .text(effect.value)
-        _ = try await customers.create(values, in: scope, alongside: effect.statements + alongside(row))
-        return Customer(id: effect.value, details: details)
+        let record = try await customers.create(values, in: scope, alongside: effect.statements + alongside(row))
+        return Customer(id: effect.value, details: details, version: try record.version)
     }
 
     /// A customer by our id of it.
     /// - Throws: 404 when there is none.
     func read(_ id: Identifier, in scope: TenantScope) async throws -> Customer {
         guard let row = try await repository.row(id, in: scope) else { throw HTTPFailure.entityNotFound }
-        return Customer(id: row.reference.id, details: try await provider.customer(row.reference, in: scope))
+        return try await customer(row, in: scope)
     }
 
     /// The first customer that a filter selects, and its row as the filter shows it.
@@ -69,21 +71,28 @@ struct BillingCustomerService: Sendable {
         guard let info = try await customers.find(filter, in: scope).first,
             let row = try await repository.row(try info.id, in: scope)
         else { throw HTTPFailure.entityNotFound }
-        let details = try await provider.customer(row.reference, in: scope)
-        return (Customer(id: row.reference.id, details: details), info)
+        return (try await customer(row, in: scope), info)
+    }
+
+    private func customer(_ row: BillingCustomerRepository.Row, in scope: TenantScope) async throws -> Customer {
+        Customer(
+            id: row.reference.id, details: try await provider.customer(row.reference, in: scope), version: row.version)
     }
 
     /// Changes what the provider knows of a customer.
-    /// - Throws: 404 when there is no such customer.
+    /// - Returns: Our row of it as it is now.
+    /// - Throws: 404 when there is no such customer; 412 when it is at another version than demanded.
+    @discardableResult
     func update(
         _ text: String, _ changes: CustomerDetails, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
-    ) async throws {
+    ) async throws -> (id: Identifier, version: Int64) {
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         let effect = try await provider.updateCustomer(
             row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: clock.now()))", in: scope)
-        _ = try await customers.updateById(
+        let record = try await customers.updateById(
             row.id, FieldValues(BillingCustomer.entity), in: scope, ifVersion: condition, alongside: effect.statements)
+        return (row.id, try record.version)
     }
 
     /// Deletes a customer and its invoices.

@@ -24,9 +24,9 @@ enum PlanCycle {
             .string("description", maxLength: 500, example: "Billing occurs every quarter."),
         ])
 
-    /// Its operations.
+    /// Its operations. The controller's spelling is the original's, by which generated clients call them.
     static let resource = EntityResource(
-        entity, path: "/billing-cycles", controller: "BillingCycleController",
+        entity, path: "/billing-cycles", controller: "BillinCycleController",
         permissions: CRUDPermissions(create: ["7021"], view: ["7024"], update: ["7022"], delete: ["7023"]),
         writers: .operators)
 }

@@ -4,7 +4,7 @@ import JSONCoding
 extension BillingInvoice {
     /// The invoice of a row that was read with its lines.
     init(row: Record) throws {
-        let lines = try row.relationIfPresent("lines").map { try JSONValue.parse($0) }
+        let lines = try row.relationIfPresent("lines").map { try JSONValue.parse(stored: $0) }
         self.init(
             status: try row.textIfPresent("invoiceStatus"), currency: try row.textIfPresent("currencyCode"),
             charges: (lines?.arrayValue ?? []).map { line in
@@ -12,8 +12,8 @@ extension BillingInvoice {
                     amount: line["amount"]?.minorUnits ?? 0, description: line["description"]?.stringValue ?? "")
             },
             details: InvoiceChanges(
-                options: try row.jsonIfPresent("options").map { try JSONValue.parse($0) },
-                shippingAddress: try row.jsonIfPresent("shippingAddress").map { try JSONValue.parse($0) }))
+                options: try row.jsonIfPresent("options").map { try JSONValue.parse(stored: $0) },
+                shippingAddress: try row.jsonIfPresent("shippingAddress").map { try JSONValue.parse(stored: $0) }))
     }
 
     /// As the API shows it (`InvoiceDto`): what is not known is left out.

@@ -21,20 +21,24 @@ struct BillingInvoiceController: Sendable {
             .post, Self.path, id: "BillingInvoiceController.create", summary: "Bill a customer",
             security: .bearer(permissions: ["5323"]), requestBody: InvoiceSchemas.new,
             responses: [
-                .init(.created, "The invoice; `id` is ours", schema: InvoiceSchemas.invoice, headers: [.location])
+                .init(
+                    .created, "The invoice; `id` is ours", schema: InvoiceSchemas.invoice,
+                    headers: [.location, .eTag])
             ],
             failures: [.notFound: "There is no such customer"],
             idempotency: .recover { recovery in
                 let id = try recovery.created()
-                let (_, json) = try await service.read(id.description, in: recovery.scope)
-                return .created(JSONValue.object(json).serialized(), location: "\(Self.path)/\(id)")
+                let (version, json) = try await service.read(id.description, in: recovery.scope)
+                return .created(
+                    JSONValue.object(json).serialized(), version: version, location: "\(Self.path)/\(id)")
             },
             handler: .scoped { call in
                 let new = try NewInvoice(try call.request.object())
-                let (id, json) = try await service.create(
+                let (id, version, json) = try await service.create(
                     new, key: call.request.idempotencyKey, in: call.scope,
                     alongside: call.request.alongside(resource:))
-                return .created(JSONValue.object(json).serialized(), location: "\(Self.path)/\(id)")
+                return .created(
+                    JSONValue.object(json).serialized(), version: version, location: "\(Self.path)/\(id)")
             })
     }
 
@@ -60,14 +64,21 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .patch, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.updateById",
             summary: "Change options and shipping address of an invoice", security: .bearer(permissions: ["5329"]),
-            parameters: [Self.id, .ifMatch], requestBody: InvoiceSchemas.changes,
-            responses: [.init(.noContent, "Changed")],
+            parameters: [Self.id, .ifMatch, .preferReturn], requestBody: InvoiceSchemas.changes,
+            responses: [
+                .init(.noContent, "Changed", headers: [.eTag]),
+                .init(
+                    .ok, "The changed invoice, with Prefer: return=representation", schema: InvoiceSchemas.invoice,
+                    headers: [.eTag, .preferenceApplied]),
+            ],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
-                try await service.update(
+                let (id, version) = try await service.update(
                     call.request.pathParameter("invoiceId"), try call.request.object(), in: call.scope,
                     ifVersion: try call.request.versionCondition())
-                return .noContent
+                return try await .changed(version: version, for: call.request) {
+                    JSONValue.object(try await service.read(id.description, in: call.scope).json).serialized()
+                }
             })
     }
 

@@ -18,12 +18,12 @@ struct BillingInvoiceService: Sendable {
     /// - Parameters:
     ///   - key: The client's idempotency key, if it sent one.
     ///   - alongside: What becomes true with it or not at all, given our id of the invoice.
-    /// - Returns: The invoice as the API shows it, and our id of it.
+    /// - Returns: The invoice as the API shows it, and our id of it with the version of our row.
     /// - Throws: 404 when there is no such customer.
     func create(
         _ new: NewInvoice, key: String?, in scope: TenantScope,
         alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
-    ) async throws -> (id: Identifier, json: JSONObject) {
+    ) async throws -> (id: Identifier, version: Int64, json: JSONObject) {
         guard let customer = try await customers.named(new.customer, in: scope) else {
             throw HTTPFailure.entityNotFound
         }
@@ -41,15 +41,17 @@ struct BillingInvoiceService: Sendable {
         let lock = batch.append(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
         for statement in statements + effect.statements + alongside(id) { batch.append(statement) }
+        let row: PostgresRow?
         do throws(PostgresError) {
-            _ = try await invoices.pool.run(batch)
+            row = try await invoices.pool.run(batch)[insert].first
         } catch {
             if error.statementIndex == lock, error.sqlState == "22012" { throw HTTPFailure.entityNotFound }
             throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
         let invoice = BillingInvoice(
             status: effect.value.status, currency: new.currency.code, charges: new.charges, details: new.details)
-        return (id, invoice.json(id: id.description, customer: customer.reference.id))
+        guard let version = try row.map({ try invoices.record($0).version }) else { throw RepositoryError.forbidden }
+        return (id, version, invoice.json(id: id.description, customer: customer.reference.id))
     }
 
     /// An invoice as the API shows it.
@@ -62,10 +64,13 @@ struct BillingInvoiceService: Sendable {
     }
 
     /// Changes options and shipping address.
-    /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed.
+    /// - Returns: Our row of it as it is now.
+    /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed; 412 when it is at
+    ///   another version than demanded.
+    @discardableResult
     func update(
         _ text: String, _ body: JSONObject, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
-    ) async throws {
+    ) async throws -> (id: Identifier, version: Int64) {
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         try await refuseOthers(body, row, in: scope)
@@ -79,7 +84,9 @@ struct BillingInvoiceService: Sendable {
         var values = FieldValues(Invoice.entity)
         if let options = changes.options { values["options"] = .json(options.serialized()) }
         if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
-        _ = try await invoices.updateById(row.id, values, in: scope, ifVersion: condition, alongside: statements)
+        let record = try await invoices.updateById(
+            row.id, values, in: scope, ifVersion: condition, alongside: statements)
+        return (row.id, try record.version)
     }
 
     /// Deletes an invoice.

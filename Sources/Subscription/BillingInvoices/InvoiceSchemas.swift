@@ -51,6 +51,7 @@ enum InvoiceSchemas {
     /// The body of `PATCH /billing-invoice/{invoiceId}`.
     static let changes = Schema.object([id] + members(isNew: false) + [status], name: "InvoiceDtoPartial")
         .described("Options and shipping address to change; the other members may only say what is so already.")
+        .example(["options": ["purchaseOrder": "PO-7"]])
 
     /// The body of `POST /billing-invoice/{invoiceId}/payments`.
     static let payment = Schema.object(

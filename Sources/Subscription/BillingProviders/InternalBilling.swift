@@ -38,7 +38,7 @@ struct InternalBilling: BillingProvider {
             // Made by another provider, before this one was in charge: nothing is known beyond the row.
             return CustomerDetails(members: [:])
         }
-        let all = try JSONValue.parse(row.json).objectValue ?? [:]
+        let all = try JSONValue.parse(stored: row.json).objectValue ?? [:]
         let known = LedgerCustomer.members.compactMap { name in
             all[name].flatMap { $0.isNull ? nil : (name, $0) }
         }
@@ -156,7 +156,8 @@ struct InternalBilling: BillingProvider {
             row: try row.id, id: try row.text("sourceId"), customer: try row.text("customerId"),
             card: CardSummary(
                 gatewayAccountID: try row.textIfPresent("gatewayAccountId"), lastFour: try row.text("last4"),
-                expiry: CardExpiry(year: try row.integer("expiryYear"), month: try row.integer("expiryMonth"))))
+                expiry: CardExpiry(year: try row.integer("expiryYear"), month: try row.integer("expiryMonth"))),
+            version: try row.version)
     }
 
     func deletePaymentSource(

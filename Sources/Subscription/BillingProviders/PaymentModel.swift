@@ -61,6 +61,8 @@ struct PaymentSource: Sendable, Hashable {
     /// The provider's id of the customer.
     let customer: String
     let card: CardSummary?
+    /// Version of the row; a source that the provider keeps to itself has one only, as sources do not change.
+    var version: Int64 = 1
 }
 
 /// What may be known of a card.

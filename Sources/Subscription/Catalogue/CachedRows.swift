@@ -29,6 +29,6 @@ struct CachedRows: Sendable {
     /// The members of a row; nil when there is none or it was deleted.
     func object(of id: Identifier) async throws -> JSONObject? {
         guard let body = try await body(of: id) else { return nil }
-        return try JSONValue.parse(Array(body.bytes.readableBytesView)).objectValue
+        return try JSONValue.parse(stored: Array(body.bytes.readableBytesView)).objectValue
     }
 }

@@ -32,5 +32,6 @@ enum Invoice {
         relations: [
             .hasMany("lines", "InvoiceLine", by: "invoiceId"), .hasMany("payments", "Payment", by: "invoiceId"),
             .belongsTo("billingCustomer", "BillingCustomer", by: "billingCustomerId"),
-        ])
+        ],
+        alwaysSet: ["createdOn", "modifiedOn"])
 }

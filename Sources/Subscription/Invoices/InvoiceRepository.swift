@@ -15,17 +15,19 @@ struct InvoiceRepository: Sendable {
         return try await invoices.findById(id, filter: Filter(include: [lines]), in: scope)
     }
 
-    /// Checks that an invoice can be the one of a tenant's subscription.
-    /// - Throws: `.relatedNotFound` when there is none with this id, or it is another tenant's.
-    func require(_ id: Identifier, of tenant: Identifier, in scope: TenantScope) async throws(RepositoryError) {
-        let missing = RepositoryError.relatedNotFound(
-            detail: "Key (invoice_id)=(\(id)) is not present in table \"invoice\".")
-        do throws(RepositoryError) {
-            let owner = try await invoices.findById(id, in: scope).identifierIfPresent("tenantId")
-            guard owner == nil || owner == tenant else { throw missing }
-        } catch .notFound {
-            throw missing
+    /// The invoice that a text names, by our id or the provider's, for a tenant's subscription.
+    /// - Parameter tenant: Whose it must be; nil: anybody's whom the scope lets see.
+    /// - Throws: `.relatedNotFound` when there is none, or it is another tenant's.
+    func require(
+        _ text: String, of tenant: Identifier?, in scope: TenantScope
+    ) async throws -> Identifier {
+        guard let row = try await named(text, in: scope),
+            tenant == nil || row.tenant == nil || row.tenant == tenant
+        else {
+            throw RepositoryError.relatedNotFound(
+                detail: "Key (invoice_id)=(\(text)) is not present in table \"invoice\".")
         }
+        return row.id
     }
 
     /// The statements that store a draft for a subscription: the invoice, then its lines.

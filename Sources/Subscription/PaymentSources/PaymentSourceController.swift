@@ -21,19 +21,23 @@ struct PaymentSourceController: Sendable {
             security: .bearer(permissions: ["5322"]), requestBody: PaymentSourceSchemas.new,
             responses: [
                 .init(
-                    .created, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.location])
+                    .created, "The payment source, masked", schema: PaymentSourceSchemas.source,
+                    headers: [.location, .eTag])
             ],
             failures: [.notFound: "There is no such customer"],
             idempotency: .recover { recovery in
-                let source = try await service.created(try recovery.created(), in: recovery.scope)
-                return .created(source.jsonBytes(), location: "\(Self.path)/\(source.id)")
+                Self.created(try await service.created(try recovery.created(), in: recovery.scope))
             },
             handler: .scoped { call in
                 let source = try await service.create(
                     try call.request.object(), key: call.request.idempotencyKey, in: call.scope,
                     alongside: call.request.alongside(resource:))
-                return .created(source.jsonBytes(), location: "\(Self.path)/\(source.id)")
+                return Self.created(source)
             })
+    }
+
+    private static func created(_ source: PaymentSource) -> OperationResponse {
+        .created(source.jsonBytes(), version: source.version, location: "\(path)/\(source.id)")
     }
 
     /// The path that the original has, whose id has no place in it.
@@ -52,22 +56,30 @@ struct PaymentSourceController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.getPaymentSource",
-            summary: "Read a payment source", security: .bearer(permissions: ["5325"]), parameters: [Self.id],
-            responses: [.init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source)],
+            summary: "Read a payment source", security: .bearer(permissions: ["5325"]),
+            parameters: [Self.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.eTag]),
+                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: Self.missing],
             handler: .scoped { call in
                 let source = try await service.read(call.request.pathParameter("paymentSourceId"), in: call.scope)
-                return .json(source.jsonBytes())
+                return try .entity(source.jsonBytes(), version: source.version, for: call.request)
             })
     }
 
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.deleteById",
-            summary: "Forget a payment source", security: .bearer(permissions: ["5332"]), parameters: [Self.id],
-            responses: [.init(.noContent, "Deleted")], failures: [.notFound: Self.missing],
+            summary: "Forget a payment source", security: .bearer(permissions: ["5332"]),
+            parameters: [Self.id, .ifMatch],
+            responses: [.init(.noContent, "Deleted")],
+            failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
-                try await service.delete(call.request.pathParameter("paymentSourceId"), in: call.scope)
+                try await service.delete(
+                    call.request.pathParameter("paymentSourceId"), in: call.scope,
+                    ifVersion: try call.request.versionCondition())
                 return .noContent
             })
     }

@@ -55,14 +55,18 @@ struct PaymentSourceService: Sendable {
     }
 
     /// Forgets a way to pay; if it was the customer's default, there is none any more.
-    /// - Throws: 404 as above.
-    func delete(_ text: String, in scope: TenantScope) async throws {
+    /// - Throws: 404 as above; 412 when it is at another version than demanded.
+    func delete(_ text: String, in scope: TenantScope, ifVersion condition: VersionCondition? = nil) async throws {
         let (source, customer) = try await find(text, in: scope)
+        // Sources do not change, so the version cannot be another one by the time of the statement.
+        try condition?.require(source.version)
         let effect = try await provider.deletePaymentSource(
             source, idempotencyKey: "source-deletion:\(source.id)", in: scope)
-        var changes = FieldValues(BillingCustomer.entity)
-        if customer.paymentSourceID == source.id { changes["paymentSourceId"] = .null }
-        _ = try await customers.customers.updateById(customer.id, changes, in: scope, alongside: effect.statements)
+        // One that is made meanwhile keeps its place: the database looks whose it is by then.
+        _ = try await customers.customers.updateById(
+            customer.id, FieldValues(BillingCustomer.entity), in: scope,
+            alongside: effect.statements
+                + [BillingCustomerRepository.forgetting(source: source.id, of: customer.id)])
     }
 
     private func find(

@@ -12,6 +12,7 @@ enum Plan {
                 tenantLimitKey,
                 .integer(minimum: 0, maximum: 1_000_000)
                     .described("Live subscriptions to this plan that one tenant may have, instead of the general quota")
+                    .example(10)
             )
         ], isClosed: false)
 

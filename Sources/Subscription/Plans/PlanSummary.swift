@@ -41,7 +41,7 @@ struct PlanSummaryRepository: Sendable {
             "SELECT config FROM main.plan_sizes WHERE size = $1 AND NOT deleted", [.text(size)],
             settings: TenantScope.everyTenant)
         guard let row = result.first, let bytes = try row.jsonIfPresent(0) else { return nil }
-        return try JSONValue.parse(bytes)
+        return try JSONValue.parse(stored: bytes)
     }
 
     /// The summaries of plans, deleted ones too: who has subscribed to one still has it.
@@ -51,7 +51,7 @@ struct PlanSummaryRepository: Sendable {
         let result = try await transaction.query(Self.summaries, [.identifierArray(plans.sorted())])
         var summaries: [Identifier: PlanSummary] = [:]
         for row in result.rows {
-            summaries[try row.identifier(0)] = PlanSummary(json: try JSONValue.parse(try row.json(1)))
+            summaries[try row.identifier(0)] = PlanSummary(json: try JSONValue.parse(stored: try row.json(1)))
         }
         return summaries
     }

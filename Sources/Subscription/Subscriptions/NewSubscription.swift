@@ -7,8 +7,8 @@ import ServiceKit
 struct NewSubscription: Sendable, Hashable {
     let subscriber: Identifier
     let plan: Identifier
-    /// An invoice that exists already; nil: one is to be drafted.
-    let invoice: Identifier?
+    /// An invoice that exists already, by our id or the provider's; nil: one is to be drafted.
+    let invoice: String?
     let status: TenantSubscription.Status
 
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
@@ -26,6 +26,6 @@ struct NewSubscription: Sendable, Hashable {
         self.subscriber = subscriber
         self.plan = plan
         self.status = status
-        invoice = body["invoiceId"]?.stringValue.flatMap { Identifier($0) }
+        invoice = body["invoiceId"]?.stringValue
     }
 }

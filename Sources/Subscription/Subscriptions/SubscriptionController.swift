@@ -65,14 +65,21 @@ struct SubscriptionController: Sendable {
 
     private func updateAll() -> Operation {
         var operation = crud.updateAll()
+        operation.requestBody = TenantSubscription.changeSchema
+        operation.failures[.conflict] = Self.quotaFailure
         let update = operation.handler
         operation.handler = .scoped { call in
             let body = try call.request.object()
             try Self.checkDates(body)
-            try await checkInvoice(body, in: call.scope)
             let condition = try Where.parse(
                 QueryParameter.all(call.request.query), for: TenantSubscription.entity, limits: limits)
-            guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
+            guard SubscriptionLifecycle.concerns(body) else { return try await update.run(call) }
+            guard let condition else {
+                throw HTTPFailure.badRequest(
+                    "Required parameter where is missing! Send where={} to change all rows.",
+                    code: "MISSING_REQUIRED_PARAMETER")
+            }
+            try condition.checkBulkChange()
             return .count(
                 try await lifecycle.change(
                     .condition(condition), body, in: call.scope, for: call.request
@@ -81,7 +88,11 @@ struct SubscriptionController: Sendable {
         return operation
     }
 
-    private func updateById() -> Operation { changing(crud.updateById()) }
+    private func updateById() -> Operation {
+        var operation = changing(crud.updateById())
+        operation.requestBody = TenantSubscription.changeSchema
+        return operation
+    }
 
     private func replaceById() -> Operation {
         var operation = changing(crud.replaceById())
@@ -89,7 +100,7 @@ struct SubscriptionController: Sendable {
         return operation
     }
 
-    /// A change of one row, which goes through the lifecycle when it may make the subscription live. A replacement gives
+    /// A change of one row, which goes through the lifecycle when it may take a place of the quota. A replacement gives
     /// all fields, so there it is the same as a change.
     private func changing(_ original: Operation) -> Operation {
         var operation = original
@@ -99,10 +110,10 @@ struct SubscriptionController: Sendable {
         operation.handler = .scoped { call in
             let body = try call.request.object()
             try Self.checkDates(body)
-            try await checkInvoice(body, in: call.scope)
+            guard SubscriptionLifecycle.concerns(body) else { return try await update.run(call) }
             let id = call.request.pathParameter("id")
-            guard SubscriptionLifecycle.concerns(body), let row = Identifier(id) else {
-                return try await update.run(call)
+            guard let row = Identifier(id) else {
+                throw HTTPFailure.entityNotFound(model: TenantSubscription.entity.table, id: id)
             }
             if replaces, let named = body["id"]?.stringValue, Identifier(named) != row {
                 throw RepositoryError.identifierChanged(from: id, to: named)
@@ -120,13 +131,6 @@ struct SubscriptionController: Sendable {
             return
         }
         throw .invalidField("/endDate", code: "order", "must not be before startDate")
-    }
-
-    /// A foreign key is blind to whose the invoice is: to a tenant's users another tenant's does not exist.
-    private func checkInvoice(_ body: JSONObject, in scope: TenantScope) async throws(RepositoryError) {
-        guard let tenant = scope.tenantId, let invoice = body["invoiceId"]?.stringValue.flatMap({ Identifier($0) })
-        else { return }
-        try await invoices.require(invoice, of: tenant, in: scope)
     }
 
     // MARK: Invoice

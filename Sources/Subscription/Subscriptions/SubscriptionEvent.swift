@@ -12,18 +12,25 @@ struct SubscriptionEvent: Sendable {
     let instant: Timestamp
     let traceparent: String?
 
+    /// How deep an event may nest: what becomes of it when a tenant is provisioned has to be read by others (64).
+    private static let maximumDepth = 60
+
     /// The event of a type.
-    /// - Throws: 422 at `/planId` when the plan's `metaData` and size are too large to travel.
+    /// - Throws: 422 at `/planId` when the plan's `metaData` and size are too large, or nest too deep, to travel.
     func envelope(_ type: String) throws(HTTPFailure) -> EventEnvelope {
         var row = subscription
         row["plan"] = plan.json
         let data = JSONObject([("subscription", .object(row)), ("tenantId", .identifier(tenant))])
+        let bytes = JSONValue.object(data).serialized()
         do {
+            _ = try JSONValue.parse(
+                bytes, limits: JSONLimits(bytes: EventEnvelope.maximumDataBytes, depth: Self.maximumDepth))
             return try EventEnvelope(
                 id: .v7(at: instant), type: type, tenantId: tenant, occurredAt: instant, traceparent: traceparent,
-                data: JSONValue.object(data).serialized())
+                data: bytes)
         } catch {
-            throw .invalidField("/planId", code: "plan", "names a plan whose metaData is too large for an event")
+            throw HTTPFailure.invalidField(
+                "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
         }
     }
 }

@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 import MessageBus
@@ -7,22 +8,30 @@ import ServiceKit
 
 /// Changes that may make subscriptions live: they take places of the tenant's quota, and others are told.
 extension SubscriptionLifecycle {
-    /// Whether a change has to come here; all others are plain updates.
+    /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice by the
+    /// provider's id. All others are plain updates.
     static func concerns(_ body: JSONObject) -> Bool {
-        body["status"]?.intValue.flatMap { TenantSubscription.Status(rawValue: $0) }?.isLive ?? false
+        if body["invoiceId"] != nil { return true }
+        guard let status = body["status"]?.intValue.flatMap({ TenantSubscription.Status(rawValue: $0) }) else {
+            return ["planId", "subscriberId", "endDate"].contains { body[$0] != nil }
+        }
+        return status.mayBeLive
     }
 
     /// Changes rows. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, for each that becomes ACTIVE and
     /// was not: the rows are locked before their status is looked at, so that of two who activate one it is told once.
     /// - Parameter body: Members to change, checked against the entity's schema.
     /// - Returns: The changed rows.
-    /// - Throws: 412 when the row of an id is not at a version that the request names; 404 when the row of an id is not there; 409 when a row that was over needs a place and none is left.
+    /// - Throws: 412 when the row of an id is not at a version that the request names; 404 when the row of an id, or
+    ///   the invoice, is not there; 409 when a row needs a place and none is left.
     func change(
         _ target: SubscriptionRepository.Target, _ body: JSONObject, in scope: TenantScope,
         for request: OperationRequest
     ) async throws -> [Record] {
         let condition = if case .id = target { try request.versionCondition() } else { VersionCondition?.none }
+        let body = try await namingInvoice(body, in: scope)
         let changes = try FieldValues(TenantSubscription.entity, json: body)
+        let today = CalendarDate(of: clock.now())
         return try await pool.withTransaction(settings: scope.settings) { transaction in
             let rows = try await subscriptions.lock(target, in: scope, transaction)
             if rows.isEmpty, case .id(let id) = target {
@@ -33,7 +42,9 @@ extension SubscriptionLifecycle {
             if let condition, let version = try rows.first?.version, !condition.allows(version) {
                 throw RepositoryError.versionMismatch(current: version)
             }
-            let transitions = try rows.map { try Transition($0, body) }.sorted { $0.subscriber < $1.subscriber }
+            let transitions = try rows.map { try Transition($0, body, on: today) }.sorted {
+                $0.subscriber < $1.subscriber
+            }
             let plans = Set(transitions.filter(\.needsPlan).map(\.plan))
             let summaries =
                 plans.isEmpty ? [:] : try await self.summaries.summaries(of: plans, in: transaction)
@@ -45,8 +56,9 @@ extension SubscriptionLifecycle {
             for transition in transitions {
                 if transition.needsPlace {
                     let quota = SubscriptionQuota(general: quota, plan: summaries[transition.plan]?.tenantLimit)
-                    quotas[batch.append(quota.reservation(tenant: transition.subscriber, plan: transition.plan))] =
-                        quota
+                    let reservation = quota.reservation(
+                        tenant: transition.subscriber, plan: transition.plan, on: today, changing: transition.id)
+                    quotas[batch.append(reservation)] = quota
                 }
                 updates.append(
                     batch.append(try subscriptions.entities.updateStatement(transition.id, changes, in: scope)))
@@ -71,6 +83,15 @@ extension SubscriptionLifecycle {
         }
     }
 
+    /// The body with our id of the invoice that it names. A foreign key is blind to whose the invoice is: to a tenant's
+    /// users another tenant's does not exist.
+    private func namingInvoice(_ body: JSONObject, in scope: TenantScope) async throws -> JSONObject {
+        guard let name = body["invoiceId"]?.stringValue else { return body }
+        var body = body
+        body["invoiceId"] = .identifier(try await invoices.require(name, of: scope.tenantId, in: scope))
+        return body
+    }
+
     /// Takes the deletion of a subscription back. One that is live takes a place of its tenant's quota again; nobody is
     /// told, as it was told when it became active.
     /// - Throws: 404 when no deleted row has the id; 409 when no place is left.
@@ -78,7 +99,9 @@ extension SubscriptionLifecycle {
         do throws(RepositoryError) {
             return try await subscriptions.entities.restoreById(
                 id, in: scope,
-                alongside: [subscriptions.reserveAgain(id, general: quota)] + request.alongside(resource: id))
+                alongside: [
+                    subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: clock.now()))
+                ] + request.alongside(resource: id))
         } catch {
             guard case .unexpected(sqlState: SubscriptionQuota.exhausted) = error else { throw error }
             throw SubscriptionQuota(general: quota, plan: nil).failure
@@ -92,16 +115,16 @@ extension SubscriptionLifecycle {
         let result: JSONObject
         let subscriber: Identifier
         let plan: Identifier
-        /// It takes a place that it did not have.
+        /// It takes a place that it did not have: of another tenant's, among those of another plan, or any at all.
         let needsPlace: Bool
         /// It becomes ACTIVE and was not.
         let activates: Bool
 
         var needsPlan: Bool { needsPlace || activates }
 
-        init(_ row: Record, _ body: JSONObject) throws {
+        init(_ row: Record, _ body: JSONObject, on today: CalendarDate) throws {
             id = try row.id
-            var result = try JSONValue.parse(row.json).objectValue ?? [:]
+            var result = try JSONValue.parse(stored: row.json).objectValue ?? [:]
             // What the server sets is not the body's to change.
             let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }.map(\.name)
             for name in changeable { if let value = body[name] { result[name] = value } }
@@ -112,7 +135,10 @@ extension SubscriptionLifecycle {
             self.plan = result["planId"]?.stringValue.flatMap { Identifier($0) } ?? plan
             let before = TenantSubscription.Status(rawValue: try row.integer("status"))
             let after = result["status"]?.intValue.flatMap { TenantSubscription.Status(rawValue: $0) }
-            needsPlace = after?.isLive == true && before?.isLive != true
+            let day = today.description
+            let wasLive = before?.isLive(until: try row.textIfPresent("endDate"), on: day) == true
+            let isLive = after?.isLive(until: result["endDate"]?.stringValue, on: day) == true
+            needsPlace = isLive && (!wasLive || self.plan != plan || self.subscriber != subscriber)
             activates = after == .active && before != .active
         }
     }

@@ -24,16 +24,20 @@ struct SubscriptionLifecycle: Sendable {
     func create(_ new: NewSubscription, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
         if let own = scope.tenantId, own != new.subscriber { throw HTTPFailure.entityNotFound }
         let terms = try await terms.terms(of: new.plan)
-        if let invoice = new.invoice { try await invoices.require(invoice, of: new.subscriber, in: scope) }
+        let given =
+            if let name = new.invoice {
+                try await invoices.require(name, of: new.subscriber, in: scope)
+            } else { Identifier?.none }
         let now = clock.now()
         let first = try Self.firstPeriod(of: terms, from: CalendarDate(of: now))
         let id = Identifier.v7(at: now)
-        let invoice = new.invoice ?? Identifier.v7(at: now)
+        let invoice = given ?? Identifier.v7(at: now)
         let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
 
         var batch = PostgresBatch(settings: scope.settings)
-        batch.append(quota.reservation(tenant: new.subscriber, plan: new.plan))
-        if new.invoice == nil {
+        batch.append(
+            quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
+        if given == nil {
             let statements = try invoices.insertStatements(
                 first.invoice, id: invoice, subscription: id, tenant: new.subscriber, plan: new.plan,
                 period: first.period, in: scope)
@@ -92,7 +96,7 @@ struct SubscriptionLifecycle: Sendable {
         writer.beginObject()
         values.writeMembers(at: instant, in: scope, to: &writer)
         writer.endObject()
-        return try JSONValue.parse(writer.bytes).objectValue ?? [:]
+        return try JSONValue.parse(stored: writer.bytes).objectValue ?? [:]
     }
 
     /// Most plans have no size, and then nothing is read.

@@ -1,8 +1,10 @@
+import Billing
+import Entities
 import PostgresClient
 import Primitives
 import ServiceKit
 
-/// How many live subscriptions a tenant may have.
+/// How many live subscriptions a tenant may have: PENDING, or ACTIVE and not over.
 ///
 /// The general limit counts all of a tenant's live subscriptions. A plan with a limit of its own is outside of it: then
 /// the tenant's live subscriptions to this plan are counted against the plan's limit.
@@ -17,12 +19,18 @@ struct SubscriptionQuota: Sendable, Hashable {
 
     /// The statement that takes a place until the end of its transaction, under a lock on the tenant, or fails: the
     /// first one of the batch that fills the place.
-    func reservation(tenant: Identifier, plan planID: Identifier) -> (PostgresStatement, [PostgresValue]) {
+    /// - Parameters:
+    ///   - today: The day on which what has ended takes no place any more.
+    ///   - changed: The subscription that is to have the place, where there is one already.
+    func reservation(
+        tenant: Identifier, plan planID: Identifier, on today: CalendarDate, changing changed: Identifier? = nil
+    ) -> BoundStatement {
         (
-            "SELECT main.reserve_subscription($1, $2, $3, $4)",
+            "SELECT main.reserve_subscription($1, $2, $3, $4, $5, $6)",
             [
                 .identifier(tenant), .identifier(planID), .int32(Int32(clamping: general)),
-                .optional(plan) { .int32(Int32(clamping: $0)) },
+                .optional(plan) { .int32(Int32(clamping: $0)) }, .text(today.description),
+                .optional(changed) { .identifier($0) },
             ]
         )
     }

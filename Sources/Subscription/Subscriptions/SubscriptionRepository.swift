@@ -59,17 +59,20 @@ struct SubscriptionRepository: Sendable {
         .optional(scope.tenantId) { .identifier($0) }
     }
 
-    /// The statement that fails when a subscription that was just restored is one live subscription too many: it is
-    /// counted itself, hence the one more.
-    func reserveAgain(_ id: Identifier, general: Int) -> BoundStatement {
+    /// The statement that fails when a subscription that was just restored is one live subscription too many.
+    func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
         (
             """
-            SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2 + 1,
+            SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2,
                 CASE WHEN jsonb_typeof(plan.meta_data -> $3::text) = 'number'
-                    THEN 1 + trunc(least((plan.meta_data ->> $3::text)::numeric, 1000000))::integer END)
+                    THEN trunc(least((plan.meta_data ->> $3::text)::numeric, 1000000))::integer END, $4, row.id)
             FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id
-            WHERE row.id = $1 AND row.status IN (0, 1)
-            """, [.identifier(id), .int32(Int32(clamping: general)), .text(Plan.tenantLimitKey)]
+            WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
+            """,
+            [
+                .identifier(id), .int32(Int32(clamping: general)), .text(Plan.tenantLimitKey),
+                .text(today.description),
+            ]
         )
     }
 

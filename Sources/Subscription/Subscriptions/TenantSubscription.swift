@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 
@@ -11,8 +12,15 @@ enum TenantSubscription {
         case cancelled = 3
         case expired = 4
 
-        /// Whether it takes one of the tenant's places.
-        var isLive: Bool { self == .pending || self == .active }
+        /// Whether it takes one of the tenant's places as long as it is not over.
+        var mayBeLive: Bool { self == .pending || self == .active }
+
+        /// Whether it takes one of the tenant's places on a day, as `main.is_live` has it: PENDING, or ACTIVE and
+        /// not over. Dates are texts that sort as they should.
+        func isLive(until endDate: String?, on today: String) -> Bool {
+            guard self == .active, let endDate, (try? CalendarDate(endDate)) != nil else { return mayBeLive }
+            return endDate > today
+        }
     }
 
     private static let statuses = "0 PENDING, 1 ACTIVE, 2 INACTIVE, 3 CANCELLED, 4 EXPIRED"
@@ -36,7 +44,12 @@ enum TenantSubscription {
         relations: [
             .belongsTo("plan", "Plan", by: "planId"),
             .belongsTo("invoice", "Invoice", by: "invoiceId"),
-        ])
+        ],
+        alwaysSet: ["createdOn", "modifiedOn"])
+
+    /// An invoice that exists, as requests name it (contract 15).
+    private static let invoice = Schema.string(minLength: 1, maxLength: 255).example(
+        "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")
 
     /// The body of `POST /subscriptions`: the dates follow from the plan, and only what begins can be created.
     static let newSchema = entity.newSchema.omitting("startDate", "endDate").adding(
@@ -46,9 +59,16 @@ enum TenantSubscription {
             required: true),
         .init(
             "invoiceId",
-            .string(format: .uuid).described("An invoice that exists; without it a draft is made for the first period"))
+            invoice.described(
+                "An invoice that exists, by our id or the provider's; without it a draft is made for the first period"))
     )
 
+    private static let namedInvoice = Schema.Property(
+        "invoiceId", invoice.described("The invoice of its first period, by our id or the provider's"))
+
+    /// The body of `PATCH /subscriptions` and `/subscriptions/{id}`.
+    static let changeSchema = entity.partialSchema.adding(namedInvoice)
+
     /// The body of `PUT /subscriptions/{id}`.
-    static let replacementSchema = entity.replacementSchema.requiring("invoiceId")
+    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring("invoiceId")
 }

@@ -108,7 +108,7 @@ struct Features: Sendable {
         let configs = TenantConfigController(
             crud: crud(
                 TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
-                TenantConfigController.permissions), configs: repository(TenantConfig.entity))
+                TenantConfigController.permissions), configs: repository(TenantConfig.entity), tenants: tenants)
         operations =
             leadController.operations + tenantController.operations + webhook.operations + firstUsers.operations
             + invoices.operations + configs.operations

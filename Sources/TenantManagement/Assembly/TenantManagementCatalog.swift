@@ -1,10 +1,10 @@
 package import Entities
-import ServiceKit
+package import ServiceKit
 
 /// The entities of tenant management and how they belong together.
 package enum TenantManagementCatalog {
     /// What has the common operations and no others: a line each.
-    static let resources = [Contact.resource]
+    package static let resources = [Contact.resource]
 
     /// Builds the catalog.
     /// - Throws: ``EntityCatalogError`` when the descriptions contradict each other.

@@ -46,6 +46,9 @@ package enum TenantManagementMigrations {
             number: 10, name: "policies_once_a_statement",
             up: text(PackageResources.V0010__policies_once_a_statement_up_sql),
             down: text(PackageResources.V0010__policies_once_a_statement_down_sql)),
+        Migration(
+            number: 11, name: "client_lists", up: text(PackageResources.V0011__client_lists_up_sql),
+            down: text(PackageResources.V0011__client_lists_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

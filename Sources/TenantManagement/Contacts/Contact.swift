@@ -15,7 +15,8 @@ package enum Contact {
             .string("type", maxLength: 100, column: "contact_type", example: "admin"),
             .identifier("tenantId", required: true),
         ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
+        alwaysSet: ["createdOn"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -16,12 +16,23 @@ struct FirstUserController: Sendable {
         [
             .init(
                 "tenant",
-                .freeObject.described(
+                tenantSchema.described(
                     "The tenant as in the event: id, key, name, identityProvider (auth0, keycloak; others do nothing), contacts with the first user's email, firstName, lastName"
                 )),
             .init(
-                "plan", .freeObject.described("tier says whether the tenant gets a realm or organisation of its own")),
+                "plan",
+                Schema.object([.init("tier", .any.example("PREMIUM"))], isClosed: false)
+                    .described("tier says whether the tenant gets a realm or organisation of its own")),
         ], name: "IdpDetailsDTO")
+
+    /// For the documents; ``FirstUser`` reads it.
+    private static let tenantSchema = Schema.object(
+        [
+            .init("id", .any.example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
+            .init("key", .any.example("acme")), .init("name", .any.example("Acme")),
+            .init("identityProvider", .any.example("auth0")),
+            .init("contacts", .any.example([["email": "ann@acme.com", "firstName": "Ann", "lastName": "Lee"]])),
+        ], isClosed: false)
 
     private static let responseSchema = Schema.object(
         [.init("authId", .string().described("Id of the user at the provider; empty without one"), required: true)],

@@ -26,7 +26,7 @@ struct IdentityProviderRepository: Sendable {
             SELECT config_value FROM main.tenant_mgmt_configs
             WHERE tenant_id = $1 AND config_key = $2 AND NOT deleted ORDER BY created_on DESC, id DESC LIMIT 1
             """, [.identifier(tenant), .text(key)], settings: TenantScope.everyTenant)
-        return try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse($0) }
+        return try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse(stored: $0) }
     }
 
     /// Keeps a setting of a tenant, in place of the one of that name if there is one. The tenant's row is locked

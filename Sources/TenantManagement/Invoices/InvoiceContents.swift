@@ -18,7 +18,7 @@ struct InvoiceContents: Sendable, Hashable {
     /// Reads an invoice whose `tenant` and its `address` are included.
     /// - Throws: ``RepositoryError`` when the record lacks a field: a mistake of the code.
     init(_ invoice: Record) throws(RepositoryError) {
-        let tenant = try invoice.relationIfPresent("tenant").flatMap { try? JSONValue.parse($0) }
+        let tenant = try invoice.relationIfPresent("tenant").flatMap { try? JSONValue.parse(stored: $0) }
         let address = tenant?["address"]
         func line(_ fields: [String]) -> String {
             fields.compactMap { address?[$0]?.stringValue }.filter { !$0.isEmpty }.joined(separator: ", ")

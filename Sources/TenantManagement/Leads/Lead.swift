@@ -20,5 +20,6 @@ package enum Lead {
         relations: [
             .hasOne("tenant", "Tenant", by: "leadId"),
             .belongsTo("address", "Address", by: "addressId"),
-        ])
+        ],
+        alwaysSet: ["createdOn", "modifiedOn"])
 }

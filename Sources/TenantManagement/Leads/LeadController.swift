@@ -16,8 +16,7 @@ package struct LeadController: Sendable {
         [register(), verify(), createTenant(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
     }
 
-    private static let addressSchema = Schema.object(
-        Address.entity.fields.map { .init($0.name, $0.schema) }, name: "LeadAddress")
+    private static let addressSchema = Address.entity.newSchema.named("LeadAddress")
 
     private static let registrationSchema = Schema.object(
         [
@@ -26,7 +25,7 @@ package struct LeadController: Sendable {
             .init("companyName", .string(minLength: 1, maxLength: 100), required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("address", addressSchema),
-        ], name: "CreateLeadDTO")
+        ] + Lead.entity.auditMembers, name: "CreateLeadDTO")
 
     private static let registeredSchema = Schema.object(
         [
@@ -70,7 +69,8 @@ package struct LeadController: Sendable {
 
     private func verify() -> Operation {
         Operation(
-            .post, "/leads/{id}/verify", id: "LeadController.verify",
+            // The names of operations are the original's: generated clients call them by these.
+            .post, "/leads/{id}/verify", id: "LeadController.validateLead",
             summary: "Exchange a lead's key, sent as bearer token, for a token of this lead", security: .leadKey,
             parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
             failures: [.conflict: "Another lead has validated the same e-mail address"],
@@ -95,7 +95,7 @@ package struct LeadController: Sendable {
 
     private func createTenant() -> Operation {
         Operation(
-            .post, "/leads/{id}/tenants", id: "LeadTenantController.create",
+            .post, "/leads/{id}/tenants", id: "LeadTenantController.tenantFromLead",
             summary: "Make a validated lead a tenant", security: .bearer(permissions: []), parameters: [.id],
             requestBody: TenantOnboardingInput.leadSchema,
             responses: [

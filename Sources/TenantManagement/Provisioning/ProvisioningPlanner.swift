@@ -4,6 +4,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 import Sealing
+import ServiceKit
 
 /// The subscription for which a tenant is provisioned, as the event hands it on (contract 9.3).
 struct ProvisioningSubscription: Sendable {
@@ -27,6 +28,9 @@ struct ProvisioningPlanner: Sendable {
     let copies: WebhookSecretCopies
     let timeout: Duration
 
+    /// How deep a subscription may nest: with the event and its envelopes around it, readers still accept it (64).
+    private static let maximumDepth = 60
+
     struct Plan: Sendable {
         let tenant: Identifier
         let context: Identifier
@@ -45,10 +49,18 @@ struct ProvisioningPlanner: Sendable {
     /// - Parameters:
     ///   - tenantJSON: The tenant as it was before, with contacts and address.
     ///   - subscription: For what it is provisioned.
+    /// - Throws: 422 at `/plan` when the event would be larger or nest deeper than its readers accept: the tenant would
+    ///   wait for ever.
     func plan(
         tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, now: Timestamp,
         traceparent: String?
     ) throws -> Plan {
+        let limits = JSONLimits(bytes: EventEnvelope.maximumDataBytes, depth: Self.maximumDepth)
+        do {
+            _ = try JSONValue.parse(subscription.json, limits: limits)
+        } catch {
+            throw Self.unfit(isTooDeep: error.reason == .tooDeep)
+        }
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
         let row: BoundStatement = (
@@ -74,9 +86,19 @@ struct ProvisioningPlanner: Sendable {
         writer.key("context")
         writer.identifier(context)
         writer.endObject()
+        // Everything else of it is ours.
+        guard writer.bytes.count <= EventEnvelope.maximumDataBytes else { throw Self.unfit(isTooDeep: false) }
         let event = try EventEnvelope(
             id: .v7(at: now), type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: now,
             traceparent: traceparent, data: writer.bytes)
         return Plan(tenant: tenant, context: context, secret: secret, statements: [row], event: event)
+    }
+
+    private static func unfit(isTooDeep: Bool) -> HTTPFailure {
+        isTooDeep
+            ? .invalidField("/plan", code: "depth", "must NOT nest more than \(maximumDepth - 1) levels deep")
+            : .invalidField(
+                "/plan", code: "size",
+                "makes an event of more than \(EventEnvelope.maximumDataBytes) bytes, tenant and contacts included")
     }
 }

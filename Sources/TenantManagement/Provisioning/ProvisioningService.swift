@@ -21,6 +21,9 @@ struct ProvisioningService: Sendable {
     /// Code of the 409 for a tenant in a state from which it cannot be provisioned.
     static let wrongState = "TENANT_STATE"
 
+    /// Contacts that an event names at most, the primary ones first: with more of them it could outgrow the bus.
+    private static let maximumContacts = 50
+
     /// How a request to provision ended when it did not fail.
     enum Outcome: Sendable {
         case started
@@ -29,7 +32,8 @@ struct ProvisioningService: Sendable {
     }
 
     /// `POST /tenants/{id}/provision`.
-    /// - Throws: 400 without a subscription's id or a tier, 404 without the tenant, 409 in a state that does not allow it.
+    /// - Throws: 400 without a subscription's id or a tier, 404 without the tenant, 409 in a state that does not
+    ///   allow it, 422 when the plan is too large for an event.
     func provision(
         tenant id: Identifier, subscription body: JSONObject, in scope: TenantScope, for request: OperationRequest
     ) async throws -> Outcome {
@@ -42,22 +46,25 @@ struct ProvisioningService: Sendable {
         return try await start(
             tenant: id,
             subscription: ProvisioningSubscription(id: subscriptionID, json: JSONValue.object(body).serialized()),
+            from: scope.tenantId == nil ? Tenant.Status.provisionable : Tenant.Status.awaitingSubscription,
             in: scope, traceparent: request.traceparent, before: request.alongside())
     }
 
     /// Moves a tenant to PROVISIONING and stores its event, in one transaction that fails when somebody else has changed
     /// the tenant since it was read.
-    /// - Parameter before: Statements that belong to the same transaction, run first.
+    /// - Parameters:
+    ///   - states: From which it may begin.
+    ///   - before: Statements that belong to the same transaction, run first.
     func start(
-        tenant id: Identifier, subscription: ProvisioningSubscription, in scope: TenantScope, traceparent: String?,
-        before: [BoundStatement]
+        tenant id: Identifier, subscription: ProvisioningSubscription, from states: [Tenant.Status],
+        in scope: TenantScope, traceparent: String?, before: [BoundStatement]
     ) async throws -> Outcome {
         let tenant = try await read(id, in: scope)
         let status = Tenant.Status(rawValue: try tenant.integer("status"))
-        guard let status, status.canBeProvisioned else {
+        guard let status, states.contains(status) else {
             if try await isRunning(tenant: id, status: status, subscription: subscription.id) { return .alreadyRunning }
             throw HTTPFailure.conflict(
-                "The tenant is \(status?.name ?? "in an unknown state") and can only be provisioned from PENDINGPROVISION, PROVISIONFAILED or INACTIVE",
+                "The tenant is \(status?.name ?? "in an unknown state") and can only be provisioned from \(states.map(\.name).joined(separator: " or "))",
                 code: Self.wrongState)
         }
         let now = clock.now()
@@ -70,6 +77,8 @@ struct ProvisioningService: Sendable {
         let index = batch.append(
             try tenants.updateStatement(
                 id, changes, in: scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
+        // Whoever took the tenant out of PROVISIONING by hand has left its provisioning open.
+        batch.append(ProvisioningRepository.close(tenant: id, succeeded: false, digest: nil, now: now))
         for statement in plan.statements { batch.append(statement) }
         batch.add(plan.event)
         let results = try await run(batch)
@@ -83,7 +92,8 @@ struct ProvisioningService: Sendable {
 
     /// The tenant as the event shows it.
     private func read(_ id: Identifier, in scope: TenantScope) async throws -> Record {
-        let filter = Filter(include: [Inclusion("contacts"), Inclusion("address")])
+        let contacts = Filter(order: [Order("isPrimary", descending: true)], limit: Self.maximumContacts)
+        let filter = Filter(include: [Inclusion("contacts", scope: contacts), Inclusion("address")])
         do {
             return try await tenants.findById(id, filter: filter, in: scope)
         } catch {

@@ -22,7 +22,7 @@ struct SubscriptionActivatedConsumer: Sendable {
     func handle(_ delivery: EventDelivery) async throws {
         let event = delivery.event
         guard let tenant = event.tenantId else { throw EventRejection(reason: "the event names no tenant") }
-        guard let data = try? JSONValue.parse(event.data), let subscription = data["subscription"] else {
+        guard let data = try? JSONValue.parse(stored: event.data), let subscription = data["subscription"] else {
             throw EventRejection(reason: "the event's data holds no subscription")
         }
         let claim = Inbox.claimOrFail(event.id, consumer: Self.group, at: clock.now())
@@ -31,13 +31,16 @@ struct SubscriptionActivatedConsumer: Sendable {
                 tenant: tenant,
                 subscription: ProvisioningSubscription(
                     id: subscription["id"]?.stringValue, json: subscription.serialized()),
-                in: system, traceparent: event.traceparent, before: [claim])
+                from: Tenant.Status.awaitingSubscription, in: system, traceparent: event.traceparent, before: [claim])
         } catch let error as PostgresError where Inbox.isDuplicate(error) {
             return
         } catch let failure as HTTPFailure where failure.status == .notFound {
             throw EventRejection(reason: "there is no tenant \(tenant)")
+        } catch let failure as HTTPFailure where failure.status == .unprocessableContent {
+            throw EventRejection(reason: "its plan is too large for the event that provisions tenant \(tenant)")
         } catch let failure as HTTPFailure where failure.code == ProvisioningService.wrongState {
-            // Active or being provisioned already: a further subscription changes nothing about its resources.
+            // Active or being provisioned already: a further subscription changes nothing about its resources. Or it
+            // was suspended, which only an operator takes back.
             logger.info(
                 "A subscription became active for a tenant that does not wait for one",
                 metadata: ["tenantId": "\(tenant)", "eventId": "\(event.id)"])

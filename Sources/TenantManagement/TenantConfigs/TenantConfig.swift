@@ -12,5 +12,6 @@ package enum TenantConfig {
             .object("configValue", required: true),
             .identifier("tenantId", required: true),
         ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
+        alwaysSet: ["createdOn", "modifiedOn"])
 }

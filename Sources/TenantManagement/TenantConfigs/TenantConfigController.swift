@@ -7,6 +7,7 @@ import ServiceKit
 struct TenantConfigController: Sendable {
     let crud: CRUDOperations
     let configs: EntityRepository
+    let tenants: EntityRepository
 
     static let permissions = CRUDPermissions(create: ["10220"], view: ["10221"], update: ["10222"], delete: ["10223"])
 
@@ -15,7 +16,8 @@ struct TenantConfigController: Sendable {
         crud.all().map { $0.method == .get ? $0 : $0.forOperators() } + [tenant()]
     }
 
-    /// `GET /tenant-configs/{id}/tenant`: setting and tenant come in one statement, both as the caller may see them.
+    /// `GET /tenant-configs/{id}/tenant`: setting and tenant, both as the caller may see them. The answer is the
+    /// tenant's, and so is its entity tag.
     private func tenant() -> Operation {
         Operation(
             .get, "/tenant-configs/{id}/tenant", id: "TenantMgmtConfigTenantController.getTenant",
@@ -30,10 +32,9 @@ struct TenantConfigController: Sendable {
                 let id = try call.request.identifier()
                 do {
                     let config = try await configs.findById(
-                        id, filter: Filter(fields: .only(["id", "tenantId"]), include: [Inclusion("tenant")]),
-                        in: call.scope)
-                    guard let tenant = try config.relationIfPresent("tenant") else { throw HTTPFailure.entityNotFound }
-                    return try .entity(tenant, version: try config.version, for: call.request)
+                        id, filter: Filter(fields: .only(["tenantId"])), in: call.scope)
+                    let tenant = try await tenants.findById(try config.identifier("tenantId"), in: call.scope)
+                    return try .entity(tenant, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
                 }

@@ -24,10 +24,12 @@ package enum Tenant {
             }
         }
 
-        /// Whether provisioning may begin (contract 15).
-        package var canBeProvisioned: Bool {
-            self == .pendingProvision || self == .provisionFailed || self == .inactive
-        }
+        /// From where a subscription that becomes active has its tenant provisioned. Not from INACTIVE: who was
+        /// suspended does not come back by subscribing.
+        static let awaitingSubscription: [Status] = [.pendingProvision, .provisionFailed]
+
+        /// From where an operator may begin to provision (contract 15).
+        static let provisionable: [Status] = awaitingSubscription + [.inactive]
     }
 
     /// Longest key: it becomes part of host names and of names in databases.
@@ -56,7 +58,8 @@ package enum Tenant {
             .belongsTo("lead", "Lead", by: "leadId"),
             .belongsTo("address", "Address", by: "addressId"),
         ],
-        uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")])
+        uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")],
+        alwaysSet: ["createdOn", "modifiedOn"])
 
     /// What a tenant's own users may change. The rest says how the tenant stands to the operator, or refers to rows that
     /// need not be the tenant's.

@@ -66,12 +66,20 @@ struct TenantController: Sendable {
         return operation
     }
 
+    /// Whatever else a plan says goes to the pipeline as it is.
+    private static let planSchema = Schema.object(
+        [.init("tier", .any.described("A text, required in effect: how the tenant is provisioned").example("BASIC"))],
+        isClosed: false)
+
     private static let subscriptionSchema = Schema.object(
         [
-            .init("id", .string().described("Required in effect: without it the answer is 400")),
+            .init(
+                "id",
+                .string().described("Required in effect: without it the answer is 400")
+                    .example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
             .init("subscriberId", .string()), .init("startDate", .string()), .init("endDate", .string()),
             .init("status", .number()), .init("planId", .string()), .init("invoiceId", .string()),
-            .init("plan", .freeObject.described("plan.tier says how the tenant is provisioned")),
+            .init("plan", planSchema),
             .init("deleted", .boolean), .init("deletedOn", .string(format: .dateTime).nullable()),
             .init("deletedBy", .string().nullable()), .init("createdOn", .string(format: .dateTime)),
             .init("modifiedOn", .string(format: .dateTime)), .init("createdBy", .string()),
@@ -87,6 +95,7 @@ struct TenantController: Sendable {
             failures: [
                 .badRequest: "The subscription's id or plan.tier is missing", .notFound: "There is no such tenant",
                 .conflict: "The tenant is in a state that does not allow it",
+                .unprocessableContent: "The body is not as it must be, or the plan is too large for an event",
             ],
             idempotency: .recover { _ in .noContent },
             handler: .scoped { call in

@@ -22,8 +22,9 @@ struct ProvisioningCallback: Sendable {
     /// Reads the `data` of a call-back.
     /// - Throws: 422 that names the member which is not as it must be.
     init(_ data: JSONObject) throws(HTTPFailure) {
-        guard let status = data["status"]?.intValue else {
-            throw .invalidField("/data/status", code: "required", "must be 1 (success) or 0 (failure)")
+        // Without a status it is a failure, as for the original.
+        guard let status = (data["status"] ?? .integer(0)).intValue else {
+            throw .invalidField("/data/status", code: "type", "must be 1 (success) or 0 (failure)")
         }
         succeeded = status == 1
         appPlaneURL = data["appPlaneUrl"]?.stringValue
@@ -38,7 +39,8 @@ struct ProvisioningCallback: Sendable {
 
     private static func resource(_ item: JSONValue, at index: Int) throws(HTTPFailure) -> CreatedResource {
         let path = "/data/resources/\(index)"
-        guard let type = item["type"]?.stringValue, (1...100).contains(type.count) else {
+        // The original calls everything a bucket.
+        guard let type = (item["type"] ?? "bucket").stringValue, (1...100).contains(type.count) else {
             throw .invalidField("\(path)/type", code: "type", "must be a string of 1 to 100 characters")
         }
         guard let metadata = item["metadata"], metadata.objectValue != nil else {

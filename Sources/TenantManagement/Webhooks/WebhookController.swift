@@ -16,9 +16,23 @@ struct WebhookController: Sendable {
     private static let schema = Schema.object(
         [
             .init("initiatorId", .string().described("Id of the tenant"), required: true),
-            .init("type", .number().described("0: resources were provisioned"), required: true),
-            .init("data", .freeObject, required: true),
+            .init("type", .number().described("0: resources were provisioned").example(0), required: true),
+            .init("data", dataSchema, required: true),
         ], name: "WebhookDTO")
+
+    /// For the documents; ``ProvisioningCallback`` reads it.
+    private static let dataSchema = Schema.object(
+        [
+            .init("status", .any.described("1: success; 0, or nothing: failure").example(1)),
+            .init(
+                "resources",
+                .any.described("What was created: objects with type (default bucket), externalIdentifier and metadata")
+                    .example([["type": "bucket", "metadata": ["bucket": "acme", "path": "acme"]]])),
+            .init(
+                "appPlaneUrl",
+                .any.described("Where the tenant's application is, for the welcome mail")
+                    .example("https://acme.example.com")),
+        ], isClosed: false)
 
     private func callback() -> Operation {
         Operation(

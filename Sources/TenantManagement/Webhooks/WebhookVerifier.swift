@@ -49,18 +49,15 @@ struct WebhookVerifier: Sendable {
                 throw refused("No provisioning is under way for this initiator", text)
             }
         }
-        let stored = await copies.copy(of: tenant)
-        let derived = provisioning.map {
-            WebhookSecretCopies.Copy(
-                secret: secrets.secret(tenant: tenant, context: $0.context), context: $0.context.description)
-        }
-        let candidates = [stored, derived].compactMap { $0 }
-        guard !candidates.isEmpty else { throw refused("No secret found for this initiator", text) }
-        let isSigned = candidates.contains { candidate in
+        guard let provisioning else { throw refused("No secret found for this initiator", text) }
+        let context = provisioning.context.description
+        // Where Redis has missed a later copy, the one that is there belongs to a provisioning of before.
+        let stored = await copies.copy(of: tenant).flatMap { $0.context == context ? $0.secret : nil }
+        let candidates = [stored, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }
+        let isSigned = candidates.contains { secret in
             WebhookSignature.verify(
-                signature, body: body, rawBody: call.bodyBytes,
-                context: signing == .body ? nil : candidate.context,
-                timestampMilliseconds: timestamp, secret: candidate.secret)
+                signature, body: body, rawBody: call.bodyBytes, context: signing == .body ? nil : context,
+                timestampMilliseconds: timestamp, secret: secret)
         }
         guard isSigned else { throw refused("Invalid signature", text) }
         let tolerance = configuration.webhookTolerance.microseconds / 1000

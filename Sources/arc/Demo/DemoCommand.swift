@@ -29,7 +29,7 @@ struct DemoCommand: AsyncParsableCommand {
         CommandSupport.bootstrapQuietLogging()
         let stack = try CommandSupport.stack()
         let report = DemoReport(isJSON: json)
-        let token = try await TokenCommand.mint(permissions: PermissionCatalog.all, lifetime: .seconds(900))
+        let token = try await TokenCommand.mint(permissions: TokenCommand.allPermissions, lifetime: .seconds(900))
         let story = DemoStory(
             tenantManagement: try url ?? stack?.environment.url(of: .tenantManagement) ?? "http://127.0.0.1:3005",
             subscription: try subscriptionURL ?? stack?.environment.url(of: .subscription) ?? "http://127.0.0.1:3002",

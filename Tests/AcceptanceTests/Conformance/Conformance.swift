@@ -9,6 +9,8 @@ import Testing
 /// switches that bring the original's ways back (docs/compatibility.md).
 struct Conformance: Sendable {
     let stack: TestStack
+    /// What the services have logged as errors.
+    var log = ErrorLog()
 
     static let environment = [
         "JWT_SECRET": "test", "JWT_ISSUER": "test", "LEAD_TOKEN_EXPIRY": "30000", "LEAD_KEY_LENGTH": "5",
@@ -17,7 +19,7 @@ struct Conformance: Sendable {
     ]
 
     /// Upstream's token: none of its ids is a UUID.
-    static func token(_ permissions: [String] = PermissionCatalog.all, id: String = "test") async throws -> String {
+    static func token(_ permissions: [String] = TestTokens.allPermissions, id: String = "test") async throws -> String {
         let issuer = await TokenIssuer(secret: "test", issuer: "test", clock: SystemClock())
         return try await issuer.issue(
             TokenIssuer.Claims(id: id, userTenantID: "test", permissions: permissions), lifetime: .seconds(3600))
@@ -61,8 +63,9 @@ struct Conformance: Sendable {
     static func run(_ rows: [Row], _ kinds: [TestStack.ServiceKind], environment: [String: String] = environment)
         async throws
     {
-        try await TestStack.run(kinds, environment: environment) { stack in
-            let conformance = Conformance(stack: stack)
+        let log = ErrorLog()
+        try await TestStack.run(kinds, environment: environment, logger: log.logger) { stack in
+            let conformance = Conformance(stack: stack, log: log)
             for row in rows {
                 try await conformance.empty(kinds)
                 do { try await row.check(conformance) } catch { Issue.record("\(row.name): \(error)") }

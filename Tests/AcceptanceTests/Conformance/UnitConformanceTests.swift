@@ -6,7 +6,8 @@ import Testing
 @testable import TenantManagement
 
 /// 12.7: what upstream tests without HTTP, where we have something like it. The token's default permissions are
-/// `10203,7008` instead of none (compatibility "lead token"); there is no temporary tenant token.
+/// `10203,7008` instead of none (compatibility "lead token"); there is no temporary tenant token. The orchestrator's
+/// four, providers by default, the host's own, and their classes, are what `TierDefinitionTests` ask of tiers.
 @Suite("12.7 Units") struct UnitConformanceTests {
     @Test("12.7 lead token: id, userTenantId, permissions, expiry", arguments: [nil, "10203,10207"])
     func leadToken(permissions: String?) async throws {

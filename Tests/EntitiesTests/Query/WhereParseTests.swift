@@ -51,6 +51,47 @@ import Testing
         #expect(details(#"{"rank": "9223372036854775808"}"#) == ["/rank type"])
     }
 
+    /// What PostgreSQL would refuse, or a double would round.
+    @Test func valuesAreExactAndBounded() throws {
+        #expect(details(#"{"price": 1e-20000}"#) == ["/price type"])
+        #expect(details(#"{"price": "1e-399"}"#) == ["/price type"])
+        #expect(details(#"{"metaData": {"eq": {"a": 1e-16000}}}"#) == ["/metaData/eq type"])
+        #expect(details(#"{"createdOn": {"inq": ["0000-01-01"]}}"#) == ["/createdOn/inq/0 format"])
+        #expect(details(#"{"createdOn": "0001-01-01"}"#) == [])
+        #expect(details(#"{"views": 9007199254740993.5}"#) == ["/views type"])
+        #expect(details(#"{"rank": 1.00000000000000001}"#) == ["/rank type"])
+        #expect(try parse(#"{"views": 9007199254740993.0}"#) == .equals("views", .int64(9_007_199_254_740_993)))
+    }
+
+    @Test func conditionsWithoutOperatorAreRefused() {
+        #expect(details(#"{"name": {}}"#) == ["/name minProperties"])
+        #expect(details(#"{"or": [{"name": {}}, {"rank": 1}]}"#) == ["/or/0/name minProperties"])
+        #expect(details(#"{"metaData": {}}"#) == ["/metaData minProperties"])
+        #expect(details(#"{"metaData": {"eq": {}}}"#) == [])
+    }
+
+    /// Lists may be asked for everything in many ways, bulk changes in one.
+    @Test(arguments: [
+        ("{}", true), (#"{"and": []}"#, false), (#"{"and": [{}]}"#, false), (#"{"or": [{}]}"#, false),
+        (#"{"or": [{"rank": 1}, {"and": [{}, {}]}]}"#, false), (#"{"id": {"nin": []}}"#, false),
+        (#"{"or": []}"#, true), (#"{"rank": 1, "and": []}"#, true), (#"{"and": [{"rank": 1}, {}]}"#, true),
+    ])
+    func bulkChangesOfEverythingAreSaid(_ json: String, _ isAllowed: Bool) throws {
+        let condition = try parse(json)
+        if isAllowed {
+            #expect(throws: Never.self) { try condition.checkBulkChange() }
+        } else {
+            #expect(throws: FilterError.unrestricted) { try condition.checkBulkChange() }
+        }
+    }
+
+    @Test func listPropertiesAreComparedByTheirElements() throws {
+        #expect(try parse(#"{"tags": {"neq": "x"}}"#) == .condition("tags", .contains("x", isNegated: true)))
+        #expect(try parse(#"{"tags": {"inq": ["x"]}}"#) == .oneOf("tags", [.text("x")]))
+        #expect(details(#"{"tags": {"nin": [["x"]]}}"#) == ["/tags/nin/0 type"])
+        #expect(details(#"{"tags": {"gt": "x"}}"#) == ["/tags/gt type"])
+    }
+
     @Test func operandsAreChecked() {
         #expect(details(#"{"rank": {"between": [1]}}"#) == ["/rank/between minItems"])
         #expect(details(#"{"rank": {"between": [1,2,3]}}"#) == ["/rank/between maxItems"])

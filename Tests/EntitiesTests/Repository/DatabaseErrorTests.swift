@@ -1,8 +1,9 @@
 import Entities
 import JSONCoding
-import PostgresClient
 import Primitives
 import Testing
+
+@testable import PostgresClient
 
 /// What the database refuses, in the words of contract 2.3.
 @Suite struct DatabaseErrorTests {
@@ -36,6 +37,63 @@ import Testing
         await #expect(throws: RepositoryError.conflict(detail: "Such a row already exists.")) {
             try await currencies.createAll([values, values], in: .system)
         }
+    }
+
+    @Test func anIdThatIsTakenIsNamed() async throws {
+        await #expect(throws: RepositoryError.conflict(detail: "Key (id)=(\(story.id)) already exists.")) {
+            var values = try FieldValues(
+                TestModel.tenant, json: ["name": "T", "status": 0, "key": .string(TenantStory.newKey()), "domains": []])
+            values.identifier = story.id
+            return try await story.tenants.create(values, in: .system)
+        }
+    }
+
+    @Test func rowsThatOthersReferToStay() async throws {
+        do {
+            _ = try await story.tenants.pool.query(
+                "DELETE FROM main.tenants WHERE id = $1", [.identifier(story.id)], settings: TenantScope.system.settings
+            )
+            Issue.record("the contacts refer to it")
+        } catch {
+            guard case .stillReferenced(let detail) = RepositoryError.from(error, entity: TestModel.tenant) else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(detail.hasSuffix(" is still referenced from table \"contacts\"."), "\(detail)")
+        }
+    }
+
+    /// What a server says in another language is not for clients.
+    @Test func sentencesAreOursWhateverTheServersLanguage() throws {
+        let id = Identifier.v4()
+        func error(_ state: SQLState, _ detail: String, table: String, constraint: String) -> PostgresError {
+            PostgresError(
+                sqlState: state,
+                fields: ServerFields(
+                    sqlState: state, message: "Nachricht", detail: detail, table: table, constraint: constraint))
+        }
+        let missing = error(
+            "23503", "Schlüssel (tenant_id)=(\(id)) ist nicht in Tabelle »tenants« vorhanden.", table: "contacts",
+            constraint: "contacts_tenant_id_fkey")
+        let values = try FieldValues(
+            TestModel.contact, json: ["firstName": "x", "isPrimary": true, "tenantId": .identifier(id)])
+        #expect(
+            RepositoryError.from(missing, entity: TestModel.contact, values: values, catalog: story.tenants.catalog)
+                == .relatedNotFound(detail: "Key (tenant_id)=(\(id)) is not present in table \"tenants\"."))
+        #expect(
+            RepositoryError.from(missing, entity: TestModel.contact)
+                == .relatedNotFound(detail: "Key is not present in another table."))
+        #expect(
+            RepositoryError.from(missing, entity: TestModel.tenant)
+                == .stillReferenced(detail: "Key is still referenced from table \"contacts\"."))
+        let taken = error(
+            "23505", "Schlüssel »(key)=(geheim)« existiert bereits.", table: "tenants", constraint: "idx_tenant_key")
+        #expect(
+            RepositoryError.from(taken, entity: TestModel.tenant) == .conflict(detail: "Such a row already exists."))
+        let tenant = try FieldValues(TestModel.tenant, json: ["key": "abc"])
+        #expect(
+            RepositoryError.from(taken, entity: TestModel.tenant, values: tenant)
+                == .conflict(detail: "Key (key)=(abc) already exists."))
     }
 
     @Test func foreignKeysNameWhatIsMissing() async throws {

@@ -59,6 +59,24 @@ import Testing
         #expect(tenant.objectValue?.keys == ["name", "contacts"])
     }
 
+    /// Of several rows the oldest is the one, unless the scope says which.
+    @Test func scopesChooseTheOneRow() async throws {
+        _ = try await story.create(
+            TestModel.customer, ["tenantId": .identifier(story.id), "customerId": "cus_2"])
+        func one(_ scope: String) async throws -> JSONValue? {
+            try await find("{\"include\": [{\"relation\": \"customer\", \"scope\": \(scope)}]}")["customer"]?[
+                "customerId"]
+        }
+        let all = try await story.customers.find(
+            Filter(where: .equals("tenantId", .text(story.id.description))), in: .system
+        ).map { JSONValue.string(try $0.text("customerId")) }
+        #expect(try await one("{}") == all.first)
+        #expect(try await one(#"{"order": "customerId DESC"}"#) == "cus_2")
+        #expect(try await one(#"{"skip": 1}"#) == all.last)
+        #expect(try await one(#"{"order": "customerId", "skip": 2}"#) == nil)
+        #expect(try await find(#"{"include": [{"relation": "lead", "scope": {"skip": 1}}]}"#)["lead"] == nil)
+    }
+
     @Test func limitsCountPerParent() async throws {
         let other = try await TenantStory()
         let filter = try Filter.parse(

@@ -48,6 +48,10 @@ import Testing
         (#"{"metaData": {"a": 1}}"#, "alpha"), (#"{"metaData": {"neq": null}}"#, "alpha"),
         (#"{"metaData": {"inq": [{"a": 1}]}}"#, "alpha"),
         (#"{"tags": "y"}"#, "alpha Beta%"), (#"{"tags": ["y"]}"#, "Beta%"), (#"{"tags": {"neq": ["y"]}}"#, "alpha"),
+        (#"{"tags": {"neq": "x"}}"#, "Beta%"), (#"{"tags": {"inq": ["x", "z"]}}"#, "alpha"),
+        (#"{"tags": {"inq": ["x", null]}}"#, "alpha gamma_c"), (#"{"tags": {"nin": ["x"]}}"#, "Beta%"),
+        (#"{"tags": {"nin": ["x", null]}}"#, "Beta%"), (#"{"tags": {"nin": [null]}}"#, "alpha Beta%"),
+        (#"{"tags": {"inq": []}}"#, ""), (#"{"tags": {"nin": []}}"#, "alpha Beta% gamma_c"),
         (#"{"ownerId": "0198A3C4-5E6F-7A8B-9C0D-1E2F3A4B5C6D"}"#, "alpha"),
         (#"{"ownerId": {"inq": ["0198a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"]}}"#, "alpha"),
         (#"{"ownerId": {"like": "0198%"}}"#, "alpha"),
@@ -85,9 +89,40 @@ import Testing
     @Test func aBadPatternIsTheClientsFault() async throws {
         let plans = try await Self.seeded.value
         for pattern in ["(", "a{1,99999}", "[", "*?+"] {
-            await #expect(throws: RepositoryError.invalidFilter(.invalidPattern)) {
-                try await plans.count(.condition("name", .matches(pattern, isCaseSensitive: true)), in: .system)
+            let condition = Where.condition("name", .matches(pattern, isCaseSensitive: true))
+            for (path, read) in [
+                ("", { _ = try await plans.count(condition, in: .system) }),
+                ("/where", { _ = try await plans.find(Filter(where: condition), in: .system) }),
+                ("/where", { _ = try await plans.page(Filter(where: condition, limit: 1), in: .system) }),
+                ("", { _ = try await plans.updateAll(FieldValues(TestModel.plan), where: condition, in: .system) }),
+            ] as [(String, () async throws -> Void)] {
+                let error = await #expect(throws: RepositoryError.self) { try await read() }
+                guard case .invalidFilter(.invalidPattern(let details)) = error else {
+                    Issue.record("\(String(describing: error))")
+                    continue
+                }
+                #expect(details.map(\.path) == [path])
+                #expect(details.first?.info == ["properties": ["name"]])
             }
+        }
+    }
+
+    /// Parsers refuse such values; what comes past them is no fault of a body, and none of ours.
+    @Test func aValueThatTheDatabaseRefusesIsTheFilters() async throws {
+        let plans = try await Self.seeded.value
+        let yearZero = try #require(Timestamp(iso8601: "0000-01-01"))
+        let condition = Where.oneOf("validUntil", [.timestamp(yearZero)])
+        for (path, read) in [
+            ("", { _ = try await plans.count(condition, in: .system) }),
+            ("/where", { _ = try await plans.find(Filter(where: condition), in: .system) }),
+        ] as [(String, () async throws -> Void)] {
+            let error = await #expect(throws: RepositoryError.self) { try await read() }
+            guard case .invalidFilter(let filterError) = error else {
+                Issue.record("\(String(describing: error))")
+                continue
+            }
+            #expect(filterError.code == "INVALID_PARAMETER_VALUE")
+            #expect(filterError.details.map(\.path) == [path])
         }
     }
 

@@ -101,17 +101,98 @@ import Testing
         #expect(walked == all)
     }
 
-    @Test(arguments: [
-        "", "zz", "00", Hex.encode(Array("[]".utf8)), Hex.encode(Array("[-1]".utf8)), Hex.encode(Array("[null]".utf8)),
-        Hex.encode(Array("[0,1]".utf8)), Hex.encode(Array("[0,1,null]".utf8)), Hex.encode(Array("[1e99]".utf8)),
-        Hex.encode(Array("[0,\"x\",\"x\"]".utf8)), Hex.encode(Array("{\"a\":1}".utf8)),
-        Hex.encode(Array("[0,{\"$ne\":1},\"019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80\"]".utf8)),
-        Hex.encode(Array("[0,\"1\\u0000\",\"019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80\"]".utf8)),
-        String(repeating: "a", count: 10_000),
-    ])
-    func whatIsNoCursorIsRefused(_ text: String) {
-        #expect(throws: FilterError.self) {
-            try PageCursor(text, order: [Order("rank")], of: TestModel.plan)
+    /// A number that is none and a moment that no text of ours names are walked by numbers, behind what has keys.
+    @Test(arguments: [[Order("price")], [Order("price", descending: true)], [Order("validUntil")]])
+    func valuesThatDoNotComeBack(_ order: [Order]) async throws {
+        let name = "S\(SecureRandom.hex(bytes: 6))"
+        for number in 0..<6 {
+            var values = try FieldValues(TestModel.plan, json: ["name": .string(name)])
+            values["price"] = .numeric(number < 2 ? "\(number)" : "NaN")
+            values["validUntil"] = .timestamp(Timestamp(seconds: number < 2 ? 0 : 300_000_000_000 + Int64(number)))
+            _ = try await plans.create(values, in: scope)
         }
+        let filter = Filter(where: .equals("name", .text(name)), order: order, limit: 1)
+        let all = try await plans.find(Filter(where: filter.condition, order: order), in: scope).map { try $0.id }
+        var walked: [Identifier] = []
+        var cursor: PageCursor?
+        repeat {
+            let page = try await plans.page(filter, after: cursor, in: scope)
+            walked += try page.records.map { try $0.id }
+            cursor = try page.next.map { try PageCursor($0.text, order: order, of: TestModel.plan) }
+        } while cursor != nil && walked.count < 20
+        #expect(walked == all)
+    }
+
+    @Test func theLargestNumbersAreNumbers() async throws {
+        let name = "T\(SecureRandom.hex(bytes: 6))"
+        try await rows(2, named: name)
+        let filter = Filter(where: .equals("name", .text(name)), limit: .max)
+        let page = try await plans.page(filter, in: scope)
+        #expect(page.records.count == 2 && page.next == nil)
+        let behind = try await plans.page(Filter(where: filter.condition, limit: .max, skip: .max), in: scope)
+        #expect(behind.records.isEmpty && behind.next == nil)
+    }
+
+    /// What an index of the first key can begin at; NULLs come last, so only properties that are always set have it.
+    @Test(arguments: [
+        (Order("createdOn"), #"t0."created_on" >= $"#), (Order("rank", descending: true), #"t0."rank" <= $"#),
+        (Order("id"), #"t0."id" >= $"#),
+    ])
+    func pagesBeginInTheIndex(_ order: Order, _ bound: String) async throws {
+        let name = "U\(SecureRandom.hex(bytes: 6))"
+        for rank in 0..<2 {
+            let values = try FieldValues(TestModel.plan, json: ["name": .string(name), "rank": .integer(rank)])
+            _ = try await plans.create(values, in: scope)
+        }
+        let filter = Filter(where: .equals("name", .text(name)), order: [order], limit: 1)
+        let next = try #require(try await plans.page(filter, in: scope).next)
+        let sql = try plans.selectStatement(filter, after: next, in: scope).statement.0.sql
+        #expect(sql.contains(bound), "\(sql)")
+        #expect(try await plans.page(filter, after: next, in: scope).records.count == 1)
+    }
+
+    /// A cursor belongs to its list and order, also where others have keys of the same types.
+    @Test func cursorsOfOtherListsAreRefused() async throws {
+        let name = "V\(SecureRandom.hex(bytes: 6))"
+        try await rows(2, named: name)
+        let order = [Order("name")]
+        let page = try await plans.page(Filter(where: .equals("name", .text(name)), order: order, limit: 1), in: scope)
+        let text = try #require(page.next).text
+        #expect(try PageCursor(text, order: order, of: TestModel.plan) == page.next)
+        #expect(throws: Never.self) { try PageCursor(text, order: [Order("name"), Order("id")], of: TestModel.plan) }
+        for (other, entity) in [
+            ([Order("name", descending: true)], TestModel.plan), ([Order("slug")], TestModel.plan),
+            (order, TestModel.tenant),
+        ] {
+            let error = #expect(throws: FilterError.self) { try PageCursor(text, order: other, of: entity) }
+            #expect(error?.details.map(\.path) == ["/cursor"])
+        }
+    }
+
+    @Test(arguments: ["", "zz", "00", Hex.encode(Array("{\"a\":1}".utf8)), String(repeating: "a", count: 10_000)])
+    func whatIsNoCursorIsRefused(_ text: String) {
+        #expect(throws: FilterError.self) { try PageCursor(text, order: [Order("rank")], of: TestModel.plan) }
+    }
+
+    /// Cursors with the right digest, and something wrong about the rest.
+    @Test(
+        arguments: [
+            [], [-1], [nil], [0, 1], [0, 1, nil], [1e99], [0, "x", "x"], [0, 1, 2, 3],
+            [0, ["$ne": 1], "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80"],
+            [0, "1\u{0}", "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80"],
+        ] as [[JSONValue]])
+    func whatIsNoPlaceIsRefused(_ members: [JSONValue]) async throws {
+        let name = "W\(SecureRandom.hex(bytes: 6))"
+        try await rows(2, named: name)
+        let order = [Order("rank")]
+        let filter = Filter(where: .equals("name", .text(name)), order: order, limit: 1)
+        let next = try #require(try await plans.page(filter, in: scope).next)
+        let bytes = try #require(Hex.decode(next.text))
+        let right = try #require(try JSONValue.parse(bytes).arrayValue)
+        let forged = JSONValue.array(members.prefix(1) + [right[1]] + members.dropFirst())
+        #expect(throws: FilterError.self) {
+            try PageCursor(Hex.encode(forged.serialized()), order: order, of: TestModel.plan)
+        }
+        #expect(throws: Never.self) { try PageCursor(next.text, order: order, of: TestModel.plan) }
     }
 }

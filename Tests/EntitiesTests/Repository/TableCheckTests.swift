@@ -10,11 +10,12 @@ import Testing
             fields: [
                 .string("name"), .string("price"), .integer("rank", width: .int16), .boolean("missing"),
                 .string("slug"), .identifier("ownerId"),
-            ])
+            ], alwaysSet: ["name", "slug"])
         #expect(
             try await EntityCatalog([wrong]).differences(from: pool) == [
                 "plans.name holds 100 characters, Wrong.name allows more", "plans.price is numeric, not text",
                 "plans.rank is int4, not int2", "plans.missing does not exist",
+                "plans.slug may be NULL, Wrong.slug is always set",
             ])
         let nowhere = Entity("Nowhere", table: "nowhere", audit: .none, tenancy: .shared, fields: [])
         #expect(

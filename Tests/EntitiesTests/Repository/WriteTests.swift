@@ -160,6 +160,13 @@ import Testing
         #expect(try await plans.count(.equals("name", .text(name)).and(.equals("rank", 9)), in: scope) == 1)
     }
 
+    @Test func bulkChangesOfEverythingAreSaid() async throws {
+        let condition = try Where.parse(json: #"{"or": [{}]}"#, for: TestModel.plan)
+        await #expect(throws: RepositoryError.invalidFilter(.unrestricted)) {
+            try await plans.updateAll(try values(["rank": 9]), where: condition, in: scope)
+        }
+    }
+
     @Test func tablesWithoutAuditBlockDeleteForReal() async throws {
         let tags = try await TestDatabase.repository(TestModel.tag)
         let record = try await tags.create(try FieldValues(TestModel.tag, json: ["label": "x"]), in: .system)

@@ -110,6 +110,40 @@ import Testing
         #expect(Schema.freeObject.validate(["a": [huge]]).map(\.path) == ["/a/0"])
     }
 
+    /// PostgreSQL spells numbers out: their length is that of their digits.
+    @Test(arguments: [
+        ("1e-398", true), ("1e-399", false), ("-1e-397", true), ("-1e-398", false), ("1e-16000", false),
+        ("0e-500", false), ("0e500", true), ("1e308", true), ("0.001e-395", true), ("0.001e-396", false),
+        ("1.50e2", true),
+    ])
+    func numbersAreAsLongAsTheirDigits(_ text: String, _ isAccepted: Bool) throws {
+        let number = try JSONValue.parse([UInt8](text.utf8))
+        #expect(Schema.number().validate(number).isEmpty == isAccepted)
+        #expect(Schema.any.validate([number]).isEmpty == isAccepted)
+    }
+
+    @Test func freeValuesAreBoundedWithTheirNumbersSpelledOut() throws {
+        let number = try JSONValue.parse([UInt8]("1e-390".utf8))
+        let schema = Schema.object([.init("free", .freeObject), .init("any", .any)])
+        let small = JSONValue.array(Array(repeating: number, count: 2500))
+        let large = JSONValue.array(Array(repeating: number, count: 2700))
+        #expect(schema.validate(["free": ["a": small], "any": small]).isEmpty)
+        #expect(
+            schema.validate(["free": ["a": large], "any": large]).map { "\($0.path) \($0.code)" } == [
+                "/free maxLength", "/any maxLength",
+            ])
+    }
+
+    @Test func wholeNumbersAndEnumerationsAreExact() throws {
+        let almost = try JSONValue.parse([UInt8]("1.00000000000000001".utf8))
+        #expect(Schema.integer(oneOf: [1, 2]).validate(almost).map(\.code) == ["type", "enum"])
+        #expect(Schema.number(oneOf: [1, 2]).validate(almost).map(\.code) == ["enum"])
+        for text in ["1", "1.0", "10e-1", "0.1e1"] {
+            #expect(Schema.integer(oneOf: [1, 2]).validate(try JSONValue.parse([UInt8](text.utf8))).isEmpty, "\(text)")
+        }
+        #expect(Schema.integer(oneOf: [0]).validate(try JSONValue.parse([UInt8]("-0.0".utf8))).isEmpty)
+    }
+
     @Test func textsWithNulAreRefusedAnywhere() {
         #expect(validate(["name": "a\0b", "status": 0]).map(\.path) == ["/name"])
         #expect(validate(["name": "", "status": 0, "free": ["a": ["b": "\0"]]]).map(\.path) == ["/free/a/b"])
@@ -136,6 +170,7 @@ import Testing
         (.date, "2026-02-28", true), (.date, "2026-02-30", false), (.date, "2026-02-28T00:00:00Z", false),
         (.dateTime, "2026-02-28T10:00:00.123Z", true), (.dateTime, "2026-02-28T10:00:00+02:00", true),
         (.dateTime, "2026-02-28", false), (.dateTime, "now", false), (.dateOrDateTime, "2026-02-28", true),
+        (.date, "0000-12-31", false), (.date, "0001-01-01", true), (.dateTime, "0000-06-01T00:00:00Z", false),
         (.uuid, "0198A3C4-5E6F-7a8b-9c0d-1e2f3a4b5c6d", true), (.uuid, "0198a3c45e6f7a8b9c0d1e2f3a4b5c6d", false),
     ])
     func formats(_ format: StringFormat, _ text: String, _ isValid: Bool) {

@@ -71,7 +71,7 @@ enum TestModel {
             .strings("tags"),
             .identifier("ownerId"),
             .string("slug", access: .readOnly),
-        ])
+        ], alwaysSet: ["name", "createdOn"])
 
     static let currency = Entity(
         "Currency", table: "currencies", audit: .hidden, tenancy: .shared,

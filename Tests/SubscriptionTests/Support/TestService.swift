@@ -64,7 +64,7 @@ struct TestService: Sendable {
     struct StartFailure: Error {}
 
     /// Every code that there is.
-    static let allPermissions = PermissionCatalog.all
+    static let allPermissions = PermissionCatalog.all(with: SubscriptionCatalog.resources)
 
     /// A token; without a tenant an operator's.
     func token(
@@ -93,7 +93,8 @@ struct TestService: Sendable {
         let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
         return TestResponse(
             status: Int(response.status.code), location: response.headers.first(name: "location"),
-            text: String(decoding: bytes, as: UTF8.self), json: (try? JSONValue.parse(bytes)) ?? .null)
+            link: response.headers.first(name: "link"), totalCount: response.headers.first(name: "x-total-count"),
+            text: String(decoding: bytes, as: UTF8.self), json: (try? JSONValue.parse(stored: bytes)) ?? .null)
     }
 }
 
@@ -101,6 +102,8 @@ struct TestService: Sendable {
 struct TestResponse: Sendable {
     let status: Int
     let location: String?
+    let link: String?
+    let totalCount: String?
     let text: String
     let json: JSONValue
 
@@ -110,6 +113,9 @@ struct TestResponse: Sendable {
             "\($0["path"]?.stringValue ?? "?"): \($0["code"]?.stringValue ?? "?")"
         }
     }
+
+    /// The address of the next page of a list.
+    var nextPage: String? { link?.split(separator: ">").first.map { String($0.dropFirst()) } }
 
     var message: String { json["error"]?["message"]?.stringValue ?? "" }
 }

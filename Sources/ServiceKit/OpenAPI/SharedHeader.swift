@@ -1,0 +1,40 @@
+package import JSONCoding
+
+/// Headers that are the same in many answers: written once, under `components/headers`, and referred to.
+enum SharedHeader {
+    /// The identifier that every answer has.
+    static let requestID = OperationResponseHeader(
+        name: "X-Request-Id", description: "Identifier of the request: the client's own, or a new one")
+
+    /// What an operation with a limit tells of it.
+    static let rateLimit = [
+        OperationResponseHeader(name: "RateLimit", description: "\"default\";r=remaining calls;t=seconds (IETF draft)"),
+        OperationResponseHeader(name: "X-RateLimit-Limit", description: "Calls that are allowed in a minute"),
+        OperationResponseHeader(name: "X-RateLimit-Remaining", description: "Calls that are allowed right now"),
+        OperationResponseHeader(
+            name: "X-RateLimit-Reset", description: "Seconds until the limit is wholly unused again"),
+    ]
+
+    private static let all = [requestID] + rateLimit
+
+    /// Whether a header is written once only.
+    static func contains(_ header: OperationResponseHeader) -> Bool { all.contains(header) }
+
+    /// Writes `components/headers`.
+    static func writeComponents(to writer: inout JSONWriter) {
+        writer.key("headers")
+        writer.beginObject()
+        for header in all {
+            writer.key(header.name)
+            header.write(to: &writer)
+        }
+        writer.endObject()
+    }
+}
+
+extension OperationResponseHeader: JSONWritable {
+    /// Writes it as a header object of OpenAPI.
+    package func write(to writer: inout JSONWriter) {
+        writer.value(["description": .string(description), "schema": ["type": "string"]])
+    }
+}
