@@ -100,7 +100,7 @@ import Testing
     }
 
     /// What the operator does where no statement can know what is wanted.
-    private static let byHand = [
+    static let byHand = [
         "indexed_texts_fit": "UPDATE main.features SET key = left(key, 100) WHERE octet_length(key) > 2000",
         "views_on_plan_price": "DROP VIEW main.price_list",
     ]

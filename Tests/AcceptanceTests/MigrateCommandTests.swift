@@ -8,7 +8,7 @@ import Testing
     private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> Command.Outcome {
         let servers = original.database.servers
         return try await ArcCommand.run(
-            ["migrate"] + arguments + ["--service", "tenant-management"],
+            ["migrate"] + arguments + ["--service", original.database.kind.migratedService],
             environment: [
                 "DB_HOST": servers.postgresHost, "DB_PORT": servers.postgresPort, "DB_SSLMODE": "disable",
                 "DB_DATABASE": original.database.name, "DB_MIGRATION_USER": OriginalDatabase.owner,
@@ -55,4 +55,57 @@ import Testing
             #expect(try await original.database.count("SELECT count(*) FROM main.tenants") > 30)
         }
     }
+
+    /// There some of what stands against it has no repair that a statement could make.
+    @Test func theSubscriptionServicesDatabaseToo() async throws {
+        try await OriginalDatabase.with(.subscription, broken: true) { original in
+            let plans = "SELECT count(*) FROM main.plans"
+            let before = try await original.database.count(plans)
+            let check = try await migrate(original, "check", "--json")
+            #expect(check.status == 1 && check.errors.isEmpty)
+            let document = try JSONValue.parse(Array(check.output.utf8))
+            let database = try #require(document["databases"]?.arrayValue?.first)
+            #expect(document["blocked"] == true && database["database"] == "subscription")
+            #expect(database["adopts"] == true && database["pending"]?.arrayValue?.first?["name"] == "init")
+            let stopping = (database["findings"]?.arrayValue ?? []).filter { $0["effect"] == "stops" }
+            let counts = stopping.reduce(into: [String: Int]()) { counts, finding in
+                counts[finding["rule"]?.stringValue ?? "?"] = finding["count"]?.intValue
+            }
+            #expect(
+                counts == [
+                    "idx_billing_customer_tenant": 5, "idx_features_key": 33, "indexed_texts_fit": 1,
+                    "views_on_plan_price": 1,
+                ])
+
+            let refused = try await migrate(original, "up")
+            #expect(refused.status == 1 && refused.output.isEmpty)
+            for text in [
+                "STOP  idx_billing_customer_tenant: 5 rows.", "nothing was changed", "warn  plans_price_range:",
+            ] { #expect(refused.errors.contains(text), "\(text)") }
+
+            for finding in stopping {
+                let rule = finding["rule"]?.stringValue ?? "?"
+                let repair = finding["repair"]?.stringValue ?? AdoptionRepairTests.byHand[rule]
+                try await original.database.query(try #require(repair, "\(rule)"))
+            }
+            let migrations = original.database.kind.migrations
+            let all = migrations.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
+            #expect(try await migrate(original, "check").status == 0)
+            #expect(try await migrate(original, "up", "--dry-run").output.contains("would apply \(all)"))
+            let up = try await migrate(original, "up")
+            #expect(up.status == 0 && up.output.contains("applied \(all)"))
+            #expect(try await migrate(original, "up").output == "subscription: nothing to do\n")
+            let status = try await migrate(original, "status").output.split(separator: "\n")
+            #expect(status.count == migrations.count + 1)
+            #expect(status[1].hasSuffix("(the original's tables, taken over)"))
+            let down = try await migrate(original, "down", "--steps", "\(migrations.count)")
+            #expect(down.status == 0 && down.output.contains("took back"))
+            #expect(try await original.database.count(plans) == before)
+        }
+    }
+}
+
+extension TestDatabase.Kind {
+    /// What `arc migrate --service` calls it.
+    fileprivate var migratedService: String { self == .subscription ? "subscription" : "tenant-management" }
 }

@@ -27,8 +27,11 @@ struct IsolationReads: Sendable {
     private func get(_ path: String, _ query: String = "", headers: [String: String] = [:]) async throws
         -> IsolationWorld.Exchange
     {
-        try await world.send(
-            caller, service, "GET", query.isEmpty ? path : "\(path)?\(query)", headers: headers)
+        // How many there are is told to who asks for it.
+        let counted = operation.headers.contains("Prefer") ? ["Prefer": "count=exact"] : [:]
+        return try await world.send(
+            caller, service, "GET", query.isEmpty ? path : "\(path)?\(query)",
+            headers: counted.merging(headers) { $1 })
     }
 
     // MARK: One row
@@ -47,19 +50,29 @@ struct IsolationReads: Sendable {
         try await compare(foreign, "")
         guard caller != .nobody else { return }
         try await compare(itself, "", ["if-none-match": "*", "if-match": "\"1\""])
-        _ = try await get(operation.path(with: world.ownID(caller, operation.path)))
+        try await ofOwnRow()
         guard operation.query.contains("filter") else { return }
         for inclusion in document.inclusions(operation, depth: 2) {
             let query = JSONValue.object(["include": [inclusion]]).parameter()
             try await compare(itself, query)
-            _ = try await get(operation.path(with: world.ownID(caller, operation.path)), query)
+            try await ofOwnRow(query)
         }
+    }
+
+    /// The own row, which the tenant's users must be shown: a read that shows nobody anything proves nothing.
+    private func ofOwnRow(_ query: String = "") async throws {
+        let exchange = try await get(operation.path(with: world.ownID(caller, operation.path)), query)
+        guard caller != .lead, operation.isRead else { return }
+        world.checkShown(exchange, operation, world.own)
     }
 
     // MARK: Lists and counts
 
     private func ofManyRows() async throws {
-        _ = try await get(operation.path)
+        let all = try await get(operation.path)
+        if caller == .admin, operation.headers.contains("Prefer"), all.answer.headers["x-total-count"] == nil {
+            world.add(all, "does not tell how many rows there are")
+        }
         guard caller != .nobody else { return }
         if operation.headers.contains("days") {
             _ = try await get(operation.path, "days=36500", headers: ["days": "36500"])

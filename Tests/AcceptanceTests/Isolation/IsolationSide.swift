@@ -114,9 +114,17 @@ struct IsolationSide: Sendable {
                 "idAtGateway": text, "comment": text,
             ], token: stack.admin
         ).expect(204)
+        // One that is still open, so that it can be changed and paid.
+        let open = try await stack.subscription.post(
+            "/billing-invoice",
+            [
+                "customerId": .string(customer), "currencyCode": "USD", "options": ["of": text],
+                "shippingAddress": address, "charges": [["amount": 5000, "description": text]],
+            ], token: stack.admin
+        ).expect(201).string("id")
         rows["/billing-customer"] = customer
         rows["/billing-payment-source"] = source
-        rows["/billing-invoice"] = invoice
+        rows["/billing-invoice"] = open
         providerIDs = try await stack.database(.subscription).texts(
             """
             SELECT customer_id FROM main.billing_customer WHERE tenant_id = $1

@@ -79,7 +79,10 @@ extension IsolationWorld {
             let viewed = try await send(.viewer, service, "GET", operation.path + days)
             if viewed.answer.status != 200 { add(viewed, "is not shown to the viewer") }
         }
-        return lists + services.suffix(1).map { service -> Job in { @Sendable in try await controlBilling(service) } }
+        let billing = services.suffix(1).map { service -> Job in
+            { @Sendable in try await controlBilling(service) }
+        }
+        return rowControls + operatorControls + lists + billing
     }
 
     /// The same of what has no list.
@@ -123,10 +126,18 @@ extension IsolationWorld {
         }
     }
 
-    /// At the end the first tenant deletes all that it has.
+    /// At the end the first tenant deletes all that it has, itself last.
     var deletions: [Job] {
-        each([.admin], { $0.method == "DELETE" }) { caller, service, operation in
-            _ = try await send(caller, service, "DELETE", operation.path(with: ownID(caller, operation.path)))
-        }
+        [
+            { @Sendable in
+                let all = services.flatMap { service in
+                    service.document.operations.filter { $0.method == "DELETE" }.map { (service, $0) }
+                }
+                for (service, operation) in all.sorted(by: { $1.1.path == "/tenants/{id}" && $0.1.path != $1.1.path }) {
+                    let path = operation.path(with: ownID(.admin, operation.path))
+                    checkWritten(try await send(.admin, service, "DELETE", path), operation)
+                }
+            }
+        ]
     }
 }

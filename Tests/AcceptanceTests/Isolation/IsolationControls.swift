@@ -1,0 +1,121 @@
+import JSONCoding
+import TestSupport
+
+/// What shows that the walk asks for something: rows are there, the operator sees both tenants' and each tenant its own,
+/// and what a probe changes by one word is accepted as it is.
+extension IsolationWorld {
+    // MARK: Rows
+
+    /// Collections whose rows are nobody's: the catalogue, which every tenant may see and operators change.
+    static let catalogue: Set<String> = [
+        "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
+        "/strategies",
+    ]
+
+    /// A row of each collection of the catalogue.
+    static func catalogueRows(_ stack: TestStack) async throws -> [String: String] {
+        let bodies: [String: JSONValue] = [
+            "/plan-sizes": ["size": "M", "config": ["nodes": 2]], "/resources": ["name": "Disk", "config": ["gb": 1]],
+            "/services": ["name": "Mail"], "/features": ["name": "Single sign-on", "key": "sso"],
+        ]
+        var rows: [String: String] = [:]
+        for path in catalogue {
+            if let body = bodies[path] {
+                rows[path] = try await stack.subscription.post(path, body, token: stack.admin).expect(201).string("id")
+            } else {
+                let seeded = try await stack.subscription.get(path, token: stack.admin).expect(200).json
+                rows[path] = seeded[0]?["id"]?.stringValue
+            }
+        }
+        return rows
+    }
+
+    /// Without a row of its own a collection would be asked for a row of another one, which nobody finds.
+    var rowControls: [Job] {
+        services.map { service -> Job in
+            { @Sendable in
+                for operation in service.document.operations where operation.hasID && operation.security != nil {
+                    let collection = operation.collection
+                    let isThere =
+                        Self.catalogue.contains(collection)
+                        ? shared[collection] != nil : own.rows[collection] != nil && other.rows[collection] != nil
+                    guard !isThere else { continue }
+                    problems.add(
+                        "\(collection) has no row: give it one in IsolationSide.rows, or name it in the catalogue",
+                        kind: collection)
+                }
+            }
+        }
+    }
+
+    // MARK: Reads
+
+    /// Every read by the operator: of lists and counts, of the first tenant's row, and of the other's.
+    var operatorControls: [Job] {
+        services.flatMap { service in
+            service.document.operations.filter { $0.isRead }.map { operation -> Job in
+                { @Sendable in try await askAsOperator(service, operation) }
+            }
+        }
+    }
+
+    private func askAsOperator(_ service: Service, _ operation: APIDocument.Operation) async throws {
+        guard operation.hasID else {
+            // Needs to be told whose: see `controlBilling`.
+            guard operation.path != "/billing-customer" else { return }
+            let exchange = try await send(.operatorUser, service, "GET", operation.path)
+            if exchange.answer.status != 200 { add(exchange, "is not shown to the operator") }
+            return
+        }
+        for side in [own, other] {
+            let id = side.rows[operation.collection] ?? shared[operation.collection] ?? side.tenant
+            checkShown(try await send(.operatorUser, service, "GET", operation.path(with: id)), operation, side)
+        }
+    }
+
+    /// Notes it when a row is not shown to who may see it.
+    func checkShown(_ exchange: Exchange, _ operation: APIDocument.Operation, _ side: IsolationSide) {
+        guard exchange.answer.status == 200 else { return add(exchange, "does not show the row") }
+        let isJSON = exchange.answer.headers["content-type"]?.hasPrefix("application/json") == true
+        guard isJSON, !Self.catalogue.contains(operation.collection) else { return }
+        let isSide = side.secrets.contains { exchange.answer.bytes.contains(text: $0) }
+        if !isSide { add(exchange, "shows a row that is not the one") }
+    }
+
+    // MARK: Writes
+
+    /// Writes that are refused to a tenant's own users even as they should be sent, with the only right answers.
+    private static let refused: [String: (statuses: Set<Int>, reason: String)] = [
+        "POST /tenants": ([403], "tenants are made by operators and by leads"),
+        "PUT /tenants/{id}": ([403], "a replacement names fields that only operators change"),
+        "POST /leads/{id}/tenants": ([401, 403], "only the lead itself, with its own token"),
+        "POST /billing-customer": ([409], "one customer a tenant, and it has one"),
+        "DELETE /billing-customer/{tenantId}": ([403], "who owes does not delete"),
+        "DELETE /billing-invoice/{invoiceId}": ([403], "who owes does not delete"),
+    ]
+
+    /// Collections that a tenant's users only read.
+    private static let readOnly = catalogue.union(["/feature-values", "/tenant-configs"])
+
+    /// How a write of the first tenant's admin on its own row has to end; nil: it is none of a user's.
+    private func rightStatuses(_ operation: APIDocument.Operation) -> Set<Int>? {
+        // Lead keys, signatures and a provider's password are no tokens.
+        guard operation.security == nil || operation.security == "HTTPBearer" else { return nil }
+        if let (statuses, _) = Self.refused[operation.name] { return statuses }
+        if operation.statuses.contains(405) { return [405] }
+        // A deletion is taken back by operators.
+        if Self.readOnly.contains(operation.collection) || operation.path.hasSuffix("/restore") { return [403] }
+        return operation.statuses.filter { (200..<300).contains($0) }
+    }
+
+    /// Notes it when a write that should be accepted is not: each probe would be refused for the same other reason.
+    func checkWritten(_ exchange: Exchange, _ operation: APIDocument.Operation) {
+        guard let right = rightStatuses(operation), !right.contains(exchange.answer.status) else { return }
+        add(exchange, "is not answered with \(right.sorted()) on the own row")
+    }
+}
+
+extension APIDocument.Operation {
+    /// Whether it shows something to somebody who has a token; some only ever explain why they do not.
+    var isRead: Bool { method == "GET" && security == "HTTPBearer" && statuses.contains(200) }
+}

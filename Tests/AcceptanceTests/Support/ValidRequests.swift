@@ -1,0 +1,205 @@
+import JSONCoding
+import Primitives
+import Synchronization
+import TestSupport
+import Testing
+
+/// Requests that a service accepts, generated from its document: they refer to rows that exist, and whatever must be
+/// unique is new each time.
+struct ValidRequests: Sendable {
+    /// What is sent.
+    struct Request: Sendable {
+        let path: String
+        var body: JSONValue?
+        let token: String?
+        var headers: [String: String] = [:]
+    }
+
+    /// Members that the server sets.
+    static let audit = ["deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy"]
+    /// Members that stand for rows which bodies need not name, or contradict the rest of a sample.
+    private static let omitted = audit + ["id", "invoiceId", "paymentSourceId", "errorCode", "errorText"]
+    private static let environment = ["PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000"]
+
+    let stack: TestStack
+    let client: DocumentedClient
+    let problems: Problems
+    /// What members of these names refer to.
+    private let references: [String: String]
+
+    var document: APIDocument { client.document }
+
+    /// Starts a service for `body`, and says at the end what was found wrong.
+    static func run(_ kind: TestStack.ServiceKind, _ body: (ValidRequests) async throws -> Void) async throws {
+        try await TestStack.run([kind], environment: environment) { stack in
+            let problems = Problems()
+            let document = try await APIDocument.read(stack.client(kind))
+            let requests = ValidRequests(
+                stack: stack,
+                client: DocumentedClient(client: stack.client(kind), document: document, problems: problems),
+                problems: problems, references: try await references(stack, kind))
+            try await body(requests)
+            #expect(problems.isEmpty, "\(problems.text)")
+        }
+    }
+
+    private static func references(
+        _ stack: TestStack, _ kind: TestStack.ServiceKind
+    ) async throws -> [String: String] {
+        guard kind == .subscription else { return ["tenantId": try await stack.createTenantID()] }
+        let client = stack.subscription
+        let tenant = Identifier.v4().description
+        let key = TestStack.uniqueKey()
+        try await client.post("/features", ["name": "F", "key": .string(key)], token: stack.admin).expect(201)
+        let customer = try await client.send(
+            "POST", "/billing-customer", ["firstName": "Ann"], token: stack.admin, headers: ["tenantId": tenant])
+        let plan = try await stack.plan(tier: "PREMIUM")
+        let terms = try await client.get("/plans/\(plan)", token: stack.admin).expect(200)
+        return [
+            "tenantId": tenant, "subscriberId": tenant, "strategyEntityId": tenant, "planId": plan,
+            "currencyId": try terms.string("currencyId"), "billingCycleId": try terms.string("billingCycleId"),
+            "featureKey": key, "strategyKey": "Tenant", "customerId": try customer.expect(201).string("id"),
+        ]
+    }
+
+    // MARK: Bodies
+
+    /// A body that an operation accepts.
+    /// - Parameter name: The first part of the domain of all that it names.
+    func body(_ operation: APIDocument.Operation, name: String = TestStack.uniqueKey()) -> JSONValue? {
+        guard let schema = operation.body else { return nil }
+        var body = document.sample(schema)
+        for place in document.places(schema) {
+            if let value = value(of: place, operation.collection, "\(name).example.com") {
+                body = body.replacing(place.pointer, with: value)
+            }
+        }
+        func trimmed(_ value: JSONValue) -> JSONValue {
+            var value = value
+            for name in Self.omitted { value.remove(name) }
+            return value
+        }
+        return body.arrayValue.map { .array($0.map(trimmed)) } ?? trimmed(body)
+    }
+
+    /// What stands at a place where not any value will do.
+    private func value(of place: APIDocument.Place, _ collection: String, _ domain: String) -> JSONValue? {
+        switch place.pointer.last {
+        case "key": .string(TestStack.uniqueKey())
+        case "size" where collection == "/plan-sizes": .string(TestStack.uniqueKey())
+        case "currencyCode" where collection == "/currencies": .string(Self.newCurrencyCode())
+        case "email": .string("ann@\(domain)")
+        case "domains": [.string(domain)]
+        case let name?: references[name].map { .string($0) }
+        case nil: nil
+        }
+    }
+
+    private static let currencies = Mutex(0)
+
+    /// A code that no seeded currency has: from `QBA` on.
+    private static func newCurrencyCode() -> String {
+        let number = currencies.withLock { count in
+            count += 1
+            return 25 + count
+        }
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+        return "Q\(letters[number / 26 % 26])\(letters[number % 26])"
+    }
+
+    /// A change of one member that refers to nothing and need not be unique.
+    func change(_ schema: JSONValue) -> JSONValue {
+        let members = (document.resolve(schema)["properties"]?.objectValue ?? [:]).map { ($0, document.resolve($1)) }
+            .filter { name, _ in
+                !Self.audit.contains(name) && !["id", "email", "status"].contains(name)
+                    && !["Id", "Key", "Date"].contains { name.hasSuffix($0) }
+            }
+        let text = members.first { _, schema in
+            document.type(schema) == "string" && (schema["maxLength"]?.intValue ?? 10) >= 10
+                && ["format", "pattern", "enum"].allSatisfy { schema[$0] == nil }
+        }
+        if let text { return [text.0: "changed"] }
+        let free = members.first { document.type($1) == "object" && $1["properties"] == nil }
+        // What has neither is a subscription.
+        return free.map { [$0.0: ["of": "changed"]] } ?? ["status": 1]
+    }
+
+    /// A body of `PUT` that says what a row shows.
+    func replacement(_ schema: JSONValue, of row: JSONValue) -> JSONValue {
+        var body: JSONObject = [:]
+        for (name, _) in document.resolve(schema)["properties"]?.objectValue ?? [:] where !Self.audit.contains(name) {
+            if let value = row[name], !value.isNull { body[name] = value }
+        }
+        return .object(body)
+    }
+
+    // MARK: Requests
+
+    /// A request that will be carried out: what it is about is made for it.
+    func request(_ operation: APIDocument.Operation) async throws -> Request {
+        let management = stack.tenantManagement
+        switch operation.name {
+        case "POST /leads/{id}/tenants":
+            let name = TestStack.uniqueKey()
+            let lead = try await stack.validatedLead(name)
+            return Request(path: operation.path(with: lead.id), body: body(operation, name: name), token: lead.token)
+        case "POST /leads/{id}/verify":
+            let body = JSONValue.object(TestStack.leadBody(TestStack.uniqueKey()))
+            let lead = try await management.post("/leads", body).expect(201).string("id")
+            return Request(path: operation.path(with: lead), token: try await stack.mails.key(ofLead: lead))
+        case "POST /tenants/{id}/provision":
+            return Request(
+                path: operation.path(with: try await stack.createTenantID()),
+                body: ["id": .string(Identifier.v4().description), "plan": ["tier": "BASIC"]], token: stack.admin)
+        default:
+            var path = operation.path
+            if operation.hasID {
+                let id = try await create(operation.collection).string("id")
+                if path.hasSuffix("/restore") {
+                    try await client.client.delete("\(operation.collection)/\(id)", token: stack.admin).expect(204)
+                }
+                path = operation.path(with: id)
+            } else if operation.method == "PATCH" {
+                let id: JSONValue = ["id": .string(try await create(operation.collection).string("id"))]
+                path += "?" + id.parameter("where")
+            }
+            return Request(
+                path: path, body: body(operation), token: operation.security == nil ? nil : stack.admin,
+                headers: operation.headers.contains("tenantId") ? ["tenantId": Identifier.v4().description] : [:])
+        }
+    }
+
+    func send(
+        _ operation: APIDocument.Operation, _ request: Request, headers: [String: String] = [:]
+    ) async throws -> TestResponse {
+        try await client.send(
+            operation.method, request.path, request.body, token: request.token,
+            headers: request.headers.merging(headers) { $1 })
+    }
+
+    /// Creates a row.
+    func create(_ collection: String) async throws -> TestResponse {
+        guard let operation = document.operation("POST", collection) else {
+            throw TestFailure("\(collection) has no POST")
+        }
+        return try await send(operation, try await request(operation)).expect(201)
+    }
+
+    // MARK: Walking
+
+    /// Collections whose rows have all the common operations.
+    var entities: [String] {
+        let names = Set(document.operations.map(\.name))
+        return document.operations.filter { $0.method == "POST" && names.contains("POST \($0.path)/{id}/restore") }
+            .map(\.path)
+    }
+
+    /// Runs a check for each element, eight at a time; what it throws is a problem like the others.
+    func forEach<Element: Sendable>(
+        _ elements: [Element], _ check: @escaping @Sendable (Element) async throws -> Void
+    ) async {
+        _ = await concurrently(elements.count, width: 8) { index in
+            do { try await check(elements[index]) } catch { problems.add("\(elements[index]): \(error)") }
+        }
+    }
+}
