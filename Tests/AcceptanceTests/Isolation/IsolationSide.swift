@@ -21,7 +21,9 @@ struct IsolationSide: Sendable {
     /// What may be found in no answer to anybody else.
     var secrets: [String] { [marker] + identifiers + providerIDs }
 
-    static func make(_ stack: TestStack, _ problems: Problems) async throws -> IsolationSide {
+    static func make(
+        _ stack: TestStack, _ services: [IsolationWorld.Service], _ problems: Problems
+    ) async throws -> IsolationSide {
         let marker = TestStack.uniqueKey()
         let text = JSONValue.string(marker)
         let email = JSONValue.string("ann@\(marker).example.com")
@@ -36,6 +38,7 @@ struct IsolationSide: Sendable {
         ).expect(201).string("id")
         var side = IsolationSide(marker: marker, tenant: tenant, lead: lead)
         try await side.addRows(stack)
+        for service in services { try await side.addGeneratedRows(stack, service) }
         try await side.addStoredRows(stack)
         for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
             let tables = try await TenantTables.read(try stack.database(kind))

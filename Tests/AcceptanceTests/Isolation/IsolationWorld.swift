@@ -56,8 +56,8 @@ struct IsolationWorld: Sendable {
                     client: DocumentedClient(client: client, document: document, problems: problems),
                     document: document))
         }
-        let own = try await IsolationSide.make(stack, problems)
-        let other = try await IsolationSide.make(stack, problems)
+        let own = try await IsolationSide.make(stack, services, problems)
+        let other = try await IsolationSide.make(stack, services, problems)
         let (lead, leadToken) = try await stack.validatedLead(TestStack.uniqueKey())
         let views = services.flatMap(\.document.operations).filter { $0.method == "GET" }.flatMap(\.permissions)
         return IsolationWorld(
