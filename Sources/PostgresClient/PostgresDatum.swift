@@ -76,6 +76,12 @@ package struct PostgresDatum {
         bytes.flatMap { ArrayDecoder.elements($0) { read(PostgresDatum(type: $0, bytes: $1)) } }
     }
 
+    /// Whether the value is an array without elements (`array_send`: the number of dimensions comes first).
+    package var isEmptyArray: Bool {
+        guard let bytes, bytes.count >= 4 else { return false }
+        return BinaryDecoder.load(bytes, at: 0, as: Int32.self) == 0
+    }
+
     /// Lends the elements of an array of at most one dimension one after the other.
     /// - Returns: Whether the value was such an array.
     package func forEachElement(_ body: (PostgresDatum) -> Void) -> Bool {

@@ -30,10 +30,13 @@ extension Record: JSONWritable {
 extension RelatedProjection {
     /// Writes the related rows as a member of the row's object: nothing at all when there are none.
     func writeMember(_ datum: PostgresDatum, to writer: inout JSONWriter) {
-        guard !datum.isNull else { return }
+        guard hasRows(datum) else { return }
         writer.key(name)
         writeValue(datum, to: &writer)
     }
+
+    /// Whether there are related rows.
+    func hasRows(_ datum: PostgresDatum) -> Bool { !datum.isNull && (kind == .one || !datum.isEmptyArray) }
 
     /// Writes the related rows: an object, or an array of objects.
     func writeValue(_ datum: PostgresDatum, to writer: inout JSONWriter) {

@@ -82,7 +82,7 @@ package struct Record: Sendable {
             throw .unexpected(sqlState: nil)
         }
         return row.withDatum(projection.firstRelation + offset) { datum in
-            if datum.isNull { return nil }
+            guard projection.relations[offset].hasRows(datum) else { return nil }
             var writer = JSONWriter()
             projection.relations[offset].writeValue(datum, to: &writer)
             return writer.bytes

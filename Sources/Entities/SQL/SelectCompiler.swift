@@ -89,7 +89,8 @@ struct SelectCompiler {
         return sql
     }
 
-    /// A subquery that yields the related rows: a record, or an array of records; NULL when there are none.
+    /// A subquery that yields the related rows: a record, NULL when there is none; or an array of records. `ROW` in `ARRAY`
+    /// costs PostgreSQL a third less than `array_agg` of a subquery's rows (measured; see docs/performance.md).
     private mutating func include(
         _ inclusion: Inclusion, of parent: Entity, alias parentAlias: String
     ) throws(RepositoryError) -> (sql: String, projection: RelatedProjection) {
@@ -105,13 +106,13 @@ struct SelectCompiler {
         var relations: [RelatedProjection] = []
         for nested in target.sorted(inclusion.scope.includes) {
             let (subquery, related) = try include(nested, of: target, alias: alias)
-            selected.append("\(subquery) AS \(SQLText.quote(nested.relation))")
+            selected.append(subquery)
             relations.append(related)
         }
         let join = Self.join(
             SQLText.column(key, of: alias), key.type, SQLText.column(source, of: parentAlias), source.type)
         let conditions = [join] + (try conditions(target, alias, inclusion.scope.condition))
-        var rows = "SELECT " + selected.joined(separator: ", ")
+        var rows = "SELECT ROW(" + selected.joined(separator: ", ") + ")"
         rows += " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
         let projection = RelatedProjection(
             name: relation.name, kind: relation.kind, layout: ObjectLayout(columns), relations: relations)
@@ -124,10 +125,10 @@ struct SelectCompiler {
                 chosen.limit = nil
                 order = try orderAndLimit(target, alias, chosen)
             }
-            return ("(SELECT \(alias)r FROM (\(rows)\(order) LIMIT 1) AS \(alias)r)", projection)
+            return ("(\(rows)\(order) LIMIT 1)", projection)
         case .many:
             rows += try orderAndLimit(target, alias, inclusion.scope)
-            return ("(SELECT array_agg(\(alias)r) FROM (\(rows)) AS \(alias)r)", projection)
+            return ("ARRAY(\(rows))", projection)
         }
     }
 

@@ -84,10 +84,10 @@ import Testing
             Filter(fields: .only(["id"]), include: [Inclusion("tenant", scope: Filter(fields: .only(["createdOn"])))]))
         #expect(
             statement.sql == """
-                SELECT t0.row_version, t0."id", (SELECT t1r FROM (SELECT t1."deleted", t1."deleted_on", \
+                SELECT t0.row_version, t0."id", (SELECT ROW(t1."deleted", t1."deleted_on", \
                 t1."deleted_by", t1."created_on", t1."modified_on", t1."created_by", t1."modified_by", t1."id", \
-                t1."name", t1."status", t1."key", t1."spoc_user_id", t1."domains", t1."lead_id" \
-                FROM main."tenants" AS t1 WHERE t1."id" = t0."tenant_id" AND t1."deleted" = false AND t1."id" = $1 LIMIT 1) AS t1r) \
+                t1."name", t1."status", t1."key", t1."spoc_user_id", t1."domains", t1."lead_id") \
+                FROM main."tenants" AS t1 WHERE t1."id" = t0."tenant_id" AND t1."deleted" = false AND t1."id" = $1 LIMIT 1) \
                 FROM main."contacts" AS t0 \
                 WHERE t0."deleted" = false AND t0."tenant_id" = $1 ORDER BY t0."id"
                 """)
