@@ -45,7 +45,8 @@ extension Filter {
         return filter
     }
 
-    mutating func applyDefaultLimit(_ limits: QueryLimits) {
+    /// Gives a filter without `limit` the one that lists have then.
+    package mutating func applyDefaultLimit(_ limits: QueryLimits) {
         guard limit == nil else { return }
         var chosen = limits.defaultLimit
         if skip > 0 { chosen = chosen > 0 ? Swift.min(chosen, QueryLimits.limitWithSkip) : QueryLimits.limitWithSkip }

@@ -28,12 +28,15 @@ enum QueryValue {
     static func find(_ name: String, in parameters: [QueryParameter]) throws(FilterError) -> QueryValue {
         var text: String?
         var tree = QueryTree()
+        // By bytes: a combining mark behind the bracket makes another character of it.
+        let prefix = Array("\(name)[".utf8)
         for parameter in parameters {
             if parameter.name == name {
                 guard text == nil else { throw ambiguous(name, parameter.value, at: "") }
                 text = parameter.value
-            } else if parameter.name.hasPrefix(name + "[") {
-                guard let path = path(parameter.name.dropFirst(name.count)) else {
+            } else if parameter.name.utf8.starts(with: prefix) {
+                let rest = parameter.name.utf8.dropFirst(prefix.count - 1)
+                guard let path = Substring(rest).isEmpty ? nil : path(Substring(rest)) else {
                     throw malformed(name, parameter.name)
                 }
                 if let place = tree.insert(parameter.value, at: path[...]) {

@@ -38,12 +38,15 @@ struct QueryTree {
         return place
     }
 
-    /// Members that are all numbered are a list, in the order of their numbers, as the qs library reads them.
+    /// Members that are all numbered are a list, in the order of their numbers, as the qs library reads them: up to 20,
+    /// beyond that only without gaps. Else they are members, such as years.
     var value: JSONValue {
         if !elements.isEmpty { return .array(elements.map(\.value)) }
         if children.isEmpty { return texts.count == 1 ? .string(texts[0]) : .array(texts.map { .string($0) }) }
         let numbers = keys.compactMap(Self.index).sorted()
-        if numbers.count == keys.count { return .array(numbers.compactMap { children[String($0)]?.value }) }
+        if numbers.count == keys.count, let last = numbers.last, last <= 20 || last == numbers.count - 1 {
+            return .array(numbers.compactMap { children[String($0)]?.value })
+        }
         return .object(JSONObject(keys.compactMap { key in children[key].map { (key, $0.value) } }))
     }
 

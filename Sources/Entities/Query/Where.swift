@@ -78,25 +78,28 @@ package indirect enum Where: Sendable, Hashable {
     }
 
     /// Whether it leaves out no row whatever the rows are; `{}` is not the only way to write that.
-    package var selectsEverything: Bool {
+    private func selectsEverything(of entity: Entity) -> Bool {
         switch self {
-        case .all(let parts): parts.allSatisfy(\.selectsEverything)
-        case .any(let parts): parts.contains(where: \.selectsEverything)
-        case .condition(_, let predicate): predicate == .noneOf([])
+        case .all(let parts): parts.allSatisfy { $0.selectsEverything(of: entity) }
+        case .any(let parts): parts.contains { $0.selectsEverything(of: entity) }
+        case .condition(let field, let predicate):
+            predicate == .noneOf([])
+                // Such as `{"id": {"neq": null}}` of a client whose variable was not set.
+                || (entity.alwaysSet.contains(field) && [.isNull(false), .noneOf([.null])].contains(predicate))
         }
     }
 
     /// Makes sure that a bulk change reaches all rows only where `{}` says so.
     /// - Throws: `.unrestricted` for another condition that selects every row, such as `{"and": []}`.
-    package func checkBulkChange() throws(FilterError) {
-        guard self == .everything || !selectsEverything else { throw .unrestricted }
+    package func checkBulkChange(of entity: Entity) throws(FilterError) {
+        guard self == .everything || !selectsEverything(of: entity) else { throw .unrestricted }
     }
 
     /// The properties that are compared with regular expressions, in no order.
     var patternFields: Set<String> {
         switch self {
         case .all(let parts), .any(let parts): parts.reduce(into: []) { $0.formUnion($1.patternFields) }
-        case .condition(let field, .matches), .condition(let field, .like): [field]
+        case .condition(let field, .matches): [field]
         case .condition: []
         }
     }

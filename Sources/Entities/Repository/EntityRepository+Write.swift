@@ -78,7 +78,7 @@ extension EntityRepository {
     package func updateAll(
         _ changes: FieldValues, where condition: Where, in scope: TenantScope, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> [RowVersion] {
-        do { try condition.checkBulkChange() } catch { throw .invalidFilter(error) }
+        do { try condition.checkBulkChange(of: entity) } catch { throw .invalidFilter(error) }
         let update = try compiler(scope).updateAll(changes, where: condition)
         let result: PostgresResult
         do {
@@ -102,6 +102,13 @@ extension EntityRepository {
         _ values: FieldValues, in scope: TenantScope
     ) throws(RepositoryError) -> BoundStatement {
         try compiler(scope).insert(values, newId: newIdentifier())
+    }
+
+    /// The statement behind `updateAll`; its rows are ids and versions.
+    package func updateAllStatement(
+        _ changes: FieldValues, where condition: Where, in scope: TenantScope
+    ) throws(RepositoryError) -> BoundStatement {
+        try compiler(scope).updateAll(changes, where: condition)
     }
 
     /// The statement behind `updateById`; `record` reads its row.

@@ -32,7 +32,7 @@ extension EntityRepository {
         let select = try selectStatement(bounded, in: scope)
         var statements = [select.statement]
         if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
-        let results = try await run(statements, reading: bounded, in: scope)
+        let results = try await run(statements, reading: filter, in: scope)
         guard let rows = results.first else { throw .unexpected(sqlState: nil) }
         var total: Int?
         if countsTotal, let counted = results.last?.first {

@@ -36,7 +36,7 @@ package struct Identity: Sendable, Hashable {
     package var auditID: String? { userTenantID ?? id }
 
     /// Whose idempotency keys the caller's are.
-    var keyOwner: String { "\(tenantID ?? "")/\(userTenantID ?? "")/\(id ?? "")" }
+    var keyOwner: String { "user \(tenantID ?? "")/\(userTenantID ?? "")/\(id ?? "")" }
 
     /// Whether one of the accepted permissions is held. An empty list accepts every identity.
     package func holdsAny(of accepted: [String]) -> Bool {

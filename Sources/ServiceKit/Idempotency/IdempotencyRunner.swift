@@ -34,7 +34,7 @@ struct IdempotencyRunner: Sendable {
                 await Task { await store.release(claim, in: scope) }.value
                 throw error
             }
-            await store.finish(claim, response, in: scope)
+            await Task { await store.finish(claim, response, in: scope) }.value
             return response
         }
     }

@@ -133,16 +133,19 @@ package struct IdempotencyStore: Sendable {
         } catch {
             logger.warning(
                 "The answer of a request with an Idempotency-Key was not kept", metadata: ["error": "\(error)"])
+            // It can be made again at once; nobody needs to wait for it.
+            if let owner { try? await end(key, owner: owner, in: scope) }
         }
     }
 
     /// Gives a request back that has failed: without an effect the same key may be used for another attempt, and after
     /// one its answer can be made again.
     func release(_ claim: IdempotencyClaim, in scope: TenantScope) async {
-        // Waits for a transaction that may still commit.
-        _ = try? await pool.query(
-            Self.released, [.bytes(claim.key.hash), .identifier(claim.owner)], settings: scope.settings)
-        try? await end(claim.key, owner: claim.owner, in: scope)
+        var batch = PostgresBatch(settings: scope.settings)
+        // Waits for a transaction that may still commit; the second statement sees what it has done.
+        batch.add(Self.released, [.bytes(claim.key.hash), .identifier(claim.owner)])
+        batch.add(Self.ended, [.bytes(claim.key.hash), .identifier(claim.owner), .timestamp(clock.now())])
+        _ = try? await pool.run(batch)
     }
 
     /// Ends the claim of a request that had its effect.

@@ -82,7 +82,7 @@ struct OperationRunner: Sendable {
 
     /// Whose an idempotency key is when nobody has shown who he is: the holder's of a lead's key, or the address's.
     private func keyOwner(_ call: OperationRequest) -> String {
-        if operation.security == .leadKey, let key = call.headers[.authorization] { return key }
+        if operation.security == .leadKey, let key = call.headers[.authorization] { return "lead \(key)" }
         return "address \(call.clientAddress)"
     }
 

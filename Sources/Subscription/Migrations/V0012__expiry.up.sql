@@ -1,7 +1,8 @@
 -- Whether a subscription takes one of its tenant's places on a day: it is PENDING, or ACTIVE and not over. Whatever the
 -- original has stored in end_date that is no date never ends.
 CREATE FUNCTION main.is_live(status smallint, end_date text, today text) RETURNS boolean LANGUAGE sql IMMUTABLE AS $$
-    SELECT status = 0 OR (status = 1 AND (end_date <= today AND end_date ~ '^\d{4}-\d{2}-\d{2}$') IS NOT TRUE)
+    SELECT status = 0 OR (status = 1
+        AND (end_date <= today AND end_date ~ '^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$') IS NOT TRUE)
 $$;
 
 -- As the function of migration 4, which stays for nodes of an earlier version: what is over takes no place any more,

@@ -50,9 +50,8 @@ struct PlanController: Sendable {
             failures: [.notFound: "The id is none; a plan that does not exist has no subscriptions"],
             handler: .scoped { call in
                 let plan = try call.request.identifier()
-                let filter = Filter(
-                    where: .equals("planId", .identifier(plan)),
-                    limit: limits.defaultLimit > 0 ? limits.defaultLimit : nil)
+                var filter = Filter(where: .equals("planId", .identifier(plan)))
+                filter.applyDefaultLimit(limits)
                 let cursor = try QueryString.first("cursor", in: call.request.query).map {
                     try PageCursor($0, order: filter.order, of: TenantSubscription.entity)
                 }

@@ -7,7 +7,8 @@ import Primitives
 import ServiceKit
 
 /// Sees to it that every plan's price has no more decimals than its currency: it would have to be rounded at every
-/// invoice. Looked at before a write of plans or currencies.
+/// invoice. Looked at before a write of plans or currencies: two writes at the same moment, or a plan that is restored,
+/// can still disagree with a currency, and subscribing to such a plan is a 422.
 struct PlanPriceCheck: Sendable {
     let plans: CachedRows
     let currencies: CachedRows

@@ -79,7 +79,7 @@ struct SubscriptionController: Sendable {
                     "Required parameter where is missing! Send where={} to change all rows.",
                     code: "MISSING_REQUIRED_PARAMETER")
             }
-            try condition.checkBulkChange()
+            try condition.checkBulkChange(of: TenantSubscription.entity)
             return .count(
                 try await lifecycle.change(
                     .condition(condition), body, in: call.scope, for: call.request

@@ -1,5 +1,6 @@
 import Billing
 import Entities
+import HTTPTypes
 import JSONCoding
 import MessageBus
 import PostgresClient
@@ -8,7 +9,7 @@ import ServiceKit
 
 /// Changes that may make subscriptions live: they take places of the tenant's quota, and others are told.
 extension SubscriptionLifecycle {
-    /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice by the
+    /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice, perhaps by the
     /// provider's id. All others are plain updates.
     static func concerns(_ body: JSONObject) -> Bool {
         if body["invoiceId"] != nil { return true }
@@ -18,11 +19,20 @@ extension SubscriptionLifecycle {
         return status.mayBeLive
     }
 
+    /// Rows that may take places in one request: for each tenant a lock is held until its end.
+    static let largestReservation = 1000
+
+    private static let tooManyReservations = HTTPFailure(
+        .unprocessableContent, name: "UnprocessableEntityError",
+        message: .string(
+            "More than \(largestReservation) subscriptions would take a place of a quota. Narrow the condition."),
+        code: "TOO_MANY_ROWS")
+
     /// Changes rows. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, for each that becomes ACTIVE and
     /// was not: the rows are locked before their status is looked at, so that of two who activate one it is told once.
     /// - Parameter body: Members to change, checked against the entity's schema.
-    /// - Returns: The changed rows.
-    /// - Throws: 412 when the row of an id is not at a version that the request names; 404 when the row of an id, or
+    /// - Returns: The changed rows; those of a condition as they were before.
+    /// - Throws: 422 when more rows than ``largestReservation`` need a place; 412 when the row of an id is not at a version that the request names; 404 when the row of an id, or
     ///   the invoice, is not there; 409 when a row needs a place and none is left.
     func change(
         _ target: SubscriptionRepository.Target, _ body: JSONObject, in scope: TenantScope,
@@ -49,11 +59,23 @@ extension SubscriptionLifecycle {
             let summaries =
                 plans.isEmpty ? [:] : try await self.summaries.summaries(of: plans, in: transaction)
 
+            var isBulk = false
+            if case .condition = target { isBulk = true }
+            guard !isBulk || transitions.count(where: \.needsPlace) <= Self.largestReservation else {
+                throw Self.tooManyReservations
+            }
             var batch = PostgresBatch()
+            // What needs no place is changed in one statement, and first: it may leave places to the others.
+            let plain = isBulk ? transitions.filter { !$0.needsPlace }.map { PostgresValue.identifier($0.id) } : []
+            if !plain.isEmpty {
+                let all = try subscriptions.entities.updateAllStatement(
+                    changes, where: .oneOf("id", plain), in: scope)
+                batch.append(all)
+            }
             var quotas: [Int: SubscriptionQuota] = [:]
             var updates: [Int] = []
             // Each place is filled before the next one is counted.
-            for transition in transitions {
+            for transition in transitions where transition.needsPlace || !isBulk {
                 if transition.needsPlace {
                     let quota = SubscriptionQuota(general: quota, plan: summaries[transition.plan]?.tenantLimit)
                     let reservation = quota.reservation(
@@ -73,6 +95,7 @@ extension SubscriptionLifecycle {
             guard batch.count > 0 else { return [] }
             do throws(PostgresError) {
                 let results = try await transaction.run(batch)
+                if isBulk { return Array(rows) }
                 return updates.compactMap { results[$0].first.map(subscriptions.entities.record) }
             } catch {
                 if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {

@@ -48,7 +48,7 @@ package enum TenantManagementMigrations {
             down: text(PackageResources.V0010__policies_once_a_statement_down_sql)),
         Migration(
             number: 11, name: "client_lists", up: text(PackageResources.V0011__client_lists_up_sql),
-            down: text(PackageResources.V0011__client_lists_down_sql)),
+            down: text(PackageResources.V0011__client_lists_down_sql), rules: TenantManagementRules.clientLists),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

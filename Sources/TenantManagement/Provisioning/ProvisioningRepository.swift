@@ -16,12 +16,12 @@ struct ProvisioningRepository: Sendable {
         let completedOn: Timestamp?
     }
 
-    /// The newest provisioning of a tenant; nil when it never was provisioned.
+    /// The open provisioning of a tenant, else its newest by the nodes' clocks; nil when it never was provisioned.
     func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
         let result = try await pool.query(
             """
             SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings
-            WHERE tenant_id = $1 ORDER BY requested_on DESC LIMIT 1
+            WHERE tenant_id = $1 ORDER BY (status = 0) DESC, requested_on DESC LIMIT 1
             """, [.identifier(tenant)], settings: TenantScope.everyTenant)
         guard let row = result.first else { return nil }
         return Provisioning(

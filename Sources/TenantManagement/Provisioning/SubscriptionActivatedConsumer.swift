@@ -37,7 +37,8 @@ struct SubscriptionActivatedConsumer: Sendable {
         } catch let failure as HTTPFailure where failure.status == .notFound {
             throw EventRejection(reason: "there is no tenant \(tenant)")
         } catch let failure as HTTPFailure where failure.status == .unprocessableContent {
-            throw EventRejection(reason: "its plan is too large for the event that provisions tenant \(tenant)")
+            throw EventRejection(
+                reason: "its plan is too large, or nests too deep, for the event that provisions tenant \(tenant)")
         } catch let failure as HTTPFailure where failure.code == ProvisioningService.wrongState {
             // Active or being provisioned already: a further subscription changes nothing about its resources. Or it
             // was suspended, which only an operator takes back.

@@ -74,14 +74,16 @@ import Testing
     @Test(arguments: [
         ("{}", true), (#"{"and": []}"#, false), (#"{"and": [{}]}"#, false), (#"{"or": [{}]}"#, false),
         (#"{"or": [{"rank": 1}, {"and": [{}, {}]}]}"#, false), (#"{"id": {"nin": []}}"#, false),
+        (#"{"id": {"neq": null}}"#, false), (#"{"createdOn": {"exists": true}}"#, false),
+        (#"{"id": {"nin": [null]}}"#, false), (#"{"rank": {"neq": null}}"#, true),
         (#"{"or": []}"#, true), (#"{"rank": 1, "and": []}"#, true), (#"{"and": [{"rank": 1}, {}]}"#, true),
     ])
     func bulkChangesOfEverythingAreSaid(_ json: String, _ isAllowed: Bool) throws {
         let condition = try parse(json)
         if isAllowed {
-            #expect(throws: Never.self) { try condition.checkBulkChange() }
+            #expect(throws: Never.self) { try condition.checkBulkChange(of: TestModel.plan) }
         } else {
-            #expect(throws: FilterError.unrestricted) { try condition.checkBulkChange() }
+            #expect(throws: FilterError.unrestricted) { try condition.checkBulkChange(of: TestModel.plan) }
         }
     }
 
