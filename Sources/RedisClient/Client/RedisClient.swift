@@ -136,7 +136,11 @@ package final class RedisClient: Sendable {
             _ = trackers?.updateValue(tracker, forKey: identifier)
             return trackers == nil
         }
-        if isShutDown { tracker.end() }
+        guard !isShutDown else {
+            tracker.end()
+            // Ended already: the tracker ends on its event loop, perhaps after it has begun.
+            return AsyncStream { $0.finish() }
+        }
         return tracker.stream { [weak self] in
             self?.trackers.withLock { _ = $0?.removeValue(forKey: identifier) }
         }
