@@ -7,15 +7,16 @@ package enum FilterError: Error, Sendable, Hashable {
     /// The parameter does not fit its schema. `value` is its JSON text.
     case invalid(parameter: String, value: String, details: [ValidationDetail])
     /// `order` names a direction other than ASC and DESC.
-    case invalidDirection(order: String, details: [ValidationDetail])
+    case invalidDirection(parameter: String, order: String, details: [ValidationDetail])
     /// `include` names relations that do not exist; entries are JSON texts.
-    case unknownRelations(entries: [String], details: [ValidationDetail])
+    case unknownRelations(parameter: String, entries: [String], details: [ValidationDetail])
     /// Keys that begin with `$`.
-    case forbiddenOperators([String], details: [ValidationDetail])
-    /// The database refused a pattern of `regexp`, `like` or their kin.
-    case invalidPattern(details: [ValidationDetail])
+    case forbiddenOperators([String], parameter: String, details: [ValidationDetail])
+    /// The database refused a pattern of `regexp`, `like` or their kin. The parameter is nil where the condition is none
+    /// of a request.
+    case invalidPattern(parameter: String?, details: [ValidationDetail])
     /// The database refused a value of a condition, beyond what its type holds.
-    case invalidValue(details: [ValidationDetail])
+    case invalidValue(parameter: String, details: [ValidationDetail])
     /// The condition of a bulk change is not `{}` but selects every row all the same.
     case unrestricted
 
@@ -36,10 +37,10 @@ package enum FilterError: Error, Sendable, Hashable {
             "Invalid data \(Self.shorten(Self.quote(value))) for parameter \"\(parameter)\"."
         case .invalid(let parameter, let value, _):
             "Invalid data \(Self.shorten(value)) for parameter \"\(parameter)\"."
-        case .invalidDirection(let order, _): "The order \(Self.shorten(Self.quote(order))) has invalid direction"
-        case .unknownRelations(let entries, _):
+        case .invalidDirection(_, let order, _): "The order \(Self.shorten(Self.quote(order))) has invalid direction"
+        case .unknownRelations(_, let entries, _):
             "Invalid \"filter.include\" entries: \(Self.shorten(entries.joined(separator: "; ")))"
-        case .forbiddenOperators(let names, _):
+        case .forbiddenOperators(let names, _, _):
             "Operators \(Self.shorten(names.map(Self.quote).joined(separator: ", "))) are not allowed in query"
         case .invalidPattern: "Invalid pattern in a condition of the query."
         case .invalidValue: "Invalid value in a condition of the query."
@@ -51,14 +52,26 @@ package enum FilterError: Error, Sendable, Hashable {
     package var details: [ValidationDetail] {
         switch self {
         case .syntax: []
-        case .invalid(_, _, let details), .invalidDirection(_, let details), .unknownRelations(_, let details),
-            .forbiddenOperators(_, let details), .invalidPattern(let details), .invalidValue(let details):
+        case .invalid(_, _, let details), .invalidDirection(_, _, let details), .unknownRelations(_, _, let details),
+            .forbiddenOperators(_, _, let details), .invalidPattern(_, let details), .invalidValue(_, let details):
             details
         case .unrestricted:
             [
                 ValidationDetail(
                     path: "", code: "unrestricted", message: "must leave out some rows, or be {} to mean all of them")
             ]
+        }
+    }
+
+    /// The parameter that is wrong.
+    package var parameter: String? {
+        switch self {
+        case .syntax(let parameter, _, _), .invalid(let parameter, _, _), .invalidDirection(let parameter, _, _),
+            .unknownRelations(let parameter, _, _), .forbiddenOperators(_, let parameter, _),
+            .invalidValue(let parameter, _):
+            parameter
+        case .invalidPattern(let parameter, _): parameter
+        case .unrestricted: "where"
         }
     }
 

@@ -35,8 +35,7 @@ enum QueryValue {
                 guard text == nil else { throw ambiguous(name, parameter.value, at: "") }
                 text = parameter.value
             } else if parameter.name.utf8.starts(with: prefix) {
-                let rest = parameter.name.utf8.dropFirst(prefix.count - 1)
-                guard let path = Substring(rest).isEmpty ? nil : path(Substring(rest)) else {
+                guard let path = path(Substring(parameter.name.utf8.dropFirst(prefix.count - 1))) else {
                     throw malformed(name, parameter.name)
                 }
                 if let place = tree.insert(parameter.value, at: path[...]) {

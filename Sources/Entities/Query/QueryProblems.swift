@@ -50,13 +50,17 @@ struct QueryProblems {
 
     /// The most telling kind of problem first.
     func throwIfAny(parameter: String, value: JSONValue) throws(FilterError) {
-        if !forbiddenOperators.isEmpty { throw .forbiddenOperators(forbiddenOperators, details: details) }
+        if !forbiddenOperators.isEmpty {
+            throw .forbiddenOperators(forbiddenOperators, parameter: parameter, details: details)
+        }
         if hasViolation {
             throw .invalid(
                 parameter: parameter, value: String(decoding: value.serialized(), as: UTF8.self), details: details)
         }
-        if !unknownRelations.isEmpty { throw .unknownRelations(entries: unknownRelations, details: details) }
-        if let invalidOrder { throw .invalidDirection(order: invalidOrder, details: details) }
+        if !unknownRelations.isEmpty {
+            throw .unknownRelations(parameter: parameter, entries: unknownRelations, details: details)
+        }
+        if let invalidOrder { throw .invalidDirection(parameter: parameter, order: invalidOrder, details: details) }
     }
 }
 

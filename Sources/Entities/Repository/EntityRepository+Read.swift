@@ -7,11 +7,8 @@ extension EntityRepository {
         _ filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> RecordList {
         let select = try selectStatement(filter, in: scope)
-        do {
-            return records(try await run(select.statement, in: scope), select.projection)
-        } catch {
-            throw error.of(filter)
-        }
+        let result = try await run(select.statement, reading: filter.condition, of: .filter, in: scope)
+        return records(result, select.projection)
     }
 
     /// One row, with the filter's fields and relations; the rest of the filter does not matter.
@@ -20,12 +17,7 @@ extension EntityRepository {
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> Record {
         let select = try selectById(id, filter: filter, in: scope)
-        let result: PostgresResult
-        do {
-            result = try await run(select.statement, in: scope)
-        } catch {
-            throw error.of(filter)
-        }
+        let result = try await run(select.statement, reading: filter.condition, of: .filter, in: scope)
         guard let row = result.first else { throw notFound(id) }
         return Record(row, select.projection)
     }
@@ -35,12 +27,7 @@ extension EntityRepository {
         _ condition: Where = .everything, in scope: TenantScope
     ) async throws(RepositoryError) -> Int {
         let statement = try countStatement(condition, in: scope)
-        let result: PostgresResult
-        do {
-            result = try await run(statement, in: scope)
-        } catch {
-            throw error.of(condition, at: "")
-        }
+        let result = try await run(statement, reading: condition, of: .whole, in: scope)
         do {
             return try result.first?.int(0) ?? 0
         } catch {
@@ -78,6 +65,13 @@ extension EntityRepository {
         }
         var compiler = SelectCompiler(catalog: catalog, scope: scope)
         return try compiler.select(entity, filter, id: id)
+    }
+
+    /// Runs a read. What the database finds wrong with its values is told as the condition's.
+    private func run(
+        _ statement: BoundStatement, reading condition: Where, of place: ConditionPlace, in scope: TenantScope
+    ) async throws(RepositoryError) -> PostgresResult {
+        do { return try await run(statement, in: scope) } catch { throw error.of(condition, in: place) }
     }
 
     /// The row of an insert, update or delete statement.

@@ -84,7 +84,7 @@ extension EntityRepository {
         do {
             result = try await run(update, writing: changes, alongside, in: scope)
         } catch {
-            throw error.withPatterns(of: condition, at: "")
+            throw error.withPatterns(of: condition, in: .whole)
         }
         do {
             var versions: [RowVersion] = []

@@ -32,7 +32,8 @@ extension EntityRepository {
         let select = try selectStatement(bounded, in: scope)
         var statements = [select.statement]
         if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
-        let results = try await run(statements, reading: filter, in: scope)
+        let results: [PostgresResult]
+        do { results = try await run(statements, in: scope) } catch { throw error.of(filter.condition, in: .filter) }
         guard let rows = results.first else { throw .unexpected(sqlState: nil) }
         var total: Int?
         if countsTotal, let counted = results.last?.first {
@@ -46,14 +47,10 @@ extension EntityRepository {
             next: last.map { PageCursor(behind: $0, order: filter.order, offset: offset, of: entity) }, total: total)
     }
 
-    private func run(
-        _ statements: [BoundStatement], reading filter: Filter, in scope: TenantScope
-    ) async throws(RepositoryError) -> [PostgresResult] {
-        do {
-            if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
-            return try await run(statements, writing: [], alongside: [], in: scope)
-        } catch {
-            throw error.of(filter)
-        }
+    private func run(_ statements: [BoundStatement], in scope: TenantScope) async throws(RepositoryError)
+        -> [PostgresResult]
+    {
+        if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
+        return try await run(statements, writing: [], alongside: [], in: scope)
     }
 }

@@ -1,39 +1,44 @@
 import JSONCoding
 
+/// Where a condition of a request stands.
+enum ConditionPlace {
+    /// In `filter`, under its `where`.
+    case filter
+    /// In a `where` of its own.
+    case whole
+
+    fileprivate var parameter: String { self == .filter ? "filter" : "where" }
+    fileprivate var path: String { self == .filter ? "/where" : "" }
+}
+
 /// What the database finds wrong with conditions, as errors of the parameter that they came in.
 extension RepositoryError {
-    /// The error of a statement that only reads: all of its values are the filter's.
-    func of(_ filter: Filter) -> RepositoryError { of(filter.condition, at: "/where") }
-
-    /// The same for a condition.
-    /// - Parameter path: The condition's place in its parameter.
-    func of(_ condition: Where, at path: String) -> RepositoryError {
-        switch self {
-        case .invalid: .invalidFilter(.invalidValue(details: [Self.value(condition, path)]))
-        case .unexpected(let state?) where state.hasPrefix("22"):
-            .invalidFilter(.invalidValue(details: [Self.value(condition, path)]))
-        default: withPatterns(of: condition, at: path)
-        }
+    /// The error of a statement that only reads: all of its values are the condition's, or those of relations in the
+    /// same filter.
+    func of(_ condition: Where, in place: ConditionPlace) -> RepositoryError {
+        let isValue =
+            switch self {
+            case .invalid: true
+            case .unexpected(let state): state?.hasPrefix("22") == true
+            default: false
+            }
+        guard isValue else { return withPatterns(of: condition, in: place) }
+        let detail = ValidationDetail(
+            path: condition == .everything ? "/include" : place.path, code: "range",
+            message: "must have values that the properties can have")
+        return .invalidFilter(.invalidValue(parameter: place.parameter, details: [detail]))
     }
 
     /// The error of a statement that also writes: only patterns are certainly the condition's.
-    func withPatterns(of condition: Where, at path: String) -> RepositoryError {
+    func withPatterns(of condition: Where, in place: ConditionPlace) -> RepositoryError {
         guard case .invalidFilter(.invalidPattern) = self else { return self }
         let fields = condition.patternFields.sorted()
-        return .invalidFilter(
-            .invalidPattern(details: [
-                // What is not in the condition itself is in that of an included relation.
-                ValidationDetail(
-                    path: fields.isEmpty ? "/include" : path, code: "pattern",
-                    message: ValidationDetail.badPattern.message,
-                    info: ["properties": .array(fields.map { .string($0) })])
-            ]))
-    }
-
-    private static func value(_ condition: Where, _ path: String) -> ValidationDetail {
-        ValidationDetail(
-            path: condition == .everything ? "/include" : path, code: "range",
-            message: "must have values that the properties can have")
+        let detail = ValidationDetail(
+            // What is not in the condition itself is in that of an included relation.
+            path: fields.isEmpty ? "/include" : place.path, code: "pattern",
+            message: ValidationDetail.badPattern.message,
+            info: ["properties": .array(fields.map { .string($0) })])
+        return .invalidFilter(.invalidPattern(parameter: place.parameter, details: [detail]))
     }
 }
 

@@ -38,7 +38,7 @@ extension RepositoryError {
         case "22003", "22008": return .invalid(field: fieldName(error, entity), reason: .outOfRange)
         case "22007", "22P02", "22P03", "22P05", "22021", "22030", "22032":
             return .invalid(field: fieldName(error, entity), reason: .malformed)
-        case "2201B", "22025": return .invalidFilter(.invalidPattern(details: [.badPattern]))
+        case "2201B", "22025": return .invalidFilter(.invalidPattern(parameter: nil, details: [.badPattern]))
         default: return nil
         }
     }

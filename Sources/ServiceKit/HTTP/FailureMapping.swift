@@ -59,13 +59,7 @@ package enum FailureMapping {
             .badRequest, name: error.code == "INVALID_INCLUSION_FILTER" ? "Error" : "BadRequestError",
             message: .string(error.message), code: error.code, details: error.details)
         failure.syntaxError = error.syntaxError
-        switch error {
-        case .syntax(let parameter, _, _), .invalid(let parameter, _, _): failure.parameter = parameter
-        case .invalidDirection, .unknownRelations: failure.parameter = "filter"
-        case .unrestricted: failure.parameter = "where"
-        // May be in either.
-        case .forbiddenOperators, .invalidPattern, .invalidValue: break
-        }
+        failure.parameter = error.parameter
         return failure
     }
 

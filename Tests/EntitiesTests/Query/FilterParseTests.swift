@@ -95,6 +95,18 @@ import Testing
         #expect(direction?.details == [.enumeration("/order/1", ["ASC", "DESC"])])
     }
 
+    @Test func everyErrorNamesItsParameter() {
+        for json in [
+            "{bad", #"{"limit": -1}"#, #"{"include": ["no"]}"#, #"{"order": "id up"}"#, #"{"where": {"$or": []}}"#,
+        ] {
+            #expect(#expect(throws: FilterError.self) { try parse(json) }?.parameter == "filter", "\(json)")
+        }
+        for json in ["{bad", #"{"no": 1}"#, #"{"$or": []}"#] {
+            let error = #expect(throws: FilterError.self) { try Where.parse(json: json, for: TestModel.plan) }
+            #expect(error?.parameter == "where", "\(json)")
+        }
+    }
+
     /// In an object a relation is restricted by the schema (contract 4.1), as a plain text it is not.
     @Test func unknownRelationsInObjectsViolateTheSchema() {
         let error = #expect(throws: FilterError.self) { try parse(#"{"include": ["foo", {"relation": "nope"}]}"#) }

@@ -90,14 +90,17 @@ import Testing
         let plans = try await Self.seeded.value
         for pattern in ["(", "a{1,99999}", "[", "*?+"] {
             let condition = Where.condition("name", .matches(pattern, isCaseSensitive: true))
-            for (path, read) in [
-                ("", { _ = try await plans.count(condition, in: .system) }),
-                ("/where", { _ = try await plans.find(Filter(where: condition), in: .system) }),
-                ("/where", { _ = try await plans.page(Filter(where: condition, limit: 1), in: .system) }),
-                ("", { _ = try await plans.updateAll(FieldValues(TestModel.plan), where: condition, in: .system) }),
-            ] as [(String, () async throws -> Void)] {
+            for (parameter, path, read) in [
+                ("where", "", { _ = try await plans.count(condition, in: .system) }),
+                ("filter", "/where", { _ = try await plans.find(Filter(where: condition), in: .system) }),
+                ("filter", "/where", { _ = try await plans.page(Filter(where: condition, limit: 1), in: .system) }),
+                (
+                    "where", "",
+                    { _ = try await plans.updateAll(FieldValues(TestModel.plan), where: condition, in: .system) }
+                ),
+            ] as [(String, String, () async throws -> Void)] {
                 let error = await #expect(throws: RepositoryError.self) { try await read() }
-                guard case .invalidFilter(.invalidPattern(let details)) = error else {
+                guard case .invalidFilter(.invalidPattern(parameter, let details)) = error else {
                     Issue.record("\(String(describing: error))")
                     continue
                 }

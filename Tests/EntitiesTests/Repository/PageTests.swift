@@ -79,6 +79,23 @@ import Testing
         #expect(second.next == nil)
     }
 
+    /// Page after page, by the texts of their cursors, is the list as it is without a limit.
+    private func expectWholeList(
+        _ filter: Filter, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+        var unlimited = filter
+        unlimited.limit = nil
+        let all = try await plans.find(unlimited, in: scope).map { try $0.id }
+        var walked: [Identifier] = []
+        var cursor: PageCursor?
+        repeat {
+            let page = try await plans.page(filter, after: cursor, in: scope)
+            walked += try page.records.map { try $0.id }
+            cursor = try page.next.map { try PageCursor($0.text, order: filter.order, of: TestModel.plan) }
+        } while cursor != nil && walked.count <= all.count
+        #expect(walked == all, sourceLocation: sourceLocation)
+    }
+
     /// What cannot be compared again, or is too long to travel, is walked by numbers.
     @Test(arguments: [[Order("metaData")], [Order("tags", descending: true)], [Order("slug")]])
     func ordersThatNoKeyTells(_ order: [Order]) async throws {
@@ -90,15 +107,7 @@ import Testing
             _ = try await plans.create(values, in: scope)
         }
         let filter = Filter(where: .equals("name", .text(name)), order: order, limit: 2)
-        let all = try await plans.find(Filter(where: filter.condition, order: order), in: scope).map { try $0.id }
-        var walked: [Identifier] = []
-        var cursor: PageCursor?
-        repeat {
-            let page = try await plans.page(filter, after: cursor, in: scope)
-            walked += try page.records.map { try $0.id }
-            cursor = try page.next.map { try PageCursor($0.text, order: order, of: TestModel.plan) }
-        } while cursor != nil && walked.count < 50
-        #expect(walked == all)
+        try await expectWholeList(filter)
     }
 
     /// A number that is none and a moment that no text of ours names are walked by numbers, behind what has keys.
@@ -112,15 +121,7 @@ import Testing
             _ = try await plans.create(values, in: scope)
         }
         let filter = Filter(where: .equals("name", .text(name)), order: order, limit: 1)
-        let all = try await plans.find(Filter(where: filter.condition, order: order), in: scope).map { try $0.id }
-        var walked: [Identifier] = []
-        var cursor: PageCursor?
-        repeat {
-            let page = try await plans.page(filter, after: cursor, in: scope)
-            walked += try page.records.map { try $0.id }
-            cursor = try page.next.map { try PageCursor($0.text, order: order, of: TestModel.plan) }
-        } while cursor != nil && walked.count < 20
-        #expect(walked == all)
+        try await expectWholeList(filter)
     }
 
     @Test func theLargestNumbersAreNumbers() async throws {
