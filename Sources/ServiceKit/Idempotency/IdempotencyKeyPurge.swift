@@ -25,14 +25,11 @@ package struct IdempotencyKeyPurge: Service {
 
     /// Purges until shutdown.
     package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await store.purge(before: clock.now().adding(.zero - retention))
-                } catch {
-                    logger.warning("Idempotency keys were not purged", metadata: ["error": "\(error)"])
-                }
-                try? await Task.sleep(for: .seconds(3600))
+        await PeriodicWork.run(every: .seconds(3600)) {
+            do {
+                try await store.purge(before: clock.now().adding(.zero - retention))
+            } catch {
+                logger.warning("Idempotency keys were not purged", metadata: ["error": "\(error)"])
             }
         }
     }

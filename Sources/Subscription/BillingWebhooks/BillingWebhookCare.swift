@@ -2,6 +2,7 @@ import Logging
 import MessageBus
 import PostgresClient
 import Primitives
+import ServiceKit
 import ServiceLifecycle
 
 /// Forgets events of billing providers that nobody will deliver again: providers give up after days.
@@ -15,12 +16,7 @@ struct BillingWebhookCare: Service {
 
     /// Sweeps once an hour until shutdown.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                await sweep()
-                try? await Task.sleep(for: Self.interval)
-            }
-        }
+        await PeriodicWork.run(every: Self.interval) { await sweep() }
     }
 
     /// Deletes what is older than ninety days.

@@ -3,6 +3,7 @@ import Entities
 import Logging
 import PostgresClient
 import Primitives
+import ServiceKit
 import ServiceLifecycle
 
 /// Marks subscriptions that are over as EXPIRED (contract 15). Any number of nodes may do so at once. Nothing waits for
@@ -20,15 +21,12 @@ struct SubscriptionExpiry: Service {
 
     /// One round after the other until shutdown.
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    let expired = try await expire()
-                    if expired > 0 { logger.info("Subscriptions have expired", metadata: ["count": "\(expired)"]) }
-                } catch {
-                    logger.warning("Subscriptions could not be marked as expired", metadata: ["error": "\(error)"])
-                }
-                try? await Task.sleep(for: interval)
+        await PeriodicWork.run(every: interval) {
+            do {
+                let expired = try await expire()
+                if expired > 0 { logger.info("Subscriptions have expired", metadata: ["count": "\(expired)"]) }
+            } catch {
+                logger.warning("Subscriptions could not be marked as expired", metadata: ["error": "\(error)"])
             }
         }
     }

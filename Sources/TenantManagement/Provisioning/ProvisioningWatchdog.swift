@@ -14,13 +14,7 @@ struct ProvisioningWatchdog: Service {
     let logger: Logger
 
     func run() async throws {
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(60))
-                if Task.isCancelled { return }
-                await look()
-            }
-        }
+        await PeriodicWork.run(every: .seconds(60), after: .seconds(60)) { await look() }
     }
 
     /// One round.
