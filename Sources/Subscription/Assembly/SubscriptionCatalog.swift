@@ -5,8 +5,8 @@ package import ServiceKit
 package enum SubscriptionCatalog {
     /// What has the common operations and no others: a line each.
     package static let resources = [
-        PlanSize.resource, PlanCurrency.resource, PlanCycle.resource, ProvisionedResource.resource,
-        OfferedService.resource, Feature.resource, Strategy.resource, FeatureValue.resource,
+        PlanSize.resource, PlanCycle.resource, ProvisionedResource.resource, OfferedService.resource, Feature.resource,
+        Strategy.resource, FeatureValue.resource,
     ]
 
     /// Builds the catalog.
@@ -14,8 +14,8 @@ package enum SubscriptionCatalog {
     package static func make() throws(EntityCatalogError) -> EntityCatalog {
         try EntityCatalog(
             [
-                Plan.entity, TenantSubscription.entity, Invoice.entity, InvoiceItem.entity, BillingCustomer.entity,
-                Payment.entity,
+                Plan.entity, PlanCurrency.entity, TenantSubscription.entity, Invoice.entity, InvoiceItem.entity,
+                BillingCustomer.entity, Payment.entity,
             ] + resources.map(\.entity))
     }
 }

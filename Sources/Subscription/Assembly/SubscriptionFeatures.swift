@@ -1,5 +1,4 @@
 import Entities
-import HTTPTypes
 import Logging
 import PostgresClient
 import Primitives
@@ -65,6 +64,10 @@ struct SubscriptionFeatures: Sendable {
         let planController = PlanController(
             crud: crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: plans),
             plans: plans, prices: prices, subscriptions: subscriptions, limits: limits)
+        let currencyController = CurrencyController(
+            crud: crud(
+                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions,
+                following: currencies), prices: prices)
         let subscriptionController = SubscriptionController(
             crud: crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
@@ -79,19 +82,14 @@ struct SubscriptionFeatures: Sendable {
         let billing = try BillingFeatures(
             pool: pool, catalog: catalog, invoices: invoices, limits: limits, configuration: configuration,
             clock: clock)
-        let caches = [PlanCycle.entity: cycles.cache, PlanCurrency.entity: currencies.cache]
+        let caches = [PlanCycle.entity: cycles.cache]
         let common = SubscriptionCatalog.resources.flatMap { resource in
-            let operations = resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
+            resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
                 await caches[resource.entity]?.follow(change)
-            }
-            guard resource.entity == PlanCurrency.entity else { return operations }
-            return operations.map { operation in
-                [.patch, .put].contains(operation.method)
-                    ? operation.checkingFirst(prices.checkCurrencies).forOperators() : operation
             }
         }
         operations =
-            planController.operations + planFeatureController.operations
+            planController.operations + planFeatureController.operations + currencyController.operations
             + subscriptionController.operations + billing.operations + common
     }
 }

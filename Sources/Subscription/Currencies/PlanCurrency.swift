@@ -1,6 +1,5 @@
 import Entities
 import JSONCoding
-import ServiceKit
 
 /// A currency that plans may be priced in. Its audit columns are not part of the API (contract 6.5).
 enum PlanCurrency {
@@ -17,10 +16,4 @@ enum PlanCurrency {
             .string("country", maxLength: 100, example: "United States"),
         ],
         uniqueKeys: [UniqueKey("idx_currencies_code", "currencyCode")])
-
-    /// Its operations.
-    static let resource = EntityResource(
-        entity, path: "/currencies", controller: "CurrencyController",
-        permissions: CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"]),
-        writers: .operators)
 }

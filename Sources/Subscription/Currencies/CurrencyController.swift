@@ -1,0 +1,21 @@
+import HTTPTypes
+import ServiceKit
+
+/// The HTTP operations of currencies: the common ones. Another code may have fewer decimals than the prices of plans.
+struct CurrencyController: Sendable {
+    let crud: CRUDOperations
+    let prices: PlanPriceCheck
+
+    static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
+
+    /// Everybody with the permission reads the catalogue; it is the operator's to change.
+    var operations: [Operation] {
+        crud.all().map { operation in
+            switch operation.method {
+            case .get: operation
+            case .patch, .put: operation.checkingFirst(prices.checkCurrencies).forOperators()
+            default: operation.forOperators()
+            }
+        }
+    }
+}
