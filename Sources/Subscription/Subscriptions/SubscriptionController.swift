@@ -73,17 +73,10 @@ struct SubscriptionController: Sendable {
             try Self.checkDates(body)
             let condition = try Where.parse(
                 QueryParameter.all(call.request.query), for: TenantSubscription.entity, limits: limits)
-            guard SubscriptionLifecycle.concerns(body) else { return try await update.run(call) }
-            guard let condition else {
-                throw HTTPFailure.badRequest(
-                    "Required parameter where is missing! Send where={} to change all rows.",
-                    code: "MISSING_REQUIRED_PARAMETER")
-            }
+            // Without a condition the common operation refuses.
+            guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
             try condition.checkBulkChange(of: TenantSubscription.entity)
-            return .count(
-                try await lifecycle.change(
-                    .condition(condition), body, in: call.scope, for: call.request
-                ).count)
+            return .count(try await lifecycle.changeAll(condition, body, in: call.scope, for: call.request))
         }
         return operation
     }
@@ -118,9 +111,8 @@ struct SubscriptionController: Sendable {
             if replaces, let named = body["id"]?.stringValue, Identifier(named) != row {
                 throw RepositoryError.identifierChanged(from: id, to: named)
             }
-            let changed = try await lifecycle.change(.id(row), body, in: call.scope, for: call.request)
-            guard let record = changed.first else { throw HTTPFailure.entityNotFound }
-            return try .changed(record, for: call.request)
+            return try .changed(
+                try await lifecycle.change(row, body, in: call.scope, for: call.request), for: call.request)
         }
         return operation
     }

@@ -28,82 +28,67 @@ extension SubscriptionLifecycle {
             "More than \(largestReservation) subscriptions would take a place of a quota. Narrow the condition."),
         code: "TOO_MANY_ROWS")
 
-    /// Changes rows. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, for each that becomes ACTIVE and
-    /// was not: the rows are locked before their status is looked at, so that of two who activate one it is told once.
+    /// Changes a row. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, when it becomes ACTIVE and was not:
+    /// the row is locked before its status is looked at, so that of two who activate it, it is told once.
     /// - Parameter body: Members to change, checked against the entity's schema.
-    /// - Returns: The changed rows; those of a condition as they were before.
-    /// - Throws: 422 when more rows than ``largestReservation`` need a place; 412 when the row of an id is not at a version that the request names; 404 when the row of an id, or
-    ///   the invoice, is not there; 409 when a row needs a place and none is left.
+    /// - Throws: 412 when the row is not at a version that the request names; 404 when the row, or the invoice, is not
+    ///   there; 409 when the row needs a place and none is left.
     func change(
-        _ target: SubscriptionRepository.Target, _ body: JSONObject, in scope: TenantScope,
-        for request: OperationRequest
-    ) async throws -> [Record] {
-        let condition = if case .id = target { try request.versionCondition() } else { VersionCondition?.none }
+        _ id: Identifier, _ body: JSONObject, in scope: TenantScope, for request: OperationRequest
+    ) async throws -> Record {
+        let condition = try request.versionCondition()
         let body = try await namingInvoice(body, in: scope)
-        let changes = try FieldValues(TenantSubscription.entity, json: body)
-        let today = CalendarDate(of: clock.now())
         return try await pool.withTransaction(settings: scope.settings) { transaction in
-            let rows = try await subscriptions.lock(target, in: scope, transaction)
-            if rows.isEmpty, case .id(let id) = target {
+            guard let row = try await subscriptions.lock(.id(id), in: scope, transaction).first else {
                 throw RepositoryError.notFound(
                     entity: TenantSubscription.entity.name, table: TenantSubscription.entity.table,
                     id: id.description)
             }
-            if let condition, let version = try rows.first?.version, !condition.allows(version) {
-                throw RepositoryError.versionMismatch(current: version)
+            try condition?.require(try row.version)
+            let change = try SubscriptionTransition(row, body, on: CalendarDate(of: clock.now()))
+            var batch = try await batch(of: [change], body, in: scope, for: request, transaction)
+            let update = try batch.change(change)
+            guard let changed = try await batch.run(transaction)[update].first else {
+                throw RepositoryError.unexpected(sqlState: nil)
             }
-            let transitions = try rows.map { try Transition($0, body, on: today) }.sorted {
-                $0.subscriber < $1.subscriber
-            }
-            let plans = Set(transitions.filter(\.needsPlan).map(\.plan))
-            let summaries =
-                plans.isEmpty ? [:] : try await self.summaries.summaries(of: plans, in: transaction)
-
-            var isBulk = false
-            if case .condition = target { isBulk = true }
-            guard !isBulk || transitions.count(where: \.needsPlace) <= Self.largestReservation else {
-                throw Self.tooManyReservations
-            }
-            var batch = PostgresBatch()
-            // What needs no place is changed in one statement, and first: it may leave places to the others.
-            let plain = isBulk ? transitions.filter { !$0.needsPlace }.map { PostgresValue.identifier($0.id) } : []
-            if !plain.isEmpty {
-                let all = try subscriptions.entities.updateAllStatement(
-                    changes, where: .oneOf("id", plain), in: scope)
-                batch.append(all)
-            }
-            var quotas: [Int: SubscriptionQuota] = [:]
-            var updates: [Int] = []
-            // Each place is filled before the next one is counted.
-            for transition in transitions where transition.needsPlace || !isBulk {
-                if transition.needsPlace {
-                    let quota = SubscriptionQuota(general: quota, plan: summaries[transition.plan]?.tenantLimit)
-                    let reservation = quota.reservation(
-                        tenant: transition.subscriber, plan: transition.plan, on: today, changing: transition.id)
-                    quotas[batch.append(reservation)] = quota
-                }
-                updates.append(
-                    batch.append(try subscriptions.entities.updateStatement(transition.id, changes, in: scope)))
-            }
-            for transition in transitions where transition.activates {
-                let event = SubscriptionEvent(
-                    subscription: transition.result, tenant: transition.subscriber,
-                    plan: summaries[transition.plan] ?? PlanSummary(json: ["id": .identifier(transition.plan)]),
-                    instant: clock.now(), traceparent: request.traceparent)
-                batch.add(try event.envelope(EventType.subscriptionActivated))
-            }
-            guard batch.count > 0 else { return [] }
-            do throws(PostgresError) {
-                let results = try await transaction.run(batch)
-                if isBulk { return Array(rows) }
-                return updates.compactMap { results[$0].first.map(subscriptions.entities.record) }
-            } catch {
-                if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {
-                    throw quota.failure
-                }
-                throw RepositoryError.from(error, entity: TenantSubscription.entity)
-            }
+            return subscriptions.entities.record(changed)
         }
+    }
+
+    /// Changes every row that matches, as ``change(_:_:in:for:)`` changes one.
+    /// - Returns: How many.
+    /// - Throws: 422 when more rows than ``largestReservation`` need a place; 404 when the invoice is not there; 409 when
+    ///   a row needs a place and none is left.
+    func changeAll(
+        _ condition: Where, _ body: JSONObject, in scope: TenantScope, for request: OperationRequest
+    ) async throws -> Int {
+        let body = try await namingInvoice(body, in: scope)
+        return try await pool.withTransaction(settings: scope.settings) { transaction in
+            let today = CalendarDate(of: clock.now())
+            let changes = try await subscriptions.lock(.condition(condition), in: scope, transaction).map {
+                try SubscriptionTransition($0, body, on: today)
+            }
+            guard !changes.isEmpty else { return 0 }
+            let reserving = changes.filter(\.needsPlace).sorted { $0.subscriber < $1.subscriber }
+            guard reserving.count <= Self.largestReservation else { throw Self.tooManyReservations }
+            var batch = try await batch(of: changes, body, in: scope, for: request, transaction)
+            // First what needs no place: it may leave places to the others.
+            try batch.changeTogether(changes.filter { !$0.needsPlace })
+            for change in reserving { _ = try batch.change(change) }
+            _ = try await batch.run(transaction)
+            return changes.count
+        }
+    }
+
+    private func batch(
+        of changes: [SubscriptionTransition], _ body: JSONObject, in scope: TenantScope, for request: OperationRequest,
+        _ transaction: PostgresTransaction
+    ) async throws -> SubscriptionChangeBatch {
+        let plans = Set(changes.filter(\.needsPlan).map(\.plan))
+        return SubscriptionChangeBatch(
+            entities: subscriptions.entities, values: try FieldValues(TenantSubscription.entity, json: body),
+            plans: plans.isEmpty ? [:] : try await summaries.summaries(of: plans, in: transaction), quota: quota,
+            instant: clock.now(), scope: scope, traceparent: request.traceparent)
     }
 
     /// The body with our id of the invoice that it names. A foreign key is blind to whose the invoice is: to a tenant's
@@ -128,41 +113,6 @@ extension SubscriptionLifecycle {
         } catch {
             guard case .unexpected(sqlState: SubscriptionQuota.exhausted) = error else { throw error }
             throw SubscriptionQuota(general: quota, plan: nil).failure
-        }
-    }
-
-    /// What a change does to a row.
-    private struct Transition {
-        let id: Identifier
-        /// The row as it will be.
-        let result: JSONObject
-        let subscriber: Identifier
-        let plan: Identifier
-        /// It takes a place that it did not have: of another tenant's, among those of another plan, or any at all.
-        let needsPlace: Bool
-        /// It becomes ACTIVE and was not.
-        let activates: Bool
-
-        var needsPlan: Bool { needsPlace || activates }
-
-        init(_ row: Record, _ body: JSONObject, on today: CalendarDate) throws {
-            id = try row.id
-            var result = try JSONValue.parse(stored: row.json).objectValue ?? [:]
-            // What the server sets is not the body's to change.
-            let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }.map(\.name)
-            for name in changeable { if let value = body[name] { result[name] = value } }
-            self.result = result
-            let subscriber = try row.identifier("subscriberId")
-            self.subscriber = result["subscriberId"]?.stringValue.flatMap { Identifier($0) } ?? subscriber
-            let plan = try row.identifier("planId")
-            self.plan = result["planId"]?.stringValue.flatMap { Identifier($0) } ?? plan
-            let before = TenantSubscription.Status(rawValue: try row.integer("status"))
-            let after = result["status"]?.intValue.flatMap { TenantSubscription.Status(rawValue: $0) }
-            let day = today.description
-            let wasLive = before?.isLive(until: try row.textIfPresent("endDate"), on: day) == true
-            let isLive = after?.isLive(until: result["endDate"]?.stringValue, on: day) == true
-            needsPlace = isLive && (!wasLive || self.plan != plan || self.subscriber != subscriber)
-            activates = after == .active && before != .active
         }
     }
 }
