@@ -21,16 +21,15 @@ struct SubscriptionEvent: Sendable {
         var row = subscription
         row["plan"] = plan.json
         let data = JSONObject([("subscription", .object(row)), ("tenantId", .identifier(tenant))])
-        let bytes = JSONValue.object(data).serialized()
+        let unfit = HTTPFailure.invalidField(
+            "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
+        guard JSONValue.object(data).depth <= Self.maximumDepth else { throw unfit }
         do {
-            _ = try JSONValue.parse(
-                bytes, limits: JSONLimits(bytes: EventEnvelope.maximumDataBytes, depth: Self.maximumDepth))
             return try EventEnvelope(
                 id: .v7(at: instant), type: type, tenantId: tenant, occurredAt: instant, traceparent: traceparent,
-                data: bytes)
+                data: JSONValue.object(data).serialized())
         } catch {
-            throw HTTPFailure.invalidField(
-                "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
+            throw unfit
         }
     }
 }

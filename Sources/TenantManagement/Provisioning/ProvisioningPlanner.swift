@@ -13,11 +13,30 @@ struct ProvisioningSubscription: Sendable {
     /// Verbatim JSON.
     let json: [UInt8]
 
+    /// How deep a subscription may nest: with the event and its envelopes around it, readers still accept it (64).
+    private static let maximumDepth = 60
+
+    /// A subscription as somebody else has described it.
+    /// - Throws: 422 at `/plan` when it nests deeper than the event's readers accept: the tenant would wait for ever.
+    init(id: String?, _ value: JSONValue) throws(HTTPFailure) {
+        guard value.depth <= Self.maximumDepth else {
+            throw .invalidField(
+                "/plan", code: "depth", "must NOT nest more than \(Self.maximumDepth - 1) levels deep")
+        }
+        self.id = id
+        json = value.serialized()
+    }
+
+    private init(json: [UInt8]) {
+        id = nil
+        self.json = json
+    }
+
     /// What stands in for a subscription when only the tier is known.
     static func planOnly(tier: String, subscriber: Identifier) -> ProvisioningSubscription {
         var writer = JSONWriter(reservingCapacity: 128)
         writer.value(["subscriberId": .string(subscriber.description), "plan": ["tier": .string(tier)]])
-        return ProvisioningSubscription(id: nil, json: writer.bytes)
+        return ProvisioningSubscription(json: writer.bytes)
     }
 }
 
@@ -27,9 +46,6 @@ struct ProvisioningPlanner: Sendable {
     let sealer: EventSecretSealer
     let copies: WebhookSecretCopies
     let timeout: Duration
-
-    /// How deep a subscription may nest: with the event and its envelopes around it, readers still accept it (64).
-    private static let maximumDepth = 60
 
     struct Plan: Sendable {
         let tenant: Identifier
@@ -49,18 +65,11 @@ struct ProvisioningPlanner: Sendable {
     /// - Parameters:
     ///   - tenantJSON: The tenant as it was before, with contacts and address.
     ///   - subscription: For what it is provisioned.
-    /// - Throws: 422 at `/plan` when the event would be larger or nest deeper than its readers accept: the tenant would
-    ///   wait for ever.
+    /// - Throws: 422 at `/plan` when the event would be larger than the bus takes.
     func plan(
         tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, now: Timestamp,
         traceparent: String?
     ) throws -> Plan {
-        let limits = JSONLimits(bytes: EventEnvelope.maximumDataBytes, depth: Self.maximumDepth)
-        do {
-            _ = try JSONValue.parse(subscription.json, limits: limits)
-        } catch {
-            throw Self.unfit(isTooDeep: error.reason == .tooDeep)
-        }
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
         let row: BoundStatement = (
@@ -86,19 +95,14 @@ struct ProvisioningPlanner: Sendable {
         writer.key("context")
         writer.identifier(context)
         writer.endObject()
-        // Everything else of it is ours.
-        guard writer.bytes.count <= EventEnvelope.maximumDataBytes else { throw Self.unfit(isTooDeep: false) }
+        guard writer.bytes.count <= EventEnvelope.maximumDataBytes else {
+            throw HTTPFailure.invalidField(
+                "/plan", code: "size",
+                "makes an event of more than \(EventEnvelope.maximumDataBytes) bytes, tenant and contacts included")
+        }
         let event = try EventEnvelope(
             id: .v7(at: now), type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: now,
             traceparent: traceparent, data: writer.bytes)
         return Plan(tenant: tenant, context: context, secret: secret, statements: [row], event: event)
-    }
-
-    private static func unfit(isTooDeep: Bool) -> HTTPFailure {
-        isTooDeep
-            ? .invalidField("/plan", code: "depth", "must NOT nest more than \(maximumDepth - 1) levels deep")
-            : .invalidField(
-                "/plan", code: "size",
-                "makes an event of more than \(EventEnvelope.maximumDataBytes) bytes, tenant and contacts included")
     }
 }

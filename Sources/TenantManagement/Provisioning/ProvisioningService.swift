@@ -45,7 +45,7 @@ struct ProvisioningService: Sendable {
         }
         return try await start(
             tenant: id,
-            subscription: ProvisioningSubscription(id: subscriptionID, json: JSONValue.object(body).serialized()),
+            subscription: ProvisioningSubscription(id: subscriptionID, .object(body)),
             from: scope.tenantId == nil ? Tenant.Status.provisionable : Tenant.Status.awaitingSubscription,
             in: scope, traceparent: request.traceparent, before: request.alongside())
     }

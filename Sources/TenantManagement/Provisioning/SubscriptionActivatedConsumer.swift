@@ -29,8 +29,7 @@ struct SubscriptionActivatedConsumer: Sendable {
         do {
             _ = try await service.start(
                 tenant: tenant,
-                subscription: ProvisioningSubscription(
-                    id: subscription["id"]?.stringValue, json: subscription.serialized()),
+                subscription: ProvisioningSubscription(id: subscription["id"]?.stringValue, subscription),
                 from: Tenant.Status.awaitingSubscription, in: system, traceparent: event.traceparent, before: [claim])
         } catch let error as PostgresError where Inbox.isDuplicate(error) {
             return
