@@ -74,4 +74,22 @@ extension DataRule {
                 """,
             repair: "ALTER ROLE \(role) NOSUPERUSER NOBYPASSRLS;")
     }
+
+    /// A column that is to get another type is read by no view, which PostgreSQL would refuse.
+    /// - Parameter table: In schema `main`.
+    package static func noViews(_ name: String, on table: String, column: String) -> DataRule {
+        DataRule(
+            name, .stops,
+            why: "The column \(table).\(column) gets another type, which PostgreSQL refuses while a view reads it.",
+            query: """
+                SELECT DISTINCT v.oid::regclass::text AS view FROM pg_depend AS d
+                JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
+                JOIN pg_class AS v ON v.oid = r.ev_class
+                JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass('main.\(table)')
+                    AND a.attname = '\(column)'
+                ORDER BY 1
+                """,
+            advice: "Note the view's definition (\\d+ in psql), drop it, and create it again afterwards.")
+    }
 }

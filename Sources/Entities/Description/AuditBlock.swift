@@ -1,5 +1,5 @@
 /// The fields every entity has without naming them, in the order JSON shows them (contract 4.3).
-enum AuditBlock {
+package enum AuditBlock {
     static let fields = fields(.identifiers)
 
     /// The fields of a table whose `created_by` and `modified_by` are of the given kind.
@@ -28,8 +28,8 @@ enum AuditBlock {
         fields(actors).map { Field($0.name, type: $0.type, access: .hidden, schema: $0.schema) }
     }
 
-    /// As request members: accepted, checked, ignored.
-    static let requestProperties = fields.map {
+    /// As members of requests: accepted, checked, ignored (contract 15).
+    package static let requestProperties = fields.map {
         Schema.Property($0.name, $0.schema.described("Set by the server; ignored in requests."))
     }
 }

@@ -5,9 +5,7 @@ import JSONCoding
 /// Bodies as people would send and get them, for the document: samples of schemas, made plausible.
 enum OperationExample {
     /// What the server sets, and what examples of requests therefore leave out.
-    private static let setByServer: Set<String> = [
-        "id", "deleted", "deletedOn", "deletedBy", "createdOn", "createdBy", "modifiedOn", "modifiedBy",
-    ]
+    private static let setByServer = Set(["id"] + AuditBlock.requestProperties.map(\.name))
     private static let user: JSONValue = "01890a5d-ac96-774b-bcce-b302099a8057"
     /// Members that the example of a change has.
     private static let changedMembers = 2

@@ -116,19 +116,7 @@ enum SubscriptionRules {
                 SELECT 'plans', id, left(tier, 60), octet_length(tier) FROM main.plans WHERE octet_length(tier) > 2000
                 """,
             advice: "Shorten them by hand: UPDATE main.features SET key = … WHERE id = …, plans likewise."),
-        DataRule(
-            "views_on_plan_price", .stops,
-            why: "The column plans.price becomes wider, which PostgreSQL refuses while a view reads it.",
-            query: """
-                SELECT DISTINCT v.oid::regclass::text AS view FROM pg_depend AS d
-                JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
-                JOIN pg_class AS v ON v.oid = r.ev_class
-                JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass('main.plans')
-                    AND a.attname = 'price'
-                ORDER BY 1
-                """,
-            advice: "Note the view's definition (\\d+ in psql), drop it, and create it again afterwards."),
+        .noViews("views_on_plan_price", on: "plans", column: "price"),
         DataRule(
             "plans_price_range", .warns,
             why: """

@@ -82,7 +82,6 @@ struct BillingCustomerService: Sendable {
     /// Changes what the provider knows of a customer.
     /// - Returns: Our row of it as it is now.
     /// - Throws: 404 when there is no such customer; 412 when it is at another version than demanded.
-    @discardableResult
     func update(
         _ text: String, _ changes: CustomerDetails, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
     ) async throws -> (id: Identifier, version: Int64) {

@@ -29,17 +29,19 @@ struct BillingInvoiceController: Sendable {
             idempotency: .recover { recovery in
                 let id = try recovery.created()
                 let (version, json) = try await service.read(id.description, in: recovery.scope)
-                return .created(
-                    JSONValue.object(json).serialized(), version: version, location: "\(Self.path)/\(id)")
+                return Self.created(id, version, json)
             },
             handler: .scoped { call in
                 let new = try NewInvoice(try call.request.object())
                 let (id, version, json) = try await service.create(
                     new, key: call.request.idempotencyKey, in: call.scope,
                     alongside: call.request.alongside(resource:))
-                return .created(
-                    JSONValue.object(json).serialized(), version: version, location: "\(Self.path)/\(id)")
+                return Self.created(id, version, json)
             })
+    }
+
+    private static func created(_ id: Identifier, _ version: Int64, _ json: JSONObject) -> OperationResponse {
+        .created(JSONValue.object(json).serialized(), version: version, location: "\(path)/\(id)")
     }
 
     private func read() -> Operation {

@@ -41,17 +41,17 @@ struct BillingInvoiceService: Sendable {
         let lock = batch.append(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
         for statement in statements + effect.statements + alongside(id) { batch.append(statement) }
-        let row: PostgresRow?
+        let results: [PostgresResult]
         do throws(PostgresError) {
-            row = try await invoices.pool.run(batch)[insert].first
+            results = try await invoices.pool.run(batch)
         } catch {
             if error.statementIndex == lock, error.sqlState == "22012" { throw HTTPFailure.entityNotFound }
             throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
         let invoice = BillingInvoice(
             status: effect.value.status, currency: new.currency.code, charges: new.charges, details: new.details)
-        guard let version = try row.map({ try invoices.record($0).version }) else { throw RepositoryError.forbidden }
-        return (id, version, invoice.json(id: id.description, customer: customer.reference.id))
+        guard let row = results[insert].first else { throw RepositoryError.unexpected(sqlState: nil) }
+        return (id, try invoices.record(row).version, invoice.json(id: id.description, customer: customer.reference.id))
     }
 
     /// An invoice as the API shows it.
@@ -67,7 +67,6 @@ struct BillingInvoiceService: Sendable {
     /// - Returns: Our row of it as it is now.
     /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed; 412 when it is at
     ///   another version than demanded.
-    @discardableResult
     func update(
         _ text: String, _ body: JSONObject, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
     ) async throws -> (id: Identifier, version: Int64) {

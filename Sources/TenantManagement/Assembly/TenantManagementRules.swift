@@ -101,18 +101,6 @@ enum TenantManagementRules {
 
     /// Of the column whose type changes.
     static let clientLists: [DataRule] = [
-        DataRule(
-            "views_on_invoice_currency", .stops,
-            why: "The column invoices.currency_code gets another type, which PostgreSQL refuses while a view reads it.",
-            query: """
-                SELECT DISTINCT v.oid::regclass::text AS view FROM pg_depend AS d
-                JOIN pg_rewrite AS r ON r.oid = d.objid AND d.classid = 'pg_rewrite'::regclass
-                JOIN pg_class AS v ON v.oid = r.ev_class
-                JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
-                WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = to_regclass('main.invoices')
-                    AND a.attname = 'currency_code'
-                ORDER BY 1
-                """,
-            advice: "Note the view's definition (\\d+ in psql), drop it, and create it again afterwards.")
+        .noViews("views_on_invoice_currency", on: "invoices", column: "currency_code")
     ]
 }

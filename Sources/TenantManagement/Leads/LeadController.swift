@@ -25,7 +25,7 @@ package struct LeadController: Sendable {
             .init("companyName", .string(minLength: 1, maxLength: 100), required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("address", addressSchema),
-        ] + Lead.entity.auditMembers, name: "CreateLeadDTO")
+        ] + AuditBlock.requestProperties, name: "CreateLeadDTO")
 
     private static let registeredSchema = Schema.object(
         [

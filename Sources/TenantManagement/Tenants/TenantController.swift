@@ -80,11 +80,7 @@ struct TenantController: Sendable {
             .init("subscriberId", .string()), .init("startDate", .string()), .init("endDate", .string()),
             .init("status", .number()), .init("planId", .string()), .init("invoiceId", .string()),
             .init("plan", planSchema),
-            .init("deleted", .boolean), .init("deletedOn", .string(format: .dateTime).nullable()),
-            .init("deletedBy", .string().nullable()), .init("createdOn", .string(format: .dateTime)),
-            .init("modifiedOn", .string(format: .dateTime)), .init("createdBy", .string()),
-            .init("modifiedBy", .string()),
-        ], name: "SubscriptionDTO")
+        ] + AuditBlock.requestProperties, name: "SubscriptionDTO")
 
     private func provision() -> Operation {
         Operation(

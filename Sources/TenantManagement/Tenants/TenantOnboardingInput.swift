@@ -80,5 +80,5 @@ package struct TenantOnboardingInput: Sendable {
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("isPrimary", .boolean, required: true),
             .init("type", .string(maxLength: 100)),
-        ] + Contact.entity.auditMembers, name: "TenantContact")
+        ] + AuditBlock.requestProperties, name: "TenantContact")
 }

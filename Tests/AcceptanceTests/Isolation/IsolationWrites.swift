@@ -76,17 +76,13 @@ struct IsolationWrites: Sendable {
         else { return referringToOwn(sample) }
         var body: JSONObject = [:]
         for (name, _) in schema["properties"]?.objectValue ?? [:] {
-            if Self.audit.contains(name) || name == "id" { continue }
+            if ValidRequests.audit.contains(name) || name == "id" { continue }
             if let value = row[name], !value.isNull { body[name] = value }
         }
         let required = (schema["required"]?.arrayValue ?? []).compactMap(\.stringValue)
         let isComplete = required.allSatisfy { body[$0] != nil }
         return isComplete && operation.path.split(separator: "/").count <= 2 ? .object(body) : referringToOwn(sample)
     }
-
-    private static let audit: Set<String> = [
-        "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy",
-    ]
 
     private static let references = [
         "customerId": "/billing-customer", "paymentSourceId": "/billing-payment-source",
@@ -96,7 +92,7 @@ struct IsolationWrites: Sendable {
     private func referringToOwn(_ sample: JSONValue) -> JSONValue {
         guard var body = sample.objectValue else { return sample }
         for name in body.keys {
-            if Self.audit.contains(name) { body[name] = nil }
+            if ValidRequests.audit.contains(name) { body[name] = nil }
             if ["tenantId", "subscriberId", "initiatorId"].contains(name) { body[name] = .string(world.own.tenant) }
             if name == "leadId" { body[name] = .string(world.own.lead) }
             for (reference, path) in Self.references where reference == name {

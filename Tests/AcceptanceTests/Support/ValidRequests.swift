@@ -1,3 +1,4 @@
+import Entities
 import JSONCoding
 import Primitives
 import Synchronization
@@ -16,7 +17,7 @@ struct ValidRequests: Sendable {
     }
 
     /// Members that the server sets.
-    static let audit = ["deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy"]
+    static let audit = AuditBlock.requestProperties.map(\.name)
     /// Members that stand for rows which bodies need not name, or contradict the rest of a sample.
     private static let omitted = audit + ["id", "invoiceId", "paymentSourceId", "errorCode", "errorText"]
     private static let environment = ["PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000"]
