@@ -88,25 +88,6 @@ import Testing
         }
     }
 
-    /// A change that was made is answered, and one whose condition cannot be looked at is not made.
-    @Test func aRestoringTakesNoConditions() async throws {
-        try await TestStack.run([.subscription]) { stack in
-            let client = stack.subscription
-            let size = try await client.post("/plan-sizes", ["size": "ZZ"], token: stack.admin).expect(201)
-            let path = "/plan-sizes/\(try size.string("id"))"
-            try await client.delete(path, token: stack.admin).expect(204)
-            for (name, value) in [("if-none-match", "*"), ("if-none-match", "\"1\""), ("if-match", "*")] {
-                let refused = try await client.send(
-                    "POST", "\(path)/restore", token: stack.admin, headers: [name: value])
-                #expect(refused.status == 400 && refused.errorCode == "INVALID_PARAMETER_VALUE", "\(refused.text)")
-            }
-            try await client.get(path, token: stack.admin).expect(404)
-            try await client.post("\(path)/restore", token: stack.admin).expect(200)
-            try await client.send("GET", path, token: stack.admin, headers: ["if-none-match": "*"]).expect(304)
-            try await client.send("HEAD", path, token: stack.admin, headers: ["if-none-match": "*"]).expect(304)
-        }
-    }
-
     @Test func aFailureIsNotKept() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement

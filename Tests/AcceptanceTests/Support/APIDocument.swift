@@ -151,6 +151,13 @@ struct APIDocument: Sendable {
 }
 
 extension JSONValue {
+    /// Removes a member of an object.
+    mutating func remove(_ member: String) {
+        guard var object = objectValue else { return }
+        object[member] = nil
+        self = .object(object)
+    }
+
     /// The value with another one at a place.
     func replacing(_ pointer: some Collection<String>, with value: JSONValue) -> JSONValue {
         guard let first = pointer.first else { return value }
