@@ -35,7 +35,7 @@ ARC_HOME="$work/home" TENANT_MANAGEMENT_PORT=$(free_port) LOG_LEVEL=error ACCESS
     >"$work/up.log" 2>&1 &
 stack=$!
 for attempt in $(seq 600); do
-    grep -q '^export ARC_TOKEN=' "$work/up.log" && break
+    grep -qs '^export ARC_TOKEN=' "$work/up.log" && break
     kill -0 "$stack" 2>/dev/null || { cat "$work/up.log" >&2; exit 1; }
     sleep 0.2
 done
