@@ -4,7 +4,7 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test fuzz openapi lint bench format clean
+.PHONY: help deps build up demo test chaos fuzz openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -25,6 +25,9 @@ demo: ## Drive the main job against the running stack; ARGS="--json"
 
 test: ## Run all tests on servers of their own; FILTER=<suite or test>
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
+
+chaos: build ## Kill processes at random under load, then check that nothing is lost; ARGS="--seconds 60 --seed 7"
+	@python3 scripts/chaos/chaos.py --binary $(ARC) $(ARGS)
 
 fuzz: ## Fuzz both services by their OpenAPI documents; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
