@@ -19,6 +19,7 @@ let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swi
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
@@ -29,14 +30,35 @@ let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
 
-/// A library of ours. The order below is the layering: a target depends on targets above it only.
+let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
+
+// Groups: what is nearly always used together.
+let values: [Target.Dependency] = ["Primitives", "JSONCoding"]
+let settings: [Target.Dependency] = ["ConfigurationChecks", configuration]
+let background: [Target.Dependency] = [lifecycle, logging]
+let outgoingHTTP: [Target.Dependency] = [asyncHTTPClient, nioCore, nioHTTP1]
+/// What every service is built on.
+let service: [Target.Dependency] =
+    values + settings + background
+    + ["PostgresClient", "Entities", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
+/// What tests of a whole service use beside it.
+let serviceTests: [Target.Dependency] =
+    values + settings + background + ["PostgresClient", "Entities", "MessageBus", "ServiceKit", httpTypes, nioCore]
+
+/// A library. The order below is the layering: a target depends on targets above it only.
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
-    .target(name: name, dependencies: dependencies, resources: resources, swiftSettings: strict)
+    .target(name: name, dependencies: unique(dependencies), resources: resources, swiftSettings: strict)
 }
 
 /// The tests of a library.
 func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: name, dependencies: dependencies, swiftSettings: strict)
+    .testTarget(name: name, dependencies: unique(dependencies), swiftSettings: strict)
+}
+
+/// Groups overlap; the package manager warns of repetitions.
+func unique(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
+    var seen: Set<String> = []
+    return dependencies.filter { seen.insert("\($0)").inserted }
 }
 
 let package = Package(
@@ -58,6 +80,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
     ],
     targets: [
         .target(name: "CProcess"),
@@ -65,113 +88,71 @@ let package = Package(
         .systemLibrary(name: "CHaru", providers: [.apt(["libhpdf-dev"])]),
         library("Primitives", []),
         library("JSONCoding", ["Primitives"]),
-        library("PostgresClient", ["CLibpq", "Primitives", logging, configuration]),
-        library(
-            "RedisClient", ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging, configuration]),
+        library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", [crypto]),
         library("PDFDocuments", ["CHaru"]),
-        library("Observability", ["Primitives", "JSONCoding", logging]),
-        library("Entities", ["Primitives", "JSONCoding", "PostgresClient"]),
+        library("PostgresClient", settings + ["CLibpq", "Primitives", logging]),
+        library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
+        library("Observability", values + [logging]),
+        library("Entities", values + ["PostgresClient"]),
         library(
-            "MessageBus", ["Primitives", "JSONCoding", "PostgresClient", configuration, logging, lifecycle],
+            "MessageBus", values + settings + background + ["PostgresClient"],
             resources: [.embedInCode("Migrations")]),
         library("Billing", ["Primitives"]),
         library(
             "ServiceKit",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Observability", "Entities", "Sealing",
-                asyncHTTPClient, hummingbird, httpTypes, jwtKit, crypto, configuration, lifecycle, logging, nioCore,
-                nioPosix,
+            values + settings + background + outgoingHTTP + [
+                "PostgresClient", "RedisClient", "Observability", "Entities", "Sealing",
+                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, unixSignals,
             ]),
         library(
             "TenantManagement",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Sealing",
-                "PDFDocuments", "Billing", "ServiceKit", asyncHTTPClient, configuration, crypto, httpTypes, lifecycle,
-                logging, nioCore, nioHTTP1, nioPosix, nioSSL,
-            ], resources: [.embedInCode("Migrations")]),
+            service + outgoingHTTP + ["RedisClient", "Sealing", "PDFDocuments", "Billing", nioPosix, nioSSL],
+            resources: [.embedInCode("Migrations")]),
+        library("Subscription", service + ["RedisClient", "Billing"], resources: [.embedInCode("Migrations")]),
         library(
-            "Subscription",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", configuration, crypto, httpTypes, lifecycle, logging, nioCore,
-            ], resources: [.embedInCode("Migrations")]),
-        library(
-            "Orchestrator",
-            [
-                "CProcess", "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "Sealing", "ServiceKit",
-                "Entities",
-                asyncHTTPClient,
-                configuration, crypto, httpTypes, lifecycle, logging, nioCore, nioHTTP1,
-            ], resources: [.embedInCode("Migrations")]),
+            "Orchestrator", service + outgoingHTTP + ["CProcess", "Sealing"],
+            resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
         .executableTarget(
             name: "arc",
-            dependencies: [
+            dependencies: values + settings + outgoingHTTP + [
                 "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "MessageBus",
-                "Observability", "PostgresClient", "RedisClient", "JSONCoding", "Primitives",
-                argumentParser, asyncHTTPClient, configuration, logging, nioCore, nioHTTP1, unixSignals,
+                "Observability", "PostgresClient", "RedisClient", argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),
 
         // TestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
         .target(
             name: "TestSupport",
-            dependencies: [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities", "ServiceKit",
-                "TenantManagement", "Subscription", "Orchestrator",
-                asyncHTTPClient, configuration, lifecycle, logging, nioCore, nioHTTP1,
-            ], path: "Tests/TestSupport", swiftSettings: strict),
+            dependencies: unique(serviceTests + outgoingHTTP + ["TenantManagement", "Subscription", "Orchestrator"]),
+            path: "Tests/TestSupport", swiftSettings: strict),
         tests(
             "AcceptanceTests",
-            [
-                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "Entities",
-                "Sealing", "ServiceKit", "TenantManagement", "Subscription", "Orchestrator",
-                asyncHTTPClient, configuration, crypto, cryptoExtras, httpTypes, jwtKit, logging, nioCore, nioHTTP1,
+            serviceTests + [
+                "TestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription", "Orchestrator", crypto,
+                cryptoExtras, nioHTTP1,
             ]),
-        tests(
-            "FaultTests",
-            [
-                "TestSupport", "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "MessageBus", "ServiceKit",
-                "TenantManagement", "Subscription", "Orchestrator",
-                logging,
-            ]),
+        tests("FaultTests", values + ["TestSupport", "PostgresClient"]),
         tests("PrimitivesTests", ["Primitives"]),
-        tests("JSONCodingTests", ["Primitives", "JSONCoding"]),
+        tests("JSONCodingTests", values),
+        tests("ConfigurationChecksTests", settings),
         tests("PDFDocumentsTests", ["TestSupport", "PDFDocuments"]),
         tests("BillingTests", ["Primitives", "Billing"]),
-        tests("PostgresClientTests", ["Primitives", "PostgresClient", configuration, logging]),
-        tests(
-            "RedisClientTests",
-            ["Primitives", "RedisClient", configuration, logging, nioCore, nioEmbedded, nioPosix, nioSSL]),
-        tests("EntitiesTests", ["Primitives", "JSONCoding", "PostgresClient", "Entities", logging]),
-        tests("MessageBusTests", ["Primitives", "JSONCoding", "PostgresClient", "MessageBus", lifecycle, logging]),
-        tests(
-            "OrchestratorTests",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "MessageBus", "Sealing", "ServiceKit", "Orchestrator",
-                asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore, nioHTTP1, nioPosix,
-            ]),
-        tests(
-            "SubscriptionTests",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "MessageBus", "Billing",
-                "ServiceKit", "Subscription", asyncHTTPClient, configuration, httpTypes, lifecycle, logging, nioCore,
-                nioHTTP1,
-            ]),
-        tests("ObservabilityTests", ["Primitives", "JSONCoding", "Observability", logging]),
+        tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", logging]),
+        tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
+        tests("EntitiesTests", values + ["PostgresClient", "Entities", logging]),
+        tests("MessageBusTests", values + settings + background + ["PostgresClient", "MessageBus"]),
+        tests("OrchestratorTests", serviceTests + outgoingHTTP + ["Sealing", "Orchestrator"]),
+        tests("SubscriptionTests", serviceTests + outgoingHTTP + ["Billing", "Subscription"]),
+        tests("ObservabilityTests", values + ["Observability", logging]),
         tests(
             "ServiceKitTests",
-            [
-                "Primitives", "JSONCoding", "PostgresClient", "Entities", "ServiceKit", configuration, hummingbird,
-                httpTypes, jwtKit, logging, nioCore, nioEmbedded,
+            values + settings + [
+                "PostgresClient", "Entities", "ServiceKit", crypto, hummingbird, hummingbirdCore, httpTypes, jwtKit,
+                logging, nioCore, nioEmbedded,
             ]),
-        tests(
-            "TenantManagementTests",
-            [
-                "Primitives", "JSONCoding", "Entities", "ServiceKit", "TenantManagement", configuration, httpTypes,
-                logging, nioCore, nioPosix, nioSSL,
-            ]),
-        tests("ArcTests", ["LocalStack", "CProcess"]),
+        tests("TenantManagementTests", serviceTests + ["TenantManagement", nioPosix, nioSSL]),
+        tests("ArcTests", ["LocalStack"]),
     ]
 )

@@ -14,7 +14,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 LAYERS = [
     {"CHaru", "CLibpq", "CProcess"},
     {"Primitives"},
-    {"JSONCoding", "PDFDocuments", "Sealing"},
+    {"ConfigurationChecks", "JSONCoding", "PDFDocuments", "Sealing"},
     {"PostgresClient", "RedisClient"},
     {"Entities", "Observability"},
     {"Billing", "ServiceKit", "MessageBus"},

@@ -139,7 +139,8 @@ package struct StackEnvironment: Sendable {
 
     private func merged(_ defaults: [String: String], owned: [String: String]) -> [String: String] {
         var variables = inherited.filter { !Self.isOwned($0.key) }
-        for (name, value) in defaults where Self.value(name, in: inherited) == nil && inherited["\(name)_FILE"] == nil {
+        for (name, value) in defaults
+        where Self.value(name, in: inherited) == nil && Self.value("\(name)_FILE", in: inherited) == nil {
             variables[name] = value
         }
         return variables.merging(owned) { $1 }
@@ -153,11 +154,11 @@ package struct StackEnvironment: Sendable {
     /// Whether a variable says where a private server is or how to enter it. Everything else about them (pool sizes,
     /// timeouts) stays the user's.
     private static func isOwned(_ name: String) -> Bool {
-        if name == "PORT" || name == "REDIS_URL" { return true }
+        if name == "PORT" { return true }
         let addresses: Set<Substring> = [
             "HOST", "PORT", "USER", "USERNAME", "PASSWORD", "PASSWORD_FILE", "DATABASE", "SCHEMA", "SSLMODE",
-            "SSLROOTCERT", "URL", "MIGRATION_USER", "MIGRATION_PASSWORD", "MIGRATION_PASSWORD_FILE", "TLS_ENABLED",
-            "TLS_CA",
+            "SSLROOTCERT", "URL", "URL_FILE", "MIGRATION_USER", "MIGRATION_PASSWORD", "MIGRATION_PASSWORD_FILE",
+            "TLS_ENABLED", "TLS_CA",
         ]
         return ["DB_", "MESSAGE_BUS_DB_", "PROVISIONER_DB_", "REDIS_"].contains { prefix in
             name.hasPrefix(prefix) && addresses.contains(name.dropFirst(prefix.count))

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Logging
 import MessageBus
 import PostgresClient
@@ -84,15 +85,15 @@ private final class ApplicationDatabase: Sendable {
 
     func open() throws(ConfigurationFailure) -> (pool: PostgresPool, configuration: PostgresConfiguration) {
         if let opened = opened.withLock({ $0 }) { return opened }
-        let scoped = reader.scoped(to: "provisioner")
         var configuration: PostgresConfiguration
-        do { configuration = try PostgresConfiguration(reader: scoped) } catch {
-            throw ConfigurationFailure(
-                key: "PROVISIONER_DB_…", reason: "is needed by a tier: PROVISIONER_\(error.reason)")
+        do { configuration = try PostgresConfiguration(reader: reader, scope: "provisioner") } catch {
+            throw ConfigurationFailure(key: error.key, reason: "\(error.reason) (a tier needs this database)")
         }
-        // Making a database takes seconds where others take milliseconds.
-        if scoped.text("db.statement.timeout.millis") == nil { configuration.statementTimeout = .seconds(60) }
-        if scoped.text("db.lock.timeout.millis") == nil { configuration.lockTimeout = .seconds(30) }
+        // Creating a database takes seconds where other statements take milliseconds.
+        if reader.text("provisioner.db.statement.timeout.millis") == nil {
+            configuration.statementTimeout = .seconds(60)
+        }
+        if reader.text("provisioner.db.lock.timeout.millis") == nil { configuration.lockTimeout = .seconds(30) }
         let result = (pool: PostgresPool(configuration: configuration, logger: logger), configuration: configuration)
         opened.withLock { $0 = result }
         return result

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import MessageBus
 package import ServiceKit
 
@@ -48,8 +49,7 @@ package struct OrchestratorConfiguration: Sendable {
     /// Reads the keys above, and the tiers file.
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        guard let key = reader.text("data.encryption.key", isSecret: true) ?? reader.text("jwt.secret", isSecret: true)
-        else {
+        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
             throw ConfigurationFailure(
                 key: "DATA_ENCRYPTION_KEY",
                 reason: "is not set, and neither is JWT_SECRET; it must be the one that tenant management has")
@@ -93,18 +93,12 @@ package struct OrchestratorConfiguration: Sendable {
 extension ConfigReader {
     /// A secret that cannot be guessed; nil when it is not set.
     fileprivate func longSecret(_ key: ConfigKey) throws(ConfigurationFailure) -> String? {
-        guard let secret = text(key, isSecret: true) else { return nil }
+        guard let secret = try secret(key) else { return nil }
         guard secret.count >= EventCredentials.minimumLength else {
             throw ConfigurationFailure(
                 key: key.environmentName, reason: "must have at least \(EventCredentials.minimumLength) characters")
         }
         return secret
-    }
-
-    fileprivate func milliseconds(
-        _ key: ConfigKey, default defaultValue: Int, in range: ClosedRange<Int>
-    ) throws(ConfigurationFailure) -> Duration {
-        .milliseconds(try integer(key, default: defaultValue, in: range))
     }
 
     fileprivate func backOff(

@@ -1,10 +1,5 @@
 package import Configuration
-
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
+package import ConfigurationChecks
 
 extension PostgresConfiguration {
     /// Reads a configuration.
@@ -33,131 +28,58 @@ extension PostgresConfiguration {
     /// | `db.prepared.statements` | `DB_PREPARED_STATEMENTS` | `true` | `false` behind PgBouncer |
     /// | `db.statement.cache.size` | `DB_STATEMENT_CACHE_SIZE` | 256 | 1 … 10000 |
     ///
-    /// A scoped reader gives a prefix: `reader.scoped(to: "application")` reads `APPLICATION_DB_HOST` and so on.
-    /// - Throws: `PostgresError` of kind `.configuration` that names the variable and what it should be.
-    package init(reader: ConfigReader, applicationName: String = "arc") throws(PostgresError) {
-        let source = Source(reader: reader)
-        let host = source.text("db.host") ?? "127.0.0.1"
-        let port = source.text("db.port") ?? "5432"
-        try Self.check(port: port, host: host)
+    /// - Parameters:
+    ///   - scope: A prefix of every key: with `message.bus`, `MESSAGE_BUS_DB_HOST` and so on are read.
+    ///   - role: Where the user and the password are: with `db.migration`, in `DB_MIGRATION_USER` and
+    ///     `DB_MIGRATION_PASSWORD`.
+    /// - Throws: `ConfigurationFailure` that names the variable and what it should be.
+    package init(
+        reader: ConfigReader, scope: ConfigKey? = nil, role: ConfigKey = "db", applicationName: String = "arc"
+    ) throws(ConfigurationFailure) {
+        func key(_ name: ConfigKey) -> ConfigKey { name.within(scope) }
+        func milliseconds(
+            _ name: ConfigKey, from lowerBound: Int = 0, to upperBound: Int = 86_400_000
+        ) throws(ConfigurationFailure) -> Duration? {
+            try reader.milliseconds(key(name), in: lowerBound...upperBound)
+        }
+        let host = reader.text(key("db.host")) ?? "127.0.0.1"
+        let port = reader.text(key("db.port")) ?? "5432"
+        try Self.check(port: port, key("db.port"), host: host, key("db.host"))
         self.init(
             host: host,
             port: port,
-            user: try source.required("db.user"),
-            password: try source.password(),
-            database: try source.required("db.database"),
-            schema: source.text("db.schema") ?? "main",
-            tlsMode: try source.choice("db.sslmode") ?? .prefer,
-            rootCertificate: source.text("db.sslrootcert"),
-            targetServer: try source.choice("db.target.session.attrs"),
-            applicationName: source.text("db.application.name") ?? applicationName,
-            maximumConnections: try source.integer("db.max.connections", in: 1...1000) ?? 10,
-            maximumWaiters: try source.integer("db.max.waiters", in: 0...100_000) ?? 1000,
-            connectionTimeout: try source.milliseconds("db.connection.timeout.millis", in: 1...600_000)
-                ?? .seconds(2),
-            idleTimeout: try source.milliseconds("db.idle.timeout.millis", in: 1...86_400_000) ?? .seconds(60),
-            maximumAge: try source.milliseconds("db.max.age.millis", in: 1000...86_400_000) ?? .seconds(1800),
-            statementTimeout: try source.milliseconds("db.statement.timeout.millis", in: 0...86_400_000)
-                ?? .seconds(10),
-            lockTimeout: try source.milliseconds("db.lock.timeout.millis", in: 0...86_400_000) ?? .seconds(5),
-            idleInTransactionTimeout: try source.milliseconds(
-                "db.idle.in.transaction.timeout.millis", in: 0...86_400_000) ?? .seconds(10),
-            usesPreparedStatements: try source.boolean("db.prepared.statements") ?? true,
-            statementCacheSize: try source.integer("db.statement.cache.size", in: 1...10_000) ?? 256)
+            user: try reader.required(ConfigKey("user").within(role).within(scope)),
+            password: try reader.secret(ConfigKey("password").within(role).within(scope)),
+            database: try reader.required(key("db.database")),
+            schema: reader.text(key("db.schema")) ?? "main",
+            tlsMode: try reader.choice(key("db.sslmode")) ?? .prefer,
+            rootCertificate: reader.text(key("db.sslrootcert")),
+            targetServer: try reader.choice(key("db.target.session.attrs")),
+            applicationName: reader.text(key("db.application.name")) ?? applicationName,
+            maximumConnections: try reader.integer(key("db.max.connections"), default: 10, in: 1...1000),
+            maximumWaiters: try reader.integer(key("db.max.waiters"), default: 1000, in: 0...100_000),
+            connectionTimeout: try milliseconds("db.connection.timeout.millis", from: 1, to: 600_000) ?? .seconds(2),
+            idleTimeout: try milliseconds("db.idle.timeout.millis", from: 1) ?? .seconds(60),
+            maximumAge: try milliseconds("db.max.age.millis", from: 1000) ?? .seconds(1800),
+            statementTimeout: try milliseconds("db.statement.timeout.millis") ?? .seconds(10),
+            lockTimeout: try milliseconds("db.lock.timeout.millis") ?? .seconds(5),
+            idleInTransactionTimeout: try milliseconds("db.idle.in.transaction.timeout.millis") ?? .seconds(10),
+            usesPreparedStatements: try reader.flag(key("db.prepared.statements"), default: true),
+            statementCacheSize: try reader.integer(key("db.statement.cache.size"), default: 256, in: 1...10_000))
     }
 
-    private static func check(port: String, host: String) throws(PostgresError) {
+    private static func check(
+        port: String, _ portKey: ConfigKey, host: String, _ hostKey: ConfigKey
+    ) throws(ConfigurationFailure) {
         let ports = port.split(separator: ",", omittingEmptySubsequences: false)
         let hosts = host.split(separator: ",", omittingEmptySubsequences: false)
         for text in ports {
             guard let number = Int(text), (1...65535).contains(number) else {
-                throw PostgresError(.configuration, "DB_PORT must be a number from 1 to 65535, or several with commas")
+                throw portKey.failure(port, "an integer from 1 to 65535, or several separated by commas")
             }
         }
         guard ports.count == 1 || ports.count == hosts.count else {
-            throw PostgresError(.configuration, "DB_PORT must name one port, or as many as DB_HOST names hosts")
+            throw portKey.failure(port, "one port, or as many as \(hostKey.environmentName) names hosts")
         }
     }
-}
-
-/// Reads and checks single values; an empty value counts as absent.
-private struct Source {
-    let reader: ConfigReader
-
-    func text(_ key: ConfigKey, isSecret: Bool = false) -> String? {
-        guard let text = reader.string(forKey: key, isSecret: isSecret), !text.isEmpty else { return nil }
-        return text
-    }
-
-    func required(_ key: ConfigKey) throws(PostgresError) -> String {
-        guard let text = text(key) else { throw invalid(key, "is missing") }
-        return text
-    }
-
-    func integer(_ key: ConfigKey, in range: ClosedRange<Int>) throws(PostgresError) -> Int? {
-        // Through text first: a reader answers nil for a number it cannot parse, and a typing error must not be silent.
-        guard let number = text(key).map({ Int($0) }) ?? reader.int(forKey: key) else {
-            if text(key) == nil { return nil }
-            throw invalid(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        guard range.contains(number) else {
-            throw invalid(key, "must be a whole number from \(range.lowerBound) to \(range.upperBound)")
-        }
-        return number
-    }
-
-    func milliseconds(_ key: ConfigKey, in range: ClosedRange<Int>) throws(PostgresError) -> Duration? {
-        try integer(key, in: range).map { .milliseconds($0) }
-    }
-
-    func boolean(_ key: ConfigKey) throws(PostgresError) -> Bool? {
-        guard let text = text(key) else { return reader.bool(forKey: key) }
-        switch text.lowercased() {
-        case "true", "1", "yes", "on": return true
-        case "false", "0", "no", "off": return false
-        default: throw invalid(key, "must be true or false")
-        }
-    }
-
-    func choice<Choice: RawRepresentable & CaseIterable>(_ key: ConfigKey) throws(PostgresError) -> Choice?
-    where Choice.RawValue == String {
-        guard let text = text(key) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            throw invalid(key, "must be one of \(Choice.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return choice
-    }
-
-    func password() throws(PostgresError) -> String? {
-        if let path = text("db.password.file") {
-            guard let content = readSmallFile(path) else { throw invalid("db.password.file", "cannot be read") }
-            return content
-        }
-        return text("db.password", isSecret: true)
-    }
-
-    private func invalid(_ key: ConfigKey, _ problem: String) -> PostgresError {
-        let name = key.components.joined(separator: "_").uppercased()
-        return PostgresError(.configuration, "\(name) \(problem)")
-    }
-}
-
-/// The text of a file of at most 64 KiB, without line ends at its end.
-private func readSmallFile(_ path: String) -> String? {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    defer { close(descriptor) }
-    var bytes = [UInt8](repeating: 0, count: 65536)
-    var length = 0
-    while length < bytes.count {
-        let count = bytes.withUnsafeMutableBytes { buffer in
-            read(descriptor, buffer.baseAddress?.advanced(by: length), buffer.count - length)
-        }
-        guard count >= 0 else { return nil }
-        if count == 0 { break }
-        length += count
-    }
-    var text = bytes[..<length]
-    while let last = text.last, last == 0x0A || last == 0x0D { text.removeLast() }
-    return String(validating: text, as: UTF8.self)
 }

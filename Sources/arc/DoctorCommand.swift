@@ -1,6 +1,7 @@
 import ArgumentParser
 import AsyncHTTPClient
 import Configuration
+import ConfigurationChecks
 import JSONCoding
 import LocalStack
 import Logging
@@ -124,13 +125,12 @@ private struct Examination {
         return problems
     }
 
-    private func reader(_ scope: String? = nil) async throws -> ConfigReader {
-        let reader = try await EnvironmentReader.make(environment: environment)
-        return scope.map { reader.scoped(to: ConfigKey($0.split(separator: ".").map(String.init))) } ?? reader
+    private func reader() async throws -> ConfigReader {
+        try await EnvironmentReader.make(environment: environment)
     }
 
-    private func database(scope: String?) async throws -> String {
-        let configuration = try PostgresConfiguration(reader: try await reader(scope))
+    private func database(scope: ConfigKey?) async throws -> String {
+        let configuration = try PostgresConfiguration(reader: try await reader(), scope: scope)
         let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
         let result: Result<PostgresResult, PostgresError>
         do { result = .success(try await pool.query("SELECT version(), current_user")) } catch {
@@ -160,14 +160,9 @@ private struct Examination {
     }
 
     private func migrations(_ logger: Logger) async throws -> String {
-        let environment = migration ?? self.environment
-        var owner = environment
-        if let user = environment["DB_MIGRATION_USER"] {
-            owner["DB_USER"] = user
-            owner["DB_PASSWORD"] = environment["DB_MIGRATION_PASSWORD"]
-        }
         guard let database = MigratedDatabase(rawValue: service.rawValue) else { return "none" }
-        let configuration = try PostgresConfiguration(reader: try await EnvironmentReader.make(environment: owner))
+        let reader = try await EnvironmentReader.make(environment: migration ?? environment)
+        let configuration = try PostgresConfiguration.forMigrations(reader: reader)
         let states = try await Migrator(configuration: configuration, migrations: database.migrations, logger: logger)
             .status()
         let pending = states.filter { state in

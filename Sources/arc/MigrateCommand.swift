@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationChecks
 import JSONCoding
 import LocalStack
 import Logging
@@ -159,11 +160,17 @@ struct MigrateCommand: AsyncParsableCommand {
             }
             environment = stack.environment.migrationVariables(for: database.plan)
         }
-        if let owner = environment["DB_MIGRATION_USER"] {
-            environment["DB_USER"] = owner
-            environment["DB_PASSWORD"] = environment["DB_MIGRATION_PASSWORD"]
-        }
-        let reader = try await EnvironmentReader.make(environment: environment)
-        return try PostgresConfiguration(reader: reader, applicationName: "arc migrate")
+        return try PostgresConfiguration.forMigrations(
+            reader: try await EnvironmentReader.make(environment: environment))
+    }
+}
+
+extension PostgresConfiguration {
+    /// The database as the role that owns the tables: `DB_MIGRATION_USER` with `DB_MIGRATION_PASSWORD` (or
+    /// `DB_MIGRATION_PASSWORD_FILE`) when the first is set, else `DB_USER`.
+    static func forMigrations(reader: ConfigReader) throws(ConfigurationFailure) -> PostgresConfiguration {
+        try PostgresConfiguration(
+            reader: reader, role: reader.text("db.migration.user") == nil ? "db" : "db.migration",
+            applicationName: "arc migrate")
     }
 }

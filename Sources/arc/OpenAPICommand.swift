@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationChecks
 import JSONCoding
 import LocalStack
 import Logging

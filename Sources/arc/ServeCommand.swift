@@ -1,4 +1,5 @@
 import ArgumentParser
+import ConfigurationChecks
 import Logging
 import Observability
 import ServiceKit

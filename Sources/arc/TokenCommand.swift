@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationChecks
 import LocalStack
 import Primitives
 import ServiceKit
@@ -55,14 +56,13 @@ struct TokenCommand: AsyncParsableCommand {
     static func mint(
         permissions: [String], role: String? = nil, tenant: String? = nil, user: String? = nil, lifetime: Duration
     ) async throws -> String {
-        var environment = CommandSupport.environment
-        if environment["JWT_SECRET"] == nil, environment["JWT_SECRET_FILE"] == nil,
-            let stack = try CommandSupport.stack()
-        {
-            environment = stack.environment.tokenVariables()
+        var reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        var configured = try reader.secret("jwt.secret")
+        if configured == nil, let stack = try CommandSupport.stack() {
+            reader = try await EnvironmentReader.make(environment: stack.environment.tokenVariables())
+            configured = try reader.secret("jwt.secret")
         }
-        let reader = try await EnvironmentReader.make(environment: environment)
-        guard let secret = reader.text("jwt.secret", isSecret: true) else {
+        guard let secret = configured else {
             throw CommandSupport.fail("arc token: JWT_SECRET is not set, and no stack of `arc up` is here (ARC_HOME)")
         }
         let issuer = await TokenIssuer(secret: secret, issuer: reader.text("jwt.issuer"), clock: SystemClock())

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Foundation
 import JSONCoding
 import Logging

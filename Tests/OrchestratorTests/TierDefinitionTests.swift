@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import JSONCoding
 import MessageBus
 import ServiceKit

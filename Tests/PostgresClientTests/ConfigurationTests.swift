@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Foundation
 import PostgresClient
 import Testing
@@ -15,10 +16,8 @@ import Testing
         do {
             _ = try read(least.merging(values) { $1 })
             return nil
-        } catch let error as PostgresError {
-            return error.kind == .configuration ? error.reason : nil
         } catch {
-            return nil
+            return (error as? ConfigurationFailure)?.description
         }
     }
 
@@ -65,25 +64,39 @@ import Testing
         #expect(configuration.targetServer == .readWrite)
     }
 
-    @Test func aScopedReaderGivesAPrefix() throws {
+    @Test func `user and password can be those of another role`() throws {
+        let provider = EnvironmentVariablesProvider(environmentVariables: [
+            "DB_DATABASE": "d", "DB_MIGRATION_USER": "owner", "DB_MIGRATION_PASSWORD": "p", "DB_PASSWORD": "other",
+        ])
+        let configuration = try PostgresConfiguration(reader: ConfigReader(provider: provider), role: "db.migration")
+        #expect(configuration.user == "owner" && configuration.password == "p")
+    }
+
+    @Test func `a scope is a prefix of every variable and of every message`() throws {
         let provider = EnvironmentVariablesProvider(environmentVariables: [
             "APPLICATION_DB_USER": "u", "APPLICATION_DB_DATABASE": "d", "DB_USER": "other",
         ])
-        let reader = ConfigReader(provider: provider).scoped(to: "application")
-        #expect(try PostgresConfiguration(reader: reader).user == "u")
+        let reader = ConfigReader(provider: provider)
+        #expect(try PostgresConfiguration(reader: reader, scope: "application").user == "u")
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try PostgresConfiguration(reader: reader, scope: "message.bus")
+        }
+        #expect(failure?.description == "MESSAGE_BUS_DB_USER is missing")
     }
 
     @Test func whatIsWrongIsNamed() throws {
         #expect(Self.problem(["DB_USER": ""]) == "DB_USER is missing")
         #expect(Self.problem(["DB_DATABASE": ""]) == "DB_DATABASE is missing")
-        #expect(Self.problem(["DB_PORT": "x"])?.hasPrefix("DB_PORT must") == true)
-        #expect(Self.problem(["DB_PORT": "70000"])?.hasPrefix("DB_PORT must") == true)
-        #expect(Self.problem(["DB_PORT": "1,2"])?.hasPrefix("DB_PORT must") == true)
-        #expect(Self.problem(["DB_MAX_CONNECTIONS": "many"])?.hasPrefix("DB_MAX_CONNECTIONS must") == true)
-        #expect(Self.problem(["DB_MAX_CONNECTIONS": "0"])?.hasPrefix("DB_MAX_CONNECTIONS must") == true)
-        #expect(Self.problem(["DB_SSLMODE": "yes"])?.hasPrefix("DB_SSLMODE must be one of disable") == true)
+        #expect(Self.problem(["DB_PORT": "x"])?.hasPrefix("DB_PORT is") == true)
+        #expect(Self.problem(["DB_PORT": "70000"])?.hasPrefix("DB_PORT is") == true)
+        #expect(Self.problem(["DB_PORT": "1,2"])?.hasPrefix("DB_PORT is") == true)
+        #expect(Self.problem(["DB_MAX_CONNECTIONS": "many"])?.hasSuffix("must be an integer from 1 to 1000") == true)
+        #expect(Self.problem(["DB_MAX_CONNECTIONS": "0"])?.hasSuffix("must be an integer from 1 to 1000") == true)
+        #expect(Self.problem(["DB_SSLMODE": "yes"])?.contains("is \"yes\", but must be one of disable, ") == true)
         #expect(Self.problem(["DB_PREPARED_STATEMENTS": "perhaps"])?.hasPrefix("DB_PREPARED_STATEMENTS") == true)
-        #expect(Self.problem(["DB_PASSWORD_FILE": "/does/not/exist"]) == "DB_PASSWORD_FILE cannot be read")
+        #expect(
+            Self.problem(["DB_PASSWORD_FILE": "/does/not/exist"])
+                == "DB_PASSWORD_FILE names the file /does/not/exist, which cannot be read")
     }
 
     @Test func thePasswordMayBeInAFile() throws {

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Entities
 import HTTPTypes
 import JSONCoding

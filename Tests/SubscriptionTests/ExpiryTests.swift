@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Entities
 import JSONCoding
 import PostgresClient

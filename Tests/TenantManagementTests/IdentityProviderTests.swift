@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import HTTPTypes
 import JSONCoding
 import ServiceKit

@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Primitives
 import ServiceKit
 import Testing
@@ -36,6 +37,6 @@ import Testing
 
     @Test func anUnknownFormatStopsTheStart() async throws {
         let failure = await #expect(throws: ConfigurationFailure.self) { try await configuration("json") }
-        #expect(failure?.description == "LEAD_KEY_REDIS_FORMAT is \"json\", but must be none or arc")
+        #expect(failure?.description == "LEAD_KEY_REDIS_FORMAT is \"json\", but must be one of none, arc")
     }
 }

@@ -1,4 +1,5 @@
 package import Configuration
+import ConfigurationChecks
 import Foundation
 import JSONCoding
 package import Logging

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 package import Logging
 import PostgresClient
 package import Primitives
@@ -17,25 +18,27 @@ package struct MessageBusConnection: Sendable {
     package let services: [any Service]
     /// Whether the bus answers.
     package let isHealthy: @Sendable () async -> Bool
-    /// Closes what the bus stood on.
+    /// Closes the connections of the bus.
     package let shutdown: @Sendable () async -> Void
 
-    /// Why no bus could be made of the configuration.
-    package struct Failure: Error, CustomStringConvertible, Sendable {
-        /// What is wrong, for the log.
-        package let description: String
+    /// Values of `EVENT_CONNECTOR`.
+    private enum ConnectorName: String, CaseIterable {
+        case postgres
     }
 
     /// Reads the configuration and opens the bus; connections are made when they are first needed.
-    /// - Throws: ``Failure`` or the configuration error of PostgreSQL.
     package static func make(
         reader: ConfigReader, clock: any WallClock, logger: Logger
-    ) throws -> MessageBusConnection {
-        let name = reader.string(forKey: "event.connector") ?? "postgres"
-        guard name == "postgres" else {
-            throw Failure(description: "EVENT_CONNECTOR is \"\(name)\", but must be postgres")
+    ) throws(ConfigurationFailure) -> MessageBusConnection {
+        switch try reader.choice("event.connector", as: ConnectorName.self) ?? .postgres {
+        case .postgres: try postgres(reader: reader, clock: clock, logger: logger)
         }
-        let configuration = try PostgresConfiguration(reader: reader.scoped(to: "message.bus"))
+    }
+
+    private static func postgres(
+        reader: ConfigReader, clock: any WallClock, logger: Logger
+    ) throws(ConfigurationFailure) -> MessageBusConnection {
+        let configuration = try PostgresConfiguration(reader: reader, scope: "message.bus")
         let pool = PostgresPool(configuration: configuration, logger: logger)
         let connector = PostgresConnector(pool: pool, listener: configuration, clock: clock, logger: logger)
         return MessageBusConnection(

@@ -1,3 +1,4 @@
+package import ConfigurationChecks
 import FoundationEssentials
 package import JSONCoding
 package import ServiceKit

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 
 /// What every HTTP service reads: where it listens and how it ends.
 ///

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import Primitives
 
 /// How bearer tokens are verified and issued.
@@ -45,7 +46,7 @@ package struct TokenConfiguration: Sendable {
     /// - Throws: ``ConfigurationFailure`` when a value is out of range or no key to verify with is configured.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init(
-            secret: reader.text("jwt.secret", isSecret: true),
+            secret: try reader.secret("jwt.secret"),
             issuer: reader.text("jwt.issuer"),
             keySetFile: reader.text("jwt.jwks.file"),
             keySetURL: reader.text("jwt.jwks.url"),

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 
 /// Bounds on what a client may make the server do.
 ///

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 package import Logging
 package import Primitives
 import ServiceLifecycle

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import Crypto
 import Entities
 import FoundationEssentials

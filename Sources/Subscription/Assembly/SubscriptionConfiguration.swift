@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 package import Entities
 package import ServiceKit
 
@@ -33,9 +34,7 @@ package struct SubscriptionConfiguration: Sendable {
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range, or one of two that belong together is missing.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        guard
-            let secret = reader.text("data.encryption.key", isSecret: true) ?? reader.text("jwt.secret", isSecret: true)
-        else {
+        guard let secret = try reader.secret("data.encryption.key", or: "jwt.secret") else {
             throw ConfigurationFailure(
                 key: "DATA_ENCRYPTION_KEY",
                 reason:
@@ -54,7 +53,7 @@ package struct SubscriptionConfiguration: Sendable {
             }
             billingProvider = choice
         }
-        let password = reader.text("webhook.password", isSecret: true)
+        let password = try reader.secret("webhook.password")
         switch (reader.text("webhook.username"), password) {
         case (let username?, let password?):
             webhookCredentials = WebhookCredentials(username: username, password: password)

@@ -1,4 +1,5 @@
 package import Configuration
+import ConfigurationChecks
 import Entities
 package import Logging
 package import MessageBus
@@ -62,8 +63,7 @@ package enum SubscriptionService {
     }
 
     /// The plan cache is in DB 1 (architecture document) unless the configuration names another one.
-    private static func redisConfiguration(_ reader: ConfigReader) throws(RedisConfigurationError) -> RedisConfiguration
-    {
+    private static func redisConfiguration(_ reader: ConfigReader) throws(ConfigurationFailure) -> RedisConfiguration {
         let configuration = try RedisConfiguration(reader: reader)
         guard reader.text("redis.database") == nil, configuration.database == 0 else { return configuration }
         return configuration.with(database: 1)

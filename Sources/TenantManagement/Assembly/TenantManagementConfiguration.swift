@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import Entities
 package import ServiceKit
 
@@ -46,13 +47,8 @@ package struct TenantManagementConfiguration: Sendable {
         leadKeyLength = try reader.integer("lead.key.length", default: 36, in: 4...128)
         leadKeyLifetime = .milliseconds(
             try reader.integer("validation.token.expiry", default: 300_000, in: 1000...604_800_000))
-        let format = reader.text("lead.key.redis.format") ?? LeadKeyRedisFormat.none.rawValue
-        guard let leadKeyRedisFormat = LeadKeyRedisFormat(rawValue: format) else {
-            let names = LeadKeyRedisFormat.allCases.map(\.rawValue).joined(separator: " or ")
-            throw ConfigurationFailure(
-                key: "LEAD_KEY_REDIS_FORMAT", reason: "is \"\(format)\", but must be \(names)")
-        }
-        self.leadKeyRedisFormat = leadKeyRedisFormat
+        let format = try reader.choice("lead.key.redis.format", as: LeadKeyRedisFormat.self)
+        leadKeyRedisFormat = format ?? LeadKeyRedisFormat.none
         leadTokenLifetime = .seconds(try reader.integer("lead.token.expiry", default: 900, in: 1...86_400))
         leadTokenPermissions = (reader.text("lead.token.permissions") ?? "10203,7008")
             .split(separator: ",").map { $0.trimmingSpaces() }
@@ -64,12 +60,12 @@ package struct TenantManagementConfiguration: Sendable {
             try reader.integer("provisioning.timeout.seconds", default: 86_400, in: 60...2_592_000))
         publicLimit = RateLimit(limit: try reader.integer("public.api.max.attempts", default: 10, in: 1...1_000_000))
         webhookLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
-        guard let secret = reader.text("jwt.secret", isSecret: true) else {
+        guard let secret = try reader.secret("jwt.secret") else {
             throw ConfigurationFailure(
                 key: "JWT_SECRET", reason: "is not set: tenant management signs the tokens of leads with it")
         }
         tokenSecret = secret
-        encryptionKey = reader.text("data.encryption.key", isSecret: true) ?? secret
+        encryptionKey = try reader.secret("data.encryption.key") ?? secret
         systemUser = try SystemUser(reader: reader)
         validateURL = reader.text("app.validate.url") ?? "http://localhost:4200/tenant/verify"
     }

@@ -1,4 +1,5 @@
 package import Configuration
+import ConfigurationChecks
 import Entities
 package import Logging
 package import MessageBus

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 package import ServiceKit
 
 /// The identity providers that `POST /manage/users` can set up (contract 9.6 and 10.1). One that is not configured is no
@@ -56,7 +57,7 @@ package struct IdentityProviderConfiguration: Sendable {
     private static func auth0(_ reader: ConfigReader) throws(ConfigurationFailure) -> Settings<Auth0> {
         let url = try url(reader, "auth0.domain")
         let id = reader.text("auth0.client.id")
-        let secret = reader.text("auth0.client.secret", isSecret: true)
+        let secret = try reader.secret("auth0.client.secret")
         guard let url, let id, let secret else {
             return .missing(
                 missing([
@@ -72,7 +73,7 @@ package struct IdentityProviderConfiguration: Sendable {
     private static func keycloak(_ reader: ConfigReader) throws(ConfigurationFailure) -> Settings<Keycloak> {
         let url = try url(reader, "keycloak.host")
         let username = reader.text("keycloak.admin.username")
-        let password = reader.text("keycloak.admin.password", isSecret: true)
+        let password = try reader.secret("keycloak.admin.password")
         let domain = reader.text("domain.name")
         guard let url, let username, let password, let domain else {
             return .missing(
@@ -82,14 +83,14 @@ package struct IdentityProviderConfiguration: Sendable {
                 ]))
         }
         return .complete(
-            Keycloak(url: url, username: username, password: password, domainName: domain, mail: mail(reader)))
+            Keycloak(url: url, username: username, password: password, domainName: domain, mail: try mail(reader)))
     }
 
-    private static func mail(_ reader: ConfigReader) -> Mail? {
+    private static func mail(_ reader: ConfigReader) throws(ConfigurationFailure) -> Mail? {
         guard let host = reader.text("aws.ses.smtp.host"), let from = reader.text("smtp.from.email") else { return nil }
         return Mail(
             host: host, username: reader.text("aws.ses.smtp.username"),
-            password: reader.text("aws.ses.smtp.password", isSecret: true), from: from,
+            password: try reader.secret("aws.ses.smtp.password"), from: from,
             displayName: reader.text("smtp.from.display.name"))
     }
 

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import FoundationEssentials
 import ServiceKit
 

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import PDFDocuments
 package import ServiceKit
 

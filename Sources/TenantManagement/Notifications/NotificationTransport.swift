@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Logging
 package import Primitives
 import ServiceKit

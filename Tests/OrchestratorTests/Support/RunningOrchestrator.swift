@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import MessageBus
 import ServiceKit
 import Testing

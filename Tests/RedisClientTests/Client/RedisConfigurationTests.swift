@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Foundation
 import Testing
 
@@ -59,7 +60,7 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         let configuration = try read(["REDIS_PASSWORD_FILE": file.path, "REDIS_PASSWORD": "ignored"])
         #expect(configuration.credentials?.password == RedisSecret("pass word"))
-        #expect(throws: RedisConfigurationError.self) { try read(["REDIS_PASSWORD_FILE": file.path + ".missing"]) }
+        #expect(throws: ConfigurationFailure.self) { try read(["REDIS_PASSWORD_FILE": file.path + ".missing"]) }
     }
 
     @Test func takesEmptyForAbsent() throws {
@@ -75,15 +76,15 @@ import Testing
         #expect {
             try read([variable: value])
         } throws: { error in
-            (error as? RedisConfigurationError)?.variable == variable
+            (error as? ConfigurationFailure)?.key == variable
         }
     }
 
     @Test func refusesCertificatesThatCannotBeRead() {
-        #expect(throws: RedisConfigurationError.self) {
+        #expect(throws: ConfigurationFailure.self) {
             try read(["REDIS_TLS_ENABLED": "true", "REDIS_TLS_CA": "/nonexistent/ca.pem"])
         }
-        #expect(throws: RedisConfigurationError.self) {
+        #expect(throws: ConfigurationFailure.self) {
             try read(["REDIS_TLS_ENABLED": "true", "REDIS_TLS_CERT": "/nonexistent/cert.pem"])
         }
     }

@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Configuration
+import ConfigurationChecks
 import JSONCoding
 import Logging
 import MessageBus

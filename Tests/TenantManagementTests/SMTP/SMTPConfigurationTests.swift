@@ -1,4 +1,5 @@
 import Configuration
+import ConfigurationChecks
 import Foundation
 import ServiceKit
 import TenantManagement

@@ -1,4 +1,5 @@
 package import Configuration
+package import ConfigurationChecks
 import NIOCore
 import NIOSSL
 package import ServiceKit
@@ -79,7 +80,7 @@ package struct SMTPConfiguration: Sendable {
     }
 
     private static func credentials(_ reader: ConfigReader) throws(ConfigurationFailure) -> SMTPCredentials? {
-        switch (reader.text("smtp.username"), reader.text("smtp.password", isSecret: true)) {
+        switch (reader.text("smtp.username"), try reader.secret("smtp.password")) {
         case (nil, nil): return nil
         case (nil, _): throw ConfigurationFailure(key: "SMTP_USERNAME", reason: "is not set, but SMTP_PASSWORD is")
         case (_, nil): throw ConfigurationFailure(key: "SMTP_PASSWORD", reason: "is not set, but SMTP_USERNAME is")

@@ -1,0 +1,33 @@
+package import Configuration
+import FoundationEssentials
+import SystemPackage
+
+/// The configuration of a process, highest precedence first: environment variables, `.env.docker`, `.env.defaults`, then
+/// values bound by the program. Secrets may be in files; see `ConfigReader.secret(_:)`.
+package enum EnvironmentReader {
+    /// Builds the reader.
+    /// - Parameters:
+    ///   - folder: Where the `.env` files are looked for.
+    ///   - bound: Values bound by the program, used when nothing else sets them.
+    ///   - environment: The process' environment.
+    package static func make(
+        folder: String = ".", bound: [String: String] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> ConfigReader {
+        var providers: [any ConfigProvider] = [
+            EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
+        ]
+        for name in [".env.docker", ".env.defaults"] {
+            providers.append(
+                try await EnvironmentVariablesProvider(
+                    environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true))
+        }
+        providers.append(EnvironmentVariablesProvider(environmentVariables: bound))
+        return ConfigReader(providers: providers)
+    }
+
+    /// An empty variable counts as unset, so the value of a lower layer is used.
+    private static func withoutEmpty(_ environment: [String: String]) -> [String: String] {
+        environment.filter { !$0.value.isEmpty }
+    }
+}

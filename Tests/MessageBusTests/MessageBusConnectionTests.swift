@@ -1,0 +1,32 @@
+import Configuration
+import ConfigurationChecks
+import Logging
+import MessageBus
+import Primitives
+import Testing
+
+@Suite struct MessageBusConnectionTests {
+    private func connect(_ variables: [String: String]) throws(ConfigurationFailure) -> MessageBusConnection {
+        let database = ["MESSAGE_BUS_DB_USER": "u", "MESSAGE_BUS_DB_DATABASE": "d"]
+        return try MessageBusConnection.make(
+            reader: ConfigReader(
+                provider: EnvironmentVariablesProvider(environmentVariables: database.merging(variables) { $1 })),
+            clock: SystemClock(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    }
+
+    @Test(arguments: ["", "postgres"])
+    func `an unset connector is PostgreSQL`(name: String) async throws {
+        await (try connect(["EVENT_CONNECTOR": name])).shutdown()
+        await (try connect([:])).shutdown()
+    }
+
+    @Test func `what is wrong is named with its prefix`() {
+        let connector = #expect(throws: ConfigurationFailure.self) { try connect(["EVENT_CONNECTOR": "kafka"]) }
+        #expect(connector?.description == "EVENT_CONNECTOR is \"kafka\", but must be postgres")
+        let database = #expect(throws: ConfigurationFailure.self) { try connect(["MESSAGE_BUS_DB_USER": ""]) }
+        #expect(database?.description == "MESSAGE_BUS_DB_USER is missing")
+        let limit = #expect(throws: ConfigurationFailure.self) { try connect(["MESSAGE_BUS_DB_MAX_CONNECTIONS": "0"]) }
+        #expect(
+            limit?.description == "MESSAGE_BUS_DB_MAX_CONNECTIONS is \"0\", but must be an integer from 1 to 1000")
+    }
+}
