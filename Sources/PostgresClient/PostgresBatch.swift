@@ -14,18 +14,13 @@ package struct PostgresSetting: Sendable, Hashable {
 
 /// Statements that travel together and succeed or fail together.
 ///
-/// They are sent as one pipeline with one synchronisation point. PostgreSQL runs such a pipeline as an implicit
+/// They are sent as one pipeline with one synchronization point. PostgreSQL runs such a pipeline as an implicit
 /// transaction (PostgreSQL manual, "Pipelining" under "Message Flow"): an error anywhere rolls back everything, and
-/// nothing is committed before the synchronisation point is reached. One network round trip for all of it.
+/// nothing is committed before the synchronization point is reached. One network round trip for all of it.
 package struct PostgresBatch: Sendable {
-    struct Item: Sendable {
-        let statement: PostgresStatement
-        let values: [PostgresValue]
-    }
-
     /// Settings that hold for the statements of this batch and no longer.
     package let settings: [PostgresSetting]
-    private(set) var items: [Item] = []
+    private(set) var items: [BoundStatement] = []
 
     /// Makes an empty batch.
     package init(settings: [PostgresSetting] = []) {
@@ -33,9 +28,9 @@ package struct PostgresBatch: Sendable {
     }
 
     /// Makes a batch of one statement.
-    init(settings: [PostgresSetting], statement: PostgresStatement, values: [PostgresValue]) {
+    init(settings: [PostgresSetting], _ bound: BoundStatement) {
         self.settings = settings
-        self.items = [Item(statement: statement, values: values)]
+        self.items = [bound]
     }
 
     /// The number of statements added.
@@ -45,7 +40,19 @@ package struct PostgresBatch: Sendable {
     /// - Returns: The index of its result among the results of the batch.
     @discardableResult
     package mutating func add(_ statement: PostgresStatement, _ values: [PostgresValue] = []) -> Int {
-        items.append(Item(statement: statement, values: values))
+        add(BoundStatement(statement, values))
+    }
+
+    /// Adds a statement with the values of its parameters.
+    /// - Returns: The index of its result among the results of the batch.
+    @discardableResult
+    package mutating func add(_ bound: BoundStatement) -> Int {
+        items.append(bound)
         return items.count - 1
+    }
+
+    /// Adds statements in their order; for those whose results nobody reads.
+    package mutating func add(contentsOf statements: [BoundStatement]) {
+        items.append(contentsOf: statements)
     }
 }

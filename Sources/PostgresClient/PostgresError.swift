@@ -93,6 +93,10 @@ package struct PostgresError: Error, Sendable {
         sqlState == .serializationFailure || sqlState == .deadlockDetected
     }
 
+    /// Whether a guard of the batch found nothing: a statement that divides by the number of rows it found, so that the
+    /// whole batch is rolled back when a row it depends on is missing.
+    package var isGuardViolation: Bool { sqlState == .divisionByZero }
+
     /// Whether the database cannot serve now: no connection, no free connection, shutting down.
     package var isUnavailable: Bool {
         switch kind {

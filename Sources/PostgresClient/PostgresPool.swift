@@ -88,8 +88,14 @@ package final class PostgresPool: Sendable {
     package func query(
         _ statement: PostgresStatement, _ values: [PostgresValue] = [], settings: [PostgresSetting] = []
     ) async throws(PostgresError) -> PostgresResult {
-        let batch = PostgresBatch(settings: settings, statement: statement, values: values)
-        let results = try await run(batch)
+        try await query(BoundStatement(statement, values), settings: settings)
+    }
+
+    /// Runs one statement with its values; otherwise like the method above.
+    package func query(
+        _ bound: BoundStatement, settings: [PostgresSetting] = []
+    ) async throws(PostgresError) -> PostgresResult {
+        let results = try await run(PostgresBatch(settings: settings, bound))
         guard let result = results.first else { throw PostgresError(.decoding, "no result") }
         return result
     }
@@ -133,7 +139,7 @@ package final class PostgresPool: Sendable {
     /// the pool closes it, which has the same effect.
     func rollback(_ connection: Connection) async {
         guard connection.isOpen else { return }
-        let item = PostgresBatch.Item(statement: Self.rollbackStatement, values: [])
+        let item = BoundStatement(Self.rollbackStatement)
         _ = await connection.perform(Request(items: [item]), now: MonotonicClock.now(), isShielded: true)
     }
 

@@ -54,7 +54,12 @@ package final class PostgresTransaction: Sendable {
     package func query(
         _ statement: PostgresStatement, _ values: [PostgresValue] = []
     ) async throws(PostgresError) -> PostgresResult {
-        let results = try await send(settings: [], [PostgresBatch.Item(statement: statement, values: values)])
+        try await query(BoundStatement(statement, values))
+    }
+
+    /// Runs one statement with its values in the transaction.
+    package func query(_ bound: BoundStatement) async throws(PostgresError) -> PostgresResult {
+        let results = try await send(settings: [], [bound])
         guard let result = results.first else { throw PostgresError(.decoding, "no result") }
         return result
     }
@@ -65,7 +70,7 @@ package final class PostgresTransaction: Sendable {
     }
 
     private func send(
-        settings: [PostgresSetting], _ items: [PostgresBatch.Item]
+        settings: [PostgresSetting], _ items: [BoundStatement]
     ) async throws(PostgresError) -> [PostgresResult] {
         let previous = phase.withLock { phase -> Phase in
             let previous = phase
@@ -100,7 +105,7 @@ package final class PostgresTransaction: Sendable {
     /// The first request: BEGIN and the settings ride along. As nothing was sent before, it can move to another
     /// connection when the first one is dead.
     private func start(
-        settings: [PostgresSetting], _ items: [PostgresBatch.Item]
+        settings: [PostgresSetting], _ items: [BoundStatement]
     ) async throws(PostgresError) -> [PostgresResult] {
         var all = self.settings + settings
         if !pool.configuration.usesPreparedStatements {
@@ -137,7 +142,7 @@ package final class PostgresTransaction: Sendable {
     func commit() async throws(PostgresError) {
         switch end() {
         case .open(let connection):
-            let item = PostgresBatch.Item(statement: Self.commitStatement, values: [])
+            let item = BoundStatement(Self.commitStatement)
             let results: [PostgresResult]
             do {
                 results = try await perform(Request(items: [item]), on: connection)

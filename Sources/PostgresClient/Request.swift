@@ -5,13 +5,13 @@ struct Request: Sendable {
     /// Settings for the length of the transaction.
     var settings: [PostgresSetting]
     /// The statements, whose results are wanted.
-    var items: [PostgresBatch.Item]
+    var items: [BoundStatement]
     /// The statement timeout in force if it is not the configured one, in nanoseconds; 0: none.
     var statementTimeout: Int64?
 
     /// - Parameter inherited: Settings of the transaction that this is a part of.
     init(
-        begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [PostgresBatch.Item],
+        begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [BoundStatement],
         inherited: [PostgresSetting] = []
     ) {
         self.begin = begin
@@ -40,7 +40,7 @@ struct Request: Sendable {
     }
 
     /// `SELECT set_config($1,$2,true), …` for that many settings, and its parameters.
-    static func settingsItem(_ settings: [PostgresSetting]) -> PostgresBatch.Item {
+    static func settingsItem(_ settings: [PostgresSetting]) -> BoundStatement {
         var values: [PostgresValue] = []
         values.reserveCapacity(2 * settings.count)
         for setting in settings {
@@ -50,7 +50,7 @@ struct Request: Sendable {
         let statement =
             settings.count <= commonSettings.count
             ? commonSettings[settings.count - 1] : settingsStatement(settings.count)
-        return PostgresBatch.Item(statement: statement, values: values)
+        return BoundStatement(statement, values)
     }
 
     private static let commonSettings = (1...8).map(settingsStatement)

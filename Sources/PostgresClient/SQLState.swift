@@ -27,6 +27,33 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     package static let checkViolation: SQLState = "23514"
     /// 23P01: an exclusion constraint was violated.
     package static let exclusionViolation: SQLState = "23P01"
+    /// 22001: a text is longer than its column.
+    package static let stringDataRightTruncation: SQLState = "22001"
+    /// 22003: a number is beyond the range of its type.
+    package static let numericValueOutOfRange: SQLState = "22003"
+    /// 22007: a text is not a date or a time.
+    package static let invalidDatetimeFormat: SQLState = "22007"
+    /// 22008: a date or a time is beyond the range of its type.
+    package static let datetimeFieldOverflow: SQLState = "22008"
+    /// 22012: division by zero. Guards of batches divide by the number of rows they found, so that finding none rolls
+    /// back the whole batch: see ``PostgresError/isGuardViolation``.
+    package static let divisionByZero: SQLState = "22012"
+    /// 22021: a text has characters that the encoding of the database does not have.
+    package static let characterNotInRepertoire: SQLState = "22021"
+    /// 22025: a pattern for LIKE ends with its escape character.
+    package static let invalidEscapeSequence: SQLState = "22025"
+    /// 22030: JSON with a member that appears twice.
+    package static let duplicateJSONObjectKey: SQLState = "22030"
+    /// 22032: JSON that is malformed.
+    package static let invalidJSONText: SQLState = "22032"
+    /// 2201B: a regular expression is malformed.
+    package static let invalidRegularExpression: SQLState = "2201B"
+    /// 22P02: a text is not a value of the type.
+    package static let invalidTextRepresentation: SQLState = "22P02"
+    /// 22P03: bytes are not a value of the type.
+    package static let invalidBinaryRepresentation: SQLState = "22P03"
+    /// 22P05: a character has no equivalent in the encoding of the database.
+    package static let untranslatableCharacter: SQLState = "22P05"
     /// 40001: serialization failure; run the transaction again.
     package static let serializationFailure: SQLState = "40001"
     /// 40P01: deadlock; run the transaction again.
@@ -43,6 +70,8 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     package static let insufficientPrivilege: SQLState = "42501"
     /// 42P01: no such table.
     package static let undefinedTable: SQLState = "42P01"
+    /// 42P04: a database of this name exists.
+    package static let duplicateDatabase: SQLState = "42P04"
     /// 42601: syntax error.
     package static let syntaxError: SQLState = "42601"
     /// 25P02: the transaction has failed already.

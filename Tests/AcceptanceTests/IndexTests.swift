@@ -144,9 +144,10 @@ import Testing
                 var far = filter
                 far.skip = 90_000
                 let cursor = try #require(try await repository.page(far, in: .system).next)
-                let (statement, values) = try repository.selectStatement(filter, after: cursor, in: .system).statement
-                let explain = PostgresStatement("EXPLAIN (ANALYZE, BUFFERS) \(statement.sql)", prepared: false)
-                let lines = try await pool.query(explain, values, settings: TenantScope.system.settings).rows.map {
+                let select = try repository.selectStatement(filter, after: cursor, in: .system).statement
+                let explain = PostgresStatement("EXPLAIN (ANALYZE, BUFFERS) \(select.sql)", prepared: false)
+                let lines = try await pool.query(explain, select.values, settings: TenantScope.system.settings).rows.map
+                {
                     try $0.text(0)
                 }
                 let plan = lines.joined(separator: "\n")
@@ -163,9 +164,11 @@ import Testing
             let entity = try #require(catalog.entity(named: name))
             try await database.withPool(user: database.kind.runtimeRole) { pool in
                 let repository = EntityRepository(pool: pool, entity: entity, catalog: catalog)
-                let (statement, values) = try repository.selectStatement(filter, in: scope).statement
-                let explain = PostgresStatement("EXPLAIN \(statement.sql)", prepared: false)
-                let lines = try await pool.query(explain, values, settings: scope.settings).rows.map { try $0.text(0) }
+                let select = try repository.selectStatement(filter, in: scope).statement
+                let explain = PostgresStatement("EXPLAIN \(select.sql)", prepared: false)
+                let lines = try await pool.query(explain, select.values, settings: scope.settings).rows.map {
+                    try $0.text(0)
+                }
                 // Catalogues of a handful of rows are read whole, and rightly so.
                 let scans = lines.filter { line in
                     line.contains("Seq Scan")

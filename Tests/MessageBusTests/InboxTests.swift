@@ -43,7 +43,7 @@ struct InboxTests {
                 var rows = 0
                 try await pool.withTransaction { transaction in
                     let claim = Inbox.claim(event, consumer: consumer, at: now)
-                    rows = try await transaction.query(claim.statement, claim.values).affectedRows
+                    rows = try await transaction.query(claim).affectedRows
                     if fails { throw Failed() }
                 }
                 return rows
@@ -66,7 +66,7 @@ enum Effects {
     static func applyInteractively(_ event: EventEnvelope, on pool: PostgresPool) async throws {
         try await pool.withTransaction { transaction in
             let claim = Inbox.claim(event.id, consumer: "effects", at: SystemClock().now())
-            guard try await transaction.query(claim.statement, claim.values).affectedRows == 1 else { return }
+            guard try await transaction.query(claim).affectedRows == 1 else { return }
             _ = try await transaction.query(insertion, try values(event))
         }
     }
@@ -74,7 +74,7 @@ enum Effects {
     static func applyInBatch(_ event: EventEnvelope, on pool: PostgresPool) async throws {
         var batch = PostgresBatch()
         let claim = Inbox.claimOrFail(event.id, consumer: "effects", at: SystemClock().now())
-        batch.add(claim.statement, claim.values)
+        batch.add(claim)
         batch.add(insertion, try values(event))
         do { _ = try await pool.run(batch) } catch {
             guard Inbox.isDuplicate(error) else { throw error }

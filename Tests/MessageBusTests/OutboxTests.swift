@@ -20,7 +20,7 @@ struct OutboxTests {
             await #expect(throws: Stop.self) {
                 try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { transaction in
                     let insert = Outbox.insert(try numbered(1, of: tenant))
-                    _ = try await transaction.query(insert.statement, insert.values)
+                    _ = try await transaction.query(insert)
                     throw Stop()
                 }
             }
@@ -44,7 +44,7 @@ struct OutboxTests {
             let system = [PostgresSetting("app.tenant_id", "*")]
             try await pool.withTransaction(settings: system) { transaction in
                 let insert = Outbox.insert(first)
-                _ = try await transaction.query(insert.statement, insert.values)
+                _ = try await transaction.query(insert)
                 let other = Task { try await pool.commit(second) }
                 // The later one must wait for this commit; were it let through, it could be published first.
                 try await eventually("the second transaction waits") {
@@ -77,7 +77,7 @@ struct OutboxTests {
             func insert(_ event: EventEnvelope, scope: String?) async throws(PostgresError) {
                 let settings = scope.map { [PostgresSetting("app.tenant_id", $0)] } ?? []
                 let insert = Outbox.insert(event)
-                _ = try await pool.query(insert.statement, insert.values, settings: settings)
+                _ = try await pool.query(insert, settings: settings)
             }
             try await insert(try numbered(1, of: tenant), scope: tenant.description)
             for (event, scope) in [
@@ -114,7 +114,7 @@ struct OutboxTests {
                 clock: clock, logger: TestDatabase.logger)
             try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4(), type: "REFUSED"))
             let mark = Inbox.claim(.v4(), consumer: "test", at: clock.now())
-            _ = try await pool.query(mark.statement, mark.values)
+            _ = try await pool.query(mark)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
 
             clock.advance(by: .seconds(3599))

@@ -57,7 +57,7 @@ struct OutboxWakeUpTests {
                     // The writer sees notifications off …
                     try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
                     let insert = Outbox.insert(event)
-                    _ = try await transaction.query(insert.statement, insert.values)
+                    _ = try await transaction.query(insert)
                     // … the relay looks, finds nothing, arms, finds nothing again …
                     try await eventually("the relay has armed") {
                         relay.wake()
@@ -86,7 +86,7 @@ struct OutboxWakeUpTests {
                 try await database.admin.withTransaction { relay in
                     _ = try await relay.query(OutboxStatements.arm)
                     let insert = Outbox.insert(try numbered(1, of: .v4()))
-                    _ = try await writer.query(insert.statement, insert.values)
+                    _ = try await writer.query(insert)
                 }
                 number = try await store.transactionNumber()
                 let outlook = try await store.outlook(now: now)

@@ -119,7 +119,7 @@ import Testing
 
 @Suite struct RequestTests {
     @Test func aStatementTimeoutOfItsOwnMovesTheDeadline() {
-        let item = PostgresBatch.Item(statement: "SELECT 1", values: [])
+        let item = BoundStatement("SELECT 1")
         #expect(Request(items: [item]).statementTimeout == nil)
         let own = [PostgresSetting("statement_timeout", "60000")]
         #expect(Request(settings: own, items: [item]).statementTimeout == 60_000_000_000)

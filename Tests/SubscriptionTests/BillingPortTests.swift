@@ -242,10 +242,9 @@ extension ServiceTests {
             try await run { story, database in
                 let id = try await story.invoice().description
                 func mark(_ key: String) -> BoundStatement {
-                    (
+                    BoundStatement(
                         "INSERT INTO main.inbox (event_id, consumer, processed_at) VALUES ($1, $2, now())",
-                        [.identifier(Self.tenant), .text(key)]
-                    )
+                        [.identifier(Self.tenant), .text(key)])
                 }
                 try await story.payments.pay(id, [:], key: nil, in: Self.scope, alongside: { _ in [mark("pay")] })
                 let new = try NewInvoice(["customerId": "cus_outside", "currencyCode": "USD"])

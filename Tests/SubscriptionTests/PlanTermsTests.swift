@@ -119,11 +119,11 @@ import Testing
         let day = try CalendarDate("2026-01-31")
         let general = SubscriptionQuota(general: 10, plan: nil).reservation(tenant: tenant, plan: plan, on: day)
         #expect(
-            general.1 == [.identifier(tenant), .identifier(plan), .int32(10), .null, .text("2026-01-31"), .null])
+            general.values == [.identifier(tenant), .identifier(plan), .int32(10), .null, .text("2026-01-31"), .null])
         let own = SubscriptionQuota(general: 10, plan: 2)
             .reservation(tenant: tenant, plan: plan, on: day, changing: plan)
         #expect(
-            own.1 == [
+            own.values == [
                 .identifier(tenant), .identifier(plan), .int32(10), .int32(2), .text("2026-01-31"), .identifier(plan),
             ])
     }

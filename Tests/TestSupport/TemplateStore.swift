@@ -46,7 +46,7 @@ final class TemplateStore: Sendable {
             _ = try await admin.query(PostgresStatement("ALTER DATABASE \(draft) RENAME TO \(name)", prepared: false))
         } catch {
             // Another process was faster.
-            guard error.sqlState == "42P04" else { throw error }
+            guard error.sqlState == .duplicateDatabase else { throw error }
             _ = try await admin.query(PostgresStatement("DROP DATABASE \(draft) WITH (FORCE)", prepared: false))
         }
         return name

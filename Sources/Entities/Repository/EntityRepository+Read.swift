@@ -58,10 +58,12 @@ extension EntityRepository {
         if filter.fields == .all, filter.includes.isEmpty, filter.condition == .everything {
             if let tenant = scope.tenantId, let statement = entity.statements.selectByIdOfTenant {
                 return CompiledSelect(
-                    statement: (statement, [.identifier(id), .identifier(tenant)]), projection: entity.allColumns)
+                    statement: BoundStatement(statement, [.identifier(id), .identifier(tenant)]),
+                    projection: entity.allColumns)
             }
             return CompiledSelect(
-                statement: (entity.statements.selectById, [.identifier(id)]), projection: entity.allColumns)
+                statement: BoundStatement(entity.statements.selectById, [.identifier(id)]),
+                projection: entity.allColumns)
         }
         var compiler = SelectCompiler(catalog: catalog, scope: scope)
         return try compiler.select(entity, filter, id: id)

@@ -1,4 +1,4 @@
-import PostgresClient
+package import PostgresClient
 package import Primitives
 
 /// Writes. `alongside` are statements, usually an outbox row, that become true with the write or not at all: all of
@@ -112,7 +112,7 @@ extension EntityRepository {
     }
 
     /// The statement behind `updateById`; `record` reads its row.
-    /// - Parameter isGuarded: whether touching no row is an error (SQLSTATE 22012) that rolls back the whole batch.
+    /// - Parameter isGuarded: whether touching no row is an error (`isGuardViolation`) that rolls back the whole batch.
     package func updateStatement(
         _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         isGuarded: Bool = false
@@ -150,7 +150,7 @@ extension EntityRepository {
         let result: PostgresResult
         do {
             result = try await run(statement, writing: values, alongside, in: scope)
-        } catch .unexpected(sqlState: "22012") where !alongside.isEmpty {
+        } catch .unexpected(sqlState: SQLState.divisionByZero) where !alongside.isEmpty {
             throw try await missing(target, in: scope)
         }
         guard let row = result.first else { throw try await missing(target, in: scope) }

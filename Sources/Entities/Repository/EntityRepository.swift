@@ -32,7 +32,7 @@ package struct EntityRepository: Sendable {
         _ statement: BoundStatement, writing values: FieldValues? = nil, in scope: TenantScope
     ) async throws(RepositoryError) -> PostgresResult {
         do {
-            return try await pool.query(statement.0, statement.1, settings: scope.settings)
+            return try await pool.query(statement, settings: scope.settings)
         } catch {
             throw .from(error, entity: entity, values: values, catalog: catalog)
         }
@@ -46,7 +46,8 @@ package struct EntityRepository: Sendable {
         in scope: TenantScope
     ) async throws(RepositoryError) -> [PostgresResult] {
         var batch = PostgresBatch(settings: scope.settings)
-        for statement in statements + alongside { batch.add(statement.0, statement.1) }
+        batch.add(contentsOf: statements)
+        batch.add(contentsOf: alongside)
         do {
             return Array(try await pool.run(batch).prefix(statements.count))
         } catch {

@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresClient
 
 /// Where a condition of a request stands.
 enum ConditionPlace {
@@ -19,7 +20,7 @@ extension RepositoryError {
         let isValue =
             switch self {
             case .invalid: true
-            case .unexpected(let state): state?.hasPrefix("22") == true
+            case .unexpected(let state): state?.errorClass == "22"
             default: false
             }
         guard isValue else { return withPatterns(of: condition, in: place) }

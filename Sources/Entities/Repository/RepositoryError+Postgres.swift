@@ -17,7 +17,7 @@ extension RepositoryError {
         switch error.kind {
         case .cancelled: return .cancelled
         case .encoding: return .invalid(field: nil, reason: .malformed)
-        default: return .unexpected(sqlState: error.sqlState?.code)
+        default: return .unexpected(sqlState: error.sqlState)
         }
     }
 
@@ -34,11 +34,14 @@ extension RepositoryError {
         case .notNullViolation: return .invalid(field: fieldName(error, entity), reason: .required)
         case .checkViolation: return .invalid(field: fieldName(error, entity), reason: .rejected)
         case .insufficientPrivilege: return .forbidden
-        case "22001": return .invalid(field: fieldName(error, entity), reason: .tooLong)
-        case "22003", "22008": return .invalid(field: fieldName(error, entity), reason: .outOfRange)
-        case "22007", "22P02", "22P03", "22P05", "22021", "22030", "22032":
+        case .stringDataRightTruncation: return .invalid(field: fieldName(error, entity), reason: .tooLong)
+        case .numericValueOutOfRange, .datetimeFieldOverflow:
+            return .invalid(field: fieldName(error, entity), reason: .outOfRange)
+        case .invalidDatetimeFormat, .invalidTextRepresentation, .invalidBinaryRepresentation, .untranslatableCharacter,
+            .characterNotInRepertoire, .duplicateJSONObjectKey, .invalidJSONText:
             return .invalid(field: fieldName(error, entity), reason: .malformed)
-        case "2201B", "22025": return .invalidFilter(.invalidPattern(parameter: nil, details: [.badPattern]))
+        case .invalidRegularExpression, .invalidEscapeSequence:
+            return .invalidFilter(.invalidPattern(parameter: nil, details: [.badPattern]))
         default: return nil
         }
     }

@@ -1,3 +1,5 @@
+package import PostgresClient
+
 /// Why a value was refused by the database although its schema let it pass.
 package enum InvalidReason: String, Sendable, Hashable {
     /// The column must not be unset.
@@ -41,6 +43,6 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case timeout
     /// The caller's task was cancelled.
     case cancelled
-    /// Anything else, with the SQLSTATE if there is one: 500.
-    case unexpected(sqlState: String?)
+    /// Anything else, with the server's error code if there is one: 500.
+    case unexpected(sqlState: SQLState?)
 }

@@ -1,9 +1,6 @@
 package import PostgresClient
 import Primitives
 
-/// A statement and its values.
-package typealias BoundStatement = (PostgresStatement, [PostgresValue])
-
 /// A read, ready to run.
 package struct CompiledSelect: Sendable {
     /// The statement with its values.
@@ -47,7 +44,7 @@ struct SelectCompiler {
         sql += Self.whereClause(conditions)
         if id == nil { sql += try orderAndLimit(entity, alias, filter) }
         let statement = PostgresStatement(sql, prepared: filter.isRepetitive)
-        return CompiledSelect(statement: (statement, bindings.values), projection: projection)
+        return CompiledSelect(statement: BoundStatement(statement, bindings.values), projection: projection)
     }
 
     /// `SELECT count(*)` of the rows that match.
@@ -55,7 +52,7 @@ struct SelectCompiler {
         let alias = nextAlias()
         let conditions = try conditions(entity, alias, condition)
         let sql = "SELECT count(*) FROM \(SQLText.table(entity.table)) AS \(alias)" + Self.whereClause(conditions)
-        return (PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
+        return BoundStatement(PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
     }
 
     private mutating func nextAlias() -> String {

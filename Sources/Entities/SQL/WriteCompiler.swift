@@ -27,7 +27,8 @@ struct WriteCompiler {
         let statement = entity.insertStatements.statement(for: assignments.map(\.field.column)) {
             insertSQL($0)
         }
-        return (statement, [.identifier(values.identifier ?? newId)] + assignments.map(\.value))
+        return BoundStatement(
+            statement, [.identifier(values.identifier ?? newId)] + assignments.map(\.value))
     }
 
     private func insertSQL(_ columns: [String]) -> String {
@@ -80,7 +81,7 @@ struct WriteCompiler {
             var bindings = Bindings()
             let conditions = try conditions(target, isLive: true, &bindings)
             let sql = "DELETE FROM \(table)" + SelectCompiler.whereClause(conditions) + returning
-            return (statement(sql, isGuarded: isGuarded), bindings.values)
+            return BoundStatement(statement(sql, isGuarded: isGuarded), bindings.values)
         }
         return try update(target, isGuarded: isGuarded) { bindings in
             ["\"deleted\" = true", "\"deleted_on\" = now()", "\"deleted_by\" = \(bindings.bind(actor("deletedBy")))"]
@@ -105,7 +106,7 @@ struct WriteCompiler {
         let sql =
             "UPDATE \(table) SET " + assignments.joined(separator: ", ") + SelectCompiler.whereClause(conditions)
             + " RETURNING \(Self.alias).\"id\", \(Self.alias).row_version"
-        return (PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
+        return BoundStatement(PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
     }
 
     // MARK: Parts
@@ -120,7 +121,7 @@ struct WriteCompiler {
         let sql =
             "UPDATE \(table) SET " + assignments.joined(separator: ", ") + SelectCompiler.whereClause(conditions)
             + returning
-        return (statement(sql, isGuarded: isGuarded), bindings.values)
+        return BoundStatement(statement(sql, isGuarded: isGuarded), bindings.values)
     }
 
     /// Who changed the row; without an audit block, and if nothing else is set, something that changes nothing.
@@ -145,7 +146,7 @@ struct WriteCompiler {
                 .compile(.everything, &bindings))
     }
 
-    /// A guarded statement fails (22012) when it touches no row, and takes everything in its batch down with it:
+    /// A guarded statement fails (``PostgresError/isGuardViolation``) when it touches no row, and takes everything in its batch down with it:
     /// no event without its change.
     private func statement(_ sql: String, isGuarded: Bool) -> PostgresStatement {
         guard isGuarded else { return PostgresStatement(sql) }

@@ -4,24 +4,20 @@ import Primitives
 /// Where a service puts the events that go with a change: in the same transaction as the change.
 ///
 /// ```swift
-/// let insert = Outbox.insert(event)
-/// batch.add(insert.statement, insert.values)      // last in the batch
+/// batch.add(event)      // last in the batch
 /// ```
 /// Either both are stored or neither; the ``OutboxRelay`` publishes what was committed.
 package enum Outbox {
     /// The statement that stores an event, with its parameters. It fails with SQLSTATE 23505 when the event's id was
     /// used before, and with 42501 when the transaction is scoped to another tenant than the event's.
-    package static func insert(
-        _ event: EventEnvelope
-    ) -> (statement: PostgresStatement, values: [PostgresValue]) {
-        (
+    package static func insert(_ event: EventEnvelope) -> BoundStatement {
+        BoundStatement(
             insertion,
             [
                 .identifier(event.id), .text(event.type), .int32(Int32(clamping: event.version)),
                 .optional(event.tenantId, PostgresValue.identifier), .timestamp(event.occurredAt),
                 .optional(event.traceparent, PostgresValue.text), .bytes(event.data),
-            ]
-        )
+            ])
     }
 
     // Sent as bytes and read as `json`: `jsonb` would reorder members and refuse \u0000.
@@ -35,7 +31,6 @@ extension PostgresBatch {
     /// Adds the statement that stores an event: see ``Outbox/insert(_:)``.
     @discardableResult
     package mutating func add(_ event: EventEnvelope) -> Int {
-        let insert = Outbox.insert(event)
-        return add(insert.statement, insert.values)
+        add(Outbox.insert(event))
     }
 }

@@ -18,8 +18,7 @@ struct ProvisioningRunRepository: Sendable {
         let id = Identifier.v7(at: now)
         let sealed = try sealer.seal(event.json, label: Self.label(id))
         var batch = PostgresBatch()
-        let mark = Inbox.claim(event.eventId, consumer: ProvisioningConsumer.group, at: now)
-        batch.add(mark.statement, mark.values)
+        batch.add(Inbox.claim(event.eventId, consumer: ProvisioningConsumer.group, at: now))
         let insertion = batch.add(
             ProvisioningRunStatements.insert,
             [

@@ -3,7 +3,7 @@ package import Entities
 import FoundationEssentials
 import HTTPTypes
 import JSONCoding
-import PostgresClient
+package import PostgresClient
 package import Primitives
 
 /// A request that its client has named, so that it can be repeated without a second effect (IETF
@@ -87,13 +87,12 @@ package struct IdempotencyClaim: Sendable, Hashable {
     /// the key says so.
     /// - Parameter resource: What the request has created, by which its answer can be given again.
     package func mark(resource: Identifier?) -> BoundStatement {
-        (
+        BoundStatement(
             "SELECT main.mark_idempotency_key($1, $2, $3, $4)",
             [
                 .bytes(key.hash), .identifier(owner), .timestamp(instant),
                 resource.map { .identifier($0) } ?? .null,
-            ]
-        )
+            ])
     }
 }
 

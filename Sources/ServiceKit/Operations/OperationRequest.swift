@@ -2,6 +2,7 @@ package import Entities
 package import HTTPTypes
 package import JSONCoding
 import Logging
+package import PostgresClient
 package import Primitives
 
 /// A request whose parameters and body were found to be valid.

@@ -43,13 +43,13 @@ struct BillingCustomerRepository: Sendable {
         ).first.map(Row.init)
     }
 
-    /// The statement that keeps a customer from being deleted until the end of the transaction; it fails (22012) when
-    /// the customer is gone.
-    static func lock(_ id: Identifier) -> BoundStatement { (locking, [.identifier(id)]) }
+    /// The statement that keeps a customer from being deleted until the end of the transaction; it fails
+    /// (`isGuardViolation`) when the customer is gone.
+    static func lock(_ id: Identifier) -> BoundStatement { BoundStatement(locking, [.identifier(id)]) }
 
     /// The statement that takes a payment source from a customer whose default it is, and from no other.
     static func forgetting(source: String, of customer: Identifier) -> BoundStatement {
-        (forgetting, [.identifier(customer), .text(source)])
+        BoundStatement(forgetting, [.identifier(customer), .text(source)])
     }
 
     private static let forgetting: PostgresStatement = """

@@ -38,14 +38,14 @@ struct BillingInvoiceService: Sendable {
             new, id: id, issued: effect.value, on: CalendarDate(of: now).description, for: customer, in: scope)
         var batch = PostgresBatch(settings: scope.settings)
         // Who deletes the customer meanwhile either waits and takes the invoice along, or comes first.
-        let lock = batch.append(BillingCustomerRepository.lock(customer.id))
+        let lock = batch.add(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
-        for statement in statements + effect.statements + alongside(id) { batch.append(statement) }
+        batch.add(contentsOf: statements + effect.statements + alongside(id))
         let results: [PostgresResult]
         do throws(PostgresError) {
             results = try await invoices.pool.run(batch)
         } catch {
-            if error.statementIndex == lock, error.sqlState == "22012" { throw HTTPFailure.entityNotFound }
+            if error.statementIndex == lock, error.isGuardViolation { throw HTTPFailure.entityNotFound }
             throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
         let invoice = BillingInvoice(

@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import PostgresClient
 import Primitives
 
 /// Who keeps customers, collects money and decides how invoices stand: the ledger of our own, or a company outside.

@@ -41,13 +41,12 @@ enum LedgerPaymentSource {
 
     /// The statement that deletes all cards of a customer.
     static func deletion(ofCustomer id: String, in scope: TenantScope) -> BoundStatement {
-        (
+        BoundStatement(
             deleting,
             [
                 .text(id), .optional(scope.actor.identifier) { .identifier($0) },
                 .optional(scope.tenantId) { .text($0.description) },
-            ]
-        )
+            ])
     }
 
     private static let deleting: PostgresStatement = """

@@ -53,6 +53,6 @@ struct BillingWebhookService: Sendable {
         guard let event else { return }
         let claim = Inbox.claim(Identifier(eventName: event), consumer: Self.consumer, at: clock.now())
         _ = try await repository.invoices.pool.query(
-            claim.statement, claim.values, settings: TenantScope.everyTenant)
+            claim, settings: TenantScope.everyTenant)
     }
 }

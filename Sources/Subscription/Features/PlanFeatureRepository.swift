@@ -34,7 +34,7 @@ struct PlanFeatureRepository: Sendable {
                     limit: Self.maximumValues), in: scope),
         ]
         var batch = PostgresBatch(settings: scope.settings)
-        for selection in selections { batch.append(selection.statement) }
+        for selection in selections { batch.add(selection.statement) }
         let results = try await plans.pool.run(batch)
         guard let plan = plans.records(results[0], selections[0].projection).first else { return nil }
         return Contents(
@@ -76,7 +76,7 @@ struct PlanFeatureRepository: Sendable {
     }
 
     /// The statement that locks a plan against other changes of its features; it fails when there is no such plan.
-    static func lock(_ plan: Identifier) -> BoundStatement { (locking, [.identifier(plan)]) }
+    static func lock(_ plan: Identifier) -> BoundStatement { BoundStatement(locking, [.identifier(plan)]) }
 
     private static let locking: PostgresStatement = """
         WITH plan AS (SELECT id FROM main.plans WHERE id = $1 AND NOT deleted FOR NO KEY UPDATE)
@@ -85,7 +85,7 @@ struct PlanFeatureRepository: Sendable {
 
     /// The statement that fails when the plan has more than one value for one of the features. Exact under the lock.
     static func unique(_ features: [Identifier], of plan: Identifier) -> BoundStatement {
-        (checking, [.identifier(plan), .identifierArray(features)])
+        BoundStatement(checking, [.identifier(plan), .identifierArray(features)])
     }
 
     private static let checking: PostgresStatement = """
@@ -97,7 +97,4 @@ struct PlanFeatureRepository: Sendable {
             GROUP BY feature.id HAVING count(*) > 1 LIMIT 1
         ) AS twice
         """
-
-    /// Whether one of the two statements above has failed, or a guarded change that found no row.
-    static func isRefused(_ error: PostgresError) -> Bool { error.sqlState == "22012" }
 }

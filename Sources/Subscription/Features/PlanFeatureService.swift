@@ -71,15 +71,15 @@ struct PlanFeatureService: Sendable {
         _ alongside: [BoundStatement]
     ) async throws -> [Record] {
         var batch = PostgresBatch(settings: scope.settings)
-        let lock = batch.append(PlanFeatureRepository.lock(plan))
-        let written = statements.map { batch.append($0) }
-        let check = batch.append(PlanFeatureRepository.unique(features, of: plan))
-        for statement in alongside { batch.append(statement) }
+        let lock = batch.add(PlanFeatureRepository.lock(plan))
+        let written = statements.map { batch.add($0) }
+        let check = batch.add(PlanFeatureRepository.unique(features, of: plan))
+        batch.add(contentsOf: alongside)
         do throws(PostgresError) {
             let results = try await pool.run(batch)
             return written.compactMap { results[$0].first.map(repository.values.record) }
         } catch {
-            let isRefused = PlanFeatureRepository.isRefused(error)
+            let isRefused = error.isGuardViolation
             switch error.statementIndex {
             case lock? where isRefused: throw HTTPFailure.entityNotFound
             case check? where isRefused:

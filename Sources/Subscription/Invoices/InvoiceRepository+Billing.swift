@@ -70,7 +70,7 @@ extension InvoiceRepository {
     /// The statement that settles the payments of an invoice that were announced and not confirmed: of a paid invoice the
     /// newest was the one, and the others came to nothing.
     static func settlement(of id: Identifier, isPaid: Bool) -> BoundStatement {
-        (settling, [.identifier(id), .bool(isPaid)])
+        BoundStatement(settling, [.identifier(id), .bool(isPaid)])
     }
 
     private static let settling: PostgresStatement = """
@@ -87,13 +87,12 @@ extension InvoiceRepository {
 
     /// The statement that deletes all invoices of a customer.
     static func deletion(ofCustomer id: Identifier, in scope: TenantScope) -> BoundStatement {
-        (
+        BoundStatement(
             deleting,
             [
                 .identifier(id), .optional(scope.actor.identifier) { .identifier($0) },
                 .optional(scope.tenantId) { .identifier($0) },
-            ]
-        )
+            ])
     }
 
     private static let deleting: PostgresStatement = """

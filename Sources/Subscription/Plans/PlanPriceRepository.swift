@@ -28,7 +28,7 @@ struct PlanPriceRepository: Sendable {
         _ column: String, in repository: EntityRepository, _ condition: Where, _ scope: TenantScope
     ) async throws -> [Decimals] {
         let filter = Filter(where: condition, fields: .only(["id"]))
-        let (affected, values) = try repository.selectStatement(filter, in: scope).statement
+        let affected = try repository.selectStatement(filter, in: scope).statement
         let statement = PostgresStatement(
             """
             SELECT currency.currency_code, coalesce(max(scale(trim_scale(plan.price))), 0)::integer
@@ -36,7 +36,7 @@ struct PlanPriceRepository: Sendable {
             WHERE \(column) IN (SELECT affected.id FROM (\(affected.sql)) AS affected) AND NOT plan.deleted
             GROUP BY currency.currency_code
             """, prepared: false)
-        let result = try await plans.pool.query(statement, values, settings: scope.settings)
+        let result = try await plans.pool.query(statement, affected.values, settings: scope.settings)
         return try result.rows.map { Decimals(currency: try $0.text(0), count: try $0.int(1)) }
     }
 }

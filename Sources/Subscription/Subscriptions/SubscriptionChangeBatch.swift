@@ -42,9 +42,9 @@ struct SubscriptionChangeBatch {
             let quota = SubscriptionQuota(general: quota, plan: plans[change.plan]?.tenantLimit)
             let reservation = quota.reservation(
                 tenant: change.subscriber, plan: change.plan, on: CalendarDate(of: instant), changing: change.id)
-            quotas[batch.append(reservation)] = quota
+            quotas[batch.add(reservation)] = quota
         }
-        let update = batch.append(try entities.updateStatement(change.id, values, in: scope))
+        let update = batch.add(try entities.updateStatement(change.id, values, in: scope))
         try tell(change)
         return update
     }
@@ -53,7 +53,7 @@ struct SubscriptionChangeBatch {
     mutating func changeTogether(_ changes: [SubscriptionTransition]) throws {
         guard !changes.isEmpty else { return }
         let ids = changes.map { PostgresValue.identifier($0.id) }
-        batch.append(try entities.updateAllStatement(values, where: .oneOf("id", ids), in: scope))
+        batch.add(try entities.updateAllStatement(values, where: .oneOf("id", ids), in: scope))
         for change in changes { try tell(change) }
     }
 

@@ -35,16 +35,16 @@ struct SubscriptionLifecycle: Sendable {
         let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
 
         var batch = PostgresBatch(settings: scope.settings)
-        batch.append(
+        batch.add(
             quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
         if given == nil {
             let statements = try invoices.insertStatements(
                 first.invoice, id: invoice, subscription: id, tenant: new.subscriber, plan: new.plan,
                 period: first.period, in: scope)
-            for statement in statements { batch.append(statement) }
+            batch.add(contentsOf: statements)
         }
         let values = Self.values(new, id: id, invoice: invoice, first: first)
-        let row = batch.append(try subscriptions.entities.insertStatement(values, in: scope))
+        let row = batch.add(try subscriptions.entities.insertStatement(values, in: scope))
         let event = SubscriptionEvent(
             subscription: try Self.members(of: values, at: now, in: scope), tenant: new.subscriber,
             plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
@@ -52,7 +52,7 @@ struct SubscriptionLifecycle: Sendable {
         batch.add(try event.envelope(EventType.subscriptionCreated))
         if new.status == .active { batch.add(try event.envelope(EventType.subscriptionActivated)) }
 
-        for statement in request.alongside(resource: id) { batch.append(statement) }
+        batch.add(contentsOf: request.alongside(resource: id))
 
         let results: [PostgresResult]
         do {
@@ -104,10 +104,4 @@ struct SubscriptionLifecycle: Sendable {
         guard let size = terms.plan["size"]?.stringValue else { return nil }
         return try await summaries.configuration(ofSize: size)
     }
-}
-
-extension PostgresBatch {
-    /// Adds a statement with its parameters.
-    @discardableResult
-    mutating func append(_ bound: BoundStatement) -> Int { add(bound.0, bound.1) }
 }

@@ -25,21 +25,20 @@ struct SubscriptionQuota: Sendable, Hashable {
     func reservation(
         tenant: Identifier, plan planID: Identifier, on today: CalendarDate, changing changed: Identifier? = nil
     ) -> BoundStatement {
-        (
+        BoundStatement(
             "SELECT main.reserve_subscription($1, $2, $3, $4, $5, $6)",
             [
                 .identifier(tenant), .identifier(planID), .int32(Int32(clamping: general)),
                 .optional(plan) { .int32(Int32(clamping: $0)) }, .text(today.description),
                 .optional(changed) { .identifier($0) },
-            ]
-        )
+            ])
     }
 
     /// Whether a transaction failed because no place was left.
-    static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState?.code == exhausted }
+    static func isExhausted(_ error: PostgresError) -> Bool { error.sqlState == exhausted }
 
     /// SQLSTATE of `main.reserve_subscription` when no place is left.
-    static let exhausted = "ARC01"
+    static let exhausted: SQLState = "ARC01"
 
     /// 409 for a tenant that has no place left.
     var failure: HTTPFailure {

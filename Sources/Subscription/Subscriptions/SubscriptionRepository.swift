@@ -61,7 +61,7 @@ struct SubscriptionRepository: Sendable {
 
     /// The statement that fails when a subscription that was just restored is one live subscription too many.
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
-        (
+        BoundStatement(
             """
             SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2,
                 CASE WHEN jsonb_typeof(plan.meta_data -> $3::text) = 'number'
@@ -72,8 +72,7 @@ struct SubscriptionRepository: Sendable {
             [
                 .identifier(id), .int32(Int32(clamping: general)), .text(Plan.tenantLimitKey),
                 .text(today.description),
-            ]
-        )
+            ])
     }
 
     /// Which rows a change is about.
@@ -91,8 +90,7 @@ struct SubscriptionRepository: Sendable {
             case .id(let id): try entities.selectById(id, in: scope)
             case .condition(let condition): try entities.selectStatement(Filter(where: condition), in: scope)
             }
-        let (statement, values) = select.statement
-        let locking = PostgresStatement(statement.sql + " FOR UPDATE", prepared: false)
-        return entities.records(try await transaction.query(locking, values), select.projection)
+        let locking = PostgresStatement(select.statement.sql + " FOR UPDATE", prepared: false)
+        return entities.records(try await transaction.query(locking, select.statement.values), select.projection)
     }
 }

@@ -19,11 +19,10 @@ package struct LeadRepository: Sendable {
     /// The statement that stores the hash of a key.
     static func insertKey(
         _ key: LeadKey, lead: Identifier, expires: Timestamp
-    ) -> (PostgresStatement, [PostgresValue]) {
-        (
+    ) -> BoundStatement {
+        BoundStatement(
             "INSERT INTO main.lead_keys (key_hash, lead_id, expires_on) VALUES ($1, $2, $3)",
-            [.bytes(key.hash), .identifier(lead), .timestamp(expires)]
-        )
+            [.bytes(key.hash), .identifier(lead), .timestamp(expires)])
     }
 
     /// What using a key has led to.
@@ -47,17 +46,17 @@ package struct LeadRepository: Sendable {
                 .bytes(key.hash), .identifier(lead), .timestamp(now),
                 .optional(systemUser.identifier) { .identifier($0) },
             ])
-        for statement in alongside { batch.append(statement) }
+        batch.add(contentsOf: alongside)
         do {
             _ = try await pool.run(batch)
             return .validated
         } catch {
-            guard error.sqlState == "22012" else { throw error }
+            guard error.isGuardViolation else { throw error }
             return .refused
         }
     }
 
-    /// Fails (22012) for a key that is refused, so that nothing of its transaction happens.
+    /// Fails (`isGuardViolation`) for a key that is refused, so that nothing of its transaction happens.
     private static let redeem: PostgresStatement = """
         WITH used AS (
             UPDATE main.lead_keys SET used_on = $3

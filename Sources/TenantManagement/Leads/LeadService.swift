@@ -41,17 +41,17 @@ package struct LeadService: Sendable {
         lead["isValidated"] = .bool(false)
         if let address = AddressInput(body["address"]?.objectValue).values(id: .v7(at: now)) {
             lead["addressId"] = address.identifier.map { .identifier($0) }
-            batch.append(try addressEntities.insertStatement(address, in: scope))
+            batch.add(try addressEntities.insertStatement(address, in: scope))
         }
-        batch.append(try leadEntities.insertStatement(lead, in: scope))
-        batch.append(LeadRepository.insertKey(key, lead: id, expires: now.adding(configuration.leadKeyLifetime)))
-        batch.append(
+        batch.add(try leadEntities.insertStatement(lead, in: scope))
+        batch.add(LeadRepository.insertKey(key, lead: id, expires: now.adding(configuration.leadKeyLifetime)))
+        batch.add(
             try notifications.statement(
                 .leadVerification(
                     to: email.text, name: body["firstName"]?.stringValue ?? "",
                     link: "\(configuration.validateURL)/\(id)?code=\(key.text)"),
                 tenant: nil, now: now))
-        for statement in request.alongside(resource: id) { batch.append(statement) }
+        batch.add(contentsOf: request.alongside(resource: id))
         // Before the commit: nothing may fail after it.
         let token = entries == nil ? nil : try await self.token(of: id)
         _ = try await pool.run(batch)

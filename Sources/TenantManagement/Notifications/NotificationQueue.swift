@@ -42,7 +42,7 @@ package struct NotificationQueue: Service {
     {
         let id = Identifier.v7(at: now)
         let content = try sealer.seal(notification.content, label: id.description)
-        return (
+        return BoundStatement(
             """
             INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on)
             VALUES ($1, $2, $3, $4, $5, $5)
@@ -50,8 +50,7 @@ package struct NotificationQueue: Service {
             [
                 .identifier(id), .text(notification.type), tenant.map { .identifier($0) } ?? .null, .bytes(content),
                 .timestamp(now),
-            ]
-        )
+            ])
     }
 
     /// Says that a mail was committed, so that it leaves at once.

@@ -72,7 +72,7 @@ struct ProvisioningPlanner: Sendable {
     ) throws -> Plan {
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
-        let row: BoundStatement = (
+        let row = BoundStatement(
             """
             INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on)
             VALUES ($1, $2, $3, $4, $5)
@@ -80,8 +80,7 @@ struct ProvisioningPlanner: Sendable {
             [
                 .identifier(context), .identifier(tenant), subscription.id.map { .text($0) } ?? .null,
                 .timestamp(now), .timestamp(now.adding(timeout)),
-            ]
-        )
+            ])
         var writer = JSONWriter(reservingCapacity: 2048)
         writer.beginObject()
         writer.key("type")

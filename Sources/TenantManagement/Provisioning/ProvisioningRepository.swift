@@ -33,7 +33,7 @@ struct ProvisioningRepository: Sendable {
     static func close(
         tenant: Identifier, succeeded: Bool, digest: [UInt8]?, now: Timestamp
     ) -> BoundStatement {
-        (
+        BoundStatement(
             """
             UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
             WHERE tenant_id = $1 AND status = 0
@@ -41,8 +41,7 @@ struct ProvisioningRepository: Sendable {
             [
                 .identifier(tenant), .int16(succeeded ? 1 : 2), .timestamp(now),
                 digest.map { .bytes($0) } ?? .null,
-            ]
-        )
+            ])
     }
 
     /// Gives up provisionings whose call-back never came: they and their tenants have failed.

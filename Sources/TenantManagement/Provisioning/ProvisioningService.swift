@@ -73,13 +73,13 @@ struct ProvisioningService: Sendable {
         var changes = FieldValues(Tenant.entity)
         changes["status"] = .int16(Int16(Tenant.Status.provisioning.rawValue))
         var batch = PostgresBatch(settings: scope.settings)
-        for statement in before { batch.append(statement) }
-        let index = batch.append(
+        batch.add(contentsOf: before)
+        let index = batch.add(
             try tenants.updateStatement(
                 id, changes, in: scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
         // Whoever took the tenant out of PROVISIONING by hand has left its provisioning open.
-        batch.append(ProvisioningRepository.close(tenant: id, succeeded: false, digest: nil, now: now))
-        for statement in plan.statements { batch.append(statement) }
+        batch.add(ProvisioningRepository.close(tenant: id, succeeded: false, digest: nil, now: now))
+        batch.add(contentsOf: plan.statements)
         batch.add(plan.event)
         let results = try await run(batch)
         await planner.committed(plan)
@@ -116,7 +116,7 @@ struct ProvisioningService: Sendable {
         do {
             return try await pool.run(batch)
         } catch {
-            guard error.sqlState == "22012" || error.constraint == "idx_provisionings_open" else { throw error }
+            guard error.isGuardViolation || error.constraint == "idx_provisionings_open" else { throw error }
             throw HTTPFailure.conflict(
                 "The tenant was changed in the meantime. Read it again and repeat the request.",
                 code: "CHANGED_MEANWHILE")

@@ -45,7 +45,7 @@ struct SubscriptionActivatedConsumer: Sendable {
                 "A subscription became active for a tenant that does not wait for one",
                 metadata: ["tenantId": "\(tenant)", "eventId": "\(event.id)"])
             let mark = Inbox.claim(event.id, consumer: Self.group, at: clock.now())
-            _ = try await pool.query(mark.statement, mark.values, settings: TenantScope.everyTenant)
+            _ = try await pool.query(mark, settings: TenantScope.everyTenant)
         }
     }
 }

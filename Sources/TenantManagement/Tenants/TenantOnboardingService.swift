@@ -128,21 +128,21 @@ package struct TenantOnboardingService: Sendable {
         var batch = PostgresBatch(settings: scope.settings)
         var addressIndex: Int?
         if let address = rows.address {
-            addressIndex = batch.append(try addresses.insertStatement(address, in: system))
+            addressIndex = batch.add(try addresses.insertStatement(address, in: system))
         }
-        let tenantIndex = batch.append(try tenants.insertStatement(rows.tenant, in: scope))
-        let contactIndex = batch.append(try contacts.insertStatement(rows.contact, in: scope))
+        let tenantIndex = batch.add(try tenants.insertStatement(rows.tenant, in: scope))
+        let contactIndex = batch.add(try contacts.insertStatement(rows.contact, in: scope))
         var plan: ProvisioningPlanner.Plan?
         if let tier = draft.tier {
             let planned = try provisionings.plan(
                 tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope, system: system),
                 subscription: .planOnly(tier: tier, subscriber: rows.id), now: now,
                 traceparent: request.traceparent)
-            for statement in planned.statements { batch.append(statement) }
+            batch.add(contentsOf: planned.statements)
             batch.add(planned.event)
             plan = planned
         }
-        for statement in request.alongside(resource: rows.id) { batch.append(statement) }
+        batch.add(contentsOf: request.alongside(resource: rows.id))
         let results = try await pool.run(batch)
         guard let tenantRow = results[tenantIndex].first, let contactRow = results[contactIndex].first else {
             throw HTTPFailure.internalError

@@ -42,14 +42,14 @@ struct ProvisioningCallbackService: Sendable {
             }
             let close = ProvisioningRepository.close(
                 tenant: delivery.tenant, succeeded: callback.succeeded, digest: digest, now: now)
-            _ = try await transaction.query(close.0, close.1)
+            _ = try await transaction.query(close)
             if callback.succeeded {
                 try await welcome(
                     delivery.tenant, name: try row.text(0), link: callback.appPlaneURL ?? "", now: now, in: transaction)
             }
             let event = try event(for: callback, tenant: delivery.tenant, now: now)
             let insert = Outbox.insert(event)
-            _ = try await transaction.query(insert.statement, insert.values)
+            _ = try await transaction.query(insert)
             return true
         }
         if applied {
@@ -120,7 +120,7 @@ struct ProvisioningCallbackService: Sendable {
         let statement = try notifications.statement(
             .tenantWelcome(to: try row.text(0), tenant: name, user: try row.text(1), link: link),
             tenant: tenant, now: now)
-        _ = try await transaction.query(statement.0, statement.1)
+        _ = try await transaction.query(statement)
     }
 
     private func event(

@@ -18,8 +18,8 @@ import Testing
             do {
                 let filter = try Filter.parse(json: json, for: entity, in: catalog)
                 let statement = try SelectStatements(catalog: catalog, entity: entity, scope: .system).select(filter)
-                #expect(!statement.0.sql.contains(RandomFilters.marker), "\(json)")
-                #expect(!statement.0.sql.contains("--") && !statement.0.sql.contains(";"), "\(json)")
+                #expect(!statement.sql.contains(RandomFilters.marker), "\(json)")
+                #expect(!statement.sql.contains("--") && !statement.sql.contains(";"), "\(json)")
                 compiled += 1
             } catch let error as FilterError {
                 #expect(!error.message.isEmpty && error.message.utf8.count < 1200)

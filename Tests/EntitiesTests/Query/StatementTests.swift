@@ -19,8 +19,8 @@ import Testing
         let filter = try Filter.parse(json: json, for: entity, in: catalog)
         let statements = SelectStatements(catalog: catalog, entity: entity, scope: scope)
         let statement = try statements.select(filter)
-        let from = statement.0.sql.range(of: " FROM main.")
-        return (String(statement.0.sql[from...]), statement.1, statement.0.isPrepared)
+        let from = statement.sql.range(of: " FROM main.")
+        return (String(statement.sql[from...]), statement.values, statement.statement.isPrepared)
     }
 
     @Test func everyReadExcludesDeletedRowsAndIsOrdered() throws {
@@ -80,7 +80,7 @@ import Testing
 
     /// A record has all columns whatever is shown: PostgreSQL remembers every type of record that it ever made.
     @Test func includesAreSubqueriesOfTheSameStatement() throws {
-        let (statement, _) = try SelectStatements(catalog: catalog, entity: TestModel.contact, scope: tenant).select(
+        let statement = try SelectStatements(catalog: catalog, entity: TestModel.contact, scope: tenant).select(
             Filter(fields: .only(["id"]), include: [Inclusion("tenant", scope: Filter(fields: .only(["createdOn"])))]))
         #expect(
             statement.sql == """

@@ -13,7 +13,7 @@ import Testing
     }
 
     private func event(_ text: String) -> BoundStatement {
-        ("INSERT INTO main.outbox (text) VALUES ($1)", [.text(text)])
+        BoundStatement("INSERT INTO main.outbox (text) VALUES ($1)", [.text(text)])
     }
 
     private func events(_ text: String) async throws -> Int {

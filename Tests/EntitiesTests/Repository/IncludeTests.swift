@@ -100,7 +100,7 @@ import Testing
                 """, for: TestModel.tenant, in: story.tenants.catalog)
         let select = try story.tenants.selectStatement(filter, in: .system)
         let result = try await story.tenants.pool.query(
-            select.statement.0, select.statement.1, settings: TenantScope.system.settings)
+            select.statement, settings: TenantScope.system.settings)
         let json = try JSONValue.parse(story.tenants.records(result, select.projection).json)
         let tenant = json[0]?["contacts"]?[0]?["tenant"]
         #expect(tenant?.objectValue?.keys == ["id", "lead"])

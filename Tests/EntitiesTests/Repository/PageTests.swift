@@ -147,7 +147,7 @@ import Testing
         }
         let filter = Filter(where: .equals("name", .text(name)), order: [order], limit: 1)
         let next = try #require(try await plans.page(filter, in: scope).next)
-        let sql = try plans.selectStatement(filter, after: next, in: scope).statement.0.sql
+        let sql = try plans.selectStatement(filter, after: next, in: scope).statement.sql
         #expect(sql.contains(bound), "\(sql)")
         #expect(try await plans.page(filter, after: next, in: scope).records.count == 1)
     }

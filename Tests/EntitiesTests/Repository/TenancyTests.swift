@@ -117,7 +117,7 @@ import Testing
                 TestModel.contact, json: ["firstName": "F", "isPrimary": false, "tenantId": .identifier(other.id)]),
             in: .system)
         do {
-            _ = try await pool.query(forged.0, forged.1, settings: mine.scope.settings)
+            _ = try await pool.query(forged, settings: mine.scope.settings)
             Issue.record("the policy must refuse the row")
         } catch {
             #expect(RepositoryError.from(error, entity: TestModel.contact) == .forbidden)

@@ -33,14 +33,14 @@ struct PostgresDatabaseProvisioner: Provisioner {
     }
 
     /// Makes the database, or finds it. Another process may be making it in this moment, which PostgreSQL reports as
-    /// 42P04 or as a violated unique index.
+    /// `duplicateDatabase` or as a violated unique index.
     private func ensureDatabase(_ name: SQLName, mark: String) async throws {
         if try await isThere(name, mark: mark) { return }
         do {
             _ = try await tenancy.pool.query(
                 PostgresStatement("CREATE DATABASE \(name.quoted) TEMPLATE template0", prepared: false))
         } catch {
-            guard error.sqlState == "42P04" || error.sqlState == .uniqueViolation else { throw error }
+            guard error.sqlState == .duplicateDatabase || error.sqlState == .uniqueViolation else { throw error }
             _ = try await isThere(name, mark: mark)
         }
     }
