@@ -6,12 +6,18 @@ package struct JSONLimits: Sendable, Hashable {
     package var depth: Int
     /// The greatest length of the text of one number in bytes.
     package var numberLength: Int
+    /// Whether an object may repeat a key. Where a text is signed or restricts somebody, two readers must not see
+    /// different values, so such texts are parsed without.
+    package var allowsRepeatedKeys: Bool
 
-    /// Limits of one's own.
-    package init(bytes: Int = 1_048_576, depth: Int = 64, numberLength: Int = 512) {
+    /// Limits other than the standard ones.
+    package init(
+        bytes: Int = 1_048_576, depth: Int = 64, numberLength: Int = 512, allowsRepeatedKeys: Bool = true
+    ) {
         self.bytes = bytes
         self.depth = min(depth, 512)
         self.numberLength = numberLength
+        self.allowsRepeatedKeys = allowsRepeatedKeys
     }
 
     /// One mebibyte, 64 levels, numbers of 512 characters: the size is the API's limit of a body (contract 2.3).
@@ -33,6 +39,7 @@ package struct JSONParseError: Error, Hashable, CustomStringConvertible {
         case tooDeep = "too many nested values"
         case tooLong = "text is too long"
         case numberTooLong = "number is too long"
+        case repeatedKey = "repeated key in an object"
     }
 
     /// What was wrong.

@@ -3,9 +3,9 @@ import Primitives
 extension JSONValue {
     /// Reads one JSON text, strictly by RFC 8259: UTF-8 without a byte order mark, white space around it, nothing else.
     ///
-    /// Of members with the same key the last value stays, at the place of the first (as JavaScript does). A `\u` escape
-    /// of half a surrogate pair is refused, as no Unicode text can hold it. `\u0000` is accepted here; PostgreSQL's
-    /// text cannot store it, so validation must refuse it where that matters.
+    /// Of members with the same key the last value stays, at the place of the first (as JavaScript does), unless the
+    /// limits refuse repeated keys. A `\u` escape of half a surrogate pair is refused, as no Unicode text can hold it.
+    /// `\u0000` is accepted here; PostgreSQL's text cannot store it, so validation must refuse it where that matters.
     package static func parse(
         _ bytes: [UInt8], limits: JSONLimits = .standard
     ) throws(JSONParseError) -> JSONValue {
@@ -86,6 +86,7 @@ struct JSONParser {
             skipWhiteSpace()
             guard try peek() == UInt8(ascii: ":") else { throw error(.unexpectedCharacter) }
             position += 1
+            guard limits.allowsRepeatedKeys || object[key] == nil else { throw error(.repeatedKey) }
             object[key] = try value(depth: depth)
             guard try continues(until: UInt8(ascii: "}")) else { return object }
         }

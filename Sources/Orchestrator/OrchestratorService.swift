@@ -39,7 +39,7 @@ package enum OrchestratorService {
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
             operations: components.events.operations,
-            authenticator: Authenticator(verifier: verifier, operatorTenantID: nil),
+            authenticator: Authenticator(verifier: verifier),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
             background: bus.services + [components.worker, try components.consumer.service(on: bus.subscriber)],
             atEnd: {

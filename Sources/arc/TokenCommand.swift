@@ -13,7 +13,7 @@ struct TokenCommand: AsyncParsableCommand {
         commandName: "token",
         abstract: "Mint a development token.",
         discussion: """
-            Signed with JWT_SECRET (HS256, issuer JWT_ISSUER), or with the secret of the stack that `arc up` runs here.
+            Signed with JWT_SECRET (HS256, issuer JWT_ISSUER, audience TOKEN_AUDIENCE), or with the secret of the stack that `arc up` runs here.
               arc token --permission all
               arc token --permission 10207 --permission 10211 --tenant <tenant id>
             The token is the only thing on standard output:  TOKEN=$(arc token --permission all)
@@ -65,8 +65,13 @@ struct TokenCommand: AsyncParsableCommand {
         guard let secret = configured else {
             throw CommandSupport.fail("arc token: JWT_SECRET is not set, and no stack of `arc up` is here (ARC_HOME)")
         }
-        let issuer = await TokenIssuer(secret: secret, issuer: reader.text("jwt.issuer"), clock: SystemClock())
+        let issuer = await TokenIssuer(
+            secret: secret, issuer: reader.text("jwt.issuer"), audience: reader.text("token.audience"),
+            clock: SystemClock())
         let user = user ?? reader.text("system.user.id")
+        // Where every token needs a tenant, an operator's names the operators' one.
+        let needsTenant = try reader.flag("token.require.tenant", default: false)
+        let tenant = tenant ?? (needsTenant ? reader.text("operator.tenant.id") : nil)
         return try await issuer.issue(
             TokenIssuer.Claims(
                 id: user, userTenantID: user, tenantID: tenant, role: role, permissions: permissions),

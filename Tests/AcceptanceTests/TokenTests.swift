@@ -80,6 +80,90 @@ import Testing
         }
     }
 
+    /// Signs claims that no JSON object can hold.
+    static func raw(_ claims: String, header: String = #"{"alg":"HS256"}"#) -> String {
+        let text = "\(base64URL(Array(header.utf8))).\(base64URL(Array(claims.utf8)))"
+        return "\(text).\(base64URL(hmac(Array(TestTokens.secret.utf8))(Array(text.utf8))))"
+    }
+
+    @Test func `a tenant in an unexpected form never widens to an operator`() async throws {
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let (own, other) = (try await stack.createTenantID(), try await stack.createTenantID())
+            let permissions: JSONValue = .array(TestTokens.allPermissions.map { .string($0) })
+            let odd: [JSONValue] = [
+                [.string(own), .string(other)], [], [[.string(own)]], [.null], [42], 42, 0, true, false, [:],
+                ["id": .string(own)], .null,
+            ]
+            for value in odd {
+                let token = Self.shared(Self.with(("tenantId", value), ("permissions", permissions)))
+                for client in [stack.tenantManagement, stack.subscription] {
+                    let list = try await client.get(
+                        client.url == stack.subscription.url ? "/plans" : "/tenants", token: token)
+                    #expect(list.status == 401, "\(value): \(list.status)")
+                    #expect(list.headers["www-authenticate"]?.hasPrefix("Bearer") == true)
+                }
+                let change = try await stack.tenantManagement.patch("/tenants/\(other)", ["name": "x"], token: token)
+                #expect(change.status == 401, "\(value): \(change.status)")
+            }
+            let listed = Self.shared(Self.with(("tenantId", [.string(own)]), ("permissions", permissions)))
+            let foreign: JSONValue = ["where": ["id": .string(other)]]
+            #expect(
+                try await stack.tenantManagement.get("/tenants?\(foreign.parameter())", token: listed).expect(200).json
+                    == [])
+            try await stack.tenantManagement.get("/tenants/\(own)", token: listed).expect(200)
+            try await stack.tenantManagement.get("/tenants/\(other)", token: listed).expect(404)
+        }
+    }
+
+    @Test func `claims that are repeated are refused`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            func status(_ token: String) async throws -> Int {
+                try await stack.tenantManagement.get("/tenants", token: token).status
+            }
+            let rest = #""iss":"\#(TestTokens.issuer)","permissions":["10207"]"#
+            let single = try await status(Self.raw(#"{"id":"u",\#(rest)}"#))
+            #expect(single == 200)
+            let tenant = Identifier.v4()
+            let repeated = [
+                #"{"id":"u","tenantId":"\#(tenant)","tenantId":"\#(TestTokens.operatorTenant)",\#(rest)}"#,
+                #"{"id":"u","id":"u",\#(rest)}"#, #"{"exp":1,"exp":99999999999,\#(rest)}"#,
+                #"{"tenantId":"\#(tenant)","tenant\u0049d":"\#(TestTokens.operatorTenant)",\#(rest)}"#,
+                #"{"id":"u","permissions":[],\#(rest)}"#, #"{"id":"u","x":{"a":1,"a":2},\#(rest)}"#,
+            ]
+            for claims in repeated { #expect(try await status(Self.raw(claims)) == 401, "\(claims)") }
+            let header = Self.raw(#"{"id":"u",\#(rest)}"#, header: #"{"alg":"none","alg":"HS256"}"#)
+            #expect(try await status(header) == 401)
+        }
+    }
+
+    @Test func `a required audience keeps the tokens of other applications out`() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["TOKEN_AUDIENCE": "arc"]) { stack in
+            func status(_ claims: JSONValue) async throws -> Int {
+                try await stack.tenantManagement.get("/tenants", token: Self.shared(claims)).status
+            }
+            #expect(try await status(Self.with(("aud", "arc"))) == 200)
+            #expect(try await status(Self.with(("aud", ["shop", "arc"]))) == 200)
+            for value: JSONValue? in [nil, "shop", ["shop"], [], .null, 1, ["arc", 1]] {
+                #expect(try await status(Self.with(("aud", value))) == 401, "\(value as Any)")
+            }
+            let (lead, token) = try await stack.validatedLead(TestStack.uniqueKey())
+            let unauthorized = try await stack.tenantManagement.post("/leads/\(lead)/tenants", token: token)
+            #expect(unauthorized.status == 422, "a lead's token names the audience: \(unauthorized.text)")
+        }
+    }
+
+    @Test func `tokens without a tenant are refused where one is required`() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["TOKEN_REQUIRE_TENANT": "true"]) { stack in
+            func status(_ claims: JSONValue) async throws -> Int {
+                try await stack.tenantManagement.get("/tenants", token: Self.shared(claims)).status
+            }
+            let operators = try await status(Self.with(("tenantId", .string(TestTokens.operatorTenant))))
+            #expect(operators == 200)
+            #expect(try await status(Self.with()) == 401)
+            #expect(try await status(Self.with(("tenantId", .string(Identifier.v4().description)))) == 200)
+        }
+    }
+
     @Test func tricksAreRefused() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let valid = Self.shared(Self.with())

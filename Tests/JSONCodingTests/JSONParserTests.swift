@@ -160,6 +160,15 @@ import Testing
         }
     }
 
+    @Test func `repeated keys are refused where the limits say so`() throws {
+        let limits = JSONLimits(allowsRepeatedKeys: false)
+        for text in [#"{"a":1,"a":1}"#, #"{"a":1,"\u0061":2}"#, #"[{"b":{"a":null,"a":null}}]"#] {
+            #expect(throws: JSONParseError.self) { try JSONValue.parse(text, limits: limits) }
+            _ = try JSONValue.parse(text)
+        }
+        _ = try JSONValue.parse(#"{"a":{"a":1},"A":[{"a":1},{"a":1}]}"#, limits: limits)
+    }
+
     @Test func noBytesStopTheParser() throws {
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0 ... .max) }

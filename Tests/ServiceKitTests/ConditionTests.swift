@@ -49,7 +49,7 @@ struct ConditionTests {
         return try #require(
             try IdempotencyKey(
                 request(.post, headers, body: body), parameters: [Self.tenant, .preferReturn, .ifMatch],
-                caller: caller, in: Self.scope, secret: Self.secret))
+                caller: IdempotencyOwner("user", [caller]), in: Self.scope, secret: Self.secret))
     }
 
     @Test func theFingerprintIsOfAllThatIsAskedFor() throws {

@@ -47,6 +47,11 @@ package enum TenantScope: Sendable, Hashable {
         }
     }
 
+    /// Whether it covers every tenant: of an operator, or of the service itself.
+    package var isOperator: Bool {
+        if case .operatorScope = self { true } else { false }
+    }
+
     /// The tenant; nil for operators.
     package var tenantId: Identifier? {
         if case .tenant(let tenant, _) = self { tenant } else { nil }

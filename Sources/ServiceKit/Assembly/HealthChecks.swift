@@ -1,48 +1,70 @@
 package import JSONCoding
 
-/// What a service stands on, asked when somebody wants to know whether it can work.
+/// How something that a service depends on is doing.
+package enum HealthState: Sendable, Hashable {
+    case up
+    /// It can be used, but not as it should be; the word says how, such as `stale`.
+    case impaired(String)
+    case down
+
+    /// The word in the answer.
+    var text: String {
+        switch self {
+        case .up: "up"
+        case .impaired(let word): word
+        case .down: "down"
+        }
+    }
+}
+
+/// What a service depends on, asked when somebody wants to know whether it can work.
 package struct HealthCheck: Sendable {
     /// Name in the answer, such as `postgres`.
     package let name: String
-    /// Whether the service can answer nothing without it. PostgreSQL is; Redis is not (DESIGN D5).
+    /// Whether the service can answer nothing without it. PostgreSQL is; Redis is not, it never holds the truth.
     package let isRequired: Bool
     /// Asks. Must have a deadline of its own.
-    package let isHealthy: @Sendable () async -> Bool
+    package let state: @Sendable () async -> HealthState
 
-    /// Makes one from its parts.
-    package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
+    /// A check with all three outcomes.
+    package init(_ name: String, isRequired: Bool, state: @escaping @Sendable () async -> HealthState) {
         self.name = name
         self.isRequired = isRequired
-        self.isHealthy = isHealthy
+        self.state = state
+    }
+
+    /// A check that knows up and down only.
+    package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
+        self.init(name, isRequired: isRequired, state: { await isHealthy() ? .up : .down })
     }
 }
 
 /// The outcome of all checks of a service.
 package struct HealthReport: Sendable, JSONWritable {
     /// Each check by name with its outcome.
-    package let checks: [(name: String, isRequired: Bool, isHealthy: Bool)]
+    package let checks: [(name: String, isRequired: Bool, state: HealthState)]
 
     /// Runs the checks side by side.
     package init(running checks: [HealthCheck]) async {
-        let outcomes = await withTaskGroup(of: (Int, Bool).self) { group in
-            for (index, check) in checks.enumerated() { group.addTask { (index, await check.isHealthy()) } }
-            return await group.reduce(into: [Int: Bool]()) { $0[$1.0] = $1.1 }
+        let outcomes = await withTaskGroup(of: (Int, HealthState).self) { group in
+            for (index, check) in checks.enumerated() { group.addTask { (index, await check.state()) } }
+            return await group.reduce(into: [Int: HealthState]()) { $0[$1.0] = $1.1 }
         }
-        self.checks = checks.enumerated().map { ($1.name, $1.isRequired, outcomes[$0] ?? false) }
+        self.checks = checks.enumerated().map { ($1.name, $1.isRequired, outcomes[$0] ?? .down) }
     }
 
     /// Whether requests can be served.
-    package var isReady: Bool { checks.allSatisfy { $0.isHealthy || !$0.isRequired } }
+    package var isReady: Bool { checks.allSatisfy { $0.state != .down || !$0.isRequired } }
 
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("status")
-        writer.string(!isReady ? "unavailable" : checks.allSatisfy(\.isHealthy) ? "ok" : "degraded")
+        writer.string(!isReady ? "unavailable" : checks.allSatisfy { $0.state == .up } ? "ok" : "degraded")
         writer.key("checks")
         writer.beginObject()
         for check in checks {
             writer.key(check.name)
-            writer.string(check.isHealthy ? "up" : "down")
+            writer.string(check.state.text)
         }
         writer.endObject()
         writer.endObject()

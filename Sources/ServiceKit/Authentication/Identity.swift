@@ -1,42 +1,54 @@
-import JSONCoding
+package import Entities
 package import Primitives
 
-/// Who a verified token speaks for (contract 3.3).
+/// Who a verified token speaks for.
 package struct Identity: Sendable, Hashable {
+    /// What kind of caller it is. Decided in one place, ``Identity/Kind/init(claims:configuration:)``; whoever needs to
+    /// know whether a caller is an operator asks this, or the scope that is made from it, never a claim.
+    package enum Kind: Sendable, Hashable {
+        /// A user who administers every tenant.
+        case `operator`
+        /// A user of one tenant.
+        case tenantUser(Identifier)
+        /// A prospect who has validated an e-mail address and is confined to this lead.
+        case lead(Identifier)
+        /// A program without a user that acts for every tenant, such as another service.
+        case service
+    }
+
+    /// What kind of caller it is.
+    package let kind: Kind
     /// Claim `id`: the user. Service tokens may lack it; it need not be a UUID.
     package let id: String?
     /// Claim `userTenantId`: the audit identity, before `id`.
     package let userTenantID: String?
-    /// Claim `tenantId`: the tenant whose user this is.
-    package let tenantID: String?
-    /// Claim `role`.
-    package let role: String?
-    /// Claim `email`.
-    package let email: String?
-    /// Claim `permissions`; only strings count (contract 3.3: numbers never match).
+    /// Claim `permissions`; only texts count.
     package let permissions: Set<String>
-    /// Claim `exp`; nil for tokens without an end.
-    package let expiresAt: Timestamp?
+    /// Whose idempotency keys the caller's are.
+    let keyOwner: IdempotencyOwner
 
-    /// Makes one from its parts.
-    package init(
-        id: String?, userTenantID: String? = nil, tenantID: String? = nil, role: String? = nil, email: String? = nil,
-        permissions: Set<String>, expiresAt: Timestamp? = nil
-    ) {
-        self.id = id
-        self.userTenantID = userTenantID
-        self.tenantID = tenantID
-        self.role = role
-        self.email = email
-        self.permissions = permissions
-        self.expiresAt = expiresAt
+    /// Reads the claims of a token whose signature and times were verified.
+    /// - Throws: 401 when a claim that restricts the caller cannot be read; 403 when the token names a tenant in a form
+    ///   that cannot be one.
+    init(claims: TokenClaims, configuration: TokenConfiguration) throws(HTTPFailure) {
+        kind = try Kind(claims: claims, configuration: configuration)
+        id = try claims.text("id")
+        userTenantID = try claims.text("userTenantId")
+        permissions = claims.grants("permissions")
+        keyOwner = IdempotencyOwner("user", [try claims.text("tenantId"), userTenantID, id])
     }
 
-    /// Text stored as `createdBy` and `modifiedBy`: `userTenantId ?? id` (contract 3.3).
+    /// Text stored as `createdBy` and `modifiedBy`: `userTenantId ?? id`.
     package var auditID: String? { userTenantID ?? id }
 
-    /// Whose idempotency keys the caller's are.
-    var keyOwner: String { "user \(tenantID ?? "")/\(userTenantID ?? "")/\(id ?? "")" }
+    /// The rows that the caller may see.
+    package var scope: TenantScope {
+        let actor = Actor(id: auditID ?? "")
+        return switch kind {
+        case .operator, .service: .operatorScope(actor: actor)
+        case .tenantUser(let tenant), .lead(let tenant): .tenant(tenant, actor: actor)
+        }
+    }
 
     /// Whether one of the accepted permissions is held. An empty list accepts every identity.
     package func holdsAny(of accepted: [String]) -> Bool {
@@ -44,24 +56,38 @@ package struct Identity: Sendable, Hashable {
     }
 }
 
-extension Identity {
-    /// Reads the claims of a verified token.
-    init(claims: JSONObject) {
-        var permissions: Set<String> = []
-        for case .string(let permission) in claims["permissions"]?.arrayValue ?? [] { permissions.insert(permission) }
-        self.init(
-            id: claims["id"]?.stringValue,
-            userTenantID: claims["userTenantId"]?.stringValue,
-            tenantID: claims["tenantId"]?.stringValue,
-            role: claims["role"]?.stringValue,
-            email: claims["email"]?.stringValue,
-            permissions: permissions,
-            expiresAt: Self.time(claims["exp"]))
+extension Identity.Kind {
+    /// The role of tokens that are issued to leads.
+    package static let leadRole = "lead"
+
+    /// Decides what kind of caller a token speaks for:
+    /// - `tenantId` is `OPERATOR_TENANT_ID`: an operator.
+    /// - `tenantId` is another UUID: a user of that tenant; with the role `lead` and the same `id`, that lead.
+    /// - No `tenantId`: an operator, or a service when there is no `id` either. Tokens of the original have no `tenantId`
+    ///   and keep working that way; `TOKEN_REQUIRE_TENANT=true` refuses them, for identity providers where a user may
+    ///   lack the attribute by mistake. A lead is always confined: its role without a `tenantId` is refused.
+    /// - Throws: 401 when a claim cannot be read or is missing; 403 when `tenantId` is no UUID.
+    init(claims: TokenClaims, configuration: TokenConfiguration) throws(HTTPFailure) {
+        let isLead = try claims.texts("role").contains(Self.leadRole)
+        let user = try claims.text("id")
+        guard let text = try claims.text("tenantId") else {
+            guard !isLead, !configuration.requiresTenant else { throw .invalidToken }
+            self = user == nil ? .service : .operator
+            return
+        }
+        if text == configuration.operatorTenantID {
+            self = .operator
+            return
+        }
+        guard let tenant = Identifier(text) else { throw .notAllowed }
+        self = isLead && user.flatMap({ Identifier($0) }) == tenant ? .lead(tenant) : .tenantUser(tenant)
     }
 
-    /// A NumericDate of RFC 7519 section 2: seconds since 1970, possibly with a fraction.
-    static func time(_ value: JSONValue?) -> Timestamp? {
-        guard case .number(let number) = value, abs(number.double) < 9e12 else { return nil }
-        return Timestamp(microseconds: Int64(number.double * 1_000_000))
+    /// The tenant, or the lead, that the caller is confined to; nil for those who see every tenant.
+    package var confinement: Identifier? {
+        switch self {
+        case .operator, .service: nil
+        case .tenantUser(let tenant), .lead(let tenant): tenant
+        }
     }
 }

@@ -1,45 +1,58 @@
 import FoundationEssentials
-import JWTKit
 package import Logging
 package import ServiceLifecycle
+import Synchronization
 
-/// Keeps a verifier's key set fresh: reads it from a file or a URL at start and again at every interval.
+/// Keeps a verifier's key set fresh: reads it from a file or a URL at start, again at every interval, and once when a
+/// token names a key that is not in it.
 ///
-/// A key set that cannot be read or holds no usable key leaves the former one in force and is logged.
-package struct KeySetLoader: Service {
-    /// Fetches the bytes of a key set.
+/// A reading that fails is repeated from one second on, with back-off, and leaves the former key set in force. The
+/// service is not ready before the set was read once, and says when it has become stale.
+package final class KeySetLoader: Service {
+    /// Fetches the bytes of a key set. It must have a deadline.
     package typealias Source = @Sendable () async throws -> [UInt8]
+
+    private struct State {
+        var schedule: KeySetSchedule
+        var running: Task<Bool, Never>?
+    }
 
     private let verifier: TokenVerifier
     private let source: Source
-    private let interval: Duration
+    private let now: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
+    private let state: Mutex<State>
 
-    /// Makes one from its parts.
-    package init(verifier: TokenVerifier, source: @escaping Source, interval: Duration, logger: Logger) {
+    /// - Parameters:
+    ///   - interval: Time between two readings.
+    ///   - now: A clock that is never set back.
+    package init(
+        verifier: TokenVerifier, source: @escaping Source, interval: Duration,
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
+    ) {
         self.verifier = verifier
         self.source = source
-        self.interval = interval
+        self.now = now
         self.logger = logger
+        state = Mutex(State(schedule: KeySetSchedule(interval: interval)))
+        verifier.onUnknownKey { [weak self] in await self?.refreshOnDemand() }
     }
 
-    /// The loaders that a configuration asks for: none without a key set.
+    /// The loader that a configuration asks for; nil without a key set.
     /// - Parameter fetch: Gets the bytes of a URL.
-    package static func services(
-        for configuration: TokenConfiguration, verifier: TokenVerifier, logger: Logger,
+    package convenience init?(
+        _ configuration: TokenConfiguration, verifier: TokenVerifier, logger: Logger,
         fetch: @escaping @Sendable (String) async throws -> [UInt8] = KeySetFetcher.fetch
-    ) -> [any Service] {
+    ) {
         let source: Source
         if let path = configuration.keySetFile {
-            source = file(path)
+            source = Self.file(path)
         } else if let url = configuration.keySetURL {
             source = { try await fetch(url) }
         } else {
-            return []
+            return nil
         }
-        return [
-            KeySetLoader(verifier: verifier, source: source, interval: configuration.keySetRefresh, logger: logger)
-        ]
+        self.init(verifier: verifier, source: source, interval: configuration.keySetRefresh, logger: logger)
     }
 
     /// A source that reads a file.
@@ -47,22 +60,61 @@ package struct KeySetLoader: Service {
         { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
     }
 
-    /// Reads the key set once.
+    /// For the readiness of the service: it can verify no token of the provider before the key set was read once.
+    package var healthCheck: HealthCheck {
+        HealthCheck("keySet", isRequired: true) { [self] in
+            state.withLock { state in
+                guard state.schedule.isLoaded else { return .down }
+                return state.schedule.staleness(now()) == nil ? .up : .impaired("stale")
+            }
+        }
+    }
+
+    /// Reads the key set once; whoever comes while it is being read waits for the same reading.
     /// - Returns: Whether the key set is in use now.
     @discardableResult
     package func load() async -> Bool {
-        do {
-            let bytes = try await source()
-            let set = try JSONDecoder().decode(JWKS.self, from: Data(bytes))
-            var keys: [SigningKey] = []
-            for jwk in set.keys {
-                if let key = await SigningKey.publicKey(jwk) { keys.append(key) }
+        await state.withLock { reading(in: &$0) }.value
+    }
+
+    /// Reads the key set because a token names an unknown key, unless that was done a moment ago.
+    private func refreshOnDemand() async {
+        let task = state.withLock { state -> Task<Bool, Never>? in
+            if let running = state.running { return running }
+            guard state.schedule.beginOnDemand(now()) else { return nil }
+            return reading(in: &state)
+        }
+        _ = await task?.value
+    }
+
+    /// The reading that is under way, or a new one. It goes on when the request that caused it is given up.
+    private func reading(in state: inout State) -> Task<Bool, Never> {
+        if let running = state.running { return running }
+        let task = Task {
+            let succeeded = await read()
+            self.state.withLock { state in
+                state.schedule.ended(succeeded: succeeded, now())
+                state.running = nil
             }
-            guard !keys.isEmpty else {
-                logger.error("The key set holds no usable key; the former one stays in force")
+            return succeeded
+        }
+        state.running = task
+        return task
+    }
+
+    private func read() async -> Bool {
+        do {
+            let contents = try await KeySet.contents(try await source())
+            guard !contents.keys.isEmpty else {
+                logger.error(
+                    "The key set holds no usable key; the former one stays in force",
+                    metadata: ["skipped": "\(contents.skipped)"])
                 return false
             }
-            verifier.replaceKeySet(keys)
+            verifier.replaceKeySet(contents.keys)
+            if contents.skipped > 0 {
+                logger.debug("Keys of the key set were skipped", metadata: ["skipped": "\(contents.skipped)"])
+            }
             return true
         } catch {
             logger.error(
@@ -75,8 +127,14 @@ package struct KeySetLoader: Service {
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
-                await load()
-                try? await Task.sleep(for: interval)
+                await self.load()
+                let (pause, staleness) = self.state.withLock { ($0.schedule.pause, $0.schedule.staleness(self.now())) }
+                if let staleness {
+                    self.logger.warning(
+                        "The key set is stale: keys that the provider has removed are still accepted",
+                        metadata: ["seconds": "\(staleness.components.seconds)"])
+                }
+                try? await Task.sleep(for: pause)
             }
         }
     }

@@ -1,4 +1,3 @@
-import FoundationEssentials
 import JSONCoding
 import JWTKit
 
@@ -10,6 +9,12 @@ struct SigningKey: Sendable {
     let algorithm: String
     private let verifier: JWTKeyCollection
 
+    /// Algorithms that keys of a key set may have.
+    static let publicAlgorithms = rsaAlgorithms.union(["ES256", "ES384", "ES512", "EdDSA"])
+    private static let rsaAlgorithms: Set<String> = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]
+    /// RFC 7518 section 3.3 demands 2048 bits.
+    private static let shortestModulus = 256
+
     /// The shared HS256 secret.
     static func sharedSecret(_ secret: String) async -> SigningKey {
         let keys = JWTKeyCollection()
@@ -17,13 +22,32 @@ struct SigningKey: Sendable {
         return SigningKey(identifier: nil, algorithm: "HS256", verifier: keys)
     }
 
-    /// A key of a key set. Keys without `kid`, without a usable algorithm, or symmetric ones are refused: nil.
-    static func publicKey(_ jwk: JWK) async -> SigningKey? {
-        guard let identifier = jwk.keyIdentifier?.string, let algorithm = pinnedAlgorithm(of: jwk) else { return nil }
-        var pinned = jwk
-        if pinned.algorithm == nil { pinned.algorithm = JWK.Algorithm(rawValue: algorithm) }
+    /// A JSON Web Key that can verify tokens; nil for every other one.
+    ///
+    /// Only its public members are read. A key for encryption (`use`), one whose `key_ops` do not name `verify`, and one
+    /// whose `alg` does not belong to its type verify nothing; neither does one whose members have unexpected types.
+    static func publicKey(_ members: JSONObject) async -> SigningKey? {
+        guard let identifier = members["kid"]?.stringValue, isForVerifying(members),
+            let algorithm = algorithm(of: members), let pinned = JWK.Algorithm(rawValue: algorithm)
+        else { return nil }
+        let name = JWKIdentifier(string: identifier)
+        let jwk: JWK
+        switch members["kty"]?.stringValue {
+        case "RSA":
+            guard let modulus = members["n"]?.stringValue, let exponent = members["e"]?.stringValue,
+                let bytes = Base64URL.decode(modulus[...]), bytes.drop(while: { $0 == 0 }).count >= shortestModulus
+            else { return nil }
+            jwk = .rsa(pinned, identifier: name, modulus: modulus, exponent: exponent)
+        case "EC":
+            guard let curve = members["crv"]?.stringValue.flatMap(ECDSACurve.init(rawValue:)) else { return nil }
+            jwk = .ecdsa(
+                pinned, identifier: name, x: members["x"]?.stringValue, y: members["y"]?.stringValue, curve: curve)
+        case "OKP":
+            jwk = .octetKeyPair(pinned, identifier: name, x: members["x"]?.stringValue, y: nil, curve: .ed25519)
+        default: return nil
+        }
         let keys = JWTKeyCollection()
-        guard (try? await keys.add(jwk: pinned)) != nil else { return nil }
+        guard (try? await keys.add(jwk: jwk)) != nil else { return nil }
         return SigningKey(identifier: identifier, algorithm: algorithm, verifier: keys)
     }
 
@@ -32,20 +56,31 @@ struct SigningKey: Sendable {
         (try? await verifier.verify(token, as: UncheckedPayload.self)) != nil
     }
 
-    /// The algorithm that the key says, or else the only one that its type and curve allow here.
-    private static func pinnedAlgorithm(of jwk: JWK) -> String? {
-        let supported: Set<String> = [
-            "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA",
-        ]
-        if let named = jwk.algorithm?.rawValue { return supported.contains(named) ? named : nil }
-        switch (jwk.keyType.rawValue, jwk.curve?.rawValue) {
-        case ("RSA", _): return "RS256"
-        case ("EC", "P-256"): return "ES256"
-        case ("EC", "P-384"): return "ES384"
-        case ("EC", "P-521"): return "ES512"
-        case ("OKP", "Ed25519"): return "EdDSA"
+    /// RFC 7517 sections 4.2 and 4.3.
+    private static func isForVerifying(_ members: JSONObject) -> Bool {
+        if let use = members["use"], use.stringValue != "sig" { return false }
+        if let operations = members["key_ops"] {
+            guard let list = operations.arrayValue, list.contains(where: { $0.stringValue == "verify" }) else {
+                return false
+            }
+        }
+        return true
+    }
+
+    /// The algorithm that the key names if it belongs to the key's type and curve, or else the one that they allow.
+    private static func algorithm(of members: JSONObject) -> String? {
+        let allowed: Set<String>
+        let standard: String
+        switch (members["kty"]?.stringValue, members["crv"]?.stringValue) {
+        case ("RSA", _): (allowed, standard) = (rsaAlgorithms, "RS256")
+        case ("EC", "P-256"): (allowed, standard) = (["ES256"], "ES256")
+        case ("EC", "P-384"): (allowed, standard) = (["ES384"], "ES384")
+        case ("EC", "P-521"): (allowed, standard) = (["ES512"], "ES512")
+        case ("OKP", "Ed25519"): (allowed, standard) = (["EdDSA"], "EdDSA")
         default: return nil
         }
+        guard let named = members["alg"] else { return standard }
+        return named.stringValue.flatMap { allowed.contains($0) ? $0 : nil }
     }
 }
 
@@ -59,8 +94,8 @@ private struct UncheckedPayload: JWTPayload {
 extension HMACKey {
     /// The HS256 key of a secret of any length.
     ///
-    /// JWTKit asserts 32 bytes, which RFC 7518 section 3.2 asks for, but installations of the original have shorter ones
-    /// (contract 12). HMAC itself fills keys up with zeros (RFC 2104 section 2), so that filling up changes no signature.
+    /// JWTKit asserts 32 bytes, which RFC 7518 section 3.2 asks for, but installations of the original have shorter ones.
+    /// HMAC itself fills keys up with zeros (RFC 2104 section 2), so that filling up changes no signature.
     static func sharedSecret(_ secret: String) -> HMACKey {
         let bytes = Array(secret.utf8)
         return HMACKey(from: bytes + Array(repeating: 0, count: max(0, 32 - bytes.count)))

@@ -7,12 +7,15 @@ import Primitives
 /// Keys: `JWT_SECRET` (HS256 key, secret), `JWT_ISSUER` (required `iss` when set), `JWT_JWKS_FILE` or `JWT_JWKS_URL`
 /// (further keys of an identity provider), `JWT_JWKS_REFRESH_SECONDS` (30...86400, default 300),
 /// `JWT_CLOCK_SKEW_SECONDS` (0...300, default 0), `JWT_CACHE_SECONDS` (0...300, default 30: how long a verified token is
-/// not verified again), `OPERATOR_TENANT_ID` (tokens with this `tenantId` are operators').
+/// not verified again), `TOKEN_AUDIENCE` (what `aud` must name when set), `OPERATOR_TENANT_ID` (tokens with this
+/// `tenantId` are operators'), `TOKEN_REQUIRE_TENANT` (default false: tokens without `tenantId` are operators' too).
 package struct TokenConfiguration: Sendable {
     /// HS256 key; nil when only a key set is used.
     package var secret: String?
     /// Required `iss`; nil accepts every issuer.
     package var issuer: String?
+    /// What `aud` must be or contain; nil accepts every audience. Tokens that are issued here name it.
+    package var audience: String?
     /// File with a JSON Web Key Set.
     package var keySetFile: String?
     /// URL of a JSON Web Key Set.
@@ -25,21 +28,25 @@ package struct TokenConfiguration: Sendable {
     package var cacheLifetime: Duration
     /// Value of the claim `tenantId` that marks operators.
     package var operatorTenantID: String?
+    /// Whether tokens without the claim `tenantId` are refused instead of being operators'.
+    package var requiresTenant: Bool
 
     /// Makes one from its parts.
     package init(
-        secret: String?, issuer: String?, keySetFile: String? = nil, keySetURL: String? = nil,
+        secret: String?, issuer: String?, audience: String? = nil, keySetFile: String? = nil, keySetURL: String? = nil,
         keySetRefresh: Duration = .seconds(300), clockSkew: Duration = .zero, cacheLifetime: Duration = .seconds(30),
-        operatorTenantID: String? = nil
+        operatorTenantID: String? = nil, requiresTenant: Bool = false
     ) {
         self.secret = secret
         self.issuer = issuer
+        self.audience = audience
         self.keySetFile = keySetFile
         self.keySetURL = keySetURL
         self.keySetRefresh = keySetRefresh
         self.clockSkew = clockSkew
         self.cacheLifetime = cacheLifetime
         self.operatorTenantID = operatorTenantID
+        self.requiresTenant = requiresTenant
     }
 
     /// Reads the keys above.
@@ -48,12 +55,14 @@ package struct TokenConfiguration: Sendable {
         self.init(
             secret: try reader.secret("jwt.secret"),
             issuer: reader.text("jwt.issuer"),
+            audience: reader.text("token.audience"),
             keySetFile: reader.text("jwt.jwks.file"),
             keySetURL: reader.text("jwt.jwks.url"),
             keySetRefresh: .seconds(try reader.integer("jwt.jwks.refresh.seconds", default: 300, in: 1...86_400)),
             clockSkew: .seconds(try reader.integer("jwt.clock.skew.seconds", default: 0, in: 0...300)),
             cacheLifetime: .seconds(try reader.integer("jwt.cache.seconds", default: 30, in: 0...300)),
-            operatorTenantID: reader.text("operator.tenant.id"))
+            operatorTenantID: reader.text("operator.tenant.id"),
+            requiresTenant: try reader.flag("token.require.tenant", default: false))
         if secret == nil && keySetFile == nil && keySetURL == nil {
             throw ConfigurationFailure(
                 key: "JWT_SECRET",

@@ -2,20 +2,23 @@ import JSONCoding
 import JWTKit
 package import Primitives
 
-/// Signs the tokens that the product itself issues (contract 3.6), HS256 with `JWT_SECRET`.
+/// Signs the tokens that the product itself issues, HS256 with `JWT_SECRET`.
 package struct TokenIssuer: Sendable {
     private let keys: JWTKeyCollection
     private let issuer: String?
+    private let audience: String?
     private let clock: any WallClock
 
     /// - Parameters:
     ///   - secret: HS256 key.
     ///   - issuer: Claim `iss`; none when nil.
+    ///   - audience: Claim `aud`; none when nil.
     ///   - clock: For `iat` and `exp`.
-    package init(secret: String, issuer: String?, clock: any WallClock) async {
+    package init(secret: String, issuer: String?, audience: String? = nil, clock: any WallClock) async {
         self.keys = JWTKeyCollection()
         await keys.add(hmac: .sharedSecret(secret), digestAlgorithm: .sha256)
         self.issuer = issuer
+        self.audience = audience
         self.clock = clock
     }
 
@@ -53,7 +56,8 @@ package struct TokenIssuer: Sendable {
         let now = clock.now().microseconds / 1_000_000
         let payload = Payload(
             id: claims.id, userTenantId: claims.userTenantID, tenantId: claims.tenantID, role: claims.role,
-            permissions: claims.permissions, iss: issuer, iat: now, exp: now + lifetime.components.seconds)
+            permissions: claims.permissions, iss: issuer, aud: audience, iat: now,
+            exp: now + lifetime.components.seconds)
         return try await keys.sign(payload)
     }
 
@@ -64,6 +68,7 @@ package struct TokenIssuer: Sendable {
         let role: String?
         let permissions: [String]
         let iss: String?
+        let aud: String?
         let iat: Int64
         let exp: Int64
 

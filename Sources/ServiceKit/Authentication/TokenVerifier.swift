@@ -3,27 +3,27 @@ import JSONCoding
 package import Primitives
 import Synchronization
 
-/// Verifies bearer tokens: signature with the key's own algorithm, `iss`, `exp`, `nbf`, `passwordExpiryTime`.
+/// Verifies bearer tokens: signature with the key's own algorithm, `iss`, `aud`, `exp`, `nbf`, `passwordExpiryTime`, and
+/// that every claim which restricts the bearer can be read.
 ///
 /// A verified token is remembered, by its whole text, until it expires or the cache lifetime is over, so that a client
 /// that sends the same token again costs a dictionary look-up. Replacing the keys empties the memory.
 package final class TokenVerifier: Sendable {
-    private struct State {
-        var keys: [String: SigningKey] = [:]
-        var sharedSecret: SigningKey?
-        var generation = 0
-        var verified: [String: Entry] = [:]
-    }
+    /// Reads the key set again because a token names a key that is not in it, and returns when that is done or refused.
+    typealias KeySetRefresh = @Sendable () async -> Void
 
-    private struct Entry {
-        let identity: Identity
-        let validUntil: Timestamp
+    private struct State {
+        var keys = KeySet()
+        var sharedSecret: SigningKey?
+        var refresh: KeySetRefresh?
+        var generation = 0
+        var verified = VerifiedTokens()
     }
 
     /// Longest token accepted, in bytes. Header limits allow more; no honest token needs it.
     private static let maximumLength = 16 * 1024
-    /// Tokens remembered at most; when it is full it is emptied, which costs each client one verification.
-    private static let capacity = 10_000
+    /// A repeated key could be read differently by whoever has issued or forwarded the token.
+    private static let jsonLimits = JSONLimits(bytes: maximumLength, allowsRepeatedKeys: false)
 
     private let configuration: TokenConfiguration
     private let clock: any WallClock
@@ -42,78 +42,101 @@ package final class TokenVerifier: Sendable {
     /// Uses exactly these keys of an identity provider from now on; tokens of removed keys stop working at once.
     func replaceKeySet(_ keys: [SigningKey]) {
         state.withLock { state in
-            state.keys = Dictionary(keys.compactMap { key in key.identifier.map { ($0, key) } }) { first, _ in first }
+            state.keys = KeySet(keys)
             state.generation += 1
-            state.verified = [:]
+            state.verified.removeAll()
         }
     }
+
+    /// Sets what is done when a token names an unknown key.
+    func onUnknownKey(_ refresh: @escaping KeySetRefresh) { state.withLock { $0.refresh = refresh } }
 
     /// Number of keys of the key set in use.
     package var keySetSize: Int { state.withLock { $0.keys.count } }
 
     /// The identity a token speaks for.
-    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted.
+    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for one whose tenant is none.
     package func verify(_ token: String) async throws(HTTPFailure) -> Identity {
         let now = clock.now()
-        if let known = state.withLock({ $0.verified[token] }), known.validUntil > now { return known.identity }
-        let identity = try await verifyUncached(token, now: now)
-        return identity
+        if let known = state.withLock({ $0.verified.identity(of: token, now: now) }) { return known }
+        return try await verifyUncached(token, now: now)
     }
 
     private func verifyUncached(_ token: String, now: Timestamp) async throws(HTTPFailure) -> Identity {
         guard token.utf8.count <= Self.maximumLength else { throw .invalidToken }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3,
-            let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
-            let algorithm = header["alg"]?.stringValue
+            let header = Self.object(parts[0]), let object = Self.object(parts[1]),
+            let algorithm = header["alg"]?.stringValue, header["crit"] == nil
         else { throw .invalidToken }
 
-        let (key, generation) = state.withLock { state in
-            let named = header["kid"]?.stringValue.flatMap { state.keys[$0] }
-            return (named ?? (algorithm == "HS256" ? state.sharedSecret : nil), state.generation)
-        }
-        guard let key, key.algorithm == algorithm, header["crit"] == nil, await key.isSignature(of: token) else {
-            throw .invalidToken
-        }
+        guard let (key, generation) = await key(named: header["kid"]?.stringValue, algorithm: algorithm),
+            await key.isSignature(of: token)
+        else { throw .invalidToken }
+        let claims = TokenClaims(object)
         let validUntil = try checkClaims(claims, now: now)
-        let identity = Identity(claims: claims)
+        let identity = try Identity(claims: claims, configuration: configuration)
         state.withLock { state in
             guard state.generation == generation else { return }
-            if state.verified.count >= Self.capacity { state.verified = [:] }
-            state.verified[token] = Entry(identity: identity, validUntil: validUntil)
+            state.verified.insert(token, identity, validUntil: validUntil)
         }
         return identity
     }
 
+    /// The key that a token's header names, and the generation of keys that it belongs to. A key of the set that has the
+    /// name is the only one that counts; the shared secret has no name. When a name is unknown, the provider may have
+    /// rotated its keys, so the set is read again.
+    private func key(named name: String?, algorithm: String) async -> (SigningKey, generation: Int)? {
+        let (choice, generation, refresh) = choose(name, algorithm: algorithm)
+        if case .key(let key) = choice { return (key, generation) }
+        guard case .unknown = choice, name != nil, SigningKey.publicAlgorithms.contains(algorithm), let refresh else {
+            return nil
+        }
+        await refresh()
+        let (second, newGeneration, _) = choose(name, algorithm: algorithm)
+        guard case .key(let key) = second else { return nil }
+        return (key, newGeneration)
+    }
+
+    private func choose(
+        _ name: String?, algorithm: String
+    ) -> (KeySet.Choice, generation: Int, refresh: KeySetRefresh?) {
+        state.withLock { state in
+            var choice = state.keys.choose(name, algorithm: algorithm)
+            if case .unknown = choice, let secret = state.sharedSecret, secret.algorithm == algorithm {
+                choice = .key(secret)
+            }
+            return (choice, state.generation, state.refresh)
+        }
+    }
+
     /// - Returns: Until when the outcome may be remembered.
-    private func checkClaims(_ claims: JSONObject, now: Timestamp) throws(HTTPFailure) -> Timestamp {
+    private func checkClaims(_ claims: TokenClaims, now: Timestamp) throws(HTTPFailure) -> Timestamp {
         var validUntil = now.adding(configuration.cacheLifetime)
         if let required = configuration.issuer {
-            guard claims["iss"]?.stringValue == required else { throw .invalidToken }
+            guard claims.isText("iss", required) else { throw .invalidToken }
         }
-        if let expiry = claims["exp"] {
-            guard let time = Identity.time(expiry), time.adding(configuration.clockSkew) > now else {
-                throw .invalidToken
-            }
-            validUntil = min(validUntil, time.adding(configuration.clockSkew))
+        if let required = configuration.audience {
+            guard try claims.texts("aud").contains(required) else { throw .invalidToken }
         }
-        if let notBefore = claims["nbf"] {
-            guard let time = Identity.time(notBefore), time <= now.adding(configuration.clockSkew) else {
-                throw .invalidToken
-            }
+        if let expiry = try claims.time("exp") {
+            guard expiry.adding(configuration.clockSkew) > now else { throw .invalidToken }
+            validUntil = min(validUntil, expiry.adding(configuration.clockSkew))
         }
-        if let text = claims["passwordExpiryTime"]?.stringValue {
-            guard let time = Timestamp(iso8601: text), time > now else {
-                throw HTTPFailure(
-                    .unauthorized, name: "UnauthorizedError", message: ["message": "PasswordExpiryError"])
-            }
+        if let notBefore = try claims.time("nbf") {
+            guard notBefore <= now.adding(configuration.clockSkew) else { throw .invalidToken }
+        }
+        if let text = try claims.text("passwordExpiryTime") {
+            guard let time = Timestamp(iso8601: text), time > now else { throw .passwordExpired }
             validUntil = min(validUntil, time)
         }
         return validUntil
     }
 
     private static func object(_ part: Substring) -> JSONObject? {
-        guard let bytes = Base64URL.decode(part), let value = try? JSONValue.parse(bytes) else { return nil }
+        guard let bytes = Base64URL.decode(part), let value = try? JSONValue.parse(bytes, limits: jsonLimits) else {
+            return nil
+        }
         return value.objectValue
     }
 }

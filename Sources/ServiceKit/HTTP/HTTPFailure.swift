@@ -69,6 +69,11 @@ extension HTTPFailure {
         .unauthorized, name: "UnauthorizedError", message: ["message": "TokenExpired"],
         headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
 
+    /// 401 for a token whose user's password has expired.
+    package static let passwordExpired = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError", message: ["message": "PasswordExpiryError"],
+        headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
+
     /// 401 without a reason, for keys, signatures and identities that do not fit.
     package static let unauthorized = HTTPFailure(.unauthorized, name: "UnauthorizedError", message: "Unauthorized")
 

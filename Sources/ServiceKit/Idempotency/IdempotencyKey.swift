@@ -25,7 +25,7 @@ struct IdempotencyKey: Sendable, Hashable {
     ///   - caller: Whose key it is.
     ///   - secret: For the fingerprint.
     init?(
-        _ request: OperationRequest, parameters: [OperationParameter], caller: String, in scope: TenantScope,
+        _ request: OperationRequest, parameters: [OperationParameter], caller: IdempotencyOwner, in scope: TenantScope,
         secret: SymmetricKey
     ) throws(HTTPFailure) {
         guard let text = request.headers[.idempotencyKey] else { return nil }
@@ -44,7 +44,7 @@ struct IdempotencyKey: Sendable, Hashable {
         fingerprint = Array(HMAC<SHA256>.authenticationCode(for: asked, using: secret))
         let tenant = scope.tenantId?.description ?? "*"
         hash = Array(
-            SHA256.hash(data: Self.joined([Array(tenant.utf8), Array(caller.utf8), Array(text.utf8)])))
+            SHA256.hash(data: Self.joined([Array(tenant.utf8), Array(caller.text.utf8), Array(text.utf8)])))
     }
 
     /// Headers that say how to answer, not what to do.

@@ -10,7 +10,8 @@ struct IdempotencyRunner: Sendable {
     ///   - scope: What the caller may see.
     ///   - run: Carries the request out; with a claim its transaction contains the claim's mark.
     func run(
-        _ operation: Operation, _ request: OperationRequest, caller: @autoclosure () -> String, in scope: TenantScope,
+        _ operation: Operation, _ request: OperationRequest, caller: @autoclosure () -> IdempotencyOwner,
+        in scope: TenantScope,
         _ run: (IdempotencyClaim?) async throws -> OperationResponse
     ) async throws -> OperationResponse {
         guard case .recover(let recover) = operation.idempotency, let store,

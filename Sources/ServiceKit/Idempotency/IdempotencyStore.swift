@@ -47,7 +47,7 @@ package struct IdempotencyStore: Sendable {
     /// The key of a request; nil when it has none.
     /// - Throws: 400 for a key in a wrong form.
     func key(
-        of request: OperationRequest, to operation: Operation, caller: String, in scope: TenantScope
+        of request: OperationRequest, to operation: Operation, caller: IdempotencyOwner, in scope: TenantScope
     ) throws(HTTPFailure) -> IdempotencyKey? {
         try IdempotencyKey(
             request, parameters: operation.parameters, caller: caller, in: scope, secret: fingerprintSecret)

@@ -5,7 +5,7 @@ extension Operation {
     /// them as well.
     package func forOperators() -> Operation {
         checkingFirst { call in
-            guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
+            guard call.scope.isOperator else { throw HTTPFailure.notAllowed }
         }
     }
 

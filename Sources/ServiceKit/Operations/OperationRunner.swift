@@ -73,7 +73,7 @@ struct OperationRunner: Sendable {
             ) { try await handle(authenticated.with($0)) }
         case .scoped(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
-            let scoped = try authenticator.scope(authenticated)
+            let scoped = authenticator.scope(authenticated)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
             ) { try await handle(scoped.with($0)) }
@@ -81,9 +81,11 @@ struct OperationRunner: Sendable {
     }
 
     /// Whose an idempotency key is when nobody has shown who he is: the holder's of a lead's key, or the address's.
-    private func keyOwner(_ call: OperationRequest) -> String {
-        if operation.security == .leadKey, let key = call.headers[.authorization] { return "lead \(key)" }
-        return "address \(call.clientAddress)"
+    private func keyOwner(_ call: OperationRequest) -> IdempotencyOwner {
+        if operation.security == .leadKey, let key = call.headers[.authorization] {
+            return IdempotencyOwner("lead", [key])
+        }
+        return IdempotencyOwner("address", [call.clientAddress])
     }
 
     private var acceptedPermissions: [String] {

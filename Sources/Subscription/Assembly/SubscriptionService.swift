@@ -26,7 +26,8 @@ package enum SubscriptionService {
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
         let verifier = await TokenVerifier(configuration: tokens, clock: clock)
-        let authenticator = Authenticator(verifier: verifier, operatorTenantID: tokens.operatorTenantID)
+        let authenticator = Authenticator(verifier: verifier)
+        let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
         let limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
         let features = try SubscriptionFeatures(
             pool: pool, redis: redis, limits: try QueryLimits(reader: reader), configuration: configuration,
@@ -39,7 +40,7 @@ package enum SubscriptionService {
         background += bus.services
         background.append(
             OutboxRelay(pool: pool, connector: bus.connector, listener: database, clock: clock, logger: logger))
-        background += KeySetLoader.services(for: tokens, verifier: verifier, logger: logger)
+        if let keySet { background.append(keySet) }
 
         let base = BaseOperations(
             serviceName: "Subscription Service", greeting: "Hello from LoopBack",
@@ -48,7 +49,7 @@ package enum SubscriptionService {
                 HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
                 HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
-            ], clock: clock)
+            ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
             configuration: http, base: base,
             summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",

@@ -122,7 +122,7 @@ struct InternalBilling: BillingProvider {
                     status: .failure, invoiceStatus: BillingInvoiceStatus.notPaid, errorCode: "expired_card",
                     errorText: "The card has expired."))
         }
-        guard scope.tenantId == nil else {
+        guard scope.isOperator else {
             return ProviderEffect(PaymentResult(status: .pending, invoiceStatus: BillingInvoiceStatus.pending))
         }
         return ProviderEffect(PaymentResult(status: .success, invoiceStatus: BillingInvoiceStatus.paid))

@@ -58,7 +58,8 @@ struct Features: Sendable {
         let leadService = LeadService(
             pool: pool, leads: leads, leadEntities: repository(Lead.entity),
             addressEntities: repository(Address.entity), notifications: notifications,
-            tokens: await TokenIssuer(secret: configuration.tokenSecret, issuer: tokens.issuer, clock: clock),
+            tokens: await TokenIssuer(
+                secret: configuration.tokenSecret, issuer: tokens.issuer, audience: tokens.audience, clock: clock),
             entries: configuration.leadKeyRedisFormat == .none
                 ? nil : LeadKeyEntries(redis: redis, lifetime: configuration.leadKeyLifetime, logger: logger),
             configuration: configuration, clock: clock)

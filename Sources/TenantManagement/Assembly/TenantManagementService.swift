@@ -27,7 +27,8 @@ package enum TenantManagementService {
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
         let verifier = await TokenVerifier(configuration: tokens, clock: clock)
-        let authenticator = Authenticator(verifier: verifier, operatorTenantID: tokens.operatorTenantID)
+        let authenticator = Authenticator(verifier: verifier)
+        let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
         let limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
         let features = try await Features(
             pool: pool, redis: redis, limiter: limiter, reader: reader, configuration: configuration, tokens: tokens,
@@ -49,7 +50,7 @@ package enum TenantManagementService {
             try bus.subscriber.subscribe(
                 group: SubscriptionActivatedConsumer.group, types: [EventType.subscriptionActivated],
                 configuration: ConsumerConfiguration(), handler: features.subscriptionActivated.handle))
-        background += KeySetLoader.services(for: tokens, verifier: verifier, logger: logger)
+        if let keySet { background.append(keySet) }
 
         let base = BaseOperations(
             serviceName: "Tenant Management Service", greeting: "Hello from LoopBack",
@@ -58,7 +59,7 @@ package enum TenantManagementService {
                 HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
                 HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
-            ], clock: clock)
+            ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
             configuration: http, base: base,
             summary:

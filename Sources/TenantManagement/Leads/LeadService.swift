@@ -83,8 +83,8 @@ package struct LeadService: Sendable {
     func token(of id: Identifier) async throws -> String {
         try await tokens.issue(
             TokenIssuer.Claims(
-                id: id.description, userTenantID: id.description, tenantID: id.description, role: "lead",
-                permissions: configuration.leadTokenPermissions),
+                id: id.description, userTenantID: id.description, tenantID: id.description,
+                role: Identity.Kind.leadRole, permissions: configuration.leadTokenPermissions),
             lifetime: configuration.leadTokenLifetime)
     }
 

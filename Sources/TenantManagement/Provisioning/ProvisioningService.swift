@@ -46,7 +46,7 @@ struct ProvisioningService: Sendable {
         return try await start(
             tenant: id,
             subscription: ProvisioningSubscription(id: subscriptionID, .object(body)),
-            from: scope.tenantId == nil ? Tenant.Status.provisionable : Tenant.Status.awaitingSubscription,
+            from: scope.isOperator ? Tenant.Status.provisionable : Tenant.Status.awaitingSubscription,
             in: scope, traceparent: request.traceparent, before: request.alongside())
     }
 

@@ -38,7 +38,7 @@ struct TenantController: Sendable {
             ],
             idempotency: .recover { try await onboarding.recover($0).response },
             handler: .scoped { call in
-                guard call.scope.tenantId == nil else { throw HTTPFailure.notAllowed }
+                guard call.scope.isOperator else { throw HTTPFailure.notAllowed }
                 let input = try TenantOnboardingInput(try call.request.object())
                 return try await onboarding.create(input, in: call.scope, for: call.request).response
             })
