@@ -12,7 +12,8 @@ package struct BillingCycle: Sendable, Hashable, CustomStringConvertible {
         /// - Throws: `.invalidCycleUnit` for anything else. (The original takes any other word as days: a quarter of
         ///   "3 months" lasts three days there.)
         package init(_ text: String) throws(BillingError) {
-            let word = text.lowercased()
+            // Letters of ASCII only: `lowercased()` alone would take U+212A for the `k` of a week.
+            let word = text.utf8.allSatisfy { $0 < 0x80 } ? text.lowercased() : ""
             guard let unit = Unit.allCases.first(where: { word == $0.rawValue || word == $0.rawValue + "s" }) else {
                 throw .invalidCycleUnit
             }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The members of a JSON object in the order in which they were written; a key occurs once.
 ///
 /// Keys are compared byte for byte, as JavaScript does: Swift's own comparison takes `é` and `e` + accent as equal.
@@ -14,7 +16,7 @@ package struct JSONObject: Sendable, Sequence {
     private var members: [Member] = []
 
     /// Where each key is, once there are more members than are quickly searched one by one.
-    private var positions: [ExactKey: Int]?
+    private var positions: [ExactText: Int]?
 
     private static let searchedMembers = 12
 
@@ -56,14 +58,14 @@ package struct JSONObject: Sendable, Sequence {
     }
 
     private func position(of key: String) -> Int? {
-        if let positions { return positions[ExactKey(key)] }
-        return members.firstIndex { ExactKey.isSame($0.key, key) }
+        if let positions { return positions[ExactText(key)] }
+        return members.firstIndex { $0.key.hasSameBytes(as: key) }
     }
 
     private mutating func add(_ key: String, _ value: JSONValue) {
         members.append(Member(key: key, value: value))
         if positions != nil {
-            positions?[ExactKey(key)] = members.count - 1
+            positions?[ExactText(key)] = members.count - 1
         } else if members.count > JSONObject.searchedMembers {
             indexPositions()
         }
@@ -75,8 +77,8 @@ package struct JSONObject: Sendable, Sequence {
     }
 
     private mutating func indexPositions() {
-        var positions: [ExactKey: Int] = [:]
-        for (position, member) in members.enumerated() { positions[ExactKey(member.key)] = position }
+        var positions: [ExactText: Int] = [:]
+        for (position, member) in members.enumerated() { positions[ExactText(member.key)] = position }
         self.positions = positions
     }
 }
@@ -91,7 +93,7 @@ extension JSONObject: Hashable {
         var sum = 0
         for member in members {
             var memberHasher = Hasher()
-            memberHasher.combine(ExactKey(member.key))
+            memberHasher.combine(ExactText(member.key))
             memberHasher.combine(member.value)
             sum &+= memberHasher.finalize()
         }
@@ -102,29 +104,5 @@ extension JSONObject: Hashable {
 extension JSONObject: ExpressibleByDictionaryLiteral {
     package init(dictionaryLiteral elements: (String, JSONValue)...) {
         self.init(elements)
-    }
-}
-
-/// A key that is equal to another only if their bytes are.
-private struct ExactKey: Hashable {
-    let text: String
-
-    init(_ text: String) {
-        self.text = text
-    }
-
-    static func == (left: ExactKey, right: ExactKey) -> Bool {
-        isSame(left.text, right.text)
-    }
-
-    func hash(into hasher: inout Hasher) {
-        let isHashed: Void? = text.utf8.withContiguousStorageIfAvailable {
-            hasher.combine(bytes: UnsafeRawBufferPointer($0))
-        }
-        if isHashed == nil { text.utf8.forEach { hasher.combine($0) } }
-    }
-
-    static func isSame(_ left: String, _ right: String) -> Bool {
-        left.utf8.count == right.utf8.count && left.utf8.elementsEqual(right.utf8)
     }
 }

@@ -24,6 +24,11 @@ package struct Timestamp: Hashable, Sendable {
     /// Whole milliseconds since 1970-01-01T00:00:00Z, rounded down: the form of JavaScript's `Date.now()`.
     package var milliseconds: Int64 { Timestamp.floorDivide(microseconds, 1000) }
 
+    /// The instant with whole milliseconds, rounded down: what JSON shows of it.
+    package var truncatedToMilliseconds: Timestamp {
+        Timestamp(milliseconds: milliseconds)
+    }
+
     /// The instant that lies the duration later (earlier when it is negative); parts below a microsecond are dropped,
     /// and the far ends of the range saturate.
     package func adding(_ duration: Duration) -> Timestamp {

@@ -113,7 +113,10 @@ import Testing
         #expect(try BillingCycle.Unit(text) == unit)
     }
 
-    @Test(arguments: ["", "quarter", "monthly", "m", "mon", "monthss", " month", "month ", "hours", "s", "日"])
+    @Test(arguments: [
+        "", "quarter", "wee\u{212A}", "month\u{17F}", "monthly", "m", "mon", "monthss", " month", "month ", "hours",
+        "s", "日",
+    ])
     func refusesOtherUnits(text: String) {
         #expect(throws: BillingError.invalidCycleUnit) { try BillingCycle.Unit(text) }
         #expect(throws: BillingError.invalidCycleUnit) { try BillingCycle(duration: 1, durationUnit: text) }

@@ -91,6 +91,33 @@ extension ServiceTests {
             }
         }
 
+        @Test func `names are compared byte for byte`() async throws {
+            try await TestService.run { service in
+                let misspelled = try await service.send(
+                    "POST", "/feature-values", ["feature\u{212A}ey": "sso", "strategyKey": "System"])
+                #expect(misspelled.status == 422, "\(misspelled.text)")
+                #expect(misspelled.violations == [": required", ": additionalProperties"])
+                // Two features whose keys Swift takes as equal.
+                for key in ["\u{E9}", "e\u{301}"] {
+                    let created = try await service.send(
+                        "POST", "/features", ["name": .string(key), "key": .string(key)])
+                    #expect(created.status == 201, "\(created.text)")
+                }
+                let plans = try await service.send("GET", "/plans?filter[limit]=1")
+                let plan = try #require(plans.json[0]?["id"]?.stringValue)
+                let added = try await service.send(
+                    "POST", "/plans/\(plan)/features",
+                    [["featureKey": "\u{E9}", "value": "one"], ["featureKey": "e\u{301}", "value": "two"]])
+                #expect(added.status == 201, "\(added.text)")
+                let shown = try await service.send("GET", "/plans/\(plan)/features")
+                let values = (shown.json["features"]?.arrayValue ?? []).filter { $0["value"] != nil }
+                #expect(values.count == 2)
+                for feature in values {
+                    #expect(feature["value"]?["value"] == (feature["key"] == "\u{E9}" ? "one" : "two"))
+                }
+            }
+        }
+
         @Test func permissionsHaveNamesAndNumbers() async throws {
             try await TestService.run { service in
                 for (path, name, numbers) in [

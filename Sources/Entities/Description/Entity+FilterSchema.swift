@@ -14,15 +14,17 @@ extension Entity {
                 + " inq, nin, like, nlike, ilike, nilike, regexp, exists. All of them must hold.")
     }
 
-    /// The `filter` of the entity's lists, for documents (contract 4.1); `Filter.parse` is what checks it.
+    /// The `filter` of the entity's lists, for documents; `Filter.parse` is what checks it. A member that is null counts as
+    /// absent.
     package var filterSchema: Schema {
         .object(
             [
-                .init("where", conditionSchema), Self.fieldSelection,
+                .init("where", conditionSchema.nullable()), Self.fieldSelection,
                 .init(
                     "order", Schema.any.described("\"property ASC\" or \"property DESC\", or an array of such texts.")),
-                .init("limit", .integer(minimum: 1)), .init("skip", .integer(minimum: 0)),
-                .init("offset", .integer(minimum: 0)),
+                .init("limit", Schema.integer(minimum: 1).nullable()),
+                .init("skip", Schema.integer(minimum: 0).nullable()),
+                .init("offset", Schema.integer(minimum: 0).nullable()),
             ] + relationSelection, name: "\(name)Filter")
     }
 
@@ -38,7 +40,8 @@ extension Entity {
         return [
             .init(
                 "include",
-                Schema.array(of: .any).described("Names, or {relation, scope: filter}. Relations: \(names)."))
+                Schema.array(of: .any).nullable()
+                    .described("Names, or {relation, scope: filter}. Relations: \(names)."))
         ]
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// One kind of thing the API keeps, described once. Table, columns, JSON in and out, validation, documents and
 /// filters all come from this description.
 ///
@@ -25,6 +27,8 @@ package final class Entity: Sendable {
     package let relations: [Relation]
     /// What no two rows may share.
     package let uniqueKeys: [UniqueKey]
+    /// What the database checks between fields.
+    package let rules: [RowRule]
     /// Properties whose columns are never NULL, `id` among them: lists in their order can be read from any place on.
     package let alwaysSet: Set<String>
     /// Every column in JSON order: audit block, `id`, fields.
@@ -40,8 +44,8 @@ package final class Entity: Sendable {
     /// The response with the relations that `include` adds; `schema` itself when there are none.
     package let schemaWithRelations: Schema
 
-    let fieldIndex: [String: Int]
-    let relationIndex: [String: Int]
+    let fieldIndex: [ExactText: Int]
+    let relationIndex: [ExactText: Int]
     /// Everything a read can return, prepared once.
     let allColumns: Projection
     let statements: FixedStatements
@@ -51,7 +55,7 @@ package final class Entity: Sendable {
     package init(
         _ name: String, table: String, description: String = "", audit: Audit = .visible,
         actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [Field], relations: [Relation] = [],
-        uniqueKeys: [UniqueKey] = [], alwaysSet: Set<String> = []
+        uniqueKeys: [UniqueKey] = [], rules: [RowRule] = [], alwaysSet: Set<String> = []
     ) {
         self.name = name
         self.table = table
@@ -62,6 +66,7 @@ package final class Entity: Sendable {
         self.fields = fields
         self.relations = relations
         self.uniqueKeys = uniqueKeys
+        self.rules = rules
         self.alwaysSet = alwaysSet.union(["id"])
         let auditFields =
             switch audit {
@@ -82,15 +87,15 @@ package final class Entity: Sendable {
         statements = FixedStatements(table: table, audit: audit, tenancy: tenancy, properties: properties)
     }
 
-    private static func index(_ names: [String]) -> [String: Int] {
-        Dictionary(names.enumerated().map { ($1, $0) }) { first, _ in first }
+    private static func index(_ names: [String]) -> [ExactText: Int] {
+        Dictionary(names.enumerated().map { (ExactText($1), $0) }) { first, _ in first }
     }
 
     /// The field of that JSON name, `id` and the audit block included.
-    package func field(named name: String) -> Field? { fieldIndex[name].map { properties[$0] } }
+    package func field(named name: String) -> Field? { fieldIndex[ExactText(name)].map { properties[$0] } }
 
     /// The relation of that name.
-    package func relation(named name: String) -> Relation? { relationIndex[name].map { relations[$0] } }
+    package func relation(named name: String) -> Relation? { relationIndex[ExactText(name)].map { relations[$0] } }
 
     /// A field that JSON shows: what filters may name.
     func visibleField(named name: String) -> Field? {

@@ -54,7 +54,8 @@ package final class EntityCatalog: Sendable {
         if case .column(let field) = entity.tenancy, entity.field(named: field) == nil {
             throw .unknownField(entity: entity.name, field: field)
         }
-        for field in entity.uniqueKeys.flatMap(\.fields) where entity.field(named: field) == nil {
+        for field in entity.uniqueKeys.flatMap(\.fields) + entity.rules.flatMap({ $0.violations.map(\.field) })
+        where entity.field(named: field) == nil {
             throw .unknownField(entity: entity.name, field: field)
         }
         for relation in entity.relations {

@@ -20,7 +20,7 @@ package struct Actor: Sendable, Hashable {
     /// The id as audit columns of text hold it: its first hundred characters; nil when it is empty or cannot be stored.
     package var text: String? {
         guard !id.isEmpty, !id.containsNUL else { return nil }
-        return String(String.UnicodeScalarView(id.unicodeScalars.prefix(Self.maximumTextLength)))
+        return id.prefix(scalars: Self.maximumTextLength)
     }
 
     /// The value of an audit column.

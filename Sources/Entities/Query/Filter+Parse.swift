@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 extension Filter {
     /// Reads a filter out of a query string, in JSON or bracket form (contract 4.1). Absent: an empty filter with
@@ -94,7 +95,7 @@ enum ParameterText {
     static func parse(_ text: String, named name: String, _ limits: QueryLimits) throws(FilterError) -> JSONValue {
         guard text.utf8.count <= limits.maximumTextLength else {
             throw .syntax(
-                parameter: name, value: String(text.prefix(100)),
+                parameter: name, value: text.prefix(scalars: 100),
                 message: "must not be longer than \(limits.maximumTextLength) bytes")
         }
         do {

@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// What is wrong with a `filter` or `where` from outside; always a 400 (contract 2.3).
 package enum FilterError: Error, Sendable, Hashable {
@@ -86,6 +87,6 @@ package enum FilterError: Error, Sendable, Hashable {
 
     /// Enough to recognise the value by; an error need not be as long as its cause.
     private static func shorten(_ text: String) -> String {
-        text.utf8.count <= 300 ? text : String(text.prefix(200)) + "…"
+        text.utf8.count <= 300 ? text : text.prefix(scalars: 200) + "…"
     }
 }

@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// Reads the tree of a `filter`, for one entity and, through `include`, its relations.
 struct FilterParser {
@@ -15,6 +16,8 @@ struct FilterParser {
         self.limits = limits
         self.isFromBrackets = isFromBrackets
     }
+
+    private static let optionalMembers: Set<ExactText> = ["fields", "order", "limit", "skip", "offset", "include"]
 
     mutating func filter(_ value: JSONValue, for entity: Entity, at path: String, allowsWhere: Bool) -> Filter {
         var filter = self.filter(value, for: entity, at: path, depth: 0, allowsWhere: allowsWhere)
@@ -41,6 +44,9 @@ struct FilterParser {
         for (key, member) in object {
             let place = "\(path)/\(JSONPointer.escape(key))"
             switch key {
+            // Generated clients send what was not set as null. (Inside of `where` it is a condition.)
+            case "where" where member.isNull && allowsWhere: continue
+            case _ where member.isNull && Self.optionalMembers.contains(ExactText(key)): continue
             case "where" where allowsWhere: filter.condition = condition(member, for: entity, at: place)
             case "fields": filter.fields = fields(member, for: entity, at: place)
             case "order": filter.order = order(member, for: entity, at: place)
@@ -117,6 +123,7 @@ struct FilterParser {
                     problems.add(.additionalProperty(path, name))
                     continue
                 }
+                if member.isNull { continue }
                 switch boolean(member) {
                 case true?: shown.insert(name)
                 case false?: hidden.insert(name)
@@ -180,13 +187,10 @@ struct FilterParser {
             return nil
         }
         guard words.count > 1 else { return Order(name) }
-        switch words[1].uppercased() {
-        case "ASC" where words.count == 2: return Order(name)
-        case "DESC" where words.count == 2: return Order(name, descending: true)
-        default:
-            problems.addInvalidOrder(text, at: path)
-            return nil
-        }
+        if words.count == 2, words[1].isASCII(ignoringCase: "ASC") { return Order(name) }
+        if words.count == 2, words[1].isASCII(ignoringCase: "DESC") { return Order(name, descending: true) }
+        problems.addInvalidOrder(text, at: path)
+        return nil
     }
 
     // MARK: include
@@ -231,7 +235,7 @@ struct FilterParser {
         case .string(let text): name = text
         case .object(let object):
             name = object["relation"]?.stringValue
-            scope = object["scope"]
+            if let given = object["scope"], !given.isNull { scope = given }
             if object["relation"] == nil { problems.add(.required(path, "relation")) }
             for (key, _) in object where key != "relation" && key != "scope" {
                 problems.add(.additionalProperty(path, key))

@@ -4,7 +4,7 @@ import Primitives
 
 /// Reads the operand of one operator on one field, as a value of the field's type.
 struct OperandParser {
-    static let operators: Set<String> = [
+    static let operators: Set<ExactText> = [
         "eq", "neq", "gt", "gte", "lt", "lte", "between", "inq", "nin", "like", "nlike", "ilike", "nilike", "regexp",
         "exists",
     ]
@@ -21,7 +21,7 @@ struct OperandParser {
     /// A free-form property compared with an object that names no operator.
     func takesLiterally(_ object: JSONObject) -> Bool {
         field.type == .json && !object.isEmpty
-            && !object.contains { Self.operators.contains($0.key) || $0.key.hasPrefix("$") }
+            && !object.contains { Self.operators.contains(ExactText($0.key)) || $0.key.hasPrefix("$") }
     }
 
     mutating func predicate(_ name: String, _ operand: JSONValue, at path: String) -> Predicate? {
@@ -50,11 +50,18 @@ struct OperandParser {
         if field.type == .strings, case .string(let text) = operand {
             return storable(text, at: path).map { .contains($0, isNegated: isNegated) }
         }
-        return value(operand, at: path).map { .compare(isNegated ? .notEqual : .equal, $0) }
+        guard let value = value(operand, at: path) else { return nil }
+        if let shown = ShownInstant(value) {
+            return isNegated ? .outside(shown.first, shown.last) : .between(shown.first, shown.last)
+        }
+        return .compare(isNegated ? .notEqual : .equal, value)
     }
 
     private mutating func comparison(_ comparison: Comparison, _ operand: JSONValue, at path: String) -> Predicate? {
-        value(operand, at: path).map { .compare(comparison, $0) }
+        guard let value = value(operand, at: path) else { return nil }
+        guard let shown = ShownInstant(value) else { return .compare(comparison, value) }
+        let isAfterwards = comparison == .greater || comparison == .lessOrEqual
+        return .compare(comparison, isAfterwards ? shown.last : shown.first)
     }
 
     private mutating func between(_ operand: JSONValue, at path: String) -> Predicate? {
@@ -69,7 +76,7 @@ struct OperandParser {
         guard let low = value(items[0], at: "\(path)/0"), let high = value(items[1], at: "\(path)/1") else {
             return nil
         }
-        return .between(low, high)
+        return .between(ShownInstant(low)?.first ?? low, ShownInstant(high)?.last ?? high)
     }
 
     private mutating func list(_ operand: JSONValue, at path: String) -> [PostgresValue]? {
@@ -94,7 +101,10 @@ struct OperandParser {
 
     /// A value of `inq` or `nin`: for a list property a text that it may hold.
     private mutating func element(_ item: JSONValue, at path: String) -> PostgresValue? {
-        guard field.type == .strings else { return value(item, at: path) }
+        guard field.type == .strings else {
+            let value = value(item, at: path)
+            return value.flatMap(ShownInstant.init)?.first ?? value
+        }
         guard case .string(let text) = item else {
             problems.add(.type(path, "string"))
             return nil
@@ -119,7 +129,7 @@ struct OperandParser {
     ) -> Predicate? {
         guard let pattern = pattern(operand, at: path) else { return nil }
         // An escape with nothing to escape (SQLSTATE 22025).
-        guard pattern.reversed().prefix(while: { $0 == "\\" }).count.isMultiple(of: 2) else {
+        guard pattern.utf8.reversed().prefix(while: { $0 == UInt8(ascii: "\\") }).count.isMultiple(of: 2) else {
             problems.add(.pattern(path, "([^\\\\]|\\\\.)*"))
             return nil
         }
@@ -129,15 +139,18 @@ struct OperandParser {
     /// `pattern` or `/pattern/flags`; of the flags `i` has a meaning, `g` and `m` are accepted as upstream does.
     private mutating func regularExpression(_ operand: JSONValue, at path: String) -> Predicate? {
         guard let text = pattern(operand, at: path) else { return nil }
-        guard text.hasPrefix("/"), let end = text.lastIndex(of: "/"), end > text.startIndex else {
-            return .matches(text, isCaseSensitive: true)
-        }
-        let flags = text[text.index(after: end)...]
-        guard flags.allSatisfy({ "igm".contains($0) }) else {
+        // By bytes: what follows a slash may combine with it into another character.
+        let bytes = text.utf8
+        guard bytes.first == UInt8(ascii: "/"), let end = bytes.lastIndex(of: UInt8(ascii: "/")),
+            end > bytes.startIndex
+        else { return .matches(text, isCaseSensitive: true) }
+        let flags = bytes[bytes.index(after: end)...]
+        guard flags.allSatisfy("igm".utf8.contains) else {
             problems.add(.pattern(path, "^/.*/[igm]*$"))
             return nil
         }
-        return .matches(String(text[text.index(after: text.startIndex)..<end]), isCaseSensitive: !flags.contains("i"))
+        let pattern = String(decoding: bytes[bytes.index(after: bytes.startIndex)..<end], as: UTF8.self)
+        return .matches(pattern, isCaseSensitive: !flags.contains(UInt8(ascii: "i")))
     }
 
     private mutating func existence(_ operand: JSONValue, at path: String) -> Predicate? {
@@ -199,5 +212,21 @@ struct OperandParser {
             texts.append(text)
         }
         return texts
+    }
+}
+
+/// The instants that are all shown as one: JSON has milliseconds, columns have microseconds. A condition on what is shown
+/// is one on all of them, so that a value that was read finds its row, and polling with `gt` does not return it again.
+/// Further digits of an operand are dropped, as those of a body are.
+private struct ShownInstant {
+    let first: PostgresValue
+    let last: PostgresValue
+
+    /// Nil for values that are no instants.
+    init?(_ value: PostgresValue) {
+        guard case .timestamp(let instant) = value else { return nil }
+        let shown = instant.truncatedToMilliseconds
+        first = .timestamp(shown)
+        last = .timestamp(shown.adding(.microseconds(999)))
     }
 }

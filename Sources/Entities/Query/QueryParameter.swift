@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// One name and value of a query string, percent-decoded.
 package struct QueryParameter: Sendable, Hashable {
@@ -31,7 +32,7 @@ enum QueryValue {
         // By bytes: a combining mark behind the bracket makes another character of it.
         let prefix = Array("\(name)[".utf8)
         for parameter in parameters {
-            if parameter.name == name {
+            if parameter.name.hasSameBytes(as: name) {
                 guard text == nil else { throw ambiguous(name, parameter.value, at: "") }
                 text = parameter.value
             } else if parameter.name.utf8.starts(with: prefix) {
@@ -74,10 +75,12 @@ enum QueryValue {
     /// `[where][name]` as `["where", "name"]`; nil when it is something else.
     private static func path(_ text: Substring) -> [String]? {
         var path: [String] = []
-        var rest = text
+        var rest = text.utf8
         while !rest.isEmpty {
-            guard rest.first == "[", let end = rest.firstIndex(of: "]"), path.count < maximumDepth else { return nil }
-            path.append(String(rest[rest.index(after: rest.startIndex)..<end]))
+            guard rest.first == UInt8(ascii: "["), let end = rest.firstIndex(of: UInt8(ascii: "]")),
+                path.count < maximumDepth
+            else { return nil }
+            path.append(String(decoding: rest[rest.index(after: rest.startIndex)..<end], as: UTF8.self))
             rest = rest[rest.index(after: end)...]
         }
         return path

@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// The tree that bracketed names spell; leaves are texts. Each place is one of three things: a text (or several, of a
 /// repeated name), a list of what `[]` appends, or members.
@@ -8,7 +9,7 @@ struct QueryTree {
     /// What stands behind the `[]` of the elements.
     private var elementPath: ArraySlice<String> = []
     private var keys: [String] = []
-    private var children: [String: QueryTree] = [:]
+    private var children: [ExactText: QueryTree] = [:]
 
     var isEmpty: Bool { texts.isEmpty && elements.isEmpty && children.isEmpty }
 
@@ -22,8 +23,9 @@ struct QueryTree {
         let rest = path.dropFirst()
         if key.isEmpty { return append(text, at: rest) }
         guard texts.isEmpty, elements.isEmpty else { return "" }
-        if children[key] == nil { keys.append(key) }
-        return children[key, default: QueryTree()].insert(text, at: rest).map { "/\(JSONPointer.escape(key))\($0)" }
+        let name = ExactText(key)
+        if children[name] == nil { keys.append(key) }
+        return children[name, default: QueryTree()].insert(text, at: rest).map { "/\(JSONPointer.escape(key))\($0)" }
     }
 
     /// `[]` appends. Whether `[][a]` and `[][b]` are one element or two nobody can tell, nor how often `[][a][]` begins
@@ -45,9 +47,9 @@ struct QueryTree {
         if children.isEmpty { return texts.count == 1 ? .string(texts[0]) : .array(texts.map { .string($0) }) }
         let numbers = keys.compactMap(Self.index).sorted()
         if numbers.count == keys.count, let last = numbers.last, last <= 20 || last == numbers.count - 1 {
-            return .array(numbers.compactMap { children[String($0)]?.value })
+            return .array(numbers.compactMap { children[ExactText(String($0))]?.value })
         }
-        return .object(JSONObject(keys.compactMap { key in children[key].map { (key, $0.value) } }))
+        return .object(JSONObject(keys.compactMap { key in children[ExactText(key)].map { (key, $0.value) } }))
     }
 
     /// The position that a key names: `0`, `12`; not `00`, `+1` or `-0`, which no list has.

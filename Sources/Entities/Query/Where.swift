@@ -26,7 +26,10 @@ package enum Comparison: Sendable, Hashable {
 package enum Predicate: Sendable, Hashable {
     case isNull(Bool)
     case compare(Comparison, PostgresValue)
+    /// Bounds included.
     case between(PostgresValue, PostgresValue)
+    /// Bounds excluded; not true of unset properties either.
+    case outside(PostgresValue, PostgresValue)
     /// One of the values; `null` among them means unset. Of no values: nothing matches. A list of texts: holds one.
     case oneOf([PostgresValue])
     /// None of the values. Of no values: everything matches. A list of texts: holds none.

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import Primitives
 
 /// Reads the tree of a `where` for one entity (contract 4.2, with the recommended semantics: every condition counts,
 /// unknown properties are refused).
@@ -79,7 +80,7 @@ struct WhereParser {
                 problems.addForbiddenOperator(name, at: path)
                 continue
             }
-            guard OperandParser.operators.contains(name) else {
+            guard OperandParser.operators.contains(ExactText(name)) else {
                 problems.add(.additionalProperty(path, name))
                 continue
             }

@@ -23,7 +23,7 @@ package struct FieldValues: Sendable {
     package init(_ entity: Entity, json: JSONObject) throws(RepositoryError) {
         self.init(entity)
         for (name, value) in json {
-            guard let position = entity.fieldIndex[name] else { continue }
+            guard let position = entity.fieldIndex[ExactText(name)] else { continue }
             let field = entity.properties[position]
             if name == "id" {
                 identifier = value.stringValue.flatMap { Identifier($0) }
@@ -36,10 +36,10 @@ package struct FieldValues: Sendable {
     /// The value of a field; nil: not written. Code may set what bodies may not: hidden and read-only fields, and
     /// the audit block, which the server fills in otherwise. The id is `identifier`.
     package subscript(_ field: String) -> PostgresValue? {
-        get { entity.fieldIndex[field].flatMap { values[$0] } }
+        get { entity.fieldIndex[ExactText(field)].flatMap { values[$0] } }
         set {
-            if field != "id", let position = entity.fieldIndex[field] {
-                values[position] = newValue
+            if field != "id", let position = entity.fieldIndex[ExactText(field)] {
+                values[position] = newValue.map(Self.storable)
             } else {
                 unknownNames.append(field)
             }
@@ -56,6 +56,12 @@ package struct FieldValues: Sendable {
         }
     }
 
+    /// Rows keep what JSON shows of an instant, so that it can be compared: milliseconds.
+    private static func storable(_ value: PostgresValue) -> PostgresValue {
+        guard case .timestamp(let instant) = value else { return value }
+        return .timestamp(instant.truncatedToMilliseconds)
+    }
+
     /// A JSON value as the field's column takes it.
     private static func convert(_ value: JSONValue, _ field: Field) throws(RepositoryError) -> PostgresValue {
         if value.isNull, field.type != .json || field.schema.isNullable { return .null }
@@ -66,7 +72,7 @@ package struct FieldValues: Sendable {
             case (.integer(let width), .number(let number)): number.int64.flatMap { width.value($0) }
             case (.number, .number(let number)): .numeric(number.literal)
             case (.boolean, .bool(let flag)): .bool(flag)
-            case (.timestamp, .string(let text)): Timestamp(iso8601: text).map { .timestamp($0) }
+            case (.timestamp, .string(let text)): Timestamp(iso8601: text).map { storable(.timestamp($0)) }
             case (.json, _): .json(value.serialized())
             case (.strings, .array(let items)): .textArray(items.compactMap(\.stringValue))
             default: nil

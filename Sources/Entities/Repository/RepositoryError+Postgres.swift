@@ -32,7 +32,13 @@ extension RepositoryError {
             if let detail = ConstraintDetail.reference(error, entity) { return .stillReferenced(detail: detail) }
             return .relatedNotFound(detail: ConstraintDetail.missing(error, values, catalog))
         case .notNullViolation: return .invalid(field: fieldName(error, entity), reason: .required)
-        case .checkViolation: return .invalid(field: fieldName(error, entity), reason: .rejected)
+        case .checkViolation:
+            if let rule = entity?.rules.first(where: { $0.constraint == error.constraint }),
+                let detail = rule.detail(values)
+            {
+                return .ruleViolation(detail)
+            }
+            return .invalid(field: fieldName(error, entity), reason: .rejected)
         case .insufficientPrivilege: return .forbidden
         case .stringDataRightTruncation: return .invalid(field: fieldName(error, entity), reason: .tooLong)
         case .numericValueOutOfRange, .datetimeFieldOverflow:

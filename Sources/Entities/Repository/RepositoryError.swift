@@ -27,6 +27,8 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case relatedNotFound(detail: String)
     /// A value the database refuses, 422; the field's JSON name when it is known.
     case invalid(field: String?, reason: InvalidReason)
+    /// Values that do not go together, by a ``RowRule``: 422.
+    case ruleViolation(ValidationDetail)
     /// The caller may not write such a row: 403.
     case forbidden
     /// A replacement's body has another id than its path: 400.

@@ -44,6 +44,9 @@ struct WhereCompiler {
         case .between(let low, let high):
             let from = bind(low, field, &bindings)
             return "\(column) BETWEEN \(from) AND \(bind(high, field, &bindings))"
+        case .outside(let low, let high):
+            let from = bind(low, field, &bindings)
+            return "\(column) NOT BETWEEN \(from) AND \(bind(high, field, &bindings))"
         case .oneOf(let values): return compile(list: values, isNegated: false, field, &bindings)
         case .noneOf(let values): return compile(list: values, isNegated: true, field, &bindings)
         case .like(let pattern, let isCaseSensitive, let isNegated):
@@ -67,7 +70,9 @@ struct WhereCompiler {
     private func compile(
         list values: [PostgresValue], isNegated: Bool, _ field: Field, _ bindings: inout Bindings
     ) -> String {
-        let column = SQLText.column(field, of: alias)
+        var column = SQLText.column(field, of: alias)
+        // Older rows have microseconds, of which nobody is shown more than the milliseconds.
+        if field.type == .timestamp { column = "date_trunc('milliseconds', \(column))" }
         let present = values.filter { $0 != .null }
         let hasNull = present.count < values.count
         // Where there is nothing to compare with, unset lists are no exception.

@@ -84,7 +84,10 @@ struct WriteCompiler {
             return BoundStatement(statement(sql, isGuarded: isGuarded), bindings.values)
         }
         return try update(target, isGuarded: isGuarded) { bindings in
-            ["\"deleted\" = true", "\"deleted_on\" = now()", "\"deleted_by\" = \(bindings.bind(actor("deletedBy")))"]
+            [
+                "\"deleted\" = true", "\"deleted_on\" = date_trunc('milliseconds', now())",
+                "\"deleted_by\" = \(bindings.bind(actor("deletedBy")))",
+            ]
         }
     }
 

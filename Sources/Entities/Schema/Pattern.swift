@@ -28,9 +28,9 @@ extension Pattern {
         !text.isEmpty && text.utf8.allSatisfy { isDigit($0) || isLowercase($0) }
     }
 
-    /// `\S`: at least one character that is not white space.
-    package static let notBlank = Pattern(regex: "\\S") { text in
-        text.unicodeScalars.contains { !$0.properties.isWhitespace }
+    /// At least one character that can be seen: the rule of everything that people know something by.
+    package static let visibleText = Pattern(regex: InvisibleText.pattern) { text in
+        text.unicodeScalars.contains { !InvisibleText.contains($0) }
     }
 
     /// `^[A-Z]{3}$`: a currency code (ISO 4217).

@@ -1,4 +1,5 @@
 package import JSONCoding
+import Primitives
 
 extension Schema {
     /// The most violations that one value reports; a longer list helps nobody and would let a small request ask
@@ -60,13 +61,13 @@ extension Schema {
             details.append(.required(path, property.name))
         }
         if rules.isClosed {
-            for (name, _) in object where rules.index[name] == nil {
+            for (name, _) in object where rules.index[ExactText(name)] == nil {
                 details.append(.additionalProperty(path, name))
             }
         }
         if !rules.isClosed { Self.checkSize(.object(object), at: path, into: &details) }
         for (name, value) in object {
-            if let position = rules.index[name] {
+            if let position = rules.index[ExactText(name)] {
                 rules.properties[position].schema.check(
                     value, at: "\(path)/\(JSONPointer.escape(name))", into: &details)
             } else if !rules.isClosed {

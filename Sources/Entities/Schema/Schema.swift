@@ -1,4 +1,5 @@
 package import JSONCoding
+import Primitives
 
 /// What a JSON value must look like: the part of JSON Schema that the API needs. One value both validates requests
 /// (`validate`) and documents them (`write`).
@@ -46,12 +47,12 @@ package struct Schema: Sendable, Hashable {
         var properties: [Property]
         var isClosed: Bool
         /// Position in `properties` by name.
-        var index: [String: Int]
+        var index: [ExactText: Int]
 
         init(_ properties: [Property], isClosed: Bool) {
             self.properties = properties
             self.isClosed = isClosed
-            index = Dictionary(properties.indices.map { (properties[$0].name, $0) }) { _, last in last }
+            index = Dictionary(properties.indices.map { (ExactText(properties[$0].name), $0) }) { _, last in last }
         }
     }
 

@@ -162,7 +162,7 @@ struct ProvisioningRunProcessor: Sendable {
 
     /// Cut to length and freed of U+0000, which PostgreSQL cannot store.
     private static func stored(_ reason: String) -> String {
-        String(reason.prefix(500)).replacing("\0", with: "")
+        reason.prefix(scalars: 500).replacing("\0", with: "")
     }
 
     private func metadata(_ run: ProvisioningRun, _ more: Logger.Metadata) -> Logger.Metadata {

@@ -86,7 +86,7 @@ package struct Authenticator: Sendable {
         var start = bytes.index(after: space)
         while start < bytes.endIndex, bytes[start] == UInt8(ascii: " ") { start = bytes.index(after: start) }
         let token = header[start...]
-        guard !token.isEmpty, !token.utf8.contains(UInt8(ascii: " ")) else { throw .invalidToken }
+        guard !token.isEmpty, token.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else { throw .invalidToken }
         return String(token)
     }
 }

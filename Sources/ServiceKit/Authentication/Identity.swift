@@ -75,7 +75,7 @@ extension Identity.Kind {
             self = user == nil ? .service : .operator
             return
         }
-        if text == configuration.operatorTenantID {
+        if let own = configuration.operatorTenantID, text.hasSameBytes(as: own) {
             self = .operator
             return
         }

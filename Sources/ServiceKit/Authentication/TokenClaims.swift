@@ -27,7 +27,7 @@ struct TokenClaims: Sendable {
     }
 
     /// Whether a claim is exactly this text, not a list with it.
-    func isText(_ name: String, _ text: String) -> Bool { claims[name]?.stringValue == text }
+    func isText(_ name: String, _ text: String) -> Bool { claims[name]?.stringValue?.hasSameBytes(as: text) == true }
 
     /// A claim that is a text or a list of texts; empty when the token does not have it.
     /// - Throws: 401 for any other type, and for a list that holds anything else.
@@ -56,7 +56,10 @@ struct TokenClaims: Sendable {
     /// compares permission codes as texts, so numbers never match.
     func grants(_ name: String) -> Set<String> {
         var granted: Set<String> = []
-        for case .string(let text) in claims[name]?.arrayValue ?? [] { granted.insert(text) }
+        // Our codes are ASCII, and so are compared byte for byte (Swift takes U+212A for `K`).
+        for case .string(let text) in claims[name]?.arrayValue ?? [] where text.utf8.allSatisfy({ $0 < 0x80 }) {
+            granted.insert(text)
+        }
         return granted
     }
 }

@@ -33,6 +33,7 @@ package enum FailureMapping {
             HTTPFailure(
                 .notFound, name: "NotFoundError", message: .string("Related entity not found ! \(detail)"))
         case .invalid(let field, let reason): invalid(field: field, reason: reason)
+        case .ruleViolation(let detail): .validation([detail])
         case .forbidden: .entityNotFound
         case .identifierChanged(let from, let to):
             HTTPFailure(

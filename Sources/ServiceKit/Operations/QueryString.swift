@@ -1,17 +1,20 @@
+import Primitives
+
 /// Reads `application/x-www-form-urlencoded` query strings.
 package enum QueryString {
     /// Name and value pairs in order, decoded. A name without `=` has an empty value.
     package static func pairs(_ query: String) -> [(name: String, value: String)] {
-        query.split(separator: "&", omittingEmptySubsequences: true).map { part in
-            guard let equals = part.firstIndex(of: "=") else { return (decode(part), "") }
-            return (decode(part[..<equals]), decode(part[part.index(after: equals)...]))
+        // By bytes: a combining mark behind a separator makes another character of it.
+        query.utf8.split(separator: UInt8(ascii: "&")).map { part in
+            guard let equals = part.firstIndex(of: UInt8(ascii: "=")) else { return (decode(Substring(part)), "") }
+            return (decode(Substring(part[..<equals])), decode(Substring(part[part.index(after: equals)...])))
         }
     }
 
     /// The first value of a name.
     package static func first(_ name: String, in query: String) -> String? {
         guard !query.isEmpty else { return nil }
-        return pairs(query).first { $0.name == name }?.value
+        return pairs(query).first { $0.name.hasSameBytes(as: name) }?.value
     }
 
     /// Decodes `+` and percent escapes. Escapes that are not hexadecimal stand for themselves; bytes that are not

@@ -54,6 +54,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 12, name: "expiry", up: text(PackageResources.V0012__expiry_up_sql),
             down: text(PackageResources.V0012__expiry_down_sql)),
+        Migration(
+            number: 13, name: "milliseconds", up: text(PackageResources.V0013__milliseconds_up_sql),
+            down: text(PackageResources.V0013__milliseconds_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -11,10 +11,10 @@ enum LedgerCustomer {
         tenancy: .column("tenantId"),
         fields: [
             .string("tenantId", maxLength: 255, required: true),
-            .string("firstName", maxLength: 255, example: "Ann"),
-            .string("lastName", maxLength: 255, example: "Lee"),
+            .string("firstName", maxLength: 255, pattern: .visibleText, example: "Ann"),
+            .string("lastName", maxLength: 255, pattern: .visibleText, example: "Lee"),
             .string("email", maxLength: 320, example: "ann@acme.example.com"),
-            .string("company", maxLength: 255, example: "Acme"),
+            .string("company", maxLength: 255, pattern: .visibleText, example: "Acme"),
             .string("phone", maxLength: 50, example: "NA"),
             .object("billingAddress"), .object("options"),
         ])
@@ -50,7 +50,8 @@ enum LedgerPaymentSource {
     }
 
     private static let deleting: PostgresStatement = """
-        UPDATE main.ledger_payment_sources SET deleted = true, deleted_on = now(), deleted_by = $2, modified_by = $2
+        UPDATE main.ledger_payment_sources SET deleted = true, deleted_on = date_trunc('milliseconds', now()),
+            deleted_by = $2, modified_by = $2
         WHERE customer_id = $1 AND NOT deleted AND ($3::text IS NULL OR tenant_id = $3)
         """
 }

@@ -45,10 +45,10 @@ enum PlanFeature {
     /// Writes the answer of `GET /plans/{id}/features`.
     static func write(_ contents: PlanFeatureRepository.Contents, to writer: inout JSONWriter) throws {
         // What the plan's own strategy says comes before what others say, then the first one counts.
-        var values: [String: Record] = [:]
+        var values: [ExactText: Record] = [:]
         for isPlan in [true, false] {
             for value in contents.values where (try value.text("strategyKey") == Strategy.plan) == isPlan {
-                let key = try value.text("featureKey")
+                let key = ExactText(try value.text("featureKey"))
                 if values[key] == nil { values[key] = value }
             }
         }
@@ -60,10 +60,10 @@ enum PlanFeature {
         writer.key("features")
         writer.beginArray()
         for feature in contents.features {
-            let (id, key) = (try feature.id, try feature.text("key"))
+            let (id, key) = (try feature.id, ExactText(try feature.text("key")))
             writer.beginObject()
             feature.writeMembers(to: &writer)
-            if let value = values[id.description] ?? values[key] {
+            if let value = values[ExactText(id.description)] ?? values[key] {
                 writer.key("value")
                 try write(value, of: id, to: &writer)
             }

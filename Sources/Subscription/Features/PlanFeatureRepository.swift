@@ -43,8 +43,8 @@ struct PlanFeatureRepository: Sendable {
     }
 
     /// The features that some texts name by key or by id.
-    func features(named names: Set<String>, in scope: TenantScope) async throws -> RecordList {
-        let texts = names.sorted()
+    func features(named names: Set<ExactText>, in scope: TenantScope) async throws -> RecordList {
+        let texts = names.map(\.text)
         return try await features.find(
             Filter(
                 where: .any([

@@ -109,18 +109,18 @@ struct PlanFeatureService: Sendable {
     private func features(of items: [JSONObject], in scope: TenantScope) async throws -> [Identifier?] {
         let names = items.map { $0["featureKey"]?.stringValue }
         guard names.contains(where: { $0 != nil }) else { return names.map { _ in nil } }
-        var ids: [String: Identifier] = [:]
+        var ids: [ExactText: Identifier] = [:]
         // A feature whose key looks like another one's id comes after that one.
-        let found = try await repository.features(named: Set(names.compactMap { $0 }), in: scope)
-        for feature in found { ids[try feature.text("key")] = try feature.id }
-        for feature in found { ids[try feature.id.description] = try feature.id }
+        let found = try await repository.features(named: Set(names.compactMap { $0.map { ExactText($0) } }), in: scope)
+        for feature in found { ids[ExactText(try feature.text("key"))] = try feature.id }
+        for feature in found { ids[ExactText(try feature.id.description)] = try feature.id }
         var features: [Identifier?] = []
         for (index, name) in names.enumerated() {
             guard let name else {
                 features.append(nil)
                 continue
             }
-            guard let id = ids[name] ?? Identifier(name).flatMap({ ids[$0.description] }) else {
+            guard let id = ids[ExactText(name)] ?? Identifier(name).flatMap({ ids[ExactText($0.description)] }) else {
                 let detail = "Key (feature_key)=(\(name)) is not present in table \"features\"."
                 throw Self.missing(
                     "/\(index)/featureKey",

@@ -96,7 +96,8 @@ extension InvoiceRepository {
     }
 
     private static let deleting: PostgresStatement = """
-        UPDATE main.invoice SET deleted = true, deleted_on = now(), deleted_by = $2, modified_by = $2
+        UPDATE main.invoice SET deleted = true, deleted_on = date_trunc('milliseconds', now()),
+            deleted_by = $2, modified_by = $2
         WHERE billing_customer_id = $1 AND NOT deleted AND ($3::uuid IS NULL OR tenant_id = $3)
         """
 }

@@ -49,6 +49,10 @@ package enum TenantManagementMigrations {
         Migration(
             number: 11, name: "client_lists", up: text(PackageResources.V0011__client_lists_up_sql),
             down: text(PackageResources.V0011__client_lists_down_sql), rules: TenantManagementRules.clientLists),
+        Migration(
+            number: 12, name: "milliseconds_and_invoice_rules",
+            up: text(PackageResources.V0012__milliseconds_and_invoice_rules_up_sql),
+            down: text(PackageResources.V0012__milliseconds_and_invoice_rules_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

@@ -28,7 +28,10 @@ import Testing
         #expect(try parse(#"{"rank": 3}"#) == .equals("rank", .int64(3)))
         #expect(try parse(#"{"rank": "3"}"#) == .equals("rank", .int64(3)))
         #expect(try parse(#"{"isActive": "true"}"#) == .equals("isActive", .bool(true)))
-        #expect(try parse(#"{"validUntil": "2026-01-05"}"#) == .equals("validUntil", .timestamp(moment)))
+        #expect(
+            try parse(#"{"validUntil": "2026-01-05"}"#)
+                == .condition(
+                    "validUntil", .between(.timestamp(moment), .timestamp(moment.adding(.microseconds(999))))))
         #expect(try parse(#"{"ownerId": "\#(identifier)"}"#) == .equals("ownerId", .identifier(identifier)))
         #expect(try parse(#"{"metaData": {"a": 1}}"#) == .equals("metaData", .json([UInt8](#"{"a":1}"#.utf8))))
         #expect(try parse(#"{"tags": "x"}"#) == .condition("tags", .contains("x")))

@@ -180,7 +180,7 @@ import Testing
     @Test(arguments: [
         (Pattern.lowercaseAlphanumeric, "abc09", true), (.lowercaseAlphanumeric, "", false),
         (.lowercaseAlphanumeric, "aB", false), (.lowercaseAlphanumeric, "a\n", false),
-        (.notBlank, " x", true), (.notBlank, " \u{2003}\t", false), (.currencyCode, "USD", true),
+        (.visibleText, " x", true), (.visibleText, " \u{2003}\t", false), (.currencyCode, "USD", true),
         (.currencyCode, "usd", false), (.currencyCode, "USDX", false), (.token, "a.B-9_:", true),
         (.token, "a b", false), (.token, "[", false), (.token, "@", false),
     ])

@@ -35,7 +35,7 @@ struct ExecResult: Sendable, Hashable {
     }
 
     private static func resource(_ value: JSONValue) throws(ProvisioningFailure) -> TenantResource {
-        guard let type = value["type"]?.stringValue, (1...100).contains(type.count) else {
+        guard let type = value["type"]?.stringValue, (1...100).contains(type.unicodeScalars.count) else {
             throw .permanent("a resource in the output has no type of 1 to 100 characters")
         }
         let metadata = value["metadata"] ?? .object([:])
@@ -43,7 +43,8 @@ struct ExecResult: Sendable, Hashable {
             throw .permanent("the metadata of a resource in the output is not an object")
         }
         let identifier = value["externalIdentifier"] ?? .null
-        guard identifier.isNull || identifier.stringValue.map({ (1...200).contains($0.count) }) == true else {
+        guard identifier.isNull || identifier.stringValue.map({ (1...200).contains($0.unicodeScalars.count) }) == true
+        else {
             throw .permanent("the externalIdentifier of a resource in the output is not a text of 1 to 200 characters")
         }
         return TenantResource(type: type, metadata: metadata, externalIdentifier: identifier.stringValue)

@@ -1,0 +1,31 @@
+/// A rule between fields of a row that the database checks, because only it knows the fields that a change leaves alone.
+/// The rule is a constraint, or a trigger that raises `check_violation` under the constraint's name; by the name the
+/// repository finds what to tell the client.
+package struct RowRule: Sendable, Hashable {
+    /// What is wrong, said at one of the fields.
+    package struct Violation: Sendable, Hashable {
+        let field: String
+        let message: String
+    }
+
+    /// The name in the database.
+    let constraint: String
+    /// The code of the detail, such as `order`.
+    let code: String
+    /// In the order in which fields are looked for among those that the client sent.
+    let violations: [Violation]
+
+    /// - Parameter violations: The message for each field that may be at fault; the first that was sent is named.
+    package init(_ constraint: String, code: String, _ violations: KeyValuePairs<String, String>) {
+        self.constraint = constraint
+        self.code = code
+        self.violations = violations.map { Violation(field: $0.key, message: $0.value) }
+    }
+
+    /// The detail of a violation by a statement that wrote the given values.
+    func detail(_ values: FieldValues?) -> ValidationDetail? {
+        let sent = violations.first { values?[$0.field] != nil }
+        guard let violation = sent ?? violations.first else { return nil }
+        return ValidationDetail(path: "/\(violation.field)", code: code, message: violation.message)
+    }
+}
