@@ -71,7 +71,7 @@ import Testing
 
     private static func texts(_ schema: JSONValue) -> Values {
         guard schema["enum"] == nil else { return [] }
-        let isFree = schema["format"] == nil && schema["pattern"] == nil
+        let isFree = APIDocument.takesAnyText(schema)
         var values: Values = []
         func repeated(_ character: String, _ count: Int) -> JSONValue {
             .string(String(repeating: character, count: count))

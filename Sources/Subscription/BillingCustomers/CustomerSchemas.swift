@@ -7,11 +7,15 @@ enum CustomerSchemas {
         .string(maxLength: maxLength).example(.string(example))
     }
 
+    private static func name(_ example: String) -> Schema {
+        .string(maxLength: 255, pattern: .visibleText).example(.string(example))
+    }
+
     /// `AddressDto`. There is no street line.
     static let address = Schema.object(
         [
-            .init("firstName", text(255, "Ann")), .init("lastName", text(255, "Lee")),
-            .init("email", text(320, "ann@acme.example.com"), required: true), .init("company", text(255, "Acme")),
+            .init("firstName", name("Ann")), .init("lastName", name("Lee")),
+            .init("email", text(320, "ann@acme.example.com"), required: true), .init("company", name("Acme")),
             .init("phone", text(50, "NA")), .init("city", text(255, "Springfield"), required: true),
             .init("state", text(255, "Illinois"), required: true), .init("zip", text(50, "62701"), required: true),
             .init("country", text(255, "United States"), required: true), .init("options", .freeObject),
@@ -19,8 +23,8 @@ enum CustomerSchemas {
     ).described("An address; it has no street line.")
 
     private static let members: [Schema.Property] = [
-        .init("firstName", text(255, "Ann")), .init("lastName", text(255, "Lee")),
-        .init("email", text(320, "ann@acme.example.com")), .init("company", text(255, "Acme")),
+        .init("firstName", name("Ann")), .init("lastName", name("Lee")),
+        .init("email", text(320, "ann@acme.example.com")), .init("company", name("Acme")),
         .init("phone", text(50, "NA")), .init("billingAddress", address),
         .init("options", Schema.freeObject.described("For the billing provider")),
     ]

@@ -16,7 +16,7 @@ enum PlanCycle {
     static let entity = Entity(
         "BillingCycle", table: "billing_cycles", description: "How often a plan is billed.", tenancy: .shared,
         fields: [
-            .string("cycleName", maxLength: 100, required: true, example: "QUARTERLY"),
+            .string("cycleName", maxLength: 100, pattern: .visibleText, required: true, example: "QUARTERLY"),
             .integer("duration", minimum: 1, maximum: 9999, required: true, example: 3),
             .string(
                 "durationUnit", maxLength: 50, pattern: unit, required: true,

@@ -11,8 +11,9 @@ enum PlanCurrency {
             .string(
                 "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
                 description: "ISO 4217 code, unique; it decides how many decimals prices may have", example: "USD"),
-            .string("currencyName", maxLength: 100, required: true, example: "United States Dollar"),
-            .string("symbol", maxLength: 10, example: "$"),
+            .string(
+                "currencyName", maxLength: 100, pattern: .visibleText, required: true, example: "United States Dollar"),
+            .string("symbol", maxLength: 10, pattern: .visibleText, example: "$"),
             .string("country", maxLength: 100, example: "United States"),
         ],
         uniqueKeys: [UniqueKey("idx_currencies_code", "currencyCode")])

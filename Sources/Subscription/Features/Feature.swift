@@ -12,12 +12,16 @@ enum Feature {
         "Feature", table: "features", description: "Something that can be switched on, off or set.", actors: .texts,
         tenancy: .shared,
         fields: [
-            .string("name", minLength: 1, maxLength: 200, required: true, example: "Single sign-on"),
             .string(
-                "key", minLength: 1, maxLength: maximumKeyLength, required: true, description: "Unique", example: "sso"),
+                "name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Single sign-on"),
+            .string(
+                "key", minLength: 1, maxLength: maximumKeyLength, pattern: .visibleText, required: true,
+                description: "Unique", example: "sso"),
             .string("description", maxLength: 1000, example: "Users sign in with the identity provider of the tenant"),
             .string("defaultValue", maxLength: 5000, description: "Holds where nothing else is said", example: "off"),
-            .string("type", maxLength: 100, description: "What values are, for those who read them", example: "string"),
+            .string(
+                "type", maxLength: 100, pattern: .visibleText, description: "What values are, for those who read them",
+                example: "string"),
             .object("metadata", description: "Anything else", example: ["group": "security"]),
         ],
         uniqueKeys: [UniqueKey("idx_features_key", "key")])

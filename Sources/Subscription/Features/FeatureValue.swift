@@ -12,10 +12,11 @@ enum FeatureValue {
         tenancy: .custom("{row}.strategy_entity_id = {tenant} OR {row}.strategy_key IN ('System', 'Plan')"),
         fields: [
             .string(
-                "featureKey", minLength: 1, maxLength: Feature.maximumKeyLength, required: true,
+                "featureKey", minLength: 1, maxLength: Feature.maximumKeyLength, pattern: .visibleText, required: true,
                 description: "The feature's key, or its id", example: "sso"),
             .string(
-                "strategyKey", minLength: 1, maxLength: 50, required: true, description: "The strategy's key",
+                "strategyKey", minLength: 1, maxLength: 50, pattern: .visibleText, required: true,
+                description: "The strategy's key",
                 example: "Tenant"),
             .identifier("strategyEntityId", description: "The tenant, user or plan; nothing for everybody"),
             .boolean("status", description: "Whether the feature is on; default true", example: true),

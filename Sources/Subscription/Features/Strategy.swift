@@ -12,8 +12,8 @@ enum Strategy {
         "Strategy", table: "strategies", description: "A way to decide which value of a feature holds.",
         actors: .texts, tenancy: .shared,
         fields: [
-            .string("name", minLength: 1, maxLength: 200, required: true, example: "Tenant"),
-            .string("key", minLength: 1, maxLength: 50, required: true, example: "Tenant"),
+            .string("name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Tenant"),
+            .string("key", minLength: 1, maxLength: 50, pattern: .visibleText, required: true, example: "Tenant"),
             .integer("priority", description: "A higher one wins", example: 2),
         ])
 

@@ -8,7 +8,9 @@ enum PlanSize {
     static let entity = Entity(
         "PlanSizes", table: "plan_sizes", description: "A size that plans come in.", tenancy: .shared,
         fields: [
-            .string("size", minLength: 1, maxLength: 100, required: true, description: "Name, unique", example: "M"),
+            .string(
+                "size", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
+                description: "Name, unique", example: "M"),
             .object("config", description: "Given to whoever provisions a tenant of this size"),
         ],
         uniqueKeys: [UniqueKey("idx_plan_sizes_size", "size")])

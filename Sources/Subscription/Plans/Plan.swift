@@ -20,13 +20,13 @@ enum Plan {
     static let entity = Entity(
         "Plan", table: "plans", description: "What tenants subscribe to.", tenancy: .shared,
         fields: [
-            .string("name", maxLength: 100, required: true, example: "Premium"),
+            .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Premium"),
             .string("description", maxLength: 500, example: "Premium plan"),
             .string(
-                "tier", minLength: 1, maxLength: 100, required: true,
+                "tier", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
                 description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a name of your own",
                 example: "PREMIUM"),
-            .string("size", maxLength: 100, description: "Name of a plan size", example: "M"),
+            .string("size", maxLength: 100, pattern: .visibleText, description: "Name of a plan size", example: "M"),
             .number(
                 "price", minimum: 0, maximum: 99_999_999_999_999, required: true,
                 description: "For one billing cycle, in major units, with no more decimals than the currency has",

@@ -8,7 +8,7 @@ enum ProvisionedResource {
     static let entity = Entity(
         "Resource", table: "resources", description: "Something that plans may be made of.", tenancy: .shared,
         fields: [
-            .string("name", maxLength: 100, required: true, example: "Bucket"),
+            .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Bucket"),
             .object("config", required: true, example: ["type": "s3"]),
         ])
 

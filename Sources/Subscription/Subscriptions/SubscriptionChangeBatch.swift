@@ -75,7 +75,7 @@ struct SubscriptionChangeBatch {
             if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {
                 throw quota.failure
             }
-            throw RepositoryError.from(error, entity: TenantSubscription.entity)
+            throw RepositoryError.from(error, entity: TenantSubscription.entity, values: values)
         }
     }
 }

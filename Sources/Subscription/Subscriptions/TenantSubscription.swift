@@ -45,6 +45,11 @@ enum TenantSubscription {
             .belongsTo("plan", "Plan", by: "planId"),
             .belongsTo("invoice", "Invoice", by: "invoiceId"),
         ],
+        rules: [
+            RowRule(
+                "subscriptions_dates_ordered", code: "order",
+                ["endDate": "must not be before startDate", "startDate": "must not be after endDate"])
+        ],
         alwaysSet: ["createdOn", "modifiedOn"])
 
     /// An invoice that exists, as requests name it (contract 15).

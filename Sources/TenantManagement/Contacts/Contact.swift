@@ -8,11 +8,11 @@ package enum Contact {
     package static let entity = Entity(
         "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column("tenantId"),
         fields: [
-            .string("firstName", maxLength: 100, required: true, example: "Ann"),
-            .string("lastName", maxLength: 100, required: true, example: "Lee"),
+            .string("firstName", maxLength: 100, pattern: .visibleText, required: true, example: "Ann"),
+            .string("lastName", maxLength: 100, pattern: .visibleText, required: true, example: "Lee"),
             .string("email", maxLength: 100, required: true, example: "ann@acme.com"),
             .boolean("isPrimary", required: true, description: "Whether mails about the tenant go here"),
-            .string("type", maxLength: 100, column: "contact_type", example: "admin"),
+            .string("type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin"),
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],

@@ -11,15 +11,35 @@ package enum Invoice {
         "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column("tenantId"),
         fields: [
             .timestamp("startDate", acceptsDate: true, required: true, example: "2024-01-01"),
-            .timestamp("endDate", acceptsDate: true, required: true, example: "2024-01-31"),
+            .timestamp(
+                "endDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-01-31"
+            ),
             .number("amount", required: true, example: 100),
-            .string("currencyCode", minLength: 3, maxLength: 3, required: true, example: "USD"),
+            .string(
+                "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
+                description: "ISO 4217 code; it decides how many decimals the amount may have", example: "USD"),
             .string("invoiceFile", maxLength: 100),
-            .timestamp("dueDate", acceptsDate: true, required: true, example: "2024-02-15"),
+            .timestamp(
+                "dueDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-02-15"
+            ),
             .integer(
                 "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED"
             ),
             .identifier("tenantId", required: true),
         ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
+        rules: [
+            RowRule(
+                "invoices_period_ordered", code: "order",
+                ["endDate": "must not be before startDate", "startDate": "must not be after endDate"]),
+            RowRule(
+                "invoices_due_ordered", code: "order",
+                ["dueDate": "must not be before startDate", "startDate": "must not be after dueDate"]),
+            RowRule(
+                "invoices_amount_decimals", code: "decimals",
+                [
+                    "amount": "must NOT have more decimals than the currency has",
+                    "currencyCode": "names a currency with fewer decimals than the amount has",
+                ]),
+        ])
 }

@@ -20,9 +20,9 @@ package struct LeadController: Sendable {
 
     private static let registrationSchema = Schema.object(
         [
-            .init("firstName", .string(minLength: 1, maxLength: 100), required: true),
-            .init("lastName", .string(minLength: 1, maxLength: 100), required: true),
-            .init("companyName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("firstName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
+            .init("lastName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
+            .init("companyName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("address", addressSchema),
         ] + AuditBlock.requestProperties, name: "CreateLeadDTO")

@@ -8,8 +8,10 @@ package enum Resource {
         "Resource", table: "resources", description: "Something that was created for a tenant.",
         tenancy: .column("tenantId"),
         fields: [
-            .string("externalIdentifier", maxLength: 200, required: true, description: "Its name where it lives"),
-            .string("type", maxLength: 100, required: true, example: "postgres-schema"),
+            .string(
+                "externalIdentifier", maxLength: 200, pattern: .visibleText, required: true,
+                description: "Its name where it lives"),
+            .string("type", maxLength: 100, pattern: .visibleText, required: true, example: "postgres-schema"),
             .object("metadata", required: true),
             .identifier("tenantId", required: true),
         ],

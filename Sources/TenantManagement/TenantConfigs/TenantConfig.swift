@@ -8,7 +8,7 @@ package enum TenantConfig {
         "TenantMgmtConfig", table: "tenant_mgmt_configs", description: "A setting of a tenant.",
         tenancy: .column("tenantId"),
         fields: [
-            .string("configKey", maxLength: 100, required: true, example: "auth0"),
+            .string("configKey", maxLength: 100, pattern: .visibleText, required: true, example: "auth0"),
             .object("configValue", required: true),
             .identifier("tenantId", required: true),
         ],

@@ -60,25 +60,27 @@ package struct TenantOnboardingInput: Sendable {
 
     /// Body of `POST /tenants`.
     static let operatorSchema = Schema.object(
-        [.init("name", .string(minLength: 1, maxLength: 100).example("Acme"), required: true)] + commonProperties
+        [.init("name", .string(minLength: 1, maxLength: 100, pattern: .visibleText).example("Acme"), required: true)]
+            + commonProperties
             + [
                 .init("contact", contactSchema, required: true),
                 .init(
                     "tier",
-                    .string(minLength: 1, maxLength: 50)
+                    .string(minLength: 1, maxLength: 50, pattern: .visibleText)
                         .described("Tier to provision at once; DEFAULT_TIER when it is missing").example("BASIC")),
             ], name: "TenantOnboardDTO")
 
     /// Body of `POST /leads/{id}/tenants`.
     static let leadSchema = Schema.object(
-        [.init("name", .string(minLength: 1, maxLength: 100))] + commonProperties, name: "LeadTenantOnboardDTO")
+        [.init("name", .string(minLength: 1, maxLength: 100, pattern: .visibleText))] + commonProperties,
+        name: "LeadTenantOnboardDTO")
 
     private static let contactSchema = Schema.object(
         [
-            .init("firstName", .string(minLength: 1, maxLength: 100), required: true),
-            .init("lastName", .string(minLength: 1, maxLength: 100), required: true),
+            .init("firstName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
+            .init("lastName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("isPrimary", .boolean, required: true),
-            .init("type", .string(maxLength: 100)),
+            .init("type", .string(maxLength: 100, pattern: .visibleText)),
         ] + AuditBlock.requestProperties, name: "TenantContact")
 }

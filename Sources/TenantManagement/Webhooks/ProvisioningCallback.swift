@@ -40,7 +40,7 @@ struct ProvisioningCallback: Sendable {
     private static func resource(_ item: JSONValue, at index: Int) throws(HTTPFailure) -> CreatedResource {
         let path = "/data/resources/\(index)"
         // The original calls everything a bucket.
-        guard let type = (item["type"] ?? "bucket").stringValue, (1...100).contains(type.count) else {
+        guard let type = (item["type"] ?? "bucket").stringValue, (1...100).contains(type.unicodeScalars.count) else {
             throw .invalidField("\(path)/type", code: "type", "must be a string of 1 to 100 characters")
         }
         guard let metadata = item["metadata"], metadata.objectValue != nil else {
@@ -50,7 +50,7 @@ struct ProvisioningCallback: Sendable {
         // its type and place.
         let named = [item["externalIdentifier"], metadata["bucket"], metadata["name"], metadata["database"]]
         let identifier = named.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty } ?? "\(type)-\(index)"
-        guard identifier.count <= 200 else {
+        guard identifier.unicodeScalars.count <= 200 else {
             throw .invalidField(
                 "\(path)/externalIdentifier", code: "maxLength", "must NOT have more than 200 characters")
         }

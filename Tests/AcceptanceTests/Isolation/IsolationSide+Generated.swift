@@ -26,7 +26,7 @@ extension IsolationSide {
 
     /// Whether any text may stand there, the marker too.
     private func isFree(_ place: APIDocument.Place) -> Bool {
-        place.type == "string" && ["format", "pattern", "enum"].allSatisfy { place.schema[$0] == nil }
+        place.type == "string" && APIDocument.takesAnyText(place.schema)
             && (place.schema["maxLength"]?.intValue ?? .max) >= marker.utf8.count
     }
 }

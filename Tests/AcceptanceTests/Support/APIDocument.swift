@@ -128,6 +128,12 @@ struct APIDocument: Sendable {
         }
     }
 
+    /// Whether any visible text will do: the patterns of texts only keep out U+0000 and what nobody can see.
+    static func takesAnyText(_ schema: JSONValue) -> Bool {
+        schema["format"] == nil && schema["enum"] == nil
+            && schema["pattern"]?.stringValue?.hasPrefix("^[^\\u0000]*") != false
+    }
+
     /// A place in a body with the schema of what stands there.
     struct Place: Sendable {
         let pointer: [String]

@@ -117,7 +117,7 @@ struct ValidRequests: Sendable {
             }
         let text = members.first { _, schema in
             document.type(schema) == "string" && (schema["maxLength"]?.intValue ?? 10) >= 10
-                && ["format", "pattern", "enum"].allSatisfy { schema[$0] == nil }
+                && APIDocument.takesAnyText(schema)
         }
         if let text { return [text.0: "changed"] }
         let free = members.first { document.type($1) == "object" && $1["properties"] == nil }
