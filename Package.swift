@@ -103,7 +103,7 @@ let package = Package(
             "ServiceKit",
             values + settings + background + outgoingHTTP + [
                 "PostgresClient", "RedisClient", "Observability", "Entities", "Sealing",
-                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, unixSignals,
+                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioHTTP1, unixSignals,
             ]),
         library(
             "TenantManagement",
@@ -125,7 +125,8 @@ let package = Package(
         // TestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
         .target(
             name: "TestSupport",
-            dependencies: unique(serviceTests + outgoingHTTP + ["TenantManagement", "Subscription", "Orchestrator"]),
+            dependencies: unique(
+                serviceTests + outgoingHTTP + ["TenantManagement", "Subscription", "Orchestrator", nioPosix]),
             path: "Tests/TestSupport", swiftSettings: strict),
         tests(
             "AcceptanceTests",
@@ -149,8 +150,8 @@ let package = Package(
         tests(
             "ServiceKitTests",
             values + settings + [
-                "PostgresClient", "Entities", "ServiceKit", crypto, hummingbird, hummingbirdCore, httpTypes, jwtKit,
-                logging, nioCore, nioEmbedded,
+                "PostgresClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird, hummingbirdCore,
+                httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
         tests("TenantManagementTests", serviceTests + ["TenantManagement", nioPosix, nioSSL]),
         tests("ArcTests", ["LocalStack"]),

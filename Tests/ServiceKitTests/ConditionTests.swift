@@ -20,7 +20,7 @@ struct ConditionTests {
     ) -> OperationRequest {
         OperationRequest(
             method: method, path: "/x", query: "", pathParameters: [:], headers: headers, body: nil,
-            bodyBytes: Array(body.utf8), clientAddress: "192.0.2.1", requestID: "r1",
+            bodyBytes: Array(body.utf8), clientAddress: ClientAddress(nil), requestID: "r1",
             annotations: RequestAnnotations())
     }
 
@@ -74,11 +74,21 @@ struct ConditionTests {
     }
 
     @Test func browsersMayReadWhatAnswersSay() {
-        let fields = CrossOriginPolicy(allowedOrigins: ["*"]).headers(origin: "https://a.example")
+        let operation = Operation(
+            .post, "/x", id: "X.create", summary: "", security: .bearer(permissions: []), requestBody: .freeObject,
+            responses: [
+                .init(
+                    .created, "",
+                    headers: [.link, .eTag, .location, .totalCount, .preferenceApplied, .contentDisposition])
+            ], rateLimit: RateLimit(limit: 1), idempotency: .recover { _ in .noContent },
+            handler: .anonymous { _ in .noContent })
+        let fields = CrossOriginPolicy(allowedOrigins: ["*"], operations: [operation])
+            .headers(origin: "https://a.example")
         let exposed = (fields[.accessControlExposeHeaders] ?? "").split(separator: ",").map { $0.trimmingSpaces() }
         for name in [
             "Preference-Applied", "Idempotency-Replayed", "RateLimit", "X-RateLimit-Limit", "X-RateLimit-Remaining",
-            "X-RateLimit-Reset", "Link", "ETag", "Location", "X-Total-Count", "X-Request-Id", "Retry-After",
+            "X-RateLimit-Reset", "Content-Disposition", "WWW-Authenticate", "Allow", "Link", "ETag", "Location",
+            "X-Total-Count", "X-Request-Id", "Retry-After",
         ] { #expect(exposed.contains(name), "\(name)") }
     }
 }

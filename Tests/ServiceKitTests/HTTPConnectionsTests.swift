@@ -3,6 +3,8 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOEmbedded
+import Observability
+import Primitives
 import Testing
 
 @testable import ServiceKit
@@ -10,7 +12,11 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct HTTPConnectionsTests {
     /// What a server drops when it ends just after a connection was accepted. Unguarded, this ends the process.
     @Test func aConnectionThatNobodyServesIsClosed() async throws {
-        let connections = HTTPConnections(http: HTTP1Channel { _, _, _ in })
+        let refusals = HeadRefusals(accessLog: AccessLog(isEnabled: false), clock: SystemClock())
+        let connections = HTTPConnections(
+            limits: RequestLimits(), table: ConnectionTable(limit: 1, limitPerNetwork: 1),
+            unsent: UnsentAnswers(limit: 1), refusals: refusals
+        ) { _, _, _ in }
         let channel = NIOAsyncTestingChannel()
         let logger = Logger(label: "test")
         _ = try await channel.testingEventLoop.flatSubmit { connections.setup(channel: channel, logger: logger) }.get()

@@ -85,8 +85,8 @@ package enum FilterError: Error, Sendable, Hashable {
         String(decoding: JSONValue.string(text).serialized(), as: UTF8.self)
     }
 
-    /// Enough to recognise the value by; an error need not be as long as its cause.
+    /// Enough to recognize the value by; an error need not be as long as its cause.
     private static func shorten(_ text: String) -> String {
-        text.utf8.count <= 300 ? text : text.prefix(scalars: 200) + "…"
+        text.shortened(toBytes: 300)
     }
 }

@@ -36,6 +36,7 @@ extension Schema {
                 details.append(.duplicate(path, later, earlier))
             }
             for (position, item) in items.enumerated() {
+                guard details.count <= Self.maximumDetails else { return }
                 rules.items.check(item, at: "\(path)/\(position)", into: &details)
             }
         case (.object(let rules), .object(let object)):
@@ -62,11 +63,13 @@ extension Schema {
         }
         if rules.isClosed {
             for (name, _) in object where rules.index[ExactText(name)] == nil {
+                guard details.count <= Self.maximumDetails else { return }
                 details.append(.additionalProperty(path, name))
             }
         }
         if !rules.isClosed { Self.checkSize(.object(object), at: path, into: &details) }
         for (name, value) in object {
+            guard details.count <= Self.maximumDetails else { return }
             if let position = rules.index[ExactText(name)] {
                 rules.properties[position].schema.check(
                     value, at: "\(path)/\(JSONPointer.escape(name))", into: &details)
@@ -96,10 +99,14 @@ extension Schema {
             if text.containsNUL { details.append(.nul(path)) }
         case .array(let items):
             for (position, item) in items.enumerated() {
+                guard details.count <= maximumDetails else { return }
                 checkFree(item, at: "\(path)/\(position)", into: &details)
             }
         case .object(let object):
-            for (name, member) in object { checkFree(name, member, at: path, into: &details) }
+            for (name, member) in object {
+                guard details.count <= maximumDetails else { return }
+                checkFree(name, member, at: path, into: &details)
+            }
         case .number(let number):
             if !number.isStorable { details.append(.type(path, "number")) }
         case .null, .bool: break

@@ -1,4 +1,5 @@
 package import JSONCoding
+import Primitives
 
 /// One violation of a schema, in the wording of ajv 8 (contract 2.4): an item of the `details` of a 422 or a 400.
 package struct ValidationDetail: Sendable, Hashable, JSONWritable {
@@ -35,6 +36,9 @@ package struct ValidationDetail: Sendable, Hashable, JSONWritable {
 }
 
 extension ValidationDetail {
+    /// Bytes of a caller's property name that a detail repeats.
+    private static let maximumNameLength = 256
+
     /// A value of the wrong type: `must be string`.
     package static func type(_ path: String, _ expected: String) -> ValidationDetail {
         ValidationDetail(
@@ -45,7 +49,7 @@ extension ValidationDetail {
     package static func additionalProperty(_ path: String, _ name: String) -> ValidationDetail {
         ValidationDetail(
             path: path, code: "additionalProperties", message: "must NOT have additional properties",
-            info: ["additionalProperty": .string(name)])
+            info: ["additionalProperty": .string(name.shortened(toBytes: maximumNameLength))])
     }
 
     /// A member that the object at `path` must have.

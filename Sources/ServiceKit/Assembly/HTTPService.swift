@@ -18,6 +18,8 @@ package struct HTTPService: Sendable {
 
     private let configuration: ServiceConfiguration
     private let responder: ServiceResponder
+    private let connections: ConnectionTable
+    private let unsentAnswers: UnsentAnswers
     private let background: [any Service]
     private let atEnd: @Sendable () async -> Void
     private let logger: Logger
@@ -43,11 +45,10 @@ package struct HTTPService: Sendable {
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
-        let readDeadlines = ReadDeadlines(timeout: configuration.limits.requestTimeout)
         let runners = all.map { operation in
             OperationRunner(
                 operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
-                limits: configuration.limits, readDeadlines: readDeadlines,
+                limits: configuration.limits,
                 idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress)
         }
         self.operations = all
@@ -55,9 +56,14 @@ package struct HTTPService: Sendable {
         self.configuration = configuration
         self.responder = ServiceResponder(
             router: OperationRouter(runners: runners),
-            crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins),
+            crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins, operations: all),
             accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress, clock: clock)
-        self.background = [readDeadlines] + background
+        let limits = Self.withinFileDescriptors(configuration.limits, logger: logger)
+        connections = ConnectionTable(
+            limit: limits.maximumConnections, limitPerNetwork: limits.maximumConnectionsPerAddress,
+            uncounted: limits.trustedProxies)
+        unsentAnswers = UnsentAnswers(limit: limits.maximumUnsentBytes)
+        self.background = background
         self.atEnd = atEnd
         self.logger = logger
     }
@@ -70,14 +76,16 @@ package struct HTTPService: Sendable {
     package func run(
         signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
-        let http = HTTP1Channel.Configuration(idleTimeout: configuration.limits.idleTimeout.timeAmount)
+        let limits = configuration.limits
+        let refusals = HeadRefusals(accessLog: responder.accessLog, clock: responder.clock)
         var application = Application(
             responder: responder,
-            server: HTTPServerBuilder { HTTPConnections(http: HTTP1Channel(responder: $0, configuration: http)) },
+            server: HTTPServerBuilder { [connections, unsentAnswers] responder in
+                HTTPConnections(
+                    limits: limits, table: connections, unsent: unsentAnswers, refusals: refusals, responder: responder)
+            },
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: nil,
-                availableConnectionsDelegate: MaximumAvailableConnections(
-                    configuration.limits.maximumConnections, logger: logger)),
+                address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             onServerRunning: { channel in
                 if let port = channel.localAddress?.port { await onListening(port) }
             },
@@ -100,6 +108,29 @@ package struct HTTPService: Sendable {
         }
         await atEnd()
     }
+
+    /// Connections that the system has no files for cannot be accepted, and those that are open would keep others out.
+    private static func withinFileDescriptors(_ limits: RequestLimits, logger: Logger) -> RequestLimits {
+        var limits = limits
+        let files = FileDescriptors.raiseLimit()
+        let connections = max(16, files - otherFiles)
+        if connections < limits.maximumConnections {
+            logger.warning(
+                "The limit on open files allows fewer connections than HTTP_MAX_CONNECTIONS",
+                metadata: ["openFiles": "\(files)", "connections": "\(connections)"])
+            limits.maximumConnections = connections
+        }
+        return limits
+    }
+
+    /// Connections that are open now.
+    package var openConnections: Int { connections.count }
+
+    /// Bytes of answers that clients have not taken yet, of those who are slow to take them.
+    package var unsentAnswerBytes: Int { unsentAnswers.total }
+
+    /// Files that the process needs beside client connections: databases, Redis, logs, outbound requests.
+    private static let otherFiles = 256
 }
 
 /// The document contains the operation that serves it, so it is filled in after the operations are made.

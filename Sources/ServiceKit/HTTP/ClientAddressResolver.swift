@@ -1,24 +1,27 @@
 import HTTPTypes
 import Hummingbird
-import NIOCore
 
 /// Finds the address of the client: the peer's own, or what a trusted proxy in front says.
 ///
-/// Headers are believed only when the peer is one of `TRUSTED_PROXIES`, because anybody can send them (contract 13.1).
+/// `X-Forwarded-For` is believed only when the peer is one of `TRUSTED_PROXIES`, because anybody can send it.
 package struct ClientAddressResolver: Sendable {
-    private let trustedProxies: Set<String>
+    private let trustedProxies: Set<ClientAddress>
 
     /// - Parameter trustedProxies: IP addresses of the proxies whose `X-Forwarded-For` counts.
-    package init(trustedProxies: Set<String>) {
+    package init(trustedProxies: Set<ClientAddress>) {
         self.trustedProxies = trustedProxies
     }
 
-    func address(of request: Request, context: ServiceRequestContext) -> String {
-        let peer = context.remoteAddress?.ipAddress ?? "local"
+    func address(of request: Request, context: ServiceRequestContext) -> ClientAddress {
+        let peer = ClientAddress(context.remoteAddress)
         guard trustedProxies.contains(peer), let forwarded = request.headers[.xForwardedFor] else { return peer }
-        // The list grows to the right; the last entry that is not one of our own proxies is the client.
-        let hops = forwarded.split(separator: ",").map { $0.trimmingSpaces() }
-        return hops.last { !trustedProxies.contains($0) && !$0.isEmpty } ?? peer
+        // The list grows to the right; the last entry that is not one of our own proxies is the client. An entry that is
+        // no address cannot tell clients apart, so whatever stands before it is not believed either.
+        for hop in forwarded.split(separator: ",").reversed() {
+            guard let address = ClientAddress(forwarded: hop.trimmingSpaces()) else { return peer }
+            if !trustedProxies.contains(address) { return address }
+        }
+        return peer
     }
 }
 

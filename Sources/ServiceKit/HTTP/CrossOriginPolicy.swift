@@ -1,20 +1,30 @@
 import HTTPTypes
 
-/// Cross-origin resource sharing as the original answers it (contract 2.7), except that credentials are only allowed
-/// for origins that are named: `*` with credentials is no protection at all.
+/// Cross-origin resource sharing as the original answers it, except that credentials are only allowed for origins that
+/// are named: `*` with credentials is no protection at all.
 struct CrossOriginPolicy: Sendable {
-    let allowedOrigins: Set<String>
+    private let allowedOrigins: Set<String>
+    private let exposedHeaders: String
+
+    /// - Parameters:
+    ///   - allowedOrigins: Origins that may read answers; `*` stands for all.
+    ///   - operations: Scripts may read every header that one of them declares.
+    init(allowedOrigins: Set<String>, operations: [Operation]) {
+        self.allowedOrigins = allowedOrigins
+        let names = Set(operations.flatMap { $0.answerHeaders.map(\.name) })
+        exposedHeaders = names.sorted().joined(separator: ", ")
+    }
 
     /// Headers for an answer to a request from a browser; none when the request names no origin or another one.
     func headers(origin: String?) -> HTTPFields {
         guard let origin else { return [:] }
         if allowedOrigins.contains("*") {
-            return [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: Self.exposed]
+            return [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: exposedHeaders]
         }
         guard allowedOrigins.contains(origin) else { return [.vary: "Origin"] }
         return [
             .accessControlAllowOrigin: origin, .accessControlAllowCredentials: "true", .vary: "Origin",
-            .accessControlExposeHeaders: Self.exposed,
+            .accessControlExposeHeaders: exposedHeaders,
         ]
     }
 
@@ -26,9 +36,4 @@ struct CrossOriginPolicy: Sendable {
         if let requestedHeaders { fields[.accessControlAllowHeaders] = requestedHeaders }
         return fields
     }
-
-    private static let exposed = [
-        "Location", "ETag", "X-Request-Id", "X-Total-Count", "Link", "Retry-After", "Preference-Applied",
-        "Idempotency-Replayed", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset", "RateLimit",
-    ].joined(separator: ", ")
 }

@@ -16,6 +16,7 @@ package enum FailureMapping {
         case let error as PostgresError: failure(for: RepositoryError.from(error, entity: nil))
         case let error as HTTPError: failure(status: error.status)
         case is NIOTooManyBytesError: .payloadTooLarge
+        case let error as RequestBodyFailure: error.failure
         case is CancellationError: .unavailable()
         default: .internalError
         }

@@ -20,6 +20,15 @@ package enum FailureRendering {
     package static func response(
         for failure: HTTPFailure, accept: String?, requestID: String, path: String
     ) -> Response {
+        let (headers, body) = parts(for: failure, accept: accept, requestID: requestID, path: path)
+        return Response(status: failure.status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+
+    /// Headers and body of the answer for a failure; parameters as in ``response(for:accept:requestID:path:)``.
+    static func parts(
+        for failure: HTTPFailure, accept: String?, requestID: String, path: String
+    ) -> (headers: HTTPFields, body: ByteBuffer) {
+        let failure = failure.bounded()
         let wantsProblem = accept.map { prefersProblem(AcceptedMedia(header: $0)) } ?? false
         var writer = JSONWriter(reservingCapacity: 256)
         if wantsProblem {
@@ -30,8 +39,7 @@ package enum FailureRendering {
         var headers = failure.headers
         headers[.contentType] = wantsProblem ? problemMediaType : jsonMediaType
         headers[.cacheControl] = "no-store"
-        return Response(
-            status: failure.status, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(bytes: writer.bytes)))
+        return (headers, ByteBuffer(bytes: writer.bytes))
     }
 
     private static func prefersProblem(_ accepted: AcceptedMedia) -> Bool {
@@ -83,7 +91,7 @@ package enum FailureRendering {
         writer.key("detail")
         writer.string(failure.message.stringValue ?? failure.message["message"]?.stringValue ?? failure.name)
         writer.key("instance")
-        writer.string(path)
+        writer.string(path.shortened(toBytes: FailureBounds.path))
         writer.key("requestId")
         writer.string(requestID)
         if let code = failure.code {
@@ -129,10 +137,21 @@ private enum URIFragment {
     static func encode(_ text: String) -> String {
         guard !text.utf8.allSatisfy(isAllowed) else { return text }
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(text.utf8.count * 3)
         for byte in text.utf8 {
-            if isAllowed(byte) { bytes.append(byte) } else { bytes += "%\(Hex.encode([byte]).uppercased())".utf8 }
+            if isAllowed(byte) {
+                bytes.append(byte)
+            } else {
+                bytes.append(UInt8(ascii: "%"))
+                bytes.append(upperCaseDigit(byte >> 4))
+                bytes.append(upperCaseDigit(byte & 0x0F))
+            }
         }
         return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func upperCaseDigit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

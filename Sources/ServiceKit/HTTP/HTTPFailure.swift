@@ -100,6 +100,25 @@ extension HTTPFailure {
             headers: [.allow: allow.map(\.rawValue).joined(separator: ", ")])
     }
 
+    /// 408: the head or the body of a request did not arrive in time.
+    package static func requestTimeout(_ message: String) -> HTTPFailure {
+        HTTPFailure(.requestTimeout, name: "RequestTimeoutError", message: .string(message))
+    }
+
+    /// 414: the target of the request, path and query, is longer than the limit.
+    static let targetTooLong = HTTPFailure(
+        .uriTooLong, name: "UriTooLongError", message: "The path and query of the request are too long.")
+
+    /// 417: `Expect` asks for something else than `100-continue`.
+    static let expectationFailed = HTTPFailure(
+        .expectationFailed, name: "ExpectationFailedError",
+        message: "The Expect header field may only be 100-continue.")
+
+    /// 431: the header fields of the request are larger, or more, than the limit.
+    static let headTooLarge = HTTPFailure(
+        .requestHeaderFieldsTooLarge, name: "RequestHeaderFieldsTooLargeError",
+        message: "The header fields of the request are too large or too many.")
+
     /// 409 with what it conflicts with.
     package static func conflict(_ message: String = "Conflict", code: String? = nil) -> HTTPFailure {
         HTTPFailure(.conflict, name: "ConflictError", message: .string(message), code: code)

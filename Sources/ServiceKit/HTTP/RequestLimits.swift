@@ -3,32 +3,58 @@ package import ConfigurationChecks
 
 /// Bounds on what a client may make the server do.
 ///
-/// Keys: `HTTP_MAX_BODY_BYTES` (1024...67108864, default 1048576), `HTTP_REQUEST_TIMEOUT_SECONDS` (1...600, default 30),
-/// `HTTP_IDLE_TIMEOUT_SECONDS` (1...3600, default 60), `HTTP_MAX_CONNECTIONS` (1...100000, default 4096),
-/// `TRUSTED_PROXIES` (IP addresses, comma separated), `CORS_ALLOWED_ORIGINS` (origins, comma separated, or `*`, the default).
+/// Keys: `HTTP_MAX_HEAD_BYTES` (4096...1048576, default 81920), `HTTP_MAX_BODY_BYTES` (1024...67108864, default 1048576),
+/// `HTTP_HEAD_TIMEOUT_SECONDS` (1...600, default 10), `HTTP_REQUEST_TIMEOUT_SECONDS` (1...600, default 30),
+/// `HTTP_WRITE_TIMEOUT_SECONDS` (1...3600, default 30), `HTTP_IDLE_TIMEOUT_SECONDS` (1...3600, default 60),
+/// `HTTP_MAX_CONNECTIONS` (1...100000, default 4096), `HTTP_MAX_CONNECTIONS_PER_ADDRESS` (1...100000, default 1024),
+/// `HTTP_MAX_UNSENT_BYTES` (1048576...68719476736, default 268435456), `HTTP_MAX_UNSENT_BYTES_PER_CONNECTION`
+/// (65536...68719476736, default 67108864), `TRUSTED_PROXIES` (IP addresses, comma separated), `CORS_ALLOWED_ORIGINS`
+/// (origins, comma separated, or `*`, the default).
 package struct RequestLimits: Sendable {
+    /// Largest head of a request, in bytes: target and header fields together.
+    package var maximumHeadSize: Int
     /// Largest request body, in bytes.
     package var maximumBodySize: Int
-    /// Time for a client to deliver the body of a request; then the connection is closed.
+    /// Time for a client to deliver the head of a request, from the connection or the first byte of a later head.
+    package var headTimeout: Duration
+    /// Time for a client to deliver the body of a request, from the end of its head.
     package var requestTimeout: Duration
+    /// Time in which a client must take ``WriteWatch/minimumProgress`` of an answer, or all of it.
+    package var writeTimeout: Duration
     /// Time after which a connection on which nothing happens is closed.
     package var idleTimeout: Duration
-    /// Connections served at once; further ones wait to be accepted.
+    /// Connections at once. A further one takes the place of the one that has waited longest for a request.
     package var maximumConnections: Int
-    /// Proxies whose `X-Forwarded-For` is believed.
-    package var trustedProxies: Set<String>
+    /// Connections at once from one IPv4 address or one IPv6 /64, trusted proxies excepted; see ``maximumConnections``.
+    package var maximumConnectionsPerAddress: Int
+    /// Bytes of answers that all clients together have not taken yet. Beyond it, the answers that have waited longest
+    /// are dropped with their connections.
+    package var maximumUnsentBytes: Int
+    /// Bytes of answers that one client has not taken yet, if it has stopped reading.
+    package var maximumUnsentBytesPerConnection: Int
+    /// Proxies whose `X-Forwarded-For` is believed, and whose connections are not counted by address.
+    package var trustedProxies: Set<ClientAddress>
     /// Origins that may read answers in a browser; `*` stands for all.
     package var allowedOrigins: Set<String>
 
     /// Makes one from its parts.
     package init(
-        maximumBodySize: Int = 1 << 20, requestTimeout: Duration = .seconds(30), idleTimeout: Duration = .seconds(60),
-        maximumConnections: Int = 4096, trustedProxies: Set<String> = [], allowedOrigins: Set<String> = ["*"]
+        maximumHeadSize: Int = 80 * 1024, maximumBodySize: Int = 1 << 20, headTimeout: Duration = .seconds(10),
+        requestTimeout: Duration = .seconds(30), writeTimeout: Duration = .seconds(30),
+        idleTimeout: Duration = .seconds(60), maximumConnections: Int = 4096, maximumConnectionsPerAddress: Int = 1024,
+        maximumUnsentBytes: Int = 256 << 20, maximumUnsentBytesPerConnection: Int = 64 << 20,
+        trustedProxies: Set<ClientAddress> = [], allowedOrigins: Set<String> = ["*"]
     ) {
+        self.maximumHeadSize = maximumHeadSize
         self.maximumBodySize = maximumBodySize
+        self.headTimeout = headTimeout
         self.requestTimeout = requestTimeout
+        self.writeTimeout = writeTimeout
         self.idleTimeout = idleTimeout
         self.maximumConnections = maximumConnections
+        self.maximumConnectionsPerAddress = maximumConnectionsPerAddress
+        self.maximumUnsentBytes = maximumUnsentBytes
+        self.maximumUnsentBytesPerConnection = maximumUnsentBytesPerConnection
         self.trustedProxies = trustedProxies
         self.allowedOrigins = allowedOrigins
     }
@@ -39,12 +65,35 @@ package struct RequestLimits: Sendable {
         func list(_ key: ConfigKey) -> Set<String>? {
             reader.text(key).map { Set($0.split(separator: ",").map { $0.trimmingSpaces() }) }
         }
+        func addresses(_ key: ConfigKey) throws(ConfigurationFailure) -> Set<ClientAddress> {
+            var addresses: Set<ClientAddress> = []
+            for text in list(key) ?? [] {
+                guard let address = ClientAddress(text) else {
+                    throw ConfigurationFailure(
+                        key: "TRUSTED_PROXIES", reason: "must be IP addresses, separated by commas")
+                }
+                addresses.insert(address)
+            }
+            return addresses
+        }
+        func seconds(_ key: ConfigKey, default value: Int, in range: ClosedRange<Int>) throws(ConfigurationFailure)
+            -> Duration
+        { .seconds(try reader.integer(key, default: value, in: range)) }
         self.init(
+            maximumHeadSize: try reader.integer("http.max.head.bytes", default: 80 * 1024, in: 4096...(1 << 20)),
             maximumBodySize: try reader.integer("http.max.body.bytes", default: 1 << 20, in: 1024...(64 << 20)),
-            requestTimeout: .seconds(try reader.integer("http.request.timeout.seconds", default: 30, in: 1...600)),
-            idleTimeout: .seconds(try reader.integer("http.idle.timeout.seconds", default: 60, in: 1...3600)),
+            headTimeout: try seconds("http.head.timeout.seconds", default: 10, in: 1...600),
+            requestTimeout: try seconds("http.request.timeout.seconds", default: 30, in: 1...600),
+            writeTimeout: try seconds("http.write.timeout.seconds", default: 30, in: 1...3600),
+            idleTimeout: try seconds("http.idle.timeout.seconds", default: 60, in: 1...3600),
             maximumConnections: try reader.integer("http.max.connections", default: 4096, in: 1...100_000),
-            trustedProxies: list("trusted.proxies") ?? [],
+            maximumConnectionsPerAddress: try reader.integer(
+                "http.max.connections.per.address", default: 1024, in: 1...100_000),
+            maximumUnsentBytes: try reader.integer(
+                "http.max.unsent.bytes", default: 256 << 20, in: (1 << 20)...(64 << 30)),
+            maximumUnsentBytesPerConnection: try reader.integer(
+                "http.max.unsent.bytes.per.connection", default: 64 << 20, in: (64 << 10)...(64 << 30)),
+            trustedProxies: try addresses("trusted.proxies"),
             allowedOrigins: list("cors.allowed.origins") ?? ["*"])
     }
 }

@@ -76,7 +76,7 @@ package struct ServiceResponder: HTTPResponder {
             AccessLog.Entry(
                 method: request.method.rawValue, path: request.uri.path, route: context.endpointPath,
                 status: response.status.code, durationMicroseconds: (ContinuousClock.now - start).microseconds,
-                requestID: requestID, remoteAddress: clientAddress.address(of: request, context: context),
+                requestID: requestID, remoteAddress: clientAddress.address(of: request, context: context).description,
                 userID: notes.userID, tenantID: notes.tenantID))
     }
 

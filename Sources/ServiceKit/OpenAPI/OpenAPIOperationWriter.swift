@@ -64,12 +64,8 @@ struct OpenAPIOperationWriter {
         writer.endArray()
     }
 
-    private var takesIdempotencyKeys: Bool {
-        if case .none = operation.idempotency { false } else { true }
-    }
-
     private var parameters: [OperationParameter] {
-        takesIdempotencyKeys ? operation.parameters + [.idempotencyKey] : operation.parameters
+        operation.takesIdempotencyKeys ? operation.parameters + [.idempotencyKey] : operation.parameters
     }
 
     private func writeParameters(to writer: inout JSONWriter) {
@@ -127,9 +123,7 @@ struct OpenAPIOperationWriter {
         writer.beginObject()
         writer.key("description")
         writer.string(response.description)
-        Self.writeHeaders(
-            response.headers + (takesIdempotencyKeys ? [.idempotencyReplayed] : [])
-                + (operation.rateLimit == nil ? [] : SharedHeader.rateLimit), to: &writer)
+        Self.writeHeaders(operation.headers(of: response), to: &writer)
         if let schema = response.schema {
             writer.key("content")
             writer.beginObject()
@@ -146,7 +140,7 @@ struct OpenAPIOperationWriter {
     }
 
     /// What can go wrong, from the description: the operation's own failures and those that its parts bring along.
-    private var failures: [Int: String] {
+    var failures: [Int: String] {
         var failures: [Int: String] = [:]
         for status in [500, 503] { failures[status] = SharedFailure.description(status) }
         switch operation.security {
@@ -168,7 +162,7 @@ struct OpenAPIOperationWriter {
         }
         if operation.rateLimit != nil { failures[429] = SharedFailure.description(429) }
         for (status, description) in operation.failures { failures[status.code] = description }
-        if takesIdempotencyKeys {
+        if operation.takesIdempotencyKeys {
             let busy = "a request with this Idempotency-Key is being carried out"
             failures[409] = failures[409].map { "\($0); or \(busy)" } ?? busy.capitalizedFirst
             let reused = "the Idempotency-Key was used for another request"

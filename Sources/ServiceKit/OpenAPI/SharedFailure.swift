@@ -68,9 +68,7 @@ struct FailureResponse {
         writer.beginObject()
         writer.key("description")
         writer.string(description)
-        OpenAPIOperationWriter.writeHeaders(
-            (status == 429 || status == 503 ? [.retryAfter] : []) + (status == 429 ? SharedHeader.rateLimit : []),
-            to: &writer)
+        OpenAPIOperationWriter.writeHeaders(SharedHeader.failure(status), to: &writer)
         writer.key("content")
         writer.beginObject()
         OpenAPIOperationWriter.writeMediaType("application/json", FailureSchema.envelope, to: &writer) { writer in

@@ -15,6 +15,17 @@ enum SharedHeader {
             name: "X-RateLimit-Reset", description: "Seconds until the limit is wholly unused again"),
     ]
 
+    /// What a failure has beside its body.
+    static func failure(_ status: Int) -> [OperationResponseHeader] {
+        switch status {
+        case 401: [.wwwAuthenticate]
+        case 405: [.allow]
+        case 429: [.retryAfter] + rateLimit
+        case 503: [.retryAfter]
+        default: []
+        }
+    }
+
     private static let all = [requestID] + rateLimit
 
     /// Whether a header is written once only.
@@ -29,6 +40,26 @@ enum SharedHeader {
             header.write(to: &writer)
         }
         writer.endObject()
+    }
+}
+
+extension Operation {
+    /// The headers of its answer of success, beyond those of every answer.
+    func headers(of response: OperationResponseDescription) -> [OperationResponseHeader] {
+        response.headers + (takesIdempotencyKeys ? [.idempotencyReplayed] : [])
+            + (rateLimit == nil ? [] : SharedHeader.rateLimit)
+    }
+
+    /// Every header that an answer of it may have, for scripts in browsers, which see only those that are exposed.
+    var answerHeaders: [OperationResponseHeader] {
+        let failures = OpenAPIOperationWriter(operation: self).failures.keys
+        return responses.flatMap { headers(of: $0) } + failures.flatMap { SharedHeader.failure($0) }
+            + SharedHeader.failure(405) + [SharedHeader.requestID]
+    }
+
+    /// Whether an `Idempotency-Key` has an effect.
+    var takesIdempotencyKeys: Bool {
+        if case .none = idempotency { false } else { true }
     }
 }
 

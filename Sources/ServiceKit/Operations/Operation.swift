@@ -69,6 +69,25 @@ package enum OperationSecurity: Sendable, Hashable {
     case eventSender
 }
 
+extension OperationSecurity {
+    /// How to authenticate (`WWW-Authenticate`, RFC 9110 section 11.6.1); nil where everybody may call.
+    ///
+    /// Signatures and keys of senders have no registered scheme; the parameters name the header fields that are needed.
+    var challenge: String? {
+        switch self {
+        case .none: nil
+        case .bearer, .leadKey: "Bearer realm=\"Users\""
+        case .signature: Self.signatureChallenge
+        case .basic: "Basic realm=\"Webhooks\", charset=\"UTF-8\""
+        case .eventSender: "ApiKey realm=\"Events\", header=\"x-api-key\", \(Self.signatureChallenge)"
+        }
+    }
+
+    private static var signatureChallenge: String {
+        "Signature realm=\"Webhooks\", algorithm=\"hmac-sha256\", headers=\"x-signature x-timestamp\""
+    }
+}
+
 /// The code of an operation, with what it needs to know about the caller in its type.
 package enum OperationHandler: Sendable {
     /// For operations that everybody may call, or that verify the caller themselves.

@@ -127,6 +127,14 @@ package struct OperationResponseHeader: Sendable, Hashable {
     /// What was done of what was preferred.
     package static let preferenceApplied = OperationResponseHeader(
         name: "Preference-Applied", description: "The preferences that were followed")
+    /// Name under which a download is stored.
+    package static let contentDisposition = OperationResponseHeader(
+        name: "Content-Disposition", description: "File name for the download (RFC 6266)")
+    /// Methods of a path.
+    static let allow = OperationResponseHeader(name: "Allow", description: "Methods that the path has")
+    /// How to authenticate.
+    static let wwwAuthenticate = OperationResponseHeader(
+        name: "WWW-Authenticate", description: "How to authenticate (RFC 9110 section 11.6.1)")
     /// A repeated answer.
     static let idempotencyReplayed = OperationResponseHeader(
         name: "Idempotency-Replayed", description: "true on an answer to a request that was carried out before")

@@ -22,7 +22,7 @@ package struct OperationRequest: Sendable {
     /// The body as sent.
     package let bodyBytes: [UInt8]
     /// Address of the client, for limits and the log.
-    package let clientAddress: String
+    package let clientAddress: ClientAddress
     /// Identifier of the request, also in the answer.
     package let requestID: String
     /// Trace context (W3C `traceparent`), if one was sent.

@@ -11,7 +11,6 @@ struct OperationRunner: Sendable {
     let authenticator: Authenticator
     let rateLimiter: RateLimiter
     let limits: RequestLimits
-    let readDeadlines: ReadDeadlines
     let idempotency: IdempotencyRunner
     let clientAddress: ClientAddressResolver
 
@@ -19,15 +18,27 @@ struct OperationRunner: Sendable {
     private static let keys = TenantScope.operatorScope(actor: Actor(id: ""))
 
     func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        do {
+            return try await perform(request, context)
+        } catch {
+            guard var failure = error as? HTTPFailure, failure.status == .unauthorized,
+                failure.headers[.wwwAuthenticate] == nil
+            else { throw error }
+            failure.headers[.wwwAuthenticate] = operation.security.challenge ?? "Bearer realm=\"Users\""
+            throw failure
+        }
+    }
+
+    private func perform(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         var responseHeaders = HTTPFields()
         let address = clientAddress.address(of: request, context: context)
         if let limit = operation.rateLimit {
             let decision = await rateLimiter.check(
-                limit, operation: "\(operation.method.rawValue) \(operation.path)", client: address)
+                limit, operation: "\(operation.method.rawValue) \(operation.path)", client: address.network)
             responseHeaders = decision.headers
             guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
         }
-        let body = expectsBody ? try await readDeadlines.read(context.channel) { try await readBody(request) } : []
+        let body = expectsBody ? try await readBody(request, context, address: address) : []
         let response = try await respond(request, context, body: body, address: address)
         var headers = response.headers
         for field in responseHeaders { headers.append(field) }
@@ -42,17 +53,10 @@ struct OperationRunner: Sendable {
     }
 
     private func respond(
-        _ request: Request, _ context: ServiceRequestContext, body: [UInt8], address: String
+        _ request: Request, _ context: ServiceRequestContext, body: [UInt8], address: ClientAddress
     ) async throws -> OperationResponse {
-        var pathParameters: [String: String] = [:]
-        for (name, value) in context.parameters {
-            pathParameters[String(name)] = String(value).removingPercentEncoding()
-        }
         let parsed = body.isEmpty ? nil : try parseBody(body, headers: request.headers)
-        let call = OperationRequest(
-            method: request.method, path: request.uri.path, query: request.uri.query ?? "",
-            pathParameters: pathParameters, headers: request.headers, body: parsed, bodyBytes: body,
-            clientAddress: address, requestID: context.annotations.current.requestID, annotations: context.annotations)
+        let call = call(request, context, body: parsed, bytes: body, address: address)
         try ParameterValidation.check(call, against: operation.parameters)
         try ParameterValidation.refuseConditions(call, unlessIn: operation.parameters)
         if let schema = operation.requestBody, let parsed {
@@ -80,12 +84,25 @@ struct OperationRunner: Sendable {
         }
     }
 
+    private func call(
+        _ request: Request, _ context: ServiceRequestContext, body: JSONValue?, bytes: [UInt8], address: ClientAddress
+    ) -> OperationRequest {
+        var pathParameters: [String: String] = [:]
+        for (name, value) in context.parameters {
+            pathParameters[String(name)] = String(value).removingPercentEncoding()
+        }
+        return OperationRequest(
+            method: request.method, path: request.uri.path, query: request.uri.query ?? "",
+            pathParameters: pathParameters, headers: request.headers, body: body, bodyBytes: bytes,
+            clientAddress: address, requestID: context.annotations.current.requestID, annotations: context.annotations)
+    }
+
     /// Whose an idempotency key is when nobody has shown who he is: the holder's of a lead's key, or the address's.
     private func keyOwner(_ call: OperationRequest) -> IdempotencyOwner {
         if operation.security == .leadKey, let key = call.headers[.authorization] {
             return IdempotencyOwner("lead", [key])
         }
-        return IdempotencyOwner("address", [call.clientAddress])
+        return IdempotencyOwner("address", [call.clientAddress.network])
     }
 
     private var acceptedPermissions: [String] {
@@ -93,15 +110,38 @@ struct OperationRunner: Sendable {
         return []
     }
 
-    private func readBody(_ request: Request) async throws -> [UInt8] {
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limits.maximumBodySize {
-            throw HTTPFailure.payloadTooLarge
+    private func readBody(
+        _ request: Request, _ context: ServiceRequestContext, address: ClientAddress
+    ) async throws -> [UInt8] {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limits.maximumBodySize { throw HTTPFailure.payloadTooLarge }
+        if request.headers[.expect] != nil {
+            try await refuseWithoutBody(call(request, context, body: nil, bytes: [], address: address))
+            context.channel.triggerUserOutboundEvent(RequestGuard.BodyWanted(), promise: nil)
         }
+        let buffer: ByteBuffer
         do {
-            let buffer = try await request.body.collect(upTo: limits.maximumBodySize)
-            return Array(buffer.readableBytesView)
-        } catch is NIOTooManyBytesError {
-            throw HTTPFailure.payloadTooLarge
+            buffer = try await request.body.collect(upTo: limits.maximumBodySize)
+        } catch let error as NIOTooManyBytesError {
+            throw error
+        } catch let error as CancellationError {
+            throw error
+        } catch let error as RequestBodyFailure {
+            throw error
+        } catch {
+            // Whatever else can happen on a connection happens because its client has gone.
+            throw RequestBodyFailure.incomplete
+        }
+        if let length, buffer.readableBytes < length { throw RequestBodyFailure.incomplete }
+        return Array(buffer.readableBytesView)
+    }
+
+    /// Refuses a caller who waits for `100 Continue` and has no access, before the body is sent for nothing.
+    private func refuseWithoutBody(_ call: OperationRequest) async throws {
+        switch operation.security {
+        case .bearer: _ = try await authenticator.authenticate(call, permissions: acceptedPermissions)
+        case .leadKey: if call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
+        case .none, .signature, .basic, .eventSender: break
         }
     }
 

@@ -30,10 +30,6 @@ struct BillingWebhookController: Sendable {
             ], name: "BillingWebhook", isClosed: false)
     }()
 
-    private static let refused = HTTPFailure(
-        .unauthorized, name: "UnauthorizedError", message: "Unauthorized",
-        headers: [.wwwAuthenticate: "Basic realm=\"Webhooks\", charset=\"UTF-8\""])
-
     private func report() -> Operation {
         Operation(
             .post, "/webhooks/billing-payment", id: "WebhookController.handleWebhook",
@@ -41,7 +37,9 @@ struct BillingWebhookController: Sendable {
             security: .basic, requestBody: Self.schema, responses: [.init(.noContent, "Noted, now or before")],
             failures: [.notFound: "There is no such Invoice"],
             handler: .anonymous { call in
-                guard let credentials, credentials.accept(call.headers[.authorization]) else { throw Self.refused }
+                guard let credentials, credentials.accept(call.headers[.authorization]) else {
+                    throw HTTPFailure.unauthorized
+                }
                 let body = try call.object()
                 let invoice = body["content"]?["invoice"]
                 guard let id = invoice?["id"]?.stringValue, let status = invoice?["status"]?.stringValue else {

@@ -69,7 +69,7 @@ struct FirstUserController: Sendable {
                 }
                 let decision = await limiter.check(
                     configuration.webhookLimit, operation: "POST /manage/users \(tenant.prefix(64))",
-                    client: call.clientAddress)
+                    client: call.clientAddress.network)
                 guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
                 let delivery = try await verifier.verify(call, tenant: tenant, signing: .body)
                 let authID = try await service.setUp(body, tenant: delivery.tenant)

@@ -17,7 +17,9 @@ struct InvoiceController: Sendable {
             .get, "/invoices/{id}/download", id: "InvoiceController.downloadInvoiceById",
             summary: "Download an invoice as PDF",
             security: .bearer(permissions: Self.permissions.view + Self.permissions.create), parameters: [.id],
-            responses: [.init(.ok, "The invoice as a file", mediaType: "application/pdf")],
+            responses: [
+                .init(.ok, "The invoice as a file", mediaType: "application/pdf", headers: [.contentDisposition])
+            ],
             failures: [.notFound: "There is no such Invoice"],
             handler: .scoped { call in
                 let id = try call.request.identifier()

@@ -53,7 +53,7 @@ struct WebhookController: Sendable {
                 // Counted for each tenant: one pipeline may well call back for many of them from one address.
                 let decision = await limiter.check(
                     configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
-                    client: call.clientAddress)
+                    client: call.clientAddress.network)
                 guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
                 let delivery = try await verifier.verify(call, tenant: tenant)
                 guard body["type"]?.intValue == 0 else {

@@ -1,0 +1,258 @@
+import Logging
+import NIOCore
+
+/// Outermost part of a connection, where it is bytes: deadlines for what the client must send and take, and an end that
+/// lets the last answer arrive.
+///
+/// A timer exists only while something is awaited: requests that arrive in one piece and answers that leave at once set
+/// none.
+final class ConnectionGuard: ChannelDuplexHandler {
+    typealias InboundIn = ByteBuffer
+    typealias InboundOut = ByteBuffer
+    typealias OutboundIn = IOData
+    typealias OutboundOut = IOData
+
+    /// Something did not arrive in time; goes to the handlers that know requests.
+    enum Late {
+        case head
+        case body
+    }
+
+    /// What the client has to send next.
+    private enum Phase {
+        /// Nothing: the connection may be idle.
+        case request
+        /// The rest of a head.
+        case head
+        /// The rest of a body.
+        case body
+        /// Nothing more; what comes is thrown away.
+        case nothing
+    }
+
+    /// Time that a client has to read the last answer before the connection is closed under it.
+    private static let lingerTime = TimeAmount.seconds(2)
+
+    private let limits: RequestLimits
+    private let connection: OpenConnection
+    private let unsent: UnsentAnswers
+    private let logger: Logger
+    private var context: ChannelHandlerContext?
+    private var phase = Phase.head
+    private var phaseDeadline: NIODeadline?
+    private var requestLine = RequestLineLength()
+    private var watch: WriteWatch
+    private var lookDeadline: NIODeadline?
+    private var lingerDeadline: NIODeadline?
+    private var isInputClosed = false
+    private var closesWhenSent = false
+    private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
+
+    init(limits: RequestLimits, connection: OpenConnection, unsent: UnsentAnswers, logger: Logger) {
+        self.limits = limits
+        self.connection = connection
+        self.unsent = unsent
+        self.logger = logger
+        watch = WriteWatch(
+            timeout: limits.writeTimeout.timeAmount, limit: limits.maximumUnsentBytesPerConnection)
+    }
+
+    // MARK: What the requests' handler reports
+
+    /// Whether the line with the request's target is what made a head too large.
+    var isRequestLineTooLong: Bool { requestLine.count > limits.maximumHeadSize }
+
+    /// Whether anything of a head has arrived.
+    var hasBeginningOfHead: Bool { requestLine.count > 0 }
+
+    func headArrived() {
+        connection.isWaiting = false
+        enter(.body)
+    }
+
+    func bodyArrived() { enter(.request) }
+
+    func answered() { connection.isWaiting = true }
+
+    /// Nothing that the client sends is looked at any more.
+    func stopReading() { enter(.nothing) }
+
+    /// Ends the connection so that the client can still read what was sent: a connection that is closed with unread
+    /// bytes is reset, and the answer is lost.
+    func finish() {
+        guard let context, lingerDeadline == nil else { return }
+        stopReading()
+        lingerDeadline = context.eventLoop.now + Self.lingerTime
+        close(context: context, mode: .output, promise: nil)
+        context.read()
+        schedule()
+    }
+
+    private func enter(_ phase: Phase) {
+        guard self.phase != .nothing else { return }
+        self.phase = phase
+        phaseDeadline = nil
+        requestLine = RequestLineLength()
+    }
+
+    // MARK: Inbound
+
+    func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        if context.channel.isActive { awaitRest() }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        timer?.task.cancel()
+        timer = nil
+        self.context = nil
+        unsent.update(connection, bytes: 0, now: context.eventLoop.now)
+    }
+
+    func channelActive(context: ChannelHandlerContext) {
+        awaitRest()
+        context.fireChannelActive()
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard phase != .nothing else { return }
+        if phase == .request { enter(.head) }
+        if phase == .head { requestLine.count(unwrapInboundIn(data).readableBytesView) }
+        context.fireChannelRead(data)
+        awaitRest()
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        context.fireChannelReadComplete()
+        // The reader further up may have had enough, but a client that is still sending does not read.
+        if lingerDeadline != nil { context.read() }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        if case .some(.inputClosed) = event as? ChannelEvent {
+            isInputClosed = true
+            if lingerDeadline != nil { closeWhenSent() }
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        watch.wrote(unwrapOutboundIn(data).readableBytes)
+        context.write(data, promise: promise)
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        if watch.wantsLook { look() }
+    }
+
+    func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if lookDeadline != nil { look() }
+        context.fireChannelWritabilityChanged()
+    }
+
+    /// With both directions closed the channel would be closed, and what is still to be sent thrown away.
+    func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
+        guard mode == .output, isInputClosed else {
+            context.close(mode: mode, promise: promise)
+            return
+        }
+        promise?.succeed()
+        closeWhenSent()
+    }
+
+    private func closeWhenSent() {
+        closesWhenSent = true
+        look()
+    }
+
+    /// Looks at what the client has not taken yet.
+    private func look() {
+        guard let context else { return }
+        let now = context.eventLoop.now
+        let backlog = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
+        let verdict = watch.look(backlog: backlog, now: now)
+        // What is about to be dropped still counts, and perhaps another connection is worse.
+        unsent.update(connection, bytes: backlog, now: now)
+        switch verdict {
+        case .clear:
+            lookDeadline = nil
+            if closesWhenSent { context.close(promise: nil) }
+        case .waiting:
+            lookDeadline = now + WriteWatch.interval
+            schedule()
+        case .stalled:
+            logger.debug(
+                "A client does not read its answer; the connection is closed", metadata: ["unsent": "\(backlog)"])
+            lookDeadline = nil
+            context.close(promise: nil)
+        }
+    }
+
+    // MARK: Time
+
+    /// Sets the deadline for what is to come, unless it is set.
+    private func awaitRest() {
+        guard let context, phaseDeadline == nil else { return }
+        switch phase {
+        case .head: phaseDeadline = context.eventLoop.now + limits.headTimeout.timeAmount
+        case .body: phaseDeadline = context.eventLoop.now + limits.requestTimeout.timeAmount
+        case .request, .nothing: return
+        }
+        schedule()
+    }
+
+    private func schedule() {
+        guard let context else { return }
+        let deadlines = [phaseDeadline, lookDeadline, lingerDeadline].compactMap { $0 }
+        guard let next = deadlines.min() else { return }
+        // A timer that comes too early finds the deadlines as they are then.
+        if let timer, timer.deadline <= next { return }
+        timer?.task.cancel()
+        let task = context.eventLoop.assumeIsolated().scheduleTask(deadline: next) { [weak self] () -> Void in
+            self?.timerFired()
+        }
+        timer = (next, task)
+    }
+
+    private func timerFired() {
+        timer = nil
+        guard let context else { return }
+        let now = context.eventLoop.now
+        if let deadline = phaseDeadline, deadline <= now {
+            phaseDeadline = nil
+            switch phase {
+            case .head: context.fireUserInboundEventTriggered(Late.head)
+            case .body: context.fireUserInboundEventTriggered(Late.body)
+            case .request, .nothing: break
+            }
+        }
+        if let deadline = lookDeadline, deadline <= now { look() }
+        if let deadline = lingerDeadline, deadline <= now {
+            // An answer that is still being taken has the time of the write deadline.
+            lingerDeadline = now + Self.lingerTime
+            closeWhenSent()
+        }
+        schedule()
+    }
+}
+
+/// The length of the first line of a head, as far as it has arrived.
+struct RequestLineLength {
+    private(set) var count = 0
+    private var isComplete = false
+
+    mutating func count(_ bytes: some Collection<UInt8>) {
+        guard !isComplete else { return }
+        // Empty lines before a request are ignored (RFC 9112 section 2.2).
+        let line = count == 0 ? bytes.drop { $0 == 0x0D || $0 == 0x0A } : bytes[...]
+        if let end = line.firstIndex(of: 0x0A) {
+            count += line.distance(from: line.startIndex, to: end)
+            isComplete = true
+        } else {
+            count += line.count
+        }
+    }
+}

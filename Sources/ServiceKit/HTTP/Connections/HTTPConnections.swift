@@ -1,0 +1,96 @@
+import HummingbirdCore
+import Logging
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// Connections of HTTP/1 within ``RequestLimits``.
+///
+/// The server takes connections from a sequence. What the sequence still holds when the server ends is dropped, and a
+/// `NIOAsyncChannel` that is dropped unused ends the process by a trap, in the midst of the requests that are being
+/// finished (swift-nio issues 2637 and 2813). An error of the setup would end the sequence and with it the server, so
+/// there is none: a connection that cannot be set up is refused.
+struct HTTPConnections: ServerChildChannel {
+    private let http: HTTP1Channel
+    private let limits: RequestLimits
+    private let table: ConnectionTable
+    private let unsent: UnsentAnswers
+    private let refusals: HeadRefusals
+
+    init(
+        limits: RequestLimits, table: ConnectionTable, unsent: UnsentAnswers, refusals: HeadRefusals,
+        responder: @escaping HTTPChannelHandler.Responder
+    ) {
+        http = HTTP1Channel(
+            responder: responder,
+            configuration: HTTP1Channel.Configuration(
+                idleTimeout: limits.idleTimeout.timeAmount,
+                httpDecoderConfiguration: .init(
+                    maxHeaderFieldSize: limits.maximumHeadSize, maxHeaderListSize: limits.maximumHeadSize)))
+        self.limits = limits
+        self.table = table
+        self.unsent = unsent
+        self.refusals = refusals
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
+        guard let admitted = table.admit(channel) else {
+            channel.close(promise: nil)
+            return channel.eventLoop.makeSucceededFuture(HTTPConnection(refused: channel))
+        }
+        channel.closeFuture.whenComplete { [table] _ in table.remove(admitted) }
+        return http.setup(channel: channel, logger: logger).flatMapThrowing { value in
+            let connection = HTTPConnection(value, of: channel)
+            try addGuards(to: channel, connection: admitted, logger: logger)
+            return connection
+        }.flatMapErrorThrowing { _ in
+            channel.close(promise: nil)
+            return HTTPConnection(refused: channel)
+        }
+    }
+
+    private func addGuards(to channel: any Channel, connection: OpenConnection, logger: Logger) throws {
+        let pipeline = channel.pipeline.syncOperations
+        let bytes = ConnectionGuard(limits: limits, connection: connection, unsent: unsent, logger: logger)
+        let requests = RequestGuard(
+            connection: bytes, refusals: refusals, maximumBodySize: limits.maximumBodySize)
+        let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
+        try pipeline.addHandler(requests, position: .after(decoder))
+        try pipeline.addHandler(bytes, position: .first)
+    }
+
+    func handle(value connection: HTTPConnection, logger: Logger) async {
+        guard let channel = connection.serve() else { return }
+        await http.handle(value: channel, logger: logger)
+    }
+}
+
+/// A connection that is closed when nobody has served it.
+final class HTTPConnection: ServerChildChannelValue {
+    let channel: any Channel
+    /// Nil for a connection that was refused and closed.
+    private let connection: HTTP1Channel.Value?
+    private let isServed = Atomic(false)
+
+    init(_ connection: HTTP1Channel.Value, of channel: any Channel) {
+        self.connection = connection
+        self.channel = channel
+    }
+
+    init(refused channel: any Channel) {
+        connection = nil
+        self.channel = channel
+    }
+
+    /// The connection, to be used and closed by the caller; nil for a refused one.
+    func serve() -> HTTP1Channel.Value? {
+        isServed.store(true, ordering: .relaxed)
+        return connection
+    }
+
+    deinit {
+        guard let connection, !isServed.load(ordering: .relaxed) else { return }
+        // Its client may be gone already; all that matters is that it ends.
+        Task { try? await connection.executeThenClose { _, _ in } }
+    }
+}

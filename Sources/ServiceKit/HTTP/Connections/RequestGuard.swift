@@ -1,0 +1,238 @@
+import DequeModule
+import HTTPTypes
+import NIOCore
+import NIOHTTP1
+
+/// The part of a connection where it is requests and answers: refuses heads that are no good, turns errors of the parser
+/// into answers, decides after which answer the connection ends, and says `100 Continue`.
+final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = HTTPServerRequestPart
+    typealias InboundOut = HTTPServerRequestPart
+    typealias OutboundIn = HTTPServerResponsePart
+    typealias OutboundOut = HTTPServerResponsePart
+
+    /// Sent down the connection by whoever starts to read a body.
+    struct BodyWanted: Sendable {}
+
+    /// A request whose answer is not written yet.
+    private struct Request {
+        let isHTTP10: Bool
+        var keepsAlive: Bool
+        var expectsContinue: Bool
+        /// Whether the end of its body is still to come.
+        var isArriving = true
+
+        init(_ head: RequestHead) {
+            isHTTP10 = head.isHTTP10
+            keepsAlive = head.keepsAlive
+            expectsContinue = head.expectsContinue
+        }
+    }
+
+    private struct Refusal {
+        let failure: HTTPFailure
+        var accept: String?
+        var omitsBody = false
+    }
+
+    private enum Input {
+        case head
+        case body
+        /// Whatever comes is thrown away.
+        case nothing
+    }
+
+    private let connection: ConnectionGuard
+    private let refusals: HeadRefusals
+    private let maximumBodySize: Int
+    private var input = Input.head
+    private var unanswered = Deque<Request>()
+    /// The answer to a head that cannot be read, for when the requests before it are answered.
+    private var refusal: Refusal?
+    /// Bytes that arrived of a body after its request was answered.
+    private var unreadBody = 0
+    private var isFinished = false
+
+    init(connection: ConnectionGuard, refusals: HeadRefusals, maximumBodySize: Int) {
+        self.connection = connection
+        self.refusals = refusals
+        self.maximumBodySize = maximumBodySize
+    }
+
+    // MARK: Inbound
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard input != .nothing else { return }
+        switch unwrapInboundIn(data) {
+        case .head(let head):
+            let facts = RequestHead(head)
+            if let failure = facts.failure {
+                let accept = head.headers.first(name: "accept")
+                refuse(
+                    Refusal(failure: failure, accept: accept, omitsBody: head.method == .HEAD), context: context)
+                return
+            }
+            input = .body
+            unreadBody = 0
+            unanswered.append(Request(facts))
+            connection.headArrived()
+        case .body(let bytes):
+            if unanswered.isEmpty {
+                unreadBody += bytes.readableBytes
+                guard unreadBody <= maximumBodySize else {
+                    finish(context: context)
+                    return
+                }
+            }
+        case .end:
+            input = .head
+            if !unanswered.isEmpty { unanswered[unanswered.count - 1].isArriving = false }
+            connection.bodyArrived()
+        }
+        context.fireChannelRead(data)
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        let parserError = error as? HTTPParserError
+        switch input {
+        // The decoder complains about everything that comes after its first error.
+        case .nothing: if parserError == nil, !(error is ByteToMessageDecoderError) { context.fireErrorCaught(error) }
+        case .body:
+            let isMalformed = parserError != nil && parserError != .invalidEOFState
+            bodyFailed(isMalformed ? .malformed : .incomplete, context: context)
+        case .head:
+            switch parserError {
+            case nil: context.fireErrorCaught(error)
+            case .invalidEOFState: context.close(promise: nil)
+            case .headerOverflow:
+                let failure = connection.isRequestLineTooLong ? HTTPFailure.targetTooLong : .headTooLarge
+                refuse(Refusal(failure: failure), context: context)
+            default: refuse(Refusal(failure: .badRequest("The request is not valid HTTP/1.1.")), context: context)
+            }
+        }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        switch event {
+        case ChannelEvent.inputClosed: if input == .body { bodyFailed(.incomplete, context: context) }
+        case ConnectionGuard.Late.head:
+            guard input == .head, unanswered.isEmpty else { return }
+            guard connection.hasBeginningOfHead else {
+                context.close(promise: nil)
+                return
+            }
+            refuse(Refusal(failure: .requestTimeout("The request did not arrive in time.")), context: context)
+            return
+        case ConnectionGuard.Late.body:
+            if input == .body { bodyFailed(.late, context: context) }
+            return
+        default: break
+        }
+        context.fireUserInboundEventTriggered(event)
+    }
+
+    func channelInactive(context: ChannelHandlerContext) {
+        // Without it the body would look complete.
+        if input == .body { bodyFailed(.incomplete, context: context) }
+        context.fireChannelInactive()
+    }
+
+    private func bodyFailed(_ failure: RequestBodyFailure, context: ChannelHandlerContext) {
+        input = .nothing
+        if unanswered.isEmpty {
+            // Nobody reads the rest of the body.
+            finish(context: context)
+        } else {
+            connection.stopReading()
+            context.fireErrorCaught(failure)
+        }
+    }
+
+    /// Answers in place of an operation, and ends the connection.
+    private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
+        input = .nothing
+        connection.stopReading()
+        self.refusal = refusal
+        if unanswered.isEmpty { writeRefusal(context: context) }
+    }
+
+    private func writeRefusal(context: ChannelHandlerContext) {
+        guard let refusal, !isFinished else { return }
+        self.refusal = nil
+        let answer = refusals.answer(refusal.failure, accept: refusal.accept, channel: context.channel)
+        context.write(wrapOutboundOut(.head(answer.head)), promise: nil)
+        if !refusal.omitsBody { context.write(wrapOutboundOut(.body(.byteBuffer(answer.body))), promise: nil) }
+        context.write(wrapOutboundOut(.end(nil)), promise: nil)
+        context.flush()
+        finish(context: context)
+    }
+
+    // MARK: Outbound
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard !isFinished else {
+            promise?.fail(ChannelError.ioOnClosedChannel)
+            return
+        }
+        switch unwrapOutboundIn(data) {
+        case .head(var head):
+            guard head.status.code >= 200, let request = unanswered.first else { break }
+            let isLast = endsConnection(request, status: head.status)
+            unanswered[0].keepsAlive = !isLast
+            if isLast {
+                head.headers.replaceOrAdd(name: "connection", value: "close")
+            } else if request.isHTTP10 {
+                head.headers.replaceOrAdd(name: "connection", value: "keep-alive")
+            } else {
+                break
+            }
+            context.write(wrapOutboundOut(.head(head)), promise: promise)
+            return
+        case .body: break
+        case .end:
+            context.write(data, promise: promise)
+            answered(context: context)
+            return
+        }
+        context.write(data, promise: promise)
+    }
+
+    /// After an answer that the client gets before it has sent the body, nobody can tell whether the body still comes.
+    private func endsConnection(_ request: Request, status: HTTPResponseStatus) -> Bool {
+        guard request.keepsAlive, input != .nothing || refusal != nil else { return true }
+        return request.isArriving && (request.expectsContinue || status == .payloadTooLarge)
+    }
+
+    private func answered(context: ChannelHandlerContext) {
+        guard let request = unanswered.popFirst() else { return }
+        if !request.keepsAlive {
+            context.flush()
+            finish(context: context)
+        } else if unanswered.isEmpty {
+            connection.answered()
+            if refusal != nil { writeRefusal(context: context) }
+        }
+    }
+
+    func triggerUserOutboundEvent(
+        context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?
+    ) {
+        guard event is BodyWanted else {
+            context.triggerUserOutboundEvent(event, promise: promise)
+            return
+        }
+        promise?.succeed()
+        guard input == .body, let request = unanswered.first, request.isArriving, request.expectsContinue else {
+            return
+        }
+        unanswered[0].expectsContinue = false
+        let head = HTTPResponseHead(version: .http1_1, status: .continue)
+        context.writeAndFlush(wrapOutboundOut(.head(head)), promise: nil)
+    }
+
+    private func finish(context: ChannelHandlerContext) {
+        input = .nothing
+        isFinished = true
+        connection.finish()
+    }
+}
