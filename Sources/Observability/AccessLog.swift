@@ -66,9 +66,9 @@ package struct AccessLog: Sendable {
         writer.key("message")
         writer.string("request")
         writer.key("method")
-        writer.string(entry.method)
+        LogText.write(entry.method, to: &writer)
         writer.key("path")
-        writer.string(entry.path)
+        LogText.write(entry.path, to: &writer)
         if let route = entry.route {
             writer.key("route")
             writer.string(route)
@@ -85,7 +85,7 @@ package struct AccessLog: Sendable {
         }
         if let userID = entry.userID {
             writer.key("userId")
-            writer.string(userID)
+            LogText.write(userID, to: &writer)
         }
         if let tenantID = entry.tenantID {
             writer.key("tenantId")

@@ -44,7 +44,7 @@ package struct JSONLogHandler: LogHandler {
         writer.key("logger")
         writer.string(label)
         writer.key("message")
-        writer.string(event.message.description)
+        LogText.write(event.message.description, to: &writer)
         var merged = metadata
         if let provided = metadataProvider?.get() { merged.merge(provided) { _, new in new } }
         if let given = event.metadata { merged.merge(given) { _, new in new } }
@@ -58,8 +58,8 @@ package struct JSONLogHandler: LogHandler {
 
     private static func write(_ value: Logger.Metadata.Value, to writer: inout JSONWriter) {
         switch value {
-        case .string(let text): writer.string(text)
-        case .stringConvertible(let convertible): writer.string(convertible.description)
+        case .string(let text): LogText.write(text, to: &writer)
+        case .stringConvertible(let convertible): LogText.write(convertible.description, to: &writer)
         case .array(let values):
             writer.beginArray()
             for value in values { write(value, to: &writer) }

@@ -96,7 +96,7 @@ import Testing
     }
 
     @Test func aValidatedAddressIsTaken() async throws {
-        try await TestStack.run([.tenantManagement]) { stack in
+        try await TestStack.run([.tenantManagement], environment: ["LEAD_DUPLICATE_RESPONSE": "conflict"]) { stack in
             let name = TestStack.uniqueKey()
             let first = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
                 .string("id")

@@ -64,4 +64,18 @@ struct LogTests {
         }
         #expect(text.contains("droppedLogLines"))
     }
+
+    @Test func `control and direction characters are escaped, and the text stays the same`() throws {
+        let texts = [
+            "\u{202E}evil\u{2066}", "a\u{85}b\u{7F}c\u{1B}[31m", "line\u{2028}break\r\n", "\u{200F}\"quoted\"\\",
+            "Zoë שלום 山",
+        ]
+        for text in texts {
+            var writer = JSONWriter()
+            LogText.write(text, to: &writer)
+            let written = String(decoding: writer.bytes, as: UTF8.self)
+            #expect(!written.unicodeScalars.contains { $0.isControlOrDirection }, "\(written.debugDescription)")
+            #expect(try JSONValue.parse(written) == .string(text))
+        }
+    }
 }

@@ -49,6 +49,7 @@ import Testing
         var watch = watch(written: 10_000_000)
         #expect(watch.look(backlog: 5_000_000, now: start) == .waiting)
         #expect(watch.look(backlog: 4_000_000, now: start + .seconds(1)) == .waiting)
-        #expect(watch.look(backlog: 4_000_000, now: start + .seconds(2)) == .stalled)
+        #expect(watch.look(backlog: 4_000_000, now: start + .seconds(5)) == .waiting)
+        #expect(watch.look(backlog: 4_000_000, now: start + .seconds(6)) == .stalled)
     }
 }

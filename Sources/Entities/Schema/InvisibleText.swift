@@ -17,7 +17,10 @@ enum InvisibleText {
 
     /// The regular expression (ECMA 262, by code points) of texts that have another character, and no U+0000. Anchored at
     /// its start, because generated clients in Python look there.
-    static let pattern = "^[^\\u0000]*[^\(ranges.map(text).joined())][^\\u0000]*$"
+    static let pattern = "^[^\\u0000]*\(visibleCharacter)[^\\u0000]*$"
+
+    /// The regular expression of one character that leaves a mark.
+    static let visibleCharacter = "[^\(ranges.map(text).joined())]"
 
     private static func text(_ range: ClosedRange<UInt32>) -> String {
         range.count == 1 ? text(range.lowerBound) : "\(text(range.lowerBound))-\(text(range.upperBound))"

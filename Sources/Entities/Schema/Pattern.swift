@@ -1,3 +1,5 @@
+import Primitives
+
 /// A pattern of JSON Schema as a named matcher: the regular expression is for documents and error messages, the
 /// matching itself is a loop over bytes and costs nothing.
 package struct Pattern: Sendable, Hashable {
@@ -44,6 +46,69 @@ extension Pattern {
             && text.utf8.allSatisfy {
                 isDigit($0) || isLowercase($0 | 0x20) || "_.:-".utf8.contains($0)
             }
+    }
+
+    /// A name of a person, which is written into mails: visible, without an e-mail address, a URL or a host name, and
+    /// without line breaks and other control or direction characters. A dot may stand at the end of a word or behind
+    /// one letter, as in `J.R. Lee`.
+    package static let personName = Pattern(
+        regex: #"^(?![\s\S]*(?:@|:\/\/|[^\s.]\.[^\s.,'’()&\/-]{2}))"# + withoutControls
+    ) { text in
+        let scalars = Array(text.unicodeScalars)
+        return isName(scalars) && !scalars.contains("@") && !containsScheme(scalars)
+            && !scalars.indices.contains { isHostName(scalars, around: $0) }
+    }
+
+    /// A name of an organization, which is written into mails: visible, without a URL, and without line breaks and
+    /// other control or direction characters. A host name alone is a usual name (`Example.com`), but not with `www.` or
+    /// a path.
+    package static let organizationName = Pattern(
+        regex: #"^(?![\s\S]*(?::\/\/|[wW]{3}\.|[^\s.]\.[^\s.,'’()&\/-]{2,}\/))"# + withoutControls
+    ) { text in
+        let scalars = Array(text.unicodeScalars)
+        return isName(scalars) && !containsScheme(scalars)
+            && !scalars.indices.contains { isWWW(scalars, at: $0) || isHostWithPath(scalars, around: $0) }
+    }
+
+    private static let withoutControls =
+        "(?=[\\s\\S]*\(InvisibleText.visibleCharacter))"
+        + #"[^\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]*$"#
+
+    /// Something that can be seen, and nothing that changes how the rest is shown.
+    private static func isName(_ scalars: [Unicode.Scalar]) -> Bool {
+        !scalars.contains { $0.isControlOrDirection } && scalars.contains { !InvisibleText.contains($0) }
+    }
+
+    private static func containsScheme(_ scalars: [Unicode.Scalar]) -> Bool {
+        scalars.indices.dropLast(2).contains {
+            scalars[$0] == ":" && scalars[$0 + 1] == "/" && scalars[$0 + 2] == "/"
+        }
+    }
+
+    /// A dot between the parts of a name, with at least two characters behind it.
+    private static func isHostName(_ scalars: [Unicode.Scalar], around dot: Int) -> Bool {
+        guard scalars[dot] == ".", dot > 0, dot + 2 < scalars.count, scalars[dot - 1] != ".", !isSpace(scalars[dot - 1])
+        else { return false }
+        return isLabel(scalars[dot + 1]) && isLabel(scalars[dot + 2])
+    }
+
+    private static func isHostWithPath(_ scalars: [Unicode.Scalar], around dot: Int) -> Bool {
+        guard isHostName(scalars, around: dot) else { return false }
+        return scalars[(dot + 1)...].first { !isLabel($0) } == "/"
+    }
+
+    private static func isWWW(_ scalars: [Unicode.Scalar], at start: Int) -> Bool {
+        guard start + 3 < scalars.count, scalars[start + 3] == "." else { return false }
+        return scalars[start..<start + 3].allSatisfy { $0 == "w" || $0 == "W" }
+    }
+
+    private static func isLabel(_ scalar: Unicode.Scalar) -> Bool {
+        !isSpace(scalar) && !".,'’()&/-".unicodeScalars.contains(scalar)
+    }
+
+    /// `\s` of ECMA 262: U+FEFF is among it, U+0085 is not.
+    private static func isSpace(_ scalar: Unicode.Scalar) -> Bool {
+        scalar.value == 0xFEFF || (scalar.value != 0x85 && scalar.properties.isWhitespace)
     }
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }

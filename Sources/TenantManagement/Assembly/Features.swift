@@ -15,6 +15,7 @@ struct Features: Sendable {
     let cache: EntityCache
     let notifications: NotificationQueue
     let watchdog: ProvisioningWatchdog
+    let leadRetention: LeadRetention
     let identityProviders: IdentityProviders
     let subscriptionActivated: SubscriptionActivatedConsumer
 
@@ -22,6 +23,7 @@ struct Features: Sendable {
         pool: PostgresPool, redis: RedisClient, limiter: RateLimiter, reader: ConfigReader,
         configuration: TenantManagementConfiguration, tokens: TokenConfiguration, clock: any WallClock, logger: Logger
     ) async throws {
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let catalog = try TenantManagementCatalog.make()
         let queryLimits = try QueryLimits(reader: reader)
         func repository(_ entity: Entity) -> EntityRepository {
@@ -88,13 +90,13 @@ struct Features: Sendable {
                 Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
                 writableByTenant: Tenant.writableByTenant
             ) { change in await cache.follow(change) },
-            tenants: tenants, cache: cache, system: systemUser.scope)
+            tenants: tenants, cache: cache, system: systemUser.scope, reservedKeys: configuration.reservedTenantKeys)
         let leadController = LeadController(
             service: leadService, onboarding: onboarding,
             crud: crud(
                 Lead.entity, "/leads", "LeadController",
                 CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
-            configuration: configuration)
+            limiter: limiter, configuration: configuration)
         let font = try InvoiceFont.path(reader: reader)
         if font == nil {
             logger.warning(
@@ -121,6 +123,8 @@ struct Features: Sendable {
         self.notifications = notifications
         watchdog = ProvisioningWatchdog(
             repository: provisionings, leads: leads, cache: cache, clock: clock, logger: logger)
+        leadRetention = LeadRetention(
+            leads: leads, retention: configuration.leadRetention, clock: clock, logger: logger)
         subscriptionActivated = SubscriptionActivatedConsumer(
             service: provisioning, pool: pool, system: systemUser.scope, clock: clock, logger: logger)
     }

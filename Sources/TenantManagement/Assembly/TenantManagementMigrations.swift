@@ -53,6 +53,9 @@ package enum TenantManagementMigrations {
             number: 12, name: "milliseconds_and_invoice_rules",
             up: text(PackageResources.V0012__milliseconds_and_invoice_rules_up_sql),
             down: text(PackageResources.V0012__milliseconds_and_invoice_rules_down_sql)),
+        Migration(
+            number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
+            down: text(PackageResources.V0018__proven_domains_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }

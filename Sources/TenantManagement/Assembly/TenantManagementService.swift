@@ -37,7 +37,7 @@ package enum TenantManagementService {
         let idempotency = try IdempotencyStore(
             pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = [
-            features.cache, features.notifications, features.watchdog,
+            features.cache, features.notifications, features.watchdog, features.leadRetention,
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),
         ]
         background += bus.services

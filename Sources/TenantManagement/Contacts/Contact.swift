@@ -8,8 +8,8 @@ package enum Contact {
     package static let entity = Entity(
         "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column("tenantId"),
         fields: [
-            .string("firstName", maxLength: 100, pattern: .visibleText, required: true, example: "Ann"),
-            .string("lastName", maxLength: 100, pattern: .visibleText, required: true, example: "Lee"),
+            .string("firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann"),
+            .string("lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee"),
             .string("email", maxLength: 100, required: true, example: "ann@acme.com"),
             .boolean("isPrimary", required: true, description: "Whether mails about the tenant go here"),
             .string("type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin"),

@@ -24,6 +24,15 @@ package struct EmailAddress: Sendable, Hashable {
         self.domain = String(parts[1])
     }
 
+    /// The mailbox for limits: without a tag (`ann+news@` reaches `ann@`), and for Gmail without dots.
+    package var mailbox: String {
+        let whole = text.prefix { $0 != "@" }
+        let untagged = whole.prefix { $0 != "+" }
+        let local = untagged.isEmpty ? whole : untagged
+        guard ["gmail.com", "googlemail.com"].contains(domain) else { return "\(local)@\(domain)" }
+        return "\(local.filter { $0 != "." })@gmail.com"
+    }
+
     private static func isLocalPart(_ part: Substring) -> Bool {
         guard (1...64).contains(part.utf8.count), part.first != ".", part.last != ".", !part.contains("..") else {
             return false

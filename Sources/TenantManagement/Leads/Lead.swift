@@ -10,10 +10,11 @@ package enum Lead {
             "{row}.id = ANY (ARRAY(SELECT t.lead_id FROM main.tenants AS t WHERE t.id = {tenant} UNION ALL SELECT {tenant}))"
         ),
         fields: [
-            .string("firstName", minLength: 1, maxLength: 100, pattern: .visibleText, required: true, example: "Ann"),
-            .string("lastName", minLength: 1, maxLength: 100, pattern: .visibleText, required: true, example: "Lee"),
+            .string("firstName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Ann"),
+            .string("lastName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Lee"),
             .string(
-                "companyName", minLength: 1, maxLength: 100, pattern: .visibleText, required: true, example: "Acme"),
+                "companyName", minLength: 1, maxLength: 100, pattern: .organizationName, required: true,
+                example: "Acme"),
             .string("email", maxLength: 100, required: true, example: "ann@acme.com"),
             .boolean("isValidated", required: true, description: "Whether the e-mail address was proven"),
             .identifier("addressId"),

@@ -9,6 +9,7 @@ package struct LeadController: Sendable {
     let service: LeadService
     let onboarding: TenantOnboardingService
     let crud: CRUDOperations
+    let limiter: RateLimiter
     let configuration: TenantManagementConfiguration
 
     /// All operations.
@@ -20,9 +21,13 @@ package struct LeadController: Sendable {
 
     private static let registrationSchema = Schema.object(
         [
-            .init("firstName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
-            .init("lastName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
-            .init("companyName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
+            .init(
+                "firstName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"), required: true),
+            .init(
+                "lastName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"), required: true),
+            .init(
+                "companyName", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("address", addressSchema),
         ] + AuditBlock.requestProperties, name: "CreateLeadDTO")
@@ -43,13 +48,25 @@ package struct LeadController: Sendable {
             summary: "Register a lead; the key that proves its e-mail address is mailed", security: .none,
             requestBody: Self.registrationSchema,
             responses: [.init(.created, "Registered", schema: Self.registeredSchema, headers: [.location])],
-            failures: [.conflict: "The e-mail address was validated already"], rateLimit: configuration.publicLimit,
+            failures: [
+                .conflict: "The e-mail address was validated already (only with LEAD_DUPLICATE_RESPONSE=conflict)",
+                .tooManyRequests: "Too many calls from this address, or for this e-mail address; see Retry-After",
+            ], rateLimit: configuration.publicLimit,
             // The key itself is nowhere but in the mail.
             idempotency: .recover { Self.registered(try $0.created(), key: nil) },
             handler: .anonymous { call in
-                let lead = try await service.register(try call.object(), for: call)
+                let body = try call.object()
+                // Whoever has many addresses must not be able to fill one mailbox.
+                try await limit(
+                    configuration.recipientLimit, "POST /leads recipient", try LeadService.email(body).mailbox)
+                let lead = try await service.register(body, for: call)
                 return Self.registered(lead.id, key: configuration.returnsLeadKey ? lead.key : nil)
             })
+    }
+
+    private func limit(_ limit: RateLimit, _ operation: String, _ subject: String) async throws(HTTPFailure) {
+        let decision = await limiter.check(limit, operation: operation, client: subject)
+        guard decision.isAllowed else { throw .tooManyRequests(headers: decision.headers) }
     }
 
     private static func registered(_ id: Identifier, key: LeadKey?) -> OperationResponse {
@@ -73,11 +90,15 @@ package struct LeadController: Sendable {
             .post, "/leads/{id}/verify", id: "LeadController.validateLead",
             summary: "Exchange a lead's key, sent as bearer token, for a token of this lead", security: .leadKey,
             parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
-            failures: [.conflict: "Another lead has validated the same e-mail address"],
+            failures: [
+                .conflict: "Another lead has validated the same e-mail address",
+                .tooManyRequests: "Too many calls from this address, or for this lead; see Retry-After",
+            ], rateLimit: configuration.publicLimit,
             idempotency: .recover { Self.verified(try $0.created(), token: try await service.token(of: $0.created())) },
             handler: .anonymous { call in
                 let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
+                try await limit(configuration.publicLimit, "POST /leads/{id}/verify lead", id.description)
                 return Self.verified(id, token: try await service.verify(lead: id, key: key, for: call))
             })
     }

@@ -102,6 +102,56 @@ package struct LeadRepository: Sendable {
             hasTenant: try row.bool(6), isValidated: try row.bool(4))
     }
 
+    /// What a mail domain is to a lead whose e-mail address is in it.
+    enum DomainStanding: Sendable {
+        /// The address proves it.
+        case free
+        /// Another tenant holds it.
+        case held
+        /// Anybody can have an address there.
+        case `public`
+    }
+
+    /// What a domain, in lower case, is to a lead.
+    func standing(ofDomain domain: String) async throws(PostgresError) -> DomainStanding {
+        let result = try await pool.query(
+            """
+            SELECT EXISTS (SELECT FROM main.public_mail_domains WHERE domain = $1),
+                EXISTS (SELECT FROM main.tenant_domains WHERE domain = $1 AND proven_on IS NOT NULL)
+            """, [.text(domain)], settings: TenantScope.everyTenant)
+        guard let row = result.first else { return .free }
+        return try row.bool(0) ? .public : row.bool(1) ? .held : .free
+    }
+
+    /// The statement that stores the domains of a new tenant that wait for a proof.
+    static func insertWaiting(_ domains: [String], tenant: Identifier) -> BoundStatement {
+        BoundStatement(
+            """
+            INSERT INTO main.tenant_domains (tenant_id, domain)
+            SELECT $1, waiting FROM unnest($2::text[]) AS waiting
+            WHERE NOT EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = waiting)
+            ON CONFLICT DO NOTHING
+            """, [.identifier(tenant), .textArray(domains)])
+    }
+
+    /// Removes leads that were never validated, with their addresses and keys, the oldest first.
+    /// - Returns: How many were removed, at most `limit`.
+    func purgeUnvalidated(before instant: Timestamp, limit: Int) async throws(PostgresError) -> Int {
+        let result = try await pool.query(
+            """
+            WITH old AS (
+                SELECT id FROM main.leads WHERE NOT is_validated AND created_on < $1
+                    AND NOT EXISTS (SELECT FROM main.tenants WHERE tenants.lead_id = leads.id)
+                ORDER BY created_on LIMIT $2 FOR UPDATE SKIP LOCKED),
+            removed AS (DELETE FROM main.leads USING old WHERE leads.id = old.id RETURNING leads.address_id),
+            addresses AS (
+                DELETE FROM main.addresses USING removed WHERE addresses.id = removed.address_id
+                    AND NOT EXISTS (SELECT FROM main.tenants WHERE tenants.address_id = addresses.id))
+            SELECT count(*) FROM removed
+            """, [.timestamp(instant), .int64(Int64(limit))], settings: TenantScope.everyTenant)
+        return Int(try result.first?.int64(0) ?? 0)
+    }
+
     /// Removes keys that nobody can use any more.
     package func purgeKeys(before instant: Timestamp) async throws(PostgresError) {
         _ = try await pool.query(

@@ -24,10 +24,14 @@ package struct LeadService: Sendable {
     }
 
     /// Registers a lead and mails it the key that proves the address: lead, address, key and mail in one transaction.
-    /// - Throws: 409 when a validated lead has the address already, 422 when it is not an address.
+    ///
+    /// An address that somebody has proven already gets a mail that says so instead. Everything else is the same, the
+    /// work included, so that nobody learns from the answer who is registered.
+    /// - Throws: 422 when it is not an address; 409 for a proven address with `LEAD_DUPLICATE_RESPONSE=conflict`.
     func register(_ body: JSONObject, for request: OperationRequest) async throws -> Registration {
         let email = try Self.email(body)
-        guard try await !leads.isValidated(email) else { throw HTTPFailure.conflict() }
+        let isKnown = try await leads.isValidated(email)
+        if isKnown, configuration.duplicateLeadResponse == .conflict { throw HTTPFailure.conflict() }
 
         let now = clock.now()
         let id = Identifier.v7(at: now)
@@ -45,11 +49,11 @@ package struct LeadService: Sendable {
         }
         batch.add(try leadEntities.insertStatement(lead, in: scope))
         batch.add(LeadRepository.insertKey(key, lead: id, expires: now.adding(configuration.leadKeyLifetime)))
+        let name = body["firstName"]?.stringValue ?? ""
+        let link = "\(configuration.validateURL)/\(id)?code=\(key.text)"
         batch.add(
             try notifications.statement(
-                .leadVerification(
-                    to: email.text, name: body["firstName"]?.stringValue ?? "",
-                    link: "\(configuration.validateURL)/\(id)?code=\(key.text)"),
+                isKnown ? .leadKnown(to: email.text) : .leadVerification(to: email.text, name: name, link: link),
                 tenant: nil, now: now))
         batch.add(contentsOf: request.alongside(resource: id))
         // Before the commit: nothing may fail after it.
@@ -88,7 +92,7 @@ package struct LeadService: Sendable {
             lifetime: configuration.leadTokenLifetime)
     }
 
-    private static func email(_ body: JSONObject) throws(HTTPFailure) -> EmailAddress {
+    static func email(_ body: JSONObject) throws(HTTPFailure) -> EmailAddress {
         guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
             throw .validation([
                 ValidationDetail(

@@ -16,6 +16,17 @@ enum MailTemplates {
 
                     The link works once and for a short time. If you did not register, ignore this mail.
                     """)
+        case .leadKnown(let to):
+            Mail(
+                id: id, recipient: to, subject: "You are registered already",
+                text: """
+                    Hello,
+
+                    somebody has just registered with this e-mail address. It is registered and confirmed already, so
+                    nothing has changed and there is nothing to do.
+
+                    If it was you, go on with the registration that you have. Otherwise, ignore this mail.
+                    """)
         case .tenantWelcome(let to, let tenant, let user, let link):
             Mail(
                 id: id, recipient: to, subject: "\(oneLine(tenant)) is ready",

@@ -4,6 +4,8 @@ import JSONCoding
 package enum Notification: Sendable, Hashable {
     /// Asks a lead to prove the address; `link` contains the key.
     case leadVerification(to: String, name: String, link: String)
+    /// Tells somebody who is registered that the address was used to register again.
+    case leadKnown(to: String)
     /// Welcomes a tenant whose resources are there (contract 9.5).
     case tenantWelcome(to: String, tenant: String, user: String, link: String)
 
@@ -11,6 +13,7 @@ package enum Notification: Sendable, Hashable {
     package var type: String {
         switch self {
         case .leadVerification: "validate_lead"
+        case .leadKnown: "lead_known"
         case .tenantWelcome: "tenant_welcome"
         }
     }
@@ -18,7 +21,7 @@ package enum Notification: Sendable, Hashable {
     /// Address of the recipient.
     package var recipient: String {
         switch self {
-        case .leadVerification(let to, _, _), .tenantWelcome(let to, _, _, _): to
+        case .leadVerification(let to, _, _), .leadKnown(let to), .tenantWelcome(let to, _, _, _): to
         }
     }
 }

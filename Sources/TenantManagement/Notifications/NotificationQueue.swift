@@ -156,6 +156,7 @@ extension Notification {
         switch self {
         case .leadVerification(let to, let name, let link):
             value = ["type": .string(type), "to": .string(to), "name": .string(name), "link": .string(link)]
+        case .leadKnown(let to): value = ["type": .string(type), "to": .string(to), "name": "", "link": ""]
         case .tenantWelcome(let to, let tenant, let user, let link):
             value = [
                 "type": .string(type), "to": .string(to), "name": .string(tenant), "user": .string(user),
@@ -171,6 +172,7 @@ extension Notification {
         else { return nil }
         switch value["type"]?.stringValue {
         case "validate_lead": self = .leadVerification(to: to, name: name, link: link)
+        case "lead_known": self = .leadKnown(to: to)
         case "tenant_welcome":
             self = .tenantWelcome(to: to, tenant: name, user: value["user"]?.stringValue ?? "", link: link)
         default: return nil

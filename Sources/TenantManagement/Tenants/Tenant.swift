@@ -39,7 +39,7 @@ package enum Tenant {
     package static let entity = Entity(
         "Tenant", table: "tenants", description: "A customer of the operator's product.", tenancy: .identity,
         fields: [
-            .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Acme"),
+            .string("name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme"),
             .integer(
                 "status", width: .int16, oneOf: Status.allCases.map(\.rawValue), required: true,
                 description:

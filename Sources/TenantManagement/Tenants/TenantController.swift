@@ -13,14 +13,23 @@ struct TenantController: Sendable {
     let cache: EntityCache
     /// Reads for everybody.
     let system: TenantScope
+    let reservedKeys: Set<String>
 
     static let permissions = CRUDPermissions(create: ["10204"], view: ["10207"], update: ["10205"], delete: ["10206"])
 
     var operations: [Operation] {
         [
-            create(), crud.count(), crud.find(), crud.updateAll(), findById(), crud.updateById(), crud.replaceById(),
+            create(), crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findById(),
+            refusingReservedKeys(crud.updateById()), refusingReservedKeys(crud.replaceById()),
             crud.deleteById(), crud.restoreById(), provision(),
         ]
+    }
+
+    private func refusingReservedKeys(_ operation: Operation) -> Operation {
+        operation.checkingFirst { call in
+            guard let key = call.request.body?["key"]?.stringValue, reservedKeys.contains(key) else { return }
+            throw TenantKey.reservedFailure
+        }
     }
 
     private func create() -> Operation {

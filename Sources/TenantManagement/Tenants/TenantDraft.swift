@@ -8,7 +8,10 @@ struct TenantDraft: Sendable {
     let name: String
     /// Nil to have one made from the name.
     let key: String?
-    let domains: [String]
+    /// Domains that the tenant has.
+    var domains: [String]
+    /// Domains that it would like to have, and that wait for a proof.
+    var waitingDomains: [String]
     let contact: TenantOnboardingInput.ContactInput
     /// Address to insert, if it says a country.
     let newAddress: AddressInput?
@@ -17,6 +20,12 @@ struct TenantDraft: Sendable {
     let lead: Identifier?
     /// Tier to provision at once; nil for a tenant that waits.
     let tier: String?
+
+    /// For domains that another tenant holds.
+    mutating func moveDomainsToWaiting() {
+        waitingDomains += domains
+        domains = []
+    }
 
     /// The rows of a draft.
     struct Rows: Sendable {

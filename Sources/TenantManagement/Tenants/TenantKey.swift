@@ -1,7 +1,24 @@
 import Primitives
+import ServiceKit
 
-/// Makes keys for tenants that come without one.
+/// Makes keys for tenants that come without one, and knows those that nobody may have.
 enum TenantKey {
+    /// Keys that are host names, databases, roles or realms of the operator in most installations, as far as a key can be
+    /// so long.
+    static let reservedByDefault: Set<String> = [
+        "admin", "api", "app", "arc", "assets", "auth", "billing", "blog", "cdn", "console", "dashboard", "default",
+        "docs",
+        "ftp", "graphql", "health", "help", "imap", "internal", "localhost", "login", "mail", "main", "master",
+        "metrics",
+        "mx", "ns", "ns1", "ns2", "null", "oauth", "operator", "pop", "pop3", "postgres", "postmaster", "proxy",
+        "public",
+        "redis", "root", "smtp", "sso", "static", "status", "superuser", "support", "system", "template0", "template1",
+        "undefined", "webhook", "webmail", "www",
+    ]
+
+    /// 422 for a key that nobody may have.
+    static let reservedFailure = HTTPFailure.invalidField("/key", code: "reserved", "is reserved")
+
     /// Attempts at finding a free key before giving up.
     static let maximumAttempts = 8
 

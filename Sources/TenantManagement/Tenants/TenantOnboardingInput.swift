@@ -60,8 +60,11 @@ package struct TenantOnboardingInput: Sendable {
 
     /// Body of `POST /tenants`.
     static let operatorSchema = Schema.object(
-        [.init("name", .string(minLength: 1, maxLength: 100, pattern: .visibleText).example("Acme"), required: true)]
-            + commonProperties
+        [
+            .init(
+                "name", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                required: true)
+        ] + commonProperties
             + [
                 .init("contact", contactSchema, required: true),
                 .init(
@@ -72,13 +75,16 @@ package struct TenantOnboardingInput: Sendable {
 
     /// Body of `POST /leads/{id}/tenants`.
     static let leadSchema = Schema.object(
-        [.init("name", .string(minLength: 1, maxLength: 100, pattern: .visibleText))] + commonProperties,
-        name: "LeadTenantOnboardDTO")
+        [
+            .init("name", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"))
+        ] + commonProperties, name: "LeadTenantOnboardDTO")
 
     private static let contactSchema = Schema.object(
         [
-            .init("firstName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
-            .init("lastName", .string(minLength: 1, maxLength: 100, pattern: .visibleText), required: true),
+            .init(
+                "firstName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"), required: true),
+            .init(
+                "lastName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"), required: true),
             .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init("isPrimary", .boolean, required: true),
             .init("type", .string(maxLength: 100, pattern: .visibleText)),

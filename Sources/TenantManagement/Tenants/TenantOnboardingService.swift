@@ -41,7 +41,8 @@ package struct TenantOnboardingService: Sendable {
             throw HTTPFailure.invalidField("/contact", code: "required", "must be given")
         }
         let draft = TenantDraft(
-            name: name, key: input.key, domains: input.domains, contact: contact, newAddress: input.address,
+            name: name, key: input.key, domains: input.domains, waitingDomains: [], contact: contact,
+            newAddress: input.address,
             existingAddress: nil, lead: nil,
             tier: configuration.provisionsOnCreate ? input.tier ?? configuration.defaultTier : nil)
         return try await insert(draft, in: scope, for: request)
@@ -63,8 +64,10 @@ package struct TenantOnboardingService: Sendable {
         guard let email = EmailAddress(prospect.email) else {
             throw HTTPFailure.unprocessable("The lead's e-mail address \(prospect.email) is not valid")
         }
+        try Self.check(input.domains, of: email)
         let draft = TenantDraft(
-            name: input.name ?? prospect.companyName, key: input.key, domains: input.domains,
+            name: input.name ?? prospect.companyName, key: input.key, domains: [email.domain],
+            waitingDomains: input.domains.filter { $0 != email.domain },
             contact: .init(
                 firstName: prospect.firstName, lastName: prospect.lastName, email: email, isPrimary: true,
                 type: "admin"),
@@ -90,21 +93,53 @@ package struct TenantOnboardingService: Sendable {
     private func insert(
         _ draft: TenantDraft, in scope: TenantScope, for request: OperationRequest
     ) async throws -> OnboardedTenant {
-        guard draft.domains.contains(draft.contact.email.domain) else {
-            throw HTTPFailure.badRequest("Contact email domain does not match tenant domains")
+        var draft = draft
+        if draft.lead == nil {
+            try Self.check(draft.domains, of: draft.contact.email)
+        } else {
+            draft = try await withProvenDomains(draft)
         }
+        if let key = draft.key, configuration.reservedTenantKeys.contains(key) { throw TenantKey.reservedFailure }
         var attempt = 0
         while true {
             let key = draft.key ?? TenantKey.candidate(for: draft.name, attempt: attempt)
+            if draft.key == nil, configuration.reservedTenantKeys.contains(key), attempt == 0 {
+                attempt += 1
+                continue
+            }
             do {
                 return try await insert(draft, key: key, in: scope, for: request)
             } catch let error as PostgresError {
                 attempt += 1
+                // Somebody else has proven the same domain at this moment.
+                if error.constraint == "idx_tenant_domain_proven", !draft.domains.isEmpty {
+                    draft.moveDomainsToWaiting()
+                    continue
+                }
                 guard Self.mayRetry(error, draft: draft), attempt < TenantKey.maximumAttempts else {
                     throw Self.failure(for: error, draft: draft, key: key)
                 }
             }
         }
+    }
+
+    private static func check(_ domains: [String], of email: EmailAddress) throws(HTTPFailure) {
+        guard domains.contains(email.domain) else {
+            throw .badRequest("Contact email domain does not match tenant domains")
+        }
+    }
+
+    /// A lead has the domain that its e-mail proves: none at a public mail provider, and none that another tenant holds.
+    private func withProvenDomains(_ draft: TenantDraft) async throws -> TenantDraft {
+        var draft = draft
+        for domain in draft.domains {
+            switch try await leads.standing(ofDomain: domain) {
+            case .free: break
+            case .held: draft.moveDomainsToWaiting()
+            case .public: draft.domains = []
+            }
+        }
+        return draft
     }
 
     /// Whether another key may help: the one that was made is taken.
@@ -131,6 +166,9 @@ package struct TenantOnboardingService: Sendable {
             addressIndex = batch.add(try addresses.insertStatement(address, in: system))
         }
         let tenantIndex = batch.add(try tenants.insertStatement(rows.tenant, in: scope))
+        if !draft.waitingDomains.isEmpty {
+            batch.add(LeadRepository.insertWaiting(draft.waitingDomains, tenant: rows.id))
+        }
         let contactIndex = batch.add(try contacts.insertStatement(rows.contact, in: scope))
         var plan: ProvisioningPlanner.Plan?
         if let tier = draft.tier {

@@ -15,7 +15,7 @@ struct Conformance: Sendable {
     static let environment = [
         "JWT_SECRET": "test", "JWT_ISSUER": "test", "LEAD_TOKEN_EXPIRY": "30000", "LEAD_KEY_LENGTH": "5",
         "VALIDATION_TOKEN_EXPIRY": "30000", "WEBHOOK_SECRET_EXPIRY": "30000",
-        "LEAD_KEY_IN_RESPONSE": "true", "PROVISION_ON_CREATE": "false",
+        "LEAD_KEY_IN_RESPONSE": "true", "PROVISION_ON_CREATE": "false", "LEAD_DUPLICATE_RESPONSE": "conflict",
     ]
 
     /// Upstream's token: none of its ids is a UUID.

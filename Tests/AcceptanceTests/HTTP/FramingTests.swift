@@ -6,7 +6,7 @@ import Testing
     private static let post = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     private static let chunked = "Transfer-Encoding: chunked\r\n\r\n"
 
-    @Test(arguments: ["zz\r\n", "-1\r\n", "11111111111111111\r\nx", "5\r\nabcdefg\r\n", "\r\n\r\n", "5;\u{0}\r\n"])
+    @Test(arguments: ["zz\r\n", "-1\r\n", "11111111111111111\r\nx", "5\r\nabcdefg\r\n", "\r\n\r\n"])
     func `a chunk with a bad size is answered with 400, and the connection is closed`(_ chunk: String) async throws {
         try await TestHTTPServer.run { server in
             let connection = try await server.connect()

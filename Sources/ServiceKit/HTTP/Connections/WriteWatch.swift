@@ -7,6 +7,8 @@ struct WriteWatch {
     static let minimumProgress = 64 * 1024
     /// Bytes written after which the backlog is looked at. Looking costs more than a small answer.
     static let unwatchedBytes = 16 * 1024
+    /// Time after which a client that takes nothing at all loses a backlog above the limit.
+    static let stallTime = TimeAmount.seconds(5)
     /// Time between two looks while there is a backlog.
     static let interval = TimeAmount.seconds(1)
 
@@ -24,13 +26,13 @@ struct WriteWatch {
     /// Bytes written so far, and since the last look.
     private var written = 0
     private var unwatched = 0
-    /// Bytes that the client had taken at the last look, and at the last progress with its time.
-    private var taken = 0
+    /// Bytes that the client had taken at the last sufficient progress, and at the last one of any size.
     private var progress: (taken: Int, time: NIODeadline)?
+    private var lastMove: (taken: Int, time: NIODeadline)?
 
     /// - Parameters:
     ///   - timeout: Time for ``minimumProgress``.
-    ///   - limit: Backlog that a client may have that takes nothing from one look to the next.
+    ///   - limit: Backlog that a client may have that takes nothing for ``stallTime``.
     init(timeout: TimeAmount, limit: Int) {
         self.timeout = timeout
         self.limit = limit
@@ -48,18 +50,24 @@ struct WriteWatch {
     /// Judges the backlog.
     mutating func look(backlog: Int, now: NIODeadline) -> Verdict {
         unwatched = 0
-        let before = taken
-        taken = written - backlog
+        let taken = written - backlog
         guard backlog > 0 else {
             progress = nil
+            lastMove = nil
             return .clear
         }
-        guard let known = progress else {
+        guard let known = progress, let moved = lastMove else {
+            progress = (taken, now)
+            lastMove = (taken, now)
+            return .waiting
+        }
+        if taken > moved.taken { lastMove = (taken, now) }
+        if taken - known.taken >= Self.minimumProgress {
             progress = (taken, now)
             return .waiting
         }
-        if taken - known.taken >= Self.minimumProgress { progress = (taken, now) }
-        let isLate = progress.map { now >= $0.time + timeout } ?? false
-        return isLate || (backlog > limit && taken == before) ? .stalled : .waiting
+        let isLate = now >= known.time + timeout
+        let isStalled = backlog > limit && taken == moved.taken && now >= moved.time + Self.stallTime
+        return isLate || isStalled ? .stalled : .waiting
     }
 }

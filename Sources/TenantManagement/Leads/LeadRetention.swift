@@ -1,0 +1,37 @@
+import Logging
+import PostgresClient
+import Primitives
+import ServiceKit
+import ServiceLifecycle
+
+/// Once an hour, removes what strangers have left: leads that never proved their e-mail address within
+/// `LEAD_RETENTION_DAYS`, with their addresses and keys.
+struct LeadRetention: Service {
+    /// Leads removed in one transaction, so that none of them is long.
+    private static let batchSize = 500
+
+    let leads: LeadRepository
+    let retention: Duration
+    let clock: any WallClock
+    let logger: Logger
+
+    func run() async throws {
+        await PeriodicWork.run(every: .seconds(3600)) { await purge() }
+    }
+
+    /// One round: batches until nothing is left to remove.
+    func purge() async {
+        let instant = clock.now().adding(.zero - retention)
+        var total = 0
+        do {
+            while !Task.isCancelled {
+                let removed = try await leads.purgeUnvalidated(before: instant, limit: Self.batchSize)
+                total += removed
+                guard removed == Self.batchSize else { break }
+            }
+        } catch {
+            logger.warning("Old leads could not be removed", metadata: ["error": "\(error)"])
+        }
+        if total > 0 { logger.info("Leads that were never validated were removed", metadata: ["leads": "\(total)"]) }
+    }
+}
