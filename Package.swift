@@ -64,7 +64,10 @@ func unique(_ dependencies: [Target.Dependency]) -> [Target.Dependency] {
 let package = Package(
     name: "arc",
     platforms: [.macOS(.v15)],
-    products: [.executable(name: "arc", targets: ["arc"])],
+    products: [
+        .executable(name: "arc", targets: ["arc"]),
+        .executable(name: "arc-pdf", targets: ["arc-pdf"]),
+    ],
     dependencies: [
         .package(
             url: "https://github.com/hummingbird-project/hummingbird.git", exact: "2.28.1",
@@ -85,12 +88,12 @@ let package = Package(
     targets: [
         .target(name: "CProcess"),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
-        .systemLibrary(name: "CHaru", providers: [.apt(["libhpdf-dev"])]),
+        .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
         library("Primitives", []),
         library("JSONCoding", ["Primitives"]),
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", [crypto]),
-        library("PDFDocuments", ["CHaru"]),
+        library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
         library("PostgresClient", settings + ["CLibpq", "Primitives", logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("Observability", values + [logging]),
@@ -114,11 +117,14 @@ let package = Package(
             "Orchestrator", service + outgoingHTTP + ["CProcess", "Sealing"],
             resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
+        // Draws PDF documents in processes of its own; only this program links Pango and Cairo.
+        .executableTarget(
+            name: "arc-pdf", dependencies: ["CPango", "CProcess", "JSONCoding", "PDFDocuments"], swiftSettings: strict),
         .executableTarget(
             name: "arc",
             dependencies: values + settings + outgoingHTTP + [
                 "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "MessageBus",
-                "Observability", "PostgresClient", "RedisClient", argumentParser, logging, unixSignals,
+                "PDFDocuments", "Observability", "PostgresClient", "RedisClient", argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),
 
@@ -138,7 +144,7 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
-        tests("PDFDocumentsTests", ["TestSupport", "PDFDocuments"]),
+        tests("PDFDocumentsTests", ["TestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", logging]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),

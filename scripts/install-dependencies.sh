@@ -18,9 +18,14 @@ has swift || { echo "a Swift 6.3 toolchain is needed (swift.org/install); \`swif
 
 has pkg-config || need pkg-config "SwiftPM finds libpq with it"
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev "the PostgreSQL client library that PostgresClient wraps"
-[ -e /usr/include/hpdf.h ] || need libhpdf-dev "the PDF library that PDFDocuments wraps, for invoices"
-[ -e /usr/share/fonts/truetype/dejavu/DejaVuSans.ttf ] ||
-    need fonts-dejavu-core "the font of invoices; without it they show Western European letters only"
+[ -e /usr/include/pango-1.0/pango/pangocairo.h ] || need libpango1.0-dev "arc-pdf lays out invoices with Pango and Cairo"
+# Whether an installed font covers a fontconfig pattern, such as ":lang=ja".
+covered() { has fc-list && [ -n "$(fc-list "$1" family 2>/dev/null)" ]; }
+covered :lang=he && covered :lang=ar && covered :lang=hi && covered :lang=th && covered :lang=en ||
+    need fonts-noto-core "fonts of invoices: Latin, Hebrew, Arabic, Indic scripts, Thai and many more"
+covered :lang=ja && covered :lang=ko && covered :lang=zh-cn && covered :lang=zh-tw ||
+    need fonts-noto-cjk "fonts of invoices: Japanese, Korean and Chinese"
+covered :charset=1f389 || need fonts-noto-color-emoji "fonts of invoices: emoji"
 has pdftotext || need poppler-utils "the tests read invoices with it"
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
     need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"

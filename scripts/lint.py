@@ -12,14 +12,14 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Lowest first. A target may use targets of lower layers, and of its own where `SIDEWAYS` says so; never a higher one.
 LAYERS = [
-    {"CHaru", "CLibpq", "CProcess"},
+    {"CLibpq", "CPango", "CProcess"},
     {"Primitives"},
-    {"ConfigurationChecks", "JSONCoding", "PDFDocuments", "Sealing"},
-    {"PostgresClient", "RedisClient"},
+    {"ConfigurationChecks", "JSONCoding", "Sealing"},
+    {"PDFDocuments", "PostgresClient", "RedisClient"},
     {"Entities", "Observability"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
-    {"arc"},
+    {"arc", "arc-pdf"},
 ]
 LAYER = {target: level for level, targets in enumerate(LAYERS) for target in targets}
 SIDEWAYS = set()
@@ -36,6 +36,9 @@ WITNESS = re.compile(r"\b(?:var (?:debugD|d)escription\b|func hash\(into|static 
                      r"|typealias (?:Element|Index|\w*Literal\w*|Body|Context)\b|func makeIterator\(|subscript\(position\b"
                      r"|func write\(to writer"
                      r"|var (?:startIndex|endIndex|errorDescription)\b|func index\((?:after|before))")
+# Properties and initializers explain themselves by their names, or have a comment where they do not.
+SELF_EXPLAINING = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|open|static|final|private\(set\))\s+)+"
+                             r"(?:let\b|var\b|init[?(<])")
 FORBIDDEN = [
     (re.compile(r"\btry!"), "try!"),
     (re.compile(r"\bfatalError\s*\("), "fatalError"),
@@ -87,7 +90,7 @@ def check_file(path):
             report(path, number, "finish it, or write an issue")
         if "@unchecked Sendable" in bare and "//" not in line and not lines[number - 2].lstrip().startswith("//"):
             report(path, number, "@unchecked Sendable needs its reason in a comment")
-        if DECLARATION.match(bare) and not WITNESS.search(bare):
+        if DECLARATION.match(bare) and not SELF_EXPLAINING.match(bare) and not WITNESS.search(bare):
             above = number - 2
             while above >= 0 and re.match(r"^\s*@\w", lines[above]):
                 above -= 1

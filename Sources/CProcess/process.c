@@ -5,7 +5,9 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <limits.h>
+#include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -170,4 +172,50 @@ int process_reap(pid_t child, int *exit_code, int *signal_number) {
     *exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
     *signal_number = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
     return 1;
+}
+
+int process_start_thread(void *(*body)(void *), void *context) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    int result = pthread_attr_init(&attributes);
+    if (result != 0) {
+        return result;
+    }
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    pthread_attr_setstacksize(&attributes, 1 << 20);
+    result = pthread_create(&thread, &attributes, body, context);
+    pthread_attr_destroy(&attributes);
+    return result;
+}
+
+int process_confine(uint64_t address_space, uint64_t descriptors, uint64_t processor_seconds) {
+    struct rlimit memory = {address_space, address_space};
+    struct rlimit files = {descriptors, descriptors};
+    struct rlimit processor = {processor_seconds, processor_seconds};
+    struct rlimit none = {0, 0};
+    if (setrlimit(RLIMIT_AS, &memory) != 0 || setrlimit(RLIMIT_NOFILE, &files) != 0
+        || setrlimit(RLIMIT_CPU, &processor) != 0 || setrlimit(RLIMIT_CORE, &none) != 0
+        || setrlimit(RLIMIT_FSIZE, &none) != 0) {
+        return errno;
+    }
+    // A write to a file then fails with EFBIG; the default of this signal would end the process.
+    signal(SIGXFSZ, SIG_IGN);
+#if defined(__linux__)
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+        return errno;
+    }
+#endif
+    return 0;
+}
+
+int process_set_processor_budget(uint64_t seconds) {
+    struct rusage usage;
+    struct rlimit limit;
+    if (getrusage(RUSAGE_SELF, &usage) != 0 || getrlimit(RLIMIT_CPU, &limit) != 0) {
+        return errno;
+    }
+    // Used time counts in whole seconds, rounded up, so that the budget is never shorter than promised.
+    rlim_t wanted = (rlim_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec + 2) + (rlim_t)seconds;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    return setrlimit(RLIMIT_CPU, &limit) == 0 ? 0 : errno;
 }

@@ -6,6 +6,7 @@ import JSONCoding
 import LocalStack
 import Logging
 import NIOHTTP1
+import PDFDocuments
 import PostgresClient
 import Primitives
 import RedisClient
@@ -109,14 +110,11 @@ private struct Examination {
         }
         if service == .tenantManagement {
             await check(
-                "invoice font",
+                "invoices",
                 mend:
-                    "Install DejaVu Sans (Debian: fonts-dejavu-core) or set INVOICE_FONT_PATH. Without it invoices show Western European letters only."
+                    "Install arc-pdf beside arc (or set PDF_RENDERER_PATH) and fonts for the scripts of your tenants (Debian: fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji)."
             ) {
-                guard let path = try InvoiceFont.path(reader: try await reader()) else {
-                    throw DemoFailure(description: "there is none")
-                }
-                return path
+                try await invoices(logger)
             }
         }
         await check("HTTP", mend: "Start the service, or look at its log for why it does not answer.") {
@@ -174,6 +172,27 @@ private struct Examination {
                     + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
         }
         return "all \(states.count) applied"
+    }
+
+    /// Draws a document with letters of many scripts.
+    private func invoices(_ logger: Logger) async throws -> String {
+        let rendering = try InvoiceRendering(reader: try await reader())
+        let renderer = PDFRenderer(configuration: rendering.renderer, logger: logger)
+        let sample = "Ж Σ א ع 日 한 ह ไ 🎉"
+        let output = try await renderer.render(
+            PDFDocument(
+                title: "Sample", subtitle: "", badge: PDFDocument.Badge("", tone: .neutral),
+                recipient: PDFDocument.Recipient(label: "", name: sample, lines: []), facts: [],
+                table: PDFDocument.Table(columns: [PDFDocument.Table.Column("", share: 1)], rows: [], totals: []),
+                footer: "", created: "2026-01-01T00:00:00Z", fontFamily: rendering.fontFamily))
+        renderer.shutdown()
+        guard output.missing.isEmpty else {
+            throw DemoFailure(
+                description: "no font for "
+                    + output.missing.map { "\($0.script) (\($0.examples.joined(separator: " ")))" }
+                    .joined(separator: ", "))
+        }
+        return "drawn by \(output.engine)"
     }
 
     private func redis(_ logger: Logger) async throws -> String {

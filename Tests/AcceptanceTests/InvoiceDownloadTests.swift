@@ -100,10 +100,35 @@ import Testing
         }
     }
 
-    @Test func aFontThatIsNoneStopsTheStart() async throws {
-        let failure = await #expect(throws: ConfigurationFailure.self) {
-            try await TestStack.run([.tenantManagement], environment: ["INVOICE_FONT_PATH": "/etc/hostname"]) { _ in }
+    @Test func `tenants of every script get an invoice with their name`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            for name in ["שלום", "شركة النور", "株式会社テスト", "हिन्दी", "ภาษาไทย"] {
+                var body = TestStack.tenantBody()
+                body["name"] = .string(name)
+                let tenant = try await stack.tenantManagement.post("/tenants", .object(body), token: stack.admin)
+                    .expect(201).string("id")
+                let id = try await invoice(stack, tenant)
+                let text = try await text(stack, id)
+                #expect(text.filter { !"\u{202A}\u{202B}\u{202C}".contains($0) }.contains(name), "\(name) in \(text)")
+            }
         }
-        #expect(failure?.key == "INVOICE_FONT_PATH")
+    }
+
+    @Test func `an invoice that cannot be drawn is a 503, and everything else works`() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["PDF_RENDERER_PATH": "/bin/false"]) { stack in
+            let id = try await invoice(stack, try await stack.createTenantID())
+            let answer = try await stack.tenantManagement.get("/invoices/\(id)/download", token: stack.admin)
+                .expect(503)
+            #expect(answer.errorCode == "DOCUMENT_NOT_DRAWN")
+            #expect(answer.headers["retry-after"] == "60")
+            try await stack.tenantManagement.get("/invoices/\(id)", token: stack.admin).expect(200)
+        }
+    }
+
+    @Test func `a renderer that cannot be executed prevents startup`() async throws {
+        let failure = await #expect(throws: ConfigurationFailure.self) {
+            try await TestStack.run([.tenantManagement], environment: ["PDF_RENDERER_PATH": "/etc/passwd"]) { _ in }
+        }
+        #expect(failure?.key == "PDF_RENDERER_PATH")
     }
 }

@@ -14,6 +14,11 @@ package enum ArcCommand {
             in: folder)
     }
 
+    /// The program that draws documents; it lies next to `arc`.
+    package static func pdfRenderer() throws -> String {
+        URL(fileURLWithPath: try executable()).deletingLastPathComponent().appendingPathComponent("arc-pdf").path
+    }
+
     /// `arc` lies next to the test bundle; ARC_TEST_EXECUTABLE names another one.
     /// - Throws: ``TestFailure`` when it is not there.
     package static func executable() throws -> String {

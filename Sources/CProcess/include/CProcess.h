@@ -5,6 +5,7 @@
 #ifndef CPROCESS_H
 #define CPROCESS_H
 
+#include <stdint.h>
 #include <sys/types.h>
 
 /// What `process_spawn` starts. All pointers are borrowed for the duration of the call.
@@ -44,5 +45,18 @@ int process_exit_descriptor(pid_t child);
 /// Waits for a child without blocking. Returns 1 when it was reaped, 0 when it still runs, -1 on error.
 /// `exit_code` is -1 when a signal ended it, `signal_number` is 0 when it exited.
 int process_reap(pid_t child, int *exit_code, int *signal_number);
+
+/// Starts a detached thread with a stack of 1 MiB. Returns 0, or the error number of pthread_create.
+/// A C function because the Swift types of pthread_create differ between Linux and macOS.
+int process_start_thread(void *(*body)(void *), void *context);
+
+/// Confines the calling process for good: at most `address_space` bytes of memory, no core dump, no file larger than
+/// zero bytes, `descriptors` open files, `processor_seconds` of CPU time in total, and no privileges through exec.
+/// Returns 0 or errno.
+int process_confine(uint64_t address_space, uint64_t descriptors, uint64_t processor_seconds);
+
+/// Gives the calling process `seconds` of CPU time from now on, within its total; SIGXCPU ends it after that.
+/// Returns 0 or errno.
+int process_set_processor_budget(uint64_t seconds);
 
 #endif

@@ -97,17 +97,18 @@ struct Features: Sendable {
                 Lead.entity, "/leads", "LeadController",
                 CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
             limiter: limiter, configuration: configuration)
-        let font = try InvoiceFont.path(reader: reader)
-        if font == nil {
+        let rendering = try InvoiceRendering(reader: reader)
+        if !rendering.renderer.isExecutable {
             logger.warning(
-                "There is no font for invoices: they show Western European letters only. Install DejaVu Sans (fonts-dejavu-core) or set INVOICE_FONT_PATH."
-            )
+                "The program that draws invoices is missing; downloads of invoices will fail. Install arc-pdf beside arc, or set PDF_RENDERER_PATH.",
+                metadata: ["path": "\(rendering.renderer.executable)"])
         }
         let invoices = InvoiceController(
             crud: crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
             downloads: InvoiceDownloadService(
-                invoices: repository(Invoice.entity), renderer: PDFRenderer(fontPath: font), expectsFont: font != nil,
-                logger: logger))
+                invoices: repository(Invoice.entity),
+                renderer: PDFRenderer(configuration: rendering.renderer, logger: logger),
+                fontFamily: rendering.fontFamily, logger: logger))
         let configs = TenantConfigController(
             crud: crud(
                 TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",

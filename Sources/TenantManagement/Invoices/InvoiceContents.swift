@@ -9,6 +9,10 @@ struct InvoiceContents: Sendable, Hashable {
     let id: Identifier
     let tenantName: String
     let addressLines: [String]
+    /// As somebody entered it; nil when it is not known.
+    let country: String?
+    /// When the row was created, to the second, as the file's properties show it.
+    let created: String
     let issued: String
     let period: String
     let due: String
@@ -29,6 +33,8 @@ struct InvoiceContents: Sendable, Hashable {
         addressLines = [line(["address"]), line(["zip", "city"]), line(["state"]), line(["country"])].filter {
             !$0.isEmpty
         }
+        country = address?["country"]?.stringValue
+        created = Self.second(try invoice.timestampIfPresent("createdOn"))
         issued = Self.date(try invoice.timestampIfPresent("createdOn"))
         period =
             "\(Self.date(try invoice.timestampIfPresent("startDate"))) – \(Self.date(try invoice.timestampIfPresent("endDate")))"
@@ -40,6 +46,12 @@ struct InvoiceContents: Sendable, Hashable {
     /// The date in UTC.
     private static func date(_ instant: Timestamp?) -> String {
         instant.map { CalendarDate(of: $0).description } ?? "(none)"
+    }
+
+    /// The instant without its fraction of a second.
+    private static func second(_ instant: Timestamp?) -> String {
+        let text = instant.map(\.description) ?? "1970-01-01T00:00:00.000Z"
+        return text.prefix { $0 != "." }.filter { $0 != "Z" } + "Z"
     }
 
     /// The amount with the decimals of its currency. What no currency knows (a made-up code, more decimals than it has)

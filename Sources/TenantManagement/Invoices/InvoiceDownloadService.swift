@@ -1,7 +1,8 @@
 import Entities
+import HTTPTypes
+import JSONCoding
 import Logging
 import NIOCore
-import NIOPosix
 import PDFDocuments
 import Primitives
 import ServiceKit
@@ -10,28 +11,40 @@ import ServiceKit
 struct InvoiceDownloadService: Sendable {
     let invoices: EntityRepository
     let renderer: PDFRenderer
-    /// Whether a font was found, so that its failure is worth a warning.
-    let expectsFont: Bool
+    let fontFamily: String
     let logger: Logger
 
     /// The invoice as PDF.
     /// - Throws: 404 when there is none that the caller may see; 503 when it cannot be drawn.
     func document(_ id: Identifier, in scope: TenantScope) async throws -> ByteBuffer {
-        let contents = try await contents(id, in: scope)
+        let document = try await contents(id, in: scope).document(fontFamily: fontFamily)
         do {
-            // Drawing blocks for milliseconds; the threads that serve requests must not wait for it.
-            let document = try await NIOThreadPool.singleton.runIfActive { [renderer] in
-                try renderer.render(title: "Invoice \(contents.id)") { InvoicePage(contents: contents).draw($0) }
+            let output = try await renderer.render(document)
+            for missing in output.missing {
+                logger.warning(
+                    "An invoice has characters that no installed font has; install a font for their script",
+                    metadata: [
+                        "invoiceId": "\(id)", "script": "\(missing.script)", "count": "\(missing.count)",
+                        "examples": "\(missing.examples.joined(separator: " "))",
+                    ])
             }
-            if expectsFont, !document.hasFont {
-                logger.warning("The font of invoices could not be read; Western European letters only are shown")
+            return ByteBuffer(bytes: output.bytes)
+        } catch {
+            switch error {
+            case .cancelled: throw CancellationError()
+            case .busy, .stopped: throw HTTPFailure.unavailable(retryAfter: 5)
+            default:
+                logger.error("An invoice could not be drawn", metadata: ["invoiceId": "\(id)", "error": "\(error)"])
+                throw Self.cannotDraw
             }
-            return ByteBuffer(bytes: document.bytes)
-        } catch let error as PDFError {
-            logger.error("An invoice could not be drawn", metadata: ["invoiceId": "\(id)", "error": "\(error)"])
-            throw HTTPFailure.unavailable()
         }
     }
+
+    /// 503 for this invoice alone: others may well be drawn.
+    private static let cannotDraw = HTTPFailure(
+        .serviceUnavailable, name: "ServiceUnavailableError",
+        message: "The invoice could not be drawn; the log of the service has the reason. Nothing was changed.",
+        code: "DOCUMENT_NOT_DRAWN", headers: [.retryAfter: "60"])
 
     private func contents(_ id: Identifier, in scope: TenantScope) async throws -> InvoiceContents {
         let tenant = Inclusion("tenant", scope: Filter(include: [Inclusion("address")]))

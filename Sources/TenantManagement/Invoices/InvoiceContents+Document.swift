@@ -1,0 +1,30 @@
+import PDFDocuments
+
+extension InvoiceContents {
+    /// The invoice as it is printed.
+    func document(fontFamily: String) -> PDFDocument {
+        PDFDocument(
+            title: "Invoice", subtitle: "No. \(id)", badge: PDFDocument.Badge(status, tone: tone),
+            recipient: PDFDocument.Recipient(label: "BILLED TO", name: tenantName, lines: addressLines),
+            facts: [
+                PDFDocument.Field("ISSUED", issued), PDFDocument.Field("PERIOD", period),
+                PDFDocument.Field("DUE DATE", due), PDFDocument.Field("STATUS", status),
+            ],
+            table: PDFDocument.Table(
+                columns: [
+                    PDFDocument.Table.Column("DESCRIPTION", share: 2), PDFDocument.Table.Column("AMOUNT", share: 1),
+                ],
+                rows: [["Services \(period)", amount]], totals: [PDFDocument.Field("Total", amount)]),
+            footer: "Invoice \(id)", created: created,
+            language: PrintableText.language(of: [tenantName] + addressLines, country: country),
+            fontFamily: fontFamily)
+    }
+
+    private var tone: PDFDocument.Badge.Tone {
+        switch status {
+        case "PAID": .positive
+        case "CANCELLED": .negative
+        default: .neutral
+        }
+    }
+}

@@ -1,0 +1,222 @@
+import PDFDocuments
+
+/// Lays a document out on A4 pages: first everything is measured and divided among pages, then it is drawn.
+struct DocumentLayout {
+    private let document: PDFDocument
+    private let canvas: Canvas
+    private let rows: [[TextBlock]]
+    private let totals: [Total]
+
+    private struct Total {
+        let label: TextBlock
+        let value: TextBlock
+        var height: Double { max(label.height, value.height) + 10 }
+    }
+
+    private static let margin = 56.0
+    private static let right = Canvas.width - margin
+    private static let textWidth = right - margin
+    /// Nothing but the footer stands below it.
+    private static let bottom = Canvas.height - 66
+    private static let headerHeight = 22.0
+    private static let cellPadding = 10.0
+    private static let rowSpacing = 12.0
+    /// The upper edge of the table on the second page and those after it.
+    private static let continuedTop = 92.0
+
+    private static let label = TextStyle(size: 8, color: .faded)
+    private static let body = TextStyle(size: 10)
+    private static let strong = TextStyle(size: 12, isBold: true)
+
+    init(_ document: PDFDocument, on canvas: Canvas) {
+        self.document = document
+        self.canvas = canvas
+        let columns = Self.columns(document.table.columns)
+        rows = document.table.rows.map { row in
+            zip(row, columns).map { cell, column in
+                canvas.paragraph(
+                    PrintableText.clean(cell), Self.body, width: column.width, lines: 12, side: column.side)
+            }
+        }
+        let fields = document.table.totals.prefix(PDFLimits.totals)
+        totals = fields.enumerated().map { index, field in
+            let isLast = index == fields.count - 1
+            return Total(
+                label: canvas.paragraph(
+                    PrintableText.clean(field.label), isLast ? Self.strong : Self.body, width: 130, lines: 3),
+                value: canvas.paragraph(
+                    PrintableText.clean(field.value), isLast ? TextStyle(size: 14, isBold: true) : Self.body,
+                    width: Self.textWidth - 2 * Self.cellPadding - 140, lines: 8, side: .right))
+        }
+    }
+
+    /// Draws all pages.
+    /// - Returns: How many they are.
+    func draw() -> Int {
+        let top = firstPageHead()
+        let pages = pages(top: top)
+        for (index, page) in pages.enumerated() {
+            if index > 0 { continuedHead() }
+            var y = index == 0 ? top : Self.continuedTop
+            if !page.rows.isEmpty || index == 0 { y = tableHead(y) }
+            for row in page.rows { y = draw(rows[row], y) }
+            if page.hasTotals { drawTotals(y) }
+            footer(page: index + 1, of: pages.count)
+            canvas.endPage()
+        }
+        return pages.count
+    }
+
+    // MARK: Pages
+
+    private struct Page {
+        var rows: Range<Int>
+        var hasTotals = false
+    }
+
+    /// Which rows go on which page; the totals stay together.
+    private func pages(top: Double) -> [Page] {
+        var pages = [Page(rows: 0..<0)]
+        var y = top + Self.headerHeight
+        for index in rows.indices {
+            let height = height(rows[index])
+            if y + height > Self.bottom, !(pages.count > 1 && pages[pages.count - 1].rows.isEmpty) {
+                pages.append(Page(rows: index..<index))
+                y = Self.continuedTop + Self.headerHeight
+            }
+            pages[pages.count - 1].rows = pages[pages.count - 1].rows.lowerBound..<(index + 1)
+            y += height
+        }
+        let needed = totals.reduce(16) { $0 + $1.height }
+        if y + needed > Self.bottom {
+            // The last row goes with the totals, so that no page has totals alone.
+            let last = pages[pages.count - 1].rows
+            let moved = last.count > 1 ? rows.count - 1 : rows.count
+            pages[pages.count - 1].rows = last.lowerBound..<min(last.upperBound, moved)
+            pages.append(Page(rows: moved..<rows.count))
+        }
+        pages[pages.count - 1].hasTotals = true
+        return pages
+    }
+
+    /// - Returns: The upper edge of the table.
+    private func firstPageHead() -> Double {
+        canvas.text(PrintableText.clean(document.title), x: Self.margin, y: 84, TextStyle(size: 24, isBold: true))
+        canvas.text(
+            PrintableText.clean(document.subtitle), x: Self.margin, y: 104, TextStyle(size: 9, color: .faded))
+        let text = canvas.line(
+            PrintableText.clean(document.badge.text), TextStyle(size: 9, isBold: true, color: .white))
+        canvas.fill(
+            x: Self.right - text.width - 20, y: 66, width: text.width + 20, height: 22, color(document.badge.tone))
+        canvas.draw(text, x: Self.right - text.width - 10, y: 77 - text.height / 2)
+        canvas.rule(x: Self.margin, y: 122, width: Self.textWidth, thickness: 1)
+        return max(recipient(top: 158), facts(top: 158)) + 20
+    }
+
+    private func color(_ tone: PDFDocument.Badge.Tone) -> Color {
+        switch tone {
+        case .neutral: .blue
+        case .positive: .green
+        case .negative: .red
+        }
+    }
+
+    private func recipient(top: Double) -> Double {
+        let width = 250.0
+        canvas.text(PrintableText.clean(document.recipient.label), x: Self.margin, y: top, Self.label)
+        var y = top + 6
+        let name = canvas.paragraph(PrintableText.clean(document.recipient.name), Self.strong, width: width, lines: 6)
+        canvas.draw(name, x: Self.margin, y: y)
+        y += name.height + 3
+        for line in document.recipient.lines.prefix(PDFLimits.addressLines) {
+            let block = canvas.paragraph(PrintableText.clean(line), Self.body, width: width, lines: 4)
+            canvas.draw(block, x: Self.margin, y: y)
+            y += block.height + 1
+        }
+        return y
+    }
+
+    private func facts(top: Double) -> Double {
+        var y = top
+        for fact in document.facts.prefix(PDFLimits.facts) {
+            canvas.text(PrintableText.clean(fact.label), x: Self.right - 200, y: y, Self.label)
+            canvas.text(PrintableText.clean(fact.value), x: Self.right, y: y, Self.body, side: .right)
+            y += 18
+        }
+        return y
+    }
+
+    private func continuedHead() {
+        canvas.text(PrintableText.clean(document.title), x: Self.margin, y: 62, Self.strong)
+        canvas.text(
+            PrintableText.clean(document.subtitle), x: Self.right, y: 62, TextStyle(size: 9, color: .faded),
+            side: .right)
+        canvas.rule(x: Self.margin, y: 72, width: Self.textWidth, thickness: 1)
+    }
+
+    private func footer(page: Int, of count: Int) {
+        canvas.rule(x: Self.margin, y: Canvas.height - 52, width: Self.textWidth)
+        canvas.text(PrintableText.clean(document.footer), x: Self.margin, y: Canvas.height - 38, Self.label)
+        canvas.text("Page \(page) of \(count)", x: Self.right, y: Canvas.height - 38, Self.label, side: .right)
+    }
+
+    // MARK: The table
+
+    private struct Column {
+        let title: String
+        let x: Double
+        let width: Double
+        let side: TextBlock.Side
+    }
+
+    /// Columns with their places; between two of them lies a gap of twice the padding.
+    private static func columns(_ columns: [PDFDocument.Table.Column]) -> [Column] {
+        let columns = Array(columns.prefix(PDFLimits.columns))
+        let sum = columns.reduce(0) { $0 + $1.share }
+        var x = margin
+        return columns.enumerated().map { index, column in
+            let width = textWidth * column.share / sum
+            defer { x += width }
+            return Column(
+                title: PrintableText.clean(column.title), x: x + cellPadding,
+                width: max(8, width - 2 * cellPadding), side: index == columns.count - 1 && index > 0 ? .right : .left)
+        }
+    }
+
+    private func tableHead(_ y: Double) -> Double {
+        canvas.fill(x: Self.margin, y: y, width: Self.textWidth, height: Self.headerHeight, .ground)
+        for column in Self.columns(document.table.columns) {
+            let x = column.side == .left ? column.x : column.x + column.width
+            canvas.text(column.title, x: x, y: y + 14, Self.label, side: column.side)
+        }
+        return y + Self.headerHeight
+    }
+
+    /// The first lines of all cells stand on one baseline, however high the letters of their scripts are.
+    private func height(_ row: [TextBlock]) -> Double {
+        let baseline = row.map(\.baseline).max() ?? 0
+        return (row.map { baseline - $0.baseline + $0.height }.max() ?? 0) + Self.rowSpacing
+    }
+
+    private func draw(_ row: [TextBlock], _ y: Double) -> Double {
+        let baseline = y + Self.rowSpacing / 2 + (row.map(\.baseline).max() ?? 0)
+        for (cell, column) in zip(row, Self.columns(document.table.columns)) {
+            canvas.draw(cell, x: column.x, y: baseline - cell.baseline)
+        }
+        let end = y + height(row)
+        canvas.rule(x: Self.margin, y: end, width: Self.textWidth)
+        return end
+    }
+
+    private func drawTotals(_ top: Double) {
+        var y = top + 16
+        for total in totals {
+            canvas.draw(total.label, x: Self.margin + Self.cellPadding, y: y)
+            // On one baseline with the label, whose font is smaller.
+            let lowered = total.label.baseline - total.value.baseline
+            canvas.draw(
+                total.value, x: Self.right - Self.cellPadding - total.value.width, y: y + max(lowered, -10))
+            y += total.height
+        }
+    }
+}
