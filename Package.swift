@@ -40,10 +40,11 @@ let outgoingHTTP: [Target.Dependency] = [asyncHTTPClient, nioCore, nioHTTP1]
 /// What every service is built on.
 let service: [Target.Dependency] =
     values + settings + background
-    + ["PostgresClient", "Entities", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
+    + ["PostgresClient", "Migrations", "Entities", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
 /// What tests of a whole service use beside it.
 let serviceTests: [Target.Dependency] =
-    values + settings + background + ["PostgresClient", "Entities", "MessageBus", "ServiceKit", httpTypes, nioCore]
+    values + settings + background
+    + ["PostgresClient", "Migrations", "Entities", "MessageBus", "ServiceKit", httpTypes, nioCore]
 
 /// A library. The order below is the layering: a target depends on targets above it only.
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -96,10 +97,11 @@ let package = Package(
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
         library("PostgresClient", settings + ["CLibpq", "Primitives", logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
+        library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("Observability", values + [logging]),
         library("Entities", values + ["PostgresClient"]),
         library(
-            "MessageBus", values + settings + background + ["PostgresClient"],
+            "MessageBus", values + settings + background + ["PostgresClient", "Migrations"],
             resources: [.embedInCode("Migrations")]),
         library("Billing", ["Primitives"]),
         library(
@@ -124,7 +126,8 @@ let package = Package(
             name: "arc",
             dependencies: values + settings + outgoingHTTP + [
                 "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "MessageBus",
-                "PDFDocuments", "Observability", "PostgresClient", "RedisClient", argumentParser, logging, unixSignals,
+                "PDFDocuments", "Observability", "PostgresClient", "Migrations", "RedisClient", argumentParser, logging,
+                unixSignals,
             ],
             swiftSettings: strict),
 
@@ -146,10 +149,10 @@ let package = Package(
         tests("ConfigurationChecksTests", settings),
         tests("PDFDocumentsTests", ["TestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
-        tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", logging]),
+        tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", "Migrations", logging]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
         tests("EntitiesTests", values + ["PostgresClient", "Entities", logging]),
-        tests("MessageBusTests", values + settings + background + ["PostgresClient", "MessageBus"]),
+        tests("MessageBusTests", values + settings + background + ["PostgresClient", "Migrations", "MessageBus"]),
         tests("OrchestratorTests", serviceTests + outgoingHTTP + ["Sealing", "Orchestrator"]),
         tests("SubscriptionTests", serviceTests + outgoingHTTP + ["Billing", "Subscription"]),
         tests("ObservabilityTests", values + ["Observability", logging]),

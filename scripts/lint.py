@@ -16,7 +16,7 @@ LAYERS = [
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
     {"PDFDocuments", "PostgresClient", "RedisClient"},
-    {"Entities", "Observability"},
+    {"Entities", "Migrations", "Observability"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
     {"arc", "arc-pdf"},

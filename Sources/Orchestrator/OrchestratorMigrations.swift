@@ -1,4 +1,5 @@
 import MessageBus
+package import Migrations
 package import PostgresClient
 
 /// The migrations of `orchestrator_db`.

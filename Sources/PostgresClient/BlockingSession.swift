@@ -1,11 +1,26 @@
 import CLibpq
+package import Logging
 
-/// A connection used by one blocking call after the other, on a `BlockingThread`: for migrations.
-final class BlockingSession {
+/// A connection for one blocking call after the other, on a dedicated thread: for migrations. Statements have no timeout,
+/// because rewriting a table may take its time.
+package final class BlockingSession {
     private let raw: OpaquePointer
 
     init(_ opened: OpenedConnection) {
         raw = opened.raw
+    }
+
+    /// Opens a connection, runs the body with it on a thread that is made for this, and closes it.
+    package static func run<Value: Sendable>(
+        _ configuration: PostgresConfiguration, logger: Logger,
+        _ body: @escaping @Sendable (BlockingSession) -> Value
+    ) async throws(PostgresError) -> Value {
+        let notices = NoticeLog(logger: logger)
+        let outcome = await BlockingThread.run { () -> Result<Value, PostgresError> in
+            configuration.open(isOwner: true, notices: notices).map { body(BlockingSession($0)) }
+        }
+        guard let outcome else { throw PostgresError(.connection, "the system has no more threads") }
+        return try outcome.get()
     }
 
     deinit {
@@ -13,10 +28,10 @@ final class BlockingSession {
     }
 
     /// Whether a transaction is open and has not failed.
-    var isInTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INTRANS }
+    package var isInTransaction: Bool { PQtransactionStatus(raw) == PQTRANS_INTRANS }
 
     /// Runs SQL text of one or several commands.
-    func execute(_ sql: String) throws(PostgresError) {
+    package func execute(_ sql: String) throws(PostgresError) {
         guard !sql.utf8.contains(0) else { throw PostgresError(.encoding, "the SQL text holds a zero byte") }
         let result = PQexec(raw, sql)
         defer { PQclear(result) }
@@ -24,7 +39,7 @@ final class BlockingSession {
     }
 
     /// Runs one command with text parameters; the rows come as text.
-    func query(_ sql: String, _ parameters: [String] = []) throws(PostgresError) -> [[String?]] {
+    package func query(_ sql: String, _ parameters: [String] = []) throws(PostgresError) -> [[String?]] {
         let encoder = TextParameters(parameters)
         let result = encoder.withPointers { PQexecParams(raw, sql, Int32(parameters.count), nil, $0, nil, nil, 0) }
         defer { PQclear(result) }

@@ -46,15 +46,3 @@ enum MonotonicClock {
         return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
     }
 }
-
-extension Duration {
-    /// Whole nanoseconds; a duration too long for that counts as the longest.
-    var nanoseconds: Int64 {
-        let (seconds, attoseconds) = components
-        let (product, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        return overflow ? .max / 4 : min(product + attoseconds / 1_000_000_000, .max / 4)
-    }
-
-    /// Whole milliseconds.
-    var milliseconds: Int64 { nanoseconds / 1_000_000 }
-}

@@ -1,3 +1,4 @@
+import Primitives
 import Synchronization
 
 /// A connection: sends a request on the caller's thread, takes the replies on the reactor's, resumes the caller once.

@@ -1,4 +1,5 @@
 import CLibpq
+import Primitives
 
 #if canImport(Glibc)
 import Glibc
@@ -47,7 +48,7 @@ extension PostgresConfiguration {
     }
 
     /// The value of `search_path`: our schema, quoted, then `public`.
-    var searchPath: String {
+    package var searchPath: String {
         let name = schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         return "\"\(name)\", public"
     }

@@ -1,4 +1,5 @@
 package import Logging
+import Primitives
 import Synchronization
 
 /// The connections of a process to one database, opened when needed and shared by all tasks.

@@ -29,6 +29,11 @@ package enum Hex {
         nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "a") + nibble - 10
     }
 
+    /// The upper-case digit of 0...15.
+    static func upperCaseDigit(_ nibble: UInt8) -> UInt8 {
+        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
+    }
+
     /// The value, 0...15, of a digit of either case.
     static func value(of digit: UInt8) -> UInt8? {
         switch digit {

@@ -5,6 +5,7 @@ import ConfigurationChecks
 import JSONCoding
 import LocalStack
 import Logging
+import Migrations
 import NIOHTTP1
 import PDFDocuments
 import PostgresClient

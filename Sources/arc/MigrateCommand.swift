@@ -4,6 +4,7 @@ import ConfigurationChecks
 import JSONCoding
 import LocalStack
 import Logging
+import Migrations
 import PostgresClient
 import ServiceKit
 
@@ -17,7 +18,7 @@ struct MigrateCommand: AsyncParsableCommand {
             DB_DATABASE, as the role DB_MIGRATION_USER with DB_MIGRATION_PASSWORD (or DB_USER): it owns the tables; the
             services run as another role that the migrations grant what it needs.
 
-            A database of ARC SaaS itself is taken over in place; docs/operations.md has the steps.
+            A database of ARC SaaS itself is adopted in place; docs/operations.md has the steps.
             """,
         subcommands: [Check.self, Up.self, Down.self, Status.self])
 
@@ -68,7 +69,7 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             try await MigrateCommand.forEach(options.service) { database, migrator in
                 let report = try await migrator.check()
-                if !report.obstacles.isEmpty || !report.findings.isEmpty {
+                if !report.differences.isEmpty || !report.findings.isEmpty {
                     CommandSupport.complain(report.lines(of: database.rawValue).joined(separator: "\n"))
                 }
                 guard !report.isBlocked else { throw ExitCode.failure }
@@ -84,7 +85,7 @@ struct MigrateCommand: AsyncParsableCommand {
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Take back the newest migrations.",
-            discussion: "Data that only they know is lost. Tables that were taken over from the original stay.")
+            discussion: "Data that only they know is lost. Tables that were adopted from the original stay.")
         @OptionGroup var options: Options
         @Option(help: "How many to take back.")
         var steps = 1
@@ -115,7 +116,7 @@ struct MigrateCommand: AsyncParsableCommand {
             try await MigrateCommand.forEach(options.service) { database, migrator in
                 CommandSupport.say("\(database.rawValue):")
                 for state in try await migrator.status() {
-                    let note = state.isAdopted ? "  (the original's tables, taken over)" : ""
+                    let note = state.isAdopted ? "  (the original's tables, adopted)" : ""
                     CommandSupport.say("  \(state.number)  \(state.name)  \(state.status)\(note)")
                 }
             }

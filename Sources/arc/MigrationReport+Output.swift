@@ -1,4 +1,5 @@
 import JSONCoding
+package import Migrations
 import PostgresClient
 
 extension MigrationReport {
@@ -11,12 +12,12 @@ extension MigrationReport {
             let names = pending.map { "\($0.number) \($0.name)" }
             lines.append(
                 adopts
-                    ? "\(database): tables of the original; \(names[0]) is taken over as it is, then \(names.dropFirst().joined(separator: ", "))"
+                    ? "\(database): tables of the original; \(names[0]) is adopted as it is, then \(names.dropFirst().joined(separator: ", "))"
                     : "\(database): pending: \(names.joined(separator: ", "))")
         }
-        for obstacle in obstacles {
-            lines.append("  STOP  \(obstacle.place): \(obstacle.problem)")
-            lines.append("        repair: \(obstacle.repair)")
+        for difference in differences {
+            lines.append("  STOP  \(difference.place): \(difference.problem)")
+            lines.append("        repair: \(difference.repair)")
         }
         for finding in findings { lines += finding.lines }
         if isBlocked { lines.append("\(database): nothing was changed; repair what is marked STOP, then try again") }
@@ -26,12 +27,12 @@ extension MigrationReport {
 
 extension MigrationReport.Finding {
     fileprivate var lines: [String] {
-        let mark = rule.effect == .stops ? "STOP" : "warn"
-        var lines = ["  \(mark)  \(rule.name): \(count) row\(count == 1 ? "" : "s"). \(rule.why)"]
+        let mark = check.severity == .blocking ? "STOP" : "warn"
+        var lines = ["  \(mark)  \(check.name): \(count) row\(count == 1 ? "" : "s"). \(check.why)"]
         lines += rows.map { "        \($0)" }
         if count > rows.count { lines.append("        … and \(count - rows.count) more") }
-        lines.append("        repair: \(rule.advice)")
-        for line in (rule.repair ?? "").split(separator: "\n") { lines.append("            \(line)") }
+        lines.append("        repair: \(check.advice)")
+        for line in (check.repair ?? "").split(separator: "\n") { lines.append("            \(line)") }
         return lines
     }
 }
@@ -61,11 +62,11 @@ struct MigrationReports: JSONWritable {
             writer.endArray()
             writer.key("obstacles")
             writer.beginArray()
-            for obstacle in report.obstacles {
+            for difference in report.differences {
                 writer.beginObject()
-                writer.member("place", obstacle.place)
-                writer.member("problem", obstacle.problem)
-                writer.member("repair", obstacle.repair)
+                writer.member("place", difference.place)
+                writer.member("problem", difference.problem)
+                writer.member("repair", difference.repair)
                 writer.endObject()
             }
             writer.endArray()
@@ -81,17 +82,17 @@ struct MigrationReports: JSONWritable {
 
     private static func write(_ finding: MigrationReport.Finding, to writer: inout JSONWriter) {
         writer.beginObject()
-        writer.member("rule", finding.rule.name)
-        writer.member("effect", finding.rule.effect.rawValue)
+        writer.member("rule", finding.check.name)
+        writer.member("effect", finding.check.severity == .blocking ? "stops" : "warns")
         writer.member("migration", finding.migration)
-        writer.member("why", finding.rule.why)
+        writer.member("why", finding.check.why)
         writer.member("count", finding.count)
         writer.key("rows")
         writer.beginArray()
         for row in finding.rows { writer.raw(Array(row.utf8)) }
         writer.endArray()
-        writer.member("advice", finding.rule.advice)
-        writer.memberIfPresent("repair", finding.rule.repair)
+        writer.member("advice", finding.check.advice)
+        writer.memberIfPresent("repair", finding.check.repair)
         writer.endObject()
     }
 }

@@ -3,6 +3,7 @@ import Configuration
 import LocalStack
 import Logging
 import MessageBus
+import Migrations
 import Orchestrator
 import PostgresClient
 import ServiceKit

@@ -1,4 +1,5 @@
 import JSONCoding
+import Migrations
 import PostgresClient
 import Primitives
 import TestSupport
@@ -10,9 +11,9 @@ import Testing
         -> [String]
     {
         let report = try await original.migrator(as: user).check()
-        #expect(report.findings.isEmpty || report.obstacles.isEmpty)
-        #expect(report.obstacles.allSatisfy { !$0.repair.isEmpty })
-        return report.obstacles.map { "\($0.place): \($0.problem)" }
+        #expect(report.findings.isEmpty || report.differences.isEmpty)
+        #expect(report.differences.allSatisfy { !$0.repair.isEmpty })
+        return report.differences.map { "\($0.place): \($0.problem)" }
     }
 
     @Test func everyDifferenceIsNamedAndItsRepairMendsIt() async throws {
@@ -43,10 +44,10 @@ import Testing
                     "main.resources: the unique constraint idx_resource_ext_id (external_identifier, tenant_id) is missing",
                 ])
             let error = await #expect(throws: MigrationError.self) { _ = try await original.migrator().up() }
-            #expect(error?.kind == .refused && error?.report?.obstacles.count == 9)
+            #expect(error?.kind == .refused && error?.report?.differences.count == 9)
             #expect(try await original.definitions() == definitions)
 
-            for obstacle in try await original.migrator().check().obstacles {
+            for obstacle in try await original.migrator().check().differences {
                 try await original.database.query(obstacle.repair)
             }
             #expect(try await original.migrator().up().count == original.database.kind.migrations.count)
@@ -112,7 +113,7 @@ import Testing
         #expect(
             found.contains(
                 "main.plans: belongs to \(OriginalDatabase.owner), whose rights the role \(role) does not have"))
-        for repair in Set(try await original.migrator(as: role).check().obstacles.map(\.repair)) {
+        for repair in Set(try await original.migrator(as: role).check().differences.map(\.repair)) {
             try await original.database.query(repair)
         }
         _ = try await original.migrator(as: role).up()

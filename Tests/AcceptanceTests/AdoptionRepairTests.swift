@@ -1,4 +1,5 @@
 import JSONCoding
+import Migrations
 import PostgresClient
 import TestSupport
 import Testing
@@ -13,9 +14,9 @@ import Testing
         let definitions = try await original.definitions()
         let migrator = original.migrator()
         let report = try await migrator.check()
-        let stopping = report.findings.filter { $0.rule.effect == .stops }
-        #expect(report.isBlocked && report.obstacles.isEmpty)
-        #expect(Dictionary(uniqueKeysWithValues: stopping.map { ($0.rule.name, $0.count) }) == rules)
+        let stopping = report.findings.filter { $0.check.severity == .blocking }
+        #expect(report.isBlocked && report.differences.isEmpty)
+        #expect(Dictionary(uniqueKeysWithValues: stopping.map { ($0.check.name, $0.count) }) == rules)
         for finding in stopping {
             #expect(finding.rows.count == min(finding.count, MigrationReport.shownRows))
             for row in finding.rows { #expect(try JSONValue.parse(Array(row.utf8)).objectValue != nil) }
@@ -30,7 +31,7 @@ import Testing
 
         try await original.database.withPool(user: OriginalDatabase.owner) { pool in
             for finding in stopping {
-                let sql = try #require(finding.rule.repair ?? byHand[finding.rule.name])
+                let sql = try #require(finding.check.repair ?? byHand[finding.check.name])
                 _ = try await pool.query(PostgresStatement(sql, prepared: false))
             }
         }
@@ -76,8 +77,10 @@ import Testing
                 let patience = [PostgresSetting("idle_in_transaction_session_timeout", "0")]
                 try await pool.withTransaction(settings: patience, isolation: .repeatableRead) { transaction in
                     _ = try await transaction.query("SELECT 1")
-                    let stopping = try await original.migrator().check().findings.filter { $0.rule.effect == .stops }
-                    for sql in stopping.compactMap(\.rule.repair) + Self.byHand.values {
+                    let stopping = try await original.migrator().check().findings.filter {
+                        $0.check.severity == .blocking
+                    }
+                    for sql in stopping.compactMap(\.check.repair) + Self.byHand.values {
                         try await original.database.query(sql)
                     }
                     // What is changed in its place is in no index; what is deleted always is.

@@ -1,4 +1,5 @@
 import JSONCoding
+import Migrations
 import PostgresClient
 import TestSupport
 import Testing
@@ -13,7 +14,7 @@ import Testing
         #expect(columns.count >= 9 && before.allSatisfy { $0.value.count >= 2 })
         let migrator = original.migrator()
         let report = try await migrator.check()
-        #expect(report.adopts && report.obstacles.isEmpty && !report.isBlocked)
+        #expect(report.adopts && report.differences.isEmpty && !report.isBlocked)
         #expect(report.pending.map(\.number) == original.database.kind.migrations.map(\.number))
 
         let applied = try await migrator.up()
@@ -98,14 +99,14 @@ import Testing
         try await OriginalDatabase.with(.subscription) { original in
             let report = try await original.migrator().check()
             #expect(
-                report.findings.map(\.rule.name) == [
+                report.findings.map(\.check.name) == [
                     "currencies_code_form", "billing_cycles_unit_known", "billing_customer_tenant_is_id",
                     "subscriptions_dates_are_dates", "plans_price_range", "subscriptions_status_known",
                     "subscriptions_dates_ordered",
                 ], "warnings do not stop")
             func ids(_ rules: String...) throws -> Set<String> {
                 Set(
-                    try report.findings.filter { rules.contains($0.rule.name) }.flatMap(\.rows).compactMap {
+                    try report.findings.filter { rules.contains($0.check.name) }.flatMap(\.rows).compactMap {
                         try JSONValue.parse(Array($0.utf8))["id"]?.stringValue
                     })
             }

@@ -1,4 +1,5 @@
 import JSONCoding
+import Migrations
 import PostgresClient
 import TestSupport
 import Testing
@@ -41,7 +42,7 @@ import Testing
                 try await original.database.query(repair)
             }
             let ready = try await migrate(original, "check")
-            #expect(ready.status == 0 && ready.output.contains("1 init is taken over as it is, then 2 row_versions"))
+            #expect(ready.status == 0 && ready.output.contains("1 init is adopted as it is, then 2 row_versions"))
             #expect(try await migrate(original, "up", "--dry-run").output.contains("would apply 1 init"))
             let up = try await migrate(original, "up")
             #expect(up.status == 0 && up.output.contains("applied 1 init, 2 row_versions"))
@@ -49,7 +50,7 @@ import Testing
             #expect(try await migrate(original, "check").output == "tenant-management: nothing to do\n")
             let status = try await migrate(original, "status").output.split(separator: "\n")
             #expect(status.count == original.database.kind.migrations.count + 1)
-            #expect(status[1].hasSuffix("(the original's tables, taken over)"))
+            #expect(status[1].hasSuffix("(the original's tables, adopted)"))
             let down = try await migrate(original, "down", "--steps", "\(status.count - 1)")
             #expect(down.status == 0 && down.output.contains("took back"))
             #expect(try await original.database.count("SELECT count(*) FROM main.tenants") > 30)
@@ -97,7 +98,7 @@ import Testing
             #expect(try await migrate(original, "up").output == "subscription: nothing to do\n")
             let status = try await migrate(original, "status").output.split(separator: "\n")
             #expect(status.count == migrations.count + 1)
-            #expect(status[1].hasSuffix("(the original's tables, taken over)"))
+            #expect(status[1].hasSuffix("(the original's tables, adopted)"))
             let down = try await migrate(original, "down", "--steps", "\(migrations.count)")
             #expect(down.status == 0 && down.output.contains("took back"))
             #expect(try await original.database.count(plans) == before)

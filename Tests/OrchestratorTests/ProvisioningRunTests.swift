@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONCoding
 import MessageBus
+import Migrations
 import PostgresClient
 import Primitives
 import Testing

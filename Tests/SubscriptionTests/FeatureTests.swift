@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import Migrations
 import PostgresClient
 import Primitives
 import ServiceKit

@@ -66,11 +66,6 @@ import Testing
         #expect(seen.count == 53)
     }
 
-    @Test func pathsAndFormsAreEncoded() {
-        #expect(IdentityProviderURL.encoded("a/b?c=d&e f%é") == "a%2Fb%3Fc%3Dd%26e%20f%25%C3%A9")
-        #expect(IdentityProviderURL.encoded([("a", "1 2"), ("b", "&=+")]) == "a=1%202&b=%26%3D%2B")
-    }
-
     @Test func eachFailureSaysWhetherARepetitionHelps() {
         let cases: [(IdentityProviderFailure, Int, String?)] = [
             (.unavailable(step: "x", reason: "secret"), 503, "IDENTITY_PROVIDER_UNAVAILABLE"),

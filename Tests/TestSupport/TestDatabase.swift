@@ -1,5 +1,6 @@
 import Logging
 import MessageBus
+package import Migrations
 import Orchestrator
 package import PostgresClient
 import Primitives

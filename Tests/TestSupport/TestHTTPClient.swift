@@ -2,6 +2,7 @@ import AsyncHTTPClient
 package import JSONCoding
 import NIOCore
 import NIOHTTP1
+import Primitives
 
 /// Calls one service over HTTP.
 package struct TestHTTPClient: Sendable {
@@ -75,17 +76,7 @@ package struct TestHTTPClient: Sendable {
 extension String {
     /// Percent-encoded for a query: everything but unreserved characters (RFC 3986 section 2.3).
     package var queryEncoded: String {
-        var text = ""
-        for byte in utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "~"):
-                text.unicodeScalars.append(Unicode.Scalar(byte))
-            default: text += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return text
+        PercentEncoding.encode(self)
     }
 }
 

@@ -1,4 +1,5 @@
 import NIOCore
+import Primitives
 
 /// When SET writes.
 package enum RedisSetCondition: Sendable, Hashable {
@@ -189,8 +190,7 @@ extension RedisValue {
 
 extension Duration {
     fileprivate func expiryMilliseconds() throws(RedisError) -> Int64 {
-        let (seconds, attoseconds) = components
-        guard self > .zero, seconds < 1 << 40 else { throw .invalidCommand(.expiryNotPositive) }
-        return seconds * 1000 + (attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000
+        guard self > .zero, self < .seconds(1 << 40) else { throw .invalidCommand(.expiryNotPositive) }
+        return millisecondsRoundedUp
     }
 }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// The parts that a Redis URL names:
 /// `redis[s]://[user[:password]@]host[:port][/database]` (the registered scheme, IANA `redis`/`rediss`), or
 /// `unix:///path[?db=database]` for a local socket.
@@ -87,28 +89,5 @@ struct RedisURL: Equatable {
         return number
     }
 
-    private static func decode(_ text: Substring) -> String? {
-        var bytes: [UInt8] = []
-        var rest = text.utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let high = rest.popFirst().flatMap(nibble), let low = rest.popFirst().flatMap(nibble) else {
-                return nil
-            }
-            bytes.append(high << 4 | low)
-        }
-        return String(validating: bytes, as: UTF8.self)
-    }
-
-    private static func nibble(_ byte: UInt8) -> UInt8? {
-        switch byte {
-        case UInt8(ascii: "0")...UInt8(ascii: "9"): byte - UInt8(ascii: "0")
-        case UInt8(ascii: "a")...UInt8(ascii: "f"): byte - UInt8(ascii: "a") + 10
-        case UInt8(ascii: "A")...UInt8(ascii: "F"): byte - UInt8(ascii: "A") + 10
-        default: nil
-        }
-    }
+    private static func decode(_ text: Substring) -> String? { PercentEncoding.decode(text) }
 }

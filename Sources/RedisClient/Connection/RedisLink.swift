@@ -53,7 +53,7 @@ final class RedisLink: Sendable {
             maximumBufferedBytes: configuration.maximumBufferedBytes)
         self.handler = .makeEmptyBox(eventLoop: eventLoop)
         self.loopState = .makeBoxSendingValue(
-            LoopState(backoff: ReconnectBackoff(maximum: TimeAmount(clamping: configuration.maximumReconnectDelay))),
+            LoopState(backoff: ReconnectBackoff(maximum: TimeAmount(configuration.maximumReconnectDelay))),
             eventLoop: eventLoop)
         self.closed = eventLoop.makePromise()
     }
@@ -92,7 +92,7 @@ final class RedisLink: Sendable {
         _ expectation: CommandQueue.Pipeline.Expectation, waiter: CommandQueue.Waiter?, ticket: UInt64,
         encode: (inout ByteBuffer) -> Void
     ) {
-        let deadline = NIODeadline.now() + TimeAmount(clamping: configuration.commandTimeout)
+        let deadline = NIODeadline.now() + TimeAmount(configuration.commandTimeout)
         let action = queue.withPipeline {
             $0.enqueue(expectation, waiter: waiter, ticket: ticket, deadline: deadline, encode: encode)
         }
@@ -133,9 +133,9 @@ final class RedisLink: Sendable {
 
     private func connect() {
         guard !queue.withPipeline({ $0.isEnding }) else { return finish(.closedByServer) }
-        let deadline = NIODeadline.now() + TimeAmount(clamping: configuration.connectTimeout)
+        let deadline = NIODeadline.now() + TimeAmount(configuration.connectTimeout)
         let bootstrap = ClientBootstrap(group: eventLoop)
-            .connectTimeout(TimeAmount(clamping: configuration.connectTimeout))
+            .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.socketOption(.so_keepalive), value: 1)
         let connected =
             switch configuration.endpoint {
@@ -158,8 +158,8 @@ final class RedisLink: Sendable {
                 database: configuration.database, setup: setup()),
             settings: .init(
                 limits: configuration.limits, handshakeDeadline: deadline,
-                commandTimeout: TimeAmount(clamping: configuration.commandTimeout),
-                keepAliveInterval: TimeAmount(clamping: configuration.keepAliveInterval)),
+                commandTimeout: TimeAmount(configuration.commandTimeout),
+                keepAliveInterval: TimeAmount(configuration.keepAliveInterval)),
             events: .init(
                 ready: { self.becameReady() }, push: { self.observer(.push($0)) }, ended: { self.finish($0) }))
         do {
@@ -226,14 +226,5 @@ final class RedisLink: Sendable {
         metadata["reason"] = "\(failure)"
         let level: Logger.Level = wasConnected || loopState.value.failures == 1 ? .warning : .debug
         logger.log(level: level, "Redis is not connected", metadata: metadata)
-    }
-}
-
-extension TimeAmount {
-    /// A duration in nanoseconds, clamped to what NIO can count.
-    init(clamping duration: Duration) {
-        let (seconds, attoseconds) = duration.components
-        let (scaled, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        self = overflow ? .hours(24 * 365) : .nanoseconds(scaled + attoseconds / 1_000_000_000)
     }
 }

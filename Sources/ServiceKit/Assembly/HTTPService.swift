@@ -148,8 +148,3 @@ private final class DocumentBox: Sendable {
         return buffer
     }
 }
-
-extension Duration {
-    /// The same time for NIO.
-    var timeAmount: TimeAmount { .nanoseconds(microseconds.multipliedReportingOverflow(by: 1000).partialValue) }
-}

@@ -26,5 +26,5 @@ package struct ClientAddressResolver: Sendable {
 }
 
 extension HTTPField.Name {
-    static let xForwardedFor = HTTPField.Name("X-Forwarded-For") ?? .from
+    static let xForwardedFor = HTTPField.Name(literal: "X-Forwarded-For")
 }

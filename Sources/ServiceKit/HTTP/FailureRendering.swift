@@ -135,23 +135,7 @@ package enum FailureRendering {
 private enum URIFragment {
     /// Percent-encodes the bytes that a fragment cannot have (RFC 3986 section 3.5).
     static func encode(_ text: String) -> String {
-        guard !text.utf8.allSatisfy(isAllowed) else { return text }
-        var bytes: [UInt8] = []
-        bytes.reserveCapacity(text.utf8.count * 3)
-        for byte in text.utf8 {
-            if isAllowed(byte) {
-                bytes.append(byte)
-            } else {
-                bytes.append(UInt8(ascii: "%"))
-                bytes.append(upperCaseDigit(byte >> 4))
-                bytes.append(upperCaseDigit(byte & 0x0F))
-            }
-        }
-        return String(decoding: bytes, as: UTF8.self)
-    }
-
-    private static func upperCaseDigit(_ nibble: UInt8) -> UInt8 {
-        nibble < 10 ? UInt8(ascii: "0") + nibble : UInt8(ascii: "A") + nibble - 10
+        PercentEncoding.encode(text, except: isAllowed)
     }
 
     private static func isAllowed(_ byte: UInt8) -> Bool {

@@ -24,7 +24,7 @@ package final class OutboundHTTPClient: Sendable {
     package init(silence: Duration, inspect: Inspection? = nil) {
         var configuration = HTTPClient.Configuration(
             redirectConfiguration: .disallow,
-            timeout: .init(connect: .seconds(5), read: silence.timeAmount),
+            timeout: .init(connect: .seconds(5), read: TimeAmount(silence)),
             connectionPool: .init(idleTimeout: .seconds(30)), decompression: .disabled,
             http1_1ConnectionDebugInitializer: inspect, http2ConnectionDebugInitializer: inspect)
         configuration.connectionPool.retryConnectionEstablishment = false
@@ -39,7 +39,7 @@ package final class OutboundHTTPClient: Sendable {
     ) async throws(OutboundHTTPFailure) -> HTTPClientResponse {
         guard let client = client() else { throw OutboundHTTPFailure(reason: "the service is stopping") }
         do {
-            return try await client.execute(request, timeout: timeout.timeAmount, logger: nil)
+            return try await client.execute(request, timeout: TimeAmount(timeout), logger: nil)
         } catch {
             throw OutboundHTTPFailure(error)
         }

@@ -26,15 +26,15 @@ extension OperationRequest {
 
 extension HTTPField.Name {
     /// RFC 7240.
-    static let prefer = HTTPField.Name("Prefer") ?? .from
+    static let prefer = HTTPField.Name(literal: "Prefer")
     /// RFC 7240: which preferences were followed.
-    package static let preferenceApplied = HTTPField.Name("Preference-Applied") ?? .from
+    package static let preferenceApplied = HTTPField.Name(literal: "Preference-Applied")
     /// RFC 8288.
-    package static let link = HTTPField.Name("Link") ?? .from
+    package static let link = HTTPField.Name(literal: "Link")
     /// Rows on all pages of a list.
-    package static let totalCount = HTTPField.Name("X-Total-Count") ?? .from
+    package static let totalCount = HTTPField.Name(literal: "X-Total-Count")
     /// The client's name for a request that must have its effect once.
-    static let idempotencyKey = HTTPField.Name("Idempotency-Key") ?? .from
+    static let idempotencyKey = HTTPField.Name(literal: "Idempotency-Key")
     /// Set on an answer that was given before.
-    static let idempotencyReplayed = HTTPField.Name("Idempotency-Replayed") ?? .from
+    static let idempotencyReplayed = HTTPField.Name(literal: "Idempotency-Replayed")
 }

@@ -69,7 +69,7 @@ package struct OperationRequest: Sendable {
 
 extension HTTPField.Name {
     /// W3C Trace Context.
-    package static let traceparent = HTTPField.Name("traceparent") ?? .from
+    package static let traceparent = HTTPField.Name(literal: "traceparent")
     /// Identifier of a request, echoed in its answer.
-    package static let requestID = HTTPField.Name("X-Request-Id") ?? .from
+    package static let requestID = HTTPField.Name(literal: "X-Request-Id")
 }

@@ -72,23 +72,9 @@ enum GenericCellRate {
     }
 }
 
-extension Duration {
-    /// Whole microseconds, saturating.
-    package var microseconds: Int64 {
-        let parts = components
-        let (seconds, overflow) = parts.seconds.multipliedReportingOverflow(by: 1_000_000)
-        return overflow ? .max : seconds + parts.attoseconds / 1_000_000_000_000
-    }
-
-    /// Whole seconds, rounded up.
-    package var secondsRoundedUp: Int64 {
-        components.seconds + (components.attoseconds > 0 ? 1 : 0)
-    }
-}
-
 extension HTTPField.Name {
-    static let rateLimitLimit = HTTPField.Name("X-RateLimit-Limit") ?? .from
-    static let rateLimitRemaining = HTTPField.Name("X-RateLimit-Remaining") ?? .from
-    static let rateLimitReset = HTTPField.Name("X-RateLimit-Reset") ?? .from
-    static let rateLimitStructured = HTTPField.Name("RateLimit") ?? .from
+    static let rateLimitLimit = HTTPField.Name(literal: "X-RateLimit-Limit")
+    static let rateLimitRemaining = HTTPField.Name(literal: "X-RateLimit-Remaining")
+    static let rateLimitReset = HTTPField.Name(literal: "X-RateLimit-Reset")
+    static let rateLimitStructured = HTTPField.Name(literal: "RateLimit")
 }

@@ -1,4 +1,5 @@
 import MessageBus
+package import Migrations
 package import PostgresClient
 import ServiceKit
 
@@ -11,8 +12,8 @@ package enum SubscriptionMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql), isAdoptable: true,
-            rules: SubscriptionRules.takingOver),
+            down: text(PackageResources.V0001__init_down_sql), isBaseline: true,
+            preflightChecks: SubscriptionPreflightChecks.baseline),
         Migration(
             number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
             down: text(PackageResources.V0002__row_versions_down_sql)),
@@ -22,7 +23,7 @@ package enum SubscriptionMigrations {
             down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
             // Failed where a text had been shortened for an index and somebody still saw it as it was.
             formerChecksums: ["679e900171ba84ab7475c6465369dbb70032bf9992dffc62f49d266690796129"],
-            rules: SubscriptionRules.constraintsAndIndexes),
+            preflightChecks: SubscriptionPreflightChecks.constraintsAndIndexes),
         Migration(
             number: 4, name: "subscribing", up: text(PackageResources.V0004__subscribing_up_sql),
             down: text(PackageResources.V0004__subscribing_down_sql),

@@ -93,9 +93,8 @@ extension SubscriptionController {
 
     /// The parameter was checked to be a whole number; however large, it reaches no further than the calendar does.
     private static func days(_ request: OperationRequest) -> Int {
-        let name = HTTPField.Name("days")
-        let header = name.flatMap { request.headers[$0] }
-        guard let text = header ?? QueryString.first("days", in: request.query),
+        guard
+            let text = request.headers[HTTPField.Name(literal: "days")] ?? QueryString.first("days", in: request.query),
             case .number(let number)? = try? JSONValue.parse(Array(text.utf8))
         else { return 0 }
         return number.int64.map { Int(clamping: $0) } ?? .max

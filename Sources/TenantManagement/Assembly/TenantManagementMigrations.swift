@@ -1,4 +1,5 @@
 import MessageBus
+package import Migrations
 package import PostgresClient
 import ServiceKit
 
@@ -11,8 +12,8 @@ package enum TenantManagementMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql), isAdoptable: true,
-            rules: TenantManagementRules.takingOver),
+            down: text(PackageResources.V0001__init_down_sql), isBaseline: true,
+            preflightChecks: TenantManagementPreflightChecks.baseline),
         Migration(
             number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
             down: text(PackageResources.V0002__row_versions_down_sql),
@@ -22,7 +23,7 @@ package enum TenantManagementMigrations {
             number: 3, name: "constraints_and_indexes",
             up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
             down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
-            rules: TenantManagementRules.constraintsAndIndexes),
+            preflightChecks: TenantManagementPreflightChecks.constraintsAndIndexes),
         Migration(
             number: 4, name: "onboarding", up: text(PackageResources.V0004__onboarding_up_sql),
             down: text(PackageResources.V0004__onboarding_down_sql)),
@@ -48,7 +49,8 @@ package enum TenantManagementMigrations {
             down: text(PackageResources.V0010__policies_once_a_statement_down_sql)),
         Migration(
             number: 11, name: "client_lists", up: text(PackageResources.V0011__client_lists_up_sql),
-            down: text(PackageResources.V0011__client_lists_down_sql), rules: TenantManagementRules.clientLists),
+            down: text(PackageResources.V0011__client_lists_down_sql),
+            preflightChecks: TenantManagementPreflightChecks.clientLists),
         Migration(
             number: 12, name: "milliseconds_and_invoice_rules",
             up: text(PackageResources.V0012__milliseconds_and_invoice_rules_up_sql),

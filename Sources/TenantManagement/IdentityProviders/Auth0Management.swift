@@ -1,5 +1,6 @@
 import JSONCoding
 import NIOHTTP1
+import Primitives
 
 /// The operations of Auth0's Management API that a set-up needs. What somebody else has created in the meantime (409) is
 /// looked up.
@@ -29,7 +30,7 @@ struct Auth0Management: Sendable {
     func organization(_ name: String) async throws(IdentityProviderFailure) -> Organization? {
         let step = "looking for the organisation"
         let answer = try await api.call(
-            .GET, "/api/v2/organizations/name/\(IdentityProviderURL.encoded(name))", step: step, expecting: [200, 404])
+            .GET, "/api/v2/organizations/name/\(PercentEncoding.encode(name))", step: step, expecting: [200, 404])
         return answer.status == 200 ? try organization(answer, step) : nil
     }
 
@@ -74,7 +75,7 @@ struct Auth0Management: Sendable {
     /// Makes a user a member; one that is a member already stays one.
     func addMember(_ user: String, to organization: String) async throws(IdentityProviderFailure) {
         _ = try await api.call(
-            .POST, "/api/v2/organizations/\(IdentityProviderURL.encoded(organization))/members",
+            .POST, "/api/v2/organizations/\(PercentEncoding.encode(organization))/members",
             ["members": [.string(user)]], step: "adding the user to the organisation", expecting: [200, 201, 204])
     }
 }

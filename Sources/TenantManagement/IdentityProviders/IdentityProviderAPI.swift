@@ -1,5 +1,6 @@
 import JSONCoding
 import NIOHTTP1
+import Primitives
 
 /// The API of an identity provider for the length of one set-up, with the token that was obtained for it.
 struct IdentityProviderAPI: Sendable {
@@ -41,7 +42,7 @@ struct IdentityProviderAPI: Sendable {
         _ method: HTTPMethod, _ path: String, query: [(name: String, value: String)] = [], _ body: JSONValue? = nil,
         step: String, expecting statuses: Set<Int>
     ) async throws(IdentityProviderFailure) -> IdentityProviderHTTP.Answer {
-        let suffix = query.isEmpty ? "" : "?\(IdentityProviderURL.encoded(query))"
+        let suffix = query.isEmpty ? "" : "?\(PercentEncoding.form(query))"
         let answer = try await http.send(
             method, url + path + suffix, token: token, body: body.map { .json($0) } ?? .none, step: step,
             deadline: deadline)

@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import JSONCoding
 import NIOCore
 import NIOHTTP1
+import Primitives
 import ServiceKit
 
 /// Sends requests to identity providers: no redirects, no retries of its own, bounded times and sizes.
@@ -61,7 +62,7 @@ final class IdentityProviderHTTP: Sendable {
             request.body = .bytes(ByteBuffer(bytes: value.serialized()))
         case .form(let pairs):
             request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-            request.body = .bytes(ByteBuffer(string: IdentityProviderURL.encoded(pairs)))
+            request.body = .bytes(ByteBuffer(string: PercentEncoding.form(pairs)))
         }
         return request
     }

@@ -26,24 +26,4 @@ enum IdentityProviderURL {
         let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
         return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
     }
-
-    /// A text as one segment of a path, or one value of a query or form (RFC 3986 section 2.3).
-    static func encoded(_ text: String) -> String {
-        var result = ""
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"), UInt8(ascii: "."),
-                UInt8(ascii: "~"):
-                result.unicodeScalars.append(Unicode.Scalar(byte))
-            default: result += "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16, uppercase: true)
-            }
-        }
-        return result
-    }
-
-    /// Name-value pairs as a query or an `application/x-www-form-urlencoded` body.
-    static func encoded(_ pairs: [(name: String, value: String)]) -> String {
-        pairs.map { "\(encoded($0.name))=\(encoded($0.value))" }.joined(separator: "&")
-    }
 }

@@ -1,5 +1,6 @@
 import JSONCoding
 import NIOHTTP1
+import Primitives
 
 /// The operations of Keycloak's Admin REST API that a set-up needs. What somebody else has created in the meantime (409) is
 /// looked up.
@@ -28,7 +29,7 @@ struct KeycloakAdmin: Sendable {
     }
 
     private func path(_ realm: String, _ rest: String...) -> String {
-        (["/admin/realms", realm] + rest).map { $0.hasPrefix("/") ? $0 : IdentityProviderURL.encoded($0) }
+        (["/admin/realms", realm] + rest).map { $0.hasPrefix("/") ? $0 : PercentEncoding.encode($0) }
             .joined(separator: "/")
     }
 

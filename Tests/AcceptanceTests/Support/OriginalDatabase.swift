@@ -1,5 +1,6 @@
 import Foundation
 import JSONCoding
+import Migrations
 import PostgresClient
 import TestSupport
 

@@ -107,25 +107,8 @@ final class TestPeer: Sendable {
         var fields: [String: String] = [:]
         for pair in text.split(separator: "&") {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            fields[String(parts[0])] = parts.count == 2 ? parts[1].percentDecoded ?? "" : ""
+            fields[String(parts[0])] = parts.count == 2 ? PercentEncoding.decode(parts[1]) ?? "" : ""
         }
         return fields
-    }
-}
-
-extension Substring {
-    fileprivate var percentDecoded: String? {
-        var bytes: [UInt8] = []
-        var rest = utf8[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let value = UInt8(String(decoding: rest.prefix(2), as: UTF8.self), radix: 16) else { return nil }
-            bytes.append(value)
-            rest = rest.dropFirst(2)
-        }
-        return String(decoding: bytes, as: UTF8.self)
     }
 }

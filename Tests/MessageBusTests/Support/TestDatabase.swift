@@ -1,4 +1,5 @@
 import Logging
+import Migrations
 import PostgresClient
 import Primitives
 import Testing

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import MessageBus
+import Migrations
 import PostgresClient
 import Primitives
 import Sealing

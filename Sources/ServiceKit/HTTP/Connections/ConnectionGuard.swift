@@ -54,7 +54,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         self.unsent = unsent
         self.logger = logger
         watch = WriteWatch(
-            timeout: limits.writeTimeout.timeAmount, limit: limits.maximumUnsentBytesPerConnection)
+            timeout: TimeAmount(limits.writeTimeout), limit: limits.maximumUnsentBytesPerConnection)
     }
 
     // MARK: What the requests' handler reports
@@ -197,8 +197,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private func awaitRest() {
         guard let context, phaseDeadline == nil else { return }
         switch phase {
-        case .head: phaseDeadline = context.eventLoop.now + limits.headTimeout.timeAmount
-        case .body: phaseDeadline = context.eventLoop.now + limits.requestTimeout.timeAmount
+        case .head: phaseDeadline = context.eventLoop.now + TimeAmount(limits.headTimeout)
+        case .body: phaseDeadline = context.eventLoop.now + TimeAmount(limits.requestTimeout)
         case .request, .nothing: return
         }
         schedule()

@@ -24,7 +24,7 @@ struct HTTPConnections: ServerChildChannel {
         http = HTTP1Channel(
             responder: responder,
             configuration: HTTP1Channel.Configuration(
-                idleTimeout: limits.idleTimeout.timeAmount,
+                idleTimeout: TimeAmount(limits.idleTimeout),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.maximumHeadSize, maxHeaderListSize: limits.maximumHeadSize)))
         self.limits = limits

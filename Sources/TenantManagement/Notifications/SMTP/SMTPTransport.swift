@@ -55,9 +55,7 @@ package struct SMTPTransport: NotificationTransport {
         _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, on eventLoop: any EventLoop,
         outcome: EventLoopPromise<Void>
     ) {
-        let timeout = TimeAmount.nanoseconds(
-            configuration.timeout.components.seconds * 1_000_000_000
-                + configuration.timeout.components.attoseconds / 1_000_000_000)
+        let timeout = TimeAmount(configuration.timeout)
         let security = configuration.security
         let serverName = configuration.tlsServerName
         ClientBootstrap(group: eventLoop)

@@ -1,6 +1,6 @@
 /// The comparisons of a database ($1: its schema) with the tables in the session's temporary schema, which are as they
 /// should be. Each returns place, problem and repair, in SQL where that is possible.
-extension MigrationExamination {
+extension SchemaInspection {
     /// Pairs of what should be (`e`) and what is (`a`).
     private static let pairs = """
         pg_class AS e

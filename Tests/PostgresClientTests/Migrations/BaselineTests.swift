@@ -1,19 +1,22 @@
+import Migrations
 import PostgresClient
 import Testing
 
 /// What the migrator does with tables that are there already, with rules about rows, and with texts that were mended.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct MigratorAdoptionTests {
-    private static let rule = DataRule(
-        "a_positive", .stops, why: "w", query: "SELECT v, 'ü' AS note FROM main.a WHERE v <= 0 ORDER BY v", advice: "d",
+@Suite(.serialized, .timeLimit(.minutes(5))) struct BaselineTests {
+    private static let rule = PreflightCheck(
+        "a_positive", .blocking, why: "w", query: "SELECT v, 'ü' AS note FROM main.a WHERE v <= 0 ORDER BY v",
+        advice: "d",
         repair: "UPDATE main.a SET v = 1 - v WHERE v <= 0")
     private static let first = Migration(
         number: 1, name: "a", up: "CREATE TABLE main.a (id int4 PRIMARY KEY, v int8 NOT NULL DEFAULT 1);",
-        down: "DROP TABLE main.a", isAdoptable: true)
+        down: "DROP TABLE main.a", isBaseline: true)
     private static let second = Migration(
         number: 2, name: "positive", up: "ALTER TABLE main.a ADD CONSTRAINT a_positive CHECK (v > 0)",
         down: "ALTER TABLE main.a DROP CONSTRAINT a_positive",
-        rules: [
-            rule, DataRule("a_small", .warns, why: "w", query: "SELECT v FROM main.a WHERE v > 100", advice: "d"),
+        preflightChecks: [
+            rule,
+            PreflightCheck("a_small", .warning, why: "w", query: "SELECT v FROM main.a WHERE v > 100", advice: "d"),
         ])
 
     private func withTables(
@@ -37,8 +40,8 @@ import Testing
             "INSERT INTO main.a VALUES (1, 1, 'x'), (200, 2, 'y')"
         ) { pool, migrator in
             let report = try await migrator.check()
-            #expect(report.adopts && report.obstacles.isEmpty && !report.isBlocked)
-            #expect(report.findings.map(\.rule.name) == ["a_small"] && report.findings[0].rows == ["{\"v\":200}"])
+            #expect(report.adopts && report.differences.isEmpty && !report.isBlocked)
+            #expect(report.findings.map(\.check.name) == ["a_small"] && report.findings[0].rows == ["{\"v\":200}"])
             #expect(try await migrator.up().map(\.number) == [1, 2])
             #expect(try await migrator.status().map(\.isAdopted) == [true, false])
             #expect(try await migrator.up().isEmpty)
@@ -70,7 +73,7 @@ import Testing
             #expect(finding.count == 25 && finding.rows.count == 20 && finding.migration == 2)
             #expect(finding.rows.first == "{\"v\":-25,\"note\":\"ü\"}")
             try await pool.expect(0, "SELECT count(*) FROM pg_tables WHERE tablename = 'schema_migrations'")
-            _ = try await pool.query(PostgresStatement(try #require(finding.rule.repair), prepared: false))
+            _ = try await pool.query(PostgresStatement(try #require(finding.check.repair), prepared: false))
             #expect(try await migrator.up().count == 2)
         }
     }
@@ -85,7 +88,7 @@ import Testing
             let migrator = Migrator(
                 configuration: configuration, migrations: [Self.first, Self.second], logger: TestServer.logger)
             let report = try await migrator.check()
-            #expect(!report.adopts && report.isBlocked && report.findings.map(\.rule.name) == ["a_positive"])
+            #expect(!report.adopts && report.isBlocked && report.findings.map(\.check.name) == ["a_positive"])
         }
     }
 
@@ -94,12 +97,12 @@ import Testing
             let report = try await migrator.check()
             #expect(report.isBlocked && report.findings.isEmpty)
             #expect(
-                report.obstacles.map { "\($0.place): \($0.problem)" } == [
+                report.differences.map { "\($0.place): \($0.problem)" } == [
                     "main.a.id: accepts NULL and should not", "main.a.v: the column is missing",
                     "main.a: the primary key (id) is missing",
                 ])
             #expect(
-                report.obstacles.map(\.repair) == [
+                report.differences.map(\.repair) == [
                     "ALTER TABLE main.a ALTER COLUMN id SET NOT NULL;", "ALTER TABLE main.a ADD COLUMN v bigint;",
                     "ALTER TABLE main.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);",
                 ])

@@ -1,13 +1,14 @@
+import Migrations
 import PostgresClient
 
-/// What the migrations of `tenant_mgmt_db` ask of rows that the original has written, migration by migration.
-enum TenantManagementRules {
-    /// Of taking over the original's tables.
-    static let takingOver: [DataRule] = [
+/// The preflight checks of the migrations of `tenant_mgmt_db`: what they require of rows that the original has written.
+enum TenantManagementPreflightChecks {
+    /// Checks of the baseline: the tables of the original.
+    static let baseline: [PreflightCheck] = [
         .runtimeRoleExists(TenantManagementMigrations.runtimeRole),
         .runtimeRoleIsConfined(TenantManagementMigrations.runtimeRole),
-        DataRule(
-            "tenants_provisioning", .warns,
+        PreflightCheck(
+            "tenants_provisioning", .warning,
             why: """
                 These tenants are being provisioned. The secret that their pipeline's call-back is signed with lies in the \
                 original's Redis only and expires; without it the call-back is refused, and the tenants stay as they are.
@@ -18,15 +19,15 @@ enum TenantManagementRules {
                 POST /tenants/{id}/provision.
                 """,
             repair: "UPDATE main.tenants SET status = 3 WHERE status = 2 AND NOT deleted;"),
-        DataRule(
-            "tenants_status_known", .warns,
+        PreflightCheck(
+            "tenants_status_known", .warning,
             why: "Statuses are 0 to 5. These rows are shown as they are, and cannot be provisioned.",
             query: """
                 SELECT id, key, status FROM main.tenants WHERE status NOT BETWEEN 0 AND 5 AND NOT deleted ORDER BY id
                 """,
             advice: "Decide what each of them is: PATCH /tenants/{id} with a status."),
-        DataRule(
-            "tenants_key_form", .warns,
+        PreflightCheck(
+            "tenants_key_form", .warning,
             why: """
                 Keys are 1 to \(Tenant.maximumKeyLength) lower-case letters and digits; the original's column has room for 20 \
                 characters. These tenants can be read and changed; a body that repeats their key is refused (422).
@@ -36,8 +37,8 @@ enum TenantManagementRules {
                 WHERE key !~ '^[a-z0-9]{1,\(Tenant.maximumKeyLength)}$' AND NOT deleted ORDER BY id
                 """,
             advice: "Leave them: a key is part of the names of what was provisioned."),
-        DataRule(
-            "invoices_amount_is_number", .warns,
+        PreflightCheck(
+            "invoices_amount_is_number", .warning,
             why: "JSON has no number for NaN and infinity: these amounts are shown as null.",
             query: """
                 SELECT id, tenant_id, amount::text AS amount FROM main.invoices
@@ -46,10 +47,10 @@ enum TenantManagementRules {
             advice: "Set the amount that was meant: PATCH /invoices/{id}."),
     ]
 
-    /// Of the unique indexes.
-    static let constraintsAndIndexes: [DataRule] = [
-        DataRule(
-            "idx_tenant_lead", .stops,
+    /// Checks of the unique indexes.
+    static let constraintsAndIndexes: [PreflightCheck] = [
+        PreflightCheck(
+            "idx_tenant_lead", .blocking,
             why: "A lead becomes one tenant. Here several tenants that are not deleted name the same lead.",
             query: """
                 SELECT lead_id, id, key, name, created_on FROM (
@@ -68,8 +69,8 @@ enum TenantManagementRules {
                     SELECT FROM main.tenants AS o
                     WHERE o.lead_id = t.lead_id AND NOT o.deleted AND (o.created_on, o.id) < (t.created_on, t.id));
                 """),
-        DataRule(
-            "idx_lead_validated_email", .stops,
+        PreflightCheck(
+            "idx_lead_validated_email", .blocking,
             why: """
                 An address is proven by one lead, whatever its case. Here several validated leads that are not deleted have \
                 the same one.
@@ -99,8 +100,8 @@ enum TenantManagementRules {
                 """),
     ]
 
-    /// Of the column whose type changes.
-    static let clientLists: [DataRule] = [
+    /// Checks of the column whose type changes.
+    static let clientLists: [PreflightCheck] = [
         .noViews("views_on_invoice_currency", on: "invoices", column: "currency_code")
     ]
 }

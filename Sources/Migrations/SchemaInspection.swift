@@ -1,51 +1,54 @@
-/// Looks at a database before it is migrated; blocking, inside a transaction of `MigrationSession`. Leaves no trace.
-struct MigrationExamination {
+import PostgresClient
+
+/// Inspects a database before it is migrated: compares an existing schema with the baseline and runs preflight checks.
+/// Blocking, inside a transaction of `MigrationSession`; changes nothing.
+struct SchemaInspection {
     let session: BlockingSession
     /// The schema of the tables, unquoted.
     let schema: String
 
-    /// What a run would meet.
+    /// The report of what a run would do.
     /// - Parameters:
     ///   - pending: The migrations still to be applied, in order.
     ///   - isEmpty: Whether none was applied yet.
     func report(pending: [Migration], isEmpty: Bool) throws(PostgresError) -> MigrationReport {
-        let obstacles = isEmpty ? try obstacles(pending: pending) : nil
-        // A database without tables has no rows that could break a rule; with obstacles, rules may not even run.
-        let hasTables = !isEmpty || obstacles?.isEmpty == true
+        let differences = isEmpty ? try differences(pending: pending) : nil
+        // A database without tables has no rows that could fail a check; on a different schema, checks may not even run.
+        let hasTables = !isEmpty || differences?.isEmpty == true
         return MigrationReport(
-            adopts: obstacles != nil, pending: pending, obstacles: obstacles ?? [],
+            adopts: differences != nil, pending: pending, differences: differences ?? [],
             findings: hasTables ? try findings(pending) : [])
     }
 
-    /// What keeps the role from looking into the schema at all; none when there is no schema yet.
-    func closedSchema() throws(PostgresError) -> [MigrationReport.Obstacle] {
-        try obstacles(Self.access, [schema])
+    /// The missing privilege of a role that may not use the schema at all; empty when there is no schema yet.
+    func closedSchema() throws(PostgresError) -> [SchemaDifference] {
+        try differences(Self.access, [schema])
     }
 
-    /// What keeps the tables from being taken over by the first pending migration; nil when it cannot take over any, or
-    /// none of its tables exists.
-    func obstacles(pending: [Migration]) throws(PostgresError) -> [MigrationReport.Obstacle]? {
-        guard let first = pending.first, first.isAdoptable, try hasForeignTables() else { return nil }
+    /// The differences between the existing tables and those of the first pending migration; nil when that is not a
+    /// baseline, or when none of its tables exists.
+    func differences(pending: [Migration]) throws(PostgresError) -> [SchemaDifference]? {
+        guard let first = pending.first, first.isBaseline, try hasForeignTables() else { return nil }
         guard try isTrue("SELECT has_database_privilege(current_database(), 'TEMPORARY')") else {
             return [
-                MigrationReport.Obstacle(
+                SchemaDifference(
                     place: "database",
-                    problem: "the tables cannot be compared with the original's without temporary ones",
+                    problem: "the tables cannot be compared with the baseline without the privilege TEMPORARY",
                     repair: try text("SELECT format('GRANT TEMPORARY ON DATABASE %I TO %I;', current_database(), user)")
                 )
             ]
         }
-        // The migration itself says what the tables must be: it is run into the session's temporary schema, which both
-        // are compared in, and taken back.
+        // The migration itself defines what the tables must be: it is run into the session's temporary schema, compared
+        // with the existing tables, and rolled back.
         let sql = first.up.replacing("CREATE SCHEMA IF NOT EXISTS \(schema);", with: "")
             .replacing("\(schema).", with: "pg_temp.")
-        try session.execute("SAVEPOINT examination; SET LOCAL client_min_messages = warning; \(sql)")
-        let obstacles = try compare(later: Array(pending.dropFirst()))
-        try session.execute("ROLLBACK TO SAVEPOINT examination; RELEASE SAVEPOINT examination")
-        return obstacles
+        try session.execute("SAVEPOINT inspection; SET LOCAL client_min_messages = warning; \(sql)")
+        let differences = try compare(later: Array(pending.dropFirst()))
+        try session.execute("ROLLBACK TO SAVEPOINT inspection; RELEASE SAVEPOINT inspection")
+        return differences
     }
 
-    private func compare(later: [Migration]) throws(PostgresError) -> [MigrationReport.Obstacle]? {
+    private func compare(later: [Migration]) throws(PostgresError) -> [SchemaDifference]? {
         let isThere = try isTrue(
             """
             SELECT EXISTS (
@@ -54,11 +57,11 @@ struct MigrationExamination {
                 WHERE e.relnamespace = pg_my_temp_schema() AND e.relkind = 'r')
             """, [schema])
         guard isThere else { return nil }
-        var found: [MigrationReport.Obstacle] = []
+        var found: [SchemaDifference] = []
         for query in [Self.tables, Self.columns, Self.extraColumns, Self.constraints, Self.ownership] {
-            found += try obstacles(query, [schema])
+            found += try differences(query, [schema])
         }
-        return found + (try obstacles(Self.names, [schema, later.map(\.up).joined(separator: ";\n")]))
+        return found + (try differences(Self.names, [schema, later.map(\.up).joined(separator: ";\n")]))
     }
 
     /// Whether the schema has any table but our own list of migrations.
@@ -71,15 +74,15 @@ struct MigrationExamination {
             """, [schema])
     }
 
-    /// The rules of pending migrations that rows break.
+    /// The preflight checks of pending migrations that rows fail.
     private func findings(_ pending: [Migration]) throws(PostgresError) -> [MigrationReport.Finding] {
         var findings: [MigrationReport.Finding] = []
         for migration in pending {
-            for rule in migration.rules {
+            for check in migration.preflightChecks {
                 let rows = try session.query(
                     """
                     SELECT row_to_json(r)::text, count(*) OVER () FROM (
-                    \(rule.query)
+                    \(check.query)
                     ) AS r LIMIT \(MigrationReport.shownRows)
                     """)
                 guard let first = rows.first, let count = first.last.flatMap({ $0 }).flatMap({ Int($0) }) else {
@@ -87,9 +90,8 @@ struct MigrationExamination {
                 }
                 findings.append(
                     MigrationReport.Finding(
-                        migration: migration.number, rule: rule, count: count, rows: rows.compactMap { $0.first ?? nil }
-                    )
-                )
+                        migration: migration.number, check: check, count: count,
+                        rows: rows.compactMap { $0.first ?? nil }))
             }
         }
         return findings
@@ -98,13 +100,13 @@ struct MigrationExamination {
     // MARK: Queries
 
     /// Runs a query whose columns are place, problem and repair.
-    private func obstacles(
+    private func differences(
         _ sql: String, _ parameters: [String]
-    ) throws(PostgresError) -> [MigrationReport.Obstacle] {
+    ) throws(PostgresError) -> [SchemaDifference] {
         try session.query(sql, parameters).compactMap { row in
             let texts = row.compactMap { $0 }
             guard texts.count == 3 else { return nil }
-            return MigrationReport.Obstacle(place: texts[0], problem: texts[1], repair: texts[2])
+            return SchemaDifference(place: texts[0], problem: texts[1], repair: texts[2])
         }
     }
 

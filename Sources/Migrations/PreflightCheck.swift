@@ -1,37 +1,35 @@
-/// What a migration asks of the rows that it finds, written down beside the migration.
+/// What a migration requires of existing rows, written beside the migration.
 ///
-/// A database that another program has filled may hold rows that a constraint or index of ours does not admit. Each such
-/// rule is looked at before anything is changed, so that whoever migrates gets the rows and the repair rather than the
-/// database's error.
-package struct DataRule: Sendable, Hashable {
-    /// What rows that break the rule lead to.
-    package enum Effect: String, Sendable, Hashable {
-        /// The migration would fail: nothing is migrated before they are repaired.
-        case stops
-        /// They stay as they are and can be read; what is said of them holds.
-        case warns
+/// A database that another program has filled may contain rows that a new constraint or index would refuse. Checks run
+/// before anything is changed, so that the person who migrates gets the rows and the repair, not an error of the database.
+package struct PreflightCheck: Sendable, Hashable {
+    /// The consequence of rows that fail.
+    package enum Severity: Sendable, Hashable {
+        /// The migration would fail: nothing is migrated until the rows are repaired.
+        case blocking
+        /// The rows stay as they are and can be read, with the consequence that `why` describes.
+        case warning
     }
 
-    /// The name, as a rule the one of the index or constraint behind it.
+    /// The name, as a rule that of the index or constraint behind it.
     package let name: String
-    /// What broken rows lead to.
-    package let effect: Effect
-    /// What the rule is for, and what becomes of rows that break it; for people.
+    package let severity: Severity
+    /// The purpose, and the consequence for rows that fail; for people.
     package let why: String
-    /// `SELECT` of the rows that break the rule: their ids and the values in question, never secrets. It must run on
-    /// every state that the database can be in before the migration, the original's among them; and end without `;`.
+    /// `SELECT` of the rows that fail: their ids and the values in question, never secrets. It must run on every state
+    /// that the database can be in before the migration, the baseline among them; and end without `;`.
     package let query: String
     /// What the repair does, and what may be done instead; for people.
     package let advice: String
-    /// SQL that mends all rows which break the rule; nil when only a person can decide.
+    /// SQL that repairs all rows that fail; nil when only a person can decide.
     package let repair: String?
 
-    /// Writes a rule down.
+    /// Makes a check; see the properties.
     package init(
-        _ name: String, _ effect: Effect, why: String, query: String, advice: String, repair: String? = nil
+        _ name: String, _ severity: Severity, why: String, query: String, advice: String, repair: String? = nil
     ) {
         self.name = name
-        self.effect = effect
+        self.severity = severity
         self.why = why
         self.query = query
         self.advice = advice
@@ -39,22 +37,22 @@ package struct DataRule: Sendable, Hashable {
     }
 }
 
-extension DataRule {
-    /// The role that a service runs as exists when tables of the original are taken over: otherwise the migrations
-    /// would grant it nothing, and it would not get in.
-    package static func runtimeRoleExists(_ role: String) -> DataRule {
-        DataRule(
-            "runtime_role_exists", .stops,
+extension PreflightCheck {
+    /// The role that a service runs as must exist when tables are adopted: otherwise the migrations would grant it
+    /// nothing, and it could not connect.
+    package static func runtimeRoleExists(_ role: String) -> PreflightCheck {
+        PreflightCheck(
+            "runtime_role_exists", .blocking,
             why: "The service runs as \(role), which the migrations grant what it needs. The role does not exist.",
             query: "SELECT '\(role)' AS role WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '\(role)')",
             advice: "As a superuser; then give it a password with \\password \(role), or grant it to your own role.",
             repair: "CREATE ROLE \(role) LOGIN NOSUPERUSER NOBYPASSRLS;")
     }
 
-    /// The role that a service runs as is bound by row-level security.
-    package static func runtimeRoleIsConfined(_ role: String) -> DataRule {
-        DataRule(
-            "runtime_role_is_confined", .stops,
+    /// The role that a service runs as must be bound by row-level security.
+    package static func runtimeRoleIsConfined(_ role: String) -> PreflightCheck {
+        PreflightCheck(
+            "runtime_role_is_confined", .blocking,
             why: """
                 Tenants are kept apart by row-level security, which binds neither superusers nor roles with BYPASSRLS \
                 nor the owner of a table. \(role) is one of them.
@@ -75,11 +73,11 @@ extension DataRule {
             repair: "ALTER ROLE \(role) NOSUPERUSER NOBYPASSRLS;")
     }
 
-    /// A column that is to get another type is read by no view, which PostgreSQL would refuse.
+    /// A column whose type changes must not be read by a view, because PostgreSQL would refuse the change.
     /// - Parameter table: In schema `main`.
-    package static func noViews(_ name: String, on table: String, column: String) -> DataRule {
-        DataRule(
-            name, .stops,
+    package static func noViews(_ name: String, on table: String, column: String) -> PreflightCheck {
+        PreflightCheck(
+            name, .blocking,
             why: "The column \(table).\(column) gets another type, which PostgreSQL refuses while a view reads it.",
             query: """
                 SELECT DISTINCT v.oid::regclass::text AS view FROM pg_depend AS d

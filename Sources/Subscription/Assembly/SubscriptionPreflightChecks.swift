@@ -1,13 +1,14 @@
+import Migrations
 import PostgresClient
 
-/// What the migrations of `subscription_db` ask of rows that the original has written, migration by migration.
-enum SubscriptionRules {
-    /// Of taking over the original's tables.
-    static let takingOver: [DataRule] = [
+/// The preflight checks of the migrations of `subscription_db`: what they require of rows that the original has written.
+enum SubscriptionPreflightChecks {
+    /// Checks of the baseline: the tables of the original.
+    static let baseline: [PreflightCheck] = [
         .runtimeRoleExists(SubscriptionMigrations.runtimeRole),
         .runtimeRoleIsConfined(SubscriptionMigrations.runtimeRole),
-        DataRule(
-            "currencies_code_form", .warns,
+        PreflightCheck(
+            "currencies_code_form", .warning,
             why:
                 "Codes are three capital letters (ISO 4217). Plans in these currencies can be read, not subscribed to.",
             query: """
@@ -15,8 +16,8 @@ enum SubscriptionRules {
                 WHERE currency_code !~ '^[A-Z]{3}$' AND NOT deleted ORDER BY id
                 """,
             advice: "Correct the code: PATCH /currencies/{id}."),
-        DataRule(
-            "billing_cycles_unit_known", .warns,
+        PreflightCheck(
+            "billing_cycles_unit_known", .warning,
             why: """
                 A cycle is 1 to 9999 days, weeks, months or years; the original took any other word as days. Plans with \
                 these cycles can be read, not subscribed to.
@@ -27,8 +28,8 @@ enum SubscriptionRules {
                 ORDER BY id
                 """,
             advice: "Say what was meant: PATCH /billing-cycles/{id}."),
-        DataRule(
-            "billing_customer_tenant_is_id", .warns,
+        PreflightCheck(
+            "billing_customer_tenant_is_id", .warning,
             why: """
                 A customer belongs to the tenant whose id it holds, a UUID in lower case. These customers and their \
                 invoices are seen by operators, not by a tenant's own users.
@@ -42,8 +43,8 @@ enum SubscriptionRules {
                 UPDATE main.billing_customer SET tenant_id = lower(tenant_id)
                 WHERE lower(tenant_id) ~ '^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$' AND tenant_id <> lower(tenant_id);
                 """),
-        DataRule(
-            "subscriptions_dates_are_dates", .warns,
+        PreflightCheck(
+            "subscriptions_dates_are_dates", .warning,
             why: """
                 Dates are texts of the form 2026-01-31. These subscriptions are shown as they are; they neither expire nor \
                 renew by themselves.
@@ -60,9 +61,9 @@ enum SubscriptionRules {
 
     /// Of the checks and unique indexes. Rows that break a check which is `NOT VALID` stay, but no change of them is
     /// taken that leaves it broken.
-    static let constraintsAndIndexes: [DataRule] = [
-        DataRule(
-            "idx_billing_customer_tenant", .stops,
+    static let constraintsAndIndexes: [PreflightCheck] = [
+        PreflightCheck(
+            "idx_billing_customer_tenant", .blocking,
             why: "A tenant has one customer at the billing provider. Here one has several that are not deleted.",
             query: """
                 SELECT tenant_id, id, customer_id, created_on,
@@ -87,8 +88,8 @@ enum SubscriptionRules {
                     ) AS ranked
                     WHERE place > 1);
                 """),
-        DataRule(
-            "idx_features_key", .stops,
+        PreflightCheck(
+            "idx_features_key", .blocking,
             why: "A key names one feature. Here several that are not deleted have the same one.",
             query: """
                 SELECT key, id, name, created_on FROM (
@@ -106,8 +107,8 @@ enum SubscriptionRules {
                     SELECT FROM main.features AS o
                     WHERE o.key = f.key AND NOT o.deleted AND (o.created_on, o.id) < (f.created_on, f.id));
                 """),
-        DataRule(
-            "indexed_texts_fit", .stops,
+        PreflightCheck(
+            "indexed_texts_fit", .blocking,
             why: "Keys of features and tiers of plans are indexed: they have at most 2000 bytes.",
             query: """
                 SELECT 'features' AS table, id, left(key, 60) AS beginning, octet_length(key) AS bytes FROM main.features
@@ -117,8 +118,8 @@ enum SubscriptionRules {
                 """,
             advice: "Shorten them by hand: UPDATE main.features SET key = … WHERE id = …, plans likewise."),
         .noViews("views_on_plan_price", on: "plans", column: "price"),
-        DataRule(
-            "plans_price_range", .warns,
+        PreflightCheck(
+            "plans_price_range", .warning,
             why: """
                 Prices are from 0 to below 100,000,000,000,000. These plans can be read; a change of them is refused (422) \
                 unless it sets such a price.
@@ -128,8 +129,8 @@ enum SubscriptionRules {
                 WHERE NOT (price >= 0 AND price < 100000000000000) ORDER BY id
                 """,
             advice: "Say what was meant: PATCH /plans/{id} with a price."),
-        DataRule(
-            "subscriptions_status_known", .warns,
+        PreflightCheck(
+            "subscriptions_status_known", .warning,
             why: """
                 Statuses are 0 to 4. These subscriptions can be read; a change of them is refused (422) unless it sets such \
                 a status.
@@ -138,8 +139,8 @@ enum SubscriptionRules {
                 SELECT id, subscriber_id, status FROM main.subscriptions WHERE status NOT BETWEEN 0 AND 4 ORDER BY id
                 """,
             advice: "Decide what each of them is: PATCH /subscriptions/{id} with a status."),
-        DataRule(
-            "subscriptions_dates_ordered", .warns,
+        PreflightCheck(
+            "subscriptions_dates_ordered", .warning,
             why: """
                 A period does not end before it begins. These subscriptions can be read; a change of them is refused (422) \
                 unless it sets dates in order.

@@ -1,3 +1,4 @@
+package import PostgresClient
 package import Primitives
 
 /// One step in the history of a database: SQL text that leads there and back. Each may hold several commands; both run
@@ -9,36 +10,36 @@ package struct Migration: Sendable, Hashable {
     package let name: String
     /// The SQL that makes the change.
     package let up: String
-    /// The SQL that takes the change back; empty when that cannot be done.
+    /// The SQL that reverts the change; empty when that cannot be done.
     package let down: String
-    /// Whether another program may have made the same tables before. Where they exist already and are what `up` would
-    /// make, the migration is recorded as applied without being run, and taking it back removes that record only. `up`
-    /// names everything it makes with its schema.
-    package let isAdoptable: Bool
+    /// Whether an existing database may already have these tables, created by another program. If they exist and equal
+    /// what `up` would create, they are adopted: the migration is recorded as applied without being run, and reverting it
+    /// removes that record only. `up` qualifies every name with its schema.
+    package let isBaseline: Bool
     /// SHA-256, in hexadecimal, of earlier texts of `up` that led to the same state wherever they were applied. They
     /// count as the present one.
     package let formerChecksums: Set<String>
-    /// What it asks of the rows that it finds.
-    package let rules: [DataRule]
+    /// What existing rows must satisfy before it can run.
+    package let preflightChecks: [PreflightCheck]
 
     /// Makes a migration; see the properties.
     package init(
-        number: Int, name: String, up: String, down: String, isAdoptable: Bool = false,
-        formerChecksums: Set<String> = [], rules: [DataRule] = []
+        number: Int, name: String, up: String, down: String, isBaseline: Bool = false,
+        formerChecksums: Set<String> = [], preflightChecks: [PreflightCheck] = []
     ) {
         self.number = number
         self.name = name
         self.up = up
         self.down = down
-        self.isAdoptable = isAdoptable
+        self.isBaseline = isBaseline
         self.formerChecksums = formerChecksums
-        self.rules = rules
+        self.preflightChecks = preflightChecks
     }
 }
 
-/// What a database knows about a migration.
+/// The state of a migration in a database.
 package struct MigrationState: Sendable, Hashable {
-    /// How the database stands to it.
+    /// Whether it was applied.
     package enum Status: Sendable, Hashable {
         /// Still to be applied.
         case pending
@@ -54,9 +55,8 @@ package struct MigrationState: Sendable, Hashable {
     package let number: Int
     /// The migration's name.
     package let name: String
-    /// How the database stands to it.
     package let status: Status
-    /// Whether its tables were there before and were taken over.
+    /// Whether its tables existed before and were adopted.
     package let isAdopted: Bool
 }
 
@@ -72,15 +72,15 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case checksumMismatch
         /// A migration is pending although a later one was applied.
         case outOfOrder
-        /// The migration to be taken back is not known to this version of the program.
+        /// The migration to be reverted is not known to this version of the program.
         case unknownMigration
-        /// The migration to be taken back has no SQL for that.
+        /// The migration to be reverted has no SQL for that.
         case irreversible
         /// The SQL failed.
         case failed
         /// The SQL ended the transaction that it ran in; what it did may have stayed.
         case leftTransaction
-        /// Tables or rows stand against it; `report` says which. Nothing was changed.
+        /// Existing tables or rows prevent it; `report` says which. Nothing was changed.
         case refused
     }
 
@@ -98,11 +98,11 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
     package let name: String?
     /// Which way it went.
     package let direction: Direction?
-    /// The line of the SQL text where the error is, from 1, if the server told.
+    /// The line of the SQL text where the error is, from 1, if the server reported it.
     package let line: Int?
     /// The server's error. Its `serverMessage` says in words what is wrong, for the terminal rather than the log.
     package let cause: PostgresError?
-    /// What stands against migrating, when it was refused.
+    /// What prevents migrating, when it was refused.
     package let report: MigrationReport?
 
     init(
@@ -137,10 +137,10 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
         case .checksumMismatch: "was applied with another text; write a new migration instead of changing an old one"
         case .outOfOrder: "is pending although a later one was applied"
         case .unknownMigration: "is not known to this version of the program"
-        case .irreversible: "cannot be taken back"
+        case .irreversible: "cannot be reverted"
         case .failed: "failed"
         case .leftTransaction: "ended its transaction by itself"
-        case .refused: "what is in the database stands against it, so nothing was changed; see `arc migrate check`"
+        case .refused: "existing tables or rows prevent it, so nothing was changed; see `arc migrate check`"
         }
     }
 }

@@ -1,7 +1,8 @@
 import Logging
+import PostgresClient
 import Primitives
 
-/// The work of a `Migrator` on its connection; blocking, on a `BlockingThread`.
+/// The work of a `Migrator` on its connection; blocking.
 final class MigrationSession {
     private struct Applied {
         let number: Int
@@ -12,7 +13,7 @@ final class MigrationSession {
     }
 
     private let session: BlockingSession
-    private let examination: MigrationExamination
+    private let inspection: SchemaInspection
     private let schemaName: String
     private let schema: String
     private let table: String
@@ -26,7 +27,7 @@ final class MigrationSession {
         logger: Logger
     ) {
         self.session = session
-        self.examination = MigrationExamination(session: session, schema: schema)
+        self.inspection = SchemaInspection(session: session, schema: schema)
         self.schemaName = schema
         let quoted = schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         self.schema = "\"\(quoted)\""
@@ -36,17 +37,17 @@ final class MigrationSession {
         self.logger = logger
     }
 
-    /// Looks at what a run of `up` would meet.
+    /// The report of what `up` would do.
     func check() throws(MigrationError) -> MigrationReport {
         try transaction { () throws(MigrationError) in
-            let closed = try database { () throws(PostgresError) in try examination.closedSchema() }
+            let closed = try database { () throws(PostgresError) in try inspection.closedSchema() }
             guard closed.isEmpty else {
-                return MigrationReport(adopts: false, pending: migrations, obstacles: closed, findings: [])
+                return MigrationReport(adopts: false, pending: migrations, differences: closed, findings: [])
             }
             let rows = try applied()
             let pending = try pending(rows)
             return try database { () throws(PostgresError) in
-                try examination.report(pending: pending, isEmpty: rows.isEmpty)
+                try inspection.report(pending: pending, isEmpty: rows.isEmpty)
             }
         }
     }
@@ -60,7 +61,7 @@ final class MigrationSession {
         return done
     }
 
-    /// Takes back the newest applied ones, while `wants` (given the number done and the candidate) says so.
+    /// Reverts the newest applied migrations, while `wants` (given the count so far and the candidate) allows it.
     func down(dryRun: Bool, while wants: (Int, Int) -> Bool) throws(MigrationError) -> [Migration] {
         var done: [Migration] = []
         if dryRun {
@@ -118,32 +119,32 @@ final class MigrationSession {
                     ["\(migration.number)", migration.name, sum])
             }
             logger.info(
-                adopts ? "migration found applied by the original" : "migration applied",
+                adopts ? "existing tables adopted as the baseline" : "migration applied",
                 metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
             return migration
         }
     }
 
-    /// Whether the tables of the first pending migration are there already. Looked at again in the transaction that
-    /// records it, under the lock: what `check` saw may have changed since.
+    /// Whether the tables of the first pending migration exist already. Checked again in the transaction that records
+    /// it, under the lock, because the result of `check` may be out of date.
     private func isToBeAdopted(_ pending: [Migration], after rows: [Applied]) throws(MigrationError) -> Bool {
-        guard rows.isEmpty, let first = pending.first, first.isAdoptable else { return false }
-        let obstacles = try database { () throws(PostgresError) in try examination.obstacles(pending: pending) }
-        guard let obstacles else { return false }
-        guard obstacles.isEmpty else {
+        guard rows.isEmpty, let first = pending.first, first.isBaseline else { return false }
+        let differences = try database { () throws(PostgresError) in try inspection.differences(pending: pending) }
+        guard let differences else { return false }
+        guard differences.isEmpty else {
             throw MigrationError(
                 .refused,
-                report: MigrationReport(adopts: true, pending: pending, obstacles: obstacles, findings: []))
+                report: MigrationReport(adopts: true, pending: pending, differences: differences, findings: []))
         }
         return true
     }
 
-    /// Takes back the newest applied migration if `wants` says so.
+    /// Reverts the newest applied migration if `wants` allows it.
     private func revertLast(where wants: (Int) -> Bool) throws(MigrationError) -> Migration? {
         try transaction { () throws(MigrationError) in
             guard let row = try applied().last, wants(row.number) else { return nil }
             let migration = try reversible(row)
-            // What was there before is not ours to remove.
+            // Adopted tables existed before: they are not dropped.
             if !row.isAdopted { try run(migration, migration.down, .down) }
             try database { () throws(PostgresError) in
                 _ = try session.query("DELETE FROM \(table) WHERE number = $1::bigint", ["\(row.number)"])
@@ -168,9 +169,9 @@ final class MigrationSession {
         guard session.isInTransaction else { throw MigrationError(.leftTransaction, identity, direction: direction) }
     }
 
-    // MARK: What there is
+    // MARK: State
 
-    /// The applied migrations, oldest first; none when there is no table yet.
+    /// The applied migrations, oldest first; empty when there is no table yet.
     private func applied() throws(MigrationError) -> [Applied] {
         let rows = try database { () throws(PostgresError) -> [[String?]] in
             guard try hasTable() else { return [] }
