@@ -1,50 +1,50 @@
-# Everything a person does with this project. `make` alone prints the list.
+# Common tasks. `make` without a target lists them.
 
 SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test chaos fuzz openapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat fuzz openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-deps: ## Install the system packages that are missing (says which and why)
+deps: ## Install missing system packages, with the reason for each
 	@scripts/install-dependencies.sh
 
 build: deps ## Build everything (debug)
 	$(SWIFT) build
 
-up: build ## Run PostgreSQL, Redis and all services here until Ctrl-C
+up: build ## Run PostgreSQL, Redis and all services on this machine until Ctrl-C
 	@exec $(ARC) up
 
-demo: ## Drive the main job against the running stack; ARGS="--json"
+demo: ## Run an end-to-end scenario against the running stack; ARGS="--json"
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@exec $(ARC) demo $(ARGS)
 
-test: ## Run all tests on servers of their own; FILTER=<suite or test>
+test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<suite or test>
 	@scripts/test.sh $(if $(FILTER),--filter "$(FILTER)")
 
-chaos: build ## Kill processes at random under load, then check that nothing is lost; ARGS="--seconds 60 --seed 7"
-	@python3 scripts/chaos/chaos.py --binary $(ARC) $(ARGS)
+test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
+	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-fuzz: ## Fuzz both services by their OpenAPI documents; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
+fuzz: ## Fuzz both services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
 
-openapi: ## Write docs/openapi anew, from the descriptions
+openapi: ## Regenerate docs/openapi
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@for service in tenant-management subscription orchestrator; do \
 		$(ARC) openapi $$service > docs/openapi/$$service.json || exit 1; done
 
-lint: ## Check format, dependency direction and forbidden constructs
+lint: ## Check format, layering, wording and forbidden constructs
 	@scripts/lint.sh
 
-bench: ## Measure against DESIGN section 5: a table, and Benchmarks/results/latest.json
+bench: ## Compare performance with peers and pgbench; writes Benchmarks/results/latest.json
 	@Benchmarks/run.sh
 
 format: ## Format all Swift files in place
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
-clean: ## Remove what was built; data in .arc/ stays
+clean: ## Remove build products; data in .arc/ is kept
 	rm -rf .build .build-release .build-assets .build-peers .build-fuzz

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Measures the release build against DESIGN section 5, beside peers and pgbench, in one run on this machine.
+# Measures the release build, its peers and pgbench in one run on this machine.
 # Prints a table and writes Benchmarks/results/latest.json. Variables: BENCH_SECONDS (5), BENCH_ROUNDS (3).
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -14,8 +14,8 @@ done
 
 . scripts/private-servers.sh # for free_port
 
-# A stack of its own, of which only tenant management runs: nothing else takes the two cores. It writes no access log,
-# as the peers write none.
+# A private stack with tenant management only, so that nothing else uses the processor. Like the peers, it writes no
+# access log.
 work=$(mktemp -d "${TMPDIR:-/tmp}/arc-bench-XXXXXX")
 chmod 711 "$work"
 stack=

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs schemathesis against the OpenAPI documents of both services, on a stack of its own, and exits 1 on any finding.
-# Variables: FUZZ_EXAMPLES (100, an operation), FUZZ_SEED (1; `random` for another each time), FUZZ_SERVICE
-# (tenant-management or subscription; both), FUZZ_PATH (paths that begin with it: /plans; all), FUZZ_PHASES (all).
+# Runs schemathesis against the OpenAPI documents of both services on a private stack. Exits with 1 on any finding.
+# Variables: FUZZ_EXAMPLES (100 for each operation), FUZZ_SEED (1; `random` for a new one), FUZZ_SERVICE
+# (tenant-management or subscription; default: both), FUZZ_PATH (prefix of paths, such as /plans), FUZZ_PHASES (all).
 # What is checked and what is not, and why: scripts/fuzz/schemathesis.toml and hooks.py.
 # Reports: .build-fuzz/<service>.{txt,xml,ndjson}
 set -euo pipefail
@@ -14,12 +14,12 @@ seed=${FUZZ_SEED:-1}
 case "${FUZZ_SERVICE:-}" in
     '') services=(tenant-management subscription) ;;
     tenant-management | subscription) services=("$FUZZ_SERVICE") ;;
-    *) echo "fuzz: FUZZ_SERVICE is tenant-management or subscription" >&2; exit 2 ;;
+    *) echo "fuzz: FUZZ_SERVICE must be tenant-management or subscription" >&2; exit 2 ;;
 esac
 
 scripts/install-dependencies.sh --fuzz
 
-# A virtual environment that holds exactly what requirements.txt says; made anew when the file changes.
+# A virtual environment with exactly the packages of requirements.txt; created again when the file changes.
 environment=$PWD/.build-assets/schemathesis
 if ! cmp -s scripts/fuzz/requirements.txt "$environment/complete"; then
     rm -rf "$environment"
@@ -55,7 +55,7 @@ trap finish EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-# Limits of calls a minute would answer for the operations behind them; they have tests of their own.
+# Rate limits would hide the operations behind them; they have their own tests.
 export ARC_HOME=$work/home LOG_LEVEL=error ACCESS_LOG=false
 export PUBLIC_API_MAX_ATTEMPTS=1000000 WEBHOOK_API_MAX_ATTEMPTS=1000000
 TENANT_MANAGEMENT_PORT=$(free_port) SUBSCRIPTION_PORT=$(free_port) ORCHESTRATOR_PORT=$(free_port)
@@ -80,11 +80,11 @@ for service in "${services[@]}"; do
     before=$(process_of "$service")
     rm -f "$results/$service".*
     if ! "$environment/bin/python" -m openapi_spec_validator "docs/openapi/$service.json"; then
-        echo "fuzz: docs/openapi/$service.json is no valid OpenAPI 3.1" >&2
+        echo "fuzz: docs/openapi/$service.json is not valid OpenAPI 3.1" >&2
         status=1
     fi
-    echo "fuzz: $service, $examples examples an operation, seed $seed"
-    # In a folder of its own, for it leaves files where it runs.
+    echo "fuzz: $service, $examples examples for each operation, seed $seed"
+    # In a temporary folder, because it leaves files where it runs.
     (cd "$work" && exec "$environment/bin/schemathesis" --config-file "$OLDPWD/scripts/fuzz/schemathesis.toml" run \
         "http://127.0.0.1:$port/openapi.json" --max-examples "$examples" --seed "$seed" \
         --phases "$phases" --no-color \
@@ -97,16 +97,16 @@ for service in "${services[@]}"; do
     fuzzer=
     case $code in
         0) ;;
-        1) echo "fuzz: $service: findings; all of them in .build-fuzz/$service.txt" >&2; status=1 ;;
+        1) echo "fuzz: $service: findings, listed in .build-fuzz/$service.txt" >&2; status=1 ;;
         *) echo "fuzz: $service: schemathesis failed with status $code" >&2; status=1 ;;
     esac
-    # A part of the paths may have nothing that follows from anything.
+    # A subset of the paths may have no operations that depend on each other.
     if [[ ,$phases, == *,stateful,* && -z ${FUZZ_PATH:-} ]] &&
         ! python3 scripts/fuzz/stateful.py "$results/$service.ndjson"; then
         status=1
     fi
     if [ "$(process_of "$service")" != "$before" ]; then
-        echo "fuzz: $service ended while it was tested and was started again" >&2
+        echo "fuzz: $service crashed during the test and was restarted" >&2
         status=1
     fi
 done

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Installs what the project needs beside a Swift toolchain on Debian or Ubuntu, and nothing that is there already.
+# Installs the missing system packages that the project needs besides a Swift toolchain, on Debian or Ubuntu.
 #   install-dependencies.sh             to build, run and test
-#   install-dependencies.sh --bench     also to measure (`make bench`)
-#   install-dependencies.sh --fuzz      also to fuzz (`make fuzz`)
-# Without root it prints the command and exits 1.
+#   install-dependencies.sh --bench     also for `make bench`
+#   install-dependencies.sh --fuzz      also for `make fuzz`
+# Without root it prints the command to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -16,7 +16,7 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 has swift || { echo "a Swift 6.3 toolchain is needed (swift.org/install); \`swift\` is not in PATH" >&2; exit 1; }
 
-has pkg-config || need pkg-config "SwiftPM finds libpq with it"
+has pkg-config || need pkg-config "SwiftPM finds C libraries with it"
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev "the PostgreSQL client library that PostgresClient wraps"
 [ -e /usr/include/pango-1.0/pango/pangocairo.h ] || need libpango1.0-dev "arc-pdf lays out invoices with Pango and Cairo"
 # Whether an installed font covers a fontconfig pattern, such as ":lang=ja".
@@ -30,12 +30,12 @@ has pdftotext || need poppler-utils "the tests read invoices with it"
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
     need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"
 has redis-server || need redis-server "\`make up\` and \`make test\` run a private Redis"
-has curl || need curl "the scripts and the README's examples talk HTTP with it"
+has curl || need curl "the scripts and the examples of the README use it"
 
 assets=.build-assets/swagger-ui
 if [ ! -e "$assets/swagger-ui-bundle.js" ]; then
     python3 -m pip --version >/dev/null 2>&1 ||
-        need python3-pip "fetches Swagger UI for /explorer from PyPI, so that no page loads anything from a CDN"
+        need python3-pip "downloads Swagger UI for /explorer from PyPI, so that pages load nothing from a CDN"
 elif ! has python3; then
     need python3 "\`make lint\` and \`make bench\` use it"
 fi
@@ -48,13 +48,13 @@ if [ "${1:-}" = --bench ]; then
     done
 fi
 if [ "${1:-}" = --fuzz ]; then
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make fuzz\` keeps schemathesis in a folder of its own"
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make fuzz\` installs schemathesis in a virtual environment"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
     install=(apt-get install -y --no-install-recommends "${missing[@]}")
     if ! has apt-get; then
-        echo "this is no Debian or Ubuntu: install what corresponds to: ${missing[*]}" >&2
+        echo "this is not Debian or Ubuntu; install the equivalents of: ${missing[*]}" >&2
         exit 1
     fi
     if [ "$(id -u)" -ne 0 ]; then
@@ -63,8 +63,8 @@ if [ ${#missing[@]} -gt 0 ]; then
         exit 1
     fi
 
-    # The packages would start servers of their own on the default ports; ours are private. A policy that forbids
-    # starting them stands while apt runs, unless the machine has a policy of its own.
+    # The packages would start servers on the default ports. A policy forbids that while apt runs, unless the machine
+    # already has a policy.
     policy=/usr/sbin/policy-rc.d
     if [ ! -e "$policy" ]; then
         printf '#!/bin/sh\nexit 101\n' >"$policy"
@@ -83,5 +83,5 @@ fi
 
 if [ ! -e "$assets/swagger-ui-bundle.js" ]; then
     scripts/install-explorer.sh "$assets" ||
-        echo "warning: Swagger UI could not be fetched; /explorer will say so until \`make deps\` succeeds" >&2
+        echo "warning: Swagger UI could not be downloaded; /explorer is not available until \`make deps\` succeeds" >&2
 fi

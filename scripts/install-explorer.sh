@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Fetches Swagger UI 5 (Apache-2.0) out of a PyPI package into the folder given; the package is pinned by its hash.
+# Downloads Swagger UI 5 (Apache-2.0) from a PyPI package, pinned by its hash, into the given folder.
 set -euo pipefail
 target=$1
 work=$(mktemp -d)
@@ -25,4 +25,4 @@ mkdir -p "$(dirname "$target")"
 rm -rf "$target"
 mv "$work/dist" "$target"
 chmod -R a+rX "$target"
-echo "Swagger UI lies in $target"
+echo "Swagger UI is installed in $target"

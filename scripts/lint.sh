@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Format, shape and direction of the code. Prints what is wrong, one line each, and exits 1 then.
+# Checks format, layering, wording and forbidden constructs. Prints a line for each problem and exits with 1 if there are any.
 set -uo pipefail
 cd "$(dirname "$0")/.."
 status=0
@@ -11,5 +11,5 @@ for script in .ci/run scripts/*.sh Benchmarks/*.sh; do
     [ ! -e "$script" ] || bash -n "$script" || status=1
 done
 
-[ "$status" -eq 0 ] && echo "lint: nothing to say"
+[ "$status" -eq 0 ] && echo "lint: OK"
 exit "$status"

@@ -1,6 +1,6 @@
-# To be sourced: a PostgreSQL and a Redis of our own on free ports of 127.0.0.1, in a folder that goes away.
-# After `start_servers`: $servers (folder), $postgres_port, $postgres_bin, $redis_port. `stop_servers` is for a trap.
-# The PostgreSQL trusts everybody on 127.0.0.1: for tests and measurements only.
+# To be sourced: private PostgreSQL and Redis instances on free ports of 127.0.0.1, in a temporary folder.
+# `start_servers` sets $servers (the folder), $postgres_port, $postgres_bin and $redis_port; call `stop_servers` in a trap.
+# PostgreSQL accepts every connection from 127.0.0.1 without a password: for tests and measurements only.
 
 servers= postgres_pid= redis_pid=
 
@@ -51,7 +51,7 @@ start_servers() { # settings of PostgreSQL, as -c name=value
     return 1
 }
 
-# By their ids; PostgreSQL is asked to end at once, then made to.
+# Stops the servers by their process ids: first with SIGINT, then with SIGKILL.
 stop_servers() {
     local pid attempt
     for pid in $redis_pid $postgres_pid; do
