@@ -159,8 +159,8 @@ let package = Package(
         tests(
             "ServiceKitTests",
             values + settings + [
-                "PostgresClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird, hummingbirdCore,
-                httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
+                "PostgresClient", "RedisClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird,
+                hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
         tests("TenantManagementTests", serviceTests + ["TenantManagement", nioPosix, nioSSL]),
         tests("ArcTests", ["LocalStack"]),

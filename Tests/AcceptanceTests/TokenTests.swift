@@ -3,6 +3,7 @@ import CryptoExtras
 import Foundation
 import JSONCoding
 import Primitives
+import TenantManagement
 import TestSupport
 import Testing
 
@@ -267,6 +268,39 @@ import Testing
             try Data("broken".utf8).write(to: file)
             try await Task.sleep(for: .milliseconds(1300))
             #expect(try await status(byCurve("ec-2")) == 200, "a broken file leaves the keys in force")
+        }
+    }
+
+    @Test func `a service without the keys of its provider is not ready and looks again`() async throws {
+        let file = FileManager.default.temporaryDirectory.appendingPathComponent("jwks-\(Identifier.v4()).json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let signer = P256.Signing.PrivateKey()
+        let point = Array(signer.publicKey.rawRepresentation)
+        let key: JSONValue = [
+            "kty": "EC", "crv": "P-256", "kid": "ec",
+            "x": .string(Self.base64URL(Array(point[..<32]))), "y": .string(Self.base64URL(Array(point[32...]))),
+        ]
+        let unknown: JSONValue = ["kty": "AKP", "alg": "ML-DSA-44", "kid": "future", "pub": "AAAA"]
+        let token = try Self.token(header: ["alg": "ES256", "kid": "ec"], claims: Self.with()) {
+            Array(try signer.signature(for: $0).rawRepresentation)
+        }
+        try await TestStack.run([.tenantManagement]) { stack in
+            let reader = try await stack.reader(.tenantManagement, ["JWT_JWKS_FILE": file.path])
+            let node = try await RunningService.start(
+                try await TenantManagementService.make(reader: reader, logger: testLogger))
+            do {
+                let before = try await node.client.get("/health/ready").expect(503)
+                #expect(before.json["checks"]?["keySet"] == "down")
+                try await node.client.get("/tenants", token: token).expect(401)
+                try Data((["keys": [unknown, key]] as JSONValue).serialized()).write(to: file)
+                // Long before the interval of 300 seconds.
+                try await eventually("the keys are read") { try await node.client.get("/health/ready").status == 200 }
+                try await node.client.get("/tenants", token: token).expect(200)
+            } catch {
+                await node.stop()
+                throw error
+            }
+            await node.stop()
         }
     }
 

@@ -16,7 +16,7 @@ import Testing
         try PlanTerms(
             plan: ["name": "Premium", "price": price, "metaData": metaData],
             cycle: ["duration": duration, "durationUnit": .string(unit)],
-            currency: ["currencyCode": .string(currency)])
+            currency: ["currencyCode": .string(currency)], sources: [])
     }
 
     private static func number(_ literal: String) throws -> JSONValue {

@@ -1,25 +1,25 @@
+package import Entities
 package import Logging
 package import NIOCore
 package import Primitives
 package import RedisClient
-import ServiceLifecycle
 import Synchronization
 
 /// Finished JSON bodies of single rows, in Redis (`<prefix><id>`, 3600 s) and in front of it in this process.
 ///
-/// The rules, from DESIGN D5 and D10:
 /// - PostgreSQL is the truth. Without Redis every read comes from PostgreSQL and nothing fails.
 /// - Every body goes with its row's version. In Redis as here, a body is only replaced by one of a newer version, so a
 ///   slow reader cannot put back what a writer has replaced.
-/// - A node reads its own writes at once: ``store(_:version:body:)`` replaces the near entry before it returns and
+/// - A node reads its own writes at once: ``store(_:version:bytes:)`` replaces the near entry before it returns and
 ///   detaches loads that began earlier.
 /// - Another node's write empties the near entry by Redis' invalidation push (client tracking, broadcast mode). While
-///   that push is not connected the near cache is not used at all; and no entry is used beyond the maximum age.
-/// - A write that could not reach Redis is remembered and sent before Redis is believed again; while it waits, reads of
-///   that row go to PostgreSQL. What a crash during an outage of Redis leaves behind is removed at the next start: the
-///   first connection purges the prefix.
+///   that push is not connected the cache is not used at all.
+/// - Whatever goes wrong between a writer and Redis, ``RowChangeFollower`` learns of the change from PostgreSQL. When it
+///   has not heard from PostgreSQL for the maximum age, the cache is not used either, so no answer is older than that.
+/// - A write that Redis has not taken is remembered and sent again; while it waits, reads of that row go to PostgreSQL.
+///   What a process that has ended remembered is removed at the next start: the first connection purges the prefix.
 package final class EntityCache: Sendable {
-    /// A body with the version of its row; nil for a row that was deleted.
+    /// A body with the version of its row.
     package struct Body: Sendable {
         /// Version of the row.
         package let version: Int64
@@ -48,45 +48,39 @@ package final class EntityCache: Sendable {
         }
     }
 
-    private struct State {
-        var near = NearCache()
-        var loads: [Identifier: Load] = [:]
-        var unsent: [Identifier: Body] = [:]
-        var mustPurge = true
-        var isFollowing = false
-        var nextLoad = 0
-    }
+    /// The longest time for which an answer may be older than the row.
+    package static let maximumAge = Duration.seconds(5)
 
-    private struct Load {
-        let number: Int
-        let task: Task<Body?, any Error>
-    }
-
-    /// Writes remembered at most while Redis is away; with more, the whole prefix is purged instead.
-    private static let unsentCapacity = 10_000
-
-    private let store: RemoteBodyStore
-    private let redis: RedisClient
-    private let maximumAge: Duration
-    private let clock: any WallClock
-    private let logger: Logger
-    private let state = Mutex(State())
+    let shared: any SharedBodyStore
+    let now: @Sendable () -> ContinuousClock.Instant
+    let logger: Logger
+    let state: Mutex<CacheState>
 
     /// - Parameters:
     ///   - prefix: Start of every key, such as `tenant:`.
     ///   - redis: Where bodies are shared.
     ///   - timeToLive: For how long Redis keeps a body.
-    ///   - maximumAge: For how long this process uses a body without asking Redis again.
-    package init(
-        prefix: String, redis: RedisClient, timeToLive: Duration = .seconds(3600), maximumAge: Duration = .seconds(5),
-        clock: any WallClock, logger: Logger
+    package convenience init(
+        prefix: String, redis: RedisClient, timeToLive: Duration = .seconds(3600), logger: Logger
     ) {
-        self.store = RemoteBodyStore(redis: redis, prefix: prefix, timeToLive: timeToLive)
-        self.redis = redis
-        self.maximumAge = maximumAge
-        self.clock = clock
-        self.logger = logger
+        self.init(
+            shared: RedisBodyStore(redis: redis, prefix: prefix, timeToLive: timeToLive), now: { .now }, logger: logger)
     }
+
+    /// - Parameter now: A clock that is never set back.
+    init(shared: any SharedBodyStore, now: @escaping @Sendable () -> ContinuousClock.Instant, logger: Logger) {
+        self.shared = shared
+        self.now = now
+        self.logger = logger
+        state = Mutex(CacheState(maximumAge: Self.maximumAge))
+    }
+
+    /// The check of Redis for the readiness of the service: it is degraded while Redis is away or refuses writes.
+    package var healthCheck: HealthCheck {
+        HealthCheck("redis", isRequired: false) { [shared] in await shared.health() }
+    }
+
+    // MARK: Reading
 
     /// The body of a row, from the nearest place that has it.
     /// - Parameter load: Reads it from PostgreSQL; nil when there is no such row. Runs once for concurrent misses.
@@ -94,22 +88,19 @@ package final class EntityCache: Sendable {
     package func body(
         of id: Identifier, load: @escaping @Sendable () async throws -> Body?
     ) async throws -> Content? {
-        let now = clock.now()
+        let now = now()
         enum Step {
             case hit(Body)
             case wait(Task<Body?, any Error>)
         }
         let step: Step = state.withLock { state in
-            if state.isFollowing, let entry = state.near.entry(id, now: now, maximumAge: maximumAge) {
-                return .hit(entry)
-            }
-            if let running = state.loads[id] { return .wait(running.task) }
-            let number = state.nextLoad
-            state.nextLoad += 1
-            let asksRedis = state.unsent[id] == nil && !state.mustPurge
-            let task = Task { try await self.load(id, number: number, asksRedis: asksRedis, from: load) }
-            state.loads[id] = Load(number: number, task: task)
-            return .wait(task)
+            if let body = state.body(id, now: now) { return .hit(body) }
+            if let running = state.load(of: id, now: now) { return .wait(running) }
+            let asksShared = state.trustsShared(id, now: now)
+            return .wait(
+                state.beginLoad(id, now: now) { number in
+                    Task { try await self.load(id, number: number, asksShared: asksShared, from: load) }
+                })
         }
         switch step {
         case .hit(let body): return Content(body)
@@ -117,145 +108,84 @@ package final class EntityCache: Sendable {
         }
     }
 
+    /// The body of a row as PostgreSQL has it now, for whoever has found the cached one to be old.
+    /// - Returns: nil when the row does not exist or was deleted.
+    package func freshBody(
+        of id: Identifier, load: @Sendable () async throws -> Body?
+    ) async throws -> Content? {
+        guard let body = try await load() else {
+            await invalidate(uncertain: id)
+            return nil
+        }
+        await store(id, version: body.version, bytes: body.bytes)
+        return Content(body)
+    }
+
     private func load(
-        _ id: Identifier, number: Int, asksRedis: Bool, from source: @Sendable () async throws -> Body?
+        _ id: Identifier, number: Int, asksShared: Bool, from source: @Sendable () async throws -> Body?
     ) async throws -> Body? {
         do {
-            if asksRedis, redis.isConnected, let body = await store.get(id) {
-                finish(id, number: number, body: body)
+            if asksShared, shared.isConnected, let body = await shared.get(id) {
+                endLoad(id, number: number, body)
                 return body
             }
             let body = try await source()
-            finish(id, number: number, body: body)
-            if let body, asksRedis { await store.put(id, body) }
+            if endLoad(id, number: number, body), let body, asksShared {
+                _ = await shared.put([SharedEntry(id, body)])
+            }
             return body
         } catch {
-            finish(id, number: number, body: nil)
+            endLoad(id, number: number, nil)
             throw error
         }
     }
 
-    /// Ends a load; its body becomes the near entry unless the load was detached by a write or an invalidation.
-    private func finish(_ id: Identifier, number: Int, body: Body?) {
-        state.withLock { state in
-            guard state.loads[id]?.number == number else { return }
-            state.loads[id] = nil
-            if let body, state.isFollowing { state.near.insert(id, body, now: clock.now()) }
-        }
+    @discardableResult
+    private func endLoad(_ id: Identifier, number: Int, _ body: Body?) -> Bool {
+        let now = now()
+        return state.withLock { $0.endLoad(id, number: number, body, now: now) }
     }
 
-    /// Notes the new contents of a row, after the commit. `bytes` nil means that the row was deleted.
+    // MARK: Writes
+
+    /// Takes the new contents of a row, after the commit. `bytes` nil means that the row was deleted.
     package func store(_ id: Identifier, version: Int64, bytes: ByteBuffer?) async {
-        let body = Body(version: version, bytes: bytes)
-        let sends: Bool = state.withLock { state in
-            state.loads[id] = nil
-            if state.isFollowing { state.near.insert(id, body, now: clock.now()) }
-            if state.mustPurge || !redis.isConnected {
-                Self.remember(id, body, in: &state)
-                return false
-            }
-            return true
-        }
-        guard sends else { return }
-        if await !store.put(id, body) { state.withLock { Self.remember(id, body, in: &$0) } }
+        let now = now()
+        state.withLock { $0.wrote(id, Body(version: version, bytes: bytes), now: now) }
+        await send([id])
     }
 
-    /// Notes that a row changed to a version whose contents are not at hand: nobody may use an older body.
-    package func invalidate(_ id: Identifier, version: Int64) async {
-        let sends: Bool = state.withLock { state in
-            state.loads[id] = nil
-            state.near.remove(id)
-            guard !state.mustPurge, redis.isConnected else {
-                state.mustPurge = true
-                return false
-            }
-            return true
+    /// Rows have changed to versions whose contents are not at hand: nobody may use older bodies. One round trip for each
+    /// thousand rows.
+    package func invalidate(_ rows: [RowVersion]) async {
+        state.withLock { state in
+            for row in rows { state.changed(row.id, version: row.version) }
         }
-        guard sends else { return }
-        if await !store.invalidate(id, version: version) { state.withLock { $0.mustPurge = true } }
+        await send(rows.map(\.id))
     }
 
-    private static func remember(_ id: Identifier, _ body: Body, in state: inout State) {
-        if let waiting = state.unsent[id], waiting.version > body.version { return }
-        if state.unsent.count >= unsentCapacity {
-            state.mustPurge = true
-            state.unsent = [:]
-        } else if !state.mustPurge {
-            state.unsent[id] = body
-        }
-    }
-}
-
-extension EntityCache: Service {
-    /// Follows Redis' invalidation push and repairs the shared cache after each connection, until shutdown.
-    package func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withTaskGroup { group in
-                group.addTask { await self.follow() }
-                group.addTask { await self.repairPeriodically() }
-            }
-        }
+    /// A write of the row may have happened or not: nobody may use what was there before it.
+    package func invalidate(uncertain id: Identifier) async {
+        state.withLock { $0.changed(id, version: nil) }
+        await send([id])
     }
 
-    private func follow() async {
-        for await event in redis.invalidations(prefixes: [store.prefix]) {
-            switch event {
-            case .connected:
-                await repair()
-                state.withLock { state in
-                    state.near.removeAll()
-                    state.loads = [:]
-                    state.isFollowing = true
-                }
-            case .disconnected:
-                state.withLock { state in
-                    state.isFollowing = false
-                    state.near.removeAll()
-                }
-            case .keys(let keys):
-                let ids = keys.compactMap { store.identifier(ofKey: $0) }
-                state.withLock { state in
-                    for id in ids {
-                        state.near.remove(id)
-                        state.loads[id] = nil
-                    }
-                }
-            case .all:
-                state.withLock { state in
-                    state.near.removeAll()
-                    state.loads = [:]
-                }
-            }
-        }
-        state.withLock { $0.isFollowing = false }
-    }
+    /// Rows that Redis is told of in one round trip.
+    private static let largestRoundTrip = 1000
 
-    /// A write may fail without the push connection noticing, so the repair also runs on its own.
-    private func repairPeriodically() async {
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(1))
-            await repair()
+    /// Tells Redis what it does not know yet of these rows. What it does not take is sent again by ``repair()``.
+    /// - Returns: Whether it took everything.
+    @discardableResult
+    func send(_ ids: [Identifier]) async -> Bool {
+        guard shared.isConnected else { return false }
+        var rest = ids[...]
+        while !rest.isEmpty {
+            let some = Array(rest.prefix(Self.largestRoundTrip))
+            rest = rest.dropFirst(some.count)
+            let entries = state.withLock { $0.toSend(some) }
+            guard await shared.put(entries.map(\.entry)) else { return false }
+            state.withLock { $0.sent(entries) }
         }
-    }
-
-    /// Brings Redis up to date with the writes that it missed.
-    private func repair() async {
-        let (purges, unsent) = state.withLock { ($0.mustPurge, $0.unsent) }
-        guard purges || !unsent.isEmpty, redis.isConnected else { return }
-        if purges {
-            guard await store.purge() else { return }
-            state.withLock { state in
-                state.mustPurge = false
-                state.near.removeAll()
-                state.loads = [:]
-            }
-            logger.info("The shared cache was emptied", metadata: ["prefix": "\(store.prefix)"])
-        }
-        for (id, body) in unsent {
-            guard await store.put(id, body) else { return }
-            state.withLock { state in
-                if state.unsent[id]?.version == body.version { state.unsent[id] = nil }
-            }
-        }
+        return true
     }
 }

@@ -68,8 +68,11 @@ extension CRUDOperations {
             ], failures: writeFailures,
             handler: .scoped { call in
                 let changes = try FieldValues(entity, json: try writableBody(call))
-                let record = try await repository.updateById(
-                    try writeTarget(call), changes, in: call.scope, ifVersion: try call.request.versionCondition())
+                let id = try writeTarget(call)
+                let record = try await observing(id) {
+                    try await repository.updateById(
+                        id, changes, in: call.scope, ifVersion: try call.request.versionCondition())
+                }
                 await onChange(.saved(record))
                 return try .changed(record, for: call.request)
             })
@@ -89,8 +92,11 @@ extension CRUDOperations {
             ], failures: writeFailures,
             handler: .scoped { call in
                 let values = try FieldValues(entity, json: try writableBody(call))
-                let record = try await repository.replaceById(
-                    try writeTarget(call), values, in: call.scope, ifVersion: try call.request.versionCondition())
+                let id = try writeTarget(call)
+                let record = try await observing(id) {
+                    try await repository.replaceById(
+                        id, values, in: call.scope, ifVersion: try call.request.versionCondition())
+                }
                 await onChange(.saved(record))
                 return try .changed(record, for: call.request)
             })
@@ -106,8 +112,11 @@ extension CRUDOperations {
                 .notFound: "There is no such \(entity.name)", .preconditionFailed: Self.preconditionFailure,
             ],
             handler: .scoped { call in
-                let record = try await repository.deleteById(
-                    try writeTarget(call), in: call.scope, ifVersion: try call.request.versionCondition())
+                let id = try writeTarget(call)
+                let record = try await observing(id) {
+                    try await repository.deleteById(
+                        id, in: call.scope, ifVersion: try call.request.versionCondition())
+                }
                 await onChange(.deleted(id: try record.id, version: try record.version))
                 return .noContent
             })
@@ -130,12 +139,24 @@ extension CRUDOperations {
             },
             handler: .scoped { call in
                 let id = try writeTarget(call)
-                let record = try await repository.restoreById(
-                    id, in: call.scope, alongside: call.request.alongside(resource: id))
+                let record = try await observing(id) {
+                    try await repository.restoreById(
+                        id, in: call.scope, alongside: call.request.alongside(resource: id))
+                }
                 await onChange(.saved(record))
                 return try .entity(record, for: call.request)
             }
         ).forOperators()
+    }
+
+    /// Runs a write of a row. When it fails in a way that leaves its outcome open, that is reported like a change.
+    private func observing(_ id: Identifier, _ write: () async throws -> Record) async throws -> Record {
+        do {
+            return try await write()
+        } catch {
+            if WriteOutcome.isUncertain(after: error) { await onChange(.uncertain(id: id)) }
+            throw error
+        }
     }
 
     /// The body of a change.

@@ -90,4 +90,6 @@ package enum CRUDChange: Sendable {
     case changed([RowVersion])
     /// A row is gone; its version is the one at deletion.
     case deleted(id: Identifier, version: Int64)
+    /// A write of a row has failed in a way that leaves open whether it happened.
+    case uncertain(id: Identifier)
 }

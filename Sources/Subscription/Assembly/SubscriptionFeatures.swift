@@ -13,6 +13,10 @@ struct SubscriptionFeatures: Sendable {
     let catalog: EntityCatalog
     /// Runs for as long as the service: caches that follow Redis, and the care for events of billing providers.
     let background: [any Service]
+    /// By the names of their tables.
+    let caches: [String: EntityCache]
+    /// Whether bodies can be shared by Redis.
+    let redisCheck: HealthCheck
 
     init(
         pool: PostgresPool, redis: RedisClient, limits: QueryLimits, configuration: SubscriptionConfiguration,
@@ -25,7 +29,7 @@ struct SubscriptionFeatures: Sendable {
         }
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
             CachedRows(
-                cache: EntityCache(prefix: prefix, redis: redis, clock: clock, logger: logger),
+                cache: EntityCache(prefix: prefix, redis: redis, logger: logger),
                 repository: repository(entity), system: configuration.systemUser.scope)
         }
         func crud(
@@ -82,10 +86,15 @@ struct SubscriptionFeatures: Sendable {
         let billing = try BillingFeatures(
             pool: pool, catalog: catalog, invoices: invoices, limits: limits, configuration: configuration,
             clock: clock)
-        let caches = [PlanCycle.entity: cycles.cache]
+        caches = [
+            Plan.entity.table: plans.cache, PlanCycle.entity.table: cycles.cache,
+            PlanCurrency.entity.table: currencies.cache,
+        ]
+        redisCheck = plans.cache.healthCheck
+        let followers = [PlanCycle.entity: cycles.cache]
         let common = SubscriptionCatalog.resources.flatMap { resource in
             resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
-                await caches[resource.entity]?.follow(change)
+                await followers[resource.entity]?.follow(change)
             }
         }
         operations =

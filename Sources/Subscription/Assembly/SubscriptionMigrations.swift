@@ -58,7 +58,12 @@ package enum SubscriptionMigrations {
         Migration(
             number: 13, name: "milliseconds", up: text(PackageResources.V0013__milliseconds_up_sql),
             down: text(PackageResources.V0013__milliseconds_down_sql)),
+        Migration(
+            number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
+            down: RowChangeSchema.down(tables: cachedTables)),
     ]
+
+    private static let cachedTables = ["plans", "billing_cycles", "currencies"]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

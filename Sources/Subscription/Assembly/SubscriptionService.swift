@@ -22,6 +22,7 @@ package enum SubscriptionService {
         let tokens = try TokenConfiguration(reader: reader)
         let database = try PostgresConfiguration(reader: reader)
         let pool = PostgresPool(configuration: database, logger: logger)
+        let changes = PostgresPool(configuration: RowChangeFollower.configuration(database), logger: logger)
         let redis = RedisClient(configuration: try redisConfiguration(reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -36,6 +37,7 @@ package enum SubscriptionService {
         let idempotency = try IdempotencyStore(
             pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = features.background
+        background.append(RowChangeFollower(pool: changes, caches: features.caches, logger: logger))
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         background.append(
@@ -47,7 +49,7 @@ package enum SubscriptionService {
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
                 HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
-                HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
+                features.redisCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
@@ -59,6 +61,7 @@ package enum SubscriptionService {
             atEnd: {
                 await bus.shutdown()
                 await redis.shutdown()
+                await changes.shutdown()
                 await pool.shutdown()
             }, clock: clock, logger: logger)
     }

@@ -1,5 +1,7 @@
 import Billing
+import Entities
 import JSONCoding
+import PostgresClient
 import Primitives
 
 /// What a subscription to a plan costs, how long a period of it is, and how many a tenant may have.
@@ -14,11 +16,16 @@ struct PlanTerms: Sendable {
     let cycle: BillingCycle
     /// Live subscriptions to this plan that one tenant may have; nil: the general quota holds.
     let tenantLimit: Int?
+    /// The rows that the terms were read from: plan, cycle and currency.
+    let sources: [RowVersion]
 
     /// Puts a plan, its cycle and its currency together, as the API shows them.
     ///
     /// Rows that were made by the original need not make sense, so everything is looked at.
-    init(plan: JSONObject, cycle: JSONObject, currency: JSONObject) throws(PlanTermsError) {
+    /// - Parameter sources: The versions of the three.
+    init(
+        plan: JSONObject, cycle: JSONObject, currency: JSONObject, sources: [RowVersion]
+    ) throws(PlanTermsError) {
         guard case .number(let price) = plan["price"] else { throw .noPrice }
         guard let duration = cycle["duration"]?.intValue, let unit = cycle["durationUnit"]?.stringValue else {
             throw .billing(.invalidCycleDuration)
@@ -31,9 +38,26 @@ struct PlanTerms: Sendable {
             throw .billing(error)
         }
         self.plan = plan
+        self.sources = sources
         name = plan["name"]?.stringValue ?? ""
         tenantLimit = plan["metaData"]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
     }
+}
+
+extension PlanTerms {
+    /// The statement that fails, and its transaction with it, unless plan, cycle and currency are still at the versions
+    /// that the terms were read from: what was read may have been cached, and an invoice must not have a price of before.
+    var confirmation: BoundStatement {
+        BoundStatement(Self.confirming, sources.flatMap { [.identifier($0.id), .int64($0.version)] })
+    }
+
+    /// Dividing by the number of rows found fails when there is none.
+    private static let confirming: PostgresStatement = """
+        SELECT 1 / count(*) FROM main.plans AS plan, main.billing_cycles AS cycle, main.currencies AS currency
+        WHERE plan.id = $1 AND plan.row_version = $2 AND NOT plan.deleted
+            AND cycle.id = $3 AND cycle.row_version = $4 AND NOT cycle.deleted
+            AND currency.id = $5 AND currency.row_version = $6 AND NOT currency.deleted
+        """
 }
 
 /// Why nobody can subscribe to a plan.

@@ -10,21 +10,27 @@ struct PlanTermsReader: Sendable {
     let currencies: CachedRows
 
     /// The terms of a plan.
+    /// - Parameter isFresh: Reads them from PostgreSQL, after cached ones turned out to be old.
     /// - Throws: 404 when the plan, its cycle or its currency does not exist; 422 at `/planId` when it cannot be billed.
-    func terms(of id: Identifier) async throws -> PlanTerms {
-        guard let plan = try await plans.object(of: id) else { throw HTTPFailure.entityNotFound }
-        async let cycle = related("billingCycleId", of: plan, in: cycles)
-        async let currency = related("currencyId", of: plan, in: currencies)
+    func terms(of id: Identifier, isFresh: Bool = false) async throws -> PlanTerms {
+        guard let plan = try await plans.row(id, isFresh: isFresh) else { throw HTTPFailure.entityNotFound }
+        async let cycle = related("billingCycleId", of: plan, in: cycles, isFresh: isFresh)
+        async let currency = related("currencyId", of: plan, in: currencies, isFresh: isFresh)
+        let (foundCycle, foundCurrency) = (try await cycle, try await currency)
         do {
-            return try PlanTerms(plan: plan, cycle: try await cycle, currency: try await currency)
-        } catch let error as PlanTermsError {
+            return try PlanTerms(
+                plan: plan.members, cycle: foundCycle.members, currency: foundCurrency.members,
+                sources: [plan.version, foundCycle.version, foundCurrency.version])
+        } catch {
             throw HTTPFailure.invalidField("/planId", code: "plan", error.message)
         }
     }
 
-    private func related(_ field: String, of plan: JSONObject, in rows: CachedRows) async throws -> JSONObject {
-        guard let id = plan[field]?.stringValue.flatMap({ Identifier($0) }),
-            let row = try await rows.object(of: id)
+    private func related(
+        _ field: String, of plan: CatalogueRow, in rows: CachedRows, isFresh: Bool
+    ) async throws -> CatalogueRow {
+        guard let id = plan.members[field]?.stringValue.flatMap({ Identifier($0) }),
+            let row = try await rows.row(id, isFresh: isFresh)
         else { throw HTTPFailure.entityNotFound }
         return row
     }

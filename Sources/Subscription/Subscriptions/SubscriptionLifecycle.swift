@@ -23,7 +23,19 @@ struct SubscriptionLifecycle: Sendable {
     ///   user names another tenant; 409 when the tenant has no place left; 422 when the plan cannot be billed.
     func create(_ new: NewSubscription, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
         if let own = scope.tenantId, own != new.subscriber { throw HTTPFailure.entityNotFound }
-        let terms = try await terms.terms(of: new.plan)
+        for isFresh in [false, true] {
+            let terms = try await terms.terms(of: new.plan, isFresh: isFresh)
+            if let record = try await create(new, on: terms, in: scope, for: request) { return record }
+        }
+        // The plan has changed once more between the reading and the transaction.
+        throw RepositoryError.contention
+    }
+
+    /// Subscribes on these terms.
+    /// - Returns: nil when the terms are no longer the plan's; then nothing was changed.
+    private func create(
+        _ new: NewSubscription, on terms: PlanTerms, in scope: TenantScope, for request: OperationRequest
+    ) async throws -> Record? {
         let given =
             if let name = new.invoice {
                 try await invoices.require(name, of: new.subscriber, in: scope)
@@ -35,6 +47,8 @@ struct SubscriptionLifecycle: Sendable {
         let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
 
         var batch = PostgresBatch(settings: scope.settings)
+        // Before the quota, whose limit may be the plan's.
+        let confirmation = batch.add(terms.confirmation)
         batch.add(
             quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
         if given == nil {
@@ -59,6 +73,7 @@ struct SubscriptionLifecycle: Sendable {
             results = try await pool.run(batch)
         } catch {
             if SubscriptionQuota.isExhausted(error) { throw quota.failure }
+            if error.statementIndex == confirmation, error.isGuardViolation { return nil }
             let isOurs = error.statementIndex == row
             throw RepositoryError.from(error, entity: isOurs ? TenantSubscription.entity : nil)
         }

@@ -46,7 +46,7 @@ struct Features: Sendable {
         let planner = ProvisioningPlanner(
             secrets: secrets, sealer: EventSecretSealer(secret: configuration.encryptionKey),
             copies: copies, timeout: configuration.provisioningTimeout)
-        let cache = EntityCache(prefix: "tenant:", redis: redis, clock: clock, logger: logger)
+        let cache = EntityCache(prefix: "tenant:", redis: redis, logger: logger)
         let notifications = NotificationQueue(
             pool: pool, transport: try NotificationTransports.make(reader: reader, logger: logger),
             sealer: Sealer(secret: configuration.encryptionKey, purpose: "notifications"), clock: clock, logger: logger)
@@ -80,7 +80,7 @@ struct Features: Sendable {
         let webhook = WebhookController(
             verifier: verifier,
             service: ProvisioningCallbackService(
-                pool: pool, tenants: tenants, repository: provisionings, cache: cache, notifications: notifications,
+                pool: pool, repository: provisionings, cache: cache, notifications: notifications,
                 copies: copies, systemUser: systemUser, clock: clock, logger: logger),
             limiter: limiter, configuration: configuration)
 

@@ -58,7 +58,12 @@ package enum TenantManagementMigrations {
         Migration(
             number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
             down: text(PackageResources.V0018__proven_domains_down_sql)),
+        Migration(
+            number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
+            down: RowChangeSchema.down(tables: cachedTables)),
     ]
+
+    private static let cachedTables = ["tenants"]
 
     private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

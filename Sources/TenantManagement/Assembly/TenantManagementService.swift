@@ -23,6 +23,7 @@ package enum TenantManagementService {
         let tokens = try TokenConfiguration(reader: reader)
         let database = try PostgresConfiguration(reader: reader)
         let pool = PostgresPool(configuration: database, logger: logger)
+        let changes = PostgresPool(configuration: RowChangeFollower.configuration(database), logger: logger)
         let redis = RedisClient(configuration: try RedisConfiguration(reader: reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -37,7 +38,9 @@ package enum TenantManagementService {
         let idempotency = try IdempotencyStore(
             pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = [
-            features.cache, features.notifications, features.watchdog, features.leadRetention,
+            features.cache,
+            RowChangeFollower(pool: changes, caches: [Tenant.entity.table: features.cache], logger: logger),
+            features.notifications, features.watchdog, features.leadRetention,
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),
         ]
         background += bus.services
@@ -57,7 +60,7 @@ package enum TenantManagementService {
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
                 HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
-                HealthCheck("redis", isRequired: false) { (try? await redis.ping()) != nil },
+                features.cache.healthCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
@@ -71,6 +74,7 @@ package enum TenantManagementService {
                 await features.identityProviders.shutdown()
                 await bus.shutdown()
                 await redis.shutdown()
+                await changes.shutdown()
                 await pool.shutdown()
             }, clock: clock, logger: logger)
     }

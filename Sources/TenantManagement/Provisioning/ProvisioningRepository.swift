@@ -46,7 +46,7 @@ struct ProvisioningRepository: Sendable {
 
     /// Gives up provisionings whose call-back never came: they and their tenants have failed.
     /// - Returns: The tenants with their new versions.
-    func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [(id: Identifier, version: Int64)] {
+    func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [RowVersion] {
         let result = try await pool.query(
             """
             WITH stale AS (
@@ -61,8 +61,8 @@ struct ProvisioningRepository: Sendable {
             """,
             [.timestamp(now), .int64(Int64(limit)), .optional(systemUser.identifier) { .identifier($0) }],
             settings: TenantScope.everyTenant)
-        var tenants: [(id: Identifier, version: Int64)] = []
-        for row in result.rows { tenants.append((try row.identifier(0), try row.int64(1))) }
+        var tenants: [RowVersion] = []
+        for row in result.rows { tenants.append(RowVersion(id: try row.identifier(0), version: try row.int64(1))) }
         return tenants
     }
 }

@@ -81,7 +81,7 @@ struct ProvisioningService: Sendable {
         batch.add(ProvisioningRepository.close(tenant: id, succeeded: false, digest: nil, now: now))
         batch.add(contentsOf: plan.statements)
         batch.add(plan.event)
-        let results = try await run(batch)
+        let results = try await cache.observing(id) { try await run(batch) }
         await planner.committed(plan)
         if let row = results[index].first {
             let changed = tenants.record(row)

@@ -1,3 +1,4 @@
+import Entities
 import Logging
 import PostgresClient
 import Primitives
@@ -21,10 +22,10 @@ struct ProvisioningWatchdog: Service {
     func look() async {
         do {
             let expired = try await repository.expire(now: clock.now(), limit: 500)
+            await cache.invalidate(expired)
             for tenant in expired {
-                await cache.invalidate(tenant.id, version: tenant.version)
                 logger.error(
-                    "A provisioning was given up: its call-back never came", metadata: ["tenantId": "\(tenant.id)"])
+                    "A provisioning was given up: its callback never came", metadata: ["tenantId": "\(tenant.id)"])
             }
             try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
         } catch {

@@ -11,7 +11,6 @@ import ServiceKit
 /// Applies what a pipeline reports: tenant, resources, provisioning, welcome mail and event in one transaction.
 struct ProvisioningCallbackService: Sendable {
     let pool: PostgresPool
-    let tenants: EntityRepository
     let repository: ProvisioningRepository
     let cache: EntityCache
     let notifications: NotificationQueue
@@ -28,7 +27,7 @@ struct ProvisioningCallbackService: Sendable {
     ) async throws {
         let digest = Array(SHA256.hash(data: Data(requestBody)))
         let now = clock.now()
-        let applied = try await pool.withTransaction(settings: TenantScope.everyTenant) { transaction in
+        let applied = try await pool.withTransaction(settings: TenantScope.everyTenant) { transaction -> RowVersion? in
             let moved = try await transaction.query(
                 Self.moveTenant,
                 [
@@ -36,7 +35,7 @@ struct ProvisioningCallbackService: Sendable {
                     .int16(Int16((callback.succeeded ? Tenant.Status.active : .provisionFailed).rawValue)),
                     .optional(systemUser.identifier) { .identifier($0) },
                 ])
-            guard let row = moved.first else { return false }
+            guard let row = moved.first else { return nil }
             if callback.succeeded {
                 try await store(callback.resources, tenant: delivery.tenant, now: now, in: transaction)
             }
@@ -50,12 +49,12 @@ struct ProvisioningCallbackService: Sendable {
             let event = try event(for: callback, tenant: delivery.tenant, now: now)
             let insert = Outbox.insert(event)
             _ = try await transaction.query(insert)
-            return true
+            return RowVersion(id: delivery.tenant, version: try row.int64(1))
         }
-        if applied {
+        if let applied {
             notifications.wakeUp()
+            await cache.invalidate([applied])
             await copies.remove(delivery.tenant)
-            await refreshCache(delivery.tenant)
         } else {
             // The same report again is a retry of a pipeline that has not seen our answer. It may have been applied at
             // this very moment, so it is looked up anew.
@@ -63,11 +62,14 @@ struct ProvisioningCallbackService: Sendable {
                 before.status == (callback.succeeded ? 1 : 2),
                 before.callbackDigest == digest
             else { throw HTTPFailure.unauthorized }
+            // Whoever applied it may not have come as far as the cache.
+            await cache.invalidate(uncertain: delivery.tenant)
         }
     }
 
     private static let moveTenant: PostgresStatement = """
-        UPDATE main.tenants SET status = $2, modified_by = $3 WHERE id = $1 AND status = 2 AND NOT deleted RETURNING name
+        UPDATE main.tenants SET status = $2, modified_by = $3 WHERE id = $1 AND status = 2 AND NOT deleted
+        RETURNING name, row_version
         """
 
     /// Stores all resources in one statement; one that is there already (a tenant provisioned again) gets the new facts.
@@ -134,11 +136,5 @@ struct ProvisioningCallbackService: Sendable {
             id: .v7(at: now),
             type: callback.succeeded ? EventType.tenantProvisioningSuccess : EventType.tenantProvisioningFailure,
             tenantId: tenant, occurredAt: now, data: writer.bytes)
-    }
-
-    private func refreshCache(_ tenant: Identifier) async {
-        if let record = try? await tenants.findById(tenant, in: systemUser.scope), let version = try? record.version {
-            await cache.store(tenant, version: version, bytes: record.buffer)
-        }
     }
 }

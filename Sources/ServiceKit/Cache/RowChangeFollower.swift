@@ -1,0 +1,96 @@
+package import Logging
+package import PostgresClient
+package import ServiceLifecycle
+import Synchronization
+
+/// Reads once a second which cached rows have changed, and tells the caches.
+///
+/// This is what bounds the age of cached bodies when a writer could not reach Redis, was killed after its commit, or does
+/// not know its outcome. It is one small query whatever is read, so that cached reads cost none.
+package struct RowChangeFollower: Service {
+    /// Time between two readings.
+    private static let interval = Duration.seconds(1)
+
+    private final class State: Sendable {
+        let cursor: Mutex<RowChangeCursor>
+        let isFailing = Mutex(false)
+
+        init(_ cursor: RowChangeCursor) { self.cursor = Mutex(cursor) }
+    }
+
+    private let log: RowChangeLog
+    private let caches: [String: EntityCache]
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let logger: Logger
+    private let state: State
+
+    /// - Parameters:
+    ///   - pool: Connections of its own, so that a busy service does not lose its caches: see ``configuration(_:)``.
+    ///   - caches: By the name of their table.
+    package init(pool: PostgresPool, caches: [String: EntityCache], logger: Logger) {
+        self.init(log: RowChangeLog(pool: pool), caches: caches, now: { .now }, logger: logger)
+    }
+
+    init(
+        log: RowChangeLog, caches: [String: EntityCache], now: @escaping @Sendable () -> ContinuousClock.Instant,
+        logger: Logger
+    ) {
+        self.log = log
+        self.caches = caches
+        self.now = now
+        self.logger = logger
+        state = State(RowChangeCursor(now: now()))
+    }
+
+    /// One connection to a service's database, and short deadlines: a late answer is worth nothing.
+    package static func configuration(_ database: PostgresConfiguration) -> PostgresConfiguration {
+        var configuration = database
+        configuration.maximumConnections = 1
+        configuration.statementTimeout = .seconds(2)
+        return configuration
+    }
+
+    /// Works until shutdown.
+    package func run() async throws {
+        await PeriodicWork.run(every: Self.interval) { await look() }
+    }
+
+    /// One reading.
+    func look() async {
+        do {
+            try await read()
+            if state.isFailing.withLock({ $0.exchange(false) }) { logger.info("Changes of cached rows are read again") }
+        } catch {
+            if !state.isFailing.withLock({ $0.exchange(true) }) {
+                logger.warning(
+                    "Changes of cached rows could not be read; without them the caches are not used",
+                    metadata: ["error": "\(error)"])
+            }
+        }
+    }
+
+    private func read() async throws {
+        let start = now()
+        let snapshot = state.cursor.withLock { $0.snapshot }
+        var reading = try await log.read(since: snapshot)
+        var verdict = state.cursor.withLock { $0.take(reading, since: snapshot, at: start) }
+        if verdict == .readEverything {
+            reading = try await log.read(since: nil)
+            verdict = state.cursor.withLock { $0.take(reading, since: nil, at: start) }
+        }
+        for (table, cache) in caches {
+            if verdict == .reset { await cache.reset() }
+            await cache.rowsChanged(reading.rows[table] ?? [])
+            cache.confirm(at: start)
+        }
+        if let old = state.cursor.withLock({ $0.takePurge(start) }) { try await log.purge(shownBy: old) }
+    }
+}
+
+extension Bool {
+    /// Sets the value and returns the former one.
+    fileprivate mutating func exchange(_ value: Bool) -> Bool {
+        defer { self = value }
+        return self
+    }
+}

@@ -1,0 +1,69 @@
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of the log of changed rows.
+struct RowChangeLog: Sendable {
+    /// What was read at one moment.
+    struct Reading: Sendable, Hashable {
+        /// What was visible then; for the next reading.
+        var snapshot: String
+        /// The server's process: another one after a restart or a failover.
+        var server: String
+        /// The connection's process: another one after a crash of any of them.
+        var session: String
+        /// The rows that have changed, by table, each with its newest version.
+        var rows: [String: [RowVersion]] = [:]
+        /// Whether there were more rows than were read.
+        var isCut = false
+    }
+
+    /// The statement has answered without its one row.
+    struct NoReading: Error, CustomStringConvertible {
+        let description = "the log of changed rows gave no answer"
+    }
+
+    /// Rows of one reading at most.
+    static let maximumRows = 10_000
+
+    let pool: PostgresPool
+
+    /// The changes that a former snapshot did not show; all that the log has when it is nil.
+    func read(since snapshot: String?) async throws -> Reading {
+        let result = try await pool.query(
+            Self.changes, [.optional(snapshot) { .text($0) }], settings: TenantScope.everyTenant)
+        guard let first = result.first else { throw NoReading() }
+        var reading = Reading(
+            snapshot: try first.text(0), server: try first.text(1), session: try first.text(2),
+            isCut: result.rowCount > Self.maximumRows)
+        for row in result.rows {
+            guard let table = try row.textIfPresent(3) else { continue }
+            reading.rows[table, default: []].append(
+                RowVersion(id: try row.identifier(4), version: try row.int64(5)))
+        }
+        return reading
+    }
+
+    /// Removes what a snapshot has shown.
+    func purge(shownBy snapshot: String) async throws(PostgresError) {
+        _ = try await pool.query(Self.purged, [.text(snapshot)], settings: TenantScope.everyTenant)
+    }
+
+    private static let changes = PostgresStatement(
+        """
+        SELECT moment.snapshot, moment.server, moment.session, change.table_name, change.row_id, change.row_version
+        FROM (
+            SELECT pg_current_snapshot()::text AS snapshot, pg_postmaster_start_time()::text AS server,
+                (SELECT pid::text || ' ' || backend_start::text FROM pg_stat_get_activity(pg_backend_pid())) AS session
+        ) AS moment
+        LEFT JOIN (
+            SELECT table_name, row_id, max(row_version) AS row_version FROM main.row_changes
+            WHERE $1::text IS NULL OR NOT pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)
+            GROUP BY table_name, row_id LIMIT \(maximumRows + 1)
+        ) AS change ON true
+        """)
+
+    private static let purged: PostgresStatement = """
+        DELETE FROM main.row_changes WHERE pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)
+        """
+}
