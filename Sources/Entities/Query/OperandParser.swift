@@ -143,14 +143,22 @@ struct OperandParser {
         let bytes = text.utf8
         guard bytes.first == UInt8(ascii: "/"), let end = bytes.lastIndex(of: UInt8(ascii: "/")),
             end > bytes.startIndex
-        else { return .matches(text, isCaseSensitive: true) }
+        else { return match(text, isCaseSensitive: true, at: path) }
         let flags = bytes[bytes.index(after: end)...]
         guard flags.allSatisfy("igm".utf8.contains) else {
             problems.add(.pattern(path, "^/.*/[igm]*$"))
             return nil
         }
-        let pattern = String(decoding: bytes[bytes.index(after: bytes.startIndex)..<end], as: UTF8.self)
-        return .matches(pattern, isCaseSensitive: !flags.contains(UInt8(ascii: "i")))
+        let expression = String(decoding: bytes[bytes.index(after: bytes.startIndex)..<end], as: UTF8.self)
+        return match(expression, isCaseSensitive: !flags.contains(UInt8(ascii: "i")), at: path)
+    }
+
+    private mutating func match(_ expression: String, isCaseSensitive: Bool, at path: String) -> Predicate? {
+        if let problem = PatternCost.problem(of: expression) {
+            problems.add(ValidationDetail(path: path, code: "pattern", message: problem.rawValue))
+            return nil
+        }
+        return .matches(expression, isCaseSensitive: isCaseSensitive)
     }
 
     private mutating func existence(_ operand: JSONValue, at path: String) -> Predicate? {

@@ -109,6 +109,8 @@ import Testing
         #expect(details(#"{"name": {"like": "a\\"}}"#) == ["/name/like pattern"])
         #expect(details(#"{"name": {"ilike": "a\\\\"}}"#) == [])
         #expect(details(#"{"name": {"regexp": "/a/x"}}"#) == ["/name/regexp pattern"])
+        #expect(details(#"{"name": {"regexp": "(a+)+"}}"#) == ["/name/regexp pattern"])
+        #expect(details(#"{"name": {"regexp": "/^(.)\\1/i"}}"#) == ["/name/regexp pattern"])
         #expect(
             details(#"{"name": {"regexp": "\#(String(repeating: "a", count: 257))"}}"#) == ["/name/regexp maxLength"])
         #expect(details(#"{"name": {"near": "x"}}"#) == ["/name additionalProperties"])
