@@ -95,7 +95,7 @@ let package = Package(
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", [crypto]),
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
-        library("PostgresClient", settings + ["CLibpq", "Primitives", logging]),
+        library("PostgresClient", settings + ["CLibpq", "Primitives", deque, logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("Observability", values + [logging]),

@@ -5,7 +5,9 @@ import Synchronization
 ///
 /// One request at a time; whoever leased the connection from the pool is its only user.
 final class Connection: Sendable {
-    /// When the pool replaces the connection, in the time of `MonotonicClock`.
+    /// When it was opened, in the time of `MonotonicClock`.
+    let openedAt: Int64
+    /// When the pool replaces it, in the time of `MonotonicClock`.
     let expiresAt: Int64
 
     private let state: Mutex<ConnectionState>
@@ -16,10 +18,11 @@ final class Connection: Sendable {
     /// Takes over a connection that was just opened; `nil` when the system refuses to watch it.
     /// - Parameter onClose: Called once when the connection closed by itself, after its request has ended.
     init?(
-        _ opened: OpenedConnection, configuration: PostgresConfiguration, expiresAt: Int64,
+        _ opened: OpenedConnection, configuration: PostgresConfiguration, openedAt: Int64, expiresAt: Int64,
         reactor: Reactor = .shared, onClose: @escaping @Sendable (Connection) -> Void
     ) {
         guard let session = Session(opened, configuration: configuration) else { return nil }
+        self.openedAt = openedAt
         self.expiresAt = expiresAt
         self.reactor = reactor
         self.onClose = onClose
@@ -40,6 +43,9 @@ final class Connection: Sendable {
 
     /// Whether the next user finds a clean session: open, no request under way, no transaction left open.
     var isReusable: Bool { state.withLock { $0.isReusable } }
+
+    /// Whether its server has refused a write because it accepts none.
+    var isDemoted: Bool { state.withLock { $0.isDemoted } }
 
     /// Whether it is open at all.
     var isOpen: Bool { state.withLock { $0.session != nil } }

@@ -14,6 +14,15 @@ struct ConnectionState {
         var isCancelRequested = false
         /// PQcancel runs on its thread: the connection must not serve the next request, or that would be hit.
         var isCancelRunning = false
+        let commitPoint: CommitPoint
+
+        /// What the caller gets when the session ends with this error: a request that was sent, and about which the server
+        /// has said nothing, may have been committed.
+        func failure(_ error: PostgresError) -> PostgresError {
+            var failure = self.error ?? error
+            if self.error == nil, commitPoint != .none, !error.isRetryable { failure.isOutcomeUnknown = true }
+            return isCancelRequested ? failure.asCancellation() : failure
+        }
     }
 
     /// `nil` once closed.
@@ -25,6 +34,8 @@ struct ConnectionState {
     private var watchesWriting = false
     /// The session must not be used again after the request under way.
     private var isWornOut = false
+    /// The server accepts no writes: it was demoted under us, or somebody made it read-only.
+    private(set) var isDemoted = false
 
     init(session: Session, descriptor: Int32) {
         self.session = session
@@ -53,7 +64,8 @@ struct ConnectionState {
         var results: [PostgresResult] = []
         results.reserveCapacity(request.items.count)
         active = Active(
-            number: number, continuation: continuation, pipeline: pipeline, results: results, deadline: deadline)
+            number: number, continuation: continuation, pipeline: pipeline, results: results, deadline: deadline,
+            commitPoint: request.commitPoint)
         switch sent {
         case .complete:
             return Effect()
@@ -124,7 +136,7 @@ struct ConnectionState {
             case .violation:
                 PQclear(result)
                 let error = PostgresError(.connection, "unexpected reply", serverMessage: session.message)
-                return close(active?.error ?? error, reactor)
+                return close(error, reactor)
             case .discard:
                 break
             }
@@ -132,16 +144,24 @@ struct ConnectionState {
             if reply == .error, !session.isAlive { break }
         }
         guard isBroken || !session.isAlive else { return Effect() }
-        let lost = PostgresError(.connection, "connection lost", serverMessage: session.message)
-        return close(active?.error ?? lost, reactor)
+        return close(PostgresError(.connection, "connection lost", serverMessage: session.message), reactor)
     }
 
     private mutating func fail(_ result: OpaquePointer, _ index: Int?) {
-        guard active?.error == nil else { return }
+        guard let active, active.error == nil else { return }
         var error = PostgresError.from(result: result)
         error.statementIndex = index
         if error.isStaleStatement || error.kind == .connection { isWornOut = true }
-        active?.error = error
+        if error.sqlState == .readOnlyTransaction {
+            isWornOut = true
+            isDemoted = true
+        }
+        // Where all statements have succeeded, it is the commit that was interrupted.
+        let isAtCommit = active.commitPoint == .statement || active.pipeline.isAtCommit
+        if active.commitPoint != .none, error.leavesOutcomeUnknown(atCommit: isAtCommit) {
+            error.isOutcomeUnknown = true
+        }
+        self.active?.error = error
     }
 
     /// All replies are in; the caller goes on unless PQcancel is still under way.
@@ -164,10 +184,7 @@ struct ConnectionState {
         if let token { reactor.deregister(token, descriptor: hasDescriptor(session) ? descriptor : nil) }
         session.finish()
         var effect = Effect(isClosed: true)
-        if let active {
-            let outcome: Outcome = active.isCancelRequested ? .failure(error.asCancellation()) : .failure(error)
-            effect.resume = (active.continuation, outcome)
-        }
+        if let active { effect.resume = (active.continuation, .failure(active.failure(error))) }
         active = nil
         return effect
     }

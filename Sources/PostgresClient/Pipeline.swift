@@ -45,6 +45,9 @@ struct Pipeline {
     private var hasReply = false
     private(set) var isFinished = false
 
+    /// Whether every command has been answered, so that only the commit is left.
+    var isAtCommit: Bool { position == steps.count }
+
     /// Whether an error was received.
     private(set) var hasFailed = false
     /// The steps that failed or were skipped.

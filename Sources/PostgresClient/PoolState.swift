@@ -1,38 +1,62 @@
+import DequeModule
+
 /// Something a pool keeps: a connection, or a stand-in for it in tests.
 protocol PooledResource: AnyObject {
+    /// When it was opened.
+    var openedAt: Int64 { get }
     /// When it is to be replaced.
     var expiresAt: Int64 { get }
 }
 
-/// The state of a pool and its transitions, without sockets, threads or a clock of its own: times are nanoseconds that
-/// the caller passes in. What has to be done is returned, and done after leaving the lock.
+/// The state machine of a pool, without sockets, threads or a clock: times are nanoseconds that the caller passes in.
+/// Every transition returns actions, which the caller performs after leaving the lock.
+///
+/// A connection is in one of these states:
+/// - *opening*: a thread connects. Can transition to *idle*, *leased* (somebody waited for it) or *closed* (it failed).
+/// - *idle*: nobody uses it. Can transition to *leased* or *closed* (idle for too long, too old, lost, retired).
+/// - *leased*: a caller uses it. Can transition to *idle*, *leased* (handed over to the next waiter) or *closed*.
+///
+/// A request for a connection is *granted* at once, *refused* at once, or *waiting*. Waiting can transition to granted,
+/// refused (its deadline, a shutdown, or an outage) or withdrawn (its task was canceled).
 struct PoolState<Resource: PooledResource, Waiter> {
     /// The limits of a pool; durations in nanoseconds.
     struct Limits {
         var maximum: Int
         var maximumWaiters: Int
+        /// Most connections that callers of the search lane hold together.
+        var maximumSearches: Int
         var connectionTimeout: Int64
         var idleTimeout: Int64
     }
 
-    /// The answer to a caller who wants a connection and may wait.
-    enum Admission {
-        case granted(Resource, idleSince: Int64)
-        /// In the queue. `opens`: how many connections to start opening now.
-        case waiting(opens: Int)
-        case refused(PostgresError)
+    /// What to do for a caller who wants a connection and may wait.
+    enum LeaseAction {
+        case grant(Resource, idleSince: Int64)
+        /// The caller is in the queue; start opening this many connections.
+        case wait(opens: Int)
+        case refuse(PostgresError)
     }
 
-    /// What is to be done with a connection that came back or was opened.
-    enum Disposal {
-        case handOver(to: Waiter)
-        case keep
-        case close
+    /// A connection for somebody who has waited for it.
+    struct Grant {
+        let waiter: Waiter
+        let resource: Resource
+        /// When it was last used; `.max`: a moment ago.
+        let idleSince: Int64
     }
 
-    /// What is to be done after some time has gone by, or after a failure.
-    struct Chores {
-        var expired: [(Waiter, PostgresError)] = []
+    /// What to do after a connection came back or was opened.
+    struct ReturnAction {
+        var grant: Grant?
+        /// Whether to close the connection concerned.
+        var closes = false
+        /// How many connections to start opening.
+        var opens = 0
+    }
+
+    /// What to do after some time has passed, or after a failure.
+    struct TickActions {
+        var refuse: [(Waiter, PostgresError)] = []
         var close: [Resource] = []
         var opens = 0
     }
@@ -48,9 +72,11 @@ struct PoolState<Resource: PooledResource, Waiter> {
         let deadline: Int64
     }
 
-    /// A row of failures to connect.
+    /// Failed attempts to connect, without a success since.
     private struct Outage {
-        let since: Int64
+        /// Since when no connection has worked; moves on as long as there are connections that do.
+        var since: Int64
+        var lastFailure: Int64
         var retryAt: Int64
         var delay: Int64
         var error: PostgresError
@@ -59,67 +85,80 @@ struct PoolState<Resource: PooledResource, Waiter> {
     private let limits: Limits
     /// The last one used is the first to be used again, so that what is not needed grows old and is closed.
     private var idle: [Idle] = []
-    /// Oldest first; those before `firstQueued` have left.
-    private var queue: [Queued?] = []
-    private var firstQueued = 0
-    private(set) var waiting = 0
+    /// Oldest first.
+    private var queue: Deque<Queued> = []
+    private var searchQueue: Deque<Queued> = []
+    /// The leased connections that count as searches.
+    private var searches: Set<ObjectIdentifier> = []
     private(set) var leased = 0
     private(set) var opening = 0
     private(set) var isShutDown = false
     private var outage: Outage?
+    private var retiredAt = Int64.min
+
+    /// How long a failed attempt to connect says something about the next one. Beyond it, callers wait for an attempt
+    /// instead of being refused for what was true some time ago.
+    static var outageMemory: Int64 { 10_000_000_000 }
 
     init(limits: Limits) {
         self.limits = limits
     }
 
     var idleCount: Int { idle.count }
+    var waiting: Int { queue.count + searchQueue.count }
     var open: Int { idle.count + leased }
-    /// Whether nothing is out any more.
+    /// Whether all connections have been closed or given back.
     var isDrained: Bool { leased == 0 && opening == 0 }
 
     // MARK: Leasing
 
-    /// Takes an idle connection, if there is one and nobody waits.
-    mutating func lease() -> (Resource, idleSince: Int64)? {
-        guard !isShutDown, let last = idle.popLast() else { return nil }
-        leased += 1
+    /// Takes an idle connection, if there is one for this lane.
+    mutating func lease(_ lane: PoolLane) -> (Resource, idleSince: Int64)? {
+        guard !isShutDown, lane == .regular || searches.count < limits.maximumSearches else { return nil }
+        guard let last = idle.popLast() else { return nil }
+        markLeased(last.resource, lane)
         return (last.resource, last.since)
     }
 
     /// Takes an idle connection or enters the queue.
-    mutating func admit(_ waiter: Waiter, id: UInt64, now: Int64) -> Admission {
-        if isShutDown { return .refused(PostgresError(.closed, "the pool is shut down", isRetryable: true)) }
-        if let (resource, since) = lease() { return .granted(resource, idleSince: since) }
-        // The server has been away for longer than anybody waits: say so at once, and let one caller a time probe.
-        if let outage, now - outage.since > limits.connectionTimeout, now < outage.retryAt || opening > 0 {
-            return .refused(outage.error)
+    mutating func admit(_ waiter: Waiter, id: UInt64, lane: PoolLane, now: Int64) -> LeaseAction {
+        if isShutDown { return .refuse(PostgresError(.closed, "the pool is shut down", isRetryable: true)) }
+        if let (resource, since) = lease(lane) { return .grant(resource, idleSince: since) }
+        forgetOutage(now: now)
+        // The server has been away for longer than anybody waits: say so at once, and let one caller at a time probe.
+        if let outage, open == 0, now - outage.since > limits.connectionTimeout, now < outage.retryAt || opening > 0 {
+            return .refuse(outage.error)
         }
-        guard waiting < limits.maximumWaiters else {
-            return .refused(PostgresError(.poolExhausted, "too many callers are waiting", isRetryable: true))
+        // Searches never fill the queue for everybody else.
+        let isFull =
+            waiting >= limits.maximumWaiters
+            || (lane == .search && searchQueue.count >= (limits.maximumWaiters + 1) / 2)
+        if isFull {
+            return .refuse(PostgresError(.poolExhausted, "too many callers are waiting", isRetryable: true))
         }
-        queue.append(Queued(id: id, waiter: waiter, deadline: now + limits.connectionTimeout))
-        waiting += 1
-        return .waiting(opens: startOpening(now: now))
+        let queued = Queued(id: id, waiter: waiter, deadline: now + limits.connectionTimeout)
+        if lane == .regular { queue.append(queued) } else { searchQueue.append(queued) }
+        return .wait(opens: startOpening(now: now))
     }
 
     /// Takes a waiter out of the queue; `nil` when it has got its connection or its error already.
     mutating func withdraw(_ id: UInt64) -> Waiter? {
-        guard let index = queue[firstQueued...].firstIndex(where: { $0?.id == id }), let queued = queue[index] else {
-            return nil
-        }
-        queue[index] = nil
-        waiting -= 1
-        compact()
-        return queued.waiter
+        if let index = queue.firstIndex(where: { $0.id == id }) { return queue.remove(at: index).waiter }
+        guard let index = searchQueue.firstIndex(where: { $0.id == id }) else { return nil }
+        return searchQueue.remove(at: index).waiter
     }
 
     // MARK: Returning
 
     /// Takes back a leased connection.
-    mutating func release(_ resource: Resource, isReusable: Bool, now: Int64) -> (Disposal, opens: Int) {
+    mutating func release(_ resource: Resource, isReusable: Bool, now: Int64) -> ReturnAction {
         leased -= 1
-        guard isReusable, !isShutDown, now < resource.expiresAt else { return (.close, startOpening(now: now)) }
-        return (place(resource, now: now), 0)
+        if !searches.isEmpty { searches.remove(ObjectIdentifier(resource)) }
+        guard isReusable, !isShutDown, now < resource.expiresAt, resource.openedAt > retiredAt else {
+            // The end of a search may let the next one have a connection that is idle.
+            return ReturnAction(grant: grantIdle(), closes: true, opens: startOpening(now: now))
+        }
+        return place(resource, now: now)
     }
 
     /// An idle connection has closed by itself.
@@ -130,113 +169,126 @@ struct PoolState<Resource: PooledResource, Waiter> {
         return true
     }
 
+    /// Retires every connection opened until now, because they lead to a server that no longer accepts writes: idle ones
+    /// are closed at once, leased ones when they come back.
+    /// - Returns: The connections to close.
+    mutating func retire(now: Int64) -> [Resource] {
+        retiredAt = now
+        defer { idle = [] }
+        return idle.map(\.resource)
+    }
+
     // MARK: Opening
 
     /// A connection was opened.
-    mutating func opened(_ resource: Resource, now: Int64) -> (Disposal, opens: Int) {
+    mutating func opened(_ resource: Resource, now: Int64) -> ReturnAction {
         opening -= 1
         outage = nil
-        if isShutDown { return (.close, 0) }
-        let disposal = place(resource, now: now)
-        return (disposal, startOpening(now: now))
+        if isShutDown { return ReturnAction(closes: true) }
+        var action = place(resource, now: now)
+        action.opens = startOpening(now: now)
+        return action
     }
 
-    /// A connection could not be opened.
-    mutating func openFailed(_ error: PostgresError, now: Int64) -> Chores {
+    /// A connection could not be opened. While others work, that concerns nobody: who waits goes on waiting for those.
+    mutating func openFailed(_ error: PostgresError, now: Int64) -> TickActions {
         opening -= 1
+        forgetOutage(now: now)
         let delay = outage.map { min($0.delay * 2, 1_000_000_000) } ?? 50_000_000
-        outage = Outage(since: outage?.since ?? now, retryAt: now + delay, delay: delay, error: error)
-        var chores = Chores()
-        if let outage, now - outage.since > limits.connectionTimeout {
+        let since = open == 0 ? outage?.since ?? now : now
+        outage = Outage(since: since, lastFailure: now, retryAt: now + delay, delay: delay, error: error)
+        var actions = TickActions()
+        if open == 0, now - since > limits.connectionTimeout {
             // Later callers need not wait for what the earlier ones waited for in vain.
-            while let waiter = nextWaiter() { chores.expired.append((waiter, error)) }
+            while let next = nextWaiter() { actions.refuse.append((next.waiter, error)) }
         }
-        return chores
+        return actions
     }
 
-    /// Looks at all deadlines.
-    mutating func tick(now: Int64) -> Chores {
-        var chores = Chores()
-        let late =
-            open == 0
-            ? PostgresError(.connection, "no connection could be opened in time", isRetryable: true)
-            : PostgresError(.poolExhausted, "no connection became free in time", isRetryable: true)
+    /// Checks all deadlines.
+    mutating func tick(now: Int64) -> TickActions {
+        var actions = TickActions()
+        forgetOutage(now: now)
+        let error =
+            open > 0
+            ? PostgresError(.poolExhausted, "no connection became free in time", isRetryable: true)
+            : outage?.error
+                ?? PostgresError(.connection, "no connection could be opened in time", isRetryable: true)
         // All wait equally long, so the oldest go first.
-        while firstQueued < queue.count {
-            if let queued = queue[firstQueued] {
-                guard queued.deadline <= now else { break }
-                chores.expired.append((queued.waiter, outage?.error ?? late))
-                waiting -= 1
-            }
-            queue[firstQueued] = nil
-            firstQueued += 1
+        while let first = queue.first, first.deadline <= now {
+            queue.removeFirst()
+            actions.refuse.append((first.waiter, error))
         }
-        compact()
-        var kept: [Idle] = []
-        for entry in idle {
-            if now - entry.since >= limits.idleTimeout || now >= entry.resource.expiresAt {
-                chores.close.append(entry.resource)
-            } else {
-                kept.append(entry)
-            }
+        while let first = searchQueue.first, first.deadline <= now {
+            searchQueue.removeFirst()
+            actions.refuse.append((first.waiter, error))
         }
-        if kept.count < idle.count { idle = kept }
-        chores.opens = startOpening(now: now)
-        return chores
+        let stale = idle.filter { now - $0.since >= limits.idleTimeout || now >= $0.resource.expiresAt }
+        for entry in stale where removeIdle(entry.resource) { actions.close.append(entry.resource) }
+        actions.opens = startOpening(now: now)
+        return actions
     }
 
     /// Ends everything that is not leased.
-    mutating func shutDown() -> Chores {
+    mutating func shutDown() -> TickActions {
         isShutDown = true
-        var chores = Chores()
+        var actions = TickActions()
         let error = PostgresError(.closed, "the pool is shut down", isRetryable: true)
-        while let waiter = nextWaiter() { chores.expired.append((waiter, error)) }
-        chores.close = idle.map(\.resource)
+        for waiter in queue + searchQueue { actions.refuse.append((waiter.waiter, error)) }
+        queue = []
+        searchQueue = []
+        actions.close = idle.map(\.resource)
         idle = []
-        return chores
+        return actions
     }
 
     // MARK: Helpers
 
+    private mutating func markLeased(_ resource: Resource, _ lane: PoolLane) {
+        leased += 1
+        if lane == .search { searches.insert(ObjectIdentifier(resource)) }
+    }
+
     /// Hands a connection to the first in the queue, or keeps it idle. Counts it as leased or idle.
-    private mutating func place(_ resource: Resource, now: Int64) -> Disposal {
-        if let waiter = nextWaiter() {
-            leased += 1
-            return .handOver(to: waiter)
+    private mutating func place(_ resource: Resource, now: Int64) -> ReturnAction {
+        guard let next = nextWaiter() else {
+            idle.append(Idle(resource: resource, since: now))
+            return ReturnAction()
         }
-        idle.append(Idle(resource: resource, since: now))
-        return .keep
+        markLeased(resource, next.lane)
+        // Just opened or just used: no look at the peer is needed.
+        return ReturnAction(grant: Grant(waiter: next.waiter, resource: resource, idleSince: .max))
     }
 
-    private mutating func nextWaiter() -> Waiter? {
-        while firstQueued < queue.count {
-            let queued = queue[firstQueued]
-            queue[firstQueued] = nil
-            firstQueued += 1
-            if let queued {
-                waiting -= 1
-                compact()
-                return queued.waiter
-            }
-        }
-        compact()
-        return nil
+    /// Hands an idle connection to the first in the queue, if there are both.
+    private mutating func grantIdle() -> Grant? {
+        guard !idle.isEmpty, let next = nextWaiter(), let last = idle.popLast() else { return nil }
+        markLeased(last.resource, next.lane)
+        return Grant(waiter: next.waiter, resource: last.resource, idleSince: last.since)
     }
 
-    private mutating func compact() {
-        if waiting == 0 {
-            queue.removeAll(keepingCapacity: true)
-            firstQueued = 0
-        } else if firstQueued > 64, firstQueued > queue.count / 2 {
-            queue.removeFirst(firstQueued)
-            firstQueued = 0
+    /// The one who has waited for longest and may have a connection now.
+    private mutating func nextWaiter() -> (waiter: Waiter, lane: PoolLane)? {
+        let search = searches.count < limits.maximumSearches ? searchQueue.first : nil
+        if let first = queue.first, search.map({ first.id < $0.id }) ?? true {
+            queue.removeFirst()
+            return (first.waiter, .regular)
         }
+        guard let search else { return nil }
+        searchQueue.removeFirst()
+        return (search.waiter, .search)
+    }
+
+    /// A failure of long ago says nothing about the server now.
+    private mutating func forgetOutage(now: Int64) {
+        if let outage, now - outage.lastFailure > Self.outageMemory { self.outage = nil }
     }
 
     /// How many connections to open for those who wait; counts them as opening. During an outage only one probes.
     private mutating func startOpening(now: Int64) -> Int {
         guard !isShutDown else { return 0 }
-        var count = min(waiting - opening, limits.maximum - idle.count - leased - opening)
+        let wanted = queue.count + min(searchQueue.count, max(0, limits.maximumSearches - searches.count))
+        var count = min(wanted - opening, limits.maximum - open - opening)
         if let outage { count = now >= outage.retryAt && opening == 0 ? min(count, 1) : 0 }
         guard count > 0 else { return 0 }
         opening += count

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A setting for the length of one transaction: `set_config(name, value, true)`.
 package struct PostgresSetting: Sendable, Hashable {
     /// The setting's name, for instance `app.tenant_id`.
@@ -9,6 +11,11 @@ package struct PostgresSetting: Sendable, Hashable {
     package init(_ name: String, _ value: String) {
         self.name = name
         self.value = value
+    }
+
+    /// How long each statement may take; rounded to milliseconds, at least one.
+    package static func statementTimeout(_ duration: Duration) -> PostgresSetting {
+        PostgresSetting("statement_timeout", String(max(1, duration.milliseconds)))
     }
 }
 

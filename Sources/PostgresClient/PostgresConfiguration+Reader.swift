@@ -23,6 +23,8 @@ extension PostgresConfiguration {
     /// | `db.idle.timeout.millis` | `DB_IDLE_TIMEOUT_MILLIS` | 60000 | 1 … 86400000 |
     /// | `db.max.age.millis` | `DB_MAX_AGE_MILLIS` | 1800000 | 1000 … 86400000 |
     /// | `db.statement.timeout.millis` | `DB_STATEMENT_TIMEOUT_MILLIS` | 10000 | 0 … 86400000, 0: none |
+    /// | `db.search.timeout.millis` | `DB_SEARCH_TIMEOUT_MILLIS` | 4000 | 1 … 86400000; lists, counts and searches |
+    /// | `db.pattern.timeout.millis` | `DB_PATTERN_TIMEOUT_MILLIS` | 1000 | 1 … 86400000; regular expressions |
     /// | `db.lock.timeout.millis` | `DB_LOCK_TIMEOUT_MILLIS` | 5000 | as above |
     /// | `db.idle.in.transaction.timeout.millis` | `DB_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS` | 10000 | as above |
     /// | `db.prepared.statements` | `DB_PREPARED_STATEMENTS` | `true` | `false` behind PgBouncer |
@@ -62,6 +64,8 @@ extension PostgresConfiguration {
             idleTimeout: try milliseconds("db.idle.timeout.millis", from: 1) ?? .seconds(60),
             maximumAge: try milliseconds("db.max.age.millis", from: 1000) ?? .seconds(1800),
             statementTimeout: try milliseconds("db.statement.timeout.millis") ?? .seconds(10),
+            searchTimeout: try milliseconds("db.search.timeout.millis", from: 1) ?? .seconds(4),
+            patternTimeout: try milliseconds("db.pattern.timeout.millis", from: 1) ?? .seconds(1),
             lockTimeout: try milliseconds("db.lock.timeout.millis") ?? .seconds(5),
             idleInTransactionTimeout: try milliseconds("db.idle.in.transaction.timeout.millis") ?? .seconds(10),
             usesPreparedStatements: try reader.flag(key("db.prepared.statements"), default: true),

@@ -62,6 +62,8 @@ package struct PostgresConfiguration: Sendable {
     package var maximumConnections: Int
     /// Most callers that may wait for a connection at once; one more gets `.poolExhausted` immediately.
     package var maximumWaiters: Int
+    /// Most connections that lists, counts and searches hold together: half of all, but at least one.
+    package var maximumSearchConnections: Int { max(1, maximumConnections / 2) }
     /// How long a caller waits for a connection, and how long connecting may take.
     package var connectionTimeout: Duration
     /// An idle connection is closed after this time.
@@ -71,6 +73,10 @@ package struct PostgresConfiguration: Sendable {
 
     /// The server cancels a statement after this time; zero: never.
     package var statementTimeout: Duration
+    /// The same for lists, counts and searches, whose cost depends on the data and the caller's condition.
+    package var searchTimeout: Duration
+    /// The same for searches by regular expressions.
+    package var patternTimeout: Duration
     /// The server gives up waiting for a lock after this time; zero: never.
     package var lockTimeout: Duration
     /// The server ends a session that idles inside a transaction; zero: never.
@@ -90,6 +96,7 @@ package struct PostgresConfiguration: Sendable {
         targetServer: TargetServer? = nil, applicationName: String = "arc", maximumConnections: Int = 10,
         maximumWaiters: Int = 1000, connectionTimeout: Duration = .seconds(2), idleTimeout: Duration = .seconds(60),
         maximumAge: Duration = .seconds(1800), statementTimeout: Duration = .seconds(10),
+        searchTimeout: Duration = .seconds(4), patternTimeout: Duration = .seconds(1),
         lockTimeout: Duration = .seconds(5), idleInTransactionTimeout: Duration = .seconds(10),
         usesPreparedStatements: Bool = true, statementCacheSize: Int = 256
     ) {
@@ -109,6 +116,8 @@ package struct PostgresConfiguration: Sendable {
         self.idleTimeout = idleTimeout
         self.maximumAge = maximumAge
         self.statementTimeout = statementTimeout
+        self.searchTimeout = searchTimeout
+        self.patternTimeout = patternTimeout
         self.lockTimeout = lockTimeout
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.usesPreparedStatements = usesPreparedStatements

@@ -31,6 +31,9 @@ package struct PostgresError: Error, Sendable {
     package let reason: String
     /// Whether nothing was sent to the server, so that running the same again cannot have an effect twice.
     package let isRetryable: Bool
+    /// Whether the request was sent and the connection was lost before the server had said what became of it: it may
+    /// have been committed. Never set for requests that change nothing, or whose transaction was not committed.
+    package internal(set) var isOutcomeUnknown = false
     /// The index of the statement in its batch that failed.
     package internal(set) var statementIndex: Int?
 
@@ -103,8 +106,19 @@ package struct PostgresError: Error, Sendable {
         case .connection, .poolExhausted, .closed: true
         case .server(let state):
             state.errorClass == "08" || state.errorClass == "53" || state.code.hasPrefix("57P")
+                || state == .readOnlyTransaction
         default: false
         }
+    }
+
+    /// Whether the server's error leaves open what became of the transaction that the request was to commit.
+    /// - Parameter atCommit: Whether all statements had succeeded before.
+    func leavesOutcomeUnknown(atCommit: Bool) -> Bool {
+        guard let sqlState else { return true }
+        // Class 08 also comes from a pooler that has lost its own connection; 40003 says it in so many words.
+        if sqlState.errorClass == "08" || sqlState == "40003" { return true }
+        // A session that is ended during the commit may have made it durable.
+        return atCommit && sqlState.code.hasPrefix("57P")
     }
 }
 
@@ -142,7 +156,7 @@ extension PostgresError: CustomStringConvertible, CustomDebugStringConvertible, 
     }
 }
 
-/// What the server told about an error.
+/// What the server reported about an error.
 final class ServerFields: Sendable {
     let sqlState: SQLState?
     let message: String?

@@ -42,12 +42,16 @@ package final class PostgresTransaction: Sendable {
     private let pool: PostgresPool
     private let settings: [PostgresSetting]
     private let isolation: PostgresIsolation
+    private let workload: PostgresWorkload
     private let phase = Mutex(Phase.waiting)
 
-    init(pool: PostgresPool, settings: [PostgresSetting], isolation: PostgresIsolation) {
+    init(
+        pool: PostgresPool, settings: [PostgresSetting], isolation: PostgresIsolation, workload: PostgresWorkload
+    ) {
         self.pool = pool
         self.settings = settings
         self.isolation = isolation
+        self.workload = workload
     }
 
     /// Runs one statement in the transaction.
@@ -107,11 +111,8 @@ package final class PostgresTransaction: Sendable {
     private func start(
         settings: [PostgresSetting], _ items: [BoundStatement]
     ) async throws(PostgresError) -> [PostgresResult] {
-        var all = self.settings + settings
-        if !pool.configuration.usesPreparedStatements {
-            all = pool.configuration.sessionSettings.map { PostgresSetting($0.0, $0.1) } + all
-        }
-        let request = Request(begin: isolation.begin, settings: all, items: items)
+        let all = pool.settings(self.settings + settings, as: workload)
+        let request = Request(begin: isolation.begin, settings: all, items: items, workload: workload)
         do {
             let (results, connection) = try await pool.perform(request, keeps: true)
             phase.withLock { phase in
@@ -145,7 +146,7 @@ package final class PostgresTransaction: Sendable {
             let item = BoundStatement(Self.commitStatement)
             let results: [PostgresResult]
             do {
-                results = try await perform(Request(items: [item]), on: connection)
+                results = try await perform(Request(items: [item], commitPoint: .statement), on: connection)
             } catch {
                 // Cancelled before it was sent, for instance.
                 if !connection.isReusable { await pool.rollback(connection) }
@@ -194,13 +195,15 @@ extension PostgresPool {
     /// - Parameters:
     ///   - settings: Settings for the length of the transaction.
     ///   - isolation: How far it sees the work of others.
+    ///   - workload: What it does; decides on its share of the connections.
     /// - Throws: What `body` throws; or `PostgresError` when the commit fails. When the connection is lost during the
-    ///   commit (kind `.connection` or `.timeout`), the outcome is unknown.
+    ///   commit, the outcome is unknown (`isOutcomeUnknown`).
     package func withTransaction<Value>(
         settings: [PostgresSetting] = [], isolation: PostgresIsolation = .readCommitted,
-        _ body: (PostgresTransaction) async throws -> Value
+        as workload: PostgresWorkload = .write, _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
-        let transaction = PostgresTransaction(pool: self, settings: settings, isolation: isolation)
+        let transaction = PostgresTransaction(
+            pool: self, settings: settings, isolation: isolation, workload: workload)
         let value: Value
         do {
             value = try await body(transaction)

@@ -1,3 +1,13 @@
+/// Where a request makes its effects durable: beyond this point an answer that does not come leaves the outcome unknown.
+enum CommitPoint: Sendable {
+    /// Nowhere: it changes nothing, or is part of a transaction, which is rolled back when its connection is lost.
+    case none
+    /// At its end, after all statements.
+    case end
+    /// In its only statement, a COMMIT.
+    case statement
+}
+
 /// One pipeline with one synchronisation point: what a connection is asked to do.
 struct Request: Sendable {
     /// BEGIN with its options, to start an interactive transaction.
@@ -6,17 +16,23 @@ struct Request: Sendable {
     var settings: [PostgresSetting]
     /// The statements, whose results are wanted.
     var items: [BoundStatement]
+    /// What it does, which decides on its share of the pool.
+    let workload: PostgresWorkload
+    /// Where it commits.
+    let commitPoint: CommitPoint
     /// The statement timeout in force if it is not the configured one, in nanoseconds; 0: none.
     var statementTimeout: Int64?
 
     /// - Parameter inherited: Settings of the transaction that this is a part of.
     init(
         begin: PostgresStatement? = nil, settings: [PostgresSetting] = [], items: [BoundStatement],
-        inherited: [PostgresSetting] = []
+        inherited: [PostgresSetting] = [], workload: PostgresWorkload = .write, commitPoint: CommitPoint = .none
     ) {
         self.begin = begin
         self.settings = settings
         self.items = items
+        self.workload = workload
+        self.commitPoint = commitPoint
         let timeout =
             settings.last { $0.name == "statement_timeout" } ?? inherited.last { $0.name == "statement_timeout" }
         // What is not plain milliseconds is left to the server alone.

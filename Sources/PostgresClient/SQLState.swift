@@ -74,6 +74,8 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     package static let duplicateDatabase: SQLState = "42P04"
     /// 42601: syntax error.
     package static let syntaxError: SQLState = "42601"
+    /// 25006: a write on a server or in a transaction that accepts none; after a failover, the demoted primary.
+    package static let readOnlyTransaction: SQLState = "25006"
     /// 25P02: the transaction has failed already.
     package static let inFailedTransaction: SQLState = "25P02"
     /// 0A000: not supported; also "cached plan must not change result type".

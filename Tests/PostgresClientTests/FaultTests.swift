@@ -44,6 +44,7 @@ import Testing
             let error = await failure { try await task.value }
             #expect(error?.sqlState == .adminShutdown && error?.isUnavailable == true)
             #expect(error?.isRetryable == false, "it was sent")
+            #expect(error?.isOutcomeUnknown == false, "the server said that it did not finish")
             try await pool.expect(1, "SELECT 1::int8")
             #expect(pool.status.leased == 0)
         }
@@ -124,6 +125,7 @@ import Testing
                 defer { kill(pid_t(pid), SIGCONT) }
                 let error = await failure { try await pool.query("SELECT 1") }
                 #expect(error?.kind == .timeout && error?.isTimeout == true && error?.isRetryable == false)
+                #expect(error?.isOutcomeUnknown == true)
                 let other = try await pool.integer("SELECT pg_backend_pid()")
                 #expect(other != pid)
             }
@@ -141,9 +143,84 @@ import Testing
                 try await TestServer.until { pool.status.leased == 1 }
                 task.cancel()
                 let error = await failure { try await task.value }
-                #expect(error?.kind == .cancelled)
+                #expect(error?.kind == .cancelled && error?.isOutcomeUnknown == true)
                 try await pool.expect(1, "SELECT 1::int8")
             }
+        }
+    }
+
+    @Test func `a lost connection leaves no outcome unknown of what only reads, or is part of a transaction`()
+        async throws
+    {
+        try await RestartableServer.with { server in
+            let configuration = server.configuration {
+                $0.statementTimeout = .milliseconds(500)
+                $0.maximumConnections = 1
+            }
+            try await TestServer.withPool(configuration) { pool in
+                var pid = try #require(try await pool.integer("SELECT pg_backend_pid()"))
+                kill(pid_t(pid), SIGSTOP)
+                let read = await failure { try await pool.query("SELECT 1", as: .read) }
+                kill(pid_t(pid), SIGCONT)
+                #expect(read?.kind == .timeout && read?.isOutcomeUnknown == false)
+
+                let inside = await failure {
+                    try await pool.withTransaction { transaction in
+                        pid = try #require(try await transaction.query("SELECT pg_backend_pid()").first).int64(0)
+                        kill(pid_t(pid), SIGSTOP)
+                        _ = try await transaction.query("SELECT 1")
+                    }
+                }
+                kill(pid_t(pid), SIGCONT)
+                #expect(inside?.kind == .timeout && inside?.isOutcomeUnknown == false)
+            }
+        }
+    }
+
+    @Test func `a lost connection during COMMIT leaves the outcome unknown`() async throws {
+        try await RestartableServer.with { server in
+            let configuration = server.configuration { $0.statementTimeout = .milliseconds(500) }
+            try await TestServer.withPool(configuration) { pool in
+                var pid: Int64 = 0
+                let error = await failure {
+                    try await pool.withTransaction { transaction in
+                        pid = try #require(try await transaction.query("SELECT pg_backend_pid()").first).int64(0)
+                        kill(pid_t(pid), SIGSTOP)
+                    }
+                }
+                kill(pid_t(pid), SIGCONT)
+                #expect(error?.kind == .timeout && error?.isOutcomeUnknown == true)
+            }
+        }
+    }
+
+    @Test func `a write that a demoted primary refuses goes to a new connection`() async throws {
+        try await TestServer.withDatabase { configuration in
+            var configuration = configuration
+            configuration.maximumConnections = 1
+            try await TestServer.withPool(configuration) { pool in
+                _ = try await pool.query(PostgresStatement("CREATE TABLE notes (id int8)", prepared: false))
+                // The session now behaves as one to a primary that was demoted.
+                _ = try await pool.query(
+                    PostgresStatement("SET SESSION CHARACTERISTICS AS TRANSACTION READ ONLY", prepared: false))
+                _ = try await pool.query("INSERT INTO notes VALUES (1)")
+                try await pool.expect(1, "SELECT count(*) FROM notes")
+            }
+        }
+    }
+
+    @Test func `the wait for a connection does not count against the time of the statement`() async throws {
+        let configuration = try TestServer.configuration(maximumConnections: 1) {
+            $0.statementTimeout = .milliseconds(100)
+        }
+        try await TestServer.withPool(configuration) { pool in
+            // Beyond 100 ms for each of three steps and the 5 s that are added for the network.
+            let blocker = Task {
+                try await pool.query("SELECT pg_sleep(6)", settings: [PostgresSetting("statement_timeout", "0")])
+            }
+            try await TestServer.until { pool.status.leased == 1 }
+            try await pool.expect(1, "SELECT 1::int8")
+            _ = try await blocker.value
         }
     }
 }

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import JSONCoding
 import NIOCore
 import PostgresClient
 import Testing
@@ -28,6 +29,30 @@ struct FailureTests {
                 == #"{"error":{"statusCode":401,"name":"UnauthorizedError","message":{"message":"TokenExpired"}}}"#)
         #expect(
             try await text(.internalError) == #"{"error":{"statusCode":500,"message":"Internal Server Error"}}"#)
+    }
+
+    @Test func `an unknown outcome is said to be unknown, and recommends a key`() {
+        for error: any Error in [RepositoryError.outcomeUnknown, CancellationError()] {
+            let failure = FailureMapping.failure(for: error, isSafe: false)
+            #expect(failure.status == .gatewayTimeout && failure.code == "OUTCOME_UNKNOWN")
+            let message = failure.message.stringValue ?? ""
+            #expect(message.contains("unknown") && message.contains("Idempotency-Key"))
+            #expect(!message.contains("nothing was changed") && failure.headers[.retryAfter] == nil)
+        }
+    }
+
+    @Test func `a read has no unknown outcome`() {
+        for error: any Error in [RepositoryError.outcomeUnknown, CancellationError()] {
+            let failure = FailureMapping.failure(for: error, isSafe: true)
+            #expect(failure.status == .serviceUnavailable && failure.code == "UNAVAILABLE")
+        }
+    }
+
+    @Test(arguments: [RepositoryError.unavailable, .contention, .cancelled, .timeout])
+    func `what is known to have changed nothing says so`(error: RepositoryError) {
+        let failure = FailureMapping.failure(for: error, isSafe: false)
+        #expect(failure.status == .serviceUnavailable && failure.headers[.retryAfter] == "1")
+        #expect(failure.message.stringValue?.contains("nothing was changed") == true)
     }
 
     @Test func problemDetailsPointAtTheField() async throws {
@@ -93,7 +118,7 @@ struct FailureTests {
             (RepositoryError.unavailable, 503),
             (RepositoryError.timeout, 503),
             (RepositoryError.unexpected(sqlState: "XX000"), 500),
-            (CancellationError(), 503),
+            (RepositoryError.outcomeUnknown, 504), (CancellationError(), 504),
             (NIOTooManyBytesError(maxBytes: 1), 413),
         ]
         for (error, status) in cases { #expect(FailureMapping.failure(for: error).status.code == status) }

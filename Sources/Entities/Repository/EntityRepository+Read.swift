@@ -3,11 +3,13 @@ package import Primitives
 
 extension EntityRepository {
     /// The rows that a filter selects, with their relations: one statement, one round trip.
+    /// - Parameter workload: `.read` for conditions of our own that select few rows by a key; `filter.workload` for those
+    ///   that a client wrote.
     package func find(
-        _ filter: Filter = Filter(), in scope: TenantScope
+        _ filter: Filter = Filter(), in scope: TenantScope, as workload: PostgresWorkload = .read
     ) async throws(RepositoryError) -> RecordList {
         let select = try selectStatement(filter, in: scope)
-        let result = try await run(select.statement, reading: filter.condition, of: .filter, in: scope)
+        let result = try await run(select.statement, reading: filter.condition, of: .filter, in: scope, as: workload)
         return records(result, select.projection)
     }
 
@@ -17,7 +19,8 @@ extension EntityRepository {
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> Record {
         let select = try selectById(id, filter: filter, in: scope)
-        let result = try await run(select.statement, reading: filter.condition, of: .filter, in: scope)
+        let result = try await run(
+            select.statement, reading: filter.condition, of: .filter, in: scope, as: filter.lookupWorkload)
         guard let row = result.first else { throw notFound(id) }
         return Record(row, select.projection)
     }
@@ -27,7 +30,7 @@ extension EntityRepository {
         _ condition: Where = .everything, in scope: TenantScope
     ) async throws(RepositoryError) -> Int {
         let statement = try countStatement(condition, in: scope)
-        let result = try await run(statement, reading: condition, of: .whole, in: scope)
+        let result = try await run(statement, reading: condition, of: .whole, in: scope, as: condition.workload)
         do {
             return try result.first?.int(0) ?? 0
         } catch {
@@ -71,9 +74,10 @@ extension EntityRepository {
 
     /// Runs a read. What the database finds wrong with its values is told as the condition's.
     private func run(
-        _ statement: BoundStatement, reading condition: Where, of place: ConditionPlace, in scope: TenantScope
+        _ statement: BoundStatement, reading condition: Where, of place: ConditionPlace, in scope: TenantScope,
+        as workload: PostgresWorkload
     ) async throws(RepositoryError) -> PostgresResult {
-        do { return try await run(statement, in: scope) } catch { throw error.of(condition, in: place) }
+        do { return try await run(statement, in: scope, as: workload) } catch { throw error.of(condition, in: place) }
     }
 
     /// The row of an insert, update or delete statement.

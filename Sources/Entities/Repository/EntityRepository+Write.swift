@@ -20,7 +20,7 @@ extension EntityRepository {
         var statements: [BoundStatement] = []
         for values in rows { statements.append(try insertStatement(values, in: scope)) }
         guard !statements.isEmpty || !alongside.isEmpty else { return [] }
-        return try await run(statements, writing: rows, alongside: alongside, in: scope).compactMap {
+        return try await run(statements, writing: rows, alongside: alongside, in: scope, as: .write).compactMap {
             $0.first.map(record)
         }
     }
@@ -82,7 +82,7 @@ extension EntityRepository {
         let update = try compiler(scope).updateAll(changes, where: condition)
         let result: PostgresResult
         do {
-            result = try await run(update, writing: changes, alongside, in: scope)
+            result = try await run(update, writing: changes, alongside, in: scope, as: condition.bulkWorkload)
         } catch {
             throw error.withPatterns(of: condition, in: .whole)
         }
@@ -134,11 +134,11 @@ extension EntityRepository {
     /// A single statement needs no batch.
     private func run(
         _ statement: BoundStatement, writing values: FieldValues?, _ alongside: [BoundStatement],
-        in scope: TenantScope
+        in scope: TenantScope, as workload: PostgresWorkload = .write
     ) async throws(RepositoryError) -> PostgresResult {
-        if alongside.isEmpty { return try await run(statement, writing: values, in: scope) }
+        if alongside.isEmpty { return try await run(statement, writing: values, in: scope, as: workload) }
         let written = values.map { [$0] } ?? []
-        let results = try await run([statement], writing: written, alongside: alongside, in: scope)
+        let results = try await run([statement], writing: written, alongside: alongside, in: scope, as: workload)
         guard let result = results.first else { throw .unexpected(sqlState: nil) }
         return result
     }

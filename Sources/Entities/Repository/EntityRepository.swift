@@ -29,10 +29,11 @@ package struct EntityRepository: Sendable {
     // MARK: Running
 
     func run(
-        _ statement: BoundStatement, writing values: FieldValues? = nil, in scope: TenantScope
+        _ statement: BoundStatement, writing values: FieldValues? = nil, in scope: TenantScope,
+        as workload: PostgresWorkload
     ) async throws(RepositoryError) -> PostgresResult {
         do {
-            return try await pool.query(statement, settings: scope.settings)
+            return try await pool.query(statement, settings: scope.settings, as: workload)
         } catch {
             throw .from(error, entity: entity, values: values, catalog: catalog)
         }
@@ -43,13 +44,13 @@ package struct EntityRepository: Sendable {
     /// - Parameter values: what each statement writes, for errors.
     func run(
         _ statements: [BoundStatement], writing values: [FieldValues], alongside: [BoundStatement],
-        in scope: TenantScope
+        in scope: TenantScope, as workload: PostgresWorkload
     ) async throws(RepositoryError) -> [PostgresResult] {
         var batch = PostgresBatch(settings: scope.settings)
         batch.add(contentsOf: statements)
         batch.add(contentsOf: alongside)
         do {
-            return Array(try await pool.run(batch).prefix(statements.count))
+            return Array(try await pool.run(batch, as: workload).prefix(statements.count))
         } catch {
             // Our columns' names mean nothing in others' statements.
             guard let index = error.statementIndex, index < statements.count else { throw .from(error, entity: nil) }

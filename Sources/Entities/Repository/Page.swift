@@ -33,7 +33,11 @@ extension EntityRepository {
         var statements = [select.statement]
         if countsTotal { statements.append(try countStatement(filter.condition, in: scope)) }
         let results: [PostgresResult]
-        do { results = try await run(statements, in: scope) } catch { throw error.of(filter.condition, in: .filter) }
+        do {
+            results = try await run(statements, in: scope, as: filter.workload)
+        } catch {
+            throw error.of(filter.condition, in: .filter)
+        }
         guard let rows = results.first else { throw .unexpected(sqlState: nil) }
         var total: Int?
         if countsTotal, let counted = results.last?.first {
@@ -47,10 +51,10 @@ extension EntityRepository {
             next: last.map { PageCursor(behind: $0, order: filter.order, offset: offset, of: entity) }, total: total)
     }
 
-    private func run(_ statements: [BoundStatement], in scope: TenantScope) async throws(RepositoryError)
-        -> [PostgresResult]
-    {
-        if statements.count == 1, let only = statements.first { return [try await run(only, in: scope)] }
-        return try await run(statements, writing: [], alongside: [], in: scope)
+    private func run(
+        _ statements: [BoundStatement], in scope: TenantScope, as workload: PostgresWorkload
+    ) async throws(RepositoryError) -> [PostgresResult] {
+        if statements.count == 1, let only = statements.first { return [try await run(only, in: scope, as: workload)] }
+        return try await run(statements, writing: [], alongside: [], in: scope, as: workload)
     }
 }

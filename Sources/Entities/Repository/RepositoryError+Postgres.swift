@@ -5,11 +5,12 @@ extension RepositoryError {
     /// - Parameters:
     ///   - entity: the entity whose statement failed; translates column names.
     ///   - values: what the statement was to write. PostgreSQL keeps the values of a conflict to itself on tables
-    ///     with row-level security; those that the client sent itself may be told all the same.
+    ///     with row-level security; those that the client sent itself may be shown all the same.
     ///   - catalog: names the tables that the entity's relations lead to.
     package static func from(
         _ error: PostgresError, entity: Entity?, values: FieldValues? = nil, catalog: EntityCatalog? = nil
     ) -> RepositoryError {
+        if error.isOutcomeUnknown { return .outcomeUnknown }
         if let state = error.sqlState, let meaning = from(state, error, entity, values, catalog) { return meaning }
         if error.isTimeout { return .timeout }
         if error.isTransactionConflict { return .contention }

@@ -39,11 +39,13 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case invalidFilter(FilterError)
     /// Lost against a concurrent transaction, nothing was changed; may be tried again: 503.
     case contention
-    /// The database cannot be reached: 503.
+    /// The database cannot be reached, nothing was changed: 503.
     case unavailable
-    /// No answer in time: 503 (a write may or may not have happened when the connection broke).
+    /// Canceled by the database for its time, nothing was changed: 503.
     case timeout
-    /// The caller's task was cancelled.
+    /// The connection was lost after the change had been sent and before the database had answered: 504.
+    case outcomeUnknown
+    /// The caller's task was canceled, nothing was changed.
     case cancelled
     /// Anything else, with the server's error code if there is one: 500.
     case unexpected(sqlState: SQLState?)

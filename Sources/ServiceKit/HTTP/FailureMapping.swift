@@ -8,6 +8,13 @@ import PostgresClient
 /// The one place where errors of the layers below become HTTP failures (contract 2.3).
 package enum FailureMapping {
     /// The failure that the client sees for an error.
+    /// - Parameter isSafe: Whether the request changes nothing (RFC 9110 section 9.2.1): then no outcome is unknown.
+    package static func failure(for error: any Error, isSafe: Bool) -> HTTPFailure {
+        let failure = failure(for: error)
+        return isSafe && failure.code == HTTPFailure.outcomeUnknown.code ? .unavailable() : failure
+    }
+
+    /// The failure that the client of a request that may change something sees for an error.
     package static func failure(for error: any Error) -> HTTPFailure {
         switch error {
         case let failure as HTTPFailure: failure
@@ -17,7 +24,8 @@ package enum FailureMapping {
         case let error as HTTPError: failure(status: error.status)
         case is NIOTooManyBytesError: .payloadTooLarge
         case let error as RequestBodyFailure: error.failure
-        case is CancellationError: .unavailable()
+        // What was done until then is not known here.
+        case is CancellationError: .outcomeUnknown
         default: .internalError
         }
     }
@@ -48,6 +56,7 @@ package enum FailureMapping {
         case .invalidFilter(let error): failure(for: error)
         case .unavailable, .contention, .cancelled: .unavailable()
         case .timeout: .timedOut
+        case .outcomeUnknown: .outcomeUnknown
         case .unexpected(sqlState: IdempotencySchema.lostClaim):
             .conflict(
                 "Another process carries out the request with this Idempotency-Key. Repeat it in a moment.",

@@ -48,7 +48,7 @@ package enum FailureRendering {
     }
 
     /// `{"error": {"statusCode", "name", "message", "code"?, "details"?}}`; 5xx carry no more than LoopBack's do,
-    /// except 503, whose message tells the caller that a repetition is safe.
+    /// except 503 and 504, whose messages say whether a repetition is safe.
     static func writeEnvelope(_ failure: HTTPFailure, to writer: inout JSONWriter) {
         writer.beginObject()
         writer.key("error")

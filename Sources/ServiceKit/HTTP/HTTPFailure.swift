@@ -160,7 +160,8 @@ extension HTTPFailure {
             code: "RATE_LIMITED", headers: headers)
     }
 
-    /// 503: something that the service stands on does not answer; the request may be repeated after `retryAfter` seconds.
+    /// 503: something that the service depends on does not answer, and nothing was changed; the request may be repeated
+    /// after `retryAfter` seconds.
     package static func unavailable(retryAfter: Int = 1) -> HTTPFailure {
         HTTPFailure(
             .serviceUnavailable, name: "ServiceUnavailableError",
@@ -168,11 +169,20 @@ extension HTTPFailure {
             code: "UNAVAILABLE", headers: [.retryAfter: String(retryAfter)])
     }
 
-    /// 503 for a request that ran into its deadline. Whether its effect took place is not known.
+    /// 503 for a request that took too long and was canceled before it had an effect.
     package static let timedOut = HTTPFailure(
         .serviceUnavailable, name: "ServiceUnavailableError",
-        message: "The request took too long and was given up. Check the outcome before repeating it.",
+        message: "The request took too long and was canceled, nothing was changed.",
         code: "TIMEOUT", headers: [.retryAfter: "1"])
+
+    /// 504: the answer of the database was lost after the change had been sent to it.
+    package static let outcomeUnknown = HTTPFailure(
+        .gatewayTimeout, name: "GatewayTimeoutError",
+        message: """
+            The outcome is unknown: the change may or may not have been made. Check it before you repeat the request. \
+            A request with an Idempotency-Key header can be repeated with the same key: it takes effect at most once.
+            """,
+        code: "OUTCOME_UNKNOWN")
 
     /// 500. Never says why; the log does, under the same request id.
     package static let internalError = HTTPFailure(

@@ -17,6 +17,7 @@ package struct ServiceResponder: HTTPResponder {
     let crossOrigin: CrossOriginPolicy
     let accessLog: AccessLog
     let clientAddress: ClientAddressResolver
+    let disconnects: ClientDisconnects
     let clock: any WallClock
 
     /// Answers a request, whatever happens.
@@ -29,8 +30,9 @@ package struct ServiceResponder: HTTPResponder {
         do {
             response = try await answer(request, context)
         } catch {
-            let failure = FailureMapping.failure(for: error)
-            if failure.status.code >= 500 {
+            let failure = FailureMapping.failure(for: error, isSafe: request.method.isSafe)
+            let isAbandoned = request.method.isSafe && Task.isCancelled
+            if failure.status.code >= 500, !isAbandoned {
                 context.logger.error(
                     "Request failed",
                     metadata: [
@@ -52,7 +54,10 @@ package struct ServiceResponder: HTTPResponder {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         if request.method == .options { return try preflight(request) }
-        return try await router.respond(to: request, context: context)
+        guard request.method.isSafe else { return try await router.respond(to: request, context: context) }
+        return try await disconnects.cancelling(with: context.channel) {
+            try await router.respond(to: request, context: context)
+        }
     }
 
     /// 204 for a preflight and for a plain `OPTIONS`, with the methods of the path; 404 when the path is unknown.

@@ -19,6 +19,7 @@ enum FailureExample {
         case 412: FailureMapping.failure(for: RepositoryError.versionMismatch(current: 8))
         case 422: .validation(violations(operation))
         case 503: .unavailable()
+        case 504: .outcomeUnknown
         default: HTTPFailure(HTTPResponse.Status(code: status), name: "Error", message: .string(description))
         }
     }

@@ -143,6 +143,7 @@ struct OpenAPIOperationWriter {
     var failures: [Int: String] {
         var failures: [Int: String] = [:]
         for status in [500, 503] { failures[status] = SharedFailure.description(status) }
+        if !operation.method.isSafe { failures[504] = SharedFailure.description(504) }
         switch operation.security {
         case .none: break
         case .bearer: failures[401] = SharedFailure.missingToken.description

@@ -33,6 +33,10 @@ struct SharedFailure {
         SharedFailure(
             name: "Unavailable", status: 503, description: "Temporarily unavailable; try again",
             failure: .unavailable()),
+        SharedFailure(
+            name: "OutcomeUnknown", status: 504,
+            description: "The change may or may not have been made; check before you repeat the request",
+            failure: .outcomeUnknown),
     ]
 
     /// The one with this status and description, if the error is the same as everywhere.

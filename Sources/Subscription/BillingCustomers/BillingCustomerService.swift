@@ -68,7 +68,7 @@ struct BillingCustomerService: Sendable {
     func find(_ filter: Filter, in scope: TenantScope) async throws -> (customer: Customer, info: Record) {
         var filter = filter
         filter.limit = 1
-        guard let info = try await customers.find(filter, in: scope).first,
+        guard let info = try await customers.find(filter, in: scope, as: filter.workload).first,
             let row = try await repository.row(try info.id, in: scope)
         else { throw HTTPFailure.entityNotFound }
         return (try await customer(row, in: scope), info)

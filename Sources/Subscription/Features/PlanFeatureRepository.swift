@@ -35,7 +35,7 @@ struct PlanFeatureRepository: Sendable {
         ]
         var batch = PostgresBatch(settings: scope.settings)
         for selection in selections { batch.add(selection.statement) }
-        let results = try await plans.pool.run(batch)
+        let results = try await plans.pool.run(batch, as: .search)
         guard let plan = plans.records(results[0], selections[0].projection).first else { return nil }
         return Contents(
             plan: plan, features: features.records(results[1], selections[1].projection),

@@ -36,7 +36,8 @@ struct PlanPriceRepository: Sendable {
             WHERE \(column) IN (SELECT affected.id FROM (\(affected.sql)) AS affected) AND NOT plan.deleted
             GROUP BY currency.currency_code
             """, prepared: false)
-        let result = try await plans.pool.query(statement, affected.values, settings: scope.settings)
+        let result = try await plans.pool.query(
+            statement, affected.values, settings: scope.settings, as: condition.workload)
         return try result.rows.map { Decimals(currency: try $0.text(0), count: try $0.int(1)) }
     }
 }

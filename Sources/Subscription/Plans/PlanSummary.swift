@@ -39,7 +39,7 @@ struct PlanSummaryRepository: Sendable {
     func configuration(ofSize size: String) async throws -> JSONValue? {
         let result = try await pool.query(
             "SELECT config FROM main.plan_sizes WHERE size = $1 AND NOT deleted", [.text(size)],
-            settings: TenantScope.everyTenant)
+            settings: TenantScope.everyTenant, as: .read)
         guard let row = result.first, let bytes = try row.jsonIfPresent(0) else { return nil }
         return try JSONValue.parse(stored: bytes)
     }

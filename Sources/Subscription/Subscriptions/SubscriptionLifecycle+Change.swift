@@ -63,7 +63,7 @@ extension SubscriptionLifecycle {
         _ condition: Where, _ body: JSONObject, in scope: TenantScope, for request: OperationRequest
     ) async throws -> Int {
         let body = try await namingInvoice(body, in: scope)
-        return try await pool.withTransaction(settings: scope.settings) { transaction in
+        return try await pool.withTransaction(settings: scope.settings, as: condition.bulkWorkload) { transaction in
             let today = CalendarDate(of: clock.now())
             let changes = try await subscriptions.lock(.condition(condition), in: scope, transaction).map {
                 try SubscriptionTransition($0, body, on: today)

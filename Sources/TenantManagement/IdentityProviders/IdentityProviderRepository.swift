@@ -15,7 +15,7 @@ struct IdentityProviderRepository: Sendable {
     func key(of tenant: Identifier) async throws(PostgresError) -> String? {
         let result = try await pool.query(
             "SELECT key FROM main.tenants WHERE id = $1 AND NOT deleted", [.identifier(tenant)],
-            settings: TenantScope.everyTenant)
+            settings: TenantScope.everyTenant, as: .read)
         return try result.first?.text(0)
     }
 
@@ -25,7 +25,7 @@ struct IdentityProviderRepository: Sendable {
             """
             SELECT config_value FROM main.tenant_mgmt_configs
             WHERE tenant_id = $1 AND config_key = $2 AND NOT deleted ORDER BY created_on DESC, id DESC LIMIT 1
-            """, [.identifier(tenant), .text(key)], settings: TenantScope.everyTenant)
+            """, [.identifier(tenant), .text(key)], settings: TenantScope.everyTenant, as: .read)
         return try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse(stored: $0) }
     }
 

@@ -22,7 +22,7 @@ struct ProvisioningRepository: Sendable {
             """
             SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings
             WHERE tenant_id = $1 ORDER BY (status = 0) DESC, requested_on DESC LIMIT 1
-            """, [.identifier(tenant)], settings: TenantScope.everyTenant)
+            """, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
         guard let row = result.first else { return nil }
         return Provisioning(
             context: try row.identifier(0), status: Int(try row.int64(1)), subscriptionID: try row.textIfPresent(2),

@@ -19,12 +19,12 @@ struct HTTPConnections: ServerChildChannel {
 
     init(
         limits: RequestLimits, table: ConnectionTable, unsent: UnsentAnswers, refusals: HeadRefusals,
-        responder: @escaping HTTPChannelHandler.Responder
+        disconnects: ClientDisconnects, responder: @escaping HTTPChannelHandler.Responder
     ) {
         http = HTTP1Channel(
             responder: responder,
             configuration: HTTP1Channel.Configuration(
-                idleTimeout: TimeAmount(limits.idleTimeout),
+                additionalChannelHandlers: [disconnects.makeHandler()], idleTimeout: TimeAmount(limits.idleTimeout),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.maximumHeadSize, maxHeaderListSize: limits.maximumHeadSize)))
         self.limits = limits

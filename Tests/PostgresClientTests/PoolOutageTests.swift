@@ -1,0 +1,155 @@
+import Testing
+
+@testable import PostgresClient
+
+/// What failed attempts to connect mean while other connections work, and for how long.
+@Suite struct PoolOutageTests {
+    typealias Resource = PoolStateTests.Resource
+    typealias State = PoolStateTests.State
+
+    static let refused = PostgresError(.connection, "refused")
+    static let second: Int64 = 1_000_000_000
+
+    /// A pool with one connection in use and a second one that could not be opened at time 0.
+    static func makePartial() -> (State, Resource) {
+        let resource = Resource()
+        var state = PoolStateTests.make(idle: [resource], maximum: 2)
+        _ = state.lease(.regular)
+        #expect(PoolStateTests.opens(state.admit(1, id: 1, lane: .regular, now: 0)) == 1)
+        #expect(state.openFailed(refused, now: 0).refuse.isEmpty)
+        return (state, resource)
+    }
+
+    @Test func `a failed attempt does not refuse callers while a connection works`() {
+        var (state, resource) = Self.makePartial()
+        // Long after the connection timeout of 1 µs, with another failure.
+        #expect(state.release(resource, isReusable: true, now: 500).grant?.waiter == 1)
+        let late = Self.second
+        #expect(PoolStateTests.opens(state.admit(2, id: 2, lane: .regular, now: late)) == 1)
+        #expect(state.openFailed(Self.refused, now: late).refuse.isEmpty)
+        #expect(PoolStateTests.opens(state.admit(3, id: 3, lane: .regular, now: late + 1)) == 0)
+        #expect(state.release(resource, isReusable: true, now: late + 2).grant?.waiter == 2)
+        #expect(state.release(resource, isReusable: true, now: late + 3).grant?.waiter == 3)
+    }
+
+    @Test func `a caller who waited for a busy connection in vain is told so`() {
+        var (state, _) = Self.makePartial()
+        #expect(state.tick(now: 1000).refuse.first?.1.kind == .poolExhausted)
+    }
+
+    @Test func `a failure of an hour ago refuses nobody`() {
+        var (state, resource) = Self.makePartial()
+        #expect(state.release(resource, isReusable: true, now: 500).grant?.waiter == 1)
+        _ = state.release(resource, isReusable: true, now: 600)
+        let hour = 3600 * Self.second
+        #expect(PoolStateTests.granted(state.admit(2, id: 2, lane: .regular, now: hour)) === resource)
+        #expect(PoolStateTests.opens(state.admit(3, id: 3, lane: .regular, now: hour)) == 1)
+        #expect(state.admit(4, id: 4, lane: .regular, now: hour).isWaiting)
+    }
+
+    @Test func `an outage counts from the loss of the last connection that worked`() {
+        var (state, resource) = Self.makePartial()
+        _ = state.release(resource, isReusable: true, now: 500)
+        // Much later the same attempt fails again, and then the last connection is lost.
+        let late = 5 * Self.second
+        _ = state.admit(2, id: 2, lane: .regular, now: late)
+        _ = state.openFailed(Self.refused, now: late)
+        _ = state.release(resource, isReusable: false, now: late + 1)
+        #expect(state.open == 0)
+        #expect(state.admit(3, id: 3, lane: .regular, now: late + 500).isWaiting)
+        #expect(PoolStateTests.refusal(state.admit(4, id: 4, lane: .regular, now: late + 2000)) == .connection)
+    }
+
+    @Test func `retired connections are closed, idle ones at once and leased ones when they return`() {
+        let idle = Resource()
+        let leased = Resource()
+        var state = PoolStateTests.make(idle: [idle, leased])
+        _ = state.lease(.regular)
+        let closed = state.retire(now: 10)
+        #expect(closed.count == 1 && closed.first === idle)
+        #expect(state.release(leased, isReusable: true, now: 20).closes)
+        // What is opened afterwards stays.
+        _ = state.admit(1, id: 1, lane: .regular, now: 30)
+        let fresh = Resource(openedAt: 40)
+        #expect(state.opened(fresh, now: 40).grant?.waiter == 1)
+        #expect(!state.release(fresh, isReusable: true, now: 50).closes)
+    }
+}
+
+/// Searches share a part of the connections, so that the rest is there for everybody else.
+@Suite struct PoolLaneTests {
+    typealias Resource = PoolStateTests.Resource
+    typealias State = PoolStateTests.State
+
+    /// A pool of four connections, all idle, of which searches may hold two.
+    static func make() -> State {
+        var state = PoolStateTests.make(maximum: 4, maximumWaiters: 4, maximumSearches: 2)
+        let resources = (0..<4).map { _ in Resource() }
+        for (index, resource) in resources.enumerated() {
+            _ = state.admit(index, id: UInt64(index), lane: .regular, now: 0)
+            _ = state.opened(resource, now: 0)
+        }
+        for resource in resources { _ = state.release(resource, isReusable: true, now: 0) }
+        return state
+    }
+
+    @Test func `searches take no more than their share of the connections`() {
+        var state = Self.make()
+        #expect(state.lease(.search) != nil && state.lease(.search) != nil)
+        #expect(state.lease(.search) == nil)
+        #expect(PoolStateTests.opens(state.admit(1, id: 1, lane: .search, now: 0)) == 0)
+        // Everybody else is served as before.
+        #expect(state.lease(.regular) != nil && state.lease(.regular) != nil)
+    }
+
+    @Test func `a search that waits does not hold up others who wait behind it`() throws {
+        var state = Self.make()
+        let search = try #require(state.lease(.search)?.0)
+        _ = state.lease(.search)
+        let regular = try #require(state.lease(.regular)?.0)
+        _ = state.lease(.regular)
+        _ = state.admit(1, id: 1, lane: .search, now: 0)
+        _ = state.admit(2, id: 2, lane: .regular, now: 0)
+        #expect(state.release(regular, isReusable: true, now: 1).grant?.waiter == 2)
+        #expect(state.release(search, isReusable: true, now: 2).grant?.waiter == 1)
+    }
+
+    @Test func `a search that breaks its connection lets the next one have an idle one`() throws {
+        var state = Self.make()
+        let search = try #require(state.lease(.search)?.0)
+        _ = state.lease(.search)
+        _ = state.admit(1, id: 1, lane: .search, now: 0)
+        let action = state.release(search, isReusable: false, now: 1)
+        #expect(action.closes && action.grant?.waiter == 1)
+        #expect(action.grant?.resource !== search)
+        #expect(state.idleCount == 1 && state.leased == 2)
+    }
+
+    @Test func `searches open no more connections than their share`() {
+        var state = PoolStateTests.make(maximum: 4, maximumWaiters: 10, maximumSearches: 2)
+        let opens = (1...4).map { state.admit($0, id: UInt64($0), lane: .search, now: 0) }.map(PoolStateTests.opens)
+        #expect(opens == [1, 1, 0, 0])
+    }
+
+    @Test func `searches fill only half of the queue`() {
+        var state = PoolStateTests.make(maximum: 1, maximumWaiters: 4, maximumSearches: 1)
+        for waiter in 1...2 { #expect(state.admit(waiter, id: UInt64(waiter), lane: .search, now: 0).isWaiting) }
+        #expect(PoolStateTests.refusal(state.admit(3, id: 3, lane: .search, now: 0)) == .poolExhausted)
+        #expect(state.admit(4, id: 4, lane: .regular, now: 0).isWaiting)
+    }
+
+    @Test func `the oldest is served first when both lanes wait`() {
+        var state = PoolStateTests.make(maximum: 1, maximumWaiters: 4)
+        let resource = Resource()
+        _ = state.admit(1, id: 1, lane: .search, now: 0)
+        _ = state.admit(2, id: 2, lane: .regular, now: 0)
+        #expect(state.opened(resource, now: 1).grant?.waiter == 1)
+        #expect(state.release(resource, isReusable: true, now: 2).grant?.waiter == 2)
+    }
+}
+
+extension PoolState.LeaseAction {
+    fileprivate var isWaiting: Bool {
+        if case .wait = self { true } else { false }
+    }
+}
