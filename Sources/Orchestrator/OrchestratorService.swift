@@ -18,7 +18,8 @@ package enum OrchestratorService {
     ) async throws -> HTTPService {
         let http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
         let configuration = try OrchestratorConfiguration(reader: reader)
-        let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        let pool = database.pool
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
         let components = try OrchestratorComponents(
             configuration: configuration, reader: reader, pool: pool, clock: clock, logger: logger)
@@ -27,9 +28,7 @@ package enum OrchestratorService {
             serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
-                HealthCheck("postgres", isRequired: true) {
-                    (try? await pool.query(ProvisioningRunStatements.check)) != nil
-                },
+                database.check(ProvisioningRunStatements.check),
                 HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
             ] + components.checks, clock: clock)
         // No operation asks for a token, so the verifier has no keys and would refuse every one.
@@ -45,7 +44,7 @@ package enum OrchestratorService {
             atEnd: {
                 await components.shutdown()
                 await bus.shutdown()
-                await pool.shutdown()
+                await database.shutdown()
             }, clock: clock, logger: logger)
     }
 }

@@ -87,7 +87,11 @@ package struct BaseOperations: Sendable {
             ],
             handler: .anonymous { [checks] _ in
                 let report = await HealthReport(running: checks)
-                return .json(status: report.isReady ? .ok : .serviceUnavailable) { report.write(to: &$0) }
+                var response = OperationResponse.json(status: report.isReady ? .ok : .serviceUnavailable) {
+                    report.write(to: &$0)
+                }
+                if !report.isReady { response.headers[.retryAfter] = "1" }
+                return response
             })
     }
 

@@ -20,9 +20,10 @@ package enum SubscriptionService {
         let http = try ServiceConfiguration(reader: reader, defaultPort: 3002)
         let configuration = try SubscriptionConfiguration(reader: reader)
         let tokens = try TokenConfiguration(reader: reader)
-        let database = try PostgresConfiguration(reader: reader)
-        let pool = PostgresPool(configuration: database, logger: logger)
-        let changes = PostgresPool(configuration: RowChangeFollower.configuration(database), logger: logger)
+        let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        let pool = database.pool
+        let changes = PostgresPool(
+            configuration: RowChangeFollower.configuration(database.configuration), logger: logger)
         let redis = RedisClient(configuration: try redisConfiguration(reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -41,14 +42,16 @@ package enum SubscriptionService {
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         background.append(
-            OutboxRelay(pool: pool, connector: bus.connector, listener: database, clock: clock, logger: logger))
+            OutboxRelay(
+                pool: database.relayPool, connector: bus.connector, listener: database.configuration, clock: clock,
+                logger: logger))
         if let keySet { background.append(keySet) }
 
         let base = BaseOperations(
             serviceName: "Subscription Service", greeting: "Hello from LoopBack",
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
-                HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
+                database.check(),
                 features.redisCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
@@ -62,7 +65,7 @@ package enum SubscriptionService {
                 await bus.shutdown()
                 await redis.shutdown()
                 await changes.shutdown()
-                await pool.shutdown()
+                await database.shutdown()
             }, clock: clock, logger: logger)
     }
 

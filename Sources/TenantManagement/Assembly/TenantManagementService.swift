@@ -21,9 +21,10 @@ package enum TenantManagementService {
         let http = try ServiceConfiguration(reader: reader, defaultPort: 3005)
         let configuration = try TenantManagementConfiguration(reader: reader)
         let tokens = try TokenConfiguration(reader: reader)
-        let database = try PostgresConfiguration(reader: reader)
-        let pool = PostgresPool(configuration: database, logger: logger)
-        let changes = PostgresPool(configuration: RowChangeFollower.configuration(database), logger: logger)
+        let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        let pool = database.pool
+        let changes = PostgresPool(
+            configuration: RowChangeFollower.configuration(database.configuration), logger: logger)
         let redis = RedisClient(configuration: try RedisConfiguration(reader: reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -46,7 +47,7 @@ package enum TenantManagementService {
         background += bus.services
         background.append(
             OutboxRelay(
-                pool: pool, connector: bus.connector, listener: database,
+                pool: database.relayPool, connector: bus.connector, listener: database.configuration,
                 configuration: OutboxRelayConfiguration(inboxRetention: .seconds(30 * 86_400)), clock: clock,
                 logger: logger))
         background.append(
@@ -59,7 +60,7 @@ package enum TenantManagementService {
             serviceName: "Tenant Management Service", greeting: "Hello from LoopBack",
             explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
             checks: [
-                HealthCheck("postgres", isRequired: true) { (try? await pool.query("SELECT 1")) != nil },
+                database.check(),
                 features.cache.healthCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
@@ -75,7 +76,7 @@ package enum TenantManagementService {
                 await bus.shutdown()
                 await redis.shutdown()
                 await changes.shutdown()
-                await pool.shutdown()
+                await database.shutdown()
             }, clock: clock, logger: logger)
     }
 }

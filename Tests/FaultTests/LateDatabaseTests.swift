@@ -1,0 +1,60 @@
+import JSONCoding
+import TenantManagement
+import TestSupport
+import Testing
+
+/// A service that starts before its databases do.
+@Suite(.timeLimit(.minutes(5))) struct LateDatabaseTests {
+    @Test func `a service without its databases listens, is not ready, answers 503, and recovers by itself`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let tenant = try await stack.createTenantID()
+            let servers = stack.servers
+            try await TCPProxy.run(
+                to: servers.postgresHost, servers.postgresPort, inspector: { PassThrough() }
+            ) { proxy in
+                proxy.refuse(true)
+                var environment: [String: String] = [:]
+                for prefix in ["DB", "MESSAGE_BUS_DB"] {
+                    environment["\(prefix)_HOST"] = "127.0.0.1"
+                    environment["\(prefix)_PORT"] = "\(proxy.port)"
+                    environment["\(prefix)_CONNECTION_TIMEOUT_MILLIS"] = "1000"
+                }
+                let node = try await RunningService.start(
+                    TenantManagementService.make(
+                        reader: stack.reader(.tenantManagement, environment), logger: testLogger))
+                let outcome: Result<Void, any Error>
+                do {
+                    outcome = .success(try await check(node.client, stack.admin, tenant, proxy))
+                } catch {
+                    outcome = .failure(error)
+                }
+                await node.stop()
+                try outcome.get()
+            }
+        }
+    }
+
+    private func check(_ client: TestHTTPClient, _ token: String, _ tenant: String, _ proxy: TCPProxy) async throws {
+        try await client.get("/health/live").expect(200)
+        let readiness = try await client.get("/health/ready").expect(503)
+        #expect(readiness.headers["retry-after"] != nil)
+        let body: JSONValue = [
+            "firstName": "Ann", "lastName": "Lee", "email": "late@example.com", "isPrimary": false,
+            "tenantId": .string(tenant),
+        ]
+        for response in [
+            try await client.post("/contacts", body, token: token), try await client.get("/contacts", token: token),
+            try await client.get("/tenants/\(tenant)", token: token),
+        ] where response.status != 200 {
+            try response.expect(503)
+            #expect(response.errorCode == "UNAVAILABLE" && response.headers["retry-after"] != nil)
+        }
+        proxy.refuse(false)
+        try await eventually("the service is ready") { try await client.get("/health/ready").status == 200 }
+        try await client.post("/contacts", body, token: token).expect(201)
+    }
+
+    private struct PassThrough: TCPProxy.Inspector {
+        func inspect(_ bytes: ArraySlice<UInt8>, _ direction: TCPProxy.Direction) -> TCPProxy.Verdict { .pass }
+    }
+}
