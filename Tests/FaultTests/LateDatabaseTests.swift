@@ -1,11 +1,12 @@
 import JSONCoding
-import TenantManagement
 import TestSupport
 import Testing
 
 /// A service that starts before its databases do.
 @Suite(.timeLimit(.minutes(5))) struct LateDatabaseTests {
-    @Test func `a service without its databases listens, is not ready, answers 503, and recovers by itself`() async throws {
+    @Test func `a service without its databases listens, is not ready, answers 503, and recovers by itself`()
+        async throws
+    {
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()
             let servers = stack.servers
@@ -19,17 +20,9 @@ import Testing
                     environment["\(prefix)_PORT"] = "\(proxy.port)"
                     environment["\(prefix)_CONNECTION_TIMEOUT_MILLIS"] = "1000"
                 }
-                let node = try await RunningService.start(
-                    TenantManagementService.make(
-                        reader: stack.reader(.tenantManagement, environment), logger: testLogger))
-                let outcome: Result<Void, any Error>
-                do {
-                    outcome = .success(try await check(node.client, stack.admin, tenant, proxy))
-                } catch {
-                    outcome = .failure(error)
-                }
-                await node.stop()
-                try outcome.get()
+                let node = try await stack.startNode(
+                    .tenantManagement, environment: environment, awaitsReadiness: false)
+                try await check(node.client, stack.admin, tenant, proxy)
             }
         }
     }

@@ -92,9 +92,10 @@ package final class TestStack: Sendable {
     }
 
     /// Starts one more node of a service, on the same databases.
+    /// - Parameter awaitsReadiness: `false` for one whose databases are away: it only has to listen.
     @discardableResult
     package func startNode(
-        _ kind: ServiceKind, environment more: [String: String] = [:]
+        _ kind: ServiceKind, environment more: [String: String] = [:], awaitsReadiness: Bool = true
     ) async throws -> RunningService {
         let reader = try await reader(kind, more)
         let service =
@@ -106,6 +107,7 @@ package final class TestStack: Sendable {
             }
         let node = try await RunningService.start(service)
         running.withLock { $0.append((kind, node)) }
+        guard awaitsReadiness else { return node }
         // Redis is connected to in the background; until then limits and caches are the node's own.
         try await eventually("\(kind) is ready with all that it stands on") {
             try await node.client.get("/health/ready").json["status"]?.stringValue == "ok"

@@ -59,6 +59,9 @@ package enum SubscriptionMigrations {
             number: 13, name: "milliseconds", up: text(PackageResources.V0013__milliseconds_up_sql),
             down: text(PackageResources.V0013__milliseconds_down_sql)),
         Migration(
+            number: 14, name: "expiry_lists", up: text(PackageResources.V0014__expiry_lists_up_sql),
+            down: text(PackageResources.V0014__expiry_lists_down_sql)),
+        Migration(
             number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
             down: RowChangeSchema.down(tables: cachedTables)),
     ]

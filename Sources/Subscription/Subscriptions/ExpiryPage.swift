@@ -8,8 +8,19 @@ import ServiceKit
 struct ExpiryPage: Sendable, Hashable {
     /// Rows of the page at most; nil: all.
     let limit: Int?
-    /// End and id of the row before the page.
-    private let after: (endDate: String, id: Identifier)?
+    /// The row before the page.
+    let after: Position?
+
+    /// A place in the list.
+    struct Position: Sendable, Hashable {
+        let endDate: String
+        let id: Identifier
+    }
+
+    init(limit: Int?, after: Position? = nil) {
+        self.limit = limit
+        self.after = after
+    }
 
     /// What the `cursor` of a request asks for.
     /// - Parameter limit: Rows of a page at most; 0: no bound.
@@ -28,17 +39,11 @@ struct ExpiryPage: Sendable, Hashable {
             throw .invalidParameter(
                 "cursor", value: .string(text), reason: "must be the cursor of a Link header of this list")
         }
-        after = (endDate, id)
+        after = Position(endDate: endDate, id: id)
     }
 
-    /// Parameters: end and id of the row before, and the rows to read: one more than are shown, to know whether there is a
-    /// next page.
-    var values: [PostgresValue] {
-        [
-            .optional(after?.endDate) { .text($0) }, .optional(after?.id) { .identifier($0) },
-            .optional(limit) { .int64(Int64($0) + 1) },
-        ]
-    }
+    /// How many rows to read: one more than are shown, to know whether there is a next page. Nil: all.
+    var rowsToRead: Int? { limit.map { $0 + 1 } }
 
     /// The rows to show, and the cursor of the page behind them.
     func cut(
@@ -48,10 +53,4 @@ struct ExpiryPage: Sendable, Hashable {
         let cursor = JSONValue.array([.string(last.endDate), .identifier(last.id)])
         return (rows.prefix(limit), Hex.encode(cursor.serialized()))
     }
-
-    static func == (one: ExpiryPage, other: ExpiryPage) -> Bool {
-        one.limit == other.limit && one.after?.id == other.after?.id && one.after?.endDate == other.after?.endDate
-    }
-
-    func hash(into hasher: inout Hasher) { hasher.combine(after?.id) }
 }

@@ -22,19 +22,7 @@ struct SubscriptionRepository: Sendable {
     func expiring(
         after first: CalendarDate, through last: CalendarDate, _ page: ExpiryPage, in scope: TenantScope
     ) async throws -> [Expiring] {
-        let result = try await pool.query(
-            """
-            SELECT id, subscriber_id, end_date FROM main.subscriptions
-            WHERE status = 1 AND NOT deleted AND end_date > $1 AND end_date <= $2
-                AND ($3::uuid IS NULL OR subscriber_id = $3) AND ($4::text IS NULL OR (end_date, id) > ($4, $5))
-                -- Whatever else the original has stored in this text is no date, and never ends.
-                AND end_date ~ '^\\d{4}-\\d{2}-\\d{2}$'
-            ORDER BY end_date, id LIMIT $6
-            """, [.text(first.description), .text(last.description), Self.tenant(scope)] + page.values,
-            settings: scope.settings)
-        return try result.rows.map { row in
-            Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: try row.text(2))
-        }
+        try await expiring(ExpiryQuery.expiring(after: first, through: last, page, in: scope), in: scope)
     }
 
     /// The subscriptions that are EXPIRED, or still ACTIVE although `today` is not paid for, and ended after a day, the
@@ -42,21 +30,14 @@ struct SubscriptionRepository: Sendable {
     func expired(
         by today: CalendarDate, endedAfter day: CalendarDate, _ page: ExpiryPage, in scope: TenantScope
     ) async throws -> [Expiring] {
-        let result = try await pool.query(
-            """
-            SELECT id, subscriber_id, end_date FROM main.subscriptions
-            WHERE (status = 4 OR (status = 1 AND end_date <= $1)) AND end_date > $2 AND NOT deleted
-                AND ($3::uuid IS NULL OR subscriber_id = $3) AND ($4::text IS NULL OR (end_date, id) > ($4, $5))
-            ORDER BY end_date, id LIMIT $6
-            """, [.text(today.description), .text(day.description), Self.tenant(scope)] + page.values,
-            settings: scope.settings)
+        try await expiring(ExpiryQuery.expired(by: today, endedAfter: day, page, in: scope), in: scope)
+    }
+
+    private func expiring(_ query: BoundStatement, in scope: TenantScope) async throws -> [Expiring] {
+        let result = try await pool.query(query, settings: scope.settings, as: .search)
         return try result.rows.map { row in
             Expiring(id: try row.identifier(0), subscriber: try row.identifier(1), endDate: try row.text(2))
         }
-    }
-
-    private static func tenant(_ scope: TenantScope) -> PostgresValue {
-        .optional(scope.tenantId) { .identifier($0) }
     }
 
     /// The statement that fails when a subscription that was just restored is one live subscription too many.

@@ -56,6 +56,9 @@ package enum TenantManagementMigrations {
             up: text(PackageResources.V0012__milliseconds_and_invoice_rules_up_sql),
             down: text(PackageResources.V0012__milliseconds_and_invoice_rules_down_sql)),
         Migration(
+            number: 13, name: "validated_emails", up: text(PackageResources.V0013__validated_emails_up_sql),
+            down: text(PackageResources.V0013__validated_emails_down_sql)),
+        Migration(
             number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
             down: text(PackageResources.V0018__proven_domains_down_sql)),
         Migration(

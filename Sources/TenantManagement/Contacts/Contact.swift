@@ -16,7 +16,7 @@ package enum Contact {
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
-        alwaysSet: ["createdOn"])
+        alwaysSet: ["createdOn", "firstName", "lastName", "email", "tenantId"])
 
     /// Its operations.
     static let resource = EntityResource(

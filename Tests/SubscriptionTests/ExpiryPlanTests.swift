@@ -1,0 +1,68 @@
+import Billing
+import Entities
+import PostgresClient
+import Primitives
+import Testing
+
+@testable import Subscription
+
+/// Lists of ending subscriptions read a page and not what lies before or behind it, shown by the plans of 100,000 rows as
+/// the runtime role sees them.
+@Suite(.enabled(if: TestEnvironment.hasServers), .timeLimit(.minutes(5))) struct ExpiryPlanTests {
+    @Test func `lists of ending subscriptions are read from the index, a page at a time`() async throws {
+        let database = try await TestDatabase.make()
+        do { try await check(database) } catch {
+            try await database.drop()
+            throw error
+        }
+        try await database.drop()
+    }
+
+    private func check(_ database: TestDatabase) async throws {
+        try await database.query(
+            """
+            WITH billed AS (
+                INSERT INTO main.invoice (id, invoice_id, tenant_id, currency_code, subtotal, total)
+                SELECT gen_random_uuid(), 'in_1', gen_random_uuid(), 'USD', 1, 1 RETURNING id)
+            INSERT INTO main.subscriptions (subscriber_id, plan_id, start_date, end_date, status, invoice_id)
+            SELECT gen_random_uuid(), plan.id, '2019-01-01', (DATE '2020-01-01' + n % 3000)::text, n % 5, billed.id
+            FROM billed, generate_series(1, 100000) AS n CROSS JOIN LATERAL (SELECT id FROM main.plans LIMIT 1) AS plan
+            """)
+        try await database.query("ANALYZE main.subscriptions")
+        let today = try CalendarDate("2024-06-01")
+        let scope = TenantScope.operatorScope(actor: Actor(id: ""))
+        let after = ExpiryPage.Position(endDate: "2024-01-01", id: .v4())
+        for page in [ExpiryPage(limit: 100), ExpiryPage(limit: 100, after: after)] {
+            for query in [
+                ExpiryQuery.expired(by: today, endedAfter: try today.adding(days: -365), page, in: scope),
+                ExpiryQuery.expiring(after: today, through: try today.adding(days: 7), page, in: scope),
+            ] {
+                let lines = try await explain(query, on: database)
+                let plan = lines.joined(separator: "\n")
+                #expect(plan.contains("idx_subscriptions_end") && !plan.contains("Seq Scan"), "\(plan)")
+                let removed = lines.compactMap { line in
+                    line.contains("Rows Removed by Filter") ? line.split(separator: " ").last.flatMap { Int($0) } : nil
+                }
+                #expect(removed.allSatisfy { $0 < 100 }, "\(plan)")
+                let pages = plan.matches(of: /(?:hit|read)=(\d+)/).compactMap { Int($0.output.1) }.max() ?? 0
+                #expect(pages < 500, "\(plan)")
+            }
+        }
+    }
+
+    private func explain(_ query: BoundStatement, on database: TestDatabase) async throws -> [String] {
+        var configuration = database.configuration
+        configuration.user = SubscriptionMigrations.runtimeRole
+        let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
+        let statement = PostgresStatement("EXPLAIN (ANALYZE, BUFFERS) \(query.sql)", prepared: false)
+        let outcome: Result<[String], any Error>
+        do {
+            outcome = .success(
+                try await pool.query(statement, query.values, settings: TenantScope.everyTenant).rows.map {
+                    try $0.text(0)
+                })
+        } catch { outcome = .failure(error) }
+        await pool.shutdown()
+        return try outcome.get()
+    }
+}
