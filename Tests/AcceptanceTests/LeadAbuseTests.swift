@@ -69,7 +69,9 @@ import Testing
 
     @Test func `keys of one lead cannot be tried from many addresses, nor IPv6 addresses of one network`() async throws
     {
-        let limits = ["PUBLIC_API_MAX_ATTEMPTS": "3", "TRUSTED_PROXIES": "127.0.0.1"]
+        let limits = [
+            "PUBLIC_API_MAX_ATTEMPTS": "3", "LEAD_VERIFY_MAX_ATTEMPTS": "3", "TRUSTED_PROXIES": "127.0.0.1",
+        ]
         try await TestStack.run([.tenantManagement], environment: limits) { stack in
             func verify(_ lead: String, from address: String) async throws -> Int {
                 try await stack.tenantManagement.send(

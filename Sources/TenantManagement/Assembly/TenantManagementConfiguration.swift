@@ -10,6 +10,7 @@ package import ServiceKit
 /// `LEAD_KEY_LENGTH` (1...128 hexadecimal characters, default 36; fewer than 16 count as 16), `LEAD_DUPLICATE_RESPONSE` (`accept` or `conflict`,
 /// default accept: what a registration with an address answers that somebody has proven), `LEAD_MAILS_PER_ADDRESS`
 /// (1...1000000, default `PUBLIC_API_MAX_ATTEMPTS`: registrations of one e-mail address in an hour),
+/// `LEAD_VERIFY_MAX_ATTEMPTS` (1...1000000, default 30: calls of `POST /leads/{id}/verify` for one lead in ten minutes),
 /// `LEAD_RETENTION_DAYS` (1...3650, default 30: life of a lead that never proves its address), `TENANT_RESERVED_KEYS`
 /// (comma separated; default ``TenantKey/reservedByDefault``), `VALIDATION_TOKEN_EXPIRY` (milliseconds,
 /// 1000...604800000, default 300000: life of a lead's key), `LEAD_KEY_REDIS_FORMAT` (`none` or `arc`, default none), `LEAD_TOKEN_EXPIRY` (seconds, 1...86400, default 900),
@@ -32,6 +33,8 @@ package struct TenantManagementConfiguration: Sendable {
     var duplicateLeadResponse: DuplicateLeadResponse
     /// Registrations of one mailbox.
     var recipientLimit: RateLimit
+    /// Attempts to verify one lead, from wherever they come.
+    var verificationLimit: RateLimit
     /// How long a lead is kept that never proves its address.
     var leadRetention: Duration
     var reservedTenantKeys: Set<String>
@@ -91,6 +94,9 @@ package struct TenantManagementConfiguration: Sendable {
         recipientLimit = RateLimit(
             limit: try reader.integer(
                 "lead.mails.per.address", default: publicLimit.limit, in: 1...1_000_000), window: .seconds(3600))
+        verificationLimit = RateLimit(
+            limit: try reader.integer("lead.verify.max.attempts", default: 30, in: 1...1_000_000),
+            window: .seconds(600))
         webhookLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
         guard let secret = try reader.secret("jwt.secret") else {
             throw ConfigurationFailure(

@@ -98,7 +98,7 @@ package struct LeadController: Sendable {
             handler: .anonymous { call in
                 let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
-                try await limit(configuration.publicLimit, "POST /leads/{id}/verify lead", id.description)
+                try await limit(configuration.verificationLimit, "POST /leads/{id}/verify lead", id.description)
                 return Self.verified(id, token: try await service.verify(lead: id, key: key, for: call))
             })
     }
