@@ -141,10 +141,10 @@ import Testing
             let database = try stack.database(.tenantManagement)
             try await withContactsLocked(database) {
                 let path = search(["email": ["ilike": "%x%"]])
-                let connection = try RawConnection(port: stack.node(.tenantManagement)?.port ?? 0)
-                try connection.send("GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(stack.admin)\r\n\r\n")
+                let connection = try await RawConnection.open(port: stack.node(.tenantManagement)?.port ?? 0)
+                await connection.send("GET \(path) HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer \(stack.admin)\r\n\r\n")
                 try await eventually("the statement waits for the lock") { try await waiting(database) == 1 }
-                connection.close()
+                await connection.close()
                 try await eventually("the statement has ended") { try await waiting(database) == 0 }
             }
         }
