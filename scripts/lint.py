@@ -45,6 +45,22 @@ FORBIDDEN = [
     (re.compile(r"(?<![.\w])print\s*\("), "print"),
 ]
 
+# Words that readers stumble over, with what to write instead. Add a word once it no longer occurs.
+WORDS = [
+    (re.compile(pattern), advice)
+    for pattern, advice in [
+        (r"\bliving (?:row|subscription|feature|lead|tenant)s?\b", "active"),
+        (r"\bof yours\b", "your"),
+        (r"\btake note\b", "record"),
+        (r"\bby luck\b", "by chance"),
+        (r"\b(?:[Bb]ehaviour|[Ff]avour|[Hh]onour|[Cc]entre|[Ll]icence)s?\b", "the American spelling"),
+        (r"\b(?:[Nn]ormal|[Ss]erial|[Oo]ptim)is(?:e|es|ed|ing|ation|ations)\b", "the American spelling (-ize)"),
+        (r"\bDESIGN [A-Z0-9]|\bguide B[0-9]|\barchitecture document\b", "the reason, or a file of this repository"),
+    ]
+]
+# The API of the original is quoted, the OpenAPI documents are generated, fixtures are foreign. Migrations never change.
+FOREIGN = ("docs/contract/", "docs/openapi/", "Tests/Fixtures/")
+
 problems = []
 
 
@@ -119,7 +135,23 @@ def check_manifest():
                 report("Package.swift", 0, f"{name} must not know Hummingbird")
 
 
+def check_words():
+    """The wording of code, comments and documents."""
+    files = [path for folder in ("Sources", "Tests", "docs") for path in (ROOT / folder).rglob("*")]
+    files += [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "Makefile", "Package.swift")]
+    for path in sorted(files):
+        name = str(path.relative_to(ROOT))
+        if path.suffix not in {".swift", ".md", ""} or not path.is_file() or name.startswith(FOREIGN):
+            continue
+        for number, line in enumerate(path.read_text(errors="replace").splitlines(), 1):
+            for pattern, advice in WORDS:
+                found = pattern.search(line)
+                if found:
+                    report(path, number, f"\"{found.group()}\": write {advice}")
+
+
 check_manifest()
+check_words()
 for file in sorted((ROOT / "Sources").rglob("*.swift")):
     check_file(file)
 print("\n".join(problems), end="\n" if problems else "")

@@ -210,11 +210,11 @@ import Testing
                 let raw = Array(
                     #"{ "initiatorId": "\#(hook.tenant)", "type": 0.0, "data": {"status": 1e0, "resources": [], "10": 1.50, "2": "\u0041é"} }"#
                         .utf8)
-                let normalised = Array(
+                let normalized = Array(
                     #"{"initiatorId":"\#(hook.tenant)","type":0,"data":{"2":"Aé","10":1.5,"status":1,"resources":[]}}"#
                         .utf8)
                 let now = TestWebhook.now()
-                let signature = hook.signature(isNormalised ? normalised : raw, timestamp: now)
+                let signature = hook.signature(isNormalised ? normalized : raw, timestamp: now)
                 #expect(try await hook.send(raw, timestamp: now, signature: signature).status == 204)
             }
         }

@@ -33,12 +33,12 @@ package enum WebhookSignature {
         return Hex.encode(HMAC<SHA256>.authenticationCode(for: text, using: key(secret)))
     }
 
-    /// Whether the signature was made with the secret, over the normalised body or over the body as it was sent.
+    /// Whether the signature was made with the secret, over the normalized body or over the body as it was sent.
     /// Takes the same time for every signature of the right length.
     /// - Parameters:
     ///   - signature: What the signature header says.
     ///   - body: The parsed body.
-    ///   - rawBody: The bytes that were sent; empty to accept the normalised form only.
+    ///   - rawBody: The bytes that were sent; empty to accept the normalized form only.
     ///   - context: As for ``sign(body:context:timestampMilliseconds:secret:)-(JSONValue,_,_,_)``.
     package static func verify(
         _ signature: String, body: JSONValue, rawBody: [UInt8], context: String?, timestampMilliseconds: Int64,
@@ -56,7 +56,7 @@ package enum WebhookSignature {
         return isValid(body.javaScriptSerialized()) || (!rawBody.isEmpty && isValid(rawBody))
     }
 
-    /// The number in a timestamp header, which is signed in its normalised form: ` 1.7e12 ` is 1700000000000
+    /// The number in a timestamp header, which is signed in its normalized form: ` 1.7e12 ` is 1700000000000
     /// (JavaScript's `Number(text)`). Nil for anything that is no whole number.
     package static func timestampMilliseconds(header: String) -> Int64? {
         let text = header.drop { $0.isWhitespace }

@@ -69,7 +69,7 @@ package enum SubscriptionService {
             }, clock: clock, logger: logger)
     }
 
-    /// The plan cache is in DB 1 (architecture document) unless the configuration names another one.
+    /// The plan cache is in DB 1 (docs/contract/architecture.md) unless the configuration names another one.
     private static func redisConfiguration(_ reader: ConfigReader) throws(ConfigurationFailure) -> RedisConfiguration {
         let configuration = try RedisConfiguration(reader: reader)
         guard reader.text("redis.database") == nil, configuration.database == 0 else { return configuration }

@@ -3,7 +3,7 @@
 /// Accepts the `dot-atom` form of RFC 5321 section 4.1.2 with a domain of at least two labels; quoted local parts and
 /// address literals are refused, as they are by every sign-up form that people can use.
 package struct EmailAddress: Sendable, Hashable {
-    /// The normalised text.
+    /// The normalized text.
     package let text: String
     /// What stands after the `@`.
     package let domain: String

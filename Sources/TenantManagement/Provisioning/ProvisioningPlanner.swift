@@ -55,7 +55,7 @@ struct ProvisioningPlanner: Sendable {
         let event: EventEnvelope
     }
 
-    /// After the commit: puts the copy of the secret where the architecture document has it.
+    /// After the commit: puts the copy of the secret where docs/contract/architecture.md has it.
     func committed(_ plan: Plan?) async {
         guard let plan else { return }
         await copies.store(

@@ -7,7 +7,7 @@ package import Primitives
 import ServiceKit
 
 /// Creates tenants, for operators and for leads: tenant, address, contact, provisioning and its event in one pipelined
-/// transaction (DESIGN D3, D6, D18).
+/// transaction.
 package struct TenantOnboardingService: Sendable {
     let pool: PostgresPool
     let leads: LeadRepository

@@ -1,7 +1,7 @@
 import Primitives
 import RedisClient
 
-/// The copies of webhook secrets in Redis, with a time to live: where the architecture document has them. A copy may be
+/// The copies of webhook secrets in Redis, with a time to live: where docs/contract/architecture.md has them. A copy may be
 /// lost at any time, because the secret can be derived again.
 struct WebhookSecretCopies: Sendable {
     let redis: RedisClient
