@@ -178,6 +178,8 @@ import Testing
             let database = try stack.database(.tenantManagement)
             _ = try await database.texts(
                 "UPDATE main.leads SET created_on = created_on - interval '3 days' RETURNING id::text")
+            _ = try await database.texts(
+                "UPDATE main.lead_retention SET since = since - interval '3 days' RETURNING since::text")
             let young = try await stack.tenantManagement.post(
                 "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))
             ).expect(201).string("id")

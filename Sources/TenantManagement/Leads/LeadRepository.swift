@@ -135,13 +135,15 @@ package struct LeadRepository: Sendable {
             """, [.identifier(tenant), .textArray(domains)])
     }
 
-    /// Removes leads that were never validated, with their addresses and keys, the oldest first.
+    /// Removes leads that were never validated, with their addresses and keys, the oldest first. Leads from before there
+    /// was a retention count as registered when it was introduced.
     /// - Returns: How many were removed, at most `limit`.
     func purgeUnvalidated(before instant: Timestamp, limit: Int) async throws(PostgresError) -> Int {
         let result = try await pool.query(
             """
             WITH old AS (
                 SELECT id FROM main.leads WHERE NOT is_validated AND created_on < $1
+                    AND $1 > (SELECT min(since) FROM main.lead_retention)
                     AND NOT EXISTS (SELECT FROM main.tenants WHERE tenants.lead_id = leads.id)
                 ORDER BY created_on LIMIT $2 FOR UPDATE SKIP LOCKED),
             removed AS (DELETE FROM main.leads USING old WHERE leads.id = old.id RETURNING leads.address_id),

@@ -1,6 +1,6 @@
 DROP TRIGGER hold_domains ON main.tenants;
 DROP FUNCTION main.hold_domains();
-DROP TABLE main.tenant_domains, main.public_mail_domains;
+DROP TABLE main.tenant_domains, main.public_mail_domains, main.lead_retention;
 DROP INDEX main.idx_leads_unproven;
 DO $$
 BEGIN

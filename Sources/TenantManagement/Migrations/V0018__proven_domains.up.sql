@@ -78,13 +78,16 @@ CREATE POLICY tenant_isolation ON main.tenant_domains
     WITH CHECK (
         current_setting('app.tenant_id', true) = '*' OR tenant_id::text = current_setting('app.tenant_id', true));
 
--- Leads that never proved their address are removed after a time, with their addresses.
+-- Leads that never proved their address are removed after a time, with their addresses. For those that are here already,
+-- the time begins now: nobody has known of it before.
+CREATE TABLE main.lead_retention (since timestamptz NOT NULL);
+INSERT INTO main.lead_retention (since) VALUES (current_timestamp);
 CREATE INDEX idx_leads_unproven ON main.leads (created_on) WHERE NOT is_validated;
 
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenant_mgmt_app') THEN
-        GRANT SELECT ON main.public_mail_domains TO tenant_mgmt_app;
+        GRANT SELECT ON main.public_mail_domains, main.lead_retention TO tenant_mgmt_app;
         GRANT SELECT, INSERT, UPDATE, DELETE ON main.tenant_domains TO tenant_mgmt_app;
         GRANT DELETE ON main.leads, main.addresses TO tenant_mgmt_app;
     END IF;

@@ -18,13 +18,18 @@ struct TestHTTPServer {
     /// Bytes that `GET /large` answers.
     static let largeAnswer = 8 << 20
 
+    /// Runs it. Deadlines are long unless a test is about them: this machine may be slow.
     static func run(
         _ environment: [String: String] = [:], _ body: (TestHTTPServer) async throws -> Void
     ) async throws {
         let log = ErrorLog()
         let reader = try await EnvironmentReader.make(
             folder: "/nonexistent",
-            environment: environment.merging(["PORT": "0", "ACCESS_LOG": "false"]) { given, _ in given })
+            environment: environment.merging([
+                "PORT": "0", "ACCESS_LOG": "false", "HTTP_HEAD_TIMEOUT_SECONDS": "600",
+                "HTTP_REQUEST_TIMEOUT_SECONDS": "600", "HTTP_WRITE_TIMEOUT_SECONDS": "600",
+                "HTTP_IDLE_TIMEOUT_SECONDS": "600",
+            ]) { given, _ in given })
         let clock = SystemClock()
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
         let service = HTTPService(

@@ -128,10 +128,11 @@ struct APIDocument: Sendable {
         }
     }
 
-    /// Whether any visible text will do: the patterns of texts only keep out U+0000 and what nobody can see.
+    /// Whether any visible text will do: the patterns of texts only keep out U+0000 and what nobody can see, those of names
+    /// links as well.
     static func takesAnyText(_ schema: JSONValue) -> Bool {
         schema["format"] == nil && schema["enum"] == nil
-            && schema["pattern"]?.stringValue?.hasPrefix("^[^\\u0000]*") != false
+            && ["^[^\\u0000]*", "^(?!"].contains { schema["pattern"]?.stringValue?.hasPrefix($0) != false }
     }
 
     /// A place in a body with the schema of what stands there.
