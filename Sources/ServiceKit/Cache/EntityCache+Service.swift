@@ -19,7 +19,7 @@ extension EntityCache: Service {
         for await event in shared.invalidations() {
             switch event {
             case .connected:
-                let server = await shared.serverIdentity()
+                let server = await connectedServer()
                 state.withLock { $0.connected(server: server) }
                 await repair()
                 state.withLock { $0.follow() }
@@ -35,6 +35,13 @@ extension EntityCache: Service {
             }
         }
         state.withLock { $0.unfollow() }
+    }
+
+    /// The server behind the push. The commands' own connection may come a moment later; a server that cannot be told
+    /// from the former one costs a purge.
+    private func connectedServer() async -> String? {
+        for _ in 0..<20 where !shared.isConnected { try? await Task.sleep(for: .milliseconds(100)) }
+        return await shared.serverIdentity()
     }
 
     /// A write may fail without the push connection noticing, so the repair also runs on its own.
