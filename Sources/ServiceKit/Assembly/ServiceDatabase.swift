@@ -3,13 +3,15 @@ package import PostgresClient
 
 /// A service's connections to its database.
 ///
-/// Background work and the readiness check have connections of their own: however busy requests keep theirs, events leave
-/// and the check answers for the database, not for the queue in front of it.
+/// Background work and the readiness check have separate connections: however busy requests keep theirs, events leave,
+/// caches stay usable, and the check answers for the database, not for the queue in front of it.
 package struct ServiceDatabase: Sendable {
     /// For requests, and for work that may wait like them.
     package let pool: PostgresPool
     /// For the outbox relay.
     package let relayPool: PostgresPool
+    /// For ``RowChangeFollower``.
+    package let changesPool: PostgresPool
     /// How to reach the database, also for connections outside of the pools.
     package let configuration: PostgresConfiguration
     private let checkPool: PostgresPool
@@ -19,6 +21,10 @@ package struct ServiceDatabase: Sendable {
         self.configuration = configuration
         pool = PostgresPool(configuration: configuration, logger: logger)
         relayPool = PostgresPool(configuration: configuration.limited(to: 2, for: "outbox"), logger: logger)
+        var changes = configuration.limited(to: 1, for: "changes")
+        // A late answer is worth nothing.
+        changes.statementTimeout = .seconds(2)
+        changesPool = PostgresPool(configuration: changes, logger: logger)
         checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
@@ -33,6 +39,7 @@ package struct ServiceDatabase: Sendable {
     /// Closes all connections, after all else has ended.
     package func shutdown() async {
         await checkPool.shutdown()
+        await changesPool.shutdown()
         await relayPool.shutdown()
         await pool.shutdown()
     }

@@ -25,7 +25,7 @@ package struct RowChangeFollower: Service {
     private let state: State
 
     /// - Parameters:
-    ///   - pool: Connections of its own, so that a busy service does not lose its caches: see ``configuration(_:)``.
+    ///   - pool: Separate connections, so that a busy service does not lose its caches.
     ///   - caches: By the name of their table.
     package init(pool: PostgresPool, caches: [String: EntityCache], logger: Logger) {
         self.init(log: RowChangeLog(pool: pool), caches: caches, now: { .now }, logger: logger)
@@ -40,14 +40,6 @@ package struct RowChangeFollower: Service {
         self.now = now
         self.logger = logger
         state = State(RowChangeCursor(now: now()))
-    }
-
-    /// One connection to a service's database, and short deadlines: a late answer is worth nothing.
-    package static func configuration(_ database: PostgresConfiguration) -> PostgresConfiguration {
-        var configuration = database
-        configuration.maximumConnections = 1
-        configuration.statementTimeout = .seconds(2)
-        return configuration
     }
 
     /// Works until shutdown.

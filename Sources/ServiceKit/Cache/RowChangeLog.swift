@@ -31,7 +31,7 @@ struct RowChangeLog: Sendable {
     /// The changes that a former snapshot did not show; all that the log has when it is nil.
     func read(since snapshot: String?) async throws -> Reading {
         let result = try await pool.query(
-            Self.changes, [.optional(snapshot) { .text($0) }], settings: TenantScope.everyTenant)
+            Self.changes, [.optional(snapshot) { .text($0) }], settings: TenantScope.everyTenant, as: .read)
         guard let first = result.first else { throw NoReading() }
         var reading = Reading(
             snapshot: try first.text(0), server: try first.text(1), session: try first.text(2),

@@ -22,8 +22,6 @@ package enum SubscriptionService {
         let tokens = try TokenConfiguration(reader: reader)
         let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         let pool = database.pool
-        let changes = PostgresPool(
-            configuration: RowChangeFollower.configuration(database.configuration), logger: logger)
         let redis = RedisClient(configuration: try redisConfiguration(reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -38,7 +36,7 @@ package enum SubscriptionService {
         let idempotency = try IdempotencyStore(
             pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = features.background
-        background.append(RowChangeFollower(pool: changes, caches: features.caches, logger: logger))
+        background.append(RowChangeFollower(pool: database.changesPool, caches: features.caches, logger: logger))
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         background.append(
@@ -64,7 +62,6 @@ package enum SubscriptionService {
             atEnd: {
                 await bus.shutdown()
                 await redis.shutdown()
-                await changes.shutdown()
                 await database.shutdown()
             }, clock: clock, logger: logger)
     }

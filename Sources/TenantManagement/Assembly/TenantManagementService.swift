@@ -23,8 +23,6 @@ package enum TenantManagementService {
         let tokens = try TokenConfiguration(reader: reader)
         let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         let pool = database.pool
-        let changes = PostgresPool(
-            configuration: RowChangeFollower.configuration(database.configuration), logger: logger)
         let redis = RedisClient(configuration: try RedisConfiguration(reader: reader), logger: logger)
         let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
 
@@ -40,7 +38,8 @@ package enum TenantManagementService {
             pool: pool, secret: configuration.encryptionKey, reader: reader, clock: clock, logger: logger)
         var background: [any Service] = [
             features.cache,
-            RowChangeFollower(pool: changes, caches: [Tenant.entity.table: features.cache], logger: logger),
+            RowChangeFollower(
+                pool: database.changesPool, caches: [Tenant.entity.table: features.cache], logger: logger),
             features.notifications, features.watchdog, features.leadRetention,
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),
         ]
@@ -75,7 +74,6 @@ package enum TenantManagementService {
                 await features.identityProviders.shutdown()
                 await bus.shutdown()
                 await redis.shutdown()
-                await changes.shutdown()
                 await database.shutdown()
             }, clock: clock, logger: logger)
     }
