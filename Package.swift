@@ -101,7 +101,7 @@ let package = Package(
         library("Observability", values + [logging]),
         library("Entities", values + ["PostgresClient"]),
         library(
-            "MessageBus", values + settings + background + ["PostgresClient", "Migrations"],
+            "MessageBus", values + settings + background + ["PostgresClient", "Migrations", "Entities"],
             resources: [.embedInCode("Migrations")]),
         library("Billing", ["Primitives"]),
         library(

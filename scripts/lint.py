@@ -25,6 +25,9 @@ LAYER = {target: level for level, targets in enumerate(LAYERS) for target in tar
 SIDEWAYS = set()
 # The web framework is known here and nowhere below.
 HUMMINGBIRD = {"ServiceKit", "TenantManagement", "Subscription", "Orchestrator", "arc"}
+# Requests, answers and failures of HTTP: for ServiceKit, for controllers, and for files that say what an error means in HTTP.
+HTTP_TYPES = re.compile(r"\b(?:HTTPFailure|FailureMapping|OperationRequest|OperationResponse|OperationRecovery"
+                        r"|AuthenticatedRequest|ScopedRequest)\b")
 # Files that may import full Foundation, with the reason.
 FOUNDATION = {}
 
@@ -99,6 +102,9 @@ def check_file(path):
                 report(path, number, f"{target} must not know Hummingbird")
             if module in {"Foundation", "FoundationNetworking"} and str(path.relative_to(ROOT)) not in FOUNDATION:
                 report(path, number, f"import {module}: use FoundationEssentials, or nothing of it")
+        http = HTTP_TYPES.search(bare)
+        if http and target != "ServiceKit" and "Controller" not in path.name and not path.name.endswith("+HTTP.swift"):
+            report(path, number, f"{http.group()} is for controllers; throw an error of the domain (docs/architecture.md)")
         for pattern, name in FORBIDDEN:
             if pattern.search(bare) and not (name == "print" and target == "arc"):
                 report(path, number, f"{name} is not used in Sources")

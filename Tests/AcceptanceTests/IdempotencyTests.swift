@@ -207,6 +207,11 @@ import Testing
             clock.advance(by: .seconds(61))
             try await send().expect(201)
             #expect(try await tenants(stack) == 1)
+            // The key's age starts anew, so that it is kept long enough after its effect.
+            #expect(
+                try await database.count(
+                    "SELECT count(*) FROM main.idempotency_keys WHERE created_on >= $1", [.timestamp(clock.now())]) == 1
+            )
         }
     }
 

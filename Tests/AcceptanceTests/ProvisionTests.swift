@@ -154,18 +154,19 @@ import Testing
             let id = try await stack.createTenantID()
             try await stack.tenantManagement.patch("/tenants/\(id)", ["status": 5], token: stack.admin).expect(204)
             let user = try await stack.tokens.userToken(tenant: id)
-            try await stack.subscription.post(
-                "/subscriptions",
-                ["subscriberId": .string(id), "planId": .string(try await stack.plan(tier: "STANDARD")), "status": 1],
-                token: user
-            ).expect(201)
-            let database = try stack.database(.tenantManagement)
-            try await eventually("the event is taken") {
-                try await database.count("SELECT count(*) FROM main.inbox") == 1
+            let plan = try await stack.plan(tier: "STANDARD")
+            try await eventually("the subscription service knows of it") {
+                try await stack.database(.subscription).count(
+                    "SELECT count(*) FROM main.blocked_tenants WHERE is_blocked") == 1
             }
+            let refused = try await stack.subscription.post(
+                "/subscriptions", ["subscriberId": .string(id), "planId": .string(plan), "status": 1],
+                token: stack.admin
+            ).expect(409)
+            #expect(refused.json["error"]?["code"] == "TENANT_STATE")
             #expect(try await stack.status(ofTenant: id) == 5)
             let body: JSONValue = ["id": "1", "plan": ["tier": "BASIC"]]
-            try await stack.tenantManagement.post("/tenants/\(id)/provision", body, token: user).expect(409)
+            try await stack.tenantManagement.post("/tenants/\(id)/provision", body, token: user).expect(403)
             try await stack.tenantManagement.post("/tenants/\(id)/provision", body, token: stack.admin).expect(204)
         }
     }

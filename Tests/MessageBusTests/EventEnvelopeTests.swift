@@ -20,7 +20,7 @@ struct EventEnvelopeTests {
         #expect(event.version == 1)
         #expect(event.tenantId?.description == "0190b7a5-0000-7000-8000-000000000002")
         #expect(event.occurredAt == Timestamp(iso8601: "2026-01-05T10:00:00Z"))
-        #expect(event.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
+        #expect(event.trace?.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
         #expect(String(decoding: event.data, as: UTF8.self) == #"{"a":1.50,"b":"\u0000"}"#)
         #expect(String(decoding: event.jsonBytes(), as: UTF8.self) == Self.text)
     }
@@ -93,7 +93,7 @@ struct EventEnvelopeTests {
         object["traceparent"] = "00-00000000000000000000000000000000-00f067aa0ba902b7-01"
         object["later"] = true
         let event = try EventEnvelope(parsing: JSONValue.object(object).serialized())
-        #expect(event.traceparent == nil)
+        #expect(event.trace == nil)
     }
 
     @Test("takes data up to its limit and no further")
@@ -134,7 +134,7 @@ struct EventEnvelopeTests {
             version: Int.random(in: 1...Int(Int32.max), using: &generator),
             tenantId: Bool.random(using: &generator) ? identifiers[1] : nil,
             occurredAt: Timestamp(microseconds: Int64.random(in: 0...4_102_444_800_000_000, using: &generator)),
-            traceparent: traces.randomElement(using: &generator) ?? nil,
+            trace: (traces.randomElement(using: &generator) ?? nil).flatMap(TraceContext.init),
             data: JSONValue.object(object).serialized())
     }
 }

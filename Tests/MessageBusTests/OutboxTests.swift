@@ -15,7 +15,7 @@ struct OutboxTests {
             let committed = try EventEnvelope(
                 id: .v4(), type: EventType.tenantProvisioning, version: 3, tenantId: tenant,
                 occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
-                traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                trace: TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                 data: Array(#"{"z":1.500,"a":"\u0000é","10":[]}"#.utf8))
             struct Stop: Error {}
             await #expect(throws: Stop.self) {

@@ -16,7 +16,7 @@ struct PostgresConnectorTests {
             let event = try EventEnvelope(
                 id: .v4(), type: "A", version: 7, tenantId: .v4(),
                 occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
-                traceparent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+                trace: TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                 data: Array(#"{"z":1.500,"a":"\u0000é'\\","10":[12345678901234567890]}"#.utf8))
             #expect(try await bus.publish([event]) == [.published])
             let seen = Seen()

@@ -21,7 +21,7 @@ struct ConditionTests {
         OperationRequest(
             method: method, path: "/x", query: "", pathParameters: [:], headers: headers, body: nil,
             bodyBytes: Array(body.utf8), clientAddress: ClientAddress(nil), requestID: "r1",
-            annotations: RequestAnnotations())
+            instant: Timestamp(milliseconds: 0), annotations: RequestAnnotations())
     }
 
     @Test func onlyReadsAreNotModified() throws {

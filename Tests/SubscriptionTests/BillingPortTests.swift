@@ -1,9 +1,8 @@
 import Entities
-import HTTPTypes
 import JSONCoding
+import MessageBus
 import PostgresClient
 import Primitives
-import ServiceKit
 import Synchronization
 import Testing
 
@@ -99,7 +98,8 @@ extension ServiceTests {
     /// The services over a provider that is not ours.
     @Suite struct BillingPort {
         private static let tenant = TestService.tenantA
-        private static let scope = TenantScope.tenant(tenant, actor: Actor(id: Identifier.v4().description))
+        private static let context = WriteContext(
+            scope: .tenant(tenant, actor: Actor(id: Identifier.v4().description)), now: SystemClock().now())
 
         private struct Story {
             let provider = OutsideBilling()
@@ -115,28 +115,27 @@ extension ServiceTests {
                     EntityRepository(pool: pool, entity: entity, catalog: catalog)
                 }
                 self.pool = pool
-                let clock = SystemClock()
                 let rows = InvoiceRepository(
                     invoices: repository(Invoice.entity), items: repository(InvoiceItem.entity))
                 let customerRows = BillingCustomerRepository(customers: repository(BillingCustomer.entity))
                 customers = BillingCustomerService(
-                    repository: customerRows, invoices: rows, provider: provider, clock: clock)
+                    repository: customerRows, invoices: rows, provider: provider)
                 invoices = BillingInvoiceService(
-                    repository: rows, customers: customerRows, provider: provider, clock: clock)
+                    repository: rows, customers: customerRows, provider: provider)
                 payments = InvoicePaymentService(
                     repository: rows, payments: repository(Payment.entity), customers: customerRows,
-                    provider: provider, clock: clock)
-                sources = PaymentSourceService(customers: customerRows, provider: provider, clock: clock)
+                    provider: provider)
+                sources = PaymentSourceService(customers: customerRows, provider: provider)
             }
 
             func invoice() async throws -> Identifier {
                 _ = try await customers.create(
-                    CustomerDetails(members: [:]), tenant: tenant, key: "k1", in: scope)
+                    CustomerDetails(members: [:]), tenant: tenant, key: "k1", in: context)
                 let new = try NewInvoice([
                     "customerId": "cus_outside", "currencyCode": "USD",
                     "charges": [["amount": 5000, "description": "Premium"]],
                 ])
-                return try await invoices.create(new, key: nil, in: scope).id
+                return try await invoices.create(new, key: nil, in: context).id
             }
         }
 
@@ -157,10 +156,10 @@ extension ServiceTests {
             try await run { story, database in
                 let id = try await story.invoice()
                 let source = try await story.sources.create(
-                    ["customerId": "cus_outside", "options": ["token": "tok_1"]], key: nil, in: Self.scope)
+                    ["customerId": "cus_outside", "options": ["token": "tok_1"]], key: nil, in: Self.context)
                 #expect(source.id == "pm_1")
                 try await story.payments.pay(
-                    "in_outside", ["paymentMethod": "payment_source"], key: "k2", in: Self.scope)
+                    "in_outside", ["paymentMethod": "payment_source"], key: "k2", in: Self.context)
                 let keys = story.provider.state.withLock { $0.keys }
                 #expect(keys.count == 4 && keys[0] == "customer:\(Self.tenant):k1")
                 #expect(keys[3] == "payment:\(id):k2" && keys.allSatisfy { $0.utf8.count <= 255 })
@@ -183,7 +182,7 @@ extension ServiceTests {
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
                     for _ in 0..<8 {
                         group.addTask {
-                            (try? await story.payments.pay(id, [:], key: nil, in: Self.scope)) != nil
+                            (try? await story.payments.pay(id, [:], key: nil, in: Self.context)) != nil
                         }
                     }
                     return await group.reduce(into: [Bool]()) { $0.append($1) }
@@ -200,10 +199,10 @@ extension ServiceTests {
                 for failure: BillingProviderError in [.refused("Your card was declined."), .unreachable] {
                     story.provider.state.withLock { $0.failure = failure }
                     for call: () async throws -> Void in [
-                        { try await story.payments.pay(id, [:], key: nil, in: Self.scope) },
-                        { try await story.invoices.delete(id, in: Self.scope) },
-                        { try await story.invoices.update(id, ["options": [:]], in: Self.scope) },
-                        { try await story.customers.delete(Self.tenant.description, in: Self.scope) },
+                        { try await story.payments.pay(id, [:], key: nil, in: Self.context) },
+                        { try await story.invoices.delete(id, in: Self.context) },
+                        { try await story.invoices.update(id, ["options": [:]], in: Self.context) },
+                        { try await story.customers.delete(Self.tenant.description, in: Self.context) },
                     ] { await #expect(throws: failure) { try await call() } }
                 }
                 #expect(
@@ -216,9 +215,9 @@ extension ServiceTests {
         @Test func aSourceThatIsMadeMeanwhileIsTheDefault() async throws {
             try await run { story, database in
                 _ = try await story.customers.create(
-                    CustomerDetails(members: [:]), tenant: Self.tenant, key: nil, in: Self.scope)
+                    CustomerDetails(members: [:]), tenant: Self.tenant, key: nil, in: Self.context)
                 let create: @Sendable () async throws -> Void = { [sources = story.sources] in
-                    _ = try await sources.create(["customerId": "cus_outside"], key: nil, in: Self.scope)
+                    _ = try await sources.create(["customerId": "cus_outside"], key: nil, in: Self.context)
                 }
                 func standing() async throws -> String? {
                     try await database.query("SELECT payment_source_id FROM main.billing_customer").first?
@@ -230,10 +229,10 @@ extension ServiceTests {
                     $0.source = "pm_2"
                     $0.meanwhile = create
                 }
-                try await story.sources.delete("pm_1", in: Self.scope)
+                try await story.sources.delete("pm_1", in: Self.context)
                 #expect(try await standing() == "pm_2")
                 story.provider.state.withLock { $0.meanwhile = nil }
-                try await story.sources.delete("pm_2", in: Self.scope)
+                try await story.sources.delete("pm_2", in: Self.context)
                 #expect(try await standing() == nil)
             }
         }
@@ -241,22 +240,17 @@ extension ServiceTests {
         @Test func whatGoesAlongsideIsTrueWithItOrNotAtAll() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
-                func mark(_ key: String) -> BoundStatement {
-                    BoundStatement(
-                        "INSERT INTO main.inbox (event_id, consumer, processed_at) VALUES ($1, $2, now())",
-                        [.identifier(Self.tenant), .text(key)])
+                func marked(_ key: String) -> WriteContext {
+                    Self.context.adding(.handled(Self.tenant, consumer: key, at: Self.context.now))
                 }
-                try await story.payments.pay(id, [:], key: nil, in: Self.scope, alongside: { _ in [mark("pay")] })
+                try await story.payments.pay(id, [:], key: nil, in: marked("pay"))
                 let new = try NewInvoice(["customerId": "cus_outside", "currencyCode": "USD"])
-                _ = try await story.invoices.create(
-                    new, key: nil, in: Self.scope, alongside: { _ in [mark("invoice")] })
+                _ = try await story.invoices.create(new, key: nil, in: marked("invoice"))
                 await #expect(throws: RepositoryError.self) {
-                    try await story.invoices.create(
-                        new, key: nil, in: Self.scope, alongside: { _ in [mark("invoice")] })
+                    try await story.invoices.create(new, key: nil, in: marked("invoice"))
                 }
                 await #expect(throws: RepositoryError.self) {
-                    try await story.sources.create(
-                        ["customerId": "cus_outside"], key: nil, in: Self.scope, alongside: { _ in [mark("pay")] })
+                    try await story.sources.create(["customerId": "cus_outside"], key: nil, in: marked("pay"))
                 }
                 #expect(try await database.count("SELECT count(*) FROM main.invoice") == 2)
                 #expect(try await database.count("SELECT count(*) FROM main.inbox") == 2)

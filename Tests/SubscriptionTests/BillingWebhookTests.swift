@@ -175,9 +175,9 @@ extension ServiceTests {
                 (.unknownCustomer, 404), (.unknownInvoice, 404), (.unknownPaymentSource, 404),
                 (.invalid([detail]), 422), (.refused("Your card was declined."), 422), (.unreachable, 503),
             ] as [(BillingProviderError, Int)] {
-                #expect(error.failure.status.code == status)
+                #expect(error.httpFailure.status.code == status)
             }
-            #expect(BillingProviderError.refused("No.").failure.message == "No.")
+            #expect(BillingProviderError.refused("No.").httpFailure.message == "No.")
         }
 
         @Test func theConfigurationIsCheckedAtTheStart() throws {

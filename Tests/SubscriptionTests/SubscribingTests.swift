@@ -125,8 +125,7 @@ extension ServiceTests {
         @Test func aGivenInvoiceIsUsedAndNoneDrafted() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
-                let first = try await service.subscribe(to: plan)
-                let invoice = try #require(first.json["invoiceId"])
+                let invoice = JSONValue.string(try await service.invoice(try await service.customer()))
                 func subscribe(_ tenant: Identifier, _ invoice: JSONValue) async throws -> TestResponse {
                     try await service.send(
                         "POST", "/subscriptions",
@@ -144,7 +143,54 @@ extension ServiceTests {
                     #expect(try await subscribe(TestService.tenantA, unknown).status == 404)
                 }
                 #expect(try await subscribe(TestService.tenantB, invoice).status == 404)
-                #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 2)
+                // One that backs a subscription backs no other one.
+                let third = try await subscribe(TestService.tenantA, invoice)
+                #expect(third.status == 409 && third.json["error"]?["code"] == "INVOICE_IN_USE", "\(third.text)")
+                #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 1)
+                let drafted = try await service.subscribe(to: plan)
+                let taken = try await subscribe(TestService.tenantA, try #require(drafted.json["invoiceId"]))
+                #expect(taken.status == 409, "\(taken.text)")
+                // Who deletes the subscription frees the invoice.
+                let path = "/subscriptions/\(try #require(second.json["id"]?.stringValue))"
+                #expect(try await service.send("DELETE", path).status == 204)
+                #expect(try await subscribe(TestService.tenantA, invoice).status == 201)
+            }
+        }
+
+        @Test func `an invoice over another amount backs no subscription`() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan(price: 51)
+                let invoice = try await service.invoice(try await service.customer())
+                let answer = try await service.send(
+                    "POST", "/subscriptions",
+                    [
+                        "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 1,
+                        "invoiceId": .string(invoice),
+                    ])
+                #expect(answer.status == 422 && answer.json["error"]?["details"]?[0]?["path"] == "/invoiceId")
+                #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 0)
+            }
+        }
+
+        @Test func `of two who name one invoice at the same time one subscribes`() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let invoice = try await service.invoice(try await service.customer())
+                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
+                    for _ in 0..<6 {
+                        group.addTask {
+                            try await service.send(
+                                "POST", "/subscriptions",
+                                [
+                                    "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan),
+                                    "status": 0, "invoiceId": .string(invoice),
+                                ]
+                            ).status
+                        }
+                    }
+                    return try await group.reduce(into: [Int]()) { $0.append($1) }
+                }
+                #expect(statuses.sorted() == [201, 409, 409, 409, 409, 409])
             }
         }
 

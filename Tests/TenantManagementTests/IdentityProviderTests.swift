@@ -76,7 +76,7 @@ import Testing
             (.taken("x"), 409, "IDENTITY_PROVIDER_TAKEN"),
         ]
         for (failure, status, code) in cases {
-            let answer = FirstUserService.failure(failure, provider: "keycloak")
+            let answer = FirstUserError.provider("keycloak", failure).httpFailure
             #expect(answer.status.code == status && answer.code == code)
             #expect(answer.message.stringValue?.contains("secret") == false)
         }

@@ -1,7 +1,5 @@
 import Entities
-import HTTPTypes
 import JSONCoding
-import ServiceKit
 import Testing
 
 @testable import TenantManagement
@@ -42,8 +40,7 @@ struct ProvisioningCallbackTests {
         ),
     ])
     func whatIsWrongIsNamed(_ text: String, _ path: String) throws {
-        let failure = #expect(throws: HTTPFailure.self) { try callback(text) }
-        #expect(failure?.status.code == 422)
+        let failure = #expect(throws: ValidationFailure.self) { try callback(text) }
         #expect(failure?.details.first?.path == path)
     }
 }

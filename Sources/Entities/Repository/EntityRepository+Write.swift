@@ -1,89 +1,103 @@
 package import PostgresClient
 package import Primitives
 
-/// Writes. `alongside` are statements, usually an outbox row, that become true with the write or not at all: all of
-/// it is one transaction and one round trip.
+/// Writes. What the context marks, and `alongside`, usually an outbox row, become true with the write or not at all: all
+/// of it is one transaction and one round trip.
 extension EntityRepository {
-    /// Adds a row.
+    /// Adds a row. The answer of a repeated request is given again by the row's id, unless `resource` names another.
     package func create(
-        _ values: FieldValues, in scope: TenantScope, alongside: [BoundStatement] = []
+        _ values: FieldValues, in context: WriteContext, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        let insert = try insertStatement(values, in: scope)
-        guard let row = try await run(insert, writing: values, alongside, in: scope).first else { throw .forbidden }
+        var values = values
+        let id = values.identifier ?? newIdentifier()
+        values.identifier = id
+        let insert = try insertStatement(values, in: context.scope)
+        let rows = try await run(insert, writing: values, alongside, in: context, resource: resource ?? id)
+        guard let row = rows.first else { throw .forbidden }
         return record(row)
     }
 
     /// Adds rows, all or none, in one round trip.
+    /// - Parameter resource: See ``WriteContext/batch(resource:)``.
     package func createAll(
-        _ rows: [FieldValues], in scope: TenantScope, alongside: [BoundStatement] = []
+        _ rows: [FieldValues], in context: WriteContext, resource: Identifier?, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> [Record] {
         var statements: [BoundStatement] = []
-        for values in rows { statements.append(try insertStatement(values, in: scope)) }
-        guard !statements.isEmpty || !alongside.isEmpty else { return [] }
-        return try await run(statements, writing: rows, alongside: alongside, in: scope, as: .write).compactMap {
-            $0.first.map(record)
-        }
+        for values in rows { statements.append(try insertStatement(values, in: context.scope)) }
+        guard !statements.isEmpty || !alongside.isEmpty || context.hasMarks else { return [] }
+        return try await run(
+            statements, writing: rows, alongside: alongside, in: context, resource: resource, as: .write
+        )
+        .compactMap { $0.first.map(record) }
     }
 
     /// Changes fields of a row.
-    /// - Parameter version: the row's version that the change is based on; another one is `.versionMismatch`.
+    /// - Parameters:
+    ///   - version: the row's version that the change is based on; another one is `.versionMismatch`.
+    ///   - resource: what a repeated request is answered by, if it is not this row.
     /// - Throws: `.notFound`; then nothing of `alongside` has happened.
     package func updateById(
-        _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
-        alongside: [BoundStatement] = []
+        _ id: Identifier, _ changes: FieldValues, in context: WriteContext,
+        ifVersion version: VersionCondition? = nil, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id, version: version)
-        let update = try compiler(scope).update(target, changes, isGuarded: !alongside.isEmpty)
-        return try await change(target, update, writing: changes, alongside, in: scope)
+        let update = try compiler(context.scope).update(target, changes, isGuarded: isGuarded(context, alongside))
+        return try await change(target, update, writing: changes, alongside, in: context, resource: resource)
     }
 
     /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
     package func replaceById(
-        _ id: Identifier, _ values: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
-        alongside: [BoundStatement] = []
+        _ id: Identifier, _ values: FieldValues, in context: WriteContext,
+        ifVersion version: VersionCondition? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         if let named = values.identifier, named != id {
             throw .identifierChanged(from: id.description, to: named.description)
         }
         let target = WriteCompiler.Target(id: id, version: version)
-        let replacement = try compiler(scope).replace(target, values, isGuarded: !alongside.isEmpty)
-        return try await change(target, replacement, writing: values, alongside, in: scope)
+        let replacement = try compiler(context.scope).replace(
+            target, values, isGuarded: isGuarded(context, alongside))
+        return try await change(target, replacement, writing: values, alongside, in: context)
     }
 
     /// Deletes a row: marks it where the table has an audit block, removes it where not.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
     package func deleteById(
-        _ id: Identifier, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
+        _ id: Identifier, in context: WriteContext, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id, version: version)
-        let delete = try compiler(scope).delete(target, isGuarded: !alongside.isEmpty)
-        return try await change(target, delete, alongside, in: scope)
+        let delete = try compiler(context.scope).delete(target, isGuarded: isGuarded(context, alongside))
+        return try await change(target, delete, alongside, in: context)
     }
 
-    /// Takes a soft delete back.
+    /// Restores a row that was marked as deleted.
     /// - Throws: `.notFound` for rows that are not deleted.
     package func restoreById(
-        _ id: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
+        _ id: Identifier, in context: WriteContext, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id)
-        let restore = try compiler(scope).restore(target, isGuarded: !alongside.isEmpty)
-        return try await change(target, restore, alongside, in: scope)
+        let restore = try compiler(context.scope).restore(target, isGuarded: isGuarded(context, alongside))
+        return try await change(target, restore, alongside, in: context)
     }
 
     /// Changes fields of every row that matches; `.everything` has to be said.
     /// - Returns: the changed rows' versions; their number is the response's `count`.
-    /// - Throws: `.invalidFilter(.unrestricted)` when the condition is another one that selects every row.
+    /// - Throws: `.invalidFilter(.unrestricted)` when the condition is another one that selects every row;
+    ///   `.tooManyRows` above ``largestBulkChange``.
     package func updateAll(
-        _ changes: FieldValues, where condition: Where, in scope: TenantScope, alongside: [BoundStatement] = []
+        _ changes: FieldValues, where condition: Where, in context: WriteContext, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> [RowVersion] {
         do { try condition.checkBulkChange(of: entity) } catch { throw .invalidFilter(error) }
-        let update = try compiler(scope).updateAll(changes, where: condition)
+        let update = try compiler(context.scope).updateAll(changes, where: condition)
         let result: PostgresResult
         do {
-            result = try await run(update, writing: changes, alongside, in: scope, as: condition.bulkWorkload)
+            result = try await run(
+                update, writing: changes, alongside, in: context, resource: nil, as: condition.bulkWorkload)
         } catch {
+            if case .unexpected(sqlState: SQLState.divisionByZero) = error {
+                throw .tooManyRows(limit: Self.largestBulkChange)
+            }
             throw error.withPatterns(of: condition, in: .whole)
         }
         do {
@@ -94,6 +108,9 @@ extension EntityRepository {
             throw .from(error, entity: entity)
         }
     }
+
+    /// Rows that one bulk change may touch.
+    package static let largestBulkChange = WriteCompiler.largestBulkChange
 
     // MARK: Pieces
 
@@ -131,29 +148,38 @@ extension EntityRepository {
         WriteCompiler(entity: entity, catalog: catalog, scope: scope)
     }
 
+    /// A change of no row must undo what goes with it.
+    private func isGuarded(_ context: WriteContext, _ alongside: [BoundStatement]) -> Bool {
+        context.hasMarks || !alongside.isEmpty
+    }
+
     /// A single statement needs no batch.
     private func run(
         _ statement: BoundStatement, writing values: FieldValues?, _ alongside: [BoundStatement],
-        in scope: TenantScope, as workload: PostgresWorkload = .write
+        in context: WriteContext, resource: Identifier?, as workload: PostgresWorkload = .write
     ) async throws(RepositoryError) -> PostgresResult {
-        if alongside.isEmpty { return try await run(statement, writing: values, in: scope, as: workload) }
+        guard isGuarded(context, alongside) else {
+            return try await run(statement, writing: values, in: context.scope, as: workload)
+        }
         let written = values.map { [$0] } ?? []
-        let results = try await run([statement], writing: written, alongside: alongside, in: scope, as: workload)
+        let results = try await run(
+            [statement], writing: written, alongside: alongside, in: context, resource: resource, as: workload)
         guard let result = results.first else { throw .unexpected(sqlState: nil) }
         return result
     }
 
     private func change(
         _ target: WriteCompiler.Target, _ statement: BoundStatement, writing values: FieldValues? = nil,
-        _ alongside: [BoundStatement], in scope: TenantScope
+        _ alongside: [BoundStatement], in context: WriteContext, resource: Identifier? = nil
     ) async throws(RepositoryError) -> Record {
         let result: PostgresResult
         do {
-            result = try await run(statement, writing: values, alongside, in: scope)
-        } catch .unexpected(sqlState: SQLState.divisionByZero) where !alongside.isEmpty {
-            throw try await missing(target, in: scope)
+            result = try await run(
+                statement, writing: values, alongside, in: context, resource: resource ?? target.id)
+        } catch .unexpected(sqlState: SQLState.divisionByZero) where isGuarded(context, alongside) {
+            throw try await missing(target, in: context.scope)
         }
-        guard let row = result.first else { throw try await missing(target, in: scope) }
+        guard let row = result.first else { throw try await missing(target, in: context.scope) }
         return record(row)
     }
 

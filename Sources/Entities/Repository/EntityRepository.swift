@@ -39,21 +39,24 @@ package struct EntityRepository: Sendable {
         }
     }
 
-    /// Runs statements and what belongs to them as one transaction in one round trip; the results are those of the
+    /// Runs statements and what commits with them as one transaction in one round trip; the results are those of the
     /// statements.
     /// - Parameter values: what each statement writes, for errors.
     func run(
         _ statements: [BoundStatement], writing values: [FieldValues], alongside: [BoundStatement],
-        in scope: TenantScope, as workload: PostgresWorkload
+        in context: WriteContext, resource: Identifier?, as workload: PostgresWorkload
     ) async throws(RepositoryError) -> [PostgresResult] {
-        var batch = PostgresBatch(settings: scope.settings)
+        var batch = context.batch(resource: resource)
+        let first = batch.count
         batch.add(contentsOf: statements)
         batch.add(contentsOf: alongside)
         do {
-            return Array(try await pool.run(batch, as: workload).prefix(statements.count))
+            return Array(try await pool.run(batch, as: workload)[first..<first + statements.count])
         } catch {
             // Our columns' names mean nothing in others' statements.
-            guard let index = error.statementIndex, index < statements.count else { throw .from(error, entity: nil) }
+            guard let index = error.statementIndex.map({ $0 - first }), statements.indices.contains(index) else {
+                throw .from(error, entity: nil)
+            }
             throw .from(
                 error, entity: entity, values: index < values.count ? values[index] : nil, catalog: catalog)
         }

@@ -55,6 +55,12 @@ extension EntityRepository {
         _ statements: [BoundStatement], in scope: TenantScope, as workload: PostgresWorkload
     ) async throws(RepositoryError) -> [PostgresResult] {
         if statements.count == 1, let only = statements.first { return [try await run(only, in: scope, as: workload)] }
-        return try await run(statements, writing: [], alongside: [], in: scope, as: workload)
+        var batch = PostgresBatch(settings: scope.settings)
+        batch.add(contentsOf: statements)
+        do {
+            return try await pool.run(batch, as: workload)
+        } catch {
+            throw .from(error, entity: entity, catalog: catalog)
+        }
     }
 }

@@ -35,6 +35,8 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case identifierChanged(from: String, to: String)
     /// The row is not at the version the caller demanded; `current` is the version it has: 412.
     case versionMismatch(current: Int64)
+    /// More rows match than one bulk change may touch: 422. Nothing was changed.
+    case tooManyRows(limit: Int)
     /// A condition that only the database could judge, or that is refused for a bulk change: 400.
     case invalidFilter(FilterError)
     /// Lost against a concurrent transaction, nothing was changed; may be tried again: 503.

@@ -98,7 +98,13 @@ struct WriteCompiler {
         }
     }
 
+    /// Rows that one bulk change may touch: they are locked until its end, and their versions are held in memory.
+    static let largestBulkChange = 10_000
+
     /// Changes the given fields of every row that matches; returns `id` and `row_version`.
+    ///
+    /// The rows are locked in the order of their ids, so that two bulk changes wait for each other instead of ending in a
+    /// deadlock. More rows than ``largestBulkChange`` fail (``PostgresError/isGuardViolation``).
     func updateAll(_ values: FieldValues, where condition: Where) throws(RepositoryError) -> BoundStatement {
         try check(values)
         var bindings = Bindings()
@@ -107,7 +113,12 @@ struct WriteCompiler {
         let conditions = try RowConditions(entity: entity, alias: Self.alias, scope: scope)
             .compile(condition, &bindings)
         let sql =
-            "UPDATE \(table) SET " + assignments.joined(separator: ", ") + SelectCompiler.whereClause(conditions)
+            "WITH target AS MATERIALIZED (SELECT \(Self.alias).\"id\" FROM \(table)"
+            + SelectCompiler.whereClause(conditions)
+            + " ORDER BY \(Self.alias).\"id\" LIMIT \(Self.largestBulkChange + 1) FOR UPDATE)"
+            + " UPDATE \(table) SET " + assignments.joined(separator: ", ")
+            + " WHERE \(Self.alias).\"id\" IN (SELECT \"id\" FROM target)"
+            + " AND (SELECT 1 / (count(*) <= \(Self.largestBulkChange))::integer FROM target) = 1"
             + " RETURNING \(Self.alias).\"id\", \(Self.alias).row_version"
         return BoundStatement(PostgresStatement(sql, prepared: condition.isRepetitive), bindings.values)
     }

@@ -98,7 +98,8 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
                 .identifierArray(events.map(\.id)), .textArray(events.map(\.type)),
                 .int64Array(events.map { Int64($0.version) }),
                 .textArray(events.map { $0.tenantId?.description ?? "" }),
-                .int64Array(events.map(\.occurredAt.microseconds)), .textArray(events.map { $0.traceparent ?? "" }),
+                .int64Array(events.map(\.occurredAt.microseconds)),
+                .textArray(events.map { $0.trace?.traceparent ?? "" }),
                 .textArray(events.map { String(decoding: $0.data, as: UTF8.self) }), .timestamp(clock.now()),
             ])
         _ = try await pool.run(batch)

@@ -10,7 +10,7 @@ extension EventEnvelope: JSONWritable {
         writer.member("version", version)
         writer.memberIfPresent("tenantId", tenantId)
         writer.member("occurredAt", occurredAt)
-        writer.memberIfPresent("traceparent", traceparent)
+        writer.memberIfPresent("traceparent", trace?.traceparent)
         writer.key("data")
         writer.raw(data)
         writer.endObject()
@@ -42,7 +42,8 @@ extension EventEnvelope: JSONWritable {
         try self.init(
             id: id, type: try EventEnvelope.string("type", in: members), version: version,
             tenantId: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
-            traceparent: try EventEnvelope.optionalString("traceparent", in: members), data: data.serialized())
+            trace: try EventEnvelope.optionalString("traceparent", in: members).flatMap(TraceContext.init),
+            data: data.serialized())
     }
 
     private static func require(_ name: String, in members: JSONObject) throws(EventEnvelopeError) -> JSONValue {

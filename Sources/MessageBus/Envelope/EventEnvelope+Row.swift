@@ -1,4 +1,5 @@
 import PostgresClient
+import Primitives
 
 extension EventEnvelope {
     /// Reads an event from seven columns in a row: id, type, version, tenant, occurred at, traceparent, data.
@@ -6,6 +7,6 @@ extension EventEnvelope {
         self.init(
             stored: try row.identifier(column), type: try row.text(column + 1), version: try row.int(column + 2),
             tenantId: try row.identifierIfPresent(column + 3), occurredAt: try row.timestamp(column + 4),
-            traceparent: try row.textIfPresent(column + 5), data: try row.json(column + 6))
+            trace: try row.textIfPresent(column + 5).flatMap(TraceContext.init), data: try row.json(column + 6))
     }
 }

@@ -15,8 +15,8 @@ package struct EventEnvelope: Sendable, Hashable {
     package let tenantId: Identifier?
     /// When it happened, whole milliseconds.
     package let occurredAt: Timestamp
-    /// The trace in which it happened (W3C Trace Context, `traceparent`); nil when there is none.
-    package let traceparent: String?
+    /// The trace in which it happened; nil when there is none.
+    package let trace: TraceContext?
     /// The event's content: the UTF-8 text of one JSON object, at most ``maximumDataBytes``.
     package let data: [UInt8]
 
@@ -25,13 +25,12 @@ package struct EventEnvelope: Sendable, Hashable {
 
     /// Makes an event of checked values.
     ///
-    /// A `traceparent` that is not one is dropped, as W3C Trace Context demands; parts of `occurredAt` below a
-    /// millisecond are dropped too. `data` is only looked at from outside: that it is JSON is the caller's word, which
-    /// the database checks when the event is stored.
+    /// Parts of `occurredAt` below a millisecond are dropped. `data` is only looked at from outside: that it is JSON is
+    /// the caller's word, which the database checks when the event is stored.
     /// - Throws: `EventEnvelopeError` for a type, version or data out of range.
     package init(
         id: Identifier, type: String, version: Int = 1, tenantId: Identifier?, occurredAt: Timestamp,
-        traceparent: String? = nil, data: [UInt8]
+        trace: TraceContext? = nil, data: [UInt8]
     ) throws(EventEnvelopeError) {
         guard EventEnvelope.isValid(type: type) else { throw .invalid(member: "type") }
         guard EventEnvelope.isValid(version: version) else { throw .invalid(member: "version") }
@@ -39,21 +38,20 @@ package struct EventEnvelope: Sendable, Hashable {
         guard data.first == UInt8(ascii: "{"), data.last == UInt8(ascii: "}") else { throw .invalid(member: "data") }
         self.init(
             stored: id, type: type, version: version, tenantId: tenantId,
-            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds),
-            traceparent: traceparent.flatMap { Traceparent.isValid($0) ? $0 : nil }, data: data)
+            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds), trace: trace, data: data)
     }
 
     /// Makes an event of values that were checked when they were stored.
     init(
         stored id: Identifier, type: String, version: Int, tenantId: Identifier?, occurredAt: Timestamp,
-        traceparent: String?, data: [UInt8]
+        trace: TraceContext?, data: [UInt8]
     ) {
         self.id = id
         self.type = type
         self.version = version
         self.tenantId = tenantId
         self.occurredAt = occurredAt
-        self.traceparent = traceparent
+        self.trace = trace
         self.data = data
     }
 

@@ -20,6 +20,9 @@ package enum EventType {
 
     /// A tenant was stored; nothing is provisioned yet.
     package static let tenantCreated = "TENANT_CREATED"
+    /// A tenant was deleted, restored, suspended or resumed: `data` is `{"tenantId", "isBlocked", "version"}`. Whether its users
+    /// may act, and it may subscribe, follows from the event of the highest version.
+    package static let tenantAccessChanged = "TENANT_ACCESS_CHANGED"
     /// A subscription was stored with its draft invoice.
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.

@@ -31,7 +31,7 @@ struct CallbackSender: Sendable {
             WebhookSignature.signatureHeader: WebhookSignature.sign(
                 body: body, context: event.context, timestampMilliseconds: timestamp, secret: event.secret),
         ]
-        if let traceparent = event.traceparent { headers["traceparent"] = traceparent }
+        if let trace = event.trace { headers["traceparent"] = trace.traceparent }
         return Self.verdict(await client.post(url, headers: headers, body: body, timeout: timeout))
     }
 

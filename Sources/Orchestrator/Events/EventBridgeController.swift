@@ -44,7 +44,8 @@ struct EventBridgeController: Sendable {
             rateLimit: limit,
             handler: .anonymous { call in
                 let now = clock.now()
-                guard credentials.accept(call, at: now) else {
+                let key = HTTPHeaderLookup.value(EventCredentials.keyHeader, in: call.headers)
+                guard credentials.accept(key: key, SignedMessage(call), at: now) else {
                     logger.warning("an event was refused: neither key nor signature is right")
                     throw HTTPFailure.unauthorized
                 }
@@ -56,7 +57,7 @@ struct EventBridgeController: Sendable {
                 }
                 try await take(
                     EventBridgeEvent(
-                        try call.object(), type: type, secrets: secrets, traceparent: call.traceparent, now: now))
+                        try call.object(), type: type, secrets: secrets, trace: call.trace, now: now))
                 return .json { writer in writer.value(["success": true]) }
             })
     }

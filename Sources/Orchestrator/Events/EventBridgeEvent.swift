@@ -15,21 +15,21 @@ struct EventBridgeEvent: Sendable {
     /// - Parameters:
     ///   - type: What the path says.
     ///   - secrets: Opens a secret that tenant management has sealed. One in clear is taken as it is.
-    ///   - traceparent: Trace of the request.
+    ///   - trace: Trace of the request.
     ///   - now: Time of an event that does not say its own.
     /// - Throws: 422 with every place at which the body is no such event.
     init(
-        _ body: JSONObject, type: String, secrets: EventSecretSealer, traceparent: String?, now: Timestamp
-    ) throws(HTTPFailure) {
+        _ body: JSONObject, type: String, secrets: EventSecretSealer, trace: TraceContext?, now: Timestamp
+    ) throws(ValidationFailure) {
         let isEnveloped = body["detail"] != nil || body["detail-type"] != nil
         let place = isEnveloped ? "/detail" : ""
         try Self.check(body["detail-type"], is: type, at: "/detail-type")
         guard let detail = isEnveloped ? body["detail"] : .object(body) else {
-            throw .validation([.required("", "detail")])
+            throw .required("", "detail")
         }
         let details = Self.detail.validate(detail)
         guard details.isEmpty else {
-            throw .validation(
+            throw ValidationFailure(
                 details.map {
                     ValidationDetail(path: place + $0.path, code: $0.code, message: $0.message, info: $0.info)
                 })
@@ -49,13 +49,13 @@ struct EventBridgeEvent: Sendable {
             envelope = try EventEnvelope(
                 id: named ?? Identifier(eventName: "\(type) \(tenantId) \(context)"), type: type, tenantId: tenantId,
                 occurredAt: body["time"]?.stringValue.flatMap { Timestamp(iso8601: $0) } ?? now,
-                traceparent: traceparent, data: detail.serialized())
+                trace: trace, data: detail.serialized())
         } catch {
             throw .invalidField(place, code: "range", "\(error)")
         }
     }
 
-    private static func check(_ value: JSONValue?, is type: String, at place: String) throws(HTTPFailure) {
+    private static func check(_ value: JSONValue?, is type: String, at place: String) throws(ValidationFailure) {
         guard let value, value.stringValue != type else { return }
         throw .invalidField(place, code: "const", "must be equal to the type in the path, \(type)")
     }

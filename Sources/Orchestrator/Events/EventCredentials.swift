@@ -26,27 +26,24 @@ struct EventCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     }
 
     /// Whether the sender is known. The time does not depend on how much of a key or signature is right.
-    func accept(_ call: OperationRequest, at now: Timestamp) -> Bool {
-        isKeyRight(call) || isSigned(call, at: now)
+    /// - Parameters:
+    ///   - givenKey: What the header of the key says.
+    ///   - message: The request as it is signed.
+    func accept(key givenKey: String?, _ message: SignedMessage, at now: Timestamp) -> Bool {
+        isKeyRight(givenKey) || isSigned(message, at: now)
     }
 
-    private func isKeyRight(_ call: OperationRequest) -> Bool {
-        guard let key, let given = HTTPHeaderLookup.value(Self.keyHeader, in: call.headers) else { return false }
+    private func isKeyRight(_ given: String?) -> Bool {
+        guard let key, let given else { return false }
         // Digests are compared, all of their bytes.
         return SHA256.hash(data: Array(given.utf8)) == key
     }
 
-    /// The form of `/manage/users` (contract 9.4): `JSON.stringify(body) + timestamp`, or the body as it was sent.
-    private func isSigned(_ call: OperationRequest, at now: Timestamp) -> Bool {
-        guard let signingSecret, let body = call.body,
-            let signature = HTTPHeaderLookup.value(WebhookSignature.signatureHeader, in: call.headers),
-            let timestamp = HTTPHeaderLookup.value(WebhookSignature.timestampHeader, in: call.headers)
-                .flatMap(WebhookSignature.timestampMilliseconds(header:))
-        else { return false }
-        let isSigned = WebhookSignature.verify(
-            signature, body: body, rawBody: call.bodyBytes, context: nil, timestampMilliseconds: timestamp,
-            secret: signingSecret)
-        return isSigned && abs(timestamp - now.milliseconds) <= Self.tolerance.microseconds / 1000
+    /// The form of `/manage/users`: `JSON.stringify(body) + timestamp`, or the body as it was sent.
+    private func isSigned(_ message: SignedMessage, at now: Timestamp) -> Bool {
+        guard let signingSecret, let timestamp = message.timestampMilliseconds else { return false }
+        return message.isSigned(context: nil, secret: signingSecret)
+            && abs(timestamp - now.milliseconds) <= Self.tolerance.microseconds / 1000
     }
 
     var description: String { "credentials" }

@@ -20,7 +20,7 @@ package struct ProvisioningEvent: Sendable {
     /// The context that the call-back is signed with, different for each provisioning.
     package let context: String
     /// Trace in which the event was published.
-    package let traceparent: String?
+    package let trace: TraceContext?
     /// The event's JSON text as provisioners get it: with the secret in clear.
     package let json: [UInt8]
 
@@ -29,12 +29,12 @@ package struct ProvisioningEvent: Sendable {
     /// - Throws: `EventRejection` when it lacks what the call-back needs: nobody could ever be told the outcome.
     package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
         try self.init(
-            json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, traceparent: envelope.traceparent,
+            json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, trace: envelope.trace,
             secrets: secrets)
     }
 
     init(
-        json: [UInt8], eventId: Identifier, tenantId envelopeTenant: Identifier?, traceparent: String?,
+        json: [UInt8], eventId: Identifier, tenantId envelopeTenant: Identifier?, trace: TraceContext?,
         secrets: EventSecretSealer
     ) throws(EventRejection) {
         guard let value = try? JSONValue.parse(stored: json), var object = value.objectValue else {
@@ -58,7 +58,7 @@ package struct ProvisioningEvent: Sendable {
         self.tier = Self.text(value["subscription"]?["plan"]?["tier"]) ?? ""
         self.secret = secret
         self.context = context
-        self.traceparent = traceparent
+        self.trace = trace
         if secret != sealed { object["secret"] = .string(secret) }
         self.json = secret == sealed ? json : JSONValue.object(object).serialized()
     }

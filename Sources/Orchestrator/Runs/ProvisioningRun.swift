@@ -32,7 +32,7 @@ struct ProvisioningRun: Sendable {
     let tenantKey: String
     let context: String
     let tier: String
-    let traceparent: String?
+    let trace: TraceContext?
     let sealedEvent: [UInt8]?
     /// Under which the run belongs to this process.
     let claim: Identifier

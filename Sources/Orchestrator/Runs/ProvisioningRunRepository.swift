@@ -24,7 +24,7 @@ struct ProvisioningRunRepository: Sendable {
             [
                 .identifier(id), .identifier(event.eventId), .identifier(event.tenantId), .text(event.tenantKey),
                 .text(event.context), .text(event.tier), .bytes(sealed),
-                .optional(event.traceparent, PostgresValue.text), .timestamp(now),
+                .optional(event.trace?.traceparent, PostgresValue.text), .timestamp(now),
             ])
         return try await pool.run(batch)[insertion].affectedRows == 1
     }
@@ -51,7 +51,7 @@ struct ProvisioningRunRepository: Sendable {
             return nil
         }
         return try? ProvisioningEvent(
-            json: json, eventId: run.eventId, tenantId: run.tenantId, traceparent: run.traceparent, secrets: secrets)
+            json: json, eventId: run.eventId, tenantId: run.tenantId, trace: run.trace, secrets: secrets)
     }
 
     private static func label(_ id: Identifier) -> String { "provisioning_runs/\(id)" }
@@ -91,7 +91,8 @@ extension ProvisioningRun {
         self.init(
             id: try row.identifier(0), eventId: try row.identifier(1), tenantId: try row.identifier(2),
             tenantKey: try row.text(3), context: try row.text(4), tier: try row.text(5),
-            traceparent: try row.textIfPresent(6), sealedEvent: try row.bytesIfPresent(7), claim: claim,
+            trace: try row.textIfPresent(6).flatMap(TraceContext.init), sealedEvent: try row.bytesIfPresent(7),
+            claim: claim,
             // The check constraints allow nothing else.
             state: ProvisioningState(rawValue: try row.text(8)) ?? .failed, attempts: try row.int(9),
             resources: try row.jsonIfPresent(10), appPlaneURL: try row.textIfPresent(11),

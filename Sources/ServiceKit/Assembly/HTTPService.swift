@@ -31,12 +31,14 @@ package struct HTTPService: Sendable {
     ///   - operations: The service's own.
     ///   - catalog: Its entities, whose schemas the document holds; nil for a service without any.
     ///   - idempotency: Where requests with an `Idempotency-Key` are kept; nil for a service without such operations.
+    ///   - tenantGate: Refuses tokens of tenants that may not act.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything stood on (pools, clients), after all else has ended.
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
         authenticator: Authenticator, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
+        tenantGate: TenantGate? = nil,
         background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
@@ -50,7 +52,8 @@ package struct HTTPService: Sendable {
             OperationRunner(
                 operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
                 limits: configuration.limits,
-                idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress)
+                idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress, clock: clock,
+                tenantGate: tenantGate)
         }
         self.operations = all
         self.document = document

@@ -32,6 +32,9 @@ package struct ScopedRequest: Sendable {
     /// What the caller may see; every repository method asks for it.
     package let scope: TenantScope
 
+    /// The circumstances of what the request writes, on its caller's behalf.
+    package var writeContext: WriteContext { request.writeContext(in: scope) }
+
     /// The same request with a claim.
     func with(_ claim: IdempotencyClaim?) -> ScopedRequest {
         var copy = self

@@ -18,6 +18,8 @@ package enum FailureMapping {
     package static func failure(for error: any Error) -> HTTPFailure {
         switch error {
         case let failure as HTTPFailure: failure
+        case let error as any HTTPFailureConvertible: error.httpFailure
+        case let error as ValidationFailure: .validation(error.details)
         case let error as RepositoryError: failure(for: error)
         case let error as FilterError: failure(for: error)
         case let error as PostgresError: failure(for: RepositoryError.from(error, entity: nil))
@@ -53,6 +55,11 @@ package enum FailureMapping {
                 .preconditionFailed, name: "PreconditionFailedError",
                 message: "The entity was changed in the meantime. Read it again and repeat the change.",
                 code: "VERSION_MISMATCH")
+        case .tooManyRows(let limit):
+            HTTPFailure(
+                .unprocessableContent, name: "UnprocessableEntityError",
+                message: .string("More than \(limit) rows match; nothing was changed. Narrow the condition."),
+                code: "TOO_MANY_ROWS")
         case .invalidFilter(let error): failure(for: error)
         case .unavailable, .contention, .cancelled: .unavailable()
         case .timeout: .timedOut

@@ -80,6 +80,19 @@ extension HTTPFailure {
     /// 403: the token lacks every permission that the operation accepts.
     package static let notAllowed = HTTPFailure(.forbidden, name: "ForbiddenError", message: "NotAllowedAccess")
 
+    /// 403: the caller's tenant was deleted or suspended, or never existed.
+    package static let tenantNotActive = HTTPFailure(
+        .forbidden, name: "ForbiddenError", message: "NotAllowedAccess", code: "TENANT_NOT_ACTIVE")
+
+    /// 403: a tenant's own users may not set this member of the body. `path` is a JSON pointer.
+    package static func reservedToOperators(_ path: String) -> HTTPFailure {
+        var failure = notAllowed
+        failure.details = [
+            ValidationDetail(path: path, code: "readOnly", message: "may only be changed by an operator", info: [:])
+        ]
+        return failure
+    }
+
     /// 404 for a row that does not exist, was deleted, or is not the caller's to see.
     package static let entityNotFound = HTTPFailure(.notFound, name: "NotFoundError", message: "EntityNotFound")
 

@@ -188,13 +188,15 @@ package struct IdempotencyStore: Sendable {
 
     // MARK: SQL
 
-    /// Takes a key that is new, or whose claim has run out without an effect. Parameters: hash, fingerprint, owner, end
+    /// Claims a key that is new, or whose claim has expired without an effect; its age starts anew, so that the key outlives
+    /// the effect by the whole retention. Parameters: hash, fingerprint, owner, end
     /// of the claim, now.
     private static let claim: PostgresStatement = """
         INSERT INTO main.idempotency_keys AS present
             (key_hash, fingerprint, tenant_id, claim, claimed_until, created_on)
         VALUES ($1, $2, current_setting('app.tenant_id'), $3, $4, $5)
-        ON CONFLICT (key_hash) DO UPDATE SET claim = excluded.claim, claimed_until = excluded.claimed_until
+        ON CONFLICT (key_hash) DO UPDATE
+        SET claim = excluded.claim, claimed_until = excluded.claimed_until, created_on = excluded.created_on
         WHERE present.fingerprint = excluded.fingerprint AND present.applied_on IS NULL AND present.status IS NULL
             AND present.claimed_until < $5
         """

@@ -17,6 +17,7 @@ extension CRUDOperations {
             handler: .scoped { call in
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
+                try views.require(filter, of: entity, in: catalog, for: call.identity)
                 let cursor = try QueryString.first("cursor", in: call.request.query).map {
                     try PageCursor($0, order: filter.order, of: entity)
                 }
@@ -59,6 +60,7 @@ extension CRUDOperations {
         let id = try call.request.identifier()
         let filter = try Filter.parse(
             QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits, allowsWhere: false)
+        try views.require(filter, of: entity, in: catalog, for: call.identity)
         do {
             return try await repository.findById(id, filter: filter, in: call.scope)
         } catch RepositoryError.notFound {

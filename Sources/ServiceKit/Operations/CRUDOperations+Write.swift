@@ -24,8 +24,7 @@ extension CRUDOperations {
                 var values = try FieldValues(entity, json: try call.request.object())
                 let id = values.identifier ?? repository.newIdentifier()
                 values.identifier = id
-                let record = try await repository.create(
-                    values, in: call.scope, alongside: call.request.alongside(resource: id))
+                let record = try await repository.create(values, in: call.writeContext)
                 await onChange(.saved(record))
                 return try .created(record, location: "\(path)/\(id)")
             })
@@ -48,7 +47,7 @@ extension CRUDOperations {
                         message: "Required parameter where is missing! Send where={} to change all rows.",
                         code: "MISSING_REQUIRED_PARAMETER")
                 }
-                let changed = try await repository.updateAll(changes, where: condition, in: call.scope)
+                let changed = try await repository.updateAll(changes, where: condition, in: call.writeContext)
                 await onChange(.changed(changed))
                 return .count(changed.count)
             })
@@ -71,7 +70,7 @@ extension CRUDOperations {
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
                     try await repository.updateById(
-                        id, changes, in: call.scope, ifVersion: try call.request.versionCondition())
+                        id, changes, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.saved(record))
                 return try .changed(record, for: call.request)
@@ -95,7 +94,7 @@ extension CRUDOperations {
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
                     try await repository.replaceById(
-                        id, values, in: call.scope, ifVersion: try call.request.versionCondition())
+                        id, values, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.saved(record))
                 return try .changed(record, for: call.request)
@@ -115,7 +114,7 @@ extension CRUDOperations {
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
                     try await repository.deleteById(
-                        id, in: call.scope, ifVersion: try call.request.versionCondition())
+                        id, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.deleted(id: try record.id, version: try record.version))
                 return .noContent
@@ -140,8 +139,7 @@ extension CRUDOperations {
             handler: .scoped { call in
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
-                    try await repository.restoreById(
-                        id, in: call.scope, alongside: call.request.alongside(resource: id))
+                    try await repository.restoreById(id, in: call.writeContext)
                 }
                 await onChange(.saved(record))
                 return try .entity(record, for: call.request)
@@ -165,12 +163,7 @@ extension CRUDOperations {
         let body = try call.request.object()
         guard let writableByTenant, !call.scope.isOperator else { return body }
         for (name, _) in body where !writableByTenant.contains(name) {
-            var failure = HTTPFailure.notAllowed
-            failure.details = [
-                ValidationDetail(
-                    path: "/\(name)", code: "readOnly", message: "may only be changed by an operator", info: [:])
-            ]
-            throw failure
+            throw .reservedToOperators("/\(name)")
         }
         return body
     }

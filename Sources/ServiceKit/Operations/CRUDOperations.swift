@@ -42,6 +42,7 @@ package struct CRUDOperations: Sendable {
     let controller: String
     let permissions: CRUDPermissions
     let limits: QueryLimits
+    let views: ViewPermissions
     let writableByTenant: Set<String>?
     let onChange: ChangeObserver
 
@@ -53,11 +54,12 @@ package struct CRUDOperations: Sendable {
     ///   - repository: Where the rows are.
     ///   - catalog: For relations.
     ///   - limits: Bounds of filters.
+    ///   - views: Who may see what filters include.
     ///   - writableByTenant: Fields that a tenant's own users may change; nil for all.
     ///   - onChange: Called after each write.
     package init(
         _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, repository: EntityRepository,
-        catalog: EntityCatalog, limits: QueryLimits, writableByTenant: Set<String>? = nil,
+        catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions, writableByTenant: Set<String>? = nil,
         onChange: @escaping ChangeObserver = { _ in }
     ) {
         self.entity = entity
@@ -67,6 +69,7 @@ package struct CRUDOperations: Sendable {
         self.repository = repository
         self.catalog = catalog
         self.limits = limits
+        self.views = views
         self.writableByTenant = writableByTenant
         self.onChange = onChange
     }

@@ -44,13 +44,13 @@ package struct EntityResource: Sendable {
     /// The operations.
     /// - Parameter onChange: Called after each write.
     package func operations(
-        pool: PostgresPool, catalog: EntityCatalog, limits: QueryLimits, clock: any WallClock,
+        pool: PostgresPool, catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions, clock: any WallClock,
         onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
     ) -> [Operation] {
         let crud = CRUDOperations(
             entity, path: path, controller: controller, permissions: permissions,
             repository: EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock), catalog: catalog,
-            limits: limits, onChange: onChange)
+            limits: limits, views: views, onChange: onChange)
         return crud.all(acceptsOwnIds: acceptsOwnIds).map { operation in
             writers == .owners || operation.method == .get ? operation : operation.forOperators()
         }

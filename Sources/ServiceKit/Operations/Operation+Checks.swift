@@ -4,9 +4,11 @@ extension Operation {
     /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
     /// them as well.
     package func forOperators() -> Operation {
-        checkingFirst { call in
+        var operation = checkingFirst { call in
             guard call.scope.isOperator else { throw HTTPFailure.notAllowed }
         }
+        operation.isForOperators = true
+        return operation
     }
 
     /// The operation with a check before it.

@@ -24,6 +24,8 @@ package struct Operation: Sendable {
     package var responses: [OperationResponseDescription]
     /// Failures that only this operation has, beyond those that follow from its security, parameters and body.
     package var failures: [HTTPResponse.Status: String]
+    /// Whether a tenant's own users are refused whatever permissions they hold: see ``forOperators()``.
+    package internal(set) var isForOperators = false
     /// Calls allowed for each client in a minute; nil for no limit.
     package var rateLimit: RateLimit?
     /// What an `Idempotency-Key` does.

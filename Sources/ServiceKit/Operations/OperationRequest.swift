@@ -2,7 +2,6 @@ package import Entities
 package import HTTPTypes
 package import JSONCoding
 import Logging
-package import PostgresClient
 package import Primitives
 
 /// A request whose parameters and body were found to be valid.
@@ -25,17 +24,21 @@ package struct OperationRequest: Sendable {
     package let clientAddress: ClientAddress
     /// Identifier of the request, also in the answer.
     package let requestID: String
-    /// Trace context (W3C `traceparent`), if one was sent.
-    package var traceparent: String? { headers[.traceparent] }
+    /// The trace that the caller's `traceparent` names; nil when there is none, or none that is valid.
+    package var trace: TraceContext? { headers[.traceparent].flatMap(TraceContext.init) }
+    /// When the request was read: the instant of everything that it causes.
+    package let instant: Timestamp
     /// Where to note who called, for the access log.
     package let annotations: RequestAnnotations
     /// The right to carry the request out, when its client has named it by an `Idempotency-Key`.
     package fileprivate(set) var claim: IdempotencyClaim?
 
-    /// What belongs to the transaction of the request's effect: the mark of its idempotency key, if it has one.
-    /// - Parameter resource: What the request creates, by which its answer can be given again after a crash.
-    package func alongside(resource: Identifier? = nil) -> [BoundStatement] {
-        claim.map { [$0.mark(resource: resource)] } ?? []
+    /// The circumstances of what the request writes. The mark of its idempotency key, if it has one, commits with it.
+    /// - Parameter scope: On whose behalf. Requests with a token have a ``ScopedRequest/writeContext`` that knows it.
+    package func writeContext(in scope: TenantScope) -> WriteContext {
+        WriteContext(
+            scope: scope, now: instant, trace: trace,
+            marks: claim.map { claim in [CommitMark { claim.mark(resource: $0) }] } ?? [])
     }
 
     /// The same request with a claim.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSONCoding
 import NIOCore
+import Primitives
 
 /// Takes a request through the steps of an operation, in the original's order (contract 2.1): limit, parameters, body,
 /// authentication, authorization, handler.
@@ -13,6 +14,9 @@ struct OperationRunner: Sendable {
     let limits: RequestLimits
     let idempotency: IdempotencyRunner
     let clientAddress: ClientAddressResolver
+    let clock: any WallClock
+    /// Nil for a service without tenants.
+    let tenantGate: TenantGate?
 
     /// Scope of the keys of requests that are confined to no tenant. Nothing with audit columns is written in it.
     private static let keys = TenantScope.operatorScope(actor: Actor(id: ""))
@@ -78,6 +82,7 @@ struct OperationRunner: Sendable {
         case .scoped(let handle):
             let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
             let scoped = authenticator.scope(authenticated)
+            try await tenantGate?.check(scoped.identity.kind)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
             ) { try await handle(scoped.with($0)) }
@@ -94,7 +99,8 @@ struct OperationRunner: Sendable {
         return OperationRequest(
             method: request.method, path: request.uri.path, query: request.uri.query ?? "",
             pathParameters: pathParameters, headers: request.headers, body: body, bodyBytes: bytes,
-            clientAddress: address, requestID: context.annotations.current.requestID, annotations: context.annotations)
+            clientAddress: address, requestID: context.annotations.current.requestID, instant: clock.now(),
+            annotations: context.annotations)
     }
 
     /// Whose an idempotency key is when nobody has shown who he is: the holder's of a lead's key, or the address's.

@@ -20,19 +20,17 @@ struct BillingFeatures: Sendable {
 
         let customerController = BillingCustomerController(
             service: BillingCustomerService(
-                repository: customers, invoices: invoices, provider: provider, clock: clock),
+                repository: customers, invoices: invoices, provider: provider),
             catalog: catalog, limits: limits)
         let invoiceController = BillingInvoiceController(
             service: BillingInvoiceService(
-                repository: invoices, customers: customers, provider: provider, clock: clock),
+                repository: invoices, customers: customers, provider: provider),
             payments: InvoicePaymentService(
-                repository: invoices, payments: repository(Payment.entity), customers: customers, provider: provider,
-                clock: clock))
+                repository: invoices, payments: repository(Payment.entity), customers: customers, provider: provider))
         let sourceController = PaymentSourceController(
-            service: PaymentSourceService(customers: customers, provider: provider, clock: clock))
+            service: PaymentSourceService(customers: customers, provider: provider))
         let webhookController = BillingWebhookController(
-            service: BillingWebhookService(
-                repository: invoices, system: configuration.systemUser.scope, clock: clock),
+            service: BillingWebhookService(repository: invoices), system: configuration.systemUser.scope,
             credentials: configuration.webhookCredentials)
 
         let provided = customerController.operations + invoiceController.operations + sourceController.operations

@@ -9,6 +9,18 @@ package enum SubscriptionCatalog {
         Strategy.resource, FeatureValue.resource,
     ]
 
+    /// Who may see what filters include. Lines are seen with their invoice.
+    static let views = ViewPermissions(
+        [
+            Plan.entity.name: PlanController.permissions.view,
+            PlanCurrency.entity.name: CurrencyController.permissions.view,
+            TenantSubscription.entity.name: SubscriptionController.permissions.view,
+            // A subscription's invoice is read with the permission to view subscriptions too.
+            Invoice.entity.name: BillingInvoiceController.viewPermissions + SubscriptionController.permissions.view,
+            Payment.entity.name: BillingInvoiceController.viewPermissions,
+            BillingCustomer.entity.name: BillingCustomerController.viewPermissions,
+        ].merging(resources.map { ($0.entity.name, $0.permissions.view) }) { $1 })
+
     /// Builds the catalog.
     /// - Throws: ``EntityCatalogError`` when the descriptions contradict each other.
     package static func make() throws(EntityCatalogError) -> EntityCatalog {

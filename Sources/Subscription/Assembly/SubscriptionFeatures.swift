@@ -38,7 +38,8 @@ struct SubscriptionFeatures: Sendable {
         ) -> CRUDOperations {
             CRUDOperations(
                 entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-                catalog: catalog, limits: limits, onChange: { change in await rows?.cache.follow(change) })
+                catalog: catalog, limits: limits, views: SubscriptionCatalog.views,
+                onChange: { change in await rows?.cache.follow(change) })
         }
         let plans = cached("plan:", Plan.entity)
         let cycles = cached("billing-cycle:", PlanCycle.entity)
@@ -59,19 +60,18 @@ struct SubscriptionFeatures: Sendable {
         let lifecycle = SubscriptionLifecycle(
             subscriptions: subscriptions, invoices: invoices,
             terms: PlanTermsReader(plans: plans, cycles: cycles, currencies: currencies),
-            summaries: PlanSummaryRepository(pool: pool), quota: configuration.quota, clock: clock)
+            summaries: PlanSummaryRepository(pool: pool), quota: configuration.quota)
 
         let prices = PlanPriceCheck(
             plans: plans, currencies: currencies,
-            prices: PlanPriceRepository(plans: repository(Plan.entity), currencies: repository(PlanCurrency.entity)),
-            limits: limits)
+            prices: PlanPriceRepository(plans: repository(Plan.entity), currencies: repository(PlanCurrency.entity)))
         let planController = PlanController(
             crud: crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: plans),
             plans: plans, prices: prices, subscriptions: subscriptions, limits: limits)
         let currencyController = CurrencyController(
             crud: crud(
                 PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions,
-                following: currencies), prices: prices)
+                following: currencies), prices: prices, limits: limits)
         let subscriptionController = SubscriptionController(
             crud: crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
@@ -93,7 +93,9 @@ struct SubscriptionFeatures: Sendable {
         redisCheck = plans.cache.healthCheck
         let followers = [PlanCycle.entity: cycles.cache]
         let common = SubscriptionCatalog.resources.flatMap { resource in
-            resource.operations(pool: pool, catalog: catalog, limits: limits, clock: clock) { change in
+            resource.operations(
+                pool: pool, catalog: catalog, limits: limits, views: SubscriptionCatalog.views, clock: clock
+            ) { change in
                 await followers[resource.entity]?.follow(change)
             }
         }

@@ -64,6 +64,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
             down: RowChangeSchema.down(tables: cachedTables)),
+        Migration(
+            number: 24, name: "blocked_tenants", up: text(PackageResources.V0024__blocked_tenants_up_sql),
+            down: text(PackageResources.V0024__blocked_tenants_down_sql)),
     ]
 
     private static let cachedTables = ["plans", "billing_cycles", "currencies"]

@@ -43,6 +43,11 @@ package enum SubscriptionService {
             OutboxRelay(
                 pool: database.relayPool, connector: bus.connector, listener: database.configuration, clock: clock,
                 logger: logger))
+        background.append(
+            try bus.subscriber.subscribe(
+                group: TenantAccessConsumer.group, types: [EventType.tenantAccessChanged],
+                configuration: ConsumerConfiguration(),
+                handler: TenantAccessConsumer(pool: pool, system: configuration.systemUser.scope, clock: clock).handle))
         if let keySet { background.append(keySet) }
 
         let base = BaseOperations(
@@ -58,6 +63,7 @@ package enum SubscriptionService {
             summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",
             operations: features.operations, catalog: features.catalog, authenticator: authenticator,
             rateLimiter: limiter, idempotency: idempotency,
+            tenantGate: TenantGate(lookup: BlockedTenants(pool: pool).isAdmitted),
             background: background,
             atEnd: {
                 await bus.shutdown()

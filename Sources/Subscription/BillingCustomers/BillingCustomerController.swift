@@ -11,6 +11,7 @@ struct BillingCustomerController: Sendable {
     let limits: QueryLimits
 
     private static let path = "/billing-customer"
+    static let viewPermissions = ["5324"]
     private static let tenantParameter = OperationParameter(
         "tenantId", in: .path, schema: .string(),
         description: "Id of the tenant; the customer's id, ours or the provider's, is accepted too")
@@ -41,8 +42,8 @@ struct BillingCustomerController: Sendable {
             handler: .scoped { call in
                 let details = CustomerDetails(members: try call.request.object())
                 let customer = try await service.create(
-                    details, tenant: try Self.tenant(call), key: call.request.idempotencyKey, in: call.scope,
-                    alongside: call.request.alongside(resource:))
+                    details, tenant: try Self.tenant(call), key: call.request.idempotencyKey,
+                    in: call.writeContext)
                 return Self.created(customer)
             })
     }
@@ -69,7 +70,8 @@ struct BillingCustomerController: Sendable {
         Operation(
             .get, Self.path, id: "BillingCustomerController.getCustomer",
             summary: "The first customer that matches a filter, as the billing provider and as we have it",
-            security: .bearer(permissions: ["5324"]), parameters: [.filter(BillingCustomer.entity), .ifNoneMatch],
+            security: .bearer(permissions: Self.viewPermissions),
+            parameters: [.filter(BillingCustomer.entity), .ifNoneMatch],
             responses: [
                 .init(.ok, "The customer", schema: CustomerSchemas.withInfo, headers: [.eTag]),
                 .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
@@ -80,6 +82,8 @@ struct BillingCustomerController: Sendable {
                 limits.defaultLimit = 1
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: BillingCustomer.entity, in: catalog, limits: limits)
+                try SubscriptionCatalog.views.require(
+                    filter, of: BillingCustomer.entity, in: catalog, for: call.identity)
                 let (customer, info) = try await service.find(filter, in: call.scope)
                 var writer = JSONWriter()
                 writer.beginObject()
@@ -110,7 +114,7 @@ struct BillingCustomerController: Sendable {
                 var changes = CustomerDetails(members: try call.request.object())
                 changes.members["id"] = nil
                 let (id, version) = try await service.update(
-                    call.request.pathParameter("tenantId"), changes, in: call.scope,
+                    call.request.pathParameter("tenantId"), changes, in: call.writeContext,
                     ifVersion: try call.request.versionCondition())
                 return try await .changed(version: version, for: call.request) {
                     JSONValue.object(try await service.read(id, in: call.scope).json).serialized()
@@ -129,7 +133,7 @@ struct BillingCustomerController: Sendable {
             ],
             handler: .scoped { call in
                 try await service.delete(
-                    call.request.pathParameter("tenantId"), in: call.scope,
+                    call.request.pathParameter("tenantId"), in: call.writeContext,
                     ifVersion: try call.request.versionCondition())
                 return .noContent
             }

@@ -2,14 +2,12 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// The rules of billing customers: a tenant is one customer, and goes with its invoices.
 struct BillingCustomerService: Sendable {
     let repository: BillingCustomerRepository
     let invoices: InvoiceRepository
     let provider: any BillingProvider
-    let clock: any WallClock
 
     private var customers: EntityRepository { repository.customers }
 
@@ -30,13 +28,12 @@ struct BillingCustomerService: Sendable {
     /// - Parameters:
     ///   - tenant: Whom; to a tenant's own user, anybody else does not exist.
     ///   - key: The client's idempotency key, if it sent one.
-    ///   - alongside: What becomes true with it or not at all, given our id of the customer.
-    /// - Throws: 409 when the tenant is a customer already; 404 for another tenant's.
+    /// - Throws: `RepositoryError.conflict` when the tenant is a customer already, `.relatedNotFound` for another tenant.
     func create(
-        _ details: CustomerDetails, tenant: Identifier, key: String?, in scope: TenantScope,
-        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+        _ details: CustomerDetails, tenant: Identifier, key: String?, in context: WriteContext
     ) async throws -> Customer {
-        if let own = scope.tenantId, own != tenant {
+        let scope = context.scope
+        if let own = context.tenantID, own != tenant {
             throw RepositoryError.relatedNotFound(
                 detail: "Key (tenant_id)=(\(tenant)) is not present in table \"tenants\".")
         }
@@ -44,7 +41,7 @@ struct BillingCustomerService: Sendable {
         guard try await repository.ofTenant(tenant, in: scope) == nil else {
             throw RepositoryError.conflict(detail: "Key (tenant_id)=(\(tenant)) already exists.")
         }
-        let row = Identifier.v7(at: clock.now())
+        let row = Identifier.v7(at: context.now)
         let effect = try await provider.createCustomer(
             details, for: BillingAccount(row: row, tenant: tenant.description),
             idempotencyKey: "customer:\(tenant):\(key ?? row.description)", in: scope)
@@ -52,25 +49,25 @@ struct BillingCustomerService: Sendable {
         values.identifier = row
         values["tenantId"] = .text(tenant.description)
         values["customerId"] = .text(effect.value)
-        let record = try await customers.create(values, in: scope, alongside: effect.statements + alongside(row))
+        let record = try await customers.create(values, in: context, alongside: effect.statements)
         return Customer(id: effect.value, details: details, version: try record.version)
     }
 
     /// A customer by our id of it.
-    /// - Throws: 404 when there is none.
+    /// - Throws: ``BillingCustomerError/notFound``.
     func read(_ id: Identifier, in scope: TenantScope) async throws -> Customer {
-        guard let row = try await repository.row(id, in: scope) else { throw HTTPFailure.entityNotFound }
+        guard let row = try await repository.row(id, in: scope) else { throw BillingCustomerError.notFound }
         return try await customer(row, in: scope)
     }
 
     /// The first customer that a filter selects, and its row as the filter shows it.
-    /// - Throws: 404 when there is none.
+    /// - Throws: ``BillingCustomerError/notFound``.
     func find(_ filter: Filter, in scope: TenantScope) async throws -> (customer: Customer, info: Record) {
         var filter = filter
         filter.limit = 1
         guard let info = try await customers.find(filter, in: scope, as: filter.workload).first,
             let row = try await repository.row(try info.id, in: scope)
-        else { throw HTTPFailure.entityNotFound }
+        else { throw BillingCustomerError.notFound }
         return (try await customer(row, in: scope), info)
     }
 
@@ -81,34 +78,40 @@ struct BillingCustomerService: Sendable {
 
     /// Changes what the provider knows of a customer.
     /// - Returns: Our row of it as it is now.
-    /// - Throws: 404 when there is no such customer; 412 when it is at another version than demanded.
+    /// - Throws: ``BillingCustomerError/unknown(_:)``; `RepositoryError.versionMismatch`.
     func update(
-        _ text: String, _ changes: CustomerDetails, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
+        _ text: String, _ changes: CustomerDetails, in context: WriteContext,
+        ifVersion condition: VersionCondition? = nil
     ) async throws -> (id: Identifier, version: Int64) {
+        let scope = context.scope
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         let effect = try await provider.updateCustomer(
-            row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: clock.now()))", in: scope)
+            row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: context.now))", in: scope)
         let record = try await customers.updateById(
-            row.id, FieldValues(BillingCustomer.entity), in: scope, ifVersion: condition, alongside: effect.statements)
+            row.id, FieldValues(BillingCustomer.entity), in: context, ifVersion: condition,
+            alongside: effect.statements)
         return (row.id, try record.version)
     }
 
     /// Deletes a customer and its invoices.
-    /// - Throws: 404 when there is no such customer.
-    func delete(_ text: String, in scope: TenantScope, ifVersion condition: VersionCondition? = nil) async throws {
+    /// - Throws: ``BillingCustomerError/unknown(_:)``; `RepositoryError.versionMismatch`.
+    func delete(
+        _ text: String, in context: WriteContext, ifVersion condition: VersionCondition? = nil
+    ) async throws {
+        let scope = context.scope
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         let effect = try await provider.deleteCustomer(
             row.reference, idempotencyKey: "customer-deletion:\(row.id)", in: scope)
         _ = try await customers.deleteById(
-            row.id, in: scope, ifVersion: condition,
+            row.id, in: context, ifVersion: condition,
             alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
     }
 
     private func require(_ text: String, in scope: TenantScope) async throws -> BillingCustomerRepository.Row {
         guard let row = try await repository.named(text, in: scope) else {
-            throw HTTPFailure.entityNotFound(model: BillingCustomer.entity.table, id: text)
+            throw BillingCustomerError.unknown(text)
         }
         return row
     }

@@ -10,11 +10,16 @@ struct BillingInvoiceController: Sendable {
     let payments: InvoicePaymentService
 
     private static let path = "/billing-invoice"
+    static let viewPermissions = ["5326"]
     private static let id = OperationParameter(
         "invoiceId", in: .path, schema: .string(), description: "Id of the invoice, ours or the provider's")
     private static let missing = "There is no such Invoice"
 
-    var operations: [Operation] { [create(), read(), update(), delete(), pay()] }
+    /// A tenant's own users read their invoices, and announce payments that stay pending until an operator or the provider
+    /// confirms them; who owes does not say how much.
+    var operations: [Operation] {
+        [create().forOperators(), read(), update().forOperators(), delete().forOperators(), pay()]
+    }
 
     private func create() -> Operation {
         Operation(
@@ -34,8 +39,7 @@ struct BillingInvoiceController: Sendable {
             handler: .scoped { call in
                 let new = try NewInvoice(try call.request.object())
                 let (id, version, json) = try await service.create(
-                    new, key: call.request.idempotencyKey, in: call.scope,
-                    alongside: call.request.alongside(resource:))
+                    new, key: call.request.idempotencyKey, in: call.writeContext)
                 return Self.created(id, version, json)
             })
     }
@@ -47,7 +51,8 @@ struct BillingInvoiceController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.getInvoice",
-            summary: "Read an invoice as the billing provider has it", security: .bearer(permissions: ["5326"]),
+            summary: "Read an invoice as the billing provider has it",
+            security: .bearer(permissions: Self.viewPermissions),
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The invoice", schema: InvoiceSchemas.invoice, headers: [.eTag]),
@@ -76,7 +81,7 @@ struct BillingInvoiceController: Sendable {
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
                 let (id, version) = try await service.update(
-                    call.request.pathParameter("invoiceId"), try call.request.object(), in: call.scope,
+                    call.request.pathParameter("invoiceId"), try call.request.object(), in: call.writeContext,
                     ifVersion: try call.request.versionCondition())
                 return try await .changed(version: version, for: call.request) {
                     JSONValue.object(try await service.read(id.description, in: call.scope).json).serialized()
@@ -94,11 +99,11 @@ struct BillingInvoiceController: Sendable {
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
                 try await service.delete(
-                    call.request.pathParameter("invoiceId"), in: call.scope,
+                    call.request.pathParameter("invoiceId"), in: call.writeContext,
                     ifVersion: try call.request.versionCondition())
                 return .noContent
             }
-        ).forOperators()
+        )
     }
 
     private func pay() -> Operation {
@@ -115,8 +120,7 @@ struct BillingInvoiceController: Sendable {
             handler: .scoped { call in
                 try await payments.pay(
                     call.request.pathParameter("invoiceId"), try call.request.object(),
-                    key: call.request.idempotencyKey, in: call.scope,
-                    alongside: call.request.alongside(resource:))
+                    key: call.request.idempotencyKey, in: call.writeContext)
                 return .noContent
             })
     }

@@ -3,31 +3,28 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// The rules of invoices that customers are billed with.
 struct BillingInvoiceService: Sendable {
     let repository: InvoiceRepository
     let customers: BillingCustomerRepository
     let provider: any BillingProvider
-    let clock: any WallClock
 
     private var invoices: EntityRepository { repository.invoices }
 
     /// Bills a customer.
     /// - Parameters:
     ///   - key: The client's idempotency key, if it sent one.
-    ///   - alongside: What becomes true with it or not at all, given our id of the invoice.
     /// - Returns: The invoice as the API shows it, and our id of it with the version of our row.
-    /// - Throws: 404 when there is no such customer.
+    /// - Throws: ``InvoiceError/customerNotFound``.
     func create(
-        _ new: NewInvoice, key: String?, in scope: TenantScope,
-        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
+        _ new: NewInvoice, key: String?, in context: WriteContext
     ) async throws -> (id: Identifier, version: Int64, json: JSONObject) {
+        let scope = context.scope
         guard let customer = try await customers.named(new.customer, in: scope) else {
-            throw HTTPFailure.entityNotFound
+            throw InvoiceError.customerNotFound
         }
-        let now = clock.now()
+        let now = context.now
         let id = Identifier.v7(at: now)
         let effect = try await provider.createInvoice(
             InvoiceOrder(
@@ -36,16 +33,16 @@ struct BillingInvoiceService: Sendable {
             idempotencyKey: "invoice:\(customer.id):\(key ?? id.description)", in: scope)
         let statements = try repository.insertStatements(
             new, id: id, issued: effect.value, on: CalendarDate(of: now).description, for: customer, in: scope)
-        var batch = PostgresBatch(settings: scope.settings)
+        var batch = context.batch(resource: id)
         // Who deletes the customer meanwhile either waits and takes the invoice along, or comes first.
         let lock = batch.add(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
-        batch.add(contentsOf: statements + effect.statements + alongside(id))
+        batch.add(contentsOf: statements + effect.statements)
         let results: [PostgresResult]
         do throws(PostgresError) {
             results = try await invoices.pool.run(batch)
         } catch {
-            if error.statementIndex == lock, error.isGuardViolation { throw HTTPFailure.entityNotFound }
+            if error.statementIndex == lock, error.isGuardViolation { throw InvoiceError.customerNotFound }
             throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
         let invoice = BillingInvoice(
@@ -56,20 +53,21 @@ struct BillingInvoiceService: Sendable {
 
     /// An invoice as the API shows it.
     /// - Parameter text: Our id of it, or the provider's.
-    /// - Throws: 404 when there is no such invoice.
+    /// - Throws: ``InvoiceError/notFound``.
     /// - Returns: It with the version of our row of it.
     func read(_ text: String, in scope: TenantScope) async throws -> (version: Int64, json: JSONObject) {
-        guard let row = try await repository.named(text, in: scope) else { throw HTTPFailure.entityNotFound }
+        guard let row = try await repository.named(text, in: scope) else { throw InvoiceError.notFound }
         return (row.version, try await view(of: row, in: scope))
     }
 
     /// Changes options and shipping address.
     /// - Returns: Our row of it as it is now.
-    /// - Throws: 404 when there is no such invoice; 422 at a member that would change what was billed; 412 when it is at
-    ///   another version than demanded.
+    /// - Throws: ``InvoiceError/unknown(_:)``; ``ValidationFailure`` at a member that would change what was billed;
+    ///   `RepositoryError.versionMismatch`.
     func update(
-        _ text: String, _ body: JSONObject, in scope: TenantScope, ifVersion condition: VersionCondition? = nil
+        _ text: String, _ body: JSONObject, in context: WriteContext, ifVersion condition: VersionCondition? = nil
     ) async throws -> (id: Identifier, version: Int64) {
+        let scope = context.scope
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         try await refuseOthers(body, row, in: scope)
@@ -84,13 +82,16 @@ struct BillingInvoiceService: Sendable {
         if let options = changes.options { values["options"] = .json(options.serialized()) }
         if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
         let record = try await invoices.updateById(
-            row.id, values, in: scope, ifVersion: condition, alongside: statements)
+            row.id, values, in: context, ifVersion: condition, alongside: statements)
         return (row.id, try record.version)
     }
 
     /// Deletes an invoice.
-    /// - Throws: 404 when there is no such invoice; 412 when it is at another version than demanded.
-    func delete(_ text: String, in scope: TenantScope, ifVersion condition: VersionCondition? = nil) async throws {
+    /// - Throws: ``InvoiceError/unknown(_:)``; `RepositoryError.versionMismatch`.
+    func delete(
+        _ text: String, in context: WriteContext, ifVersion condition: VersionCondition? = nil
+    ) async throws {
+        let scope = context.scope
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         var statements: [BoundStatement] = []
@@ -99,12 +100,12 @@ struct BillingInvoiceService: Sendable {
                 reference, idempotencyKey: "invoice-deletion:\(row.id)", in: scope)
             statements = effect.statements
         }
-        _ = try await invoices.deleteById(row.id, in: scope, ifVersion: condition, alongside: statements)
+        _ = try await invoices.deleteById(row.id, in: context, ifVersion: condition, alongside: statements)
     }
 
     private func require(_ text: String, in scope: TenantScope) async throws -> InvoiceRepository.Row {
         guard let row = try await repository.named(text, in: scope) else {
-            throw HTTPFailure.entityNotFound(model: Invoice.entity.table, id: text)
+            throw InvoiceError.unknown(text)
         }
         return row
     }
@@ -140,7 +141,7 @@ struct BillingInvoiceService: Sendable {
             ("status", body["status"] == current["status"]),
         ]
         for (name, isSame) in isSame where body[name] != nil && !isSame {
-            throw HTTPFailure.invalidField(
+            throw ValidationFailure.invalidField(
                 "/\(name)", code: "immutable",
                 "cannot be changed once it was billed: delete the invoice and make another one")
         }

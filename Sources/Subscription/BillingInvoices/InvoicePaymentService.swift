@@ -3,7 +3,6 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// The rules of paying invoices: an invoice is paid once, in full, and what came of every attempt is kept.
 struct InvoicePaymentService: Sendable {
@@ -11,7 +10,6 @@ struct InvoicePaymentService: Sendable {
     let payments: EntityRepository
     let customers: BillingCustomerRepository
     let provider: any BillingProvider
-    let clock: any WallClock
 
     private static let attempts = 5
 
@@ -20,17 +18,13 @@ struct InvoicePaymentService: Sendable {
     ///   - text: Our id of the invoice, or the provider's.
     ///   - body: Has passed ``InvoiceSchemas/payment``.
     ///   - key: The client's idempotency key, if it sent one.
-    ///   - alongside: What becomes true with it or not at all.
-    /// - Throws: 404 when there is no such invoice or payment source; 409 when the invoice is paid or voided; 422 when
-    ///   the amount is not the invoice's.
-    func pay(
-        _ text: String, _ body: JSONObject, key: String?, in scope: TenantScope,
-        alongside: (Identifier?) -> [BoundStatement] = { _ in [] }
-    ) async throws {
-        guard let row = try await repository.named(text, in: scope) else { throw HTTPFailure.entityNotFound }
+    /// - Throws: ``InvoiceError``; ``BillingProviderError``; ``ValidationFailure`` when the amount is not the invoice's.
+    func pay(_ text: String, _ body: JSONObject, key: String?, in context: WriteContext) async throws {
+        let scope = context.scope
+        guard let row = try await repository.named(text, in: scope) else { throw InvoiceError.notFound }
         try Self.requireOpen(row)
         let customer = try await customer(of: row, in: scope)
-        let order = try await order(body, row, customer, in: scope)
+        let order = try await order(body, row, customer, in: context)
         let attempt = key ?? "v\(row.version)"
 
         var changes = FieldValues(Invoice.entity)
@@ -43,7 +37,7 @@ struct InvoicePaymentService: Sendable {
             reference = InvoiceReference(row: row.id, id: effect.value.id)
             statements += effect.statements
             changes["invoiceId"] = .text(reference.id)
-            changes["issuedOn"] = .text(CalendarDate(of: clock.now()).description)
+            changes["issuedOn"] = .text(CalendarDate(of: context.now).description)
             if let customer { changes["billingCustomerId"] = .identifier(customer.id) }
         }
         let effect = try await provider.pay(
@@ -53,24 +47,24 @@ struct InvoicePaymentService: Sendable {
         if BillingInvoiceStatus.isClosed(effect.value.invoiceStatus) {
             statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
         }
-        try await store(row, changes, statements + effect.statements + alongside(nil), in: scope)
+        try await store(row, changes, statements + effect.statements, in: context)
     }
 
     /// Stores what has happened already: when the invoice was changed meanwhile in some other way, all the same.
     private func store(
-        _ row: InvoiceRepository.Row, _ changes: FieldValues, _ statements: [BoundStatement], in scope: TenantScope
+        _ row: InvoiceRepository.Row, _ changes: FieldValues, _ statements: [BoundStatement], in context: WriteContext
     ) async throws {
         var row = row
         for _ in 0..<Self.attempts {
             do {
                 _ = try await repository.invoices.updateById(
-                    row.id, changes, in: scope, ifVersion: .exactly(row.version), alongside: statements)
+                    row.id, changes, in: context, ifVersion: .exactly(row.version), alongside: statements)
                 return
             } catch {
                 guard case .versionMismatch = error else { throw error }
             }
-            guard let current = try await repository.named(row.id.description, in: scope) else {
-                throw HTTPFailure.entityNotFound
+            guard let current = try await repository.named(row.id.description, in: context.scope) else {
+                throw InvoiceError.notFound
             }
             try Self.requireOpen(current)
             row = current
@@ -78,9 +72,9 @@ struct InvoicePaymentService: Sendable {
         throw RepositoryError.contention
     }
 
-    private static func requireOpen(_ row: InvoiceRepository.Row) throws(HTTPFailure) {
+    private static func requireOpen(_ row: InvoiceRepository.Row) throws(InvoiceError) {
         guard BillingInvoiceStatus.isClosed(row.status) else { return }
-        throw .conflict("The invoice is \(row.status ?? "closed") already.", code: "INVOICE_CLOSED")
+        throw .closed(status: row.status)
     }
 
     /// Makes a draft an invoice of the provider's.
@@ -106,27 +100,27 @@ struct InvoicePaymentService: Sendable {
 
     private func order(
         _ body: JSONObject, _ row: InvoiceRepository.Row, _ customer: BillingCustomerRepository.Row?,
-        in scope: TenantScope
+        in context: WriteContext
     ) async throws -> PaymentOrder {
         func text(_ name: String) -> String? { body[name]?.stringValue }
         let method =
             text("paymentMethod").flatMap { PaymentMethod(rawValue: $0) }
             ?? (text("paymentSourceId") == nil ? .other : .source)
         let source =
-            method == .source ? try await source(text("paymentSourceId"), of: customer, in: scope) : nil
+            method == .source ? try await source(text("paymentSourceId"), of: customer, in: context.scope) : nil
         return PaymentOrder(
             amount: try Self.amount(body["amount"], row), currency: row.currency, method: method, source: source,
             hasFailed: text("status") == PaymentStatus.failure.rawValue,
-            date: body["date"]?.doubleValue.map { Timestamp(seconds: Int64($0)) } ?? clock.now(),
+            date: body["date"]?.doubleValue.map { Timestamp(seconds: Int64($0)) } ?? context.now,
             referenceNumber: text("referenceNumber"), customMethodID: text("customPaymentMethodId"),
             idAtGateway: text("idAtGateway"), errorCode: text("errorCode"), errorText: text("errorText"),
             comment: text("comment"))
     }
 
     /// The invoice's total: there are no payments in part.
-    private static func amount(_ value: JSONValue?, _ row: InvoiceRepository.Row) throws(HTTPFailure) -> Int64 {
+    private static func amount(_ value: JSONValue?, _ row: InvoiceRepository.Row) throws(ValidationFailure) -> Int64 {
         guard let value else {
-            guard let total = row.total else { throw .validation([.required("", "amount")]) }
+            guard let total = row.total else { throw .required("", "amount") }
             return total
         }
         guard let amount = value.minorUnits else {
@@ -142,7 +136,7 @@ struct InvoicePaymentService: Sendable {
         _ id: String?, of customer: BillingCustomerRepository.Row?, in scope: TenantScope
     ) async throws -> PaymentSource {
         guard let customer, let id = id ?? customer.paymentSourceID else {
-            throw HTTPFailure.validation([.required("", "paymentSourceId")])
+            throw ValidationFailure.required("", "paymentSourceId")
         }
         let source = try await provider.paymentSource(id, in: scope)
         guard source.customer == customer.reference.id else { throw BillingProviderError.unknownPaymentSource }

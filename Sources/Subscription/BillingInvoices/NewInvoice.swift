@@ -1,7 +1,6 @@
 import Billing
 import Entities
 import JSONCoding
-import ServiceKit
 
 /// The body of `POST /billing-invoice`.
 struct NewInvoice: Sendable, Hashable {
@@ -14,12 +13,12 @@ struct NewInvoice: Sendable, Hashable {
     let details: InvoiceChanges
 
     /// Reads a body that has passed ``InvoiceSchemas/new``.
-    /// - Throws: 422 at the charge whose amount is no whole number of minor units, or when the charges sum up to less
+    /// - Throws: ``ValidationFailure`` at the charge whose amount is no whole number of minor units, or when the charges sum up to less
     ///   than nothing.
-    init(_ body: JSONObject) throws(HTTPFailure) {
-        guard let customer = body["customerId"]?.stringValue else { throw .validation([.required("", "customerId")]) }
+    init(_ body: JSONObject) throws(ValidationFailure) {
+        guard let customer = body["customerId"]?.stringValue else { throw .required("", "customerId") }
         guard let code = body["currencyCode"]?.stringValue, let currency = try? Currency(code) else {
-            throw .validation([.required("", "currencyCode")])
+            throw .required("", "currencyCode")
         }
         let charges = try [BillingCharge](json: body["charges"])
         do {
@@ -39,8 +38,8 @@ struct NewInvoice: Sendable, Hashable {
 
 extension [BillingCharge] {
     /// Reads charges that have passed their schema; none when there are none.
-    /// - Throws: 422 at the charge whose amount is no whole number of minor units.
-    init(json: JSONValue?) throws(HTTPFailure) {
+    /// - Throws: ``ValidationFailure`` at the charge whose amount is no whole number of minor units.
+    init(json: JSONValue?) throws(ValidationFailure) {
         self.init()
         for (index, item) in (json?.arrayValue ?? []).enumerated() {
             guard let amount = item["amount"]?.minorUnits else {

@@ -3,9 +3,11 @@ import HTTPTypes
 import JSONCoding
 import ServiceKit
 
-/// The HTTP operation of what billing providers report (contract 6.11).
+/// The HTTP operation of what billing providers report.
 struct BillingWebhookController: Sendable {
     let service: BillingWebhookService
+    /// The service itself: providers are nobody's user.
+    let system: TenantScope
     /// Nil when none are configured: then nobody is let in.
     let credentials: WebhookCredentials?
 
@@ -45,7 +47,8 @@ struct BillingWebhookController: Sendable {
                 guard let id = invoice?["id"]?.stringValue, let status = invoice?["status"]?.stringValue else {
                     throw HTTPFailure.validation([.required("", "content")])
                 }
-                try await service.report(status, of: id, event: body["id"]?.stringValue)
+                try await service.report(
+                    status, of: id, event: body["id"]?.stringValue, in: call.writeContext(in: system))
                 return .noContent
             })
     }

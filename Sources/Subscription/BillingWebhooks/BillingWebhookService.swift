@@ -7,37 +7,35 @@ import ServiceKit
 /// The rules of what billing providers report: each event has its effect once, and late ones undo nothing.
 struct BillingWebhookService: Sendable {
     let repository: InvoiceRepository
-    /// The service itself: providers are nobody's user.
-    let system: TenantScope
-    let clock: any WallClock
 
     private static let consumer = "billing-webhook"
     private static let attempts = 5
 
-    /// Takes note of how an invoice stands.
+    /// Records the status of an invoice.
     /// - Parameters:
     ///   - event: The provider's id of the event; nil when it sends none, and then only the order protects.
     ///   - invoice: The provider's id of the invoice, or ours.
     ///   - status: One of ``BillingInvoiceStatus/all``.
-    /// - Throws: 404 when there is no such invoice; the event is not marked then, and may be delivered again.
-    func report(_ status: String, of invoice: String, event: String?) async throws {
+    ///   - context: Of the service itself: providers are nobody's user.
+    /// - Throws: ``InvoiceError/notFound``; the event is not marked then, and may be delivered again.
+    func report(_ status: String, of invoice: String, event: String?, in context: WriteContext) async throws {
+        let context =
+            event.map { name in
+                context.adding(.handled(Identifier(eventName: name), consumer: Self.consumer, at: context.now))
+            } ?? context
         for _ in 0..<Self.attempts {
-            guard let row = try await repository.named(invoice, in: system) else { throw HTTPFailure.entityNotFound }
+            guard let row = try await repository.named(invoice, in: context.scope) else { throw InvoiceError.notFound }
             guard row.status != status, BillingInvoiceStatus.mayBecome(status, from: row.status) else {
-                return try await mark(event)
+                return try await commitMarks(of: context)
             }
             var changes = FieldValues(Invoice.entity)
             changes["invoiceStatus"] = .text(status)
             let settlement =
                 BillingInvoiceStatus.isClosed(status)
                 ? [InvoiceRepository.settlement(of: row.id, isPaid: status == BillingInvoiceStatus.paid)] : []
-            let claim = event.map {
-                [Inbox.claimOrFail(Identifier(eventName: $0), consumer: Self.consumer, at: clock.now())]
-            }
             do {
                 _ = try await repository.invoices.updateById(
-                    row.id, changes, in: system, ifVersion: .exactly(row.version),
-                    alongside: (claim ?? []) + settlement)
+                    row.id, changes, in: context, ifVersion: .exactly(row.version), alongside: settlement)
                 return
             } catch {
                 // The mark of the inbox is the only thing here that can be there already.
@@ -49,10 +47,11 @@ struct BillingWebhookService: Sendable {
     }
 
     /// An event without an effect has none later either.
-    private func mark(_ event: String?) async throws {
-        guard let event else { return }
-        let claim = Inbox.claim(Identifier(eventName: event), consumer: Self.consumer, at: clock.now())
-        _ = try await repository.invoices.pool.query(
-            claim, settings: TenantScope.everyTenant)
+    private func commitMarks(of context: WriteContext) async throws {
+        do {
+            try await context.commitMarks(on: repository.invoices.pool)
+        } catch {
+            guard Inbox.isDuplicate(error) else { throw error }
+        }
     }
 }

@@ -1,3 +1,4 @@
+import Entities
 import HTTPTypes
 import ServiceKit
 
@@ -5,6 +6,7 @@ import ServiceKit
 struct CurrencyController: Sendable {
     let crud: CRUDOperations
     let prices: PlanPriceCheck
+    let limits: QueryLimits
 
     static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
 
@@ -13,7 +15,12 @@ struct CurrencyController: Sendable {
         crud.all().map { operation in
             switch operation.method {
             case .get: operation
-            case .patch, .put: operation.checkingFirst(prices.checkCurrencies).forOperators()
+            case .patch, .put:
+                operation.checkingFirst { call in
+                    try await prices.checkCurrencies(
+                        try call.request.object(),
+                        try PlanPriceCheck.Target(call, PlanCurrency.entity, limits: limits), in: call.scope)
+                }.forOperators()
             default: operation.forOperators()
             }
         }

@@ -53,7 +53,7 @@ struct PlanFeatureController: Sendable {
             handler: .scoped { call in
                 let plan = try call.request.identifier()
                 let records = try await service.add(
-                    try call.request.objects(), to: plan, in: call.scope, alongside: call.request.alongside())
+                    try call.request.objects(), to: plan, in: call.writeContext)
                 return .created(records.jsonArray, location: "/plans/\(plan)/features")
             }
         ).forOperators()
@@ -73,7 +73,7 @@ struct PlanFeatureController: Sendable {
             ],
             handler: .scoped { call in
                 let records = try await service.change(
-                    try call.request.objects(), of: try call.request.identifier(), in: call.scope)
+                    try call.request.objects(), of: try call.request.identifier(), in: call.writeContext)
                 return .json(records.jsonArray)
             }
         ).forOperators()

@@ -2,7 +2,6 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// The rules of plan features: a feature has one value in a plan, and all items of a request are stored or none.
 struct PlanFeatureService: Sendable {
@@ -11,14 +10,10 @@ struct PlanFeatureService: Sendable {
     private var pool: PostgresPool { repository.values.pool }
 
     /// Gives features values in a plan.
-    /// - Parameters:
-    ///   - items: Bodies that have passed ``PlanFeature/newSchema``.
-    ///   - alongside: What becomes true with it or not at all.
-    /// - Throws: 404 when the plan or a feature does not exist; 409 when the plan has a value for one already; 422 when
-    ///   two items name the same feature.
-    func add(
-        _ items: [JSONObject], to plan: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
-    ) async throws -> [Record] {
+    /// - Parameter items: Bodies that have passed ``PlanFeature/newSchema``.
+    /// - Throws: ``PlanFeatureError``; ``ValidationFailure`` when two items name the same feature.
+    func add(_ items: [JSONObject], to plan: Identifier, in context: WriteContext) async throws -> [Record] {
+        let scope = context.scope
         let features = try await features(of: items, in: scope)
         var statements: [BoundStatement] = []
         for (item, feature) in zip(items, features) {
@@ -28,22 +23,20 @@ struct PlanFeatureService: Sendable {
             values["strategyEntityId"] = .identifier(plan)
             statements.append(try repository.values.insertStatement(values, in: scope))
         }
-        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, alongside)
+        return try await write(statements, features.compactMap { $0 }, of: plan, in: context)
     }
 
     /// Changes values of a plan.
     /// - Parameter items: Bodies that have passed ``PlanFeature/changeSchema``.
-    /// - Throws: 404 that names the item which is not a value of the plan, or whose feature does not exist; 409 when
-    ///   the plan would have two values for one feature; 422 when two items name the same value.
-    func change(
-        _ items: [JSONObject], of plan: Identifier, in scope: TenantScope
-    ) async throws -> [Record] {
+    /// - Throws: ``PlanFeatureError``; ``ValidationFailure`` when two items name the same value.
+    func change(_ items: [JSONObject], of plan: Identifier, in context: WriteContext) async throws -> [Record] {
+        let scope = context.scope
         let ids = items.compactMap { $0["id"]?.stringValue.flatMap { Identifier($0) } }
         try Self.requireUnique(ids, member: "id", "names the same value")
         let known = Set(try await repository.values(ids, of: plan, in: scope).map { try $0.id })
         for (index, id) in ids.enumerated() where !known.contains(id) {
             try await requirePlan(plan, in: scope)
-            throw Self.missing("/\(index)/id", .entityNotFound(model: FeatureValue.entity.table, id: id.description))
+            throw PlanFeatureError.valueNotFound(item: index, id)
         }
         let features = try await features(of: items, in: scope)
         var statements: [BoundStatement] = []
@@ -54,7 +47,7 @@ struct PlanFeatureService: Sendable {
             changes.identifier = nil
             statements.append(try repository.values.updateStatement(id, changes, in: scope, isGuarded: true))
         }
-        return try await write(statements, features.compactMap { $0 }, of: plan, in: scope, [])
+        return try await write(statements, features.compactMap { $0 }, of: plan, in: context)
     }
 
     /// The values that a plan has for the features that items name.
@@ -67,27 +60,22 @@ struct PlanFeatureService: Sendable {
 
     /// Runs statements under the plan's lock.
     private func write(
-        _ statements: [BoundStatement], _ features: [Identifier], of plan: Identifier, in scope: TenantScope,
-        _ alongside: [BoundStatement]
+        _ statements: [BoundStatement], _ features: [Identifier], of plan: Identifier, in context: WriteContext
     ) async throws -> [Record] {
-        var batch = PostgresBatch(settings: scope.settings)
+        // The answer is found again by the plan and the features that the request names.
+        var batch = context.batch(resource: nil)
         let lock = batch.add(PlanFeatureRepository.lock(plan))
         let written = statements.map { batch.add($0) }
         let check = batch.add(PlanFeatureRepository.unique(features, of: plan))
-        batch.add(contentsOf: alongside)
         do throws(PostgresError) {
             let results = try await pool.run(batch)
             return written.compactMap { results[$0].first.map(repository.values.record) }
         } catch {
             let isRefused = error.isGuardViolation
             switch error.statementIndex {
-            case lock? where isRefused: throw HTTPFailure.entityNotFound
-            case check? where isRefused:
-                throw HTTPFailure.conflict(
-                    "The plan has a value for one of these features already. Change it with PATCH.",
-                    code: "PLAN_FEATURE_EXISTS")
-            case let index? where isRefused && written.contains(index):
-                throw HTTPFailure.entityNotFound
+            case lock? where isRefused: throw PlanFeatureError.planNotFound
+            case check? where isRefused: throw PlanFeatureError.valueExists
+            case let index? where isRefused && written.contains(index): throw PlanFeatureError.planNotFound
             case let index? where written.contains(index):
                 throw RepositoryError.from(error, entity: FeatureValue.entity)
             default: throw error
@@ -99,7 +87,7 @@ struct PlanFeatureService: Sendable {
         do {
             _ = try await repository.plans.findById(plan, in: scope)
         } catch RepositoryError.notFound {
-            throw HTTPFailure.entityNotFound
+            throw PlanFeatureError.planNotFound
         }
     }
 
@@ -121,10 +109,7 @@ struct PlanFeatureService: Sendable {
                 continue
             }
             guard let id = ids[ExactText(name)] ?? Identifier(name).flatMap({ ids[ExactText($0.description)] }) else {
-                let detail = "Key (feature_key)=(\(name)) is not present in table \"features\"."
-                throw Self.missing(
-                    "/\(index)/featureKey",
-                    FailureMapping.failure(for: RepositoryError.relatedNotFound(detail: detail)))
+                throw PlanFeatureError.featureNotFound(item: index, name: name)
             }
             features.append(id)
         }
@@ -132,15 +117,9 @@ struct PlanFeatureService: Sendable {
         return features
     }
 
-    private static func missing(_ path: String, _ failure: HTTPFailure) -> HTTPFailure {
-        var failure = failure
-        failure.details = [ValidationDetail(path: path, code: "exists", message: "must exist")]
-        return failure
-    }
-
     private static func requireUnique(
         _ ids: [Identifier?], member: String, _ what: String
-    ) throws(HTTPFailure) {
+    ) throws(ValidationFailure) {
         var seen: [Identifier: Int] = [:]
         for (index, id) in ids.enumerated() {
             guard let id else { continue }

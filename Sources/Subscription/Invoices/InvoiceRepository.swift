@@ -20,14 +20,14 @@ struct InvoiceRepository: Sendable {
     /// - Throws: `.relatedNotFound` when there is none, or it is another tenant's.
     func require(
         _ text: String, of tenant: Identifier?, in scope: TenantScope
-    ) async throws -> Identifier {
+    ) async throws -> Row {
         guard let row = try await named(text, in: scope),
             tenant == nil || row.tenant == nil || row.tenant == tenant
         else {
             throw RepositoryError.relatedNotFound(
                 detail: "Key (invoice_id)=(\(text)) is not present in table \"invoice\".")
         }
-        return row.id
+        return row
     }
 
     /// The statements that store a draft for a subscription: the invoice, then its lines.

@@ -1,13 +1,12 @@
 import Entities
 import JSONCoding
 import Primitives
-import ServiceKit
 
 extension Card {
     /// Reads a card that has passed its schema.
-    /// - Throws: 422 that names the member which is wrong: a number without its check digit, or an expiry in the past.
+    /// - Throws: ``ValidationFailure`` that names the member which is wrong: a number without its check digit, or an expiry in the past.
     ///   The message says nothing of the values.
-    init(_ body: JSONObject, at instant: Timestamp) throws(HTTPFailure) {
+    init(_ body: JSONObject, at instant: Timestamp) throws(ValidationFailure) {
         let number = String((body["number"]?.stringValue ?? "").filter { $0 != " " && $0 != "-" })
         guard (12...19).contains(number.utf8.count), Self.hasCheckDigit(number) else {
             throw .invalidField("/card/number", code: "luhn", "must be the number of a card")
@@ -36,7 +35,7 @@ extension Card {
 }
 
 extension PaymentSource: JSONWritable {
-    /// Writes a `PaymentSourceDto`, masked as the original masks it (contract 6.13).
+    /// Writes a `PaymentSourceDto`, masked as the original masks it.
     func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", id)

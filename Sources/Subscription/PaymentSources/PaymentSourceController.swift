@@ -30,8 +30,7 @@ struct PaymentSourceController: Sendable {
             },
             handler: .scoped { call in
                 let source = try await service.create(
-                    try call.request.object(), key: call.request.idempotencyKey, in: call.scope,
-                    alongside: call.request.alongside(resource:))
+                    try call.request.object(), key: call.request.idempotencyKey, in: call.writeContext)
                 return Self.created(source)
             })
     }
@@ -78,7 +77,7 @@ struct PaymentSourceController: Sendable {
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
             handler: .scoped { call in
                 try await service.delete(
-                    call.request.pathParameter("paymentSourceId"), in: call.scope,
+                    call.request.pathParameter("paymentSourceId"), in: call.writeContext,
                     ifVersion: try call.request.versionCondition())
                 return .noContent
             })

@@ -2,6 +2,7 @@ import Entities
 import HTTPTypes
 import JSONCoding
 import PostgresClient
+import Primitives
 import ServiceKit
 
 /// The HTTP operations of plans.
@@ -40,7 +41,8 @@ struct PlanController: Sendable {
     private func findSubscriptions() -> Operation {
         Operation(
             .get, "/plans/{id}/subscriptions", id: "PlanSubscriptionController.find",
-            summary: "The subscriptions to a plan", security: .bearer(permissions: ["7008", "7004"]),
+            summary: "The subscriptions to a plan",
+            security: .bearer(permissions: SubscriptionController.permissions.view),
             parameters: [.id, .cursor, .preferCount],
             responses: [
                 .init(
@@ -64,6 +66,24 @@ struct PlanController: Sendable {
 
     /// A write for operators, whose price must be one that can be billed.
     private func priced(_ operation: Operation) -> Operation {
-        operation.checkingFirst(prices.checkPlans).forOperators()
+        operation.checkingFirst { call in
+            try await prices.checkPlans(
+                try call.request.object(), try PlanPriceCheck.Target(call, Plan.entity, limits: limits), in: call.scope)
+        }.forOperators()
+    }
+}
+
+extension PlanPriceCheck.Target {
+    /// What a write is about. A bulk change without a condition is refused later.
+    init(_ call: ScopedRequest, _ entity: Entity, limits: QueryLimits) throws {
+        if let id = call.request.pathParameters["id"] {
+            self = Identifier(id).map { .row($0) } ?? .nothing
+        } else if call.request.method == .patch,
+            let condition = try Where.parse(QueryParameter.all(call.request.query), for: entity, limits: limits)
+        {
+            self = .matching(condition)
+        } else {
+            self = .nothing
+        }
     }
 }

@@ -1,10 +1,8 @@
 import Billing
 import Entities
-import HTTPTypes
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// Sees to it that every plan's price has no more decimals than its currency: it would have to be rounded at every
 /// invoice. Looked at before a write of plans or currencies: two writes at the same moment, or a plan that is restored,
@@ -13,15 +11,31 @@ struct PlanPriceCheck: Sendable {
     let plans: CachedRows
     let currencies: CachedRows
     let prices: PlanPriceRepository
-    let limits: QueryLimits
+
+    /// What a write is about.
+    enum Target: Sendable {
+        /// A row that is yet to be made, or one that cannot exist: nothing is stored that the body could disagree with.
+        case nothing
+        /// One row.
+        case row(Identifier)
+        /// Every row that matches.
+        case matching(Where)
+
+        /// The stored rows; nil when there are none.
+        var condition: Where? {
+            switch self {
+            case .nothing: nil
+            case .row(let id): .equals("id", .identifier(id))
+            case .matching(let condition): condition
+            }
+        }
+    }
 
     /// Checks a write of a plan, or of all that match.
-    /// - Throws: 404 when the currency does not exist, 422 at the member that does not fit.
-    func checkPlans(_ call: ScopedRequest) async throws {
-        let body = try call.request.object()
+    /// - Throws: `RepositoryError.relatedNotFound` for the currency; ``ValidationFailure`` at the member that does not fit.
+    func checkPlans(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
         guard body["price"] != nil || body["currencyId"] != nil else { return }
-        let id = Identifier(call.request.pathParameter("id"))
-        let current = if let id { try await plans.object(of: id) } else { JSONObject?.none }
+        let current = if case .row(let id) = target { try await plans.object(of: id) } else { JSONObject?.none }
         var code: String?
         if let currency = (body["currencyId"] ?? current?["currencyId"])?.stringValue.flatMap({ Identifier($0) }) {
             guard let row = try await currencies.object(of: currency) else {
@@ -35,10 +49,10 @@ struct PlanPriceCheck: Sendable {
             try Self.check(price.literal, in: code ?? "CLF", named: code)
         }
         // The other half of a bulk change is what the rows have.
-        guard call.request.method == .patch, id == nil, (body["price"] != nil) != (body["currencyId"] != nil),
-            let condition = try condition(call, Plan.entity)
-        else { return }
-        for decimals in try await prices.decimals(ofPlans: condition, in: call.scope) {
+        guard case .matching(let condition) = target, (body["price"] != nil) != (body["currencyId"] != nil) else {
+            return
+        }
+        for decimals in try await prices.decimals(ofPlans: condition, in: scope) {
             if case .number(let price)? = body["price"] {
                 try Self.check(price.literal, in: decimals.currency, named: decimals.currency)
             } else if let code {
@@ -48,31 +62,22 @@ struct PlanPriceCheck: Sendable {
     }
 
     /// Checks a write of currencies: another code may have fewer decimals than the plans in it.
-    /// - Throws: 422 at the code.
-    func checkCurrencies(_ call: ScopedRequest) async throws {
-        guard let code = try call.request.object()["currencyCode"]?.stringValue,
-            let condition = try condition(call, PlanCurrency.entity)
-        else { return }
-        for decimals in try await prices.decimals(ofPlansIn: condition, in: call.scope)
+    /// - Throws: ``ValidationFailure`` at the code.
+    func checkCurrencies(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
+        guard let code = body["currencyCode"]?.stringValue, let condition = target.condition else { return }
+        for decimals in try await prices.decimals(ofPlansIn: condition, in: scope)
         where decimals.currency != code {
             try Self.check(decimals.count, in: code, at: "/currencyCode")
         }
     }
 
-    /// Which rows a write is about; nil when it does not say so in a way that it could have an effect.
-    private func condition(_ call: ScopedRequest, _ entity: Entity) throws -> Where? {
-        let id = call.request.pathParameter("id")
-        guard id.isEmpty else { return Identifier(id).map { .equals("id", .identifier($0)) } }
-        return try Where.parse(QueryParameter.all(call.request.query), for: entity, limits: limits)
-    }
-
-    private static func check(_ decimals: Int, in code: String, at path: String) throws(HTTPFailure) {
+    private static func check(_ decimals: Int, in code: String, at path: String) throws(ValidationFailure) {
         guard let currency = try? Currency(code), decimals > currency.exponent else { return }
         throw .invalidField(
             path, code: "decimals", "names a currency with fewer decimals than the price of a plan in it has")
     }
 
-    private static func check(_ price: String, in code: String, named name: String?) throws(HTTPFailure) {
+    private static func check(_ price: String, in code: String, named name: String?) throws(ValidationFailure) {
         do {
             _ = try Money(decimal: price, currency: Currency(code))
         } catch .invalidCurrency {

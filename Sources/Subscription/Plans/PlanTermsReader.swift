@@ -1,7 +1,6 @@
 import Entities
 import JSONCoding
 import Primitives
-import ServiceKit
 
 /// Reads the terms of plans: from the cache, as a rule without any query.
 struct PlanTermsReader: Sendable {
@@ -11,9 +10,10 @@ struct PlanTermsReader: Sendable {
 
     /// The terms of a plan.
     /// - Parameter isFresh: Reads them from PostgreSQL, after cached ones turned out to be old.
-    /// - Throws: 404 when the plan, its cycle or its currency does not exist; 422 at `/planId` when it cannot be billed.
+    /// - Throws: ``SubscriptionError/planNotFound``, also when its cycle or its currency is gone;
+    ///   ``SubscriptionError/planNotBillable(_:)``.
     func terms(of id: Identifier, isFresh: Bool = false) async throws -> PlanTerms {
-        guard let plan = try await plans.row(id, isFresh: isFresh) else { throw HTTPFailure.entityNotFound }
+        guard let plan = try await plans.row(id, isFresh: isFresh) else { throw SubscriptionError.planNotFound }
         async let cycle = related("billingCycleId", of: plan, in: cycles, isFresh: isFresh)
         async let currency = related("currencyId", of: plan, in: currencies, isFresh: isFresh)
         let (foundCycle, foundCurrency) = (try await cycle, try await currency)
@@ -22,7 +22,7 @@ struct PlanTermsReader: Sendable {
                 plan: plan.members, cycle: foundCycle.members, currency: foundCurrency.members,
                 sources: [plan.version, foundCycle.version, foundCurrency.version])
         } catch {
-            throw HTTPFailure.invalidField("/planId", code: "plan", error.message)
+            throw SubscriptionError.planNotBillable(error.message)
         }
     }
 
@@ -31,7 +31,7 @@ struct PlanTermsReader: Sendable {
     ) async throws -> CatalogueRow {
         guard let id = plan.members[field]?.stringValue.flatMap({ Identifier($0) }),
             let row = try await rows.row(id, isFresh: isFresh)
-        else { throw HTTPFailure.entityNotFound }
+        else { throw SubscriptionError.planNotFound }
         return row
     }
 }

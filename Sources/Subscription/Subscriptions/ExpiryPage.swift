@@ -2,7 +2,6 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// Which part of a list of ending subscriptions, sorted by their ends, is asked for.
 struct ExpiryPage: Sendable, Hashable {
@@ -22,12 +21,16 @@ struct ExpiryPage: Sendable, Hashable {
         self.after = after
     }
 
-    /// What the `cursor` of a request asks for.
+    /// Thrown for a cursor that does not come from a `Link` header of these lists.
+    struct InvalidCursor: Error {
+        let text: String
+    }
+
+    /// The page that a `cursor` asks for; nil: the first one.
     /// - Parameter limit: Rows of a page at most; 0: no bound.
-    /// - Throws: 400 when the cursor is none of a `Link` header.
-    init(_ request: OperationRequest, limit: Int) throws(HTTPFailure) {
+    init(cursor: String?, limit: Int) throws(InvalidCursor) {
         self.limit = limit > 0 ? limit : nil
-        guard let text = QueryString.first("cursor", in: request.query) else {
+        guard let text = cursor else {
             after = nil
             return
         }
@@ -35,10 +38,7 @@ struct ExpiryPage: Sendable, Hashable {
             let values = (try? JSONValue.parse(bytes))?.arrayValue, values.count == 2,
             let endDate = values[0].stringValue, !endDate.utf8.contains(0),
             let id = values[1].stringValue.flatMap({ Identifier($0) })
-        else {
-            throw .invalidParameter(
-                "cursor", value: .string(text), reason: "must be the cursor of a Link header of this list")
-        }
+        else { throw InvalidCursor(text: text) }
         after = Position(endDate: endDate, id: id)
     }
 

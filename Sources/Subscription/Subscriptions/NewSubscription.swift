@@ -1,7 +1,6 @@
 import Entities
 import JSONCoding
 import Primitives
-import ServiceKit
 
 /// What a client wants to subscribe to: the body of `POST /subscriptions`.
 struct NewSubscription: Sendable, Hashable {
@@ -12,16 +11,16 @@ struct NewSubscription: Sendable, Hashable {
     let status: TenantSubscription.Status
 
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
-    /// - Throws: 422 that names the member that is missing.
-    init(_ body: JSONObject) throws(HTTPFailure) {
+    /// - Throws: ``ValidationFailure`` that names the member that is missing.
+    init(_ body: JSONObject) throws(ValidationFailure) {
         guard let subscriber = body["subscriberId"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw .validation([.required("", "subscriberId")])
+            throw .required("", "subscriberId")
         }
         guard let plan = body["planId"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw .validation([.required("", "planId")])
+            throw .required("", "planId")
         }
         guard let status = body["status"]?.intValue.flatMap({ TenantSubscription.Status(rawValue: $0) }) else {
-            throw .validation([.required("", "status")])
+            throw .required("", "status")
         }
         self.subscriber = subscriber
         self.plan = plan

@@ -14,25 +14,34 @@ struct SubscriptionChangeBatch {
     let plans: [Identifier: PlanSummary]
     /// Live subscriptions that a tenant may have.
     let quota: Int
-    let instant: Timestamp
-    let scope: TenantScope
-    let traceparent: String?
+    let context: WriteContext
 
     private var batch = PostgresBatch()
     /// The quotas of the statements that take a place.
     private var quotas: [Int: SubscriptionQuota] = [:]
+    /// The statement that checks the invoice.
+    private var backing: Int?
+    private var events: [(tenant: Identifier, envelope: EventEnvelope)] = []
 
     init(
         entities: EntityRepository, values: FieldValues, plans: [Identifier: PlanSummary], quota: Int,
-        instant: Timestamp, scope: TenantScope, traceparent: String?
+        context: WriteContext
     ) {
         self.entities = entities
         self.values = values
         self.plans = plans
         self.quota = quota
-        self.instant = instant
-        self.scope = scope
-        self.traceparent = traceparent
+        self.context = context
+    }
+
+    /// Checks that the invoice that the change names, if it is another one than before, backs one subscription only.
+    /// - Throws: ``SubscriptionError/invoiceInUse`` for several subscriptions.
+    mutating func back(_ changes: [SubscriptionTransition]) throws(SubscriptionError) {
+        let backed = changes.filter { $0.newInvoice != nil }
+        guard let change = backed.first, let invoice = change.newInvoice else { return }
+        guard changes.count == 1 else { throw .invoiceInUse }
+        batch.add(InvoiceRepository.lock(invoice))
+        backing = batch.add(InvoiceRepository.backing(invoice, subscription: change.id, plan: change.plan))
     }
 
     /// Changes a row, which fills its place before the next one is counted.
@@ -41,11 +50,11 @@ struct SubscriptionChangeBatch {
         if change.needsPlace {
             let quota = SubscriptionQuota(general: quota, plan: plans[change.plan]?.tenantLimit)
             let reservation = quota.reservation(
-                tenant: change.subscriber, plan: change.plan, on: CalendarDate(of: instant), changing: change.id)
+                tenant: change.subscriber, plan: change.plan, on: CalendarDate(of: context.now), changing: change.id)
             quotas[batch.add(reservation)] = quota
         }
-        let update = batch.add(try entities.updateStatement(change.id, values, in: scope))
-        try tell(change)
+        let update = batch.add(try entities.updateStatement(change.id, values, in: context.scope))
+        try appendEvent(for: change)
         return update
     }
 
@@ -53,27 +62,34 @@ struct SubscriptionChangeBatch {
     mutating func changeTogether(_ changes: [SubscriptionTransition]) throws {
         guard !changes.isEmpty else { return }
         let ids = changes.map { PostgresValue.identifier($0.id) }
-        batch.add(try entities.updateAllStatement(values, where: .oneOf("id", ids), in: scope))
-        for change in changes { try tell(change) }
+        batch.add(try entities.updateAllStatement(values, where: .oneOf("id", ids), in: context.scope))
+        for change in changes { try appendEvent(for: change) }
     }
 
-    private mutating func tell(_ change: SubscriptionTransition) throws {
+    private mutating func appendEvent(for change: SubscriptionTransition) throws {
         guard change.activates else { return }
         let event = SubscriptionEvent(
             subscription: change.result, tenant: change.subscriber,
-            plan: plans[change.plan] ?? PlanSummary(json: ["id": .identifier(change.plan)]), instant: instant,
-            traceparent: traceparent)
-        batch.add(try event.envelope(EventType.subscriptionActivated))
+            plan: plans[change.plan] ?? PlanSummary(json: ["id": .identifier(change.plan)]), instant: context.now,
+            trace: context.trace)
+        events.append((change.subscriber, try event.envelope(EventType.subscriptionActivated)))
     }
 
     /// Does all of it.
-    /// - Throws: 409 when a place was needed and none was left.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; ``SubscriptionError/invoiceInUse``.
     func run(_ transaction: PostgresTransaction) async throws -> [PostgresResult] {
+        // Events lock their tenant's lane. All come last and in one order, so that two changes wait for each other instead of
+        // ending in a deadlock.
+        var batch = self.batch
+        for event in events.sorted(by: { $0.tenant < $1.tenant }) { batch.add(event.envelope) }
         do throws(PostgresError) {
             return try await transaction.run(batch)
         } catch {
+            if let backing, error.statementIndex == backing, error.isGuardViolation {
+                throw SubscriptionError.invoiceInUse
+            }
             if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {
-                throw quota.failure
+                throw SubscriptionError.quotaExceeded(quota)
             }
             throw RepositoryError.from(error, entity: TenantSubscription.entity, values: values)
         }

@@ -29,7 +29,7 @@ extension SubscriptionController {
             handler: .scoped { call in
                 let now = clock.now()
                 let today = CalendarDate(of: now)
-                let page = try ExpiryPage(call.request, limit: limits.maximumLimit)
+                let page = try page(of: call.request)
                 let (rows, next) = page.cut(
                     try await subscriptions.expiring(
                         after: today, through: Self.later(today, by: Self.soon), page, in: call.scope))
@@ -72,7 +72,7 @@ extension SubscriptionController {
             responses: [.init(.ok, "Subscriptions", schema: .array(of: schema), headers: [.link])],
             handler: .scoped { call in
                 let today = CalendarDate(of: clock.now())
-                let page = try ExpiryPage(call.request, limit: limits.maximumLimit)
+                let page = try page(of: call.request)
                 let (rows, next) = page.cut(
                     try await subscriptions.expired(
                         by: today, endedAfter: Self.later(today, by: -Self.days(call.request)), page, in: call.scope))
@@ -89,6 +89,15 @@ extension SubscriptionController {
                 response.linkToPage(after: next, of: call.request)
                 return response
             })
+    }
+
+    private func page(of request: OperationRequest) throws(HTTPFailure) -> ExpiryPage {
+        do {
+            return try ExpiryPage(cursor: QueryString.first("cursor", in: request.query), limit: limits.maximumLimit)
+        } catch {
+            throw .invalidParameter(
+                "cursor", value: .string(error.text), reason: "must be the cursor of a Link header of this list")
+        }
     }
 
     /// The parameter was checked to be a whole number; however large, it reaches no further than the calendar does.

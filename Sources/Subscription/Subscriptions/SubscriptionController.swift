@@ -17,8 +17,9 @@ struct SubscriptionController: Sendable {
 
     var operations: [Operation] {
         [
-            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findById(), updateById(),
-            replaceById(), crud.deleteById(), restoreById(), invoice(),
+            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll().forOperators(), crud.findById(),
+            updateById().forOperators(), replaceById().forOperators(), crud.deleteById().forOperators(), restoreById(),
+            invoice(),
         ]
     }
 
@@ -34,7 +35,8 @@ struct SubscriptionController: Sendable {
             ],
             failures: [
                 .notFound: "The plan or the invoice does not exist, or the subscriber is another tenant",
-                .conflict: Self.quotaFailure,
+                .forbidden: "A tenant's own user asks for another status than PENDING, or names an invoice",
+                .conflict: Self.quotaFailure + ", or the invoice backs another subscription",
             ],
             idempotency: .recover { recovery in
                 let record = try await subscriptions.entities.findById(try recovery.created(), in: recovery.scope)
@@ -42,12 +44,12 @@ struct SubscriptionController: Sendable {
             },
             handler: .scoped { call in
                 let new = try NewSubscription(try call.request.object())
-                let record = try await lifecycle.create(new, in: call.scope, for: call.request)
+                let record = try await lifecycle.create(new, in: call.writeContext)
                 return try .created(record, location: "/subscriptions/\(try record.id)")
             })
     }
 
-    private static let quotaFailure = "The tenant has as many live subscriptions as it may have"
+    private static let quotaFailure = "The tenant has as many active or pending subscriptions as it may have"
 
     /// A live subscription that comes back needs a place again.
     private func restoreById() -> Operation {
@@ -55,7 +57,7 @@ struct SubscriptionController: Sendable {
         operation.failures[.conflict] = Self.quotaFailure
         operation.handler = .scoped { call in
             guard let id = Identifier(call.request.pathParameter("id")) else { throw HTTPFailure.entityNotFound }
-            let record = try await lifecycle.restore(id, in: call.scope, for: call.request)
+            let record = try await lifecycle.restore(id, in: call.writeContext)
             return try .entity(record, for: call.request)
         }
         return operation.forOperators()
@@ -76,7 +78,7 @@ struct SubscriptionController: Sendable {
             // Without a condition the common operation refuses.
             guard SubscriptionLifecycle.concerns(body), let condition else { return try await update.run(call) }
             try condition.checkBulkChange(of: TenantSubscription.entity)
-            return .count(try await lifecycle.changeAll(condition, body, in: call.scope, for: call.request))
+            return .count(try await lifecycle.changeAll(condition, body, in: call.writeContext))
         }
         return operation
     }
@@ -112,7 +114,9 @@ struct SubscriptionController: Sendable {
                 throw RepositoryError.identifierChanged(from: id, to: named)
             }
             return try .changed(
-                try await lifecycle.change(row, body, in: call.scope, for: call.request), for: call.request)
+                try await lifecycle.change(
+                    row, body, in: call.writeContext, ifVersion: try call.request.versionCondition()),
+                for: call.request)
         }
         return operation
     }

@@ -1,11 +1,9 @@
 import Billing
 import Entities
-import HTTPTypes
 import JSONCoding
 import MessageBus
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// Changes that may make subscriptions live: they take places of the tenant's quota, and others are told.
 extension SubscriptionLifecycle {
@@ -22,31 +20,28 @@ extension SubscriptionLifecycle {
     /// Rows that may take places in one request: for each tenant a lock is held until its end.
     static let largestReservation = 1000
 
-    private static let tooManyReservations = HTTPFailure(
-        .unprocessableContent, name: "UnprocessableEntityError",
-        message: .string(
-            "More than \(largestReservation) subscriptions would take a place of a quota. Narrow the condition."),
-        code: "TOO_MANY_ROWS")
-
     /// Changes a row. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, when it becomes ACTIVE and was not:
     /// the row is locked before its status is looked at, so that of two who activate it, it is told once.
-    /// - Parameter body: Members to change, checked against the entity's schema.
-    /// - Throws: 412 when the row is not at a version that the request names; 404 when the row, or the invoice, is not
-    ///   there; 409 when the row needs a place and none is left.
+    /// - Parameters:
+    ///   - body: Members to change, checked against the entity's schema.
+    ///   - version: The row's version that the change is based on.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; `RepositoryError.notFound`, `.relatedNotFound` for the invoice,
+    ///   `.versionMismatch`.
     func change(
-        _ id: Identifier, _ body: JSONObject, in scope: TenantScope, for request: OperationRequest
+        _ id: Identifier, _ body: JSONObject, in context: WriteContext, ifVersion version: VersionCondition? = nil
     ) async throws -> Record {
-        let condition = try request.versionCondition()
+        let scope = context.scope
         let body = try await namingInvoice(body, in: scope)
-        return try await pool.withTransaction(settings: scope.settings) { transaction in
+        return try await context.withTransaction(on: pool, resource: id) { transaction in
             guard let row = try await subscriptions.lock(.id(id), in: scope, transaction).first else {
                 throw RepositoryError.notFound(
                     entity: TenantSubscription.entity.name, table: TenantSubscription.entity.table,
                     id: id.description)
             }
-            try condition?.require(try row.version)
-            let change = try SubscriptionTransition(row, body, on: CalendarDate(of: clock.now()))
-            var batch = try await batch(of: [change], body, in: scope, for: request, transaction)
+            try version?.require(try row.version)
+            let change = try SubscriptionTransition(row, body, on: CalendarDate(of: context.now))
+            var batch = try await batch(of: [change], body, in: context, transaction)
+            try batch.back([change])
             let update = try batch.change(change)
             guard let changed = try await batch.run(transaction)[update].first else {
                 throw RepositoryError.unexpected(sqlState: nil)
@@ -55,23 +50,25 @@ extension SubscriptionLifecycle {
         }
     }
 
-    /// Changes every row that matches, as ``change(_:_:in:for:)`` changes one.
+    /// Changes every row that matches, as ``change(_:_:in:ifVersion:)`` changes one.
     /// - Returns: How many.
-    /// - Throws: 422 when more rows than ``largestReservation`` need a place; 404 when the invoice is not there; 409 when
-    ///   a row needs a place and none is left.
-    func changeAll(
-        _ condition: Where, _ body: JSONObject, in scope: TenantScope, for request: OperationRequest
-    ) async throws -> Int {
+    /// - Throws: ``SubscriptionError/tooManyReservations(limit:)`` above ``largestReservation``, and what `change` throws.
+    func changeAll(_ condition: Where, _ body: JSONObject, in context: WriteContext) async throws -> Int {
+        let scope = context.scope
         let body = try await namingInvoice(body, in: scope)
-        return try await pool.withTransaction(settings: scope.settings, as: condition.bulkWorkload) { transaction in
-            let today = CalendarDate(of: clock.now())
-            let changes = try await subscriptions.lock(.condition(condition), in: scope, transaction).map {
-                try SubscriptionTransition($0, body, on: today)
-            }
+        return try await context.withTransaction(on: pool, resource: nil, as: condition.bulkWorkload) { transaction in
+            let today = CalendarDate(of: context.now)
+            let limit = EntityRepository.largestBulkChange
+            let rows = try await subscriptions.lock(.condition(condition, limit: limit + 1), in: scope, transaction)
+            guard rows.count <= limit else { throw RepositoryError.tooManyRows(limit: limit) }
+            let changes = try rows.map { try SubscriptionTransition($0, body, on: today) }
             guard !changes.isEmpty else { return 0 }
             let reserving = changes.filter(\.needsPlace).sorted { $0.subscriber < $1.subscriber }
-            guard reserving.count <= Self.largestReservation else { throw Self.tooManyReservations }
-            var batch = try await batch(of: changes, body, in: scope, for: request, transaction)
+            guard reserving.count <= Self.largestReservation else {
+                throw SubscriptionError.tooManyReservations(limit: Self.largestReservation)
+            }
+            var batch = try await batch(of: changes, body, in: context, transaction)
+            try batch.back(changes)
             // First what needs no place: it may leave places to the others.
             try batch.changeTogether(changes.filter { !$0.needsPlace })
             for change in reserving { _ = try batch.change(change) }
@@ -81,38 +78,35 @@ extension SubscriptionLifecycle {
     }
 
     private func batch(
-        of changes: [SubscriptionTransition], _ body: JSONObject, in scope: TenantScope, for request: OperationRequest,
+        of changes: [SubscriptionTransition], _ body: JSONObject, in context: WriteContext,
         _ transaction: PostgresTransaction
     ) async throws -> SubscriptionChangeBatch {
         let plans = Set(changes.filter(\.needsPlan).map(\.plan))
         return SubscriptionChangeBatch(
             entities: subscriptions.entities, values: try FieldValues(TenantSubscription.entity, json: body),
             plans: plans.isEmpty ? [:] : try await summaries.summaries(of: plans, in: transaction), quota: quota,
-            instant: clock.now(), scope: scope, traceparent: request.traceparent)
+            context: context)
     }
 
-    /// The body with our id of the invoice that it names. A foreign key is blind to whose the invoice is: to a tenant's
-    /// users another tenant's does not exist.
+    /// The body with our id of the invoice that it names. Its foreign key would accept any.
     private func namingInvoice(_ body: JSONObject, in scope: TenantScope) async throws -> JSONObject {
         guard let name = body["invoiceId"]?.stringValue else { return body }
         var body = body
-        body["invoiceId"] = .identifier(try await invoices.require(name, of: scope.tenantId, in: scope))
+        body["invoiceId"] = .identifier(try await invoices.require(name, of: nil, in: scope).id)
         return body
     }
 
-    /// Takes the deletion of a subscription back. One that is live takes a place of its tenant's quota again; nobody is
-    /// told, as it was told when it became active.
-    /// - Throws: 404 when no deleted row has the id; 409 when no place is left.
-    func restore(_ id: Identifier, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
+    /// Restores a deleted subscription. One that is active or pending takes a place of its tenant's quota again; no event
+    /// is published, as there was one when it became active.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; `RepositoryError.notFound` when no deleted row has the id.
+    func restore(_ id: Identifier, in context: WriteContext) async throws -> Record {
         do throws(RepositoryError) {
             return try await subscriptions.entities.restoreById(
-                id, in: scope,
-                alongside: [
-                    subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: clock.now()))
-                ] + request.alongside(resource: id))
+                id, in: context,
+                alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))])
         } catch {
             guard case .unexpected(sqlState: SubscriptionQuota.exhausted) = error else { throw error }
-            throw SubscriptionQuota(general: quota, plan: nil).failure
+            throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: nil))
         }
     }
 }

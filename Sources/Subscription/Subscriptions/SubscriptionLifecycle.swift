@@ -4,7 +4,6 @@ import JSONCoding
 import MessageBus
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// The rules of subscribing: what a subscription costs, how many a tenant may have, and who is told.
 struct SubscriptionLifecycle: Sendable {
@@ -14,18 +13,21 @@ struct SubscriptionLifecycle: Sendable {
     let summaries: PlanSummaryRepository
     /// Live subscriptions that a tenant may have.
     let quota: Int
-    let clock: any WallClock
 
     var pool: PostgresPool { subscriptions.entities.pool }
 
     /// Subscribes a tenant: subscription, draft invoice and events, all of them or nothing, in one round trip.
-    /// - Throws: 404 when the plan, its cycle or its currency, or the given invoice does not exist, or when a tenant's
-    ///   user names another tenant; 409 when the tenant has no place left; 422 when the plan cannot be billed.
-    func create(_ new: NewSubscription, in scope: TenantScope, for request: OperationRequest) async throws -> Record {
-        if let own = scope.tenantId, own != new.subscriber { throw HTTPFailure.entityNotFound }
+    /// - Throws: ``SubscriptionError``; `RepositoryError.relatedNotFound` for an invoice that does not exist.
+    func create(_ new: NewSubscription, in context: WriteContext) async throws -> Record {
+        if let own = context.tenantID {
+            guard own == new.subscriber else { throw SubscriptionError.subscriberNotFound }
+            // What is not paid for is not active, and which invoice pays for it is not the customer's to say.
+            guard new.status == .pending else { throw SubscriptionError.reservedToOperators(member: "status") }
+            guard new.invoice == nil else { throw SubscriptionError.reservedToOperators(member: "invoiceId") }
+        }
         for isFresh in [false, true] {
             let terms = try await terms.terms(of: new.plan, isFresh: isFresh)
-            if let record = try await create(new, on: terms, in: scope, for: request) { return record }
+            if let record = try await create(new, on: terms, in: context) { return record }
         }
         // The plan has changed once more between the reading and the transaction.
         throw RepositoryError.contention
@@ -34,23 +36,30 @@ struct SubscriptionLifecycle: Sendable {
     /// Subscribes on these terms.
     /// - Returns: nil when the terms are no longer the plan's; then nothing was changed.
     private func create(
-        _ new: NewSubscription, on terms: PlanTerms, in scope: TenantScope, for request: OperationRequest
+        _ new: NewSubscription, on terms: PlanTerms, in context: WriteContext
     ) async throws -> Record? {
+        let scope = context.scope
         let given =
             if let name = new.invoice {
                 try await invoices.require(name, of: new.subscriber, in: scope)
-            } else { Identifier?.none }
-        let now = clock.now()
+            } else { InvoiceRepository.Row?.none }
+        let now = context.now
         let first = try Self.firstPeriod(of: terms, from: CalendarDate(of: now))
         let id = Identifier.v7(at: now)
-        let invoice = given ?? Identifier.v7(at: now)
+        let invoice = given?.id ?? Identifier.v7(at: now)
+        try given?.requireTotal(first.invoice.total)
         let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
 
-        var batch = PostgresBatch(settings: scope.settings)
+        var batch = context.batch(resource: id)
         // Before the quota, whose limit may be the plan's.
         let confirmation = batch.add(terms.confirmation)
         batch.add(
             quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
+        let admission = batch.add(BlockedTenants.refusing(new.subscriber))
+        let backing = given.map { given in
+            batch.add(InvoiceRepository.lock(given.id))
+            return batch.add(InvoiceRepository.backing(given.id, subscription: id, plan: new.plan))
+        }
         if given == nil {
             let statements = try invoices.insertStatements(
                 first.invoice, id: invoice, subscription: id, tenant: new.subscriber, plan: new.plan,
@@ -62,30 +71,36 @@ struct SubscriptionLifecycle: Sendable {
         let event = SubscriptionEvent(
             subscription: try Self.members(of: values, at: now, in: scope), tenant: new.subscriber,
             plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
-            instant: now, traceparent: request.traceparent)
+            instant: now, trace: context.trace)
         batch.add(try event.envelope(EventType.subscriptionCreated))
         if new.status == .active { batch.add(try event.envelope(EventType.subscriptionActivated)) }
-
-        batch.add(contentsOf: request.alongside(resource: id))
 
         let results: [PostgresResult]
         do {
             results = try await pool.run(batch)
         } catch {
-            if SubscriptionQuota.isExhausted(error) { throw quota.failure }
+            if SubscriptionQuota.isExhausted(error) { throw SubscriptionError.quotaExceeded(quota) }
             if error.statementIndex == confirmation, error.isGuardViolation { return nil }
+            if error.statementIndex == admission, error.isGuardViolation {
+                throw SubscriptionError.subscriberNotActive
+            }
+            if let backing, error.statementIndex == backing, error.isGuardViolation {
+                throw SubscriptionError.invoiceInUse
+            }
             let isOurs = error.statementIndex == row
             throw RepositoryError.from(error, entity: isOurs ? TenantSubscription.entity : nil)
         }
-        guard let inserted = results[row].first else { throw HTTPFailure.entityNotFound }
+        guard let inserted = results[row].first else { throw SubscriptionError.subscriberNotFound }
         return subscriptions.entities.record(inserted)
     }
 
-    private static func firstPeriod(of terms: PlanTerms, from start: CalendarDate) throws(HTTPFailure) -> FirstPeriod {
+    private static func firstPeriod(
+        of terms: PlanTerms, from start: CalendarDate
+    ) throws(SubscriptionError) -> FirstPeriod {
         do {
             return try FirstPeriod(of: terms, from: start)
         } catch {
-            throw .invalidField("/planId", code: "plan", "names a plan that cannot be billed: \(error)")
+            throw .planNotBillable("names a plan that cannot be billed: \(error)")
         }
     }
 

@@ -2,7 +2,6 @@ import Billing
 import Entities
 import PostgresClient
 import Primitives
-import ServiceKit
 
 /// How many live subscriptions a tenant may have: PENDING, or ACTIVE and not over.
 ///
@@ -39,12 +38,4 @@ struct SubscriptionQuota: Sendable, Hashable {
 
     /// SQLSTATE of `main.reserve_subscription` when no place is left.
     static let exhausted: SQLState = "ARC01"
-
-    /// 409 for a tenant that has no place left.
-    var failure: HTTPFailure {
-        let subject = plan == nil ? "live subscriptions" : "live subscriptions to this plan"
-        return .conflict(
-            "The tenant cannot have more than \(limit) \(subject). Cancel one of them, or have the quota raised.",
-            code: "SUBSCRIPTION_QUOTA_EXCEEDED")
-    }
 }

@@ -59,7 +59,8 @@ struct SubscriptionRepository: Sendable {
     /// Which rows a change is about.
     enum Target: Sendable {
         case id(Identifier)
-        case condition(Where)
+        /// Rows that match, so many at most.
+        case condition(Where, limit: Int)
     }
 
     /// Reads rows and locks them until the end of the transaction, in the order of their ids.
@@ -69,7 +70,8 @@ struct SubscriptionRepository: Sendable {
         let select =
             switch target {
             case .id(let id): try entities.selectById(id, in: scope)
-            case .condition(let condition): try entities.selectStatement(Filter(where: condition), in: scope)
+            case .condition(let condition, let limit):
+                try entities.selectStatement(Filter(where: condition, order: [Order("id")], limit: limit), in: scope)
             }
         let locking = PostgresStatement(select.statement.sql + " FOR UPDATE", prepared: false)
         return entities.records(try await transaction.query(locking, select.statement.values), select.projection)

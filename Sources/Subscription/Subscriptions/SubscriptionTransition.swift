@@ -12,6 +12,8 @@ struct SubscriptionTransition: Sendable {
     let plan: Identifier
     /// It takes a place that it did not have: of another tenant's, among those of another plan, or any at all.
     let needsPlace: Bool
+    /// The invoice that it has from now on and had not before.
+    let newInvoice: Identifier?
     /// It becomes ACTIVE and was not.
     let activates: Bool
 
@@ -28,6 +30,8 @@ struct SubscriptionTransition: Sendable {
         self.subscriber = result["subscriberId"]?.stringValue.flatMap { Identifier($0) } ?? subscriber
         let plan = try row.identifier("planId")
         self.plan = result["planId"]?.stringValue.flatMap { Identifier($0) } ?? plan
+        let invoice = body["invoiceId"]?.stringValue.flatMap { Identifier($0) }
+        newInvoice = invoice == (try row.identifierIfPresent("invoiceId")) ? nil : invoice
         let before = TenantSubscription.Status(rawValue: try row.integer("status"))
         let after = result["status"]?.intValue.flatMap { TenantSubscription.Status(rawValue: $0) }
         let day = today.description

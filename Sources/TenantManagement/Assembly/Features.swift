@@ -35,11 +35,12 @@ struct Features: Sendable {
         ) -> CRUDOperations {
             CRUDOperations(
                 entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-                catalog: catalog, limits: queryLimits, writableByTenant: writableByTenant, onChange: onChange)
+                catalog: catalog, limits: queryLimits, views: TenantManagementCatalog.views,
+                writableByTenant: writableByTenant, onChange: onChange)
         }
         let tenants = repository(Tenant.entity)
         let systemUser = configuration.systemUser
-        let leads = LeadRepository(pool: pool, systemUser: systemUser)
+        let leads = LeadRepository(pool: pool)
         let provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
         let secrets = WebhookSecrets(encryptionKey: configuration.encryptionKey)
         let copies = WebhookSecretCopies(redis: redis, lifetime: configuration.webhookSecretLifetime)
@@ -53,9 +54,9 @@ struct Features: Sendable {
         let onboarding = TenantOnboardingService(
             pool: pool, leads: leads, tenants: tenants, contacts: repository(Contact.entity),
             addresses: repository(Address.entity), provisionings: planner, cache: cache,
-            configuration: configuration, clock: clock)
+            configuration: configuration)
         let provisioning = ProvisioningService(
-            pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache, clock: clock,
+            pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache,
             logger: logger)
         let leadService = LeadService(
             pool: pool, leads: leads, leadEntities: repository(Lead.entity),
@@ -64,7 +65,7 @@ struct Features: Sendable {
                 secret: configuration.tokenSecret, issuer: tokens.issuer, audience: tokens.audience, clock: clock),
             entries: configuration.leadKeyRedisFormat == .none
                 ? nil : LeadKeyEntries(redis: redis, lifetime: configuration.leadKeyLifetime, logger: logger),
-            configuration: configuration, clock: clock)
+            configuration: configuration)
         let verifier = WebhookVerifier(
             copies: copies, repository: provisionings, secrets: secrets, configuration: configuration, clock: clock,
             logger: logger)
@@ -80,8 +81,8 @@ struct Features: Sendable {
         let webhook = WebhookController(
             verifier: verifier,
             service: ProvisioningCallbackService(
-                pool: pool, repository: provisionings, cache: cache, notifications: notifications,
-                copies: copies, systemUser: systemUser, clock: clock, logger: logger),
+                pool: pool, repository: provisionings, cache: cache, notifications: notifications, copies: copies,
+                logger: logger),
             limiter: limiter, configuration: configuration)
 
         let tenantController = TenantController(
@@ -94,8 +95,7 @@ struct Features: Sendable {
         let leadController = LeadController(
             service: leadService, onboarding: onboarding,
             crud: crud(
-                Lead.entity, "/leads", "LeadController",
-                CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])),
+                Lead.entity, "/leads", "LeadController", LeadController.permissions),
             limiter: limiter, configuration: configuration)
         let rendering = try InvoiceRendering(reader: reader)
         if !rendering.renderer.isExecutable {
@@ -117,7 +117,9 @@ struct Features: Sendable {
             leadController.operations + tenantController.operations + webhook.operations + firstUsers.operations
             + invoices.operations + configs.operations
             + TenantManagementCatalog.resources.flatMap {
-                $0.operations(pool: pool, catalog: catalog, limits: queryLimits, clock: clock)
+                $0.operations(
+                    pool: pool, catalog: catalog, limits: queryLimits, views: TenantManagementCatalog.views,
+                    clock: clock)
             }
         self.catalog = catalog
         self.cache = cache

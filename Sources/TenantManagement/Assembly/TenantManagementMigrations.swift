@@ -64,6 +64,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
             down: RowChangeSchema.down(tables: cachedTables)),
+        Migration(
+            number: 24, name: "tenant_access", up: text(PackageResources.V0024__tenant_access_up_sql),
+            down: text(PackageResources.V0024__tenant_access_down_sql)),
     ]
 
     private static let cachedTables = ["tenants"]

@@ -69,6 +69,7 @@ package enum TenantManagementService {
                 "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
             operations: features.operations, catalog: features.catalog, authenticator: authenticator,
             rateLimiter: limiter, idempotency: idempotency,
+            tenantGate: TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted),
             background: background,
             atEnd: {
                 await features.identityProviders.shutdown()

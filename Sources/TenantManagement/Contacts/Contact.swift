@@ -10,7 +10,7 @@ package enum Contact {
         fields: [
             .string("firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann"),
             .string("lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee"),
-            .string("email", maxLength: 100, required: true, example: "ann@acme.com"),
+            .string("email", maxLength: 100, format: .email, required: true, example: "ann@acme.com"),
             .boolean("isPrimary", required: true, description: "Whether mails about the tenant go here"),
             .string("type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin"),
             .identifier("tenantId", required: true),

@@ -1,6 +1,6 @@
+import Entities
 import JSONCoding
 import Primitives
-import ServiceKit
 
 /// The tenant and the person for whom an identity provider is set up, as the body of `POST /manage/users` says.
 struct FirstUser: Sendable, Hashable {
@@ -24,8 +24,8 @@ struct FirstUser: Sendable, Hashable {
     /// Reads the free-form `tenant` and `plan`.
     /// - Parameter storedKey: The tenant's key in the database, which the body must agree with: a pipeline speaks for its
     ///   own tenant only, not for the realm of another one.
-    /// - Throws: 422 that points at the member that is missing or unusable.
-    init(tenant id: Identifier, storedKey: String, body: JSONObject) throws(HTTPFailure) {
+    /// - Throws: ``ValidationFailure`` that points at the member that is missing or unusable.
+    init(tenant id: Identifier, storedKey: String, body: JSONObject) throws(ValidationFailure) {
         let tenant = body["tenant"] ?? .null
         self.tenant = id
         key = try Self.text(tenant["key"], "/tenant/key", maximum: 20)
@@ -49,7 +49,7 @@ struct FirstUser: Sendable, Hashable {
         }
     }
 
-    private static func text(_ value: JSONValue?, _ path: String, maximum: Int) throws(HTTPFailure) -> String {
+    private static func text(_ value: JSONValue?, _ path: String, maximum: Int) throws(ValidationFailure) -> String {
         guard let value, !value.isNull else {
             throw .invalidField(path, code: "required", "is needed to create the user")
         }
@@ -63,7 +63,7 @@ struct FirstUser: Sendable, Hashable {
         return text
     }
 
-    private static func optionalText(_ value: JSONValue?, _ path: String) throws(HTTPFailure) -> String? {
+    private static func optionalText(_ value: JSONValue?, _ path: String) throws(ValidationFailure) -> String? {
         guard let value, !value.isNull, value != "" else { return nil }
         return try text(value, path, maximum: 100)
     }

@@ -71,7 +71,7 @@ struct FirstUserController: Sendable {
                     configuration.webhookLimit, operation: "POST /manage/users \(tenant.prefix(64))",
                     client: call.clientAddress.network)
                 guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
-                let delivery = try await verifier.verify(call, tenant: tenant, signing: .body)
+                let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, signing: .body)
                 let authID = try await service.setUp(body, tenant: delivery.tenant)
                 return .json { writer in
                     writer.beginObject()

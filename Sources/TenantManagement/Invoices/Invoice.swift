@@ -14,7 +14,7 @@ package enum Invoice {
             .timestamp(
                 "endDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-01-31"
             ),
-            .number("amount", required: true, example: 100),
+            .number("amount", minimum: 0, required: true, example: 100),
             .string(
                 "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
                 description: "ISO 4217 code; it decides how many decimals the amount may have", example: "USD"),

@@ -10,7 +10,10 @@ struct InvoiceController: Sendable {
 
     static let permissions = CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
 
-    var operations: [Operation] { crud.all() + [download(), downloadWithoutID()] }
+    /// A tenant's own users read their invoices; what they owe is the operator's to say.
+    var operations: [Operation] {
+        crud.all().map { $0.method == .get ? $0 : $0.forOperators() } + [download(), downloadWithoutID()]
+    }
 
     private func download() -> Operation {
         Operation(

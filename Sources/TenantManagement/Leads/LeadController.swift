@@ -12,6 +12,8 @@ package struct LeadController: Sendable {
     let limiter: RateLimiter
     let configuration: TenantManagementConfiguration
 
+    static let permissions = CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])
+
     /// All operations.
     package var operations: [Operation] {
         [register(), verify(), createTenant(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
@@ -59,7 +61,8 @@ package struct LeadController: Sendable {
                 // Whoever has many addresses must not be able to fill one mailbox.
                 try await limit(
                     configuration.recipientLimit, "POST /leads recipient", try LeadService.email(body).mailbox)
-                let lead = try await service.register(body, for: call)
+                let lead = try await service.register(
+                    body, in: call.writeContext(in: configuration.systemUser.scope))
                 return Self.registered(lead.id, key: configuration.returnsLeadKey ? lead.key : nil)
             })
     }
@@ -99,7 +102,8 @@ package struct LeadController: Sendable {
                 let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
                 try await limit(configuration.verificationLimit, "POST /leads/{id}/verify lead", id.description)
-                return Self.verified(id, token: try await service.verify(lead: id, key: key, for: call))
+                let context = call.writeContext(in: configuration.systemUser.scope)
+                return Self.verified(id, token: try await service.verify(lead: id, key: key, in: context))
             })
     }
 
@@ -128,11 +132,15 @@ package struct LeadController: Sendable {
                 .conflict: "The key is taken",
                 .badRequest: "The address differs from the lead's, or the e-mail's domain is not the tenant's",
             ],
-            rateLimit: configuration.publicLimit, idempotency: .recover { try await onboarding.recover($0).response },
+            rateLimit: configuration.publicLimit,
+            idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
             handler: .authenticated { call in
                 let id = call.request.pathParameter("id")
                 guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
-                return try await onboarding.onboard(lead: lead, for: call.request).response
+                return try await onboarding.onboard(
+                    lead: lead, call.request.body?.objectValue,
+                    in: call.request.writeContext(in: configuration.systemUser.scope)
+                ).response()
             })
     }
 

@@ -5,7 +5,6 @@ package import Primitives
 /// SQL of leads.
 package struct LeadRepository: Sendable {
     let pool: PostgresPool
-    let systemUser: SystemUser
 
     /// Whether somebody has proven this address already.
     package func isValidated(_ email: EmailAddress) async throws(PostgresError) -> Bool {
@@ -36,18 +35,16 @@ package struct LeadRepository: Sendable {
 
     /// Uses a key up and validates its lead, in one statement: of two uses at the same time one is refused.
     /// - Throws: a unique violation when another lead with this address was validated in the meantime.
-    /// - Parameter alongside: What becomes true with it, or not at all.
     func redeem(
-        _ key: LeadKey, lead: Identifier, now: Timestamp, alongside: [BoundStatement]
+        _ key: LeadKey, lead: Identifier, in context: WriteContext
     ) async throws(PostgresError) -> Redemption {
-        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        var batch = context.batch(resource: lead)
         batch.add(
             Self.redeem,
             [
-                .bytes(key.hash), .identifier(lead), .timestamp(now),
-                .optional(systemUser.identifier) { .identifier($0) },
+                .bytes(key.hash), .identifier(lead), .timestamp(context.now),
+                .optional(context.actor.identifier) { .identifier($0) },
             ])
-        batch.add(contentsOf: alongside)
         do {
             _ = try await pool.run(batch)
             return .validated

@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import ServiceKit
 
-/// The rules of registration and verification (contract 5.2).
+/// The rules of registration and verification.
 package struct LeadService: Sendable {
     let pool: PostgresPool
     let leads: LeadRepository
@@ -15,7 +15,6 @@ package struct LeadService: Sendable {
     /// For programs that look for keys in Redis; nil when none does.
     let entries: LeadKeyEntries?
     let configuration: TenantManagementConfiguration
-    let clock: any WallClock
 
     /// What a registration has made.
     struct Registration: Sendable {
@@ -27,17 +26,18 @@ package struct LeadService: Sendable {
     ///
     /// An address that somebody has proven already gets a mail that says so instead. Everything else is the same, the
     /// work included, so that nobody learns from the answer who is registered.
-    /// - Throws: 422 when it is not an address; 409 for a proven address with `LEAD_DUPLICATE_RESPONSE=conflict`.
-    func register(_ body: JSONObject, for request: OperationRequest) async throws -> Registration {
+    /// - Throws: ``ValidationFailure`` when it is not an address; ``LeadError/addressTaken`` for a proven address with
+    ///   `LEAD_DUPLICATE_RESPONSE=conflict`.
+    func register(_ body: JSONObject, in context: WriteContext) async throws -> Registration {
         let email = try Self.email(body)
         let isKnown = try await leads.isValidated(email)
-        if isKnown, configuration.duplicateLeadResponse == .conflict { throw HTTPFailure.conflict() }
+        if isKnown, configuration.duplicateLeadResponse == .conflict { throw LeadError.addressTaken }
 
-        let now = clock.now()
+        let now = context.now
         let id = Identifier.v7(at: now)
         let key = LeadKey.random(length: configuration.leadKeyLength)
-        let scope = configuration.systemUser.scope
-        var batch = PostgresBatch(settings: scope.settings)
+        let scope = context.scope
+        var batch = context.batch(resource: id)
         var lead = FieldValues(Lead.entity)
         lead.identifier = id
         for name in ["firstName", "lastName", "companyName"] { lead[name] = .text(body[name]?.stringValue ?? "") }
@@ -55,7 +55,6 @@ package struct LeadService: Sendable {
             try notifications.statement(
                 isKnown ? .leadKnown(to: email.text) : .leadVerification(to: email.text, name: name, link: link),
                 tenant: nil, now: now))
-        batch.add(contentsOf: request.alongside(resource: id))
         // Before the commit: nothing may fail after it.
         let token = entries == nil ? nil : try await self.token(of: id)
         _ = try await pool.run(batch)
@@ -65,19 +64,14 @@ package struct LeadService: Sendable {
     }
 
     /// Exchanges a key for a token that is good for this lead only.
-    /// - Throws: 401 when the key is not this lead's, was used or has expired; 409 when somebody else has proven the
-    ///   same address first.
-    func verify(lead id: Identifier, key: LeadKey, for request: OperationRequest) async throws -> String {
-        guard (1...256).contains(key.text.utf8.count) else { throw HTTPFailure.unauthorized }
+    /// - Throws: ``LeadError/keyRefused``; ``LeadError/addressTaken`` when somebody else has proven the same address
+    ///   first.
+    func verify(lead id: Identifier, key: LeadKey, in context: WriteContext) async throws -> String {
+        guard (1...256).contains(key.text.utf8.count) else { throw LeadError.keyRefused }
         do {
-            guard
-                try await leads.redeem(
-                    key, lead: id, now: clock.now(), alongside: request.alongside(resource: id)) == .validated
-            else {
-                throw HTTPFailure.unauthorized
-            }
+            guard try await leads.redeem(key, lead: id, in: context) == .validated else { throw LeadError.keyRefused }
         } catch let error as PostgresError where error.sqlState == .uniqueViolation {
-            throw HTTPFailure.conflict()
+            throw LeadError.addressTaken
         }
         await entries?.remove(key)
         return try await token(of: id)
@@ -92,12 +86,9 @@ package struct LeadService: Sendable {
             lifetime: configuration.leadTokenLifetime)
     }
 
-    static func email(_ body: JSONObject) throws(HTTPFailure) -> EmailAddress {
+    static func email(_ body: JSONObject) throws(ValidationFailure) -> EmailAddress {
         guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
-            throw .validation([
-                ValidationDetail(
-                    path: "/email", code: "format", message: "must match format \"email\"", info: ["format": "email"])
-            ])
+            throw ValidationFailure([.format("/email", "email")])
         }
         return email
     }

@@ -17,11 +17,10 @@ struct ProvisioningSubscription: Sendable {
     private static let maximumDepth = 60
 
     /// A subscription as somebody else has described it.
-    /// - Throws: 422 at `/plan` when it nests deeper than the event's readers accept: the tenant would wait for ever.
-    init(id: String?, _ value: JSONValue) throws(HTTPFailure) {
+    /// - Throws: ``ProvisioningError/planTooDeep(limit:)``: with such an event the tenant would wait indefinitely.
+    init(id: String?, _ value: JSONValue) throws(ProvisioningError) {
         guard value.depth <= Self.maximumDepth else {
-            throw .invalidField(
-                "/plan", code: "depth", "must NOT nest more than \(Self.maximumDepth - 1) levels deep")
+            throw .planTooDeep(limit: Self.maximumDepth - 1)
         }
         self.id = id
         json = value.serialized()
@@ -65,11 +64,11 @@ struct ProvisioningPlanner: Sendable {
     /// - Parameters:
     ///   - tenantJSON: The tenant as it was before, with contacts and address.
     ///   - subscription: For what it is provisioned.
-    /// - Throws: 422 at `/plan` when the event would be larger than the bus takes.
+    /// - Throws: ``ProvisioningError/planTooLarge(limit:)``.
     func plan(
-        tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, now: Timestamp,
-        traceparent: String?
+        tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, in write: WriteContext
     ) throws -> Plan {
+        let now = write.now
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
         let row = BoundStatement(
@@ -95,13 +94,11 @@ struct ProvisioningPlanner: Sendable {
         writer.identifier(context)
         writer.endObject()
         guard writer.bytes.count <= EventEnvelope.maximumDataBytes else {
-            throw HTTPFailure.invalidField(
-                "/plan", code: "size",
-                "makes an event of more than \(EventEnvelope.maximumDataBytes) bytes, tenant and contacts included")
+            throw ProvisioningError.planTooLarge(limit: EventEnvelope.maximumDataBytes)
         }
         let event = try EventEnvelope(
             id: .v7(at: now), type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: now,
-            traceparent: traceparent, data: writer.bytes)
+            trace: write.trace, data: writer.bytes)
         return Plan(tenant: tenant, context: context, secret: secret, statements: [row], event: event)
     }
 }

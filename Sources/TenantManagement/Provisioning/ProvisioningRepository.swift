@@ -7,13 +7,21 @@ struct ProvisioningRepository: Sendable {
     let pool: PostgresPool
     let systemUser: SystemUser
 
-    /// A provisioning as the call-back's verification needs it.
+    /// A provisioning as the callback's verification needs it.
     struct Provisioning: Sendable {
         let context: Identifier
         let status: Int
         let subscriptionID: String?
         let callbackDigest: [UInt8]?
         let completedOn: Timestamp?
+
+        fileprivate init(_ row: PostgresRow) throws(PostgresError) {
+            context = try row.identifier(0)
+            status = Int(try row.int64(1))
+            subscriptionID = try row.textIfPresent(2)
+            callbackDigest = try row.bytesIfPresent(3)
+            completedOn = try row.timestampIfPresent(4)
+        }
     }
 
     /// The open provisioning of a tenant, else its newest by the nodes' clocks; nil when it never was provisioned.
@@ -24,39 +32,55 @@ struct ProvisioningRepository: Sendable {
             WHERE tenant_id = $1 ORDER BY (status = 0) DESC, requested_on DESC LIMIT 1
             """, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
         guard let row = result.first else { return nil }
-        return Provisioning(
-            context: try row.identifier(0), status: Int(try row.int64(1)), subscriptionID: try row.textIfPresent(2),
-            callbackDigest: try row.bytesIfPresent(3), completedOn: try row.timestampIfPresent(4))
+        return try Provisioning(row)
     }
 
-    /// Ends the open provisioning of a tenant.
+    /// The provisioning with a context; nil when there is none.
+    func provisioning(_ context: Identifier) async throws(PostgresError) -> Provisioning? {
+        let result = try await pool.query(Self.find, [.identifier(context)], settings: TenantScope.everyTenant)
+        return try result.first.map { row throws(PostgresError) in try Provisioning(row) }
+    }
+
+    private static let find: PostgresStatement = """
+        SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings WHERE id = $1
+        """
+
+    /// Ends a provisioning with what its callback reports. It touches no row when the provisioning is not open any more.
     static func close(
-        tenant: Identifier, succeeded: Bool, digest: [UInt8]?, now: Timestamp
+        _ context: Identifier, succeeded: Bool, digest: [UInt8], now: Timestamp
     ) -> BoundStatement {
         BoundStatement(
             """
             UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
-            WHERE tenant_id = $1 AND status = 0
-            """,
-            [
-                .identifier(tenant), .int16(succeeded ? 1 : 2), .timestamp(now),
-                digest.map { .bytes($0) } ?? .null,
-            ])
+            WHERE id = $1 AND status = 0
+            """, [.identifier(context), .int16(succeeded ? 1 : 2), .timestamp(now), .bytes(digest)])
     }
 
-    /// Gives up provisionings whose call-back never came: they and their tenants have failed.
+    /// Ends whatever provisioning of a tenant is open, as failed: another one takes its place.
+    static func abandon(tenant: Identifier, now: Timestamp) -> BoundStatement {
+        BoundStatement(
+            "UPDATE main.provisionings SET status = 2, completed_on = $2 WHERE tenant_id = $1 AND status = 0",
+            [.identifier(tenant), .timestamp(now)])
+    }
+
+    /// Fails provisionings whose callback never came, and their tenants. Locks the tenant before its provisioning, as all
+    /// other writers do, and leaves tenants that somebody else has locked to the next round.
     /// - Returns: The tenants with their new versions.
     func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [RowVersion] {
         let result = try await pool.query(
             """
             WITH stale AS (
                 SELECT id, tenant_id FROM main.provisionings WHERE status = 0 AND expires_on < $1
-                ORDER BY expires_on LIMIT $2 FOR UPDATE SKIP LOCKED),
+                ORDER BY expires_on LIMIT $2),
+            locked AS MATERIALIZED (
+                SELECT id FROM main.tenants WHERE id IN (SELECT tenant_id FROM stale)
+                ORDER BY id FOR UPDATE SKIP LOCKED),
             closed AS (
-                UPDATE main.provisionings SET status = 2, completed_on = $1 FROM stale
-                WHERE provisionings.id = stale.id)
-            UPDATE main.tenants SET status = 3, modified_by = $3 FROM stale
-            WHERE tenants.id = stale.tenant_id AND tenants.status = 2 AND NOT tenants.deleted
+                UPDATE main.provisionings SET status = 2, completed_on = $1 FROM stale, locked
+                WHERE provisionings.id = stale.id AND provisionings.status = 0 AND locked.id = stale.tenant_id
+                RETURNING provisionings.tenant_id)
+            UPDATE main.tenants SET status = 3, modified_by = $3 FROM closed
+            WHERE tenants.id = closed.tenant_id AND tenants.status = 2 AND NOT tenants.deleted
             RETURNING tenants.id, tenants.row_version
             """,
             [.timestamp(now), .int64(Int64(limit)), .optional(systemUser.identifier) { .identifier($0) }],

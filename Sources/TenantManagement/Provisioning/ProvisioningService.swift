@@ -1,5 +1,4 @@
 import Entities
-import HTTPTypes
 import JSONCoding
 import Logging
 import MessageBus
@@ -8,18 +7,14 @@ import Primitives
 import RedisClient
 import ServiceKit
 
-/// Begins the provisioning of tenants that exist (contract 5.4 and 9.3, with the order mended: validate, store, publish).
+/// Starts the provisioning of tenants that exist. Unlike the original it validates and stores before it publishes.
 struct ProvisioningService: Sendable {
     let pool: PostgresPool
     let tenants: EntityRepository
     let repository: ProvisioningRepository
     let planner: ProvisioningPlanner
     let cache: EntityCache
-    let clock: any WallClock
     let logger: Logger
-
-    /// Code of the 409 for a tenant in a state from which it cannot be provisioned.
-    static let wrongState = "TENANT_STATE"
 
     /// Contacts that an event names at most, the primary ones first: with more of them it could outgrow the bus.
     private static let maximumContacts = 50
@@ -32,53 +27,48 @@ struct ProvisioningService: Sendable {
     }
 
     /// `POST /tenants/{id}/provision`.
-    /// - Throws: 400 without a subscription's id or a tier, 404 without the tenant, 409 in a state that does not
-    ///   allow it, 422 when the plan is too large for an event.
+    /// - Throws: ``ProvisioningError``.
     func provision(
-        tenant id: Identifier, subscription body: JSONObject, in scope: TenantScope, for request: OperationRequest
+        tenant id: Identifier, subscription body: JSONObject, in context: WriteContext
     ) async throws -> Outcome {
         guard let subscriptionID = body["id"]?.stringValue, !subscriptionID.isEmpty else {
-            throw HTTPFailure.badRequest("Subscription ID is required")
+            throw ProvisioningError.subscriptionIDMissing
         }
         guard let tier = body["plan"]?["tier"]?.stringValue, !tier.isEmpty else {
-            throw HTTPFailure.badRequest("plan.tier is required: it says how the tenant is provisioned")
+            throw ProvisioningError.tierMissing
         }
         return try await start(
             tenant: id,
             subscription: ProvisioningSubscription(id: subscriptionID, .object(body)),
-            from: scope.isOperator ? Tenant.Status.provisionable : Tenant.Status.awaitingSubscription,
-            in: scope, traceparent: request.traceparent, before: request.alongside())
+            from: Tenant.Status.provisionable, in: context)
     }
 
     /// Moves a tenant to PROVISIONING and stores its event, in one transaction that fails when somebody else has changed
     /// the tenant since it was read.
-    /// - Parameters:
-    ///   - states: From which it may begin.
-    ///   - before: Statements that belong to the same transaction, run first.
+    /// - Parameter states: The states from which it may start.
+    /// - Throws: ``ProvisioningError``; an error of the database, which may be that of a mark of the context.
     func start(
         tenant id: Identifier, subscription: ProvisioningSubscription, from states: [Tenant.Status],
-        in scope: TenantScope, traceparent: String?, before: [BoundStatement]
+        in context: WriteContext
     ) async throws -> Outcome {
-        let tenant = try await read(id, in: scope)
+        let tenant = try await read(id, in: context.scope)
         let status = Tenant.Status(rawValue: try tenant.integer("status"))
         guard let status, states.contains(status) else {
-            if try await isRunning(tenant: id, status: status, subscription: subscription.id) { return .alreadyRunning }
-            throw HTTPFailure.conflict(
-                "The tenant is \(status?.name ?? "in an unknown state") and can only be provisioned from \(states.map(\.name).joined(separator: " or "))",
-                code: Self.wrongState)
+            guard try await isRunning(tenant: id, status: status, subscription: subscription.id) else {
+                throw ProvisioningError.wrongState(status: status, allowed: states)
+            }
+            try await context.commitMarks(on: pool)
+            return .alreadyRunning
         }
-        let now = clock.now()
-        let plan = try planner.plan(
-            tenant: id, tenantJSON: tenant.json, subscription: subscription, now: now, traceparent: traceparent)
+        let plan = try planner.plan(tenant: id, tenantJSON: tenant.json, subscription: subscription, in: context)
         var changes = FieldValues(Tenant.entity)
         changes["status"] = .int16(Int16(Tenant.Status.provisioning.rawValue))
-        var batch = PostgresBatch(settings: scope.settings)
-        batch.add(contentsOf: before)
+        var batch = context.batch(resource: nil)
         let index = batch.add(
             try tenants.updateStatement(
-                id, changes, in: scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
+                id, changes, in: context.scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
         // Whoever took the tenant out of PROVISIONING by hand has left its provisioning open.
-        batch.add(ProvisioningRepository.close(tenant: id, succeeded: false, digest: nil, now: now))
+        batch.add(ProvisioningRepository.abandon(tenant: id, now: context.now))
         batch.add(contentsOf: plan.statements)
         batch.add(plan.event)
         let results = try await cache.observing(id) { try await run(batch) }
@@ -97,7 +87,7 @@ struct ProvisioningService: Sendable {
         do {
             return try await tenants.findById(id, filter: filter, in: scope)
         } catch {
-            if case .notFound = error { throw HTTPFailure.entityNotFound }
+            if case .notFound = error { throw ProvisioningError.tenantNotFound }
             throw error
         }
     }
@@ -117,9 +107,7 @@ struct ProvisioningService: Sendable {
             return try await pool.run(batch)
         } catch {
             guard error.isGuardViolation || error.constraint == "idx_provisionings_open" else { throw error }
-            throw HTTPFailure.conflict(
-                "The tenant was changed in the meantime. Read it again and repeat the request.",
-                code: "CHANGED_MEANWHILE")
+            throw ProvisioningError.changedMeanwhile
         }
     }
 }

@@ -19,9 +19,9 @@ struct TenantController: Sendable {
 
     var operations: [Operation] {
         [
-            create(), crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findById(),
+            create().forOperators(), crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findById(),
             refusingReservedKeys(crud.updateById()), refusingReservedKeys(crud.replaceById()),
-            crud.deleteById(), crud.restoreById(), provision(),
+            crud.deleteById().forOperators(), crud.restoreById(), provision().forOperators(),
         ]
     }
 
@@ -45,11 +45,10 @@ struct TenantController: Sendable {
             failures: [
                 .conflict: "The key is taken", .badRequest: "The contact's e-mail domain is not one of the tenant's",
             ],
-            idempotency: .recover { try await onboarding.recover($0).response },
+            idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
             handler: .scoped { call in
-                guard call.scope.isOperator else { throw HTTPFailure.notAllowed }
                 let input = try TenantOnboardingInput(try call.request.object())
-                return try await onboarding.create(input, in: call.scope, for: call.request).response
+                return try await onboarding.create(input, in: call.writeContext).response()
             })
     }
 
@@ -106,17 +105,34 @@ struct TenantController: Sendable {
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 _ = try await provisioning.provision(
-                    tenant: id, subscription: try call.request.object(), in: call.scope, for: call.request)
+                    tenant: id, subscription: try call.request.object(), in: call.writeContext)
                 return .noContent
             })
     }
 }
 
 extension TenantOnboardingService.OnboardedTenant {
-    /// 201 with the tenant and where it is.
-    var response: OperationResponse {
-        var response = OperationResponse.created(json, location: "/tenants/\(id)")
-        response.headers[.eTag] = EntityTag(version: version).text
+    /// 201 with the tenant, what came with it, and where it is.
+    func response() throws -> OperationResponse {
+        var response = OperationResponse.created(json, location: "/tenants/\(try tenant.id)")
+        response.headers[.eTag] = EntityTag(version: try tenant.version).text
         return response
+    }
+
+    private var json: [UInt8] {
+        guard let contact else { return tenant.json }
+        var writer = JSONWriter(reservingCapacity: 1536)
+        writer.beginObject()
+        tenant.writeMembers(to: &writer)
+        writer.key("contacts")
+        writer.beginArray()
+        contact.write(to: &writer)
+        writer.endArray()
+        if let address {
+            writer.key("address")
+            address.write(to: &writer)
+        }
+        writer.endObject()
+        return writer.bytes
     }
 }

@@ -1,5 +1,5 @@
+import Entities
 import Primitives
-import ServiceKit
 
 /// Makes keys for tenants that come without one, and knows those that nobody may have.
 enum TenantKey {
@@ -16,8 +16,8 @@ enum TenantKey {
         "undefined", "webhook", "webmail", "www",
     ]
 
-    /// 422 for a key that nobody may have.
-    static let reservedFailure = HTTPFailure.invalidField("/key", code: "reserved", "is reserved")
+    /// The failure for a key that nobody may have.
+    static let reservedFailure = ValidationFailure.invalidField("/key", code: "reserved", "is reserved")
 
     /// Attempts at finding a free key before giving up.
     static let maximumAttempts = 8

@@ -1,11 +1,8 @@
 import Entities
-import HTTPTypes
 import JSONCoding
-import PostgresClient
 import Primitives
-import ServiceKit
 
-/// What a request to create a tenant says (contract 5.2 and 5.4).
+/// What a request to create a tenant says.
 package struct TenantOnboardingInput: Sendable {
     /// A contact as sent.
     struct ContactInput: Sendable {
@@ -24,8 +21,8 @@ package struct TenantOnboardingInput: Sendable {
     let tier: String?
 
     /// Reads a body that has passed one of the schemas below.
-    /// - Throws: 422 when the contact's e-mail is not an address.
-    init(_ body: JSONObject) throws(HTTPFailure) {
+    /// - Throws: ``ValidationFailure`` when the contact's e-mail is not an address.
+    init(_ body: JSONObject) throws(ValidationFailure) {
         name = body["name"]?.stringValue
         key = body["key"]?.stringValue
         domains = (body["domains"]?.arrayValue ?? []).compactMap(\.stringValue).map { $0.lowercased() }
@@ -33,11 +30,7 @@ package struct TenantOnboardingInput: Sendable {
         tier = body["tier"]?.stringValue
         if let contact = body["contact"]?.objectValue {
             guard let email = EmailAddress(contact["email"]?.stringValue ?? "") else {
-                throw .validation([
-                    ValidationDetail(
-                        path: "/contact/email", code: "format", message: "must match format \"email\"",
-                        info: ["format": "email"])
-                ])
+                throw ValidationFailure([.format("/contact/email", "email")])
             }
             self.contact = ContactInput(
                 firstName: contact["firstName"]?.stringValue ?? "", lastName: contact["lastName"]?.stringValue ?? "",

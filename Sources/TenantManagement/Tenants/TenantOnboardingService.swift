@@ -1,5 +1,4 @@
 import Entities
-import HTTPTypes
 import JSONCoding
 import MessageBus
 import PostgresClient
@@ -17,52 +16,52 @@ package struct TenantOnboardingService: Sendable {
     let provisionings: ProvisioningPlanner
     let cache: EntityCache
     let configuration: TenantManagementConfiguration
-    let clock: any WallClock
 
-    /// Whose addresses are, and tenants that come from leads (contract 3.5).
+    /// The scope of addresses, and of tenants that come from leads: nobody's user creates them.
     private var system: TenantScope { configuration.systemUser.scope }
 
-    /// A created tenant as the API answers it: with contact and address, and the lead when it came from one.
-    package struct OnboardedTenant: Sendable {
-        /// The tenant.
-        package let id: Identifier
-        /// Version of its row.
-        package let version: Int64
-        /// What the API answers.
-        package let json: [UInt8]
+    /// A created tenant with what came with it.
+    struct OnboardedTenant: Sendable {
+        /// The tenant; with its relations where `contact` is nil.
+        let tenant: Record
+        /// Its first contact.
+        let contact: Record?
+        /// Its address, if it has one.
+        let address: Record?
     }
 
     /// `POST /tenants`: a tenant made by an operator, provisioned at once unless `PROVISION_ON_CREATE=false`.
-    /// - Throws: 400 when the contact's domain is not the tenant's, 409 when the key is taken.
-    func create(
-        _ input: TenantOnboardingInput, in scope: TenantScope, for request: OperationRequest
-    ) async throws -> OnboardedTenant {
+    /// - Throws: ``TenantError/contactDomainMismatch``; `RepositoryError.conflict` when the key is taken.
+    func create(_ input: TenantOnboardingInput, in context: WriteContext) async throws -> OnboardedTenant {
         guard let contact = input.contact, let name = input.name else {
-            throw HTTPFailure.invalidField("/contact", code: "required", "must be given")
+            throw ValidationFailure.invalidField("/contact", code: "required", "must be given")
         }
         let draft = TenantDraft(
             name: name, key: input.key, domains: input.domains, waitingDomains: [], contact: contact,
             newAddress: input.address,
             existingAddress: nil, lead: nil,
             tier: configuration.provisionsOnCreate ? input.tier ?? configuration.defaultTier : nil)
-        return try await insert(draft, in: scope, for: request)
+        return try await insert(draft, in: context)
     }
 
     /// `POST /leads/{id}/tenants`: a validated lead becomes a tenant, which waits for its subscription.
-    /// - Throws: 401 when the lead is not validated or has a tenant, 400 when the address differs from the lead's.
-    func onboard(lead id: Identifier, for request: OperationRequest) async throws -> OnboardedTenant {
+    /// - Parameter body: nil when there is none, which is only told to those whose lead may become a tenant.
+    /// - Throws: ``TenantError``; ``ValidationFailure``.
+    func onboard(
+        lead id: Identifier, _ body: JSONObject?, in context: WriteContext
+    ) async throws -> OnboardedTenant {
         guard let prospect = try await leads.prospect(id), prospect.isValidated, !prospect.hasTenant else {
-            throw HTTPFailure.unauthorized
+            throw TenantError.leadNotEligible
         }
-        guard let body = request.body?.objectValue else {
-            throw HTTPFailure.validation(TenantOnboardingInput.leadSchema.validate(.object([:])))
+        guard let body else {
+            throw ValidationFailure(TenantOnboardingInput.leadSchema.validate(.object([:])))
         }
         let input = try TenantOnboardingInput(body)
         if let stored = prospect.address, input.address.isGiven, !input.address.matches(stored) {
-            throw HTTPFailure.badRequest("Address mismatch with Lead")
+            throw TenantError.addressMismatch
         }
         guard let email = EmailAddress(prospect.email) else {
-            throw HTTPFailure.unprocessable("The lead's e-mail address \(prospect.email) is not valid")
+            throw TenantError.leadAddressUnusable(prospect.email)
         }
         try Self.check(input.domains, of: email)
         let draft = TenantDraft(
@@ -73,25 +72,20 @@ package struct TenantOnboardingService: Sendable {
                 type: "admin"),
             newAddress: prospect.addressID == nil ? input.address : nil, existingAddress: prospect.addressID,
             lead: id, tier: nil)
-        let tenant = try await insert(draft, in: system, for: request)
-        return try await read(tenant.id, in: system)
+        return try await insert(draft, in: context.acting(in: system))
     }
 
-    /// The answer of a creation that took effect and whose answer was lost.
-    func recover(_ recovery: OperationRecovery) async throws -> OnboardedTenant {
-        try await read(try recovery.created(), in: recovery.scope)
+    /// A tenant with everything that came with it.
+    func read(_ id: Identifier, in scope: TenantScope) async throws -> OnboardedTenant {
+        let tenant = try await tenants.findById(id, filter: Self.withRelations, in: scope)
+        return OnboardedTenant(tenant: tenant, contact: nil, address: nil)
     }
 
-    /// The tenant with everything that came with it.
-    private func read(_ id: Identifier, in scope: TenantScope) async throws -> OnboardedTenant {
-        let filter = Filter(include: Tenant.entity.relations.map { Inclusion($0.name) })
-        let tenant = try await tenants.findById(id, filter: filter, in: scope)
-        return OnboardedTenant(id: id, version: try tenant.version, json: tenant.json)
-    }
+    private static let withRelations = Filter(include: Tenant.entity.relations.map { Inclusion($0.name) })
 
     /// Inserts the draft; a generated key that turns out to be taken is replaced by another one.
     private func insert(
-        _ draft: TenantDraft, in scope: TenantScope, for request: OperationRequest
+        _ draft: TenantDraft, in context: WriteContext
     ) async throws -> OnboardedTenant {
         var draft = draft
         if draft.lead == nil {
@@ -108,7 +102,7 @@ package struct TenantOnboardingService: Sendable {
                 continue
             }
             do {
-                return try await insert(draft, key: key, in: scope, for: request)
+                return try await insert(draft, key: key, in: context)
             } catch let error as PostgresError {
                 attempt += 1
                 // Somebody else has proven the same domain at this moment.
@@ -123,10 +117,8 @@ package struct TenantOnboardingService: Sendable {
         }
     }
 
-    private static func check(_ domains: [String], of email: EmailAddress) throws(HTTPFailure) {
-        guard domains.contains(email.domain) else {
-            throw .badRequest("Contact email domain does not match tenant domains")
-        }
+    private static func check(_ domains: [String], of email: EmailAddress) throws(TenantError) {
+        guard domains.contains(email.domain) else { throw .contactDomainMismatch }
     }
 
     /// A lead has the domain that its e-mail proves: none at a public mail provider, and none that another tenant holds.
@@ -148,62 +140,52 @@ package struct TenantOnboardingService: Sendable {
     }
 
     private static func failure(for error: PostgresError, draft: TenantDraft, key: String) -> any Error {
-        // Of two requests for one lead at the same time, the second finds the lead with a tenant (contract 5.2).
-        if error.constraint == "idx_tenant_lead" { return HTTPFailure.unauthorized }
+        // Of two requests for one lead at the same time, the second finds the lead with a tenant.
+        if error.constraint == "idx_tenant_lead" { return TenantError.leadNotEligible }
         var values = FieldValues(Tenant.entity)
         values["key"] = .text(key)
         return RepositoryError.from(error, entity: Tenant.entity, values: values)
     }
 
     private func insert(
-        _ draft: TenantDraft, key: String, in scope: TenantScope, for request: OperationRequest
+        _ draft: TenantDraft, key: String, in context: WriteContext
     ) async throws -> OnboardedTenant {
-        let now = clock.now()
-        let rows = draft.rows(key: key, now: now)
-        var batch = PostgresBatch(settings: scope.settings)
-        var addressIndex: Int?
-        if let address = rows.address {
-            addressIndex = batch.add(try addresses.insertStatement(address, in: system))
-        }
+        let scope = context.scope
+        let rows = draft.rows(key: key, now: context.now)
+        var batch = context.batch(resource: rows.id)
+        let addressIndex = try rows.address.map { batch.add(try addresses.insertStatement($0, in: system)) }
         let tenantIndex = batch.add(try tenants.insertStatement(rows.tenant, in: scope))
         if !draft.waitingDomains.isEmpty {
             batch.add(LeadRepository.insertWaiting(draft.waitingDomains, tenant: rows.id))
         }
         let contactIndex = batch.add(try contacts.insertStatement(rows.contact, in: scope))
-        var plan: ProvisioningPlanner.Plan?
-        if let tier = draft.tier {
-            let planned = try provisionings.plan(
-                tenant: rows.id, tenantJSON: rows.eventTenant(at: now, in: scope, system: system),
-                subscription: .planOnly(tier: tier, subscriber: rows.id), now: now,
-                traceparent: request.traceparent)
-            batch.add(contentsOf: planned.statements)
-            batch.add(planned.event)
-            plan = planned
+        let plan = try draft.tier.map { tier in
+            try provisionings.plan(
+                tenant: rows.id, tenantJSON: rows.eventTenant(at: context.now, in: scope, system: system),
+                subscription: .planOnly(tier: tier, subscriber: rows.id), in: context)
         }
-        batch.add(contentsOf: request.alongside(resource: rows.id))
+        if let plan {
+            batch.add(contentsOf: plan.statements)
+            batch.add(plan.event)
+        }
+        // What a lead brings along is answered too; it is read in the same transaction, so that no second read can fail.
+        let whole = try draft.lead == nil ? nil : tenants.selectById(rows.id, filter: Self.withRelations, in: scope)
+        let wholeIndex = whole.map { batch.add($0.statement) }
+
         let results = try await pool.run(batch)
         guard let tenantRow = results[tenantIndex].first, let contactRow = results[contactIndex].first else {
-            throw HTTPFailure.internalError
+            throw RepositoryError.unexpected(sqlState: nil)
         }
         let tenant = tenants.record(tenantRow)
-        var writer = JSONWriter(reservingCapacity: 1536)
-        writer.beginObject()
-        tenant.writeMembers(to: &writer)
-        writer.key("contacts")
-        writer.beginArray()
-        contacts.record(contactRow).write(to: &writer)
-        writer.endArray()
-        if let addressIndex, let row = results[addressIndex].first {
-            writer.key("address")
-            addresses.record(row).write(to: &writer)
-        }
-        writer.endObject()
         // Two writes to Redis that do not wait for each other.
-        let begun = plan
-        async let copied: Void = provisionings.committed(begun)
-        let version = try tenant.version
-        await cache.store(rows.id, version: version, bytes: tenant.buffer)
+        async let copied: Void = provisionings.committed(plan)
+        await cache.store(rows.id, version: try tenant.version, bytes: tenant.buffer)
         await copied
-        return OnboardedTenant(id: rows.id, version: version, json: writer.bytes)
+        if let whole, let wholeIndex, let record = tenants.records(results[wholeIndex], whole.projection).first {
+            return OnboardedTenant(tenant: record, contact: nil, address: nil)
+        }
+        return OnboardedTenant(
+            tenant: tenant, contact: contacts.record(contactRow),
+            address: addressIndex.flatMap { results[$0].first.map(addresses.record) })
     }
 }

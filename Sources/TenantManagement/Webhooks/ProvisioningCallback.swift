@@ -1,9 +1,8 @@
 import Entities
 import JSONCoding
 import Primitives
-import ServiceKit
 
-/// What a pipeline reports: whether it succeeded, and what it has created (contract 9.5).
+/// What a pipeline reports: whether it succeeded, and what it has created.
 struct ProvisioningCallback: Sendable {
     /// Something that was created.
     struct CreatedResource: Sendable {
@@ -16,12 +15,12 @@ struct ProvisioningCallback: Sendable {
     let resources: [CreatedResource]
     let appPlaneURL: String?
 
-    /// Resources accepted in one call-back.
+    /// Resources accepted in one callback.
     private static let maximumResources = 500
 
-    /// Reads the `data` of a call-back.
+    /// Reads the `data` of a callback.
     /// - Throws: 422 that names the member which is not as it must be.
-    init(_ data: JSONObject) throws(HTTPFailure) {
+    init(_ data: JSONObject) throws(ValidationFailure) {
         // Without a status it is a failure, as for the original.
         guard let status = (data["status"] ?? .integer(0)).intValue else {
             throw .invalidField("/data/status", code: "type", "must be 1 (success) or 0 (failure)")
@@ -37,7 +36,7 @@ struct ProvisioningCallback: Sendable {
         self.resources = resources
     }
 
-    private static func resource(_ item: JSONValue, at index: Int) throws(HTTPFailure) -> CreatedResource {
+    private static func resource(_ item: JSONValue, at index: Int) throws(ValidationFailure) -> CreatedResource {
         let path = "/data/resources/\(index)"
         // The original calls everything a bucket.
         guard let type = (item["type"] ?? "bucket").stringValue, (1...100).contains(type.unicodeScalars.count) else {

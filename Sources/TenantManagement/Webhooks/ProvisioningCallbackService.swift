@@ -15,55 +15,67 @@ struct ProvisioningCallbackService: Sendable {
     let cache: EntityCache
     let notifications: NotificationQueue
     let copies: WebhookSecretCopies
-    /// Whose the changes are: a pipeline is nobody's user.
-    let systemUser: SystemUser
-    let clock: any WallClock
     let logger: Logger
 
-    /// Applies a verified call-back. One that was applied before has no further effect.
-    /// - Throws: 401 when the tenant is not being provisioned (contract 9.5).
+    /// Applies a verified callback to the provisioning whose secret has signed it, and to no other. One that was applied
+    /// before has no further effect.
+    /// - Throws: ``CallbackError/refused`` when that provisioning is not open.
     func apply(
-        _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, requestBody: [UInt8]
+        _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, requestBody: [UInt8],
+        in context: WriteContext
     ) async throws {
         let digest = Array(SHA256.hash(data: Data(requestBody)))
-        let now = clock.now()
-        let applied = try await pool.withTransaction(settings: TenantScope.everyTenant) { transaction -> RowVersion? in
-            let moved = try await transaction.query(
-                Self.moveTenant,
-                [
-                    .identifier(delivery.tenant),
-                    .int16(Int16((callback.succeeded ? Tenant.Status.active : .provisionFailed).rawValue)),
-                    .optional(systemUser.identifier) { .identifier($0) },
-                ])
-            guard let row = moved.first else { return nil }
-            if callback.succeeded {
-                try await store(callback.resources, tenant: delivery.tenant, now: now, in: transaction)
-            }
-            let close = ProvisioningRepository.close(
-                tenant: delivery.tenant, succeeded: callback.succeeded, digest: digest, now: now)
-            _ = try await transaction.query(close)
-            if callback.succeeded {
-                try await welcome(
-                    delivery.tenant, name: try row.text(0), link: callback.appPlaneURL ?? "", now: now, in: transaction)
-            }
-            let event = try event(for: callback, tenant: delivery.tenant, now: now)
-            let insert = Outbox.insert(event)
-            _ = try await transaction.query(insert)
-            return RowVersion(id: delivery.tenant, version: try row.int64(1))
-        }
-        if let applied {
+        if let moved = try await move(delivery, callback, digest: digest, in: context) {
             notifications.wakeUp()
-            await cache.invalidate([applied])
+            await cache.invalidate([moved])
             await copies.remove(delivery.tenant)
         } else {
             // The same report again is a retry of a pipeline that has not seen our answer. It may have been applied at
             // this very moment, so it is looked up anew.
-            guard let before = try await repository.latest(of: delivery.tenant),
+            guard let before = try await repository.provisioning(delivery.context),
                 before.status == (callback.succeeded ? 1 : 2),
                 before.callbackDigest == digest
-            else { throw HTTPFailure.unauthorized }
+            else { throw CallbackError.refused }
             // Whoever applied it may not have come as far as the cache.
             await cache.invalidate(uncertain: delivery.tenant)
+        }
+    }
+
+    /// Thrown to roll back: the provisioning was closed since the callback was verified.
+    private struct NotOpen: Error {}
+
+    /// The transaction. It locks the tenant before its provisioning, as all other writers do.
+    /// - Returns: The tenant with its new version; nil when the provisioning is not open, and then nothing was changed.
+    private func move(
+        _ delivery: WebhookVerifier.Delivery, _ callback: ProvisioningCallback, digest: [UInt8],
+        in context: WriteContext
+    ) async throws -> RowVersion? {
+        do {
+            return try await context.withTransaction(on: pool, resource: nil) { transaction in
+                let moved = try await transaction.query(
+                    Self.moveTenant,
+                    [
+                        .identifier(delivery.tenant),
+                        .int16(Int16((callback.succeeded ? Tenant.Status.active : .provisionFailed).rawValue)),
+                        .optional(context.actor.identifier) { .identifier($0) },
+                    ])
+                guard let row = moved.first else { return nil }
+                let closed = try await transaction.query(
+                    ProvisioningRepository.close(
+                        delivery.context, succeeded: callback.succeeded, digest: digest, now: context.now))
+                guard closed.affectedRows == 1 else { throw NotOpen() }
+                if callback.succeeded {
+                    try await store(callback.resources, tenant: delivery.tenant, in: context, transaction)
+                    try await welcome(
+                        delivery.tenant, name: try row.text(0), link: callback.appPlaneURL ?? "", now: context.now,
+                        in: transaction)
+                }
+                _ = try await transaction.query(
+                    Outbox.insert(try event(for: callback, tenant: delivery.tenant, in: context)))
+                return RowVersion(id: delivery.tenant, version: try row.int64(1))
+            }
+        } catch is NotOpen {
+            return nil
         }
     }
 
@@ -74,8 +86,8 @@ struct ProvisioningCallbackService: Sendable {
 
     /// Stores all resources in one statement; one that is there already (a tenant provisioned again) gets the new facts.
     private func store(
-        _ resources: [ProvisioningCallback.CreatedResource], tenant: Identifier, now: Timestamp,
-        in transaction: borrowing PostgresTransaction
+        _ resources: [ProvisioningCallback.CreatedResource], tenant: Identifier, in context: WriteContext,
+        _ transaction: borrowing PostgresTransaction
     ) async throws {
         guard !resources.isEmpty else { return }
         var writer = JSONWriter(reservingCapacity: 1024)
@@ -83,7 +95,7 @@ struct ProvisioningCallbackService: Sendable {
         for resource in resources {
             writer.beginObject()
             writer.key("id")
-            writer.identifier(.v7(at: now))
+            writer.identifier(.v7(at: context.now))
             writer.key("type")
             writer.string(resource.type)
             writer.key("name")
@@ -102,7 +114,9 @@ struct ProvisioningCallbackService: Sendable {
             SET type = excluded.type, metadata = excluded.metadata, modified_by = excluded.modified_by,
                 deleted = false, deleted_on = NULL, deleted_by = NULL
             """,
-            [.identifier(tenant), .json(writer.bytes), .optional(systemUser.identifier) { .identifier($0) }])
+            [
+                .identifier(tenant), .json(writer.bytes), .optional(context.actor.identifier) { .identifier($0) },
+            ])
     }
 
     /// Queues the welcome mail to the newest primary contact, in the transaction: it leaves after the commit, and a mail
@@ -126,15 +140,15 @@ struct ProvisioningCallbackService: Sendable {
     }
 
     private func event(
-        for callback: ProvisioningCallback, tenant: Identifier, now: Timestamp
+        for callback: ProvisioningCallback, tenant: Identifier, in context: WriteContext
     ) throws -> EventEnvelope {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.value([
             "tenantId": .string(tenant.description), "status": .number(JSONNumber(callback.succeeded ? 1 : 0)),
         ])
         return try EventEnvelope(
-            id: .v7(at: now),
+            id: .v7(at: context.now),
             type: callback.succeeded ? EventType.tenantProvisioningSuccess : EventType.tenantProvisioningFailure,
-            tenantId: tenant, occurredAt: now, data: writer.bytes)
+            tenantId: tenant, occurredAt: context.now, trace: context.trace, data: writer.bytes)
     }
 }

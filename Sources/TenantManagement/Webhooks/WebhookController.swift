@@ -4,7 +4,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operation of call-backs (contract 5.7).
+/// The HTTP operation of call-backs.
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let service: ProvisioningCallbackService
@@ -55,12 +55,14 @@ struct WebhookController: Sendable {
                     configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
                     client: call.clientAddress.network)
                 guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
-                let delivery = try await verifier.verify(call, tenant: tenant)
+                let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant)
                 guard body["type"]?.intValue == 0 else {
                     throw HTTPFailure.unprocessable("Invalid type of webhook")
                 }
                 let callback = try ProvisioningCallback(body["data"]?.objectValue ?? [:])
-                try await service.apply(callback, delivery: delivery, requestBody: call.bodyBytes)
+                try await service.apply(
+                    callback, delivery: delivery, requestBody: call.bodyBytes,
+                    in: call.writeContext(in: configuration.systemUser.scope))
                 return .noContent
             })
     }

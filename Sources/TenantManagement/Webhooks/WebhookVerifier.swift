@@ -1,10 +1,9 @@
-import HTTPTypes
 import JSONCoding
 import Logging
 import Primitives
 import ServiceKit
 
-/// Verifies that a call-back comes from the pipeline to which a provisioning was given (contract 9.4).
+/// Verifies that a callback comes from the pipeline to which a provisioning was given.
 struct WebhookVerifier: Sendable {
     let copies: WebhookSecretCopies
     let repository: ProvisioningRepository
@@ -16,6 +15,8 @@ struct WebhookVerifier: Sendable {
     /// A verified delivery.
     struct Delivery: Sendable {
         let tenant: Identifier
+        /// The provisioning whose secret has signed it: the one that it reports on.
+        let context: Identifier
     }
 
     /// What a signature stands for beside the timestamp.
@@ -27,20 +28,13 @@ struct WebhookVerifier: Sendable {
         case body
     }
 
-    /// - Throws: 401 without a reason for every call-back that is not accepted; the log says why.
+    /// - Throws: ``CallbackError/refused`` for every callback that is not accepted; the log says why.
     func verify(
-        _ call: OperationRequest, tenant text: String, signing: Signing = .bodyAndContext
+        _ message: SignedMessage, tenant text: String, signing: Signing = .bodyAndContext
     ) async throws -> Delivery {
-        guard
-            let timestamp = HTTPHeaderLookup.value("x-timestamp", in: call.headers).flatMap(
-                WebhookSignature.timestampMilliseconds(header:))
-        else {
-            throw refused("Invalid timestamp", text)
-        }
-        guard let signature = HTTPHeaderLookup.value("x-signature", in: call.headers), !signature.isEmpty else {
-            throw refused("Missing signature string", text)
-        }
-        guard let tenant = Identifier(text), let body = call.body else {
+        guard let timestamp = message.timestampMilliseconds else { throw refused("Invalid timestamp", text) }
+        guard message.signature != nil else { throw refused("Missing signature string", text) }
+        guard let tenant = Identifier(text), message.body != nil else {
             throw refused("No secret found for this initiator", text)
         }
         let provisioning = try await repository.latest(of: tenant)
@@ -55,16 +49,14 @@ struct WebhookVerifier: Sendable {
         let stored = await copies.copy(of: tenant).flatMap { $0.context == context ? $0.secret : nil }
         let candidates = [stored, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }
         let isSigned = candidates.contains { secret in
-            WebhookSignature.verify(
-                signature, body: body, rawBody: call.bodyBytes, context: signing == .body ? nil : context,
-                timestampMilliseconds: timestamp, secret: secret)
+            message.isSigned(context: signing == .body ? nil : context, secret: secret)
         }
         guard isSigned else { throw refused("Invalid signature", text) }
         let tolerance = configuration.webhookTolerance.microseconds / 1000
         guard abs(timestamp - clock.now().milliseconds) <= tolerance else {
             throw refused("Timestamp out of tolerance", text)
         }
-        return Delivery(tenant: tenant)
+        return Delivery(tenant: tenant, context: provisioning.context)
     }
 
     private func isUsable(_ provisioning: ProvisioningRepository.Provisioning) -> Bool {
@@ -73,9 +65,9 @@ struct WebhookVerifier: Sendable {
         return clock.now() < end.adding(configuration.webhookSecretLifetime)
     }
 
-    private func refused(_ reason: String, _ tenant: String) -> HTTPFailure {
+    private func refused(_ reason: String, _ tenant: String) -> CallbackError {
         logger.warning(
-            "A call-back was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
-        return .unauthorized
+            "A callback was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
+        return .refused
     }
 }

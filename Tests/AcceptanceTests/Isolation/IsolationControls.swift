@@ -88,6 +88,14 @@ extension IsolationWorld {
     private static let refused: [String: (statuses: Set<Int>, reason: String)] = [
         "POST /tenants": ([403], "tenants are made by operators and by leads"),
         "PUT /tenants/{id}": ([403], "a replacement names fields that only operators change"),
+        "DELETE /tenants/{id}": ([403], "a tenant is deleted by operators"),
+        "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
+        "PATCH /subscriptions": ([403], "operators change what is billed"),
+        "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
+        "PUT /subscriptions/{id}": ([403], "operators change what is billed"),
+        "DELETE /subscriptions/{id}": ([403], "operators change what is billed"),
+        "POST /billing-invoice": ([403], "who owes does not say how much"),
+        "PATCH /billing-invoice/{invoiceId}": ([403], "who owes does not say how much"),
         "POST /leads/{id}/tenants": ([401, 403], "only the lead itself, with its own token"),
         "POST /billing-customer": ([409], "one customer a tenant, and it has one"),
         "DELETE /billing-customer/{tenantId}": ([403], "who owes does not delete"),
@@ -95,7 +103,7 @@ extension IsolationWorld {
     ]
 
     /// Collections that a tenant's users only read.
-    private static let readOnly = catalogue.union(["/feature-values", "/tenant-configs"])
+    private static let readOnly = catalogue.union(["/feature-values", "/tenant-configs", "/invoices"])
 
     /// How a write of the first tenant's admin on its own row has to end; nil: it is none of a user's.
     private func rightStatuses(_ operation: APIDocument.Operation) -> Set<Int>? {

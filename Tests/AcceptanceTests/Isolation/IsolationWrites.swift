@@ -52,6 +52,10 @@ struct IsolationWrites: Sendable {
         switch operation.name {
         // A tenant's users change no more of it.
         case "PATCH /tenants", "PATCH /tenants/{id}": body = .object(["name": body["name"] ?? "Own"])
+        // A tenant's user subscribes and is not active by that; the draft is made for it.
+        case "POST /subscriptions":
+            body = body.replacing(["status"], with: 0)
+            body.remove("invoiceId")
         // The row's own address is a lead's already.
         case "POST /leads":
             body = body.replacing(["email"], with: .string("ann@\(TestStack.uniqueKey()).example.com"))

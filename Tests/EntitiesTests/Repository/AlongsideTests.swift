@@ -57,6 +57,50 @@ import Testing
         #expect(try await events(text) == 0)
     }
 
+    @Test func `marks of a context commit with every write and are given the row`() async throws {
+        let text = "\(Identifier.v4())"
+        let marked = WriteContext(
+            scope: .system, now: SystemClock().now(),
+            marks: [CommitMark { event("\(text) \($0.map(\.description) ?? "none")") }])
+        let id = try await plans.create(try plan("a"), in: marked).id
+        _ = try await plans.updateById(id, try plan("b"), in: marked)
+        _ = try await plans.replaceById(id, try plan("c"), in: marked)
+        _ = try await plans.deleteById(id, in: marked)
+        _ = try await plans.restoreById(id, in: marked)
+        let other = Identifier.v4()
+        _ = try await plans.updateById(id, try plan("d"), in: marked, resource: other)
+        _ = try await plans.updateAll(try plan("e"), where: .equals("id", .identifier(id)), in: marked)
+        _ = try await plans.createAll([try plan("f"), try plan("g")], in: marked, resource: nil)
+        try await marked.commitMarks(on: plans.pool)
+        try await marked.withTransaction(on: plans.pool, resource: id) { _ in }
+        #expect(try await events("\(text) \(id)") == 6)
+        #expect(try await events("\(text) \(other)") == 1)
+        #expect(try await events("\(text) none") == 3)
+    }
+
+    @Test func `marks of a context do not commit without the row or after an error`() async throws {
+        let text = "\(Identifier.v4())"
+        let marked = WriteContext(
+            scope: .system, now: SystemClock().now(), marks: [CommitMark { _ in event(text) }])
+        let id = Identifier.v4()
+        let missing = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
+        await #expect(throws: missing) { try await plans.updateById(id, try plan("x"), in: marked) }
+        await #expect(throws: missing) { try await plans.restoreById(id, in: marked) }
+        struct Failure: Error {}
+        await #expect(throws: Failure.self) {
+            try await marked.withTransaction(on: plans.pool, resource: nil) { _ in throw Failure() }
+        }
+        #expect(try await events(text) == 0)
+    }
+
+    @Test func `an error of a mark is not told as one of the row`() async throws {
+        let bad = WriteContext(
+            scope: .system, now: SystemClock().now(), marks: [CommitMark { _ in event("bad") }])
+        await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {
+            try await plans.create(try plan("\(Identifier.v4())"), in: bad)
+        }
+    }
+
     @Test func takesTheWriteDownWithIt() async throws {
         let name = "\(Identifier.v4())"
         await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {

@@ -39,7 +39,7 @@ struct TestEvent {
     func envelope() throws -> EventEnvelope {
         try EventEnvelope(
             id: id, type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: Timestamp(seconds: 1_800_000_000),
-            traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", data: try json.serialized())
+            trace: TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), data: try json.serialized())
     }
 
     func event() throws -> ProvisioningEvent { try ProvisioningEvent(try envelope(), secrets: secrets) }

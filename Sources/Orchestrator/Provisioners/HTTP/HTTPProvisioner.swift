@@ -15,7 +15,7 @@ struct HTTPProvisioner: Provisioner {
 
     func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
         var headers = ["idempotency-key": event.eventId.description]
-        if let traceparent = event.traceparent { headers["traceparent"] = traceparent }
+        if let trace = event.trace { headers["traceparent"] = trace.traceparent }
         headers.merge(self.headers) { $1 }
         switch await client.post(url, headers: headers, body: event.json, timeout: timeout) {
         case .answered(let status, _) where (200...299).contains(status): return .delegated

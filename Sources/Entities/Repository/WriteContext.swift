@@ -1,0 +1,85 @@
+package import PostgresClient
+package import Primitives
+
+/// A statement that must commit together with the effect of a request or of an event, or not at all: the mark of an
+/// idempotency key, the mark of an event as handled.
+package struct CommitMark: Sendable {
+    /// Makes the statement, given the row by which the answer can be given again, if there is one.
+    let statement: @Sendable (_ resource: Identifier?) -> BoundStatement
+
+    /// Makes a mark.
+    package init(_ statement: @escaping @Sendable (_ resource: Identifier?) -> BoundStatement) {
+        self.statement = statement
+    }
+}
+
+/// The circumstances of a write: on whose behalf it happens, when, in which trace, and what commits with it.
+///
+/// It is made once, from a request or from a delivered event, and taken by services and repositories. They write through
+/// ``batch(resource:)`` or ``withTransaction(on:resource:as:_:)``, whose transactions carry the settings of row-level security
+/// and all marks, so that none can be forgotten.
+package struct WriteContext: Sendable {
+    /// The rows that may be touched, and who touches them.
+    package let scope: TenantScope
+    /// When the request or the event arrived: the instant of everything that it causes.
+    package let now: Timestamp
+    /// The trace that events of this write belong to.
+    package let trace: TraceContext?
+    private let marks: [CommitMark]
+
+    /// Makes a context; requests and deliveries have methods that do it.
+    package init(scope: TenantScope, now: Timestamp, trace: TraceContext? = nil, marks: [CommitMark] = []) {
+        self.scope = scope
+        self.now = now
+        self.trace = trace
+        self.marks = marks
+    }
+
+    /// Who does it, for the audit columns.
+    package var actor: Actor { scope.actor }
+    /// The tenant whose user does it; nil for operators and the service itself.
+    package var tenantID: Identifier? { scope.tenantId }
+    /// Whether anything commits with the effect.
+    package var hasMarks: Bool { !marks.isEmpty }
+
+    /// The same write on another's behalf: where a service does for a caller what the caller's own rights do not cover.
+    package func acting(in scope: TenantScope) -> WriteContext {
+        WriteContext(scope: scope, now: now, trace: trace, marks: marks)
+    }
+
+    /// The same write with one more mark.
+    package func adding(_ mark: CommitMark) -> WriteContext {
+        WriteContext(scope: scope, now: now, trace: trace, marks: marks + [mark])
+    }
+
+    /// A batch that already has the settings and the marks.
+    /// - Parameter resource: The row by which the answer of a repeated request is given again after a crash, as a rule the
+    ///   one that is created; nil when the answer depends on none.
+    package func batch(resource: Identifier?) -> PostgresBatch {
+        var batch = PostgresBatch(settings: scope.settings)
+        for mark in marks { batch.add(mark.statement(resource)) }
+        return batch
+    }
+
+    /// Commits the marks alone: for a request or an event that turned out to have no effect.
+    package func commitMarks(on pool: PostgresPool) async throws(PostgresError) {
+        guard hasMarks else { return }
+        _ = try await pool.run(batch(resource: nil))
+    }
+
+    /// Runs `body` in a transaction that has the settings and the marks; see `PostgresPool.withTransaction`.
+    /// - Parameter resource: See ``batch(resource:)``.
+    package func withTransaction<Value>(
+        on pool: PostgresPool, resource: Identifier?, as workload: PostgresWorkload = .write,
+        _ body: (PostgresTransaction) async throws -> Value
+    ) async throws -> Value {
+        try await pool.withTransaction(settings: scope.settings, as: workload) { transaction in
+            if hasMarks {
+                var batch = PostgresBatch()
+                for mark in marks { batch.add(mark.statement(resource)) }
+                _ = try await transaction.run(batch)
+            }
+            return try await body(transaction)
+        }
+    }
+}

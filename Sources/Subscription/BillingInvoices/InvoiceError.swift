@@ -1,0 +1,11 @@
+/// Why an invoice cannot be read, made, changed or paid.
+enum InvoiceError: Error, Sendable, Hashable {
+    /// There is no such customer to bill.
+    case customerNotFound
+    /// There is no such invoice for this caller.
+    case notFound
+    /// There is no such invoice to change; the text is how the request named it.
+    case unknown(String)
+    /// The invoice is paid or voided.
+    case closed(status: String?)
+}

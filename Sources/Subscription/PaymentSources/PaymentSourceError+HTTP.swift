@@ -1,0 +1,5 @@
+import ServiceKit
+
+extension PaymentSourceError: HTTPFailureConvertible {
+    var httpFailure: HTTPFailure { .entityNotFound }
+}

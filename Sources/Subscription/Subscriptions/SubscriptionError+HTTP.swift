@@ -1,0 +1,31 @@
+import HTTPTypes
+import JSONCoding
+import ServiceKit
+
+extension SubscriptionError: HTTPFailureConvertible {
+    var httpFailure: HTTPFailure {
+        switch self {
+        case .subscriberNotFound, .planNotFound: .entityNotFound
+        case .subscriberNotActive:
+            .conflict("The tenant is deleted or suspended and cannot subscribe.", code: "TENANT_STATE")
+        case .reservedToOperators(let member): .reservedToOperators("/\(member)")
+        case .invoiceInUse:
+            .conflict("The invoice backs another subscription already.", code: "INVOICE_IN_USE")
+        case .invoiceMismatch(let reason): .invalidField("/invoiceId", code: "invoice", reason)
+        case .planNotBillable(let message): .invalidField("/planId", code: "plan", message)
+        case .planUnfitForEvents:
+            .invalidField(
+                "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
+        case .quotaExceeded(let quota):
+            .conflict(
+                "The tenant cannot have more than \(quota.limit) \(quota.plan == nil ? "live subscriptions" : "live subscriptions to this plan"). Cancel one of them, or have the quota raised.",
+                code: "SUBSCRIPTION_QUOTA_EXCEEDED")
+        case .tooManyReservations(let limit):
+            HTTPFailure(
+                .unprocessableContent, name: "UnprocessableEntityError",
+                message: .string(
+                    "More than \(limit) subscriptions would take a place of a quota. Narrow the condition."),
+                code: "TOO_MANY_ROWS")
+        }
+    }
+}

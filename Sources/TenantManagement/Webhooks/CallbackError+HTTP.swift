@@ -1,0 +1,5 @@
+import ServiceKit
+
+extension CallbackError: HTTPFailureConvertible {
+    var httpFailure: HTTPFailure { .unauthorized }
+}
