@@ -91,6 +91,22 @@ import Testing
         }
     }
 
+    @Test func `an idempotency key of a stranger is good in his whole IPv6 network, and nowhere else`() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["TRUSTED_PROXIES": "127.0.0.1"]) { stack in
+            let body: JSONValue = .object(TestStack.leadBody(TestStack.uniqueKey()))
+            func register(from address: String) async throws -> TestResponse {
+                try await stack.tenantManagement.send(
+                    "POST", "/leads", body, headers: ["x-forwarded-for": address, "idempotency-key": "k1"]
+                ).expect(201)
+            }
+            let first = try await register(from: "2001:db8:7:8::1")
+            let again = try await register(from: "2001:db8:7:8:ffff::2")
+            #expect(again.headers["idempotency-replayed"] == "true" && again.text == first.text)
+            let other = try await register(from: "2001:db8:7:9::1")
+            #expect(other.headers["idempotency-replayed"] == nil)
+        }
+    }
+
     @Test func `reserved keys are nobody's`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
