@@ -87,6 +87,6 @@ package enum FilterError: Error, Sendable, Hashable {
 
     /// Enough to recognize the value by; an error need not be as long as its cause.
     private static func shorten(_ text: String) -> String {
-        text.shortened(toBytes: 300)
+        text.utf8.count <= 300 ? text : text.shortened(toBytes: 200)
     }
 }

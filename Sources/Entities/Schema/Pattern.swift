@@ -52,7 +52,7 @@ extension Pattern {
     /// without line breaks and other control or direction characters. A dot may stand at the end of a word or behind
     /// one letter, as in `J.R. Lee`.
     package static let personName = Pattern(
-        regex: #"^(?![\s\S]*(?:@|:\/\/|[^\s.]\.[^\s.,'’()&\/-]{2}))"# + withoutControls
+        regex: #"^(?![\s\S]*(?:@|:\/\/|[^\s.]\.[^\s.,'’()&\/-]{2}|"# + endOfNameRegex
     ) { text in
         let scalars = Array(text.unicodeScalars)
         return isName(scalars) && !scalars.contains("@") && !containsScheme(scalars)
@@ -63,16 +63,18 @@ extension Pattern {
     /// other control or direction characters. A host name alone is a usual name (`Example.com`), but not with `www.` or
     /// a path.
     package static let organizationName = Pattern(
-        regex: #"^(?![\s\S]*(?::\/\/|[wW]{3}\.|[^\s.]\.[^\s.,'’()&\/-]{2,}\/))"# + withoutControls
+        regex: #"^(?![\s\S]*(?::\/\/|[wW]{3}\.|[^\s.]\.[^\s.,'’()&\/-]{2,}\/|"# + endOfNameRegex
     ) { text in
         let scalars = Array(text.unicodeScalars)
         return isName(scalars) && !containsScheme(scalars)
             && !scalars.indices.contains { isWWW(scalars, at: $0) || isHostWithPath(scalars, around: $0) }
     }
 
-    private static let withoutControls =
-        "(?=[\\s\\S]*\(InvisibleText.visibleCharacter))"
-        + #"[^\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]*$"#
+    /// No control or direction character, and one that can be seen. Not with `$`, which in some languages allows a line
+    /// break at the end.
+    private static let endOfNameRegex =
+        #"[\u0000-\u001F\u007F-\u009F\u061C\u200E\u200F\u2028-\u202E\u2066-\u2069]))"#
+        + "(?=[\\s\\S]*\(InvisibleText.visibleCharacter))"
 
     /// Something that can be seen, and nothing that changes how the rest is shown.
     private static func isName(_ scalars: [Unicode.Scalar]) -> Bool {

@@ -27,7 +27,7 @@ import Testing
                 }
             }
             let event = try await stack.client(.orchestrator).send(
-                "POST", "/event-bridge/events/TENANT_PROVISIONING", ["id": "x"])
+                "POST", "/event-bridge/events/TENANT_PROVISIONING", [:])
             if event.status == 401 {
                 let challenge = event.headers["www-authenticate"] ?? ""
                 #expect(challenge.contains("ApiKey ") && challenge.contains("Signature "), "\(challenge)")
@@ -66,7 +66,7 @@ import Testing
 
     @Test func `a small hostile body gets a small answer, before anybody is authenticated`() async throws {
         try await TestStack.run([.subscription]) { stack in
-            let name = String(repeating: "\u{1}é/", count: 120_000)
+            let name = String(repeating: "\u{1}é/", count: 60_000)
             let hostile: JSONValue = .object([name: .array(Array(repeating: "\u{0}", count: 250))])
             let body: JSONValue = ["metaData": hostile]
             for accept in ["application/json", "application/problem+json"] {

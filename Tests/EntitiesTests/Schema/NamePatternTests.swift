@@ -19,7 +19,7 @@ import Testing
     ]
     private static let hidden = [
         "Ann\nLee", "Ann\r\nBcc: x", "Ann\u{0}", "Ann\u{7F}", "Ann\u{85}", "\u{202E}eeL", "Ann\u{2028}Lee", "\u{2066}x",
-        "Ann\tLee", "\u{200F}Ann", "\u{1B}[31m",
+        "Ann\n", "Ann\tLee", "\u{200F}Ann", "\u{1B}[31m",
     ]
 
     @Test(arguments: usual) func `a usual name is taken for persons and organizations`(_ name: String) {
