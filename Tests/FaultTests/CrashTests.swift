@@ -13,33 +13,26 @@ import Testing
             let client = service.client
             let admin = stack.admin
             let answers = Mutexed<[(status: Int?, key: String)]>([])
-            let (moment, signal) = AsyncStream<Void>.makeStream()
-            async let load: Void = withTaskGroup(of: Void.self) { group in
-                for _ in 0..<200 {
-                    group.addTask {
-                        let key = TestStack.uniqueKey()
-                        let answer = try? await client.post(
-                            "/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
-                        let created = answers.withLock { answers in
-                            answers.append((answer?.status, key))
-                            return answers.count { $0.status == 201 }
-                        }
-                        if created == 40 { signal.finish() }
-                    }
+            let create = { @Sendable (count: Int) async in
+                _ = await concurrently(count, width: 40) { _ in
+                    let key = TestStack.uniqueKey()
+                    let answer = try? await client.post(
+                        "/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
+                    answers.withLock { $0.append((answer?.status, key)) }
                 }
             }
-            // At this very moment, while the others are on their way.
-            for await _ in moment {}
-            try await service.kill()
-            await load
+            await create(40)
+            // While their events and callbacks are on their way, and further requests are at work in the database.
+            try await TableGate.kill(service, try stack.data.database(.tenantManagement)) { await create(160) }
             let created = answers.withLock { $0.filter { $0.status == 201 }.map(\.key) }
             #expect(answers.withLock { $0.count } == 200)
-            #expect(created.count < 200, "the process was killed in the middle")
+            #expect(created.count == 40, "none of those was answered that were at work at the kill")
 
             try await service.start()
             try await stack.waitUntilAllAreActive()
             let tenants = try await stack.tenants()
             #expect(created.allSatisfy { tenants[$0] == 0 }, "every 201 has its row")
+            #expect(tenants.count > created.count, "some were committed after the death of the process")
             #expect(stack.executions() == tenants.mapValues { _ in 1 }, "exactly one effective provisioning each")
             let database = try stack.data.database(.tenantManagement)
             #expect(
@@ -85,7 +78,10 @@ import Testing
             for _ in 0..<5 { #expect(await stack.create(service.client).status == 201) }
             try await stack.waitUntilAllAreActive()
             for _ in 0..<3 { try await stack.data.redeliverEverything() }
-            try await Task.sleep(for: .seconds(1))
+            try await eventually("no run is at work") {
+                try await stack.data.database(.orchestrator).count(
+                    "SELECT count(*) FROM main.provisioning_runs WHERE callback_state <> 'delivered'") == 0
+            }
             let tenants = try await stack.tenants()
             #expect(tenants.values.allSatisfy { $0 == 0 })
             #expect(stack.executions() == tenants.mapValues { _ in 1 })
@@ -147,28 +143,29 @@ import Testing
                 }
             }
         }
-        for _ in 0..<2 {
-            try await Task.sleep(for: .milliseconds(700))
-            try await redis.kill()
+        let goOn = { (name: String) in
             let before = turns.withLock { $0 }
-            try await eventually("requests go on without Redis") {
-                turns.withLock { $0 } > before + 2 * tenants.count
-            }
+            try await eventually("requests go on \(name)") { turns.withLock { $0 } > before + 5 * tenants.count }
+        }
+        for _ in 0..<2 {
+            try await goOn("with Redis")
+            try await redis.kill()
+            try await goOn("without Redis")
             try await redis.start()
         }
-        try await Task.sleep(for: .milliseconds(700))
+        try await goOn("with Redis again")
         isOver.withLock { $0 = true }
         await load
         #expect(problems.withLock { $0.prefix(5).joined(separator: "\n") } == "")
 
-        // Afterwards every node, and one that has nothing of its own yet, tells what the database says.
+        // Afterwards every node, and one whose cache is empty, answers what the database holds.
         let fresh = try await stack.start(.tenantManagement).client
         let rows = try await stack.data.database(.tenantManagement).query("SELECT id::text, name FROM main.tenants")
             .rows
         for row in rows {
             let (id, name) = (try row.text(0), try row.text(1))
             for client in clients + [fresh] {
-                try await eventually("the cache tells \(name)") {
+                try await eventually("the cache has \(name)") {
                     try await client.get("/tenants/\(id)", token: admin).expect(200).json["name"]?.stringValue == name
                 }
             }
@@ -213,7 +210,7 @@ import Testing
         }
         try await eventually("some tenants are created") { answers.withLock { $0.count { $0.status == 201 } } >= 20 }
         try await postgres.crash()
-        try await Task.sleep(for: .milliseconds(500))
+        try await eventually("requests fail") { answers.withLock { $0.contains { $0.status == 503 } } }
         let before = answers.withLock { $0.count { $0.status == 201 } }
         try await postgres.start()
         try await eventually("tenants are created again") {

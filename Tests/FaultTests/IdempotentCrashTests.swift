@@ -40,20 +40,20 @@ extension CrashTests {
             let name: String
             let id: String
             let isReplayed: Bool
-            /// How often somebody else was at it.
-            let timesBusy: Int
         }
 
         /// Sends it until it has been carried out.
+        /// - Parameter onBusy: Called when another request with the key is at work.
         /// - Throws: when anything else is answered.
-        func repeatUntilCreated(_ client: TestHTTPClient, token: String) async throws -> Outcome {
-            var timesBusy = 0
+        func repeatUntilCreated(
+            _ client: TestHTTPClient, token: String, onBusy: @Sendable () -> Void
+        ) async throws -> Outcome {
             return try await eventually("\(name) is created", within: .seconds(60), every: .milliseconds(200)) {
                 switch try await send(client, token: token) {
                 case .created(let id, let isReplayed):
-                    return Outcome(name: name, id: id, isReplayed: isReplayed, timesBusy: timesBusy)
+                    return Outcome(name: name, id: id, isReplayed: isReplayed)
                 case .busy:
-                    timesBusy += 1
+                    onBusy()
                     return nil
                 case .other(let text): throw TestFailure("\(name): \(text)")
                 }
@@ -68,12 +68,13 @@ extension CrashTests {
     }
 
     /// Sends requests until each has been carried out, many at once.
-    private func carryOut(_ turns: [Turn], token: String) async throws
-        -> [KeyedRequest.Outcome]
-    {
+    private func carryOut(
+        _ turns: [Turn], token: String, onBusy: @escaping @Sendable () -> Void = {}
+    ) async throws -> [KeyedRequest.Outcome] {
         let results = await concurrently(turns.count, width: 32) { turn -> Result<KeyedRequest.Outcome, any Error> in
             do {
-                return .success(try await turns[turn].request.repeatUntilCreated(turns[turn].client, token: token))
+                let turn = turns[turn]
+                return .success(try await turn.request.repeatUntilCreated(turn.client, token: token, onBusy: onBusy))
             } catch {
                 return .failure(error)
             }
@@ -135,7 +136,7 @@ extension CrashTests {
             _ = await concurrently(30, width: 16) { index in await send(requests[index]) }
             // So that nothing but requests waits for the table, which is what is killed.
             try await stack.waitUntilAllAreActive()
-            try await killAtWork(service, database) {
+            try await TableGate.kill(service, database) {
                 _ = await concurrently(70, width: 40) { index in await send(requests[30 + index]) }
             }
             #expect(others.withLock { $0 } == [])
@@ -159,33 +160,6 @@ extension CrashTests {
         }
     }
 
-    /// Kills the process while PostgreSQL is carrying out some of its transactions: two of them are rolled back, the
-    /// others committed after its death.
-    /// - Parameter load: Requests that come while the table is locked, so that none of them is carried out before.
-    private func killAtWork(
-        _ service: ArcProcess, _ database: TestDatabase, _ load: @escaping @Sendable () async -> Void
-    ) async throws {
-        let waiting = "pid FROM pg_locks WHERE NOT granted AND relation = 'main.tenants'::regclass"
-        try await database.withPool { pool in
-            try await pool.withTransaction { transaction in
-                _ = try await transaction.query("LOCK TABLE main.tenants IN SHARE ROW EXCLUSIVE MODE")
-                async let requests: Void = load()
-                try await eventually("transactions wait") {
-                    try await database.count("SELECT count(*) FROM (SELECT \(waiting)) AS w") >= 5
-                }
-                try await service.kill()
-                try await database.query(
-                    "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT \(waiting) ORDER BY pid LIMIT 2) AS w")
-                await requests
-            }
-        }
-        try await eventually("the others have ended") {
-            try await database.count(
-                "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user")
-                == 0
-        }
-    }
-
     @Test func twoNodesThatGetTheSameKeysCarryThemOutOnce() async throws {
         try await ProcessStack.run { stack in
             let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
@@ -195,10 +169,17 @@ extension CrashTests {
             let requests = (0..<50).map { _ in KeyedRequest() }
             // Each request four times in a row, so that the four are on their way at once, two at each node.
             let turns = (0..<4 * requests.count).map { Turn(request: requests[$0 / 4], client: clients[$0 % 2]) }
-            let outcomes = Dictionary(grouping: try await carryOut(turns, token: admin), by: \.name)
-            #expect(outcomes.values.contains { $0.contains { $0.timesBusy > 0 } }, "they met")
+            let database = try stack.data.database(.tenantManagement)
+            // While the first of each four waits for the table, the others find it at work.
+            let isBusy = Mutexed(false)
+            let carriedOut = Task { try await carryOut(turns, token: admin) { isBusy.withLock { $0 = true } } }
+            try await TableGate.closed(database) {
+                try await TableGate.waitForInserts(1, database)
+                try await eventually("a repetition meets the original") { isBusy.withLock { $0 } }
+            }
+            let outcomes = Dictionary(grouping: try await carriedOut.value, by: \.name)
             for (name, outcomes) in outcomes {
-                #expect(outcomes.count { !$0.isReplayed } == 1, "\(name): the others are told what one has done")
+                #expect(outcomes.count { !$0.isReplayed } == 1, "\(name): the others get the answer of the first")
             }
             let ids = outcomes.mapValues { Set($0.map(\.id)) }
             try await expectOnce(requests, ids, stack)
