@@ -27,7 +27,7 @@ final class Canvas {
         context = pango_cairo_create_context(cairo)
         // One unit of the surface is one point.
         pango_cairo_context_set_resolution(context, 72)
-        // To whole points, letters would stand too close or too far apart, and readers would find spaces within words.
+        // Rounded to whole points, letters would be unevenly spaced, and readers would find spaces within words.
         pango_context_set_round_glyph_positions(context, 0)
         pango_context_set_language(context, pango_language_from_string(language))
         // Outlines as they were designed: hinting is for screens, and would make widths depend on the size.

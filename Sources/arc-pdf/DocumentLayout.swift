@@ -16,7 +16,7 @@ struct DocumentLayout {
     private static let margin = 56.0
     private static let right = Canvas.width - margin
     private static let textWidth = right - margin
-    /// Nothing but the footer stands below it.
+    /// The lower edge of the contents; the footer is below it.
     private static let bottom = Canvas.height - 66
     private static let headerHeight = 22.0
     private static let cellPadding = 10.0
@@ -169,7 +169,7 @@ struct DocumentLayout {
         let side: TextBlock.Side
     }
 
-    /// Columns with their places; between two of them lies a gap of twice the padding.
+    /// Columns with their positions; the gap between two of them is twice the padding.
     private static func columns(_ columns: [PDFDocument.Table.Column]) -> [Column] {
         let columns = Array(columns.prefix(PDFLimits.columns))
         let sum = columns.reduce(0) { $0 + $1.share }
@@ -192,7 +192,7 @@ struct DocumentLayout {
         return y + Self.headerHeight
     }
 
-    /// The first lines of all cells stand on one baseline, however high the letters of their scripts are.
+    /// The first lines of all cells share one baseline, although the letters of some scripts are higher.
     private func height(_ row: [TextBlock]) -> Double {
         let baseline = row.map(\.baseline).max() ?? 0
         return (row.map { baseline - $0.baseline + $0.height }.max() ?? 0) + Self.rowSpacing

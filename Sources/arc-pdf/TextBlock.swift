@@ -2,7 +2,7 @@ import CPango
 
 /// Text that is shaped, ordered and broken into lines, ready to be drawn. Lengths are points.
 final class TextBlock {
-    /// The side of a text that lies at its position.
+    /// The side of a text that its position refers to.
     enum Side {
         case left, right
     }

@@ -60,7 +60,7 @@ package struct PDFDocument: Sendable, Hashable {
         package var columns: [Column]
         /// Cells by row; a row may be shorter than `columns`.
         package var rows: [[String]]
-        /// Below the last row; the last of them stands out.
+        /// Printed below the last row; the last one is emphasized.
         package var totals: [Field]
 
         package init(columns: [Column], rows: [[String]], totals: [Field]) {

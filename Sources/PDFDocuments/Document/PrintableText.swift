@@ -1,9 +1,9 @@
 /// Text as it may be printed.
 package enum PrintableText {
-    /// The text without what could disturb the line that it stands in.
+    /// The text without characters that could disturb the rest of its line.
     ///
     /// Control characters, line breaks among them, become spaces. Marks that change the writing direction are removed: a
-    /// name must not be able to rearrange what stands beside it. The joiners U+200C and U+200D stay, because Persian,
+    /// name must not be able to rearrange its surroundings. The joiners U+200C and U+200D stay, because Persian,
     /// the scripts of India and emoji need them. What exceeds ``PDFLimits/textLength`` is cut off with an ellipsis.
     package static func clean(_ text: String) -> String {
         var result = String.UnicodeScalarView()

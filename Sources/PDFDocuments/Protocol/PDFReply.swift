@@ -42,7 +42,7 @@ extension PDFReply: JSONWritable {
     }
 
     /// Reads a reply.
-    /// - Throws: ``PDFProtocolError`` when it is none.
+    /// - Throws: ``PDFProtocolError`` when it is not a reply.
     package init(_ frame: [UInt8]) throws(PDFProtocolError) {
         let json: JSONValue
         do { json = try JSONValue.parse(frame) } catch { throw PDFProtocolError(member: "JSON") }

@@ -19,6 +19,7 @@ final class RendererProcess {
     /// The end of what it wrote to standard error.
     private var errorOutput: [UInt8] = []
     private var engine = ""
+    private var isReaped = false
 
     private static let keptErrorOutput = 500
 
@@ -160,7 +161,7 @@ final class RendererProcess {
             errorOutput.removeFirst(max(0, errorOutput.count - Self.keptErrorOutput))
             return true
         }
-        // A negative descriptor is left out by `poll`; otherwise a closed one would wake it for ever.
+        // `poll` ignores a negative descriptor; a closed pipe would wake it again and again.
         if !isOpen {
             close(errors)
             errors = -1
@@ -175,34 +176,32 @@ final class RendererProcess {
 
     // MARK: The end
 
-    /// Waits for the end of the program for `patience` milliseconds, then kills it.
+    /// Waits for the end of the program for `patience` milliseconds, then kills it, and reaps it.
     /// - Returns: How it ended.
     private func stop(patience: Int32) -> String {
-        var exit = "was killed"
+        guard !isReaped else { return "has ended" }
         let descriptor = process_exit_descriptor(processIdentifier)
         defer { if descriptor >= 0 { close(descriptor) } }
-        if descriptor >= 0, patience > 0 {
-            var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-            _ = poll(&polled, 1, patience)
-        }
+        let hasEnded = Self.waitForEnd(descriptor, milliseconds: patience)
+        // Until it is reaped, its group id cannot belong to anybody else. Whatever it left behind goes with it.
+        _ = kill(-processIdentifier, SIGKILL)
         var code: Int32 = 0
         var signal: Int32 = 0
         var reaped = process_reap(processIdentifier, &code, &signal)
-        if reaped == 1 {
-            exit = code >= 0 ? "exited with code \(code)" : "was ended by signal \(signal)"
-        }
-        // What it may have left in its group goes with it.
-        _ = kill(-processIdentifier, SIGKILL)
         while reaped == 0 {
-            if descriptor >= 0 {
-                var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
-                _ = poll(&polled, 1, 1000)
-            } else {
-                usleep(2000)
-            }
+            if !Self.waitForEnd(descriptor, milliseconds: 1000), descriptor < 0 { usleep(2000) }
             reaped = process_reap(processIdentifier, &code, &signal)
         }
-        return exit
+        isReaped = true
+        guard hasEnded, reaped == 1 else { return "was killed" }
+        return code >= 0 ? "exited with code \(code)" : "was ended by signal \(signal)"
+    }
+
+    /// - Returns: Whether the process of the descriptor has ended; `false` where the system has no such descriptors.
+    private static func waitForEnd(_ descriptor: Int32, milliseconds: Int32) -> Bool {
+        guard descriptor >= 0 else { return false }
+        var polled = pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0)
+        return poll(&polled, 1, milliseconds) > 0
     }
 
     private static func spawn(
