@@ -10,6 +10,7 @@ package enum EnvironmentReader {
     ///   - folder: Where the `.env` files are looked for.
     ///   - bound: Values bound by the program, used when nothing else sets them.
     ///   - environment: The process' environment.
+    /// - Throws: ``ConfigurationFailure`` when a `.env` file exists and cannot be read.
     package static func make(
         folder: String = ".", bound: [String: String] = [:],
         environment: [String: String] = ProcessInfo.processInfo.environment
@@ -18,9 +19,14 @@ package enum EnvironmentReader {
             EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
         ]
         for name in [".env.docker", ".env.defaults"] {
-            providers.append(
-                try await EnvironmentVariablesProvider(
-                    environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true))
+            do {
+                providers.append(
+                    try await EnvironmentVariablesProvider(
+                        environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true))
+            } catch {
+                let place = folder == "." ? "the current folder, which may have been deleted" : folder
+                throw ConfigurationFailure(key: name, reason: "cannot be read in \(place)")
+            }
         }
         providers.append(EnvironmentVariablesProvider(environmentVariables: bound))
         return ConfigReader(providers: providers)

@@ -1,10 +1,11 @@
 private import Synchronization
 
-/// A whole ARC on one machine: private PostgreSQL and Redis, migrations, the three services; `arc up` is its terminal.
+/// The whole system on one machine: private PostgreSQL and Redis, migrations, the three services. `arc up` shows it in a
+/// terminal.
 package final class LocalStack: Sendable {
-    /// What a stack is made of.
+    /// How a stack is run.
     package struct Configuration: Sendable {
-        /// Where it lives.
+        /// Where its files are.
         package var home: StackHome
         /// The `arc` program: run with `serve`, `migrate` and `token`.
         package var executable: String
@@ -12,10 +13,14 @@ package final class LocalStack: Sendable {
         package var environment: [String: String]
         /// Swagger UI's files.
         package var explorerAssets: String?
-        /// The services to start; databases of the others are made and migrated all the same.
+        /// The services to start. The databases of the others are created and migrated too.
         package var services = StackService.all
-        /// How crashed components come back.
+        /// When crashed components are started again.
         package var restartPolicy = RestartPolicy()
+        /// How long a service may be silent after its start. One that answers that it is not ready is waited for.
+        package var silenceLimit = Duration.seconds(60)
+        /// How often it is reported that a component is waited for.
+        package var waitingInterval = Duration.seconds(60)
 
         /// Describes a stack.
         package init(
@@ -36,7 +41,7 @@ package final class LocalStack: Sendable {
     private let components = Mutex<[SupervisedProcess]>([])
     private let lock = Mutex<HomeLock?>(nil)
 
-    /// - Parameter report: gets what happens, from any thread.
+    /// - Parameter report: Receives events, from any thread.
     package init(configuration: Configuration, report: @escaping @Sendable (StackEvent) -> Void) {
         self.configuration = configuration
         self.report = report
@@ -44,9 +49,9 @@ package final class LocalStack: Sendable {
 
     /// Runs the stack from start to end.
     /// - Parameters:
-    ///   - stop: returns when the stack shall end, also in the middle of its start; must react to cancellation.
-    ///   - ready: called once everything serves.
-    /// - Throws: why it could not start; everything that had started is stopped by then.
+    ///   - stop: Returns when the stack has to stop, even before it is ready; must react to cancellation.
+    ///   - ready: Called once everything serves.
+    /// - Throws: Why it could not start. Everything that had been started is stopped by then.
     package func run(
         until stop: @escaping @Sendable () async -> Void, ready: @Sendable (StackSummary) -> Void
     ) async throws(LocalStackError) {
@@ -66,9 +71,9 @@ package final class LocalStack: Sendable {
         case .failure:
             waiting.cancel()
         }
-        // A task of its own: a cancelled caller must not cut the shutdown short.
+        // In an unstructured task, because a cancelled caller must not cut the shutdown short.
         await Task { await self.stop() }.value
-        // Who stops a start in its middle sees steps that were cut short, not failures.
+        // Stopping during startup interrupts steps; their errors are no failures.
         if case .failure(let error) = result { throw wasStopped ? .stopped : error }
     }
 
@@ -91,7 +96,7 @@ package final class LocalStack: Sendable {
         let deadline = ContinuousClock.now.advanced(by: ShutdownPlan.budget)
         var waiting = components.withLock(\.self)
         while let component = waiting.popLast() {
-            // What the others did not need goes to the last one: PostgreSQL's checkpoint may take long.
+            // PostgreSQL, the last one, gets the time that the others did not need: its checkpoint may take long.
             let slack = ContinuousClock.now.duration(to: deadline) - component.definition.shutdown.total
             await component.stop(slack: waiting.isEmpty ? slack : .zero)
         }
@@ -107,17 +112,17 @@ package final class LocalStack: Sendable {
         let postgres = preparation.postgres
         let redis = preparation.redis
 
-        try await postgres.initialise()
-        try redis.initialise()
+        try await postgres.initialize()
+        try redis.initialize()
         report(.step("Starting PostgreSQL on 127.0.0.1:\(postgres.port) and Redis on 127.0.0.1:\(redis.port)"))
         try await add(
             .init(
-                name: Self.postgresName, command: postgres.serverCommand, isReady: postgres.isReady,
-                shutdown: .postgres, forwardsAlarms: false, readinessTimeout: .seconds(120),
-                startPatience: .seconds(15)), preparation)
+                name: Self.postgresName, command: postgres.serverCommand, probe: postgres.probe,
+                shutdown: .postgres, forwardsAlarms: false, startPatience: .seconds(15), diagnosis: postgres.diagnosis),
+            preparation)
         try await add(
             .init(
-                name: Self.redisName, command: redis.serverCommand, isReady: redis.isReady, shutdown: .redis,
+                name: Self.redisName, command: redis.serverCommand, probe: redis.probe, shutdown: .redis,
                 forwardsAlarms: false), preparation)
         try await postgres.bootstrap()
 
@@ -137,8 +142,15 @@ package final class LocalStack: Sendable {
             try await add(
                 .init(
                     name: service.name, command: command,
-                    isReady: { await LoopbackClient.status(host: host, port: port, path: "/health/ready") == 200 },
-                    shutdown: .service, forwardsAlarms: true), preparation)
+                    probe: {
+                        switch await LoopbackClient.status(host: host, port: port, path: "/health/ready") {
+                        case 200: .ready
+                        case nil: .silent
+                        default: .starting
+                        }
+                    },
+                    shutdown: .service, forwardsAlarms: true, silenceLimit: configuration.silenceLimit),
+                preparation)
             addresses.append((service, url))
         }
         let usesOutbox = environment.inherited["NOTIFICATION_TRANSPORT"].map { $0.isEmpty || $0 == "file" } ?? true
@@ -155,7 +167,8 @@ package final class LocalStack: Sendable {
         guard !Task.isCancelled else { throw .stopped }
         let component = SupervisedProcess(
             definition, log: try LogFile(path: configuration.home.logFile(definition.name)),
-            registry: preparation.registry, policy: configuration.restartPolicy, report: report)
+            registry: preparation.registry, policy: configuration.restartPolicy,
+            waitingInterval: configuration.waitingInterval, report: report)
         components.withLock { $0.append(component) }
         try await component.start()
     }
@@ -182,7 +195,7 @@ package final class LocalStack: Sendable {
             executable: configuration.executable, arguments: ["token", "--permission", "all"],
             environment: environment.tokenVariables())
         guard let outcome = try? await mint.run(), outcome.exit.isSuccess else {
-            report(.warning("`arc token` failed; no token to show"))
+            report(.warning("`arc token` failed, so no token is shown"))
             return nil
         }
         return outcome.output.split(separator: "\n").last.map(String.init)

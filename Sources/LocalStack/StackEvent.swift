@@ -2,15 +2,17 @@
 package enum StackEvent: Sendable, CustomStringConvertible {
     /// A step of the start begins.
     case step(String)
-    /// Something that deserves attention but doesn't stop anything.
+    /// Something that deserves attention but stops nothing.
     case warning(String)
     /// A component logged a warning or an error.
     case alarm(component: String, line: String)
-    /// A component ended by itself and will be started again.
-    case crashed(component: String, exit: String, restartIn: Duration, log: String, tail: String)
+    /// A component answers, but is not ready yet.
+    case waiting(component: String, log: String)
+    /// A component ended unexpectedly and will be started again. `detail` is the end of its log and what to do.
+    case crashed(component: String, exit: String, restartIn: Duration, log: String, detail: String)
     /// A component is ready again after a crash.
     case recovered(component: String)
-    /// A component has ended as it was told to.
+    /// A component has ended on request.
     case ended(component: String, wasKilled: Bool)
 
     /// One line, or a few after a crash.
@@ -19,9 +21,11 @@ package enum StackEvent: Sendable, CustomStringConvertible {
         case .step(let text): text
         case .warning(let text): "warning: \(text)"
         case .alarm(let component, let line): "[\(component)] \(line)"
-        case .crashed(let component, let exit, let delay, let log, let tail):
+        case .waiting(let component, let log): "\(component) is running but not ready yet; waiting. Its log: \(log)"
+        case .crashed(let component, let exit, let delay, let log, let detail):
             "\(component) \(exit); starting it again in \(delay). Its log: \(log)"
-                + (tail.isEmpty ? "" : "\n" + tail.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
+                + (detail.isEmpty
+                    ? "" : "\n" + detail.split(separator: "\n").map { "    \($0)" }.joined(separator: "\n"))
         case .recovered(let component): "\(component) is ready again"
         case .ended(let component, let wasKilled): "\(component) stopped\(wasKilled ? " (it had to be killed)" : "")"
         }
@@ -34,13 +38,13 @@ package struct StackSummary: Sendable {
     package let services: [(service: StackService, url: String)]
     /// `$ARC_HOME`.
     package let home: StackHome
-    /// Where PostgreSQL's and Redis's data lies.
+    /// Folder with the data of PostgreSQL and Redis.
     package let dataFolder: String
     /// Port of the private PostgreSQL on 127.0.0.1.
     package let postgresPort: UInt16
     /// Port of the private Redis on 127.0.0.1.
     package let redisPort: UInt16
-    /// Where development mails land, nil when the user chose another transport.
+    /// Folder with development mails; nil if the user chose another transport.
     package let outboxFolder: String?
     /// A token with every permission, nil when `arc token` failed.
     package let token: String?

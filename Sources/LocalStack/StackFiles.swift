@@ -1,8 +1,8 @@
 private import Glibc
 
-/// Where the running program and its companions lie.
+/// Finds the running program and its companion files.
 package enum StackFiles {
-    /// The absolute path of the running program. Taken at the start: a rebuild replaces the file under it.
+    /// The absolute path of the running program. Determine it at the start, because a rebuild replaces the file.
     package static func currentExecutable() throws(LocalStackError) -> String {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = readlink("/proc/self/exe", &buffer, buffer.count - 1)

@@ -1,4 +1,4 @@
-/// Everything that is settled before the first program starts: home, lock, ports, secrets, programs, account.
+/// Everything that is determined before the first program starts: home, lock, ports, secrets, programs, account.
 struct StackPreparation: Sendable {
     let lock: HomeLock
     let registry: ProcessRegistry
@@ -43,7 +43,7 @@ struct StackPreparation: Sendable {
         redis = RedisServer(binaries: binaries, account: account, state: state)
     }
 
-    /// The saved state with its ports made free again, or a new one; saved in both cases.
+    /// The saved state, with other ports where they are in use, or a new one. It is saved in both cases.
     private static func state(
         home: StackHome, account: ServerAccount?, report: @Sendable (StackEvent) -> Void
     ) async throws(LocalStackError) -> (state: StackState, dataVersion: String?) {

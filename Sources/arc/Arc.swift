@@ -1,16 +1,16 @@
 import ArgumentParser
 
-/// The one executable: every service and every tool of the product.
+/// The executable with all services and tools.
 @main
 struct Arc: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "arc",
         abstract: "A SaaS control plane: tenants, provisioning, plans, subscriptions and invoices.",
         discussion: """
-            On one machine:   arc up            PostgreSQL, Redis and all services, until Ctrl-C
-                              arc demo          drives the main job over HTTP and shows each step
-            In a container:   arc serve tenant-management   (configured by environment variables alone)
-            When in doubt:    arc doctor        checks everything and says how to mend it
+            On one machine:   arc up        runs PostgreSQL, Redis and all services until Ctrl-C
+                              arc demo      runs an end-to-end scenario over HTTP and prints each step
+            In a container:   arc serve tenant-management   (configured by environment variables)
+            Troubleshooting:  arc doctor    checks everything and suggests fixes
             """,
         version: "1.0.0",
         subcommands: [

@@ -12,17 +12,27 @@ enum CommandSupport {
     /// The environment of the process.
     static let environment = ProcessEnvironment.current()
 
-    /// The stack that `arc up` has made in `$ARC_HOME`; nil when there is none.
-    static func stack() throws -> (home: StackHome, environment: StackEnvironment)? {
-        let folder = FileSystem.currentFolder()
-        let home = StackHome(path: environment["ARC_HOME"], currentFolder: folder)
-        guard let text = try FileSystem.read(home.stateFile) else { return nil }
-        let state = try StackState(text: text, path: home.stateFile)
-        return (
-            home,
-            StackEnvironment(
-                inherited: environment, state: state, outboxFolder: home.outboxFolder, explorerAssets: nil)
-        )
+    /// Ends the command if the current folder was deleted: `.env` files are read from it.
+    /// - Parameter command: Its name, for the message.
+    static func checkCurrentFolder(for command: String) throws {
+        do throws(LocalStackError) { _ = try FileSystem.currentFolder() } catch { throw fail(command, error) }
+    }
+
+    /// The stack that `arc up` has created in `$ARC_HOME`; nil when there is none.
+    /// - Parameter command: Its name, for the message when a path cannot be used; the command ends then.
+    static func stack(for command: String) throws -> (home: StackHome, environment: StackEnvironment)? {
+        do throws(LocalStackError) {
+            let home = StackHome(path: environment["ARC_HOME"], currentFolder: try FileSystem.currentFolder())
+            guard let text = try FileSystem.read(home.stateFile) else { return nil }
+            let state = try StackState(text: text, path: home.stateFile)
+            return (
+                home,
+                StackEnvironment(
+                    inherited: environment, state: state, outboxFolder: home.outboxFolder, explorerAssets: nil)
+            )
+        } catch {
+            throw fail(command, error)
+        }
     }
 
     /// JSON lines on standard output, as services log.
@@ -31,22 +41,30 @@ enum CommandSupport {
         LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
     }
 
-    /// Nothing on standard output, which belongs to the command's own words; problems on standard error.
+    /// Logs errors to standard error only, because standard output belongs to the command.
     static func bootstrapQuietLogging() {
         LoggingSystem.bootstrap { label in
             JSONLogHandler(label: label, level: .error, output: LineOutput(descriptor: STDERR_FILENO))
         }
     }
 
-    /// A line on the terminal, at once.
-    static func say(_ text: String) { _ = FileSystem.writeAll(STDOUT_FILENO, Array("\(text)\n".utf8)) }
+    /// Prints a line on standard output, unbuffered.
+    static func printLine(_ text: String) { _ = FileSystem.writeAll(STDOUT_FILENO, Array("\(text)\n".utf8)) }
 
-    /// A line on standard error.
-    static func complain(_ text: String) { _ = FileSystem.writeAll(STDERR_FILENO, Array("\(text)\n".utf8)) }
+    /// Prints a line on standard error.
+    static func printError(_ text: String) { _ = FileSystem.writeAll(STDERR_FILENO, Array("\(text)\n".utf8)) }
 
-    /// Says why the command fails, and ends it with status 1.
+    /// Prints why the command fails.
+    /// - Returns: The exit status 1, to be thrown.
     static func fail(_ text: String) -> ExitCode {
-        complain(text)
+        printError(text)
         return .failure
+    }
+
+    /// Prints why the command fails.
+    /// - Returns: The error's exit status, to be thrown.
+    static func fail(_ command: String, _ error: LocalStackError) -> ExitCode {
+        printError("\(command): \(error)")
+        return ExitCode(error.exitStatus)
     }
 }

@@ -14,17 +14,17 @@ import RedisClient
 import ServiceKit
 import TenantManagement
 
-/// `arc doctor`: checks everything that a service stands on and says how to mend it.
+/// `arc doctor`: checks everything that a service depends on and suggests fixes.
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "doctor",
-        abstract: "Check configuration, connections, migrations and clocks, and say how to mend what is wrong.",
+        abstract: "Check configuration, connections, migrations, clocks and invoices, and suggest fixes.",
         discussion: """
-            Beside `arc up` it checks all services of the stack. With --service it checks the environment it is given, as
-            `arc serve` would read it: run it in the container that does not start.
+            While `arc up` is running, checks all services of the stack. With --service, checks the environment of this
+            process as `arc serve` would read it: run it in the container of a service that does not start.
             """)
 
-    @Option(help: "Check one service by the environment of this process.")
+    @Option(help: "Check one service, using the environment of this process.")
     var service: ServiceName?
 
     func run() async throws {
@@ -32,7 +32,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var environments: [(ServiceName, [String: String], [String: String]?)] = []
         if let service {
             environments = [(service, CommandSupport.environment, nil)]
-        } else if let stack = try CommandSupport.stack() {
+        } else if let stack = try CommandSupport.stack(for: "arc doctor") {
             for name in ServiceName.allCases {
                 environments.append(
                     (
@@ -42,15 +42,15 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         } else {
             throw CommandSupport.fail(
-                "arc doctor: there is no stack of `arc up` here (ARC_HOME). Start one with `arc up`, or say --service to check this process' environment."
+                "arc doctor: there is no stack of `arc up` in ARC_HOME. Start one with `arc up`, or use --service to check the environment of this process."
             )
         }
         var problems = 0
         for (name, environment, migration) in environments {
-            CommandSupport.say("\(name.rawValue)")
+            CommandSupport.printLine("\(name.rawValue)")
             problems += await Examination(service: name, environment: environment, migration: migration).run()
         }
-        CommandSupport.say(problems == 0 ? "Everything is as it should be." : "\(problems) problem(s) found.")
+        CommandSupport.printLine(problems == 0 ? "No problems found." : "\(problems) problem(s) found.")
         if problems > 0 { throw ExitCode.failure }
     }
 }
@@ -62,49 +62,50 @@ private struct Examination {
     /// Environment of the role that owns the tables; nil to use the service's own.
     let migration: [String: String]?
 
-    /// Largest difference between this machine's clock and the database's, beyond which tokens and signatures fail.
+    /// The largest difference between the clocks of this machine and of the database that tokens and signatures tolerate.
     private static let largestSkew = Duration.seconds(2)
 
     func run() async -> Int {
         var problems = 0
-        func check(_ name: String, mend: String, _ body: () async throws -> String) async {
+        func check(_ name: String, fix: String, _ body: () async throws -> String) async {
             do {
-                CommandSupport.say("  ok    \(name): \(try await body())")
+                CommandSupport.printLine("  ok    \(name): \(try await body())")
             } catch {
                 problems += 1
-                CommandSupport.say("  FAIL  \(name): \(error)")
-                CommandSupport.say("        \(mend)")
+                CommandSupport.printLine("  FAIL  \(name): \(error)")
+                CommandSupport.printLine("        fix: \(fix)")
             }
         }
         let logger = Logger(label: "arc.doctor")
-        await check("configuration", mend: "Set the variable it names; `arc serve --help` lists the important ones.") {
+        await check("configuration", fix: "Set the variable it names; `arc serve --help` lists the important ones.") {
             let reader = try await EnvironmentReader.make(environment: environment)
             _ = try await service.make(reader: reader, logger: logger)
-            return "can be read"
+            return "valid"
         }
         await check(
-            "PostgreSQL", mend: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
+            "PostgreSQL", fix: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
         ) {
             try await database(scope: nil)
         }
         await check(
-            "clock", mend: "Set the clocks of the machines by NTP: tokens and call-backs are valid for seconds."
+            "clock",
+            fix: "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only."
         ) {
             try await skew()
         }
-        await check("message bus", mend: "Check MESSAGE_BUS_DB_HOST and its companions.") {
+        await check("message bus", fix: "Check MESSAGE_BUS_DB_HOST and the other MESSAGE_BUS_DB_ variables.") {
             try await database(scope: "message.bus")
         }
         await check(
-            "migrations", mend: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
+            "migrations", fix: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
         ) {
             try await migrations(logger)
         }
         if service != .orchestrator {
             await check(
                 "Redis",
-                mend:
-                    "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but slower."
+                fix:
+                    "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but more slowly."
             ) {
                 try await redis(logger)
             }
@@ -112,13 +113,13 @@ private struct Examination {
         if service == .tenantManagement {
             await check(
                 "invoices",
-                mend:
+                fix:
                     "Install arc-pdf beside arc (or set PDF_RENDERER_PATH) and fonts for the scripts of your tenants (Debian: fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji)."
             ) {
                 try await invoices(logger)
             }
         }
-        await check("HTTP", mend: "Start the service, or look at its log for why it does not answer.") {
+        await check("HTTP", fix: "Start the service, or check its log for the reason why it does not respond.") {
             try await http()
         }
         return problems
@@ -136,7 +137,7 @@ private struct Examination {
             result = .failure(error)
         }
         await pool.shutdown()
-        guard let row = try result.get().first else { throw DemoFailure(description: "no answer") }
+        guard let row = try result.get().first else { throw DemoFailure(description: "there was no response") }
         let version = try row.text(0).split(separator: " ").prefix(2).joined(separator: " ")
         return "\(version) as \(try row.text(1))"
     }
@@ -149,13 +150,13 @@ private struct Examination {
         do { result = .success(try await pool.query("SELECT clock_timestamp()")) } catch { result = .failure(error) }
         let after = SystemClock().now()
         await pool.shutdown()
-        guard let row = try result.get().first else { throw DemoFailure(description: "no answer") }
+        guard let row = try result.get().first else { throw DemoFailure(description: "there was no response") }
         let theirs = try row.timestamp(0)
         let distance = max(before.duration(since: theirs), theirs.duration(since: after))
         guard distance <= Self.largestSkew else {
-            throw DemoFailure(description: "the database's clock is \(distance) away from this machine's")
+            throw DemoFailure(description: "the clocks of the database and of this machine differ by \(distance)")
         }
-        return "agrees with the database's"
+        return "same as the clock of the database"
     }
 
     private func migrations(_ logger: Logger) async throws -> String {
@@ -169,7 +170,7 @@ private struct Examination {
         }
         guard pending.isEmpty else {
             throw DemoFailure(
-                description: "not as they should be: "
+                description: "pending or changed: "
                     + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
         }
         return "all \(states.count) applied"
@@ -202,7 +203,7 @@ private struct Examination {
         do { result = .success(try await client.ping()) } catch { result = .failure(error) }
         await client.shutdown()
         try result.get()
-        return "answers"
+        return "responds"
     }
 
     private func http() async throws -> String {
@@ -210,6 +211,6 @@ private struct Examination {
         let host = ["0.0.0.0", "::"].contains(configuration.host) ? "127.0.0.1" : configuration.host
         let answer = try await DemoClient(client: .shared).call(
             .GET, "http://\(host):\(configuration.port)/health/ready", expect: 200)
-        return answer["status"]?.stringValue ?? "answers"
+        return answer["status"]?.stringValue ?? "responds"
     }
 }

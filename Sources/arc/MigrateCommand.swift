@@ -8,37 +8,40 @@ import Migrations
 import PostgresClient
 import ServiceKit
 
-/// `arc migrate`: brings databases to their newest state, or back.
+/// `arc migrate`: applies or reverts database migrations.
 struct MigrateCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "migrate",
-        abstract: "Bring databases to their newest state, or back.",
+        abstract: "Apply or revert database migrations.",
         discussion: """
-            Without --service, all databases of the stack that `arc up` runs. With it, the database of DB_HOST, DB_PORT and
-            DB_DATABASE, as the role DB_MIGRATION_USER with DB_MIGRATION_PASSWORD (or DB_USER): it owns the tables; the
-            services run as another role that the migrations grant what it needs.
+            Without --service, migrates all databases of the stack that `arc up` runs. With --service, migrates the
+            database given by DB_HOST, DB_PORT and DB_DATABASE as the role DB_MIGRATION_USER with DB_MIGRATION_PASSWORD
+            (default: DB_USER and DB_PASSWORD). That role owns the tables. The services run as another role, which gets
+            its permissions from the migrations.
 
-            A database of ARC SaaS itself is adopted in place; docs/operations.md has the steps.
+            An existing ARC SaaS database is adopted in place; docs/operations.md describes the steps.
             """,
         subcommands: [Check.self, Up.self, Down.self, Status.self])
 
     struct Options: ParsableArguments {
-        @Option(help: "message-bus, tenant-management, subscription or orchestrator; default: all of `arc up`'s.")
+        @Option(
+            help: "message-bus, tenant-management, subscription or orchestrator (default: all databases of `arc up`).")
         var service: MigratedDatabase?
 
-        @Flag(help: "Only show what would be done.")
+        @Flag(help: "Only print what would be done.")
         var dryRun = false
     }
 
     struct Check: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Look whether the database can be migrated: its tables, and the rows that new constraints refuse.",
+                "Check whether a database can be migrated: its tables, and rows that violate new constraints.",
             discussion: """
-                Changes nothing, and may run while services write. Exits with 1 when `arc migrate up` would refuse to begin;
-                warnings alone do not.
+                Changes nothing and may run while services write. Exits with status 1 when `arc migrate up` would refuse to
+                start; warnings do not affect the exit status.
                 """)
-        @Option(help: "message-bus, tenant-management, subscription or orchestrator; default: all of `arc up`'s.")
+        @Option(
+            help: "message-bus, tenant-management, subscription or orchestrator (default: all databases of `arc up`).")
         var service: MigratedDatabase?
         @Flag(help: "Print one JSON document.")
         var json = false
@@ -48,12 +51,12 @@ struct MigrateCommand: AsyncParsableCommand {
             try await MigrateCommand.forEach(service) { database, migrator in
                 let report = try await migrator.check()
                 reports.append((database.rawValue, report))
-                if !json { CommandSupport.say(report.lines(of: database.rawValue).joined(separator: "\n")) }
+                if !json { CommandSupport.printLine(report.lines(of: database.rawValue).joined(separator: "\n")) }
             }
             if json {
                 var writer = JSONWriter()
                 MigrationReports(reports: reports).write(to: &writer)
-                CommandSupport.say(String(decoding: writer.bytes, as: UTF8.self))
+                CommandSupport.printLine(String(decoding: writer.bytes, as: UTF8.self))
             }
             if reports.contains(where: \.report.isBlocked) { throw ExitCode.failure }
         }
@@ -63,19 +66,19 @@ struct MigrateCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Apply all pending migrations.",
             discussion:
-                "Looks first, as `arc migrate check` does, and changes nothing when rows or tables stand against it.")
+                "Runs the checks of `arc migrate check` first and changes nothing when one of them fails.")
         @OptionGroup var options: Options
 
         func run() async throws {
             try await MigrateCommand.forEach(options.service) { database, migrator in
                 let report = try await migrator.check()
                 if !report.differences.isEmpty || !report.findings.isEmpty {
-                    CommandSupport.complain(report.lines(of: database.rawValue).joined(separator: "\n"))
+                    CommandSupport.printError(report.lines(of: database.rawValue).joined(separator: "\n"))
                 }
                 guard !report.isBlocked else { throw ExitCode.failure }
                 let applied = try await migrator.up(dryRun: options.dryRun)
                 let verb = options.dryRun ? "would apply" : "applied"
-                CommandSupport.say(
+                CommandSupport.printLine(
                     "\(database.rawValue): \(applied.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(applied))")"
                 )
             }
@@ -84,15 +87,15 @@ struct MigrateCommand: AsyncParsableCommand {
 
     struct Down: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Take back the newest migrations.",
-            discussion: "Data that only they know is lost. Tables that were adopted from the original stay.")
+            abstract: "Revert the newest migrations.",
+            discussion: "Data that only these migrations store is lost. Tables adopted from the original stay.")
         @OptionGroup var options: Options
-        @Option(help: "How many to take back.")
+        @Option(help: "Number of migrations to revert.")
         var steps = 1
 
         func validate() throws {
             guard options.service != nil else {
-                throw ValidationError("Say --service: one database at a time goes back.")
+                throw ValidationError("--service is required: only one database can be reverted at a time.")
             }
             guard steps > 0 else { throw ValidationError("--steps must be at least 1.") }
         }
@@ -100,8 +103,8 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             try await MigrateCommand.forEach(options.service) { database, migrator in
                 let reverted = try await migrator.down(steps: steps, dryRun: options.dryRun)
-                let verb = options.dryRun ? "would take back" : "took back"
-                CommandSupport.say(
+                let verb = options.dryRun ? "would revert" : "reverted"
+                CommandSupport.printLine(
                     "\(database.rawValue): \(reverted.isEmpty ? "nothing to do" : "\(verb) \(MigrateCommand.list(reverted))")"
                 )
             }
@@ -114,10 +117,10 @@ struct MigrateCommand: AsyncParsableCommand {
 
         func run() async throws {
             try await MigrateCommand.forEach(options.service) { database, migrator in
-                CommandSupport.say("\(database.rawValue):")
+                CommandSupport.printLine("\(database.rawValue):")
                 for state in try await migrator.status() {
-                    let note = state.isAdopted ? "  (the original's tables, adopted)" : ""
-                    CommandSupport.say("  \(state.number)  \(state.name)  \(state.status)\(note)")
+                    let note = state.isAdopted ? "  (tables of the original, adopted)" : ""
+                    CommandSupport.printLine("  \(state.number)  \(state.name)  \(state.status)\(note)")
                 }
             }
         }
@@ -127,7 +130,7 @@ struct MigrateCommand: AsyncParsableCommand {
         migrations.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
     }
 
-    /// Does something for each database that the options mean.
+    /// Runs `body` for each database that the options select.
     private static func forEach(
         _ service: MigratedDatabase?, _ body: (MigratedDatabase, Migrator) async throws -> Void
     ) async throws {
@@ -155,9 +158,9 @@ struct MigrateCommand: AsyncParsableCommand {
     ) async throws -> PostgresConfiguration {
         var environment = CommandSupport.environment
         if !isNamed || environment["DB_DATABASE"] == nil {
-            guard let stack = try CommandSupport.stack() else {
+            guard let stack = try CommandSupport.stack(for: "arc migrate") else {
                 throw ConfigurationFailure(
-                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` here (ARC_HOME)")
+                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
             }
             environment = stack.environment.migrationVariables(for: database.plan)
         }

@@ -20,7 +20,7 @@ extension MigrationReport {
             lines.append("        repair: \(difference.repair)")
         }
         for finding in findings { lines += finding.lines }
-        if isBlocked { lines.append("\(database): nothing was changed; repair what is marked STOP, then try again") }
+        if isBlocked { lines.append("\(database): nothing was changed; repair what is marked STOP and try again") }
         return lines
     }
 }

@@ -5,7 +5,7 @@ import LocalStack
 import Logging
 import ServiceKit
 
-/// `arc openapi`: the document of a service.
+/// `arc openapi`: prints the OpenAPI document of a service.
 struct OpenAPICommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "openapi", abstract: "Print a service's OpenAPI 3.1 document.")
@@ -17,6 +17,6 @@ struct OpenAPICommand: AsyncParsableCommand {
         CommandSupport.bootstrapQuietLogging()
         let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
         let http = try await service.make(reader: reader, logger: Logger(label: "arc.openapi"))
-        CommandSupport.say(try JSONValue.parse(http.document.json()).indented())
+        CommandSupport.printLine(try JSONValue.parse(http.document.json()).indented())
     }
 }

@@ -4,25 +4,27 @@ import Logging
 import Observability
 import ServiceKit
 
-/// `arc serve`: one service, configured by the environment.
+/// `arc serve`: runs one service, configured by the environment.
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve",
         abstract: "Run one service until SIGTERM.",
         discussion: """
-            Everything comes from environment variables; NAME_FILE reads a secret from a file. The most important ones:
-              HOST, PORT                    where to listen (tenant-management 3005, subscription 3002, orchestrator 3003)
+            Configured by environment variables; NAME_FILE reads a secret from a file. The most important ones:
+              HOST, PORT                    address to listen on (default ports: tenant-management 3005,
+                                            subscription 3002, orchestrator 3003)
               DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE, DB_SSLMODE
               REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DATABASE
-              MESSAGE_BUS_DB_HOST, ...      the message bus, named as the database
+              MESSAGE_BUS_DB_HOST, ...      database of the message bus, with the same names
               JWT_SECRET, JWT_ISSUER, or JWT_JWKS_URL
-            docs/configuration.md lists all. Logs are JSON lines on standard output.
+            docs/configuration.md lists all of them. Logs are JSON lines on standard output.
             """)
 
     @Argument(help: "tenant-management, subscription or orchestrator.")
     var service: ServiceName
 
     func run() async throws {
+        try CommandSupport.checkCurrentFolder(for: "arc serve")
         CommandSupport.bootstrapJSONLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
@@ -34,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
             logger.info("Stopped", metadata: ["service": "\(service.rawValue)"])
             LineOutput.standardOutput.flush()
         } catch {
-            logger.critical("Not running", metadata: ["service": "\(service.rawValue)", "error": "\(error)"])
+            logger.critical("The service failed", metadata: ["service": "\(service.rawValue)", "error": "\(error)"])
             LineOutput.standardOutput.flush()
             throw CommandSupport.fail("arc serve \(service.rawValue): \(error)")
         }

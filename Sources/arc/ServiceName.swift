@@ -10,7 +10,7 @@ import ServiceKit
 import Subscription
 import TenantManagement
 
-/// What the commands can be about.
+/// The services that commands accept as an argument.
 enum ServiceName: String, CaseIterable, ExpressibleByArgument {
     case tenantManagement = "tenant-management"
     case subscription
@@ -34,7 +34,7 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
-    /// Values that let the service be built for its document alone, when nothing is configured.
+    /// Values for building a service only for its OpenAPI document.
     static let documentDefaults = [
         "DB_USER": "arc", "DB_DATABASE": "arc", "MESSAGE_BUS_DB_USER": "arc", "MESSAGE_BUS_DB_DATABASE": "arc",
         "PROVISIONER_DB_USER": "arc", "PROVISIONER_DB_DATABASE": "arc", "JWT_SECRET": "document-only",

@@ -7,42 +7,43 @@ import ServiceKit
 import Subscription
 import TenantManagement
 
-/// `arc token`: a token to try the API with.
+/// `arc token`: creates a token for trying the API.
 struct TokenCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "token",
-        abstract: "Mint a development token.",
+        abstract: "Create a development token.",
         discussion: """
             Signed with JWT_SECRET (HS256, issuer JWT_ISSUER, audience TOKEN_AUDIENCE), or with the secret of the stack that `arc up` runs here.
               arc token --permission all
               arc token --permission 10207 --permission 10211 --tenant <tenant id>
-            The token is the only thing on standard output:  TOKEN=$(arc token --permission all)
+            Only the token is printed to standard output:  TOKEN=$(arc token --permission all)
             """)
 
-    @Option(name: .customLong("permission"), help: "A permission code; may be repeated, or `all`.")
+    @Option(name: .customLong("permission"), help: "A permission code, or `all`. May be repeated.")
     var permissions: [String] = []
 
-    @Option(help: "Claim `role`.")
+    @Option(help: "The claim `role`.")
     var role: String?
 
-    @Option(help: "Claim `tenantId`: the token sees this tenant's rows only. Without it, it is an operator's.")
+    @Option(help: "The claim `tenantId`: limits the token to this tenant. Without it, it is an operator's token.")
     var tenant: String?
 
-    @Option(help: "Claim `id`, the user; default SYSTEM_USER_ID.")
+    @Option(help: "The claim `id`, the user (default: SYSTEM_USER_ID).")
     var user: String?
 
-    @Option(help: "Life in seconds.")
+    @Option(help: "Lifetime in seconds.")
     var expires: Int = 86_400
 
     func validate() throws {
         guard expires > 0, expires <= 315_360_000 else { throw ValidationError("--expires must be 1 to 315360000.") }
         guard !permissions.isEmpty else {
-            throw ValidationError("Say --permission all, or --permission with a code such as 10207.")
+            throw ValidationError("Specify --permission all, or --permission with a code such as 10207.")
         }
     }
 
     func run() async throws {
-        CommandSupport.say(
+        try CommandSupport.checkCurrentFolder(for: "arc token")
+        CommandSupport.printLine(
             try await Self.mint(
                 permissions: permissions.contains("all") ? Self.allPermissions : permissions, role: role,
                 tenant: tenant, user: user, lifetime: .seconds(expires)))
@@ -58,12 +59,12 @@ struct TokenCommand: AsyncParsableCommand {
     ) async throws -> String {
         var reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
         var configured = try reader.secret("jwt.secret")
-        if configured == nil, let stack = try CommandSupport.stack() {
+        if configured == nil, let stack = try CommandSupport.stack(for: "arc token") {
             reader = try await EnvironmentReader.make(environment: stack.environment.tokenVariables())
             configured = try reader.secret("jwt.secret")
         }
         guard let secret = configured else {
-            throw CommandSupport.fail("arc token: JWT_SECRET is not set, and no stack of `arc up` is here (ARC_HOME)")
+            throw CommandSupport.fail("arc token: JWT_SECRET is not set, and there is no stack of `arc up` in ARC_HOME")
         }
         let issuer = await TokenIssuer(
             secret: secret, issuer: reader.text("jwt.issuer"), audience: reader.text("token.audience"),

@@ -50,9 +50,9 @@ import Testing
             #expect(try await migrate(original, "check").output == "tenant-management: nothing to do\n")
             let status = try await migrate(original, "status").output.split(separator: "\n")
             #expect(status.count == original.database.kind.migrations.count + 1)
-            #expect(status[1].hasSuffix("(the original's tables, adopted)"))
+            #expect(status[1].hasSuffix("(tables of the original, adopted)"))
             let down = try await migrate(original, "down", "--steps", "\(status.count - 1)")
-            #expect(down.status == 0 && down.output.contains("took back"))
+            #expect(down.status == 0 && down.output.contains("reverted"))
             #expect(try await original.database.count("SELECT count(*) FROM main.tenants") > 30)
         }
     }
@@ -98,9 +98,9 @@ import Testing
             #expect(try await migrate(original, "up").output == "subscription: nothing to do\n")
             let status = try await migrate(original, "status").output.split(separator: "\n")
             #expect(status.count == migrations.count + 1)
-            #expect(status[1].hasSuffix("(the original's tables, adopted)"))
+            #expect(status[1].hasSuffix("(tables of the original, adopted)"))
             let down = try await migrate(original, "down", "--steps", "\(migrations.count)")
-            #expect(down.status == 0 && down.output.contains("took back"))
+            #expect(down.status == 0 && down.output.contains("reverted"))
             #expect(try await original.database.count(plans) == before)
         }
     }

@@ -64,7 +64,7 @@ import Testing
         #expect(third.events.contains("tenant-management stopped"))
     }
 
-    @Test func `a taken port is told by its name before anything starts`() async throws {
+    @Test func `a port that is in use is named before anything starts`() async throws {
         let folder = try TestFolder()
         let port = try LoopbackPort.chooseFree()
         let listener = try await ProcessReactor.shared.spawn(
@@ -82,7 +82,7 @@ import Testing
         #expect(!FileSystem.exists("\(folder.path)/home/data/postgresql"))
     }
 
-    @Test func `one port for two services is told`() async throws {
+    @Test func `one port for two services is an error that names both variables`() async throws {
         let folder = try TestFolder()
         let stack = try await RunningStack(
             folder, environment: ["SUBSCRIPTION_PORT": "4444", "ORCHESTRATOR_PORT": "4444"])
@@ -122,7 +122,7 @@ import Testing
         #expect(try FileSystem.read(path) == "")
     }
 
-    @Test func `a wish to stop in the middle of the start is not a failure of its step`() async throws {
+    @Test func `stopping during startup is not a failure of the step that it interrupts`() async throws {
         let folder = try TestFolder()
         let stack = try await RunningStack(folder)
         try await stack.waitForEvents { $0.contains { $0.hasPrefix("Making a new PostgreSQL cluster") } }
@@ -137,6 +137,71 @@ import Testing
         #expect(try await stack.summary().services.map(\.service) == [.subscription])
         #expect(Set(stack.stack.processIdentifiers.keys) == ["postgresql", "redis", "subscription"])
         _ = await stack.stop()
+    }
+
+    @Test func `a service that answers that it is not ready is waited for and not ended`() async throws {
+        let folder = try TestFolder()
+        let file = "\(folder.path)/ready"
+        let stack = try await RunningStack(
+            folder, environment: ["STANDIN_WAITING": "subscription", "STANDIN_READY_FILE": file],
+            services: [.subscription], waitingInterval: .milliseconds(200))
+        let isWaiting = { (event: String) in event.hasPrefix("subscription is running but not ready yet") }
+        try await stack.waitForEvents { $0.count(where: isWaiting) >= 2 }
+        let process = stack.stack.processIdentifiers["subscription"]
+        try FileSystem.replace(file, with: "")
+        #expect(try await stack.summary().services.map(\.service) == [.subscription])
+        #expect(stack.stack.processIdentifiers["subscription"] == process && process != nil)
+
+        // The same after a crash: it is started again, and waited for as long as it answers.
+        unlink(file)
+        kill(try #require(process), SIGKILL)
+        try await stack.waitForEvents { events in
+            guard let crash = events.firstIndex(where: { $0.contains("starting it again") }) else { return false }
+            return events[crash...].count(where: isWaiting) >= 2
+        }
+        try FileSystem.replace(file, with: "")
+        try await stack.waitForEvents { $0.contains("subscription is ready again") }
+        #expect(stack.events.count { $0.contains("starting it again") } == 1)
+        _ = await stack.stop()
+    }
+
+    @Test func `a service that does not answer at all ends the start`() async throws {
+        let folder = try TestFolder()
+        let stack = try await RunningStack(
+            folder, environment: ["STANDIN_SILENT": "subscription"], services: [.subscription],
+            silenceLimit: .seconds(3))
+        let failure = await stack.failure()
+        #expect("\(try #require(failure))".contains("subscription did not answer within 3.0 seconds"))
+        #expect(stack.stack.processIdentifiers.isEmpty)
+    }
+
+    @Test func `processes that hold the data of a PostgreSQL that was killed are named`() async throws {
+        let folder = try TestFolder()
+        let stack = try await RunningStack(folder, services: [])
+        let state = try await {
+            _ = try await stack.summary()
+            return try stack.state()
+        }()
+        let server = try #require(stack.stack.processIdentifiers["postgresql"])
+        // A process of PostgreSQL that does not notice the death of its server keeps the shared memory.
+        let held = try #require(try children(of: server).first)
+        kill(held, SIGSTOP)
+        defer { kill(held, SIGKILL) }
+        kill(server, SIGKILL)
+        try await stack.waitForEvents { events in
+            events.contains { event in
+                event.hasPrefix("postgresql ") && event.contains("still use \(state.dataFolder)/postgresql: \(held).")
+                    && event.contains("`kill \(held)`")
+            }
+        }
+        kill(held, SIGKILL)
+        try await stack.waitForEvents { $0.contains("postgresql is ready again") }
+        _ = await stack.stop()
+    }
+
+    private func children(of process: Int32) throws -> [Int32] {
+        try FileSystem.read("/proc/\(process)/task/\(process)/children")?.split(separator: " ").compactMap { Int32($0) }
+            ?? []
     }
 
     /// Who may connect where, and do what.

@@ -1,42 +1,59 @@
 package import Glibc
 
-/// The few file operations of the stack, with errors that name the path.
+/// The file operations of the stack, with errors that name the path.
 package enum FileSystem {
     /// Makes a folder and its parents. An existing folder keeps its mode.
     package static func makeFolder(_ path: String, mode: mode_t) throws(LocalStackError) {
-        if mkdir(path, mode) == 0 {
-            guard chmod(path, mode) == 0 else { throw failure(path) }  // whatever the umask says
-            return
-        }
-        switch errno {
-        case EEXIST:
-            guard isFolder(path) else { throw .home(path: path, reason: "is not a folder") }
-        case ENOENT:
-            let parent = parent(of: path)
-            guard parent != path else { throw failure(path) }
-            try makeFolder(parent, mode: 0o755)
-            try makeFolder(path, mode: mode)
-        default:
-            throw failure(path)
+        var part = ""
+        let names = path.split(separator: "/")
+        for (index, name) in names.enumerated() {
+            part += "/\(name)"
+            try makeOneFolder(part, mode: index == names.count - 1 ? mode : 0o755)
         }
     }
 
-    /// Whether a folder stands at the path.
+    private static func makeOneFolder(_ path: String, mode: mode_t) throws(LocalStackError) {
+        guard mkdir(path, mode) != 0 else {
+            guard chmod(path, mode) == 0 else { throw failure(path) }  // whatever the umask says
+            return
+        }
+        let error = errno
+        // Existing folders often answer with another error: a read-only file system, no permission for the parent.
+        if isFolder(path) { return }
+        switch error {
+        case EEXIST:
+            var status = stat()
+            guard stat(path, &status) == 0 else { throw failure(path) }
+            throw .path(PathFault(path: path, reason: .notAFolder))
+        // The parent exists, so it is its file system that refuses.
+        case ENOENT, EINVAL, ENOSYS, EOPNOTSUPP: throw .path(PathFault(path: path, reason: .noNewEntries))
+        default: throw .path(PathFault(path: path, error: error))
+        }
+    }
+
+    /// Whether there is a folder at the path.
     package static func isFolder(_ path: String) -> Bool {
         status(path).map { $0.st_mode & S_IFMT == S_IFDIR } ?? false
     }
 
-    /// Whether anything stands at the path.
+    /// Whether there is anything at the path.
     package static func exists(_ path: String) -> Bool { status(path) != nil }
 
     /// Whether the current user may execute the file at the path.
     package static func isExecutable(_ path: String) -> Bool { !isFolder(path) && access(path, X_OK) == 0 }
 
+    /// Whether the path is a symbolic link whose target does not exist.
+    package static func isDanglingLink(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK && !exists(path)
+    }
+
     /// The whole text of a file, nil when there is no such file.
     package static func read(_ path: String) throws(LocalStackError) -> String? {
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        // A pipe without a writer would otherwise block.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno == ENOENT { return nil }
+            if errno == ENOENT, !isDanglingLink(path) { return nil }
             throw failure(path)
         }
         defer { close(descriptor) }
@@ -63,8 +80,15 @@ package enum FileSystem {
         let isWritten = writeAll(descriptor, bytes) && fsync(descriptor) == 0
         let reason = failure(draft)
         close(descriptor)
-        guard isWritten else { throw reason }
-        guard rename(draft, path) == 0 else { throw failure(path) }
+        guard isWritten else {
+            unlink(draft)
+            throw reason
+        }
+        guard rename(draft, path) == 0 else {
+            let reason = failure(path)
+            unlink(draft)
+            throw reason
+        }
     }
 
     /// Writes all bytes, however many calls it takes.
@@ -105,16 +129,18 @@ package enum FileSystem {
     }
 
     /// The folder that this process runs in.
-    package static func currentFolder() -> String {
-        guard let folder = getcwd(nil, 0) else { return "/" }
+    /// - Throws: `.noCurrentFolder` when it was deleted, or cannot be found for another reason.
+    package static func currentFolder() throws(LocalStackError) -> String {
+        guard let folder = getcwd(nil, 0) else { throw .noCurrentFolder }
         defer { free(folder) }
-        return String(cString: folder)
+        let path = String(cString: folder)
+        // Linux marks a folder that is not reachable from the root in this way.
+        guard path.hasPrefix("/") else { throw .noCurrentFolder }
+        return path
     }
 
-    /// errno in words, with the path.
-    static func failure(_ path: String) -> LocalStackError {
-        .home(path: path, reason: String(cString: strerror(errno)))
-    }
+    /// The last system error, with the path.
+    static func failure(_ path: String) -> LocalStackError { .path(PathFault(path: path, error: errno)) }
 
     private static func status(_ path: String) -> stat? {
         var status = stat()

@@ -1,11 +1,11 @@
 private import Glibc
 
-/// The right to be the only `arc up` on a home. The kernel takes it back when the process ends, however it ends.
+/// The exclusive lock of an `arc up` on its home. The kernel releases it when the process ends, however it ends.
 package final class HomeLock: Sendable {
     private let descriptor: Int32
 
-    /// Takes the lock without waiting.
-    /// - Throws: `.homeInUse` when another process has it.
+    /// Acquires the lock without waiting.
+    /// - Throws: `.homeInUse` if another process has it.
     package init(_ home: StackHome) throws(LocalStackError) {
         let descriptor = open(home.lockFile, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
         guard descriptor >= 0 else { throw FileSystem.failure(home.lockFile) }

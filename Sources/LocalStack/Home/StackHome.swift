@@ -1,4 +1,4 @@
-/// Where everything of one local stack lies: `$ARC_HOME`.
+/// The folder with all files of one local stack: `$ARC_HOME`.
 package struct StackHome: Sendable, Hashable {
     /// The absolute path of the folder.
     package let path: String
@@ -18,13 +18,13 @@ package struct StackHome: Sendable, Hashable {
 
     /// Ports and generated secrets, mode 0600, `NAME=value` lines that a shell can read.
     package var stateFile: String { "\(path)/state.env" }
-    /// Held for as long as an `arc up` runs on this home; holds its process id.
+    /// Locked while an `arc up` runs on this home; contains its process id.
     package var lockFile: String { "\(path)/lock" }
     /// The children that were started.
     package var processFile: String { "\(path)/processes" }
-    /// One log file a component.
+    /// One log file per component.
     package var logFolder: String { "\(path)/logs" }
-    /// Mails of the development transport, a file each.
+    /// Mails of the development transport, one file each.
     package var outboxFolder: String { "\(path)/outbox" }
     /// Data of PostgreSQL and Redis, unless their account cannot enter the home.
     package var dataFolder: String { "\(path)/data" }

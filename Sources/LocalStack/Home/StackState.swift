@@ -1,12 +1,12 @@
 private import Primitives
 
-/// What has to be the same at every start: ports of the private servers, generated secrets, where the data lies.
+/// What must not change between starts: ports of the private servers, generated secrets, the data folder.
 package struct StackState: Sendable, Hashable {
     /// Port of the private PostgreSQL on 127.0.0.1.
     package var postgresPort: UInt16
     /// Port of the private Redis on 127.0.0.1.
     package var redisPort: UInt16
-    /// Folder of the servers' data, recorded because it may lie outside the home.
+    /// Folder of the servers' data, recorded because it may be outside the home.
     package var dataFolder: String
     /// HS256 secret of the services' tokens.
     package var jwtSecret: String
@@ -29,7 +29,7 @@ package struct StackState: Sendable, Hashable {
         addMissingPasswords()
     }
 
-    /// Makes a password for every role that has none: a new version may bring new roles to an old home.
+    /// Generates a password for every role that has none: a new version may add roles to an existing home.
     package mutating func addMissingPasswords() {
         for role in [DatabasePlan.superuser] + DatabasePlan.roles.map(\.name) where databasePasswords[role] == nil {
             databasePasswords[role] = SecureRandom.hex(bytes: 24)

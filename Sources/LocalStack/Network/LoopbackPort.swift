@@ -1,17 +1,16 @@
 private import Glibc
 
-/// Which ports are free.
+/// Finds free ports.
 package enum LoopbackPort {
     /// Whether a server could listen there now. A host name that is no address counts as 127.0.0.1.
     package static func isFree(host: String, port: UInt16) -> Bool {
         withBoundSocket(host: host, port: port) { _ in true } ?? false
     }
 
-    /// Below the ports that systems give to outgoing connections and to whoever asks for any port (Linux: from 32768 on):
-    /// one of those could be taken between the choice and its use.
+    /// Below the ephemeral ports (on Linux from 32768), one of which could be taken between the choice and its use.
     private static let range: ClosedRange<UInt16> = 15_000...32_000
 
-    /// A port of 127.0.0.1 that nobody uses.
+    /// A port of 127.0.0.1 that is not in use.
     package static func chooseFree() throws(LocalStackError) -> UInt16 {
         for _ in 0..<1000 {
             let port = UInt16.random(in: range)

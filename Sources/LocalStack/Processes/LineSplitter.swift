@@ -20,7 +20,7 @@ struct LineSplitter {
         take(bytes[start...], line: line)
     }
 
-    /// Hands out what stands after the last newline, at the end of the stream.
+    /// Passes on the text after the last newline, at the end of the stream.
     mutating func finish(line: (ArraySlice<UInt8>) -> Void) {
         guard !rest.isEmpty else { return }
         line(rest[...])

@@ -1,16 +1,15 @@
-/// A child that was started, remembered on disk so that the next `arc up` recognises what a killed one left behind.
+/// A child that was started, recorded on disk so that the next `arc up` finds what a killed one left behind.
 package struct ProcessRecord: Sendable, Hashable {
     /// The component's name, one word.
     package let name: String
     /// Its process id at the time.
     package let processIdentifier: Int32
-    /// Clock ticks from boot to its start (field 22 of /proc/PID/stat): together with the boot's id this tells the
-    /// process from a later one that got the same id.
+    /// Clock ticks from boot to its start (field 22 of /proc/PID/stat): together with the id of the boot this
+    /// distinguishes the process from a later one with the same id.
     package let startTime: UInt64
-    /// The kernel's id of the boot that the record was made in.
+    /// The kernel's id of the boot in which the process was started.
     package let boot: String
 
-    /// Takes the four facts.
     package init(name: String, processIdentifier: Int32, startTime: UInt64, boot: String) {
         self.name = name
         self.processIdentifier = processIdentifier

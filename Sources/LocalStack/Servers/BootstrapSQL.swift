@@ -52,8 +52,8 @@ enum BootstrapSQL {
         return "SELECT \(literal(grant)) WHERE to_regclass(\(literal(table))) IS NOT NULL \\gexec\n"
     }
 
-    /// `psql` runs what the SELECT returns: nothing when it exists. (CREATE DATABASE knows no IF NOT EXISTS and can't
-    /// stand in a DO block.)
+    /// `psql` runs what the SELECT returns: nothing when it exists. (CREATE DATABASE has no IF NOT EXISTS and is not
+    /// allowed in a DO block.)
     private static func create(_ kind: String, _ name: String, unlessIn catalog: String, column: String) -> String {
         "SELECT \(literal("CREATE \(kind) \(identifier(name))")) WHERE NOT EXISTS"
             + " (SELECT FROM \(catalog) WHERE \(column) = \(literal(name))) \\gexec"

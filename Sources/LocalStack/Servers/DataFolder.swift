@@ -11,7 +11,7 @@ enum DataFolder {
     }
 
     /// Makes the folder for a new stack, owned by the account.
-    /// - Returns: the folder, and whether it lies outside the home.
+    /// - Returns: The folder, and whether it is outside the home.
     static func prepare(
         home: StackHome, account: ServerAccount?
     ) async throws(LocalStackError) -> (path: String, isOutside: Bool) {
@@ -25,10 +25,10 @@ enum DataFolder {
             if try await canUse(path, account) { return (path, isOutside) }
             if !isOutside { rmdir(path) }
         }
-        throw .home(path: fallback(for: home), reason: "the user \(account.name) cannot enter it")
+        throw .noDataFolder(path: fallback(for: home), account: account.name)
     }
 
-    /// Asks the system itself, as that account: permissions of every folder above, access lists and all.
+    /// Asks the system as that account, because permissions of parent folders and access lists count too.
     private static func canUse(_ path: String, _ account: ServerAccount) async throws(LocalStackError) -> Bool {
         let test = ProcessCommand(
             executable: "/usr/bin/test", arguments: ["-w", path], workingDirectory: "/", account: account)

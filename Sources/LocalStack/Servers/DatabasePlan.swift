@@ -31,7 +31,7 @@ package enum DatabasePlan {
     package static let tenantManagement = database("tenant_mgmt")
     /// The subscription service's database.
     package static let subscription = database("subscription")
-    /// The message bus, shared by the three services through a role of its own.
+    /// The message bus, which the three services share through a separate role.
     package static let messageBus = database("message_bus")
     /// The orchestrator's own database: inbox and outbox.
     package static let orchestrator = database("orchestrator")
@@ -40,10 +40,10 @@ package enum DatabasePlan {
     /// Creates tenants' schemas, databases and roles.
     package static let provisioner = "provisioner"
 
-    /// All databases, in the order in which they are made.
+    /// All databases, in the order of their creation.
     package static let databases = [tenantManagement, subscription, messageBus, orchestrator, application]
 
-    /// All roles, in the order in which they are made.
+    /// All roles, in the order of their creation.
     package static let roles = databases.flatMap { database in
         [database.owner, database.runtime].compactMap(\.self).map { Role(name: $0, isProvisioner: $0 == provisioner) }
     }

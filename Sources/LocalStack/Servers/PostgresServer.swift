@@ -1,6 +1,6 @@
 private import Glibc
 
-/// The private PostgreSQL cluster: how it is made, started, asked and filled.
+/// The private PostgreSQL cluster: how it is created, started, probed and filled.
 struct PostgresServer: Sendable {
     let binaries: ServerBinaries
     let account: ServerAccount?
@@ -17,28 +17,28 @@ struct PostgresServer: Sendable {
         port = state.postgresPort
     }
 
-    /// Where the cluster lies in the data folder.
+    /// The folder of the cluster in the data folder.
     static func folder(in dataFolder: String) -> String { "\(dataFolder)/postgresql" }
 
-    /// Major version of the cluster in the data folder, nil when there is none yet.
+    /// Major version of the cluster in the data folder, nil if there is none yet.
     static func version(in dataFolder: String) throws(LocalStackError) -> String? {
         try FileSystem.read("\(folder(in: dataFolder))/PG_VERSION")?.split(separator: "\n").first.map(String.init)
     }
 
-    /// Makes the cluster when there is none. An interrupted attempt leaves only a draft, which the next one removes.
-    func initialise() async throws(LocalStackError) {
+    /// Creates the cluster if there is none. An interrupted attempt leaves only a draft, which the next attempt removes.
+    func initialize() async throws(LocalStackError) {
         guard !FileSystem.exists("\(folder)/PG_VERSION") else { return }
         let draft = "\(folder).new"
         _ = try await command("/bin/rm", ["-rf", draft]).run()
         // initdb takes the superuser's password from a file; standard input is one that leaves nothing on the disk.
-        var initialise = command(
+        var initialize = command(
             binaries.postgres("initdb"),
             [
                 "--pgdata", draft, "--username", DatabasePlan.superuser, "--pwfile", "/dev/stdin",
                 "--auth", "scram-sha-256", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-instructions",
             ])
-        initialise.input = Array((state.password(of: DatabasePlan.superuser) + "\n").utf8)
-        let outcome = try await initialise.run()
+        initialize.input = Array((state.password(of: DatabasePlan.superuser) + "\n").utf8)
+        let outcome = try await initialize.run()
         guard outcome.exit.isSuccess else {
             throw .stepFailed(step: "initdb", exit: outcome.exit, detail: outcome.errors)
         }
@@ -61,14 +61,28 @@ struct PostgresServer: Sendable {
         return server
     }
 
-    /// Whether the server takes connections.
-    func isReady() async -> Bool {
+    /// Asks whether the server accepts connections. While it recovers after a crash it answers that it does not.
+    func probe() async -> Readiness {
         let probe = command(
             binaries.postgres("pg_isready"), ["-q", "-h", "127.0.0.1", "-p", "\(port)", "-t", "2"])
-        return (try? await probe.run().exit.isSuccess) ?? false
+        return switch try? await probe.run().exit {
+        case .code(0): .ready
+        case .code(1): .starting
+        default: .silent
+        }
     }
 
-    /// Brings roles and databases to the plan.
+    /// Names the processes of an earlier server that still hold the data and its shared memory, if there are any: while
+    /// they run, no server can start.
+    func diagnosis() -> String? {
+        let holders = DataHolders.find(folder: folder)
+        guard !holders.isEmpty else { return nil }
+        let list = holders.map(String.init)
+        return "PostgreSQL processes of an earlier run still use \(folder): \(list.joined(separator: ", ")). "
+            + "End them with `kill \(list.joined(separator: " "))`, or with `kill -9` if they do not end."
+    }
+
+    /// Creates missing roles and databases of the plan.
     func bootstrap() async throws(LocalStackError) {
         try await run("creating roles and databases", in: "postgres", BootstrapSQL.cluster(password: state.password))
         for database in DatabasePlan.databases {
@@ -76,7 +90,7 @@ struct PostgresServer: Sendable {
         }
     }
 
-    /// Lets the runtime roles see which migrations ran, once these have made their table.
+    /// Lets the runtime roles read which migrations were applied. Call it after the migrations have created their table.
     func showMigrations() async throws(LocalStackError) {
         for database in DatabasePlan.databases {
             guard let sql = BootstrapSQL.afterMigrations(database) else { continue }
@@ -84,7 +98,7 @@ struct PostgresServer: Sendable {
         }
     }
 
-    /// Runs SQL as the superuser; SQL and password never stand on a command line.
+    /// Runs SQL as the superuser; SQL and password are never part of a command line.
     private func run(_ step: String, in database: String, _ sql: String) async throws(LocalStackError) {
         var psql = command(
             binaries.postgres("psql"), ["-X", "-q", "-v", "ON_ERROR_STOP=1", "-v", "VERBOSITY=terse", "-f", "-"])

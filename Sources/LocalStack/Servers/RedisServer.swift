@@ -18,7 +18,7 @@ struct RedisServer: Sendable {
     }
 
     /// Makes the data folder.
-    func initialise() throws(LocalStackError) {
+    func initialize() throws(LocalStackError) {
         try FileSystem.makeFolder(folder, mode: 0o700)
         guard let account else { return }
         guard chown(folder, account.user, account.group) == 0 else { throw FileSystem.failure(folder) }
@@ -48,11 +48,13 @@ struct RedisServer: Sendable {
             input: Array(configuration.utf8), account: account, parentDeathSignal: .terminate)
     }
 
-    /// Whether it answers PING, with its data loaded.
-    func isReady() async -> Bool {
+    /// Asks whether it serves. While it loads its data it answers that it does not.
+    func probe() async -> Readiness {
         let answer = await LoopbackClient.exchange(
-            host: "127.0.0.1", port: port, request: "AUTH \(password)\r\nPING\r\n", until: { $0.contains("+PONG") })
-        return answer?.contains("+PONG") ?? false
+            host: "127.0.0.1", port: port, request: "AUTH \(password)\r\nPING\r\n",
+            until: { $0.contains("+PONG") || $0.contains("-LOADING") })
+        guard let answer, !answer.isEmpty else { return .silent }
+        return answer.contains("+PONG") ? .ready : .starting
     }
 
     private static func quoted(_ text: String) -> String {

@@ -1,9 +1,9 @@
 private import Glibc
 private import Synchronization
 
-/// A component's log: appended to, kept below a size, with its last lines at hand for an error message.
+/// The log file of a component, rotated at a maximum size. Its last lines are kept in memory for error messages.
 final class LogFile: Sendable {
-    /// Where it lies; the previous one lies beside it with `.1`.
+    /// The path; the previous file has the suffix `.1`.
     let path: String
 
     private struct State {

@@ -4,7 +4,7 @@ package enum LogLevelFilter {
     private static let shown = ["warning", "error", "critical"].map { Array($0.utf8) }
 
     /// Whether a line is a warning or worse. A line that is no JSON object (a crash report, say) always is.
-    /// A search, not a parse: under load this sees every access-log line, and `level` stands at its beginning.
+    /// A search, not a parse: under load this sees every access-log line, and `level` is near its beginning.
     package static func isAlarming(_ line: ArraySlice<UInt8>) -> Bool {
         guard line.first == UInt8(ascii: "{") else { return !line.isEmpty }
         let head = line.prefix(160)

@@ -1,4 +1,4 @@
-/// How long to wait before a component that ended by itself is started again: exponential, capped, forgiving.
+/// How long to wait before a crashed component is started again: exponential, capped, and reset after a healthy run.
 package struct RestartPolicy: Sendable, Hashable {
     /// Wait after the first crash.
     package var initialDelay: Duration = .milliseconds(500)
@@ -12,7 +12,7 @@ package struct RestartPolicy: Sendable, Hashable {
     /// The usual policy.
     package init() {}
 
-    /// Notes a crash and says how long to wait.
+    /// Records a crash and returns how long to wait.
     package mutating func delay(afterRunOf run: Duration) -> Duration {
         crashesInARow = run >= healthyRun ? 1 : crashesInARow + 1
         var delay = initialDelay

@@ -1,21 +1,34 @@
 private import Synchronization
 
+/// What a component answers when it is asked whether it serves.
+enum Readiness: Sendable, Hashable {
+    /// It serves.
+    case ready
+    /// It answers that it does not serve yet: it waits for another component, or recovers after a crash. However long
+    /// that takes, ending it would only make it start over.
+    case starting
+    /// It does not answer.
+    case silent
+}
+
 /// One component of the stack: started, watched, started again after a crash, stopped in its time.
 final class SupervisedProcess: Sendable {
     /// What a component is.
     struct Definition: Sendable {
         let name: String
         let command: ProcessCommand
-        /// Whether it serves now.
-        let isReady: @Sendable () async -> Bool
+        /// Asks whether it serves now.
+        let probe: @Sendable () async -> Readiness
         let shutdown: ShutdownPlan
         /// Whether warnings in its log go to the terminal.
         let forwardsAlarms: Bool
-        /// How long a start may take. A first start of PostgreSQL after a crash replays its log.
-        var readinessTimeout: Duration = .seconds(60)
+        /// How long it may be silent after its start.
+        var silenceLimit: Duration = .seconds(60)
         /// How long the first start is repeated when the component ends at once: PostgreSQL refuses to start while
         /// the last remains of a killed one (which the system may take seconds to clear away) hold its data.
         var startPatience: Duration = .zero
+        /// Looks for the cause when the component ended unexpectedly, and suggests a fix; nil if it finds none.
+        var diagnosis: @Sendable () -> String? = { nil }
     }
 
     private struct State {
@@ -28,17 +41,19 @@ final class SupervisedProcess: Sendable {
     private let log: LogFile
     private let registry: ProcessRegistry
     private let policy: RestartPolicy
+    private let waitingInterval: Duration
     private let report: @Sendable (StackEvent) -> Void
     private let state = Mutex(State())
 
     init(
         _ definition: Definition, log: LogFile, registry: ProcessRegistry, policy: RestartPolicy,
-        report: @escaping @Sendable (StackEvent) -> Void
+        waitingInterval: Duration, report: @escaping @Sendable (StackEvent) -> Void
     ) {
         self.definition = definition
         self.log = log
         self.registry = registry
         self.policy = policy
+        self.waitingInterval = waitingInterval
         self.report = report
     }
 
@@ -46,7 +61,7 @@ final class SupervisedProcess: Sendable {
     var processIdentifier: Int32? { state.withLock { $0.child?.processIdentifier } }
 
     /// Starts it for the first time and returns when it serves.
-    /// - Throws: `.notReady` when it ended or stayed silent; the caller stops it then.
+    /// - Throws: `.notReady` when it ended or did not answer; the caller stops it then.
     func start() async throws(LocalStackError) {
         let firstAttempt = ContinuousClock.now
         var started = firstAttempt
@@ -126,22 +141,33 @@ final class SupervisedProcess: Sendable {
     }
 
     private func waitUntilReady(_ child: ChildProcess) async throws(LocalStackError) {
-        let deadline = ContinuousClock.now.advanced(by: definition.readinessTimeout)
-        while !(await definition.isReady()) {
-            if let exit = child.exit { throw notReady("\(exit)") }
-            if ContinuousClock.now >= deadline {
-                throw notReady("was not ready within \(definition.readinessTimeout)")
+        var lastAnswer = ContinuousClock.now
+        var nextReport = lastAnswer.advanced(by: waitingInterval)
+        while true {
+            let readiness = await definition.probe()
+            // Somebody else may have answered the probe in its place.
+            if let exit = child.exit { throw notReady("\(exit)", hint: definition.diagnosis()) }
+            if readiness == .ready { return }
+            let now = ContinuousClock.now
+            if readiness == .starting {
+                lastAnswer = now
+            } else if lastAnswer.duration(to: now) >= definition.silenceLimit {
+                throw notReady("did not answer within \(definition.silenceLimit)", hint: nil)
+            }
+            if readiness == .starting, now >= nextReport {
+                report(.waiting(component: definition.name, log: log.path))
+                nextReport = now.advanced(by: waitingInterval)
             }
             do { try await Task.sleep(for: .milliseconds(30)) } catch { throw .stopped }
         }
-        // Somebody else may have answered the probe in its place.
-        if let exit = child.exit { throw notReady("\(exit)") }
     }
 
-    private func notReady(_ reason: String) -> LocalStackError {
+    private func notReady(_ reason: String, hint: String?) -> LocalStackError {
         let tail = log.tail
         return .notReady(
-            component: definition.name, reason: tail.isEmpty ? reason : "\(reason), saying:\n\(tail)\n", log: log.path)
+            component: definition.name,
+            reason: reason + (tail.isEmpty ? "" : ", with the last words:\n\(tail)\n") + (hint.map { "\($0)\n" } ?? ""),
+            log: log.path)
     }
 
     private func supervise(_ first: ChildProcess, since start: ContinuousClock.Instant) async {
@@ -156,9 +182,9 @@ final class SupervisedProcess: Sendable {
             }
             guard !state.withLock(\.isStopping) else { return }
             let delay = policy.delay(afterRunOf: started.duration(to: .now))
+            let detail = [log.tail, definition.diagnosis() ?? ""].filter { !$0.isEmpty }.joined(separator: "\n")
             report(
-                .crashed(
-                    component: definition.name, exit: reason, restartIn: delay, log: log.path, tail: log.tail))
+                .crashed(component: definition.name, exit: reason, restartIn: delay, log: log.path, detail: detail))
             try? await Task.sleep(for: delay)
             guard !state.withLock(\.isStopping) else { return }
 
@@ -169,7 +195,7 @@ final class SupervisedProcess: Sendable {
                 try await waitUntilReady(child)
                 report(.recovered(component: definition.name))
             } catch {
-                // It ended (the next turn reports that) or hangs: end it, so that the next turn starts it anew.
+                // It ended (the next turn reports that) or does not answer: end it, so that the next turn starts it again.
                 if child.exit == nil, !state.withLock(\.isStopping) {
                     await end(child, by: definition.shutdown)
                 }

@@ -3,14 +3,14 @@ import JSONCoding
 import NIOCore
 import NIOHTTP1
 
-/// What a step of the demo found not to be as it must be.
+/// A step of the demo that failed.
 struct DemoFailure: Error, CustomStringConvertible {
     let description: String
 }
 
-/// Calls the services as any client would.
+/// Calls the services over HTTP.
 struct DemoClient: Sendable {
-    /// An answer.
+    /// A response.
     struct Answer: Sendable {
         let status: Int
         let body: JSONValue
@@ -18,8 +18,8 @@ struct DemoClient: Sendable {
 
     let client: HTTPClient
 
-    /// Sends a request and insists on a status.
-    /// - Throws: ``DemoFailure`` that shows the answer, when its status is another one.
+    /// Sends a request and checks the status of the response.
+    /// - Throws: ``DemoFailure`` with the response when its status is a different one.
     func call(
         _ method: HTTPMethod, _ url: String, token: String? = nil, body: JSONValue? = nil, expect status: Int
     ) async throws -> JSONValue {

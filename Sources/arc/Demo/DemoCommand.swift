@@ -3,31 +3,31 @@ import AsyncHTTPClient
 import LocalStack
 import ServiceKit
 
-/// `arc demo`: the main job against a running stack.
+/// `arc demo`: runs the end-to-end scenario against a running stack.
 struct DemoCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "demo",
-        abstract: "Drive the main job over HTTP: a prospect becomes a paying, provisioned tenant.",
+        abstract: "Run an end-to-end scenario over HTTP: a prospect becomes a paying, provisioned tenant.",
         discussion: """
-            Each step is shown with its time and result; the exit status is not 0 when one is not as it must be.
-            Run it beside `arc up`. Against another stack, say where it is, where its mails land and JWT_SECRET.
+            Prints each step with its duration and result. The exit status is 1 when a step fails.
+            Run it while `arc up` is running. For another stack, set --url, --subscription-url, --outbox and JWT_SECRET.
             """)
 
-    @Option(help: "Tenant management; default: the stack of `arc up`, or http://127.0.0.1:3005.")
+    @Option(help: "URL of tenant management (default: the stack of `arc up`, or http://127.0.0.1:3005).")
     var url: String?
 
-    @Option(help: "The subscription service; default: the stack of `arc up`, or http://127.0.0.1:3002.")
+    @Option(help: "URL of the subscription service (default: the stack of `arc up`, or http://127.0.0.1:3002).")
     var subscriptionURL: String?
 
-    @Option(help: "Folder into which the services write mails; default $ARC_HOME/outbox.")
+    @Option(help: "Folder where the services write mails (default: $ARC_HOME/outbox).")
     var outbox: String?
 
-    @Flag(help: "Print one JSON object instead of lines.")
+    @Flag(help: "Print one JSON object instead of text.")
     var json = false
 
     func run() async throws {
         CommandSupport.bootstrapQuietLogging()
-        let stack = try CommandSupport.stack()
+        let stack = try CommandSupport.stack(for: "arc demo")
         let report = DemoReport(isJSON: json)
         let token = try await TokenCommand.mint(permissions: TokenCommand.allPermissions, lifetime: .seconds(900))
         let story = DemoStory(

@@ -1,6 +1,6 @@
 import JSONCoding
 
-/// Runs the steps of the demo one after the other and tells how each went.
+/// Runs the steps of the demo and reports the result of each.
 actor DemoReport {
     private struct Step {
         let name: String
@@ -14,7 +14,7 @@ actor DemoReport {
 
     init(isJSON: Bool) { self.isJSON = isJSON }
 
-    /// Runs a step; its text says what came out of it.
+    /// Runs a step; its text describes the result.
     /// - Throws: what the step throws, after it was reported.
     func step<Value: Sendable>(
         _ name: String, _ body: @Sendable () async throws -> (Value, String)
@@ -35,7 +35,7 @@ actor DemoReport {
         guard !isJSON else { return }
         let time = String(Int(step.milliseconds.rounded()))
         let padded = String(repeating: " ", count: max(0, 6 - time.count)) + time
-        CommandSupport.say("\(step.isDone ? "ok  " : "FAIL") \(padded) ms  \(step.name): \(step.result)")
+        CommandSupport.printLine("\(step.isDone ? "ok  " : "FAIL") \(padded) ms  \(step.name): \(step.result)")
     }
 
     private static func elapsed(_ start: ContinuousClock.Instant) -> Double {
@@ -43,7 +43,7 @@ actor DemoReport {
         return Double(parts.seconds) * 1000 + Double(parts.attoseconds) / 1e15
     }
 
-    /// The last words: a summary, or everything as one JSON object.
+    /// Prints the summary, or all steps as one JSON object.
     func finish(succeeded: Bool) {
         if isJSON {
             var writer = JSONWriter()
@@ -66,12 +66,12 @@ actor DemoReport {
             }
             writer.endArray()
             writer.endObject()
-            CommandSupport.say(String(decoding: writer.bytes, as: UTF8.self))
+            CommandSupport.printLine(String(decoding: writer.bytes, as: UTF8.self))
         } else {
             let total = Int(steps.reduce(0) { $0 + $1.milliseconds }.rounded())
-            CommandSupport.say(
+            CommandSupport.printLine(
                 succeeded
-                    ? "All \(steps.count) steps done in \(total) ms."
+                    ? "All \(steps.count) steps succeeded in \(total) ms."
                     : "The last step failed. See the logs of the services, or run `arc doctor`.")
         }
     }

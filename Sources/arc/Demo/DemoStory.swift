@@ -2,7 +2,7 @@ import JSONCoding
 import NIOHTTP1
 import Primitives
 
-/// The main job, step by step: a prospect becomes a paying, provisioned tenant; then an operator creates one directly.
+/// The end-to-end scenario: a prospect becomes a paying, provisioned tenant; then an operator creates a tenant directly.
 struct DemoStory: Sendable {
     let tenantManagement: String
     let subscription: String
@@ -52,15 +52,15 @@ struct DemoStory: Sendable {
                 throw DemoFailure(description: "the mail has no key")
             }
             let key = String(mail[after.upperBound...].prefix { $0.isHexDigit })
-            return (key, "key of \(key.count) characters, from the mail")
+            return (key, "key of \(key.count) characters received by mail")
         }
         let token = try await report.step("POST /leads/{id}/verify") {
             let body = try await client.call(.POST, "\(tenantManagement)/leads/\(lead)/verify", token: key, expect: 200)
-            return (try text(body, "token"), "token for this lead only")
+            return (try text(body, "token"), "received a token for this lead")
         }
-        try await report.step("the key works once") {
+        try await report.step("the key is refused the second time") {
             _ = try await client.call(.POST, "\(tenantManagement)/leads/\(lead)/verify", token: key, expect: 401)
-            return ((), "second use refused")
+            return ((), "refused with 401")
         }
         return token
     }
@@ -70,9 +70,11 @@ struct DemoStory: Sendable {
             let body = try await client.call(
                 .POST, "\(tenantManagement)/leads/\(lead)/tenants", token: token,
                 body: ["key": .string(name), "domains": [.string("\(name).example.com")]], expect: 201)
-            try expect(body["status"]?.intValue == 1, "the tenant waits (status 1), but has \(body["status"] ?? .null)")
+            try expect(
+                body["status"]?.intValue == 1,
+                "the tenant has status 1 (PENDINGPROVISION), but it has \(body["status"] ?? .null)")
             let id = try text(body, "id")
-            return (id, "tenant \(id), key \(name), waiting for its subscription")
+            return (id, "tenant \(id), key \(name), pending until it has a subscription")
         }
     }
 
@@ -101,7 +103,7 @@ struct DemoStory: Sendable {
             let body = try await client.call(
                 .GET, "\(subscription)/subscriptions/\(id)/invoice", token: token, expect: 200)
             let status = body["invoiceStatus"]?.stringValue ?? "?"
-            try expect(status == "draft", "the invoice is a draft, but is \(status)")
+            try expect(status == "draft", "the invoice is a draft, but its status is \(status)")
             return ((), "draft invoice \(try text(body, "id"))")
         }
         return id
@@ -112,7 +114,7 @@ struct DemoStory: Sendable {
             _ = try await client.call(
                 .PATCH, "\(self.subscription)/subscriptions/\(subscription)", token: token, body: ["status": 1],
                 expect: 204)
-            return ((), "active; tenant management is told by event")
+            return ((), "active; an event notifies tenant management")
         }
         try await waitUntilActive(tenant, "provisioned and called back")
     }
@@ -139,7 +141,7 @@ struct DemoStory: Sendable {
             let body = try await client.call(
                 .GET, "\(tenantManagement)/tenants/\(tenant)?filter=\(filter)", token: token, expect: 200)
             let resources = body["resources"]?.arrayValue ?? []
-            try expect(!resources.isEmpty, "the tenant has resources, but has none")
+            try expect(!resources.isEmpty, "the tenant has resources, but it has none")
             try expect(body["contacts"]?.arrayValue?.count == 1, "the tenant has one contact")
             try expect(body["address"]?["country"]?.stringValue == "India", "the tenant has the lead's address")
             let list = resources.map {
@@ -160,16 +162,16 @@ struct DemoStory: Sendable {
                         "firstName": "Bo", "lastName": "Ek", "email": .string("bo@\(domain)"), "isPrimary": true,
                     ],
                 ], expect: 201)
-            return (try text(body, "id"), "key \(try text(body, "key")) was made from the name")
+            return (try text(body, "id"), "key \(try text(body, "key")), generated from the name")
         }
-        try await waitUntilActive(tenant, "provisioned at once")
+        try await waitUntilActive(tenant, "provisioned immediately")
     }
 
     private func text(_ value: JSONValue, _ member: String) throws -> String {
         guard let text = value[member]?.stringValue else {
             throw DemoFailure(
                 description:
-                    "the answer has no \(member): \(String(decoding: value.serialized().prefix(300), as: UTF8.self))")
+                    "the response has no \(member): \(String(decoding: value.serialized().prefix(300), as: UTF8.self))")
         }
         return text
     }

@@ -1,12 +1,15 @@
 import LocalStack
 
-/// Reads the mails that the file transport has written, as a person reads a mailbox.
+/// Reads the mails that the file transport has written.
 struct MailOutbox: Sendable {
     let folder: String
 
-    /// The text of the newest mail that contains a text, waiting for it up to a time.
-    /// - Throws: ``DemoFailure`` when none comes.
+    /// Waits for a mail that contains a text, and returns the newest one.
+    /// - Throws: ``DemoFailure`` when the folder does not exist or no such mail arrives.
     func mail(containing text: String, within limit: Duration = .seconds(15)) async throws -> String {
+        guard FileSystem.isFolder(folder) else {
+            throw DemoFailure(description: "the folder \(folder) does not exist; set --outbox to the services' folder")
+        }
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
             for name in FileSystem.names(in: folder).sorted().reversed() where name.hasSuffix(".eml") {
@@ -19,7 +22,7 @@ struct MailOutbox: Sendable {
         }
         throw DemoFailure(
             description:
-                "no mail about \(text) came to \(folder). The services must run with NOTIFICATION_TRANSPORT=file and NOTIFICATION_OUTBOX_PATH set to a folder that this command can read (--outbox)"
+                "no mail with \(text) arrived in \(folder). The services must run with NOTIFICATION_TRANSPORT=file and with NOTIFICATION_OUTBOX_PATH set to a folder that this command can read (--outbox)"
         )
     }
 

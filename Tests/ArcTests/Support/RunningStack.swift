@@ -13,7 +13,8 @@ final class RunningStack: Sendable {
     private let ready: AsyncStream<StackSummary>
 
     init(
-        _ folder: TestFolder, environment: [String: String] = [:], services: [StackService] = StackService.all
+        _ folder: TestFolder, environment: [String: String] = [:], services: [StackService] = StackService.all,
+        silenceLimit: Duration = .seconds(60), waitingInterval: Duration = .seconds(60)
     ) async throws {
         var variables = ["PATH": ProcessEnvironment.current()["PATH"] ?? "/usr/bin:/bin"]
         for service in StackService.all { variables[service.portVariable] = "\(try LoopbackPort.chooseFree())" }
@@ -24,6 +25,8 @@ final class RunningStack: Sendable {
             home: home, executable: try StandIn.install(in: folder.path),
             environment: variables.merging(environment) { $1 })
         configuration.services = services
+        configuration.silenceLimit = silenceLimit
+        configuration.waitingInterval = waitingInterval
         let stack = LocalStack(configuration: configuration, report: { reported.append($0) })
         self.stack = stack
         let (stop, announceStop) = AsyncStream<Void>.makeStream()

@@ -27,9 +27,16 @@ enum StandIn {
                 LocalAddr => $ENV{HOST}, LocalPort => $ENV{PORT}, Listen => 8, ReuseAddr => 1) or die "no port: $!";
             print qq({"time":"now","level":"info","message":"quiet"}\n);
             print qq({"time":"now","level":"warning","message":"loud from $rest[0]"}\n);
+            my $waits = ($ENV{STANDIN_WAITING} // '') eq $rest[0];
+            my $silent = ($ENV{STANDIN_SILENT} // '') eq $rest[0];
             while (my $client = $server->accept) {
                 my $line = <$client> // '';
                 my $body = 'fine';
+                next if $silent;
+                if ($waits && !-e $ENV{STANDIN_READY_FILE}) {
+                    print $client "HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+                    next;
+                }
                 exit 3 if $line =~ m{^GET /crash };
                 $body = join("\n", map { "$_=$ENV{$_}" } sort keys %ENV) if $line =~ m{^GET /environment };
                 print $client "HTTP/1.1 200 OK\r\nContent-Length: ", length($body), "\r\nConnection: close\r\n\r\n$body";

@@ -8,7 +8,7 @@ final class TestFolder {
     init() throws {
         let base = ProcessEnvironment.current()["TMPDIR"] ?? "/tmp"
         var template = Array("\(base)/arc-test-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { throw LocalStackError.home(path: base, reason: "mkdtemp failed") }
+        guard mkdtemp(&template) != nil else { throw LocalStackError.path(PathFault(path: base, error: errno)) }
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
         chmod(path, 0o711)
     }
