@@ -97,6 +97,7 @@ let package = Package(
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
         library("PostgresClient", settings + ["CLibpq", "Primitives", deque, logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
+        library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("Observability", values + [logging]),
         library("Entities", values + ["PostgresClient"]),
@@ -106,17 +107,19 @@ let package = Package(
         library("Billing", ["Primitives"]),
         library(
             "ServiceKit",
-            values + settings + background + outgoingHTTP + [
-                "PostgresClient", "RedisClient", "Observability", "Entities", "Sealing",
-                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioHTTP1, unixSignals,
+            values + settings + background + [
+                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing",
+                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioCore, nioHTTP1, unixSignals,
             ]),
         library(
             "TenantManagement",
-            service + outgoingHTTP + ["RedisClient", "Sealing", "PDFDocuments", "Billing", nioPosix, nioSSL],
+            service + [
+                "RedisClient", "OutboundHTTP", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix, nioSSL,
+            ],
             resources: [.embedInCode("Migrations")]),
         library("Subscription", service + ["RedisClient", "Billing"], resources: [.embedInCode("Migrations")]),
         library(
-            "Orchestrator", service + outgoingHTTP + ["CProcess", "Sealing"],
+            "Orchestrator", service + ["CProcess", "OutboundHTTP", "Sealing", nioHTTP1],
             resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
         // Draws PDF documents in processes of its own; only this program links Pango and Cairo.
@@ -151,6 +154,7 @@ let package = Package(
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", "Migrations", logging]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
+        tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests("EntitiesTests", values + ["PostgresClient", "Entities", logging]),
         tests("MessageBusTests", values + settings + background + ["PostgresClient", "Migrations", "MessageBus"]),
         tests("OrchestratorTests", serviceTests + outgoingHTTP + ["Sealing", "Orchestrator"]),

@@ -15,7 +15,7 @@ LAYERS = [
     {"CLibpq", "CPango", "CProcess"},
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
-    {"PDFDocuments", "PostgresClient", "RedisClient"},
+    {"OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"Entities", "Migrations", "Observability"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},

@@ -1,6 +1,7 @@
 package import Configuration
 package import ConfigurationChecks
 import MessageBus
+import OutboundHTTP
 package import ServiceKit
 
 /// What the orchestrator reads besides the configuration of its HTTP server, its database (`DB_…`), the bus
@@ -56,7 +57,7 @@ package struct OrchestratorConfiguration: Sendable {
         }
         encryptionKey = key
         let base = reader.text("tenant.management.url") ?? "http://127.0.0.1:3005"
-        guard HTTPURL.isValid(base), !base.contains("?") else {
+        guard HTTPURL(base)?.hasQuery == false else {
             throw ConfigurationFailure(
                 key: "TENANT_MANAGEMENT_URL", reason: "must be an http or https URL, such as http://127.0.0.1:3005")
         }

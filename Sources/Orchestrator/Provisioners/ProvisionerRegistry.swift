@@ -1,5 +1,6 @@
 import ConfigurationChecks
 import Logging
+import OutboundHTTP
 import ServiceKit
 
 /// The provisioners by name: how the words of a tiers file become one.

@@ -1,25 +1,34 @@
-import AsyncHTTPClient
-import NIOCore
 import NIOHTTP1
+import OutboundHTTP
 
 /// Fetches a key set from an identity provider.
 package enum KeySetFetcher {
-    /// Longest key set accepted, in bytes.
-    private static let maximumSize = 1 << 20
-
     /// The provider did not answer with a key set.
     package struct Failure: Error, CustomStringConvertible, Sendable {
         /// What is wrong, for the log.
         package let description: String
     }
 
-    /// The body at a URL, within ten seconds and one mebibyte.
-    /// - Throws: ``Failure`` for an answer other than 200, or the client's error.
+    /// One for the process, never closed: idle connections end by themselves.
+    private static let client = OutboundHTTPClient(
+        userAgent: "arc", addresses: .publicAndPrivate, maximumAnswerSize: 1 << 20)
+
+    /// The body at a URL, complete within ten seconds and one mebibyte. Redirects are not followed.
+    /// - Throws: ``Failure`` when there is no answer, or one other than 200.
     package static func fetch(_ url: String) async throws -> [UInt8] {
-        let response = try await HTTPClient.shared.execute(HTTPClientRequest(url: url), timeout: .seconds(10))
-        guard response.status == .ok else {
-            throw Failure(description: "the key set's URL answered \(response.status.code)")
+        try await fetch(url, timeout: .seconds(10))
+    }
+
+    static func fetch(_ url: String, timeout: Duration) async throws(Failure) -> [UInt8] {
+        let answer: OutboundAnswer
+        do throws(OutboundHTTPFailure) {
+            answer = try await client.send(OutboundRequest(.GET, url), timeout: timeout)
+        } catch {
+            throw Failure(description: "the key set could not be fetched: \(error.reason)")
         }
-        return Array(try await response.body.collect(upTo: maximumSize).readableBytesView)
+        guard answer.status == 200 else {
+            throw Failure(description: "the key set's URL answered \(answer.status)")
+        }
+        return answer.body
     }
 }

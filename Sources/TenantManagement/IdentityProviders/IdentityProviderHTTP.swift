@@ -1,11 +1,9 @@
-import AsyncHTTPClient
 import JSONCoding
-import NIOCore
 import NIOHTTP1
+import OutboundHTTP
 import Primitives
-import ServiceKit
 
-/// Sends requests to identity providers: no redirects, no retries of its own, bounded times and sizes.
+/// Sends requests to identity providers.
 final class IdentityProviderHTTP: Sendable {
     /// What a request carries.
     enum Body: Sendable {
@@ -21,12 +19,10 @@ final class IdentityProviderHTTP: Sendable {
         let location: String?
     }
 
-    /// Longest answer that is read, in bytes.
-    private static let maximumSize = 1 << 20
     /// Longest time for one request.
     static let requestTimeout = Duration.seconds(10)
 
-    private let client = OutboundHTTPClient(silence: requestTimeout)
+    private let client = OutboundHTTPClient(userAgent: "arc-tenant-management", addresses: .publicAndPrivate)
 
     /// - Parameter deadline: When an answer is of no use any more.
     /// - Throws: ``IdentityProviderFailure/unavailable(step:reason:)`` when there is no answer in time.
@@ -36,33 +32,27 @@ final class IdentityProviderHTTP: Sendable {
     ) async throws(IdentityProviderFailure) -> Answer {
         let time = min(ContinuousClock.now.duration(to: deadline), Self.requestTimeout)
         guard time > .zero else { throw .unavailable(step: step, reason: "it took too long altogether") }
-        do {
-            let response = try await client.execute(request(method, url, token: token, body: body), timeout: time)
-            let bytes = try await response.body.collect(upTo: Self.maximumSize)
+        do throws(OutboundHTTPFailure) {
+            let answer = try await client.send(request(method, url, token: token, body: body), timeout: time)
             return Answer(
-                status: Int(response.status.code),
-                json: (try? JSONValue.parse(Array(bytes.readableBytesView))) ?? .null,
-                location: response.headers.first(name: "location"))
+                status: answer.status, json: (try? JSONValue.parse(answer.body)) ?? .null,
+                location: answer.headers.first(name: "location"))
         } catch {
-            let failure = (error as? OutboundHTTPFailure) ?? OutboundHTTPFailure(error)
-            throw .unavailable(step: step, reason: failure.reason)
+            throw .unavailable(step: step, reason: error.reason)
         }
     }
 
-    private func request(_ method: HTTPMethod, _ url: String, token: String?, body: Body) -> HTTPClientRequest {
-        var request = HTTPClientRequest(url: url)
-        request.method = method
-        request.headers.add(name: "accept", value: "application/json")
-        request.headers.add(name: "user-agent", value: "arc-tenant-management")
+    private func request(_ method: HTTPMethod, _ url: String, token: String?, body: Body) -> OutboundRequest {
+        var request = OutboundRequest(method, url, headers: ["accept": "application/json"])
         if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
         switch body {
         case .none: break
         case .json(let value):
             request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(ByteBuffer(bytes: value.serialized()))
+            request.body = value.serialized()
         case .form(let pairs):
             request.headers.add(name: "content-type", value: "application/x-www-form-urlencoded")
-            request.body = .bytes(ByteBuffer(string: PercentEncoding.form(pairs)))
+            request.body = Array(PercentEncoding.form(pairs).utf8)
         }
         return request
     }

@@ -1,6 +1,5 @@
 import ConfigurationChecks
-import FoundationEssentials
-import ServiceKit
+import OutboundHTTP
 
 /// The address of an identity provider.
 enum IdentityProviderURL {
@@ -10,20 +9,13 @@ enum IdentityProviderURL {
     static func parse(_ text: String, variable: String) throws(ConfigurationFailure) -> String {
         var address = text.contains("://") ? text : "https://\(text)"
         while address.hasSuffix("/") { address.removeLast() }
-        guard address.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = URL(string: address),
-            let scheme = url.scheme?.lowercased(), let host = url.host(), !host.isEmpty, url.user() == nil,
-            url.password() == nil, url.query() == nil, url.fragment() == nil
-        else { throw ConfigurationFailure(key: variable, reason: "must be an address such as https://id.example.com") }
-        guard scheme == "https" || (scheme == "http" && isLoopback(host)) else {
+        guard let url = HTTPURL(address), !url.hasQuery else {
+            throw ConfigurationFailure(key: variable, reason: "must be an address such as https://id.example.com")
+        }
+        guard url.isSecure || url.isLoopback else {
             throw ConfigurationFailure(
                 key: variable, reason: "must begin with https://; http:// is for a server on this machine only")
         }
         return address
-    }
-
-    private static func isLoopback(_ host: String) -> Bool {
-        if ["localhost", "::1", "[::1]"].contains(host.lowercased()) { return true }
-        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
-        return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
     }
 }

@@ -1,0 +1,38 @@
+import FoundationEssentials
+
+/// An absolute `http` or `https` URL with a host and without user, password and fragment: what requests are sent to.
+package struct HTTPURL: Sendable, Hashable {
+    /// Whether the scheme is `https`.
+    package let isSecure: Bool
+    /// The host name or address, without brackets.
+    package let host: String
+    package let hasQuery: Bool
+
+    /// Nil for any other text.
+    package init?(_ text: String) {
+        guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = URL(string: text),
+            let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
+            let host = url.host(), !host.isEmpty, url.user() == nil, url.password() == nil, url.fragment() == nil
+        else { return nil }
+        isSecure = scheme == "https"
+        self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        hasQuery = url.query() != nil
+    }
+
+    /// Whether the text is such a URL.
+    package static func isValid(_ text: String) -> Bool { HTTPURL(text) != nil }
+
+    /// Whether the host is this machine by its name or address.
+    package var isLoopback: Bool {
+        if ["localhost", "::1"].contains(host.lowercased()) { return true }
+        let parts = host.split(separator: ".", omittingEmptySubsequences: false).map { UInt8($0) }
+        return parts.count == 4 && parts[0] == 127 && !parts.contains(nil)
+    }
+
+    /// Whether a header may be sent: a token as name, visible ASCII and spaces as value (RFC 9110 section 5).
+    package static func isHeader(name: String, value: String) -> Bool {
+        let separators = Set(#"()<>@,;:\"/[]?={} "#.utf8)
+        return !name.isEmpty && name.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !separators.contains($0) }
+            && value.utf8.allSatisfy { ($0 >= 0x20 && $0 < 0x7F) || $0 == 0x09 }
+    }
+}
