@@ -19,7 +19,7 @@ import Testing
     }
 
     private func check(_ database: TestDatabase) async throws {
-        try await database.query(
+        try await run(
             """
             WITH billed AS (
                 INSERT INTO main.invoice (id, invoice_id, tenant_id, currency_code, subtotal, total)
@@ -27,8 +27,8 @@ import Testing
             INSERT INTO main.subscriptions (subscriber_id, plan_id, start_date, end_date, status, invoice_id)
             SELECT gen_random_uuid(), plan.id, '2019-01-01', (DATE '2020-01-01' + n % 3000)::text, n % 5, billed.id
             FROM billed, generate_series(1, 100000) AS n CROSS JOIN LATERAL (SELECT id FROM main.plans LIMIT 1) AS plan
-            """)
-        try await database.query("ANALYZE main.subscriptions")
+            """, on: database)
+        try await run("ANALYZE main.subscriptions", on: database)
         let today = try CalendarDate("2024-06-01")
         let scope = TenantScope.operatorScope(actor: Actor(id: ""))
         let after = ExpiryPage.Position(endDate: "2024-01-01", id: .v4())
@@ -51,16 +51,24 @@ import Testing
     }
 
     private func explain(_ query: BoundStatement, on database: TestDatabase) async throws -> [String] {
+        let sql = "EXPLAIN (ANALYZE, BUFFERS) \(query.sql)"
+        let role = SubscriptionMigrations.runtimeRole
+        return try await run(sql, query.values, as: role, on: database).rows.map { try $0.text(0) }
+    }
+
+    /// Runs a statement for as long as it takes: filling a table may be slow on a busy machine.
+    @discardableResult
+    private func run(
+        _ sql: String, _ values: [PostgresValue] = [], as role: String? = nil, on database: TestDatabase
+    ) async throws -> PostgresResult {
         var configuration = database.configuration
-        configuration.user = SubscriptionMigrations.runtimeRole
+        configuration.statementTimeout = .zero
+        if let role { configuration.user = role }
         let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-        let statement = PostgresStatement("EXPLAIN (ANALYZE, BUFFERS) \(query.sql)", prepared: false)
-        let outcome: Result<[String], any Error>
+        let outcome: Result<PostgresResult, any Error>
         do {
-            outcome = .success(
-                try await pool.query(statement, query.values, settings: TenantScope.everyTenant).rows.map {
-                    try $0.text(0)
-                })
+            let statement = PostgresStatement(sql, prepared: false)
+            outcome = .success(try await pool.query(statement, values, settings: TenantScope.everyTenant))
         } catch { outcome = .failure(error) }
         await pool.shutdown()
         return try outcome.get()
