@@ -28,6 +28,29 @@ import Testing
         }
     }
 
+    /// Lists in the order of such a column can begin a page at an index; of others NULL may come before or behind.
+    @Test func `the descriptions know which columns are never NULL`() async throws {
+        for (kind, catalog) in [
+            (TestDatabase.Kind.tenantManagement, try TenantManagementCatalog.make()),
+            (.subscription, try SubscriptionCatalog.make()),
+        ] {
+            try await withDatabase(kind) { database in
+                let columns = try await database.texts(
+                    """
+                    SELECT table_name || '.' || column_name FROM information_schema.columns
+                    WHERE table_schema = 'main' AND is_nullable = 'NO'
+                    """)
+                let never = Set(columns)
+                for entity in catalog.entities {
+                    let missing = entity.properties.filter { field in
+                        never.contains("\(entity.table).\(field.column)") && !entity.alwaysSet.contains(field.name)
+                    }
+                    #expect(missing.map(\.name) == [], "\(entity.name)")
+                }
+            }
+        }
+    }
+
     @Test func tenantManagement() async throws {
         try await withDatabase(.tenantManagement) { database in
             try await database.query(

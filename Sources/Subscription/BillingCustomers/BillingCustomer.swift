@@ -19,5 +19,6 @@ enum BillingCustomer {
                 example: "src_1f0c"),
         ],
         relations: [.hasMany("invoices", "Invoice", by: "billingCustomerId")],
-        uniqueKeys: [UniqueKey("idx_billing_customer_tenant", "tenantId")])
+        uniqueKeys: [UniqueKey("idx_billing_customer_tenant", "tenantId")],
+        alwaysSet: ["tenantId", "customerId", "createdOn", "modifiedOn", "deleted"])
 }

@@ -22,7 +22,8 @@ enum PlanCycle {
                 "durationUnit", maxLength: 50, pattern: unit, required: true,
                 description: "day, week, month or year; the plural is the same", example: "months"),
             .string("description", maxLength: 500, example: "Billing occurs every quarter."),
-        ])
+        ],
+        alwaysSet: ["cycleName", "duration", "durationUnit", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations. The controller's spelling is the original's, by which generated clients call them.
     static let resource = EntityResource(

@@ -16,5 +16,6 @@ enum PlanCurrency {
             .string("symbol", maxLength: 10, pattern: .visibleText, example: "$"),
             .string("country", maxLength: 100, example: "United States"),
         ],
-        uniqueKeys: [UniqueKey("idx_currencies_code", "currencyCode")])
+        uniqueKeys: [UniqueKey("idx_currencies_code", "currencyCode")],
+        alwaysSet: ["currencyCode", "currencyName", "createdOn", "modifiedOn", "deleted"])
 }

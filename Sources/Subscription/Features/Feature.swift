@@ -24,7 +24,8 @@ enum Feature {
                 example: "string"),
             .object("metadata", description: "Anything else", example: ["group": "security"]),
         ],
-        uniqueKeys: [UniqueKey("idx_features_key", "key")])
+        uniqueKeys: [UniqueKey("idx_features_key", "key")],
+        alwaysSet: ["name", "key", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -21,7 +21,8 @@ enum FeatureValue {
             .identifier("strategyEntityId", description: "The tenant, user or plan; nothing for everybody"),
             .boolean("status", description: "Whether the feature is on; default true", example: true),
             .string("value", maxLength: 5000, example: "25"),
-        ])
+        ],
+        alwaysSet: ["featureKey", "strategyKey", "status", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

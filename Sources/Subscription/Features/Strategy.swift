@@ -15,7 +15,8 @@ enum Strategy {
             .string("name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Tenant"),
             .string("key", minLength: 1, maxLength: 50, pattern: .visibleText, required: true, example: "Tenant"),
             .integer("priority", description: "A higher one wins", example: 2),
-        ])
+        ],
+        alwaysSet: ["name", "key", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

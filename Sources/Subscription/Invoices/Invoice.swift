@@ -33,5 +33,5 @@ enum Invoice {
             .hasMany("lines", "InvoiceLine", by: "invoiceId"), .hasMany("payments", "Payment", by: "invoiceId"),
             .belongsTo("billingCustomer", "BillingCustomer", by: "billingCustomerId"),
         ],
-        alwaysSet: ["createdOn", "modifiedOn"])
+        alwaysSet: ["createdOn", "modifiedOn", "deleted"])
 }

@@ -21,5 +21,9 @@ enum InvoiceItem {
                 example: 15_000),
             .string("periodStart", format: .date, description: "Null for a single charge", example: "2026-01-31"),
             .string("periodEnd", format: .date, description: "The day after the last", example: "2026-02-28"),
+        ],
+        alwaysSet: [
+            "invoiceId", "position", "description", "quantity", "unitAmount", "amount", "createdOn", "modifiedOn",
+            "deleted",
         ])
 }

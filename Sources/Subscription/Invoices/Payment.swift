@@ -24,5 +24,6 @@ enum Payment {
             .string("errorCode", maxLength: 100, example: "expired_card"),
             .string("errorText", maxLength: 65_000, example: "The card has expired."),
             .string("comment", maxLength: 300, example: "Paid at the desk"),
-        ])
+        ],
+        alwaysSet: ["invoiceId", "amount", "paymentMethod", "status", "paidOn", "createdOn", "modifiedOn", "deleted"])
 }

@@ -13,7 +13,8 @@ enum PlanSize {
                 description: "Name, unique", example: "M"),
             .object("config", description: "Given to whoever provisions a tenant of this size"),
         ],
-        uniqueKeys: [UniqueKey("idx_plan_sizes_size", "size")])
+        uniqueKeys: [UniqueKey("idx_plan_sizes_size", "size")],
+        alwaysSet: ["size", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -38,5 +38,6 @@ enum Plan {
         relations: [
             .belongsTo("billingCycle", "BillingCycle", by: "billingCycleId"),
             .belongsTo("currency", "Currency", by: "currencyId"),
-        ])
+        ],
+        alwaysSet: ["name", "currencyId", "billingCycleId", "tier", "createdOn", "modifiedOn", "deleted"])
 }

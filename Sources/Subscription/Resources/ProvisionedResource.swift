@@ -10,7 +10,8 @@ enum ProvisionedResource {
         fields: [
             .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Bucket"),
             .object("config", required: true, example: ["type": "s3"]),
-        ])
+        ],
+        alwaysSet: ["name", "config", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -7,7 +7,8 @@ enum OfferedService {
     /// The description.
     static let entity = Entity(
         "Service", table: "services", description: "A service that plans may offer.", tenancy: .shared,
-        fields: [.string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Notifications")])
+        fields: [.string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Notifications")],
+        alwaysSet: ["name", "createdOn", "modifiedOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -50,7 +50,7 @@ enum TenantSubscription {
                 "subscriptions_dates_ordered", code: "order",
                 ["endDate": "must not be before startDate", "startDate": "must not be after endDate"])
         ],
-        alwaysSet: ["createdOn", "modifiedOn"])
+        alwaysSet: ["subscriberId", "planId", "status", "invoiceId", "createdOn", "modifiedOn", "deleted"])
 
     /// An invoice that exists, as requests name it (contract 15).
     private static let invoice = Schema.string(minLength: 1, maxLength: 255).example(

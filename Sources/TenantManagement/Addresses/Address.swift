@@ -15,7 +15,8 @@ package enum Address {
             .string("state", maxLength: 100),
             .string("zip", maxLength: 25, example: "12345"),
             .string("country", maxLength: 25, example: "India"),
-        ])
+        ],
+        alwaysSet: ["createdOn", "modifiedOn", "deleted"])
 
     /// The names of the fields that make up an address.
     static let fieldNames = ["address", "city", "state", "zip", "country"]

@@ -16,7 +16,7 @@ package enum Contact {
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
-        alwaysSet: ["createdOn", "firstName", "lastName", "email", "tenantId"])
+        alwaysSet: ["firstName", "lastName", "email", "isPrimary", "tenantId", "createdOn", "deleted"])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -41,5 +41,6 @@ package enum Invoice {
                     "amount": "must NOT have more decimals than the currency has",
                     "currencyCode": "names a currency with fewer decimals than the amount has",
                 ]),
-        ])
+        ],
+        alwaysSet: ["amount", "status", "tenantId", "deleted"])
 }

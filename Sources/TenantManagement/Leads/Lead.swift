@@ -23,5 +23,5 @@ package enum Lead {
             .hasOne("tenant", "Tenant", by: "leadId"),
             .belongsTo("address", "Address", by: "addressId"),
         ],
-        alwaysSet: ["createdOn", "modifiedOn"])
+        alwaysSet: ["firstName", "lastName", "email", "isValidated", "createdOn", "modifiedOn", "deleted"])
 }

@@ -13,5 +13,5 @@ package enum TenantConfig {
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
-        alwaysSet: ["createdOn", "modifiedOn"])
+        alwaysSet: ["configKey", "configValue", "tenantId", "createdOn", "modifiedOn", "deleted"])
 }

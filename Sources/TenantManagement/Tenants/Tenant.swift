@@ -59,7 +59,7 @@ package enum Tenant {
             .belongsTo("address", "Address", by: "addressId"),
         ],
         uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")],
-        alwaysSet: ["createdOn", "modifiedOn", "name", "key", "status"])
+        alwaysSet: ["name", "status", "key", "domains", "createdOn", "modifiedOn", "deleted"])
 
     /// What a tenant's own users may change. The rest says how the tenant stands to the operator, or refers to rows that
     /// need not be the tenant's.
