@@ -1,15 +1,10 @@
-import Entities
-import PostgresClient
+import HTTPTypes
 
 /// Whether a write that has failed may have happened all the same.
 package enum WriteOutcome {
-    /// True when the connection was lost before PostgreSQL had answered, and for errors whose cause is not known.
+    /// True when the client is told that the outcome is unknown, and when nobody knows what went wrong.
     package static func isUncertain(after error: any Error) -> Bool {
-        switch error {
-        case let error as PostgresError: error.isOutcomeUnknown
-        case let error as RepositoryError: error == .outcomeUnknown
-        case is HTTPFailure, is FilterError: false
-        default: true
-        }
+        let failure = FailureMapping.failure(for: error)
+        return failure.code == HTTPFailure.outcomeUnknown.code || failure.status == .internalServerError
     }
 }
