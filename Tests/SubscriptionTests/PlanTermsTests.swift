@@ -139,7 +139,7 @@ import Testing
     }
 
     @Test func theFailureNamesTheLimit() {
-        let failure = SubscriptionQuota(general: 10, plan: 3).failure
+        let failure = SubscriptionError.quotaExceeded(SubscriptionQuota(general: 10, plan: 3)).httpFailure
         #expect(failure.status == .conflict)
         #expect(failure.message.stringValue?.contains("more than 3 live subscriptions to this plan") == true)
     }
