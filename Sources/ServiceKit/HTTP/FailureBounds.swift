@@ -2,10 +2,10 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// How much of a request an error answer repeats at most, in bytes and in number.
+/// The limits of an error response, in bytes and in number.
 ///
-/// What a caller sends appears in messages, paths and values of an error, some of it many times. Without bounds a small
-/// request makes a large answer.
+/// Text from the request appears in messages, paths and values of an error, sometimes many times. Without limits, a small
+/// request could produce a very large response.
 enum FailureBounds {
     /// Bytes of a message.
     static let message = 2048
@@ -17,7 +17,7 @@ enum FailureBounds {
     static let details = 100
     /// Bytes of all details of an answer, before escaping. Escaping makes at most six bytes of one.
     static let detailBytes = 32 * 1024
-    /// Code of the detail that says that others were left out.
+    /// Code of the detail that reports that others were omitted.
     static let omittedCode = "omitted"
 }
 

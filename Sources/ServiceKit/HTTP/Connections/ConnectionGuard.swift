@@ -1,18 +1,18 @@
 import Logging
 import NIOCore
 
-/// Outermost part of a connection, where it is bytes: deadlines for what the client must send and take, and an end that
-/// lets the last answer arrive.
+/// The outermost handler of a connection, which sees bytes: it enforces deadlines for what the client must send and read,
+/// and closes the connection so that the last response still arrives.
 ///
-/// A timer exists only while something is awaited: requests that arrive in one piece and answers that leave at once set
-/// none.
+/// A timer exists only while something is awaited: a request that arrives in one piece and a response that is written at
+/// once need none.
 final class ConnectionGuard: ChannelDuplexHandler {
     typealias InboundIn = ByteBuffer
     typealias InboundOut = ByteBuffer
     typealias OutboundIn = IOData
     typealias OutboundOut = IOData
 
-    /// Something did not arrive in time; goes to the handlers that know requests.
+    /// The inbound event for input that did not arrive in time.
     enum Late {
         case head
         case body
@@ -26,11 +26,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
         case head
         /// The rest of a body.
         case body
-        /// Nothing more; what comes is thrown away.
+        /// Nothing more; further input is discarded.
         case nothing
     }
 
-    /// Time that a client has to read the last answer before the connection is closed under it.
+    /// Time that a client has to read the last response and close the connection.
     private static let lingerTime = TimeAmount.seconds(2)
 
     private let limits: RequestLimits
@@ -74,11 +74,11 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func answered() { connection.isWaiting = true }
 
-    /// Nothing that the client sends is looked at any more.
+    /// Discards all further input.
     func stopReading() { enter(.nothing) }
 
-    /// Ends the connection so that the client can still read what was sent: a connection that is closed with unread
-    /// bytes is reset, and the answer is lost.
+    /// Closes the connection so that the client can still read what was sent. A connection that is closed while there is
+    /// unread input is reset, and the response is lost.
     func finish() {
         guard let context, lingerDeadline == nil else { return }
         stopReading()
@@ -124,7 +124,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
-        // The reader further up may have had enough, but a client that is still sending does not read.
+        // The handlers above may have stopped reading, but a client that is still sending does not read the response.
         if lingerDeadline != nil { context.read() }
     }
 
@@ -153,7 +153,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         context.fireChannelWritabilityChanged()
     }
 
-    /// With both directions closed the channel would be closed, and what is still to be sent thrown away.
+    /// When both directions are closed, the channel is closed and its pending output is discarded, so wait for that output.
     func close(context: ChannelHandlerContext, mode: CloseMode, promise: EventLoopPromise<Void>?) {
         guard mode == .output, isInputClosed else {
             context.close(mode: mode, promise: promise)
@@ -168,13 +168,13 @@ final class ConnectionGuard: ChannelDuplexHandler {
         look()
     }
 
-    /// Looks at what the client has not taken yet.
+    /// Checks how much the client has not read yet.
     private func look() {
         guard let context else { return }
         let now = context.eventLoop.now
         let backlog = (try? context.channel.syncOptions?.getOption(.bufferedWritableBytes)) ?? 0
         let verdict = watch.look(backlog: backlog, now: now)
-        // What is about to be dropped still counts, and perhaps another connection is worse.
+        // The bytes count until the connection is closed, and another connection may have been stalled for longer.
         unsent.update(connection, bytes: backlog, now: now)
         switch verdict {
         case .clear:
@@ -193,7 +193,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     // MARK: Time
 
-    /// Sets the deadline for what is to come, unless it is set.
+    /// Sets the deadline for the expected input, unless it is set.
     private func awaitRest() {
         guard let context, phaseDeadline == nil else { return }
         switch phase {
@@ -231,7 +231,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         }
         if let deadline = lookDeadline, deadline <= now { look() }
         if let deadline = lingerDeadline, deadline <= now {
-            // An answer that is still being taken has the time of the write deadline.
+            // A response that is still being read has until the write deadline.
             lingerDeadline = now + Self.lingerTime
             closeWhenSent()
         }

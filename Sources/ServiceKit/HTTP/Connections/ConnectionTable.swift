@@ -3,10 +3,10 @@ import Synchronization
 
 /// The open connections, bounded in all and for each client network.
 ///
-/// A server that stops accepting at its bound lets whoever holds the connections keep everybody else out. So accepting
-/// goes on: at a bound, a new connection takes the place of the one that has waited longest for a request, of its own
-/// network at the bound of a network, else of the network with the most connections. Connections whose request is being
-/// answered are never given up; only when there are no others is the new one refused.
+/// If a server stops accepting at its limit, a few clients that hold all connections lock everybody else out. Therefore it
+/// always accepts: at a limit, a new connection replaces the one that has waited longest for a request, from its own
+/// network at the limit of a network, otherwise from the network with the most connections. A connection whose request is
+/// being processed is never closed; the new connection is refused if there are no others.
 final class ConnectionTable: Sendable {
     private struct State {
         var next: UInt64 = 0
@@ -21,7 +21,7 @@ final class ConnectionTable: Sendable {
             if byNetwork[network]?.isEmpty == true { byNetwork[network] = nil }
         }
 
-        /// The connection among some that has waited longest.
+        /// The given connection that has waited longest for a request.
         func longestWaiting(_ numbers: some Sequence<UInt64>) -> OpenConnection? {
             var longest: OpenConnection?
             for number in numbers where number < longest?.number ?? .max {
@@ -30,7 +30,7 @@ final class ConnectionTable: Sendable {
             return longest
         }
 
-        /// The waiting connection that the whole table misses least.
+        /// The waiting connection to close when the table is full.
         func dispensable() -> OpenConnection? {
             let largestFirst = byNetwork.values.sorted { $0.count > $1.count }
             for numbers in largestFirst { if let connection = longestWaiting(numbers) { return connection } }
@@ -46,15 +46,15 @@ final class ConnectionTable: Sendable {
     /// - Parameters:
     ///   - limit: Connections at once.
     ///   - limitPerNetwork: Connections at once from one network.
-    ///   - uncounted: Addresses of trusted proxies, which the second bound does not concern.
+    ///   - uncounted: Addresses of trusted proxies, to which the second limit does not apply.
     init(limit: Int, limitPerNetwork: Int, uncounted: Set<ClientAddress> = []) {
         self.limit = limit
         self.limitPerNetwork = limitPerNetwork
         self.uncounted = uncounted
     }
 
-    /// Takes a connection in, if need be in place of another one, which is closed.
-    /// - Returns: nil when there is no place; the caller closes the channel.
+    /// Adds a connection, and closes another one if necessary.
+    /// - Returns: nil when the connection is refused; the caller closes the channel.
     func admit(_ channel: any Channel) -> OpenConnection? {
         let address = ClientAddress(channel.remoteAddress)
         let network = uncounted.contains(address) ? nil : address.network
@@ -78,7 +78,7 @@ final class ConnectionTable: Sendable {
         return admitted
     }
 
-    /// Forgets a connection that was closed.
+    /// Removes a connection that was closed.
     func remove(_ connection: OpenConnection) { state.withLock { $0.remove(connection) } }
 
     /// Connections now.

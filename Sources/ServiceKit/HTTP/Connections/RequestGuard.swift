@@ -3,18 +3,18 @@ import HTTPTypes
 import NIOCore
 import NIOHTTP1
 
-/// The part of a connection where it is requests and answers: refuses heads that are no good, turns errors of the parser
-/// into answers, decides after which answer the connection ends, and says `100 Continue`.
+/// The handler that sees requests and responses: rejects invalid heads, turns parser errors into responses, decides after
+/// which response the connection is closed, and sends `100 Continue`.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
 
-    /// Sent down the connection by whoever starts to read a body.
+    /// The outbound event of an operation that starts to read the body.
     struct BodyWanted: Sendable {}
 
-    /// A request whose answer is not written yet.
+    /// A request whose response has not been written yet.
     private struct Request {
         let isHTTP10: Bool
         var keepsAlive: Bool
@@ -38,7 +38,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private enum Input {
         case head
         case body
-        /// Whatever comes is thrown away.
+        /// All further input is discarded.
         case nothing
     }
 
@@ -47,9 +47,9 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private let maximumBodySize: Int
     private var input = Input.head
     private var unanswered = Deque<Request>()
-    /// The answer to a head that cannot be read, for when the requests before it are answered.
+    /// The response to an invalid head, which waits until the requests before it have been answered.
     private var refusal: Refusal?
-    /// Bytes that arrived of a body after its request was answered.
+    /// Bytes of a body that arrived after its request had been answered.
     private var unreadBody = 0
     private var isFinished = false
 
@@ -140,7 +140,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private func bodyFailed(_ failure: RequestBodyFailure, context: ChannelHandlerContext) {
         input = .nothing
         if unanswered.isEmpty {
-            // Nobody reads the rest of the body.
+            // The request has been answered; no operation reads the rest of the body.
             finish(context: context)
         } else {
             connection.stopReading()
@@ -148,7 +148,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         }
     }
 
-    /// Answers in place of an operation, and ends the connection.
+    /// Responds without an operation, and closes the connection.
     private func refuse(_ refusal: Refusal, context: ChannelHandlerContext) {
         input = .nothing
         connection.stopReading()
@@ -197,7 +197,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         context.write(data, promise: promise)
     }
 
-    /// After an answer that the client gets before it has sent the body, nobody can tell whether the body still comes.
+    /// A client that gets the response before it has sent the body may send the body or not, so the next request could not
+    /// be told from the body.
     private func endsConnection(_ request: Request, status: HTTPResponseStatus) -> Bool {
         guard request.keepsAlive, input != .nothing || refusal != nil else { return true }
         return request.isArriving && (request.expectsContinue || status == .payloadTooLarge)

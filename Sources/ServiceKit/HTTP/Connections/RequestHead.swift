@@ -1,6 +1,6 @@
 import NIOHTTP1
 
-/// What the head of a request means for its connection, and the rules that hold for every operation.
+/// What the head of a request means for its connection, and the rules that apply to every operation.
 struct RequestHead {
     private let version: HTTPVersion
     private let isKeepAlive: Bool
@@ -41,10 +41,10 @@ struct RequestHead {
         !isHTTP10 && !expectations.isEmpty && expectations.allSatisfy { $0.lowercased() == "100-continue" }
     }
 
-    /// What is wrong with the head; nil when nothing is.
+    /// Why the head is rejected; nil when it is valid.
     var failure: HTTPFailure? {
         // RFC 9112 section 3.2: requests with several or malformed Host fields, and requests of HTTP/1.1 without one, are
-        // answered with 400. Proxies and servers that read them differently can be played off against each other.
+        // answered with 400. If a proxy and a server interpret them differently, requests can be smuggled past the proxy.
         if hosts > 1 { return .badRequest("The request has more than one Host header field.") }
         if hosts == 1 {
             guard Self.isHost(host.utf8) else {

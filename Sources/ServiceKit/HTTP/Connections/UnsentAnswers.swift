@@ -1,10 +1,10 @@
 import NIOCore
 import Synchronization
 
-/// The bytes of answers that clients have not taken yet, over all connections.
+/// The bytes of responses that clients have not read yet, over all connections.
 ///
-/// Only connections with a backlog are here. Beyond the bound, connections are dropped that have made no progress for
-/// the longest time, so that a client that reads is not hurt by others that do not.
+/// Contains only connections with a backlog. Above the limit, the connections that have been stalled longest are closed, so
+/// that clients that do not read cannot harm one that does.
 final class UnsentAnswers: Sendable {
     private struct Entry {
         let connection: OpenConnection
@@ -23,7 +23,7 @@ final class UnsentAnswers: Sendable {
     /// - Parameter limit: Bytes.
     init(limit: Int) { self.limit = limit }
 
-    /// Notes the backlog of a connection, 0 for none, and drops connections while there is too much.
+    /// Updates the backlog of a connection, 0 for none, and closes stalled connections while the total is above the limit.
     func update(_ connection: OpenConnection, bytes: Int, now: NIODeadline) {
         let dropped = state.withLock { state -> [OpenConnection] in
             let known = state.entries[connection.number]

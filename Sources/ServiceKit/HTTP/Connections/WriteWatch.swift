@@ -1,21 +1,21 @@
 import NIOCore
 
-/// Whether a client takes the answers that are sent to it. A pure state machine over counts of bytes and times.
+/// Decides whether a client reads the responses that are sent to it. A pure state machine over byte counts and times.
 struct WriteWatch {
-    /// Bytes that count as progress within the write deadline. Less is as good as not reading: memory would be held for
-    /// as long as the client likes.
+    /// Bytes that a client must read within the write deadline. If any progress were enough, a client could hold memory for
+    /// as long as it likes.
     static let minimumProgress = 64 * 1024
-    /// Bytes written after which the backlog is looked at. Looking costs more than a small answer.
+    /// Bytes written after which the backlog is checked. A check costs more than a small response.
     static let unwatchedBytes = 16 * 1024
-    /// Time after which a client that takes nothing at all loses a backlog above the limit.
+    /// Time after which the connection of a client that reads nothing at all is closed when its backlog is above the limit.
     static let stallTime = TimeAmount.seconds(5)
-    /// Time between two looks while there is a backlog.
+    /// Time between two checks while there is a backlog.
     static let interval = TimeAmount.seconds(1)
 
     enum Verdict: Equatable {
-        /// Nothing is waiting.
+        /// There is no backlog.
         case clear
-        /// Look again after ``interval``.
+        /// Check again after ``interval``.
         case waiting
         /// The client does not read.
         case stalled
@@ -44,10 +44,10 @@ struct WriteWatch {
         unwatched += bytes
     }
 
-    /// Whether it is time for a look after a flush.
+    /// Whether the backlog should be checked after a flush.
     var wantsLook: Bool { progress == nil && unwatched > Self.unwatchedBytes }
 
-    /// Judges the backlog.
+    /// Evaluates the backlog.
     mutating func look(backlog: Int, now: NIODeadline) -> Verdict {
         unwatched = 0
         let taken = written - backlog
