@@ -18,7 +18,8 @@ package func eventually<Value>(
 
 /// Waits until a condition holds.
 package func eventually(
-    _ what: String, within limit: Duration = .seconds(120), is condition: () async throws -> Bool
+    _ what: String, within limit: Duration = .seconds(120), every pause: Duration = .milliseconds(25),
+    is condition: () async throws -> Bool
 ) async throws {
-    let _: Bool = try await eventually(what, within: limit) { try await condition() ? true : nil }
+    let _: Bool = try await eventually(what, within: limit, every: pause) { try await condition() ? true : nil }
 }
