@@ -219,7 +219,8 @@ import Testing
         isOver.withLock { $0 = true }
         await load
         let statuses = Set(answers.withLock { $0.map(\.status) })
-        #expect(statuses.isSubset(of: [201, 503]), "\(statuses)")
+        // 504: the change was sent, and PostgreSQL ended before it answered.
+        #expect(statuses.isSubset(of: [201, 503, 504]), "\(statuses)")
         #expect(service.isRunning && orchestrator.isRunning)
 
         let created = answers.withLock { $0.filter { $0.status == 201 }.map(\.key) }
