@@ -6,8 +6,8 @@ extension Entity {
             properties.filter { $0.access != .hidden }.map { field in
                 Schema.Property(field.name, Schema.any.described("A value, or {operator: operand}."))
             } + [
-                .init("and", nested.described("Conditions that must all hold.")),
-                .init("or", nested.described("Conditions of which one must hold.")),
+                .init("and", nested.described("All conditions must hold.")),
+                .init("or", nested.described("At least one of the conditions must hold.")),
             ]
         return .object(members, name: "\(name)Condition").described(
             "{property: value}, {property: {operator: operand}}, and, or. Operators: eq, neq, gt, gte, lt, lte, between,"

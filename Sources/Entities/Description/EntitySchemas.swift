@@ -11,11 +11,11 @@ struct EntitySchemas {
         let auditMembers = audit == .visible ? AuditBlock.requestProperties : []
         let members = writable.map { Schema.Property($0.name, $0.schema, required: $0.isRequired) }
         let identifier = Schema.Property("id", AuditBlock.identifier.schema)
-        new = .object(auditMembers + members, name: "New\(name)").described("A new \(name).")
+        new = .object(auditMembers + members, name: "New\(name)").described("A new row of \(name).")
         replacement = .object(auditMembers + [identifier] + members, name: "\(name)Replacement")
-            .described("A \(name) in full: what is left out is unset.")
+            .described("All members of \(name); omitted members are unset.")
         partial = .object(auditMembers + [identifier] + members, name: "\(name)Partial")
-            .optional().described("Members of a \(name) to change.")
+            .optional().described("Members of \(name) to change.")
 
         let shown = (audit == .visible ? AuditBlock.fields : []) + [AuditBlock.identifier]
         let properties =

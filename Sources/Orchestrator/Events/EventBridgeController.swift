@@ -25,7 +25,7 @@ struct EventBridgeController: Sendable {
     private func handleEvent() -> Operation {
         Operation(
             .post, "/event-bridge/events/{eventType}", id: "EventBridgeController.handleEvent",
-            summary: "Take an event that a bus delivers by HTTP; repeating a delivery is harmless",
+            summary: "Receive an event that a bus delivers over HTTP; repeated deliveries have no effect",
             security: .eventSender,
             parameters: [
                 .init(
@@ -39,7 +39,7 @@ struct EventBridgeController: Sendable {
                     description: "Milliseconds since 1970, with the signature"),
             ],
             requestBody: EventBridgeEvent.schema,
-            responses: [.init(.ok, "Taken, now or before", schema: Self.answer)],
+            responses: [.init(.ok, "Accepted; a repeated delivery has no further effect", schema: Self.answer)],
             failures: [.badRequest: "The body is not JSON, or the type of the event is not supported"],
             rateLimit: limit,
             handler: .anonymous { call in

@@ -81,20 +81,21 @@ struct EventBridgeEvent: Sendable {
                 .init(
                     "secret",
                     text.example("0123456789abcdef0123456789abcdef").described(
-                        "Signs the call-back: 32 hexadecimal characters in clear, or as tenant management seals them"),
+                        "Signs the callback: 32 hexadecimal characters in plain text, or encrypted by tenant management"
+                    ),
                     required: true),
                 .init(
                     "context",
                     text.example("5b7c64a8-3f0e-4d5a-9c6b-2f4f7a1d0e93").described(
-                        "Of this provisioning: its repetition has no effect"), required: true),
+                        "Identifies the provisioning; a repeated event has no effect"), required: true),
             ], name: "ProvisioningDetail", isClosed: false)
     }()
 
     /// The body: members of the envelope or, without `detail`, those of the detail itself.
     static let schema: Schema = {
         let envelope: [Schema.Property] = [
-            .init("id", .string(format: .uuid).described("The event: its repetition has no effect")),
-            .init("detail-type", .string(maxLength: 128).described("As in the path")),
+            .init("id", .string(format: .uuid).described("Identifies the event; a repeated delivery has no effect")),
+            .init("detail-type", .string(maxLength: 128).described("Same as in the path")),
             .init("source", .string(maxLength: 256)),
             .init("time", .string(format: .dateTime)),
             .init("detail", detail),

@@ -38,7 +38,7 @@ package struct BaseOperations: Sendable {
         let page = ByteBuffer(string: HomePage.html(serviceName: serviceName))
         return Operation(
             .get, "/", id: "HomePageController.homePage", summary: "Home page", security: .none,
-            responses: [.init(.ok, "A page with links", mediaType: "text/html")],
+            responses: [.init(.ok, "An HTML page with links", mediaType: "text/html")],
             handler: .anonymous { _ in .html(page) })
     }
 
@@ -50,7 +50,7 @@ package struct BaseOperations: Sendable {
                 .init("url", .string(), required: true), .init("headers", .freeObject, required: true),
             ], name: "PingResponse")
         return Operation(
-            .get, "/ping", id: "PingController.ping", summary: "Answer at once", security: .none,
+            .get, "/ping", id: "PingController.ping", summary: "Ping", security: .none,
             responses: [.init(.ok, "A greeting", schema: schema)],
             handler: .anonymous { [greeting, clock] call in
                 .json { writer in
@@ -72,18 +72,18 @@ package struct BaseOperations: Sendable {
     private func live() -> Operation {
         let body = ByteBuffer(string: #"{"status":"ok"}"#)
         return Operation(
-            .get, "/health/live", id: "HealthController.live", summary: "Whether the process answers", security: .none,
-            responses: [.init(.ok, "It does", schema: Self.healthSchema)],
+            .get, "/health/live", id: "HealthController.live", summary: "Whether the process is alive", security: .none,
+            responses: [.init(.ok, "The process is alive", schema: Self.healthSchema)],
             handler: .anonymous { _ in .json(body) })
     }
 
     private func ready() -> Operation {
         Operation(
             .get, "/health/ready", id: "HealthController.ready",
-            summary: "Whether requests can be served, and what the service stands on", security: .none,
+            summary: "Whether the service is ready, with the state of its dependencies", security: .none,
             responses: [
-                .init(.ok, "They can", schema: Self.healthSchema),
-                .init(.serviceUnavailable, "They cannot", schema: Self.healthSchema),
+                .init(.ok, "Ready", schema: Self.healthSchema),
+                .init(.serviceUnavailable, "Not ready", schema: Self.healthSchema),
             ],
             handler: .anonymous { [checks] _ in
                 let report = await HealthReport(running: checks)
@@ -119,7 +119,7 @@ package struct BaseOperations: Sendable {
             responses: [.init(.ok, "Swagger UI", mediaType: "text/html")],
             handler: .anonymous { _ in .html(page, allowsScripts: true) })
         let asset = Operation(
-            .get, "/explorer/{file}", id: "ExplorerController.asset", summary: "A file of the explorer",
+            .get, "/explorer/{file}", id: "ExplorerController.asset", summary: "A file of Swagger UI",
             security: .none,
             parameters: [.init("file", in: .path, schema: .string(), description: "Name of the file")],
             responses: [.init(.ok, "The file", mediaType: "application/octet-stream")],

@@ -96,7 +96,7 @@ package struct IdempotencyStore: Sendable {
         let seconds = max(1, end.duration(since: now).components.seconds)
         throw HTTPFailure(
             .conflict, name: "ConflictError",
-            message: "A request with this Idempotency-Key is being carried out. Repeat it in a moment.",
+            message: "A request with this Idempotency-Key is in progress. Repeat it later.",
             code: "IDEMPOTENCY_IN_PROGRESS", headers: [.retryAfter: String(min(seconds, 60))])
     }
 

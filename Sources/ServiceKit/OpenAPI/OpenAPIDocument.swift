@@ -112,7 +112,7 @@ package struct OpenAPIDocument: Sendable {
             writer.key("EventKey")
             writer.value([
                 "type": "apiKey", "in": "header", "name": "x-api-key",
-                "description": "As API destinations of EventBridge send it",
+                "description": "The header that API destinations of EventBridge send",
             ])
         }
         writer.endObject()

@@ -155,16 +155,16 @@ struct OpenAPIOperationWriter {
         }
         // Every change looks at If-Match.
         if parameters.contains(where: { $0.location != .path }) || operation.method != .get {
-            failures[400] = "A parameter or the body could not be understood"
+            failures[400] = "A parameter or the body is malformed"
         }
         if operation.requestBody != nil {
             for status in [413, 415] { failures[status] = SharedFailure.description(status) }
-            failures[422] = "The body violates its schema; `details` says where and why"
+            failures[422] = "The body violates its schema; `details` has the paths and reasons"
         }
         if operation.rateLimit != nil { failures[429] = SharedFailure.description(429) }
         for (status, description) in operation.failures { failures[status.code] = description }
         if operation.takesIdempotencyKeys {
-            let busy = "a request with this Idempotency-Key is being carried out"
+            let busy = "a request with this Idempotency-Key is in progress"
             failures[409] = failures[409].map { "\($0); or \(busy)" } ?? busy.capitalizedFirst
             let reused = "the Idempotency-Key was used for another request"
             failures[422] = failures[422].map { "\($0); or \(reused)" } ?? reused.capitalizedFirst

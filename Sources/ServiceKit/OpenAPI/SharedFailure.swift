@@ -10,23 +10,23 @@ struct SharedFailure {
 
     /// Of bearer tokens.
     static let missingToken = SharedFailure(
-        name: "MissingToken", status: 401, description: "The token is missing or not accepted", failure: .missingToken)
+        name: "MissingToken", status: 401, description: "The token is missing or invalid", failure: .missingToken)
     /// Of everything else by which callers are known.
     static let unauthorized = SharedFailure(
-        name: "Unauthorized", status: 401, description: "The key, password or signature is missing or not accepted",
+        name: "Unauthorized", status: 401, description: "The key, password or signature is missing or invalid",
         failure: .unauthorized)
 
     static let all = [
         missingToken, unauthorized,
         SharedFailure(
-            name: "NotAllowed", status: 403, description: "None of the permissions is held", failure: .notAllowed),
+            name: "NotAllowed", status: 403, description: "The token has none of the permissions", failure: .notAllowed),
         SharedFailure(
             name: "PayloadTooLarge", status: 413, description: "The body is too large", failure: .payloadTooLarge),
         SharedFailure(
             name: "UnsupportedMediaType", status: 415, description: "The body is not JSON",
             failure: .unsupportedMediaType("text/plain")),
         SharedFailure(
-            name: "TooManyRequests", status: 429, description: "Too many calls; see Retry-After",
+            name: "TooManyRequests", status: 429, description: "Too many requests; see Retry-After",
             failure: .tooManyRequests(headers: [.retryAfter: "30"])),
         SharedFailure(
             name: "InternalError", status: 500, description: "An error of the service", failure: .internalError),

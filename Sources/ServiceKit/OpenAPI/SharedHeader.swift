@@ -4,15 +4,15 @@ package import JSONCoding
 enum SharedHeader {
     /// The identifier that every answer has.
     static let requestID = OperationResponseHeader(
-        name: "X-Request-Id", description: "Identifier of the request: the client's own, or a new one")
+        name: "X-Request-Id", description: "Identifier of the request: the client's value, or a new one")
 
     /// What an operation with a limit tells of it.
     static let rateLimit = [
         OperationResponseHeader(name: "RateLimit", description: "\"default\";r=remaining calls;t=seconds (IETF draft)"),
-        OperationResponseHeader(name: "X-RateLimit-Limit", description: "Calls that are allowed in a minute"),
-        OperationResponseHeader(name: "X-RateLimit-Remaining", description: "Calls that are allowed right now"),
+        OperationResponseHeader(name: "X-RateLimit-Limit", description: "Requests allowed per minute"),
+        OperationResponseHeader(name: "X-RateLimit-Remaining", description: "Requests allowed now"),
         OperationResponseHeader(
-            name: "X-RateLimit-Reset", description: "Seconds until the limit is wholly unused again"),
+            name: "X-RateLimit-Reset", description: "Seconds until the full limit is available again"),
     ]
 
     /// What a failure has beside its body.

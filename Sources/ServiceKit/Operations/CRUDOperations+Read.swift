@@ -48,7 +48,7 @@ extension CRUDOperations {
             parameters: [.id, .filterWithoutWhere(entity), .ifNoneMatch],
             responses: [
                 .init(.ok, entity.name, schema: entity.schemaWithRelations, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
             failures: [.notFound: "There is no such \(entity.name)"],
             handler: .scoped { call in try .entity(try await read(call), for: call.request) })

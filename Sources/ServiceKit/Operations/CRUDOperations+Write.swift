@@ -7,9 +7,9 @@ extension CRUDOperations {
     /// `POST /x`: a new row. Answers 201 with its `Location`.
     package func create(acceptsOwnIds: Bool = false) -> Operation {
         let ownId = Schema.Property(
-            "id", .string(format: .uuid).described("An id of your own; one is made when it is left out"))
+            "id", .string(format: .uuid).described("Optional id chosen by the client; generated if omitted"))
         return Operation(
-            .post, path, id: "\(controller).create", summary: "Create a \(entity.name)",
+            .post, path, id: "\(controller).create", summary: "Create one \(entity.name)",
             security: .bearer(permissions: permissions.create),
             requestBody: acceptsOwnIds ? entity.newSchema.adding(ownId) : entity.newSchema,
             responses: [
@@ -56,7 +56,7 @@ extension CRUDOperations {
     /// `PATCH /x/{id}`: some fields.
     package func updateById() -> Operation {
         Operation(
-            .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change some fields of a \(entity.name)",
+            .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change fields of one \(entity.name)",
             security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
             requestBody: entity.partialSchema,
             responses: [
@@ -80,7 +80,7 @@ extension CRUDOperations {
     /// `PUT /x/{id}`: all fields; the ones that are left out become null.
     package func replaceById() -> Operation {
         Operation(
-            .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace a \(entity.name)",
+            .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace one \(entity.name)",
             security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
             requestBody: entity.replacementSchema,
             responses: [
@@ -104,7 +104,7 @@ extension CRUDOperations {
     /// `DELETE /x/{id}`: marks the row as deleted.
     package func deleteById() -> Operation {
         Operation(
-            .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete a \(entity.name)",
+            .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete one \(entity.name)",
             security: .bearer(permissions: permissions.delete), parameters: [.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [
@@ -125,12 +125,12 @@ extension CRUDOperations {
     package func restoreById() -> Operation {
         Operation(
             .post, "\(path)/{id}/restore", id: "\(controller).restoreById",
-            summary: "Take the deletion of a \(entity.name) back", security: .bearer(permissions: permissions.delete),
+            summary: "Restore one deleted \(entity.name)", security: .bearer(permissions: permissions.delete),
             parameters: [.id],
-            responses: [.init(.ok, "The \(entity.name), living again", schema: entity.schema, headers: [.eTag])],
+            responses: [.init(.ok, "The restored \(entity.name)", schema: entity.schema, headers: [.eTag])],
             failures: [
                 .notFound: "There is no deleted \(entity.name) with this id",
-                .conflict: "A unique value of it is taken by now",
+                .conflict: "A unique value is already in use",
             ],
             idempotency: .recover { recovery in
                 try .entity(
@@ -176,11 +176,11 @@ extension CRUDOperations {
     }
 
     /// What the document says of 412.
-    package static let preconditionFailure = "The row is not at the version that If-Match names; nothing was changed"
+    package static let preconditionFailure = "The row does not have a version of If-Match; nothing was changed"
 
     private var conflictFailures: [HTTPResponse.Status: String] {
         [
-            .conflict: "A unique value is taken already",
+            .conflict: "A unique value is already in use",
             .notFound: "An entity that the body refers to does not exist",
         ]
     }
@@ -188,7 +188,7 @@ extension CRUDOperations {
     private var writeFailures: [HTTPResponse.Status: String] {
         [
             .notFound: "There is no such \(entity.name), or an entity that the body refers to does not exist",
-            .conflict: "A unique value is taken already", .preconditionFailed: Self.preconditionFailure,
+            .conflict: "A unique value is already in use", .preconditionFailed: Self.preconditionFailure,
         ]
     }
 }

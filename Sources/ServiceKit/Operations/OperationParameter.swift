@@ -70,39 +70,40 @@ extension OperationParameter {
     package static func condition(_ entity: Entity, isRequired: Bool = false) -> OperationParameter {
         OperationParameter(
             "where", in: .query, schema: entity.conditionSchema, isRequired: isRequired,
-            description: "Which rows; as JSON or as where[name]=x" + (isRequired ? "; {} for all" : ""), form: .json)
+            description: "Selects the rows; as JSON or as where[name]=x" + (isRequired ? "; {} for all" : ""),
+            form: .json)
     }
 
     /// Where a page of a list begins.
     package static let cursor = OperationParameter(
         "cursor", in: .query, schema: .string(maxLength: PageCursor.maximumLength),
-        description: "Where the page begins: from the Link header of the page before, with the same filter",
+        description: "Start of the page: the value of the Link header of the previous page, with the same filter",
         form: .syntax)
 
     /// Wishes of lists (RFC 7240).
     package static let preferCount = OperationParameter(
         "Prefer", in: .header, schema: .string(),
-        description: "count=exact tells the number of rows on all pages in X-Total-Count", form: .syntax)
+        description: "count=exact returns the number of rows on all pages in X-Total-Count", form: .syntax)
 
     /// Wishes of changes (RFC 7240).
     package static let preferReturn = OperationParameter(
-        "Prefer", in: .header, schema: .string(), description: "return=representation answers the changed row",
+        "Prefer", in: .header, schema: .string(), description: "return=representation returns the changed row",
         form: .syntax)
 
     /// The condition of reads (RFC 9110 section 13.1.2).
     package static let ifNoneMatch = OperationParameter(
         "If-None-Match", in: .header, schema: .string(),
-        description: "Entity tags that the client has: one of them is answered with 304", form: .syntax)
+        description: "Entity tags of the client; if one of them is current, the response is 304", form: .syntax)
 
     /// The condition of changes (RFC 9110 section 13.1.1).
     package static let ifMatch = OperationParameter(
         "If-Match", in: .header, schema: .string(),
-        description: "Entity tags: if the row is at none of their versions, nothing is changed (412)", form: .syntax)
+        description: "Entity tags; if none of them is current, nothing is changed (412)", form: .syntax)
 
     /// The client's name for a request.
     static let idempotencyKey = OperationParameter(
         "Idempotency-Key", in: .header, schema: .string(minLength: 1, maxLength: IdempotencyKey.maximumLength),
-        description: "A name for this request, such as a UUID: however often it is sent, it has its effect once",
+        description: "Makes the request idempotent: requests with the same key, such as a UUID, take effect once",
         form: .syntax)
 }
 
@@ -117,7 +118,7 @@ package struct OperationResponseHeader: Sendable, Hashable {
     package static let eTag = OperationResponseHeader(
         name: "ETag", description: "Version of the row, for If-Match and If-None-Match")
     /// Path of what was created.
-    package static let location = OperationResponseHeader(name: "Location", description: "Path of what was created")
+    package static let location = OperationResponseHeader(name: "Location", description: "Path of the created row")
     /// Next page.
     package static let link = OperationResponseHeader(
         name: "Link", description: "The next page, rel=\"next\", if there is one (RFC 8288)")
@@ -126,18 +127,18 @@ package struct OperationResponseHeader: Sendable, Hashable {
         name: "X-Total-Count", description: "Rows on all pages, with Prefer: count=exact")
     /// What was done of what was preferred.
     package static let preferenceApplied = OperationResponseHeader(
-        name: "Preference-Applied", description: "The preferences that were followed")
+        name: "Preference-Applied", description: "The applied preferences")
     /// Name under which a download is stored.
     package static let contentDisposition = OperationResponseHeader(
         name: "Content-Disposition", description: "File name for the download (RFC 6266)")
     /// Methods of a path.
-    static let allow = OperationResponseHeader(name: "Allow", description: "Methods that the path has")
+    static let allow = OperationResponseHeader(name: "Allow", description: "Allowed methods")
     /// How to authenticate.
     static let wwwAuthenticate = OperationResponseHeader(
         name: "WWW-Authenticate", description: "How to authenticate (RFC 9110 section 11.6.1)")
     /// A repeated answer.
     static let idempotencyReplayed = OperationResponseHeader(
-        name: "Idempotency-Replayed", description: "true on an answer to a request that was carried out before")
+        name: "Idempotency-Replayed", description: "true if the request was already processed earlier")
     /// When to come back.
     static let retryAfter = OperationResponseHeader(
         name: "Retry-After", description: "Seconds after which to try again")

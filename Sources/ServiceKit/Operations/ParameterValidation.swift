@@ -44,7 +44,7 @@ enum ParameterValidation {
         for name in [HTTPField.Name.ifMatch, .ifNoneMatch] {
             guard let value = call.headers[name] else { continue }
             throw .invalidParameter(
-                name.rawName, value: .string(value), reason: "is not understood by this operation; send it without")
+                name.rawName, value: .string(value), reason: "is not supported by this operation; omit it")
         }
     }
 

@@ -5,7 +5,8 @@ import JSONCoding
 enum BillingCustomer {
     /// The description. The columns are the original's, which kept the tenant as text.
     static let entity = Entity(
-        "BillingCustomer", table: "billing_customer", description: "The customer that a tenant is to a provider.",
+        "BillingCustomer", table: "billing_customer",
+        description: "A customer of the billing provider that represents a tenant.",
         tenancy: .column("tenantId"),
         fields: [
             .string(
@@ -15,7 +16,7 @@ enum BillingCustomer {
                 "customerId", maxLength: 255, required: true, description: "The billing provider's id",
                 example: "cus_6f1c"),
             .string(
-                "paymentSourceId", maxLength: 255, description: "The way to pay that is used by default",
+                "paymentSourceId", maxLength: 255, description: "The default payment source",
                 example: "src_1f0c"),
         ],
         relations: [.hasMany("invoices", "Invoice", by: "billingCustomerId")],

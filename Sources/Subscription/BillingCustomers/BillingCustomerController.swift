@@ -14,27 +14,27 @@ struct BillingCustomerController: Sendable {
     static let viewPermissions = ["5324"]
     private static let tenantParameter = OperationParameter(
         "tenantId", in: .path, schema: .string(),
-        description: "Id of the tenant; the customer's id, ours or the provider's, is accepted too")
+        description: "Id of the tenant; the internal id of the customer and the provider's id are accepted too")
 
     var operations: [Operation] { [create(), read(), update(), delete()] }
 
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingCustomerController.create",
-            summary: "Make a tenant a customer of the billing provider", security: .bearer(permissions: ["5321"]),
+            summary: "Create a customer of the billing provider for a tenant", security: .bearer(permissions: ["5321"]),
             parameters: [
                 .init(
                     "tenantId", in: .header, schema: .string(format: .uuid),
-                    description: "The tenant; a tenant's own user may leave it out")
+                    description: "The tenant; optional for the tenant's own users")
             ],
             requestBody: CustomerSchemas.new,
             responses: [
                 .init(
-                    .created, "The customer as the provider has it", schema: CustomerSchemas.customer,
+                    .created, "The customer at the billing provider", schema: CustomerSchemas.customer,
                     headers: [.location, .eTag])
             ],
             failures: [
-                .conflict: "The tenant is a customer already", .notFound: "The tenant is not the caller's",
+                .conflict: "The tenant already is a customer", .notFound: "The tenant is not the caller's tenant",
             ],
             idempotency: .recover { recovery in
                 Self.created(try await service.read(try recovery.created(), in: recovery.scope))
@@ -69,12 +69,12 @@ struct BillingCustomerController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, Self.path, id: "BillingCustomerController.getCustomer",
-            summary: "The first customer that matches a filter, as the billing provider and as we have it",
+            summary: "Read the first customer that matches a filter, with the data of the billing provider",
             security: .bearer(permissions: Self.viewPermissions),
             parameters: [.filter(BillingCustomer.entity), .ifNoneMatch],
             responses: [
                 .init(.ok, "The customer", schema: CustomerSchemas.withInfo, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
             failures: [.notFound: "No customer matches"],
             handler: .scoped { call in
@@ -98,7 +98,7 @@ struct BillingCustomerController: Sendable {
     private func update() -> Operation {
         Operation(
             .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
-            summary: "Change what the billing provider knows of a customer",
+            summary: "Change a customer at the billing provider",
             security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter, .ifMatch, .preferReturn],
             requestBody: CustomerSchemas.changes,
             responses: [
@@ -108,7 +108,7 @@ struct BillingCustomerController: Sendable {
                     headers: [.eTag, .preferenceApplied]),
             ],
             failures: [
-                .notFound: "The tenant is no customer", .preconditionFailed: CRUDOperations.preconditionFailure,
+                .notFound: "The tenant is not a customer", .preconditionFailed: CRUDOperations.preconditionFailure,
             ],
             handler: .scoped { call in
                 var changes = CustomerDetails(members: try call.request.object())
@@ -129,7 +129,7 @@ struct BillingCustomerController: Sendable {
             security: .bearer(permissions: ["5331"]), parameters: [Self.tenantParameter, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [
-                .notFound: "The tenant is no customer", .preconditionFailed: CRUDOperations.preconditionFailure,
+                .notFound: "The tenant is not a customer", .preconditionFailed: CRUDOperations.preconditionFailure,
             ],
             handler: .scoped { call in
                 try await service.delete(

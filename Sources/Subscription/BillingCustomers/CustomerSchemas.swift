@@ -20,7 +20,7 @@ enum CustomerSchemas {
             .init("state", text(255, "Illinois"), required: true), .init("zip", text(50, "62701"), required: true),
             .init("country", text(255, "United States"), required: true), .init("options", .freeObject),
         ], name: "AddressDto"
-    ).described("An address; it has no street line.")
+    ).described("An address without a street line.")
 
     private static let members: [Schema.Property] = [
         .init("firstName", name("Ann")), .init("lastName", name("Lee")),

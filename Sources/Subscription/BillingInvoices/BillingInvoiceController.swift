@@ -12,7 +12,7 @@ struct BillingInvoiceController: Sendable {
     private static let path = "/billing-invoice"
     static let viewPermissions = ["5326"]
     private static let id = OperationParameter(
-        "invoiceId", in: .path, schema: .string(), description: "Id of the invoice, ours or the provider's")
+        "invoiceId", in: .path, schema: .string(), description: "Internal id of the invoice, or the provider's id")
     private static let missing = "There is no such Invoice"
 
     /// A tenant's own users read their invoices, and announce payments that stay pending until an operator or the provider
@@ -23,11 +23,11 @@ struct BillingInvoiceController: Sendable {
 
     private func create() -> Operation {
         Operation(
-            .post, Self.path, id: "BillingInvoiceController.create", summary: "Bill a customer",
+            .post, Self.path, id: "BillingInvoiceController.create", summary: "Create an invoice for a customer",
             security: .bearer(permissions: ["5323"]), requestBody: InvoiceSchemas.new,
             responses: [
                 .init(
-                    .created, "The invoice; `id` is ours", schema: InvoiceSchemas.invoice,
+                    .created, "The invoice; `id` is the internal id", schema: InvoiceSchemas.invoice,
                     headers: [.location, .eTag])
             ],
             failures: [.notFound: "There is no such customer"],
@@ -51,12 +51,12 @@ struct BillingInvoiceController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.getInvoice",
-            summary: "Read an invoice as the billing provider has it",
+            summary: "Read an invoice of the billing provider",
             security: .bearer(permissions: Self.viewPermissions),
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The invoice", schema: InvoiceSchemas.invoice, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
             failures: [.notFound: Self.missing],
             handler: .scoped { call in
@@ -109,12 +109,12 @@ struct BillingInvoiceController: Sendable {
     private func pay() -> Operation {
         Operation(
             .post, "\(Self.path)/{invoiceId}/payments", id: "BillingInvoiceController.applyPaymentForInvoice",
-            summary: "Pay an invoice, or record that it was paid", security: .bearer(permissions: ["5323"]),
+            summary: "Pay an invoice, or record a payment", security: .bearer(permissions: ["5323"]),
             parameters: [Self.id], requestBody: InvoiceSchemas.payment,
-            responses: [.init(.noContent, "What came of it is kept with the invoice, as are failed payments")],
+            responses: [.init(.noContent, "The result is stored with the invoice, including failed payments")],
             failures: [
                 .notFound: "There is no such Invoice, or no such payment source of its customer",
-                .conflict: "The invoice is paid or voided already",
+                .conflict: "The invoice is already paid or voided",
             ],
             idempotency: .recover { _ in .noContent },
             handler: .scoped { call in

@@ -28,7 +28,7 @@ enum InvoiceSchemas {
     private static func members(isNew: Bool) -> [Schema.Property] {
         [
             .init(
-                "customerId", text(255, "cus_6f1c").described("The customer's id, the provider's or ours"),
+                "customerId", text(255, "cus_6f1c").described("The provider's id of the customer, or the internal id"),
                 required: isNew),
             .init(
                 "currencyCode",
@@ -40,7 +40,8 @@ enum InvoiceSchemas {
     }
 
     private static let id = Schema.Property(
-        "id", text(255, "01890a5d-ac96-774b-bcce-b302099a8057").described("Our id; the provider's is accepted too"))
+        "id",
+        text(255, "01890a5d-ac96-774b-bcce-b302099a8057").described("Internal id; the provider's id is accepted too"))
     private static let status = Schema.Property("status", text(255, BillingInvoiceStatus.paymentDue))
 
     /// The body of `POST /billing-invoice`.
@@ -50,7 +51,7 @@ enum InvoiceSchemas {
         .described("An invoice of the billing provider.")
     /// The body of `PATCH /billing-invoice/{invoiceId}`.
     static let changes = Schema.object([id] + members(isNew: false) + [status], name: "InvoiceDtoPartial")
-        .described("Options and shipping address to change; the other members may only say what is so already.")
+        .described("Options and shipping address to change; other members must have their current values.")
         .example(["options": ["purchaseOrder": "PO-7"]])
 
     /// The body of `POST /billing-invoice/{invoiceId}/payments`.
@@ -59,25 +60,25 @@ enum InvoiceSchemas {
             .init(
                 "amount",
                 Schema.number(minimum: 0, maximum: maximumAmount * maximumCharges).example(5000)
-                    .described("In minor units: the invoice's total, which it is by default")),
+                    .described("In minor units; must be the total of the invoice (default)")),
             .init(
                 "paymentMethod",
                 Schema.string(oneOf: PaymentMethod.allCases.map(\.rawValue)).example("bank_transfer")
-                    .described("Default: payment_source when one is named, else other")),
+                    .described("Default: payment_source if one is given, otherwise other")),
             .init(
                 "paymentSourceId",
-                text(255, "src_1f0c").described("Default for payment_source: the customer's last one")
+                text(255, "src_1f0c").described("Default for payment_source: the customer's newest payment source")
             ),
             .init("referenceNumber", text(100, "2026-0001")), .init("customPaymentMethodId", text(50, "voucher")),
             .init("idAtGateway", text(100, "ch_8a31")),
             .init(
                 "status",
                 Schema.string(oneOf: [PaymentStatus.success.rawValue, PaymentStatus.failure.rawValue])
-                    .example("success").described("What came of it; default success")),
+                    .example("success").described("The result (default: success)")),
             .init(
                 "date",
                 Schema.number(minimum: 0, maximum: 253_402_300_799).example(1_769_853_600)
-                    .described("When it was made, in seconds since 1970; default now")),
+                    .described("Time of the payment in seconds since 1970 (default: now)")),
             .init("errorCode", text(100, "card_declined")), .init("errorText", text(65_000, "The card was declined.")),
             .init("comment", text(300, "Paid at the desk")),
         ], name: "TransactionDto"

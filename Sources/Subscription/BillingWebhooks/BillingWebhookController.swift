@@ -25,7 +25,10 @@ struct BillingWebhookController: Sendable {
             ], isClosed: false)
         return .object(
             [
-                .init("id", text.example("ev_19ab").described("The event; its repetition has no further effect")),
+                .init(
+                    "id",
+                    text.example("ev_19ab").described("Identifies the event; a repeated delivery has no further effect")
+                ),
                 .init("event_type", text.example("payment_succeeded")),
                 .init("webhook_status", text.example("scheduled")),
                 .init("content", .object([.init("invoice", invoice, required: true)], isClosed: false), required: true),
@@ -35,8 +38,9 @@ struct BillingWebhookController: Sendable {
     private func report() -> Operation {
         Operation(
             .post, "/webhooks/billing-payment", id: "WebhookController.handleWebhook",
-            summary: "Report of a billing provider about an invoice; repeating a delivery is harmless",
-            security: .basic, requestBody: Self.schema, responses: [.init(.noContent, "Noted, now or before")],
+            summary: "Receive a payment report of a billing provider; repeated deliveries have no effect",
+            security: .basic, requestBody: Self.schema,
+            responses: [.init(.noContent, "Accepted; a repeated delivery has no further effect")],
             failures: [.notFound: "There is no such Invoice"],
             handler: .anonymous { call in
                 guard let credentials, credentials.accept(call.headers[.authorization]) else {

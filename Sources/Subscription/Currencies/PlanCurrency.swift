@@ -10,7 +10,7 @@ enum PlanCurrency {
         fields: [
             .string(
                 "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
-                description: "ISO 4217 code, unique; it decides how many decimals prices may have", example: "USD"),
+                description: "ISO 4217 code, unique; determines how many decimals prices may have", example: "USD"),
             .string(
                 "currencyName", maxLength: 100, pattern: .visibleText, required: true, example: "United States Dollar"),
             .string("symbol", maxLength: 10, pattern: .visibleText, example: "$"),

@@ -9,7 +9,8 @@ enum Feature {
 
     /// The description.
     static let entity = Entity(
-        "Feature", table: "features", description: "Something that can be switched on, off or set.", actors: .texts,
+        "Feature", table: "features", description: "A feature that can be switched on or off, or have a value.",
+        actors: .texts,
         tenancy: .shared,
         fields: [
             .string(
@@ -18,11 +19,11 @@ enum Feature {
                 "key", minLength: 1, maxLength: maximumKeyLength, pattern: .visibleText, required: true,
                 description: "Unique", example: "sso"),
             .string("description", maxLength: 1000, example: "Users sign in with the identity provider of the tenant"),
-            .string("defaultValue", maxLength: 5000, description: "Holds where nothing else is said", example: "off"),
+            .string("defaultValue", maxLength: 5000, description: "The default value", example: "off"),
             .string(
-                "type", maxLength: 100, pattern: .visibleText, description: "What values are, for those who read them",
+                "type", maxLength: 100, pattern: .visibleText, description: "Type of the values, for readers",
                 example: "string"),
-            .object("metadata", description: "Anything else", example: ["group": "security"]),
+            .object("metadata", description: "Free-form data", example: ["group": "security"]),
         ],
         uniqueKeys: [UniqueKey("idx_features_key", "key")],
         alwaysSet: ["name", "key", "createdOn", "modifiedOn", "deleted"])

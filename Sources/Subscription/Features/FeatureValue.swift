@@ -18,8 +18,8 @@ enum FeatureValue {
                 "strategyKey", minLength: 1, maxLength: 50, pattern: .visibleText, required: true,
                 description: "The strategy's key",
                 example: "Tenant"),
-            .identifier("strategyEntityId", description: "The tenant, user or plan; nothing for everybody"),
-            .boolean("status", description: "Whether the feature is on; default true", example: true),
+            .identifier("strategyEntityId", description: "The tenant, user or plan; omitted for everybody"),
+            .boolean("status", description: "Whether the feature is on (default: true)", example: true),
             .string("value", maxLength: 5000, example: "25"),
         ],
         alwaysSet: ["featureKey", "strategyKey", "status", "createdOn", "modifiedOn", "deleted"])

@@ -14,7 +14,7 @@ enum PlanFeature {
     /// The answer of `GET /plans/{id}/features`.
     static let schema: Schema = {
         let value = Schema.object(properties(FeatureValue.entity, valueMembers), name: "PlanFeatureValue")
-            .described("What the plan says of the feature; `featureKey` is the feature's id")
+            .described("The value of the feature in the plan; `featureKey` is the feature's id")
         let feature = Schema.object(
             properties(Feature.entity, members) + [.init("value", value)], name: "PlanFeature")
         return .object(
@@ -31,7 +31,7 @@ enum PlanFeature {
     /// The body of `POST /plans/{id}/features`.
     static let newSchema = Schema.array(
         of: FeatureValue.entity.newSchema.optional().requiring("featureKey").adding(
-            .init("id", identifier.described("An id of your own; one is made when it is left out"))
+            .init("id", identifier.described("Optional id chosen by the client; generated if omitted"))
         ).named("NewPlanFeatureValue").described(
             "A feature by its key or id, with the plan's value. The strategy is always this plan's."),
         minItems: 1, maxItems: maximumItems)

@@ -15,7 +15,7 @@ struct PlanFeatureController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, Self.path, id: "PlanFeaturesController.getPlanFeatures",
-            summary: "All features, with the values that a plan gives them",
+            summary: "List all features with their values in a plan",
             security: .bearer(permissions: ["7033"]), parameters: [.id],
             responses: [.init(.ok, "The plan with its features, by key", schema: PlanFeature.schema)],
             failures: [.notFound: "There is no such Plan"],
@@ -33,7 +33,7 @@ struct PlanFeatureController: Sendable {
     private func add() -> Operation {
         Operation(
             .post, Self.path, id: "PlanFeaturesController.setPlanFeatures",
-            summary: "Give features values in a plan, all of them or none",
+            summary: "Set values of features in a plan, all or none",
             security: .bearer(permissions: ["7034"]), parameters: [.id], requestBody: PlanFeature.newSchema,
             responses: [
                 .init(
@@ -41,8 +41,8 @@ struct PlanFeatureController: Sendable {
                     headers: [.location])
             ],
             failures: [
-                .notFound: "There is no such Plan, or no such Feature; `details` says which",
-                .conflict: "The plan has a value for one of the features already",
+                .notFound: "There is no such Plan or Feature; `details` names the item",
+                .conflict: "The plan already has a value for one of the features",
             ],
             idempotency: .recover { recovery in
                 let plan = try recovery.request.identifier()
@@ -62,13 +62,13 @@ struct PlanFeatureController: Sendable {
     private func change() -> Operation {
         Operation(
             .patch, Self.path, id: "PlanFeaturesController.updatePlanFeatures",
-            summary: "Change the values of a plan's features, all of them or none",
+            summary: "Change values of features in a plan, all or none",
             security: .bearer(permissions: ["7035"]), parameters: [.id], requestBody: PlanFeature.changeSchema,
             responses: [
                 .init(.ok, "The changed FeatureValues", schema: .array(of: FeatureValue.entity.schema))
             ],
             failures: [
-                .notFound: "There is no such Plan, or an item is none of its values; `details` says which",
+                .notFound: "There is no such Plan, or it has no such value; `details` names the item",
                 .conflict: "The plan would have two values for one feature",
             ],
             handler: .scoped { call in

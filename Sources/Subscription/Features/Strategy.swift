@@ -9,12 +9,12 @@ enum Strategy {
 
     /// The description.
     static let entity = Entity(
-        "Strategy", table: "strategies", description: "A way to decide which value of a feature holds.",
+        "Strategy", table: "strategies", description: "A strategy that selects the value of a feature.",
         actors: .texts, tenancy: .shared,
         fields: [
             .string("name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Tenant"),
             .string("key", minLength: 1, maxLength: 50, pattern: .visibleText, required: true, example: "Tenant"),
-            .integer("priority", description: "A higher one wins", example: 2),
+            .integer("priority", description: "Values with a higher priority take precedence", example: 2),
         ],
         alwaysSet: ["name", "key", "createdOn", "modifiedOn", "deleted"])
 

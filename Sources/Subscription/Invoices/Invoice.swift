@@ -25,7 +25,7 @@ enum Invoice {
                 "total", width: .int64, access: .readOnly, description: "Subtotal and tax, in minor units",
                 example: 15_000),
             .string("periodStart", access: .readOnly, example: "2026-01-31"),
-            .string("periodEnd", access: .readOnly, description: "The day after the last", example: "2026-02-28"),
+            .string("periodEnd", access: .readOnly, description: "The day after the last day", example: "2026-02-28"),
             .string("issuedOn", access: .readOnly, description: "Null for a draft", example: "2026-01-31"),
             .object("options", access: .hidden), .object("shippingAddress", access: .hidden),
         ],

@@ -5,7 +5,7 @@ import JSONCoding
 enum Payment {
     /// The description. Amounts are in minor units of the invoice's currency.
     static let entity = Entity(
-        "Payment", table: "billing_payments", description: "What came of an attempt to pay an invoice.",
+        "Payment", table: "billing_payments", description: "The result of an attempt to pay an invoice.",
         tenancy: .column("tenantId"),
         fields: [
             .identifier("invoiceId", required: true),

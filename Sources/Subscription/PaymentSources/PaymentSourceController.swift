@@ -10,14 +10,14 @@ struct PaymentSourceController: Sendable {
     private static let path = "/billing-payment-source"
     private static let id = OperationParameter(
         "paymentSourceId", in: .path, schema: .string(),
-        description: "Id of the payment source, ours or the provider's")
+        description: "Internal id of the payment source, or the provider's id")
     private static let missing = "There is no such payment source"
 
     var operations: [Operation] { [create(), readWithoutId(), read(), delete()] }
 
     private func create() -> Operation {
         Operation(
-            .post, Self.path, id: "BillingPaymentSourceController.create", summary: "Keep a way to pay for a customer",
+            .post, Self.path, id: "BillingPaymentSourceController.create", summary: "Add a payment source",
             security: .bearer(permissions: ["5322"]), requestBody: PaymentSourceSchemas.new,
             responses: [
                 .init(
@@ -43,8 +43,9 @@ struct PaymentSourceController: Sendable {
     private func readWithoutId() -> Operation {
         Operation(
             .get, Self.path, id: "BillingPaymentSourceController.getPaymentSourceWithoutId",
-            summary: "Says where to read a payment source", security: .bearer(permissions: ["5325"]), responses: [],
-            failures: [.badRequest: "Always: the id belongs into the path"],
+            summary: "Not supported: use /billing-payment-source/{paymentSourceId}",
+            security: .bearer(permissions: ["5325"]), responses: [],
+            failures: [.badRequest: "Always: the id must be in the path"],
             handler: .scoped { _ in
                 throw HTTPFailure.badRequest(
                     "Required parameter paymentSourceId is missing! Use GET \(Self.path)/{paymentSourceId}.",
@@ -59,7 +60,7 @@ struct PaymentSourceController: Sendable {
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
             failures: [.notFound: Self.missing],
             handler: .scoped { call in
@@ -71,7 +72,7 @@ struct PaymentSourceController: Sendable {
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.deleteById",
-            summary: "Forget a payment source", security: .bearer(permissions: ["5332"]),
+            summary: "Remove a payment source", security: .bearer(permissions: ["5332"]),
             parameters: [Self.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],

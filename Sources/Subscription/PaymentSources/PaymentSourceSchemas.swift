@@ -22,11 +22,11 @@ enum PaymentSourceSchemas {
             .init("gatewayAccountId", gateway, required: true),
             .init(
                 "number",
-                Schema.string(pattern: number).example("4242 4242 4242 4242").described("Never stored, never shown"),
+                Schema.string(pattern: number).example("4242 4242 4242 4242").described("Never stored or returned"),
                 required: true),
             .init("expiryMonth", month, required: true), .init("expiryYear", year, required: true),
             .init(
-                "cvv", Schema.string(pattern: verificationCode).example("123").described("Never stored, never shown"),
+                "cvv", Schema.string(pattern: verificationCode).example("123").described("Never stored or returned"),
                 required: true),
         ], name: "NewCard", isClosed: false)
 
@@ -35,10 +35,10 @@ enum PaymentSourceSchemas {
             .init("gatewayAccountId", gateway), .init("number", .string().example("**** **** **** 4242")),
             .init("expiryMonth", month), .init("expiryYear", year), .init("cvv", .string().example("***")),
         ], name: "Card"
-    ).described("What may be shown of a card")
+    ).described("The card, masked")
 
     private static let customer = Schema.string(maxLength: 255).example("cus_6f1c")
-        .described("The customer's id, the provider's or ours")
+        .described("The provider's id of the customer, or the internal id")
 
     /// The body of `POST /billing-payment-source`.
     static let new = Schema.object(
@@ -46,7 +46,7 @@ enum PaymentSourceSchemas {
             .init("customerId", customer, required: true), .init("card", newCard),
             .init("options", Schema.freeObject.described("For the billing provider; not stored")),
         ], name: "NewPaymentSource"
-    ).described("A new way to pay for a customer.")
+    ).described("A new payment source of a customer.")
 
     /// A payment source as answers show it.
     static let source = Schema.object(
@@ -54,5 +54,5 @@ enum PaymentSourceSchemas {
             .init("id", .string().example("src_1f0c"), required: true),
             .init("customerId", .string().example("cus_6f1c"), required: true), .init("card", card),
         ], name: "PaymentSourceDto"
-    ).described("A way to pay.")
+    ).described("A payment source.")
 }

@@ -11,7 +11,7 @@ enum PlanSize {
             .string(
                 "size", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
                 description: "Name, unique", example: "M"),
-            .object("config", description: "Given to whoever provisions a tenant of this size"),
+            .object("config", description: "Passed to the provisioner of tenants of this size"),
         ],
         uniqueKeys: [UniqueKey("idx_plan_sizes_size", "size")],
         alwaysSet: ["size", "createdOn", "modifiedOn", "deleted"])

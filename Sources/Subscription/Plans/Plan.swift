@@ -11,25 +11,27 @@ enum Plan {
             .init(
                 tenantLimitKey,
                 .integer(minimum: 0, maximum: 1_000_000)
-                    .described("Live subscriptions to this plan that one tenant may have, instead of the general quota")
+                    .described(
+                        "Active or pending subscriptions of one tenant to this plan, instead of the general quota"
+                    )
                     .example(10)
             )
         ], isClosed: false)
 
     /// The description.
     static let entity = Entity(
-        "Plan", table: "plans", description: "What tenants subscribe to.", tenancy: .shared,
+        "Plan", table: "plans", description: "A plan that tenants subscribe to.", tenancy: .shared,
         fields: [
             .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Premium"),
             .string("description", maxLength: 500, example: "Premium plan"),
             .string(
                 "tier", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
-                description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a name of your own",
+                description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a custom tier",
                 example: "PREMIUM"),
             .string("size", maxLength: 100, pattern: .visibleText, description: "Name of a plan size", example: "M"),
             .number(
                 "price", minimum: 0, maximum: 99_999_999_999_999, required: true,
-                description: "For one billing cycle, in major units, with no more decimals than the currency has",
+                description: "For one billing cycle, in major units, with at most as many decimals as the currency has",
                 example: 150),
             .object("metaData", schema: metaData),
             .identifier("billingCycleId", required: true),

@@ -49,7 +49,7 @@ struct PlanController: Sendable {
                     .ok, "Array of Subscription", schema: .array(of: TenantSubscription.entity.schema),
                     headers: [.link, .totalCount, .preferenceApplied])
             ],
-            failures: [.notFound: "The id is none; a plan that does not exist has no subscriptions"],
+            failures: [.notFound: "Not a valid plan id; an unknown plan has no subscriptions"],
             handler: .scoped { call in
                 let plan = try call.request.identifier()
                 var filter = Filter(where: .equals("planId", .identifier(plan)))

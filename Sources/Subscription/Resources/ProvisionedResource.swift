@@ -6,7 +6,7 @@ import ServiceKit
 enum ProvisionedResource {
     /// The description.
     static let entity = Entity(
-        "Resource", table: "resources", description: "Something that plans may be made of.", tenancy: .shared,
+        "Resource", table: "resources", description: "A resource that plans may consist of.", tenancy: .shared,
         fields: [
             .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Bucket"),
             .object("config", required: true, example: ["type": "s3"]),

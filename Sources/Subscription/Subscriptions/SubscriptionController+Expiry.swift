@@ -23,7 +23,7 @@ extension SubscriptionController {
             security: .bearer(permissions: Self.permissions.view), parameters: [.cursor],
             responses: [
                 .init(
-                    .ok, "Subscriptions with the whole days that they have left", schema: .array(of: schema),
+                    .ok, "Subscriptions with the number of full days left", schema: .array(of: schema),
                     headers: [.link])
             ],
             handler: .scoped { call in
@@ -66,8 +66,8 @@ extension SubscriptionController {
             summary: "The subscriptions that have ended within the last days",
             security: .bearer(permissions: Self.permissions.view),
             parameters: [
-                .init("days", in: .header, schema: days, description: "How many days back; default 0"),
-                .init("days", in: .query, schema: days, description: "The same, when the header is not sent"), .cursor,
+                .init("days", in: .header, schema: days, description: "Number of days back (default 0)"),
+                .init("days", in: .query, schema: days, description: "Used if the header is not sent"), .cursor,
             ],
             responses: [.init(.ok, "Subscriptions", schema: .array(of: schema), headers: [.link])],
             handler: .scoped { call in

@@ -26,7 +26,7 @@ struct SubscriptionController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, "/subscriptions", id: "SubscriptionController.create",
-            summary: "Subscribe a tenant to a plan from today on, with a draft invoice for the first period",
+            summary: "Subscribe a tenant to a plan, starting today, with a draft invoice for the first period",
             security: .bearer(permissions: Self.permissions.create), requestBody: TenantSubscription.newSchema,
             responses: [
                 .init(
@@ -139,7 +139,7 @@ struct SubscriptionController: Sendable {
             security: .bearer(permissions: Self.permissions.view), parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
             failures: [.notFound: "There is no such Subscription, or its invoice was deleted"],
             handler: .scoped { call in

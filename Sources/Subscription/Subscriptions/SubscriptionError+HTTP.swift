@@ -24,7 +24,7 @@ extension SubscriptionError: HTTPFailureConvertible {
             HTTPFailure(
                 .unprocessableContent, name: "UnprocessableEntityError",
                 message: .string(
-                    "More than \(limit) subscriptions would take a place of a quota. Narrow the condition."),
+                    "The change would count more than \(limit) subscriptions against quotas. Narrow the condition."),
                 code: "TOO_MANY_ROWS")
         }
     }

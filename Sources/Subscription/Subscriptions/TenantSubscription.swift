@@ -33,12 +33,12 @@ enum TenantSubscription {
             .identifier("subscriberId", required: true, description: "The tenant"),
             .string("startDate", format: .date, required: true, example: "2026-01-31"),
             .string(
-                "endDate", format: .date, required: true, description: "The day after the last one paid for",
+                "endDate", format: .date, required: true, description: "The day after the last paid day",
                 example: "2026-02-28"),
             .integer(
                 "status", width: .int16, oneOf: Status.allCases.map(\.rawValue), required: true, description: statuses),
             .identifier("planId", required: true),
-            .identifier("invoiceId", description: "The invoice of its first period"),
+            .identifier("invoiceId", description: "Invoice of the first period"),
             .integer("billingAnchorDay", width: .int16, access: .hidden),
         ],
         relations: [
@@ -65,11 +65,12 @@ enum TenantSubscription {
         .init(
             "invoiceId",
             invoice.described(
-                "An invoice that exists, by our id or the provider's; without it a draft is made for the first period"))
+                "An existing invoice, by internal id or the provider's id; if omitted, a draft is created for the first period"
+            ))
     )
 
     private static let namedInvoice = Schema.Property(
-        "invoiceId", invoice.described("The invoice of its first period, by our id or the provider's"))
+        "invoiceId", invoice.described("Invoice of the first period, by internal id or the provider's id"))
 
     /// The body of `PATCH /subscriptions` and `/subscriptions/{id}`.
     static let changeSchema = entity.partialSchema.adding(namedInvoice)

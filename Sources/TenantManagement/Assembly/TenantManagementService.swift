@@ -66,7 +66,7 @@ package enum TenantManagementService {
         return HTTPService(
             configuration: http, base: base,
             summary:
-                "Leads, tenants, contacts, provisioning and its call-back: the control plane's record of its customers.",
+                "Leads, tenants, contacts, provisioning and its callback: the control plane's customer records.",
             operations: features.operations, catalog: features.catalog, authenticator: authenticator,
             rateLimiter: limiter, idempotency: idempotency,
             tenantGate: TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted),

@@ -11,7 +11,7 @@ package enum Contact {
             .string("firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann"),
             .string("lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee"),
             .string("email", maxLength: 100, format: .email, required: true, example: "ann@acme.com"),
-            .boolean("isPrimary", required: true, description: "Whether mails about the tenant go here"),
+            .boolean("isPrimary", required: true, description: "Whether this contact receives mails about the tenant"),
             .string("type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin"),
             .identifier("tenantId", required: true),
         ],

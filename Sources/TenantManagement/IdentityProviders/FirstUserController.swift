@@ -22,7 +22,7 @@ struct FirstUserController: Sendable {
             .init(
                 "plan",
                 Schema.object([.init("tier", .any.example("PREMIUM"))], isClosed: false)
-                    .described("tier says whether the tenant gets a realm or organisation of its own")),
+                    .described("tier determines whether the tenant gets its own realm or organization")),
         ], name: "IdpDetailsDTO")
 
     /// For the documents; ``FirstUser`` reads it.
@@ -35,14 +35,17 @@ struct FirstUserController: Sendable {
         ], isClosed: false)
 
     private static let responseSchema = Schema.object(
-        [.init("authId", .string().described("Id of the user at the provider; empty without one"), required: true)],
+        [
+            .init(
+                "authId", .string().described("Id of the user at the provider; empty if there is none"), required: true)
+        ],
         name: "IdpResponse")
 
     private func configure() -> Operation {
         Operation(
             .post, "/manage/users", id: "IdpController.idpConfigure",
             summary:
-                "Signed call of a pipeline: set up the tenant's identity provider and its first user; may be repeated",
+                "Set up the tenant's identity provider and first user (signed by the pipeline); may be repeated",
             security: .signature,
             parameters: [
                 .init(
@@ -53,13 +56,15 @@ struct FirstUserController: Sendable {
                     description: "Milliseconds since 1970"),
             ],
             requestBody: Self.schema,
-            responses: [.init(.ok, "Set up, now or before", schema: Self.responseSchema)],
+            responses: [
+                .init(.ok, "The user exists; a repeated request has no further effect", schema: Self.responseSchema)
+            ],
             failures: [
-                .conflict: "The provider's realm or organisation of this name belongs to somebody else",
+                .conflict: "The provider's realm or organization of this name belongs to another tenant",
                 .unprocessableContent:
-                    "The body lacks what is needed, the provider is not configured, or it refuses what the body says",
-                .tooManyRequests: "Too many calls for this tenant; see Retry-After",
-                .badGateway: "The provider does not accept the service's credentials",
+                    "The body is incomplete, the provider is not configured, or it rejects the values of the body",
+                .tooManyRequests: "Too many requests for this tenant; see Retry-After",
+                .badGateway: "The provider rejects the service's credentials",
                 .serviceUnavailable: "The provider or the service is not available; repeat the call",
             ],
             rateLimit: configuration.webhookAddressLimit,

@@ -17,7 +17,7 @@ package enum Invoice {
             .number("amount", minimum: 0, required: true, example: 100),
             .string(
                 "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
-                description: "ISO 4217 code; it decides how many decimals the amount may have", example: "USD"),
+                description: "ISO 4217 code; determines how many decimals the amount may have", example: "USD"),
             .string("invoiceFile", maxLength: 100),
             .timestamp(
                 "dueDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-02-15"

@@ -21,7 +21,7 @@ struct InvoiceController: Sendable {
             summary: "Download an invoice as PDF",
             security: .bearer(permissions: Self.permissions.view + Self.permissions.create), parameters: [.id],
             responses: [
-                .init(.ok, "The invoice as a file", mediaType: "application/pdf", headers: [.contentDisposition])
+                .init(.ok, "The invoice as a PDF file", mediaType: "application/pdf", headers: [.contentDisposition])
             ],
             failures: [.notFound: "There is no such Invoice"],
             handler: .scoped { call in
@@ -40,7 +40,7 @@ struct InvoiceController: Sendable {
     private func downloadWithoutID() -> Operation {
         Operation(
             .get, "/invoices/download", id: "InvoiceController.downloadInvoice",
-            summary: "Not possible: say which invoice with /invoices/{id}/download",
+            summary: "Not supported: use /invoices/{id}/download",
             security: .bearer(permissions: Self.permissions.create), responses: [],
             failures: [.badRequest: "Always"],
             handler: .authenticated { _ in

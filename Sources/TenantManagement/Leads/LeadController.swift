@@ -47,12 +47,12 @@ package struct LeadController: Sendable {
     private func register() -> Operation {
         Operation(
             .post, "/leads", id: "LeadController.create",
-            summary: "Register a lead; the key that proves its e-mail address is mailed", security: .none,
+            summary: "Register a lead; a verification key is mailed", security: .none,
             requestBody: Self.registrationSchema,
             responses: [.init(.created, "Registered", schema: Self.registeredSchema, headers: [.location])],
             failures: [
-                .conflict: "The e-mail address was validated already (only with LEAD_DUPLICATE_RESPONSE=conflict)",
-                .tooManyRequests: "Too many calls from this address, or for this e-mail address; see Retry-After",
+                .conflict: "The e-mail address is already validated (only with LEAD_DUPLICATE_RESPONSE=conflict)",
+                .tooManyRequests: "Too many requests from this address or for this e-mail address; see Retry-After",
             ], rateLimit: configuration.publicLimit,
             // The key itself is nowhere but in the mail.
             idempotency: .recover { Self.registered(try $0.created(), key: nil) },
@@ -91,11 +91,11 @@ package struct LeadController: Sendable {
         Operation(
             // The names of operations are the original's: generated clients call them by these.
             .post, "/leads/{id}/verify", id: "LeadController.validateLead",
-            summary: "Exchange a lead's key, sent as bearer token, for a token of this lead", security: .leadKey,
+            summary: "Exchange a lead's one-time key, sent as bearer token, for a lead token", security: .leadKey,
             parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
             failures: [
-                .conflict: "Another lead has validated the same e-mail address",
-                .tooManyRequests: "Too many calls from this address, or for this lead; see Retry-After",
+                .conflict: "Another lead has already validated the same e-mail address",
+                .tooManyRequests: "Too many requests from this address or for this lead; see Retry-After",
             ], rateLimit: configuration.publicLimit,
             idempotency: .recover { Self.verified(try $0.created(), token: try await service.token(of: $0.created())) },
             handler: .anonymous { call in
@@ -121,7 +121,7 @@ package struct LeadController: Sendable {
     private func createTenant() -> Operation {
         Operation(
             .post, "/leads/{id}/tenants", id: "LeadTenantController.tenantFromLead",
-            summary: "Make a validated lead a tenant", security: .bearer(permissions: []), parameters: [.id],
+            summary: "Create a tenant from a validated lead", security: .bearer(permissions: []), parameters: [.id],
             requestBody: TenantOnboardingInput.leadSchema,
             responses: [
                 .init(
@@ -129,8 +129,9 @@ package struct LeadController: Sendable {
                     headers: [.location, .eTag])
             ],
             failures: [
-                .conflict: "The key is taken",
-                .badRequest: "The address differs from the lead's, or the e-mail's domain is not the tenant's",
+                .conflict: "The key is already in use",
+                .badRequest:
+                    "The address differs from the lead's, or the e-mail domain is not one of the tenant's domains",
             ],
             rateLimit: configuration.publicLimit,
             idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
@@ -155,7 +156,7 @@ package struct LeadController: Sendable {
         ) -> Operation {
             Operation(
                 method, path, id: "LeadController.\(name)",
-                summary: "Not allowed: leads change by their own steps only",
+                summary: "Not allowed: leads cannot be edited",
                 security: .bearer(permissions: [permission]),
                 parameters: path == "/leads" ? [.condition(Lead.entity)] : [.id],
                 requestBody: takesBody ? .freeObject : nil, responses: [],

@@ -29,7 +29,7 @@ struct ProvisioningWatchdog: Service {
             }
             try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
         } catch {
-            logger.warning("The provisioning watchdog could not look", metadata: ["error": "\(error)"])
+            logger.warning("The provisioning watchdog could not read the database", metadata: ["error": "\(error)"])
         }
     }
 }

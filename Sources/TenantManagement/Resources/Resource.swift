@@ -5,12 +5,12 @@ import JSONCoding
 package enum Resource {
     /// The description.
     package static let entity = Entity(
-        "Resource", table: "resources", description: "Something that was created for a tenant.",
+        "Resource", table: "resources", description: "A resource that was created for a tenant.",
         tenancy: .column("tenantId"),
         fields: [
             .string(
                 "externalIdentifier", maxLength: 200, pattern: .visibleText, required: true,
-                description: "Its name where it lives"),
+                description: "Name of the resource in its environment"),
             .string("type", maxLength: 100, pattern: .visibleText, required: true, example: "postgres-schema"),
             .object("metadata", required: true),
             .identifier("tenantId", required: true),

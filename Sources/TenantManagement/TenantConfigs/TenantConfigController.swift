@@ -25,9 +25,9 @@ struct TenantConfigController: Sendable {
             security: .bearer(permissions: Self.permissions.view), parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The tenant", schema: Tenant.entity.schema, headers: [.eTag]),
-                .init(.notModified, "The client has it already (If-None-Match)", headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
-            failures: [.notFound: "There is no such setting, or its tenant is gone"],
+            failures: [.notFound: "There is no such setting, or its tenant was deleted"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 do {

@@ -37,7 +37,7 @@ package enum Tenant {
 
     /// The description.
     package static let entity = Entity(
-        "Tenant", table: "tenants", description: "A customer of the operator's product.", tenancy: .identity,
+        "Tenant", table: "tenants", description: "A customer of the operator.", tenancy: .identity,
         fields: [
             .string("name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme"),
             .integer(

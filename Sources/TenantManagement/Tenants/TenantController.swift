@@ -35,7 +35,7 @@ struct TenantController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, "/tenants", id: "TenantController.create",
-            summary: "Create a tenant with its first contact and begin to provision it",
+            summary: "Create a tenant with its first contact and start provisioning it",
             security: .bearer(permissions: Self.permissions.create), requestBody: TenantOnboardingInput.operatorSchema,
             responses: [
                 .init(
@@ -43,7 +43,8 @@ struct TenantController: Sendable {
                     headers: [.location, .eTag])
             ],
             failures: [
-                .conflict: "The key is taken", .badRequest: "The contact's e-mail domain is not one of the tenant's",
+                .conflict: "The key is already in use",
+                .badRequest: "The contact's e-mail domain is not one of the tenant's domains",
             ],
             idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
             handler: .scoped { call in
@@ -76,14 +77,14 @@ struct TenantController: Sendable {
 
     /// Whatever else a plan says goes to the pipeline as it is.
     private static let planSchema = Schema.object(
-        [.init("tier", .any.described("A text, required in effect: how the tenant is provisioned").example("BASIC"))],
+        [.init("tier", .any.described("Required string: how the tenant is provisioned").example("BASIC"))],
         isClosed: false)
 
     private static let subscriptionSchema = Schema.object(
         [
             .init(
                 "id",
-                .string().described("Required in effect: without it the answer is 400")
+                .string().described("Required; the response is 400 without it")
                     .example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
             .init("subscriberId", .string()), .init("startDate", .string()), .init("endDate", .string()),
             .init("status", .number()), .init("planId", .string()), .init("invoiceId", .string()),
@@ -93,13 +94,13 @@ struct TenantController: Sendable {
     private func provision() -> Operation {
         Operation(
             .post, "/tenants/{id}/provision", id: "TenantController.provision",
-            summary: "Begin to provision a tenant for a subscription", security: .bearer(permissions: ["10216"]),
+            summary: "Start provisioning a tenant for a subscription", security: .bearer(permissions: ["10216"]),
             parameters: [.id], requestBody: Self.subscriptionSchema,
-            responses: [.init(.noContent, "Begun, or running already for this subscription")],
+            responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [
                 .badRequest: "The subscription's id or plan.tier is missing", .notFound: "There is no such tenant",
-                .conflict: "The tenant is in a state that does not allow it",
-                .unprocessableContent: "The body is not as it must be, or the plan is too large for an event",
+                .conflict: "The status of the tenant does not allow it",
+                .unprocessableContent: "The body is invalid, or the plan is too large for an event",
             ],
             idempotency: .recover { _ in .noContent },
             handler: .scoped { call in

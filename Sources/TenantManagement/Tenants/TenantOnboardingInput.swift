@@ -45,7 +45,7 @@ package struct TenantOnboardingInput: Sendable {
             .init(
                 "key",
                 .string(maxLength: Tenant.maximumKeyLength, pattern: .lowercaseAlphanumeric)
-                    .described("Unique; made from the name when it is missing").example("acme")),
+                    .described("Unique; generated from the name if omitted").example("acme")),
             .init(
                 "domains", .array(of: .string(maxLength: 253, format: .hostname), uniqueItems: true, maxItems: 100),
                 required: true),
@@ -63,7 +63,7 @@ package struct TenantOnboardingInput: Sendable {
                 .init(
                     "tier",
                     .string(minLength: 1, maxLength: 50, pattern: .visibleText)
-                        .described("Tier to provision at once; DEFAULT_TIER when it is missing").example("BASIC")),
+                        .described("Tier for immediate provisioning (default: DEFAULT_TIER)").example("BASIC")),
             ], name: "TenantOnboardDTO")
 
     /// Body of `POST /leads/{id}/tenants`.

@@ -26,25 +26,28 @@ struct WebhookController: Sendable {
             .init("status", .any.described("1: success; 0, or nothing: failure").example(1)),
             .init(
                 "resources",
-                .any.described("What was created: objects with type (default bucket), externalIdentifier and metadata")
-                    .example([["type": "bucket", "metadata": ["bucket": "acme", "path": "acme"]]])),
+                .any.described(
+                    "The created resources: objects with type (default: bucket), externalIdentifier and metadata"
+                )
+                .example([["type": "bucket", "metadata": ["bucket": "acme", "path": "acme"]]])),
             .init(
                 "appPlaneUrl",
-                .any.described("Where the tenant's application is, for the welcome mail")
+                .any.described("URL of the tenant's application, for the welcome mail")
                     .example("https://acme.example.com")),
         ], isClosed: false)
 
     private func callback() -> Operation {
         Operation(
             .post, "/webhook", id: "WebhookController.webhook",
-            summary: "Signed call-back of a provisioning pipeline; repeating a delivery is harmless",
+            summary: "Receive a signed callback of a provisioning pipeline; repeated deliveries have no effect",
             security: .signature,
             parameters: [
                 .init("x-signature", in: .header, schema: .string(), description: "HMAC-SHA256, hexadecimal"),
                 .init("x-timestamp", in: .header, schema: .any, description: "Milliseconds since 1970"),
             ],
-            requestBody: Self.schema, responses: [.init(.noContent, "Applied, now or before")],
-            failures: [.tooManyRequests: "Too many call-backs for this tenant, or from this address; see Retry-After"],
+            requestBody: Self.schema,
+            responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
+            failures: [.tooManyRequests: "Too many callbacks for this tenant or from this address; see Retry-After"],
             rateLimit: configuration.webhookAddressLimit,
             handler: .anonymous { call in
                 guard let body = call.body?.objectValue, let tenant = body["initiatorId"]?.stringValue else {
