@@ -40,11 +40,11 @@ let outgoingHTTP: [Target.Dependency] = [asyncHTTPClient, nioCore, nioHTTP1]
 /// What every service is built on.
 let service: [Target.Dependency] =
     values + settings + background
-    + ["PostgresClient", "Migrations", "Entities", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
+    + ["PostgresClient", "Migrations", "Entities", "WorkQueue", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
 /// What tests of a whole service use beside it.
 let serviceTests: [Target.Dependency] =
     values + settings + background
-    + ["PostgresClient", "Migrations", "Entities", "MessageBus", "ServiceKit", httpTypes, nioCore]
+    + ["PostgresClient", "Migrations", "Entities", "WorkQueue", "MessageBus", "ServiceKit", httpTypes, nioCore]
 
 /// A library. The order below is the layering: a target depends on targets above it only.
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -99,16 +99,17 @@ let package = Package(
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
+        library("WorkQueue", background + ["Primitives", "PostgresClient"]),
         library("Observability", values + [logging]),
         library("Entities", values + ["PostgresClient"]),
         library(
-            "MessageBus", values + settings + background + ["PostgresClient", "Migrations", "Entities"],
+            "MessageBus", values + settings + background + ["PostgresClient", "Migrations", "Entities", "WorkQueue"],
             resources: [.embedInCode("Migrations")]),
         library("Billing", ["Primitives"]),
         library(
             "ServiceKit",
             values + settings + background + [
-                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing",
+                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "WorkQueue",
                 hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioCore, nioHTTP1, unixSignals,
             ]),
         library(
@@ -156,7 +157,10 @@ let package = Package(
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests("EntitiesTests", values + ["PostgresClient", "Entities", logging]),
-        tests("MessageBusTests", values + settings + background + ["PostgresClient", "Migrations", "MessageBus"]),
+        tests("WorkQueueTests", background + ["Primitives", "WorkQueue"]),
+        tests(
+            "MessageBusTests",
+            values + settings + background + ["PostgresClient", "Migrations", "WorkQueue", "MessageBus"]),
         tests("OrchestratorTests", serviceTests + outgoingHTTP + ["Sealing", "Orchestrator"]),
         tests("SubscriptionTests", serviceTests + outgoingHTTP + ["Billing", "Subscription"]),
         tests("ObservabilityTests", values + ["Observability", logging]),

@@ -16,7 +16,7 @@ LAYERS = [
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
     {"OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
-    {"Entities", "Migrations", "Observability"},
+    {"Entities", "Migrations", "Observability", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
     {"arc", "arc-pdf"},

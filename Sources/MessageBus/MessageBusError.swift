@@ -1,4 +1,6 @@
 package import PostgresClient
+import Primitives
+import WorkQueue
 
 /// What can go wrong on the message bus. Descriptions name causes, never data.
 package enum MessageBusError: Error, Sendable, CustomStringConvertible {
@@ -20,6 +22,19 @@ package enum MessageBusError: Error, Sendable, CustomStringConvertible {
         case .unavailable(let reason): "message bus unavailable: \(reason)"
         case .invalidSubscription(let reason): "invalid subscription: \(reason)"
         case .timeout: "message bus timed out"
+        }
+    }
+}
+
+extension MessageBusError: LoggableError {}
+
+extension MessageBusError: DependencyError {
+    /// Whether the bus, or a database of ours, cannot serve now.
+    package var isDependencyUnavailable: Bool {
+        switch self {
+        case .database(let error): error.isDependencyUnavailable
+        case .unavailable, .timeout: true
+        case .envelope, .invalidSubscription: false
         }
     }
 }

@@ -9,7 +9,10 @@ package enum MessageBusMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "message_bus", up: text(PackageResources.V0001__message_bus_up_sql),
-            down: text(PackageResources.V0001__message_bus_down_sql))
+            down: text(PackageResources.V0001__message_bus_down_sql)),
+        Migration(
+            number: 2, name: "lanes_and_backfills", up: text(PackageResources.V0002__lanes_and_backfills_up_sql),
+            down: text(PackageResources.V0002__lanes_and_backfills_down_sql)),
     ]
 
     private static func text(_ bytes: [UInt8]) -> String {

@@ -7,13 +7,14 @@ import Primitives
 import Sealing
 import ServiceKit
 import Synchronization
+import WorkQueue
 
 /// The parts of the orchestrator, put together.
 struct OrchestratorComponents: Sendable {
     let consumer: ProvisioningConsumer
     /// Events that come over HTTP.
     let events: EventBridgeController
-    let worker: ProvisioningRunWorker
+    let worker: LeasedWorker<ProvisioningRunStore>
     /// What readiness tells beside the service's own database and the bus.
     let checks: [HealthCheck]
     /// Closes what the parts stood on.
@@ -39,20 +40,20 @@ struct OrchestratorComponents: Sendable {
             }, client: pipelines, logger: logger)
         let tiers = try registry.table(configuration.tiers)
 
-        let bell = WakeUp()
-        consumer = ProvisioningConsumer(repository: repository, bell: bell, logger: logger)
+        let runs = ProvisioningRunStore(repository: repository, tiers: tiers)
+        consumer = ProvisioningConsumer(repository: repository, announce: { runs.announce() }, logger: logger)
         events = EventBridgeController(
             consumer: consumer, credentials: configuration.eventCredentials, secrets: secrets,
             limit: configuration.eventLimit, clock: clock, logger: logger)
-        worker = ProvisioningRunWorker(
-            repository: repository,
-            processor: ProvisioningRunProcessor(
-                repository: repository, tiers: tiers,
-                callbacks: CallbackSender(
-                    url: configuration.callbackURL, timeout: configuration.callbackTimeout, client: callbacks,
-                    clock: clock),
-                appPlaneURL: configuration.appPlaneURL, policy: configuration.policy, clock: clock, logger: logger),
-            policy: configuration.policy, bell: bell, clock: clock, logger: logger)
+        let processor = ProvisioningRunProcessor(
+            repository: repository, tiers: tiers,
+            callbacks: CallbackSender(
+                url: configuration.callbackURL, timeout: configuration.callbackTimeout, client: callbacks,
+                clock: clock),
+            appPlaneURL: configuration.appPlaneURL, policy: configuration.policy, clock: clock, logger: logger)
+        worker = LeasedWorker(store: runs, configuration: configuration.policy.worker, logger: logger) { run in
+            .done(await processor.advance(run))
+        }
         checks =
             application.pool.map { pool in
                 [

@@ -1,8 +1,8 @@
 package import Configuration
 package import ConfigurationChecks
-import MessageBus
 import OutboundHTTP
 package import ServiceKit
+import WorkQueue
 
 /// What the orchestrator reads besides the configuration of its HTTP server, its database (`DB_…`), the bus
 /// (`MESSAGE_BUS_…`) and the provisioner's database (`PROVISIONER_DB_…`, only when a tier needs it).
@@ -13,7 +13,9 @@ package import ServiceKit
 /// | `TENANT_MANAGEMENT_URL` | `http://127.0.0.1:3005` | http or https; `/webhook` is added |
 /// | `TIERS_FILE` | none | JSON: tier to provisioner |
 /// | `APP_PLANE_URL_TEMPLATE` | `http://{key}.localhost` | with `{key}`, `{tenantId}`, `{tier}` |
-/// | `PROVISIONING_CONCURRENCY` | 4 | 1 … 64 runs at once |
+/// | `PROVISIONING_CONCURRENCY` | 8 | 1 … 64 runs at once |
+/// | `PROVISIONING_TIER_CONCURRENCY` | half of that | 1 … 64 runs at once for one tier, or for one pipeline's host |
+/// | `PROVISIONING_OUTAGE_SECONDS` | 3600 | 0 … 86400 for which what a provisioner depends on may be away |
 /// | `PROVISIONING_MAX_ATTEMPTS` | 5 | 1 … 100 |
 /// | `PROVISIONING_BACKOFF_MILLIS`, `PROVISIONING_BACKOFF_MAX_MILLIS` | 1000, 60000 | 1 … 86400000 |
 /// | `PROVISIONING_LEASE_MILLIS` | 15000 | 100 … 3600000 |
@@ -74,10 +76,14 @@ package struct OrchestratorConfiguration: Sendable {
                 reason: "must be an http or https URL with no placeholders but {key}, {tenantId} and {tier}")
         }
         appPlaneURL = url
+        let concurrency = try reader.integer("provisioning.concurrency", default: 8, in: 1...64)
         policy = RunPolicy(
-            concurrency: try reader.integer("provisioning.concurrency", default: 4, in: 1...64),
+            concurrency: concurrency,
+            tierConcurrency: try reader.integer(
+                "provisioning.tier.concurrency", default: (concurrency + 1) / 2, in: 1...64),
             maximumAttempts: try reader.integer("provisioning.max.attempts", default: 5, in: 1...100),
             provisioning: try reader.backOff("provisioning", initial: 1000, maximum: 60_000),
+            outageLimit: .seconds(try reader.integer("provisioning.outage.seconds", default: 3600, in: 0...86_400)),
             callback: try reader.backOff("callback", initial: 500, maximum: 300_000),
             lease: try reader.milliseconds("provisioning.lease.millis", default: 15_000, in: 100...3_600_000),
             // The rest of the time for an orderly end is for giving back what was cancelled.

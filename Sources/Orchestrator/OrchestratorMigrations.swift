@@ -12,5 +12,8 @@ package enum OrchestratorMigrations {
             down: String(decoding: PackageResources.V0001__provisioning_runs_down_sql, as: UTF8.self)),
         Migration(
             number: 2, name: "inbox", up: InboxSchema.up(runtimeRole: "orchestrator_app"), down: InboxSchema.down),
+        Migration(
+            number: 3, name: "outages", up: String(decoding: PackageResources.V0003__outages_up_sql, as: UTF8.self),
+            down: String(decoding: PackageResources.V0003__outages_down_sql, as: UTF8.self)),
     ]
 }

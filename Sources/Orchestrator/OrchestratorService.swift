@@ -30,6 +30,7 @@ package enum OrchestratorService {
             checks: [
                 database.check(ProvisioningRunStatements.check),
                 HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
+                HealthCheck.deadLetters { try await bus.deadLetterCount(ProvisioningConsumer.group) },
             ] + components.checks, clock: clock)
         // No operation asks for a token, so the verifier has no keys and would refuse every one.
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
@@ -40,7 +41,10 @@ package enum OrchestratorService {
             operations: components.events.operations,
             authenticator: Authenticator(verifier: verifier),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
-            background: bus.services + [components.worker, try components.consumer.service(on: bus.subscriber)],
+            background: bus.services + [
+                components.worker, try components.consumer.service(on: bus.subscriber),
+                InboxPurge(pool: pool, clock: clock, logger: logger),
+            ],
             atEnd: {
                 await components.shutdown()
                 await bus.shutdown()

@@ -15,6 +15,6 @@ struct Arc: AsyncParsableCommand {
         version: "1.0.0",
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
-            DoctorCommand.self, OpenAPICommand.self,
+            DoctorCommand.self, EventsCommand.self, OpenAPICommand.self,
         ])
 }

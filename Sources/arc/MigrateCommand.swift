@@ -153,7 +153,7 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     /// The environment's database when one is named and configured, else the one of `arc up`.
-    private static func configuration(
+    static func configuration(
         of database: MigratedDatabase, isNamed: Bool
     ) async throws -> PostgresConfiguration {
         var environment = CommandSupport.environment

@@ -1,6 +1,7 @@
 import Primitives
 import Synchronization
 import Testing
+import WorkQueue
 
 @testable import MessageBus
 
@@ -161,10 +162,42 @@ struct ConnectorTests {
         }
     }
 
+    @Test("an outage of what a handler depends on is no attempt", arguments: TestBus.allCases)
+    func outage(_ kind: TestBus) async throws {
+        try await TestDatabase.withOutbox { database in
+            try await kind.with { bus in
+                let pool = database.runtime()
+                let events = try (0..<3).map { try numbered($0, of: .v4(), type: "A") }
+                let attempts = Mutex(0)
+                let consumer = try bus.consumer(
+                    "group", ["A"],
+                    ConsumerConfiguration(
+                        maximumAttempts: 2,
+                        unavailability: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
+                        pollInterval: .seconds(3600))
+                ) { delivery in
+                    attempts.withLock { $0 += 1 }
+                    try await Effects.applyInBatch(delivery.event, on: pool)
+                }
+                try await database.setAway(true)
+                try await running([consumer]) {
+                    _ = try await bus.connector.publish(events)
+                    try await eventually("they are tried in vain") { attempts.withLock { $0 } > 20 }
+                    #expect(try await bus.deadLetters("group").isEmpty)
+                    try await database.setAway(false)
+                    try await eventually("all effects are there") {
+                        try await database.admin.count("SELECT count(*) FROM main.effects") == 3
+                    }
+                }
+                #expect(try await bus.deadLetters("group").isEmpty)
+            }
+        }
+    }
+
     @Test("a consumer that is cancelled gives its event back uncounted", arguments: TestBus.allCases)
     func cancelled(_ kind: TestBus) async throws {
-        // The clock stands still: were the lease kept, it would be kept for ever.
-        try await kind.with(clock: ManualClock(SystemClock().now())) { bus in
+        // Were the lease kept, it would be kept for an hour.
+        try await kind.with { bus in
             let (entered, continuation) = AsyncStream<Void>.makeStream()
             let stuck = try bus.consumer("group", ["A"]) { _ in
                 continuation.yield()

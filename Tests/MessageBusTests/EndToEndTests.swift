@@ -3,6 +3,7 @@ import Primitives
 import ServiceLifecycle
 import Synchronization
 import Testing
+import WorkQueue
 
 @testable import MessageBus
 

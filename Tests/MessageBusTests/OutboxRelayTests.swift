@@ -3,6 +3,7 @@ import Primitives
 import ServiceLifecycle
 import Synchronization
 import Testing
+import WorkQueue
 
 @testable import MessageBus
 
@@ -44,27 +45,24 @@ struct OutboxRelayTests {
     func killed() async throws {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
-            let clock = ManualClock(SystemClock().now())
             let tenant = Identifier.v4()
             try await pool.commit(try numbered(1, of: tenant), try numbered(2, of: tenant))
             let other = try numbered(1, of: .v4())
             let connector = RecordingConnector()
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
-                configuration: OutboxRelayConfiguration(lease: .seconds(30)), clock: clock,
                 logger: TestDatabase.logger)
             // What kill -9 leaves behind: a claim, and nobody who knows of it.
-            let dead = try await OutboxStore(pool: pool).claim(
-                limit: 10, claim: .v4(), now: clock.now(), until: clock.now().adding(.seconds(30)))
-            #expect(dead.count == 1)
+            let dead = try await OutboxStore(pool: pool).claim(limit: 10, runLength: 1, lease: .seconds(3600))
+            #expect(dead.events.count == 1)
             try await pool.commit(other)
 
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published == [other], "only its own tenant waits")
-            clock.advance(by: .seconds(29))
+            try await database.letTimePass(.seconds(3000))
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published == [other])
-            clock.advance(by: .seconds(1))
+            try await database.letTimePass(.seconds(601))
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(try numbersByTenant(connector.published)[tenant] == [1, 2])
         }
@@ -75,19 +73,17 @@ struct OutboxRelayTests {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
-            let now = SystemClock().now()
             try await pool.commit(try numbered(1, of: .v4()))
-            let (first, second) = (Identifier.v4(), Identifier.v4())
-            let slow = try await store.claim(limit: 1, claim: first, now: now, until: now.adding(.seconds(1)))
-            let event = try #require(slow.first?.event)
-            let later = now.adding(.seconds(2))
-            let taken = try await store.claim(limit: 1, claim: second, now: later, until: later.adding(.seconds(9)))
-            #expect(taken.map(\.event) == [event])
-            try await store.settle([(event, .dead(reason: "late"))], claim: first, now: later)
-            try await store.release(claim: first)
+            let slow = try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600))
+            let event = try #require(slow.events.first?.event)
+            try await database.letTimePass(.seconds(3601))
+            let next = try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600))
+            #expect(next.events.map(\.event) == [event])
+            try await store.settle([(event, .deadLetter(reason: "late"))], claim: slow.id)
+            try await store.settle([(event, .released(after: .zero))], claim: slow.id)
             #expect(try await store.backlog().dead == 0)
-            #expect(try await store.claim(limit: 1, claim: first, now: later, until: later).isEmpty)
-            try await store.settle([(event, .published)], claim: second, now: later)
+            #expect(try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600)).events.isEmpty)
+            try await store.settle([(event, .done(()))], claim: next.id)
             #expect(try await store.backlog().pending == 0)
         }
     }
@@ -96,19 +92,18 @@ struct OutboxRelayTests {
     func cancelled() async throws {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
-            let clock = ManualClock(SystemClock().now())
             try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4()))
             let stuck = StuckConnector()
             let victim = OutboxRelay(
-                pool: pool, connector: stuck, listener: nil, clock: clock, logger: TestDatabase.logger)
+                pool: pool, connector: stuck, listener: nil,
+                configuration: OutboxRelayConfiguration(lease: .seconds(3600)), logger: TestDatabase.logger)
             let task = Task { await victim.run() }
             await stuck.entered()
             task.cancel()
             await task.value
-            // The clock stands still: were the claims kept, they would be kept for ever.
+            // Were the claims kept, they would be kept for an hour.
             let connector = RecordingConnector()
-            let heir = OutboxRelay(
-                pool: pool, connector: connector, listener: nil, clock: clock, logger: TestDatabase.logger)
+            let heir = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: TestDatabase.logger)
             #expect(await heir.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published.count == 2)
         }
@@ -118,7 +113,6 @@ struct OutboxRelayTests {
     func deadLetter() async throws {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
-            let clock = ManualClock(SystemClock().now())
             let tenant = Identifier.v4()
             let bad = try numbered(1, of: tenant)
             let good = try numbered(2, of: tenant)
@@ -130,15 +124,15 @@ struct OutboxRelayTests {
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(
-                    backOff: BackOff(initial: .seconds(10), maximum: .seconds(60)), maximumAttempts: 3),
-                clock: clock, logger: TestDatabase.logger)
+                    backOff: BackOff(initial: .seconds(3600), maximum: .seconds(3600)), maximumAttempts: 3),
+                logger: TestDatabase.logger)
             for attempt in 1...3 {
                 #expect(connector.published.isEmpty)
                 #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
                 #expect(connector.attempts(for: bad) == attempt)
                 #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
                 #expect(connector.attempts(for: bad) == attempt, "not again within the back-off")
-                clock.advance(by: .seconds(60))
+                try await database.letTimePass(.seconds(3600))
             }
             #expect(connector.published == [good])
             let letters = try await relay.deadLetters()
@@ -170,11 +164,80 @@ struct OutboxRelayTests {
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(
-                    backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)), maximumAttempts: 2),
+                    unavailability: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
+                    maximumAttempts: 2),
                 logger: TestDatabase.logger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(connector.published == [event])
             #expect(try await relay.deadLetters().isEmpty)
+        }
+    }
+
+    @Test func `probes an absent bus or database more than once a second, however long it is away`() {
+        #expect(OutboxRelayConfiguration().unavailability.maximum <= .seconds(1))
+        #expect(ConsumerConfiguration().unavailability.maximum <= .seconds(1))
+    }
+
+    @Test func `publishes consecutive events of a tenant together, in order, and lets other tenants have their turn`()
+        async throws
+    {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let hot = Identifier.v4()
+            try await pool.commit(try (0..<300).map { try numbered($0, of: hot) })
+            let others = (0..<5).map { _ in Identifier.v4() }
+            try await pool.commit(try others.map { try numbered(0, of: $0) })
+            let connector = RecordingConnector(maximumRunLength: 1000)
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(batchSize: 50, runLength: 50), logger: TestDatabase.logger)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
+            #expect(try numbersByTenant(connector.published)[hot] == Array(0..<300))
+            #expect(connector.calls <= 9, "\(connector.calls)")
+            let places = connector.published.enumerated().filter { $1.tenantId != hot }.map(\.offset)
+            #expect(places.count == 5 && (places.max() ?? 300) < 150, "nobody waits for all of another tenant's events")
+        }
+    }
+
+    @Test func `an event that fails holds up the later ones of its tenant, uncounted, and those alone`() async throws {
+        try await TestDatabase.withOutbox { database in
+            let pool = database.runtime()
+            let tenant = Identifier.v4()
+            let events = try (0..<5).map { try numbered($0, of: tenant) }
+            try await pool.commit(events)
+            let other = try numbered(0, of: .v4())
+            try await pool.commit(other)
+            let connector = RecordingConnector(maximumRunLength: 10) { event, attempt throws(MessageBusError) in
+                event == events[2] && attempt == 1 ? .failed(reason: "later") : .published
+            }
+            let relay = OutboxRelay(
+                pool: pool, connector: connector, listener: nil,
+                configuration: OutboxRelayConfiguration(
+                    backOff: BackOff(initial: .seconds(3600), maximum: .seconds(3600))),
+                logger: TestDatabase.logger)
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
+            #expect(try numbersByTenant(connector.published)[tenant] == [0, 1])
+            #expect(connector.published.contains(other))
+            #expect(
+                try await database.admin.count(
+                    "SELECT count(*) FROM main.outbox WHERE state = 0 AND attempts = 0 AND claim IS NULL") == 2)
+            try await database.letTimePass(.seconds(3600))
+            #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
+            #expect(try numbersByTenant(connector.published)[tenant] == [0, 1, 2, 3, 4])
+        }
+    }
+
+    @Test func `a claim whose answer was lost is given back with the next one`() async throws {
+        try await TestDatabase.withOutbox { database in
+            let store = OutboxStore(pool: database.runtime(connections: 1))
+            let tenants = (0..<3).map { _ in Identifier.v4() }
+            for number in 0..<3 { try await store.pool.commit(try tenants.map { try numbered(number, of: $0) }) }
+            // The server's side of a lost answer: a claim that the store only remembers.
+            let lost = try await store.claim(limit: 100, runLength: 2, lease: .seconds(3600))
+            #expect(lost.events.count == 6)
+            store.loseAnswer(of: lost.id)
+            let next = try await store.claim(limit: 100, runLength: 2, lease: .seconds(3600))
+            #expect(next.events.map(\.event.id) == lost.events.map(\.event.id))
         }
     }
 

@@ -2,6 +2,7 @@ import Logging
 import PostgresClient
 import Primitives
 import Testing
+import WorkQueue
 
 @testable import MessageBus
 
@@ -77,7 +78,6 @@ struct OutboxWakeUpTests {
         try await TestDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
-            let now = SystemClock().now()
             try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
             var number: Int64 = 0
             try await pool.withTransaction(settings: [PostgresSetting("app.tenant_id", "*")]) { writer in
@@ -89,11 +89,11 @@ struct OutboxWakeUpTests {
                     _ = try await writer.query(insert)
                 }
                 number = try await store.transactionNumber()
-                let outlook = try await store.outlook(now: now)
+                let outlook = try await store.outlook()
                 #expect(outlook.oldestTransaction < number)
             }
             try await eventually("the transactions of that moment are over") {
-                try await store.outlook(now: now).oldestTransaction >= number
+                try await store.outlook().oldestTransaction >= number
             }
             let barrier = try await store.arm()
             #expect(barrier == nil, "it is on already")
@@ -146,43 +146,16 @@ struct OutboxWakeUpTests {
         }
     }
 
-    /// On this clock two seconds pass between any two looks at it: every back-off ends between the claim that finds
-    /// nothing and the question when the next event is due.
-    private struct LeapingClock: WallClock {
-        let clock = ManualClock(SystemClock().now())
-
-        func now() -> Timestamp {
-            clock.advance(by: .seconds(2))
-            return clock.now()
-        }
-    }
-
-    @Test("what becomes due between the look and the sleep is not slept over")
-    func dueInBetween() async throws {
-        try await TestDatabase.withOutbox { database in
-            let pool = database.runtime()
-            let connector = RecordingConnector { _, attempt throws(MessageBusError) in
-                attempt < 4 ? .failed(reason: "later") : .published
-            }
-            let relay = Self.relay(database, pool, connector, clock: LeapingClock(), backOff: .seconds(3))
-            try await running([{ await relay.run() }]) {
-                try await Self.listening(database, 1)
-                try await pool.commit(try numbered(1, of: .v4()))
-                try await eventually("it is published") { connector.published.count == 1 }
-            }
-        }
-    }
-
     private static func relay(
         _ database: TestDatabase, _ pool: PostgresPool, _ connector: any EventConnector,
-        clock: any WallClock = SystemClock(), backOff: Duration = .seconds(1)
+        backOff: Duration = .seconds(1)
     ) -> OutboxRelay {
         OutboxRelay(
             pool: pool, connector: connector, listener: database.configuration(),
             configuration: OutboxRelayConfiguration(
                 lease: .seconds(3600),
                 backOff: BackOff(initial: backOff, maximum: backOff),
-                pollInterval: .seconds(3600)), clock: clock,
+                pollInterval: .seconds(3600)),
             logger: TestDatabase.logger)
     }
 

@@ -88,12 +88,14 @@ import Testing
         #expect(CallbackSender.verdict(.answered(status: status, retryAfter: nil)) == .delivered(status: status))
     }
 
-    @Test(arguments: [400, 401, 403, 404, 409, 410, 422])
-    func clientErrorsAreFinal(status: Int) {
-        #expect(CallbackSender.verdict(.answered(status: status, retryAfter: .seconds(1))) == .refused(status: status))
+    @Test(arguments: [409, 410, 422])
+    func answersThatMeanNeverAreFinal(status: Int) {
+        #expect(
+            CallbackSender.verdict(.answered(status: status, retryAfter: .seconds(1)))
+                == .refused(status: status, reason: "refused with \(status)"))
     }
 
-    @Test(arguments: [301, 307, 408, 429, 500, 502, 503, 504])
+    @Test(arguments: [301, 307, 400, 401, 403, 404, 408, 429, 500, 502, 503, 504])
     func theRestIsTriedAgain(status: Int) {
         #expect(
             CallbackSender.verdict(.answered(status: status, retryAfter: .seconds(3)))

@@ -4,6 +4,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 import Testing
+import WorkQueue
 
 @testable import Orchestrator
 
@@ -29,11 +30,11 @@ extension ProvisioningRunTests {
                         #expect(run.callbackStatus == [503, 500, 429, 408][attempt - 1])
                         #expect(run.holdsEvent && !run.isClaimed)
                         // Between half and the whole of 10 s, doubled each time, at most 60 s.
-                        let delay = try #require(run.dueAt).duration(since: world.clock.now())
+                        let delay = try #require(run.delay)
                         let limit = min(Duration.seconds(10) * (1 << (attempt - 1)), .seconds(60))
                         #expect((limit / 2...limit).contains(delay), "\(delay)")
                         #expect(try await work(processor) == 0)
-                        world.clock.advance(by: delay)
+                        try await world.letTimePass(delay)
                     }
                     #expect(try await work(processor) == 1)
                     #expect(try await world.run(of: test.tenant).callbackState == "delivered")
@@ -57,8 +58,7 @@ extension ProvisioningRunTests {
                     let test = TestEvent(key: "acme")
                     _ = try await world.repository().enqueue(try test.event())
                     try await work(processor)
-                    let due = try #require(try await world.run(of: test.tenant).dueAt)
-                    #expect(due.duration(since: world.clock.now()) == .seconds(40))
+                    #expect(try await world.run(of: test.tenant).delay == .seconds(40))
                 }
             }
         }
@@ -82,7 +82,7 @@ extension ProvisioningRunTests {
                     var processor = try world.processor(
                         ScriptedProvisioner(), callbackURL: url + "/webhook", client: client)
                     processor.callbacks.timeout = .seconds(3)
-                    world.clock.advance(by: .seconds(300))
+                    try await world.letTimePass(.seconds(300))
                     try await work(processor)
                     run = try await world.run(of: test.tenant)
                     #expect(run.callbackAttempts == 2)
@@ -90,7 +90,7 @@ extension ProvisioningRunTests {
                     #expect(receiver.requests.count == 1)
 
                     processor.callbacks.timeout = .seconds(20)
-                    world.clock.advance(by: .seconds(300))
+                    try await world.letTimePass(.seconds(300))
                     try await work(processor)
                     #expect(try await world.run(of: test.tenant).callbackState == "delivered")
                 }
@@ -98,8 +98,8 @@ extension ProvisioningRunTests {
         }
     }
 
-    @Test(arguments: [400, 401, 404, 422])
-    func aRefusedCallbackIsFinalAndVisible(status: Int) async throws {
+    @Test(arguments: [409, 410])
+    func `a refused callback is final and visible, and its secret is dropped`(status: Int) async throws {
         try await TestWorld.with(application: false) { world in
             try await Receiver.with({ _ in .status(status) }) { receiver, url in
                 try await withClient { client in
@@ -108,13 +108,85 @@ extension ProvisioningRunTests {
                     let test = TestEvent(key: "acme")
                     _ = try await world.repository().enqueue(try test.event())
                     try await work(processor)
-                    world.clock.advance(by: .seconds(86_400))
+                    try await world.letTimePass(.seconds(86_400))
                     #expect(try await work(processor) == 0)
                     let run = try await world.run(of: test.tenant)
                     #expect(run.callbackState == "refused")
                     #expect(run.callbackStatus == status)
                     #expect(run.callbackError == "refused with \(status)")
+                    #expect(!run.holdsEvent)
                     #expect(receiver.requests.count == 1)
+                }
+            }
+        }
+    }
+
+    @Test(arguments: [400, 401, 403, 404])
+    func `an answer that may be a proxy's is tried again for a day, then it is a refusal`(status: Int) async throws {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with({ _ in .status(status) }) { receiver, url in
+                try await withClient { client in
+                    let processor = try world.processor(
+                        ScriptedProvisioner(), callbackURL: url + "/webhook", client: client)
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    for _ in 0..<3 {
+                        #expect(try await work(processor) == 1)
+                        #expect(try await world.run(of: test.tenant).callbackState == "pending")
+                        try await world.letTimePass(.seconds(3600))
+                    }
+                    try await world.letTimePass(.seconds(86_400))
+                    #expect(try await work(processor) == 1)
+                    let run = try await world.run(of: test.tenant)
+                    #expect(run.callbackState == "refused")
+                    #expect(!run.holdsEvent)
+                    #expect(receiver.requests.count == 4)
+                }
+            }
+        }
+    }
+
+    @Test func `a report that cannot be accepted fails the run and is followed by a report of the failure`()
+        async throws
+    {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with({ $0 == 1 ? .status(422) : .status(204) }) { receiver, url in
+                try await withClient { client in
+                    let processor = try world.processor(
+                        ScriptedProvisioner(), callbackURL: url + "/webhook", client: client)
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    try await work(processor)
+                    let run = try await world.run(of: test.tenant)
+                    #expect(run.state == "failed")
+                    #expect(run.callbackState == "delivered")
+                    #expect(run.lastError == "refused with 422")
+                    #expect(try receiver.requests.map { try $0.json["data"]?["status"] } == [1, 0])
+                }
+            }
+        }
+    }
+
+    @Test(arguments: UnreportableOutcome.allCases)
+    func `what a callback cannot carry fails the run at once with the reason`(_ outcome: UnreportableOutcome)
+        async throws
+    {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with { receiver, url in
+                try await withClient { client in
+                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                        .provisioned(outcome.resources, appPlaneURL: nil)
+                    }
+                    let processor = try world.processor(provisioner, callbackURL: url + "/webhook", client: client)
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    try await work(processor)
+                    let run = try await world.run(of: test.tenant)
+                    #expect(run.state == "failed")
+                    #expect(run.callbackState == "delivered")
+                    #expect(run.lastError?.contains(outcome.rawValue) == true, "\(run.lastError ?? "")")
+                    #expect(provisioner.count == 1)
+                    #expect(try receiver.requests.map { try $0.json["data"]?["status"] } == [0])
                 }
             }
         }
@@ -133,6 +205,32 @@ extension ProvisioningRunTests {
                     #expect(try await world.run(of: test.tenant).callbackState == "pending")
                 }
             }
+        }
+    }
+}
+
+/// Outcomes that tenant management cannot store, by a word of the reason.
+enum UnreportableOutcome: String, CaseIterable, Sendable {
+    case tooMany = "501 resources"
+    case nul = "NUL"
+    case longType = "type"
+    case longName = "externalIdentifier"
+    case large = "bytes"
+
+    var resources: [TenantResource] {
+        switch self {
+        case .tooMany: Array(repeating: ScriptedProvisioner.resource, count: 501)
+        case .nul: [TenantResource(type: "bucket", metadata: ["a": ["b": ["c\0"]]], externalIdentifier: "x")]
+        case .longType:
+            [TenantResource(type: String(repeating: "t", count: 101), metadata: [:], externalIdentifier: "x")]
+        case .longName:
+            [TenantResource(type: "t", metadata: [:], externalIdentifier: String(repeating: "x", count: 201))]
+        case .large:
+            [
+                TenantResource(
+                    type: "t", metadata: ["a": .string(String(repeating: "x", count: 800_000))], externalIdentifier: nil
+                )
+            ]
         }
     }
 }

@@ -4,7 +4,9 @@ import MessageBus
 import Migrations
 import PostgresClient
 import Primitives
+import Synchronization
 import Testing
+import WorkQueue
 
 @testable import Orchestrator
 
@@ -16,7 +18,10 @@ import Testing
     @discardableResult
     func work(_ processor: ProvisioningRunProcessor) async throws -> Int {
         let runs = try await processor.repository.claim(limit: 10, lease: Self.lease)
-        for run in runs { await processor.advance(run) }
+        for run in runs {
+            let transition = await processor.advance(run)
+            _ = try await processor.repository.record(run, transition)
+        }
         return runs.count
     }
 
@@ -96,7 +101,7 @@ import Testing
                     // The second one finds nothing while the lease lasts, and the run after it.
                     let second = try world.processor(provisioner, callbackURL: url + "/webhook", client: client)
                     #expect(try await work(second) == 0)
-                    world.clock.advance(by: Self.lease)
+                    try await world.letTimePass(Self.lease)
                     #expect(try await work(second) == 1)
                     let run = try await world.run(of: test.tenant)
                     #expect(run.callbackState == "delivered")
@@ -117,10 +122,10 @@ import Testing
                     _ = try await world.repository().enqueue(try test.event())
                     let run = try #require(try await world.repository().claim(limit: 1, lease: Self.lease).first)
                     let resources = [ScriptedProvisioner.resource].jsonBytes()
-                    let note = ProvisioningRunNote.provisioned(
+                    let transition = RunTransition.provisioned(
                         by: "test", resources: resources, appPlaneURL: "http://a")
-                    #expect(try await world.repository().note(run, note))
-                    world.clock.advance(by: Self.lease)
+                    #expect(try await world.repository().record(run, transition))
+                    try await world.letTimePass(Self.lease)
 
                     let provisioner = ScriptedProvisioner()
                     let second = try world.processor(provisioner, callbackURL: url + "/webhook", client: client)
@@ -130,8 +135,8 @@ import Testing
                     #expect(try receiver.requests[0].json["data"]?["appPlaneUrl"] == "http://a")
                     #expect(try receiver.requests[0].isSigned(for: test))
                     // The first one lives after all, too late.
-                    #expect(try await world.repository().note(run, .callbackDelivered(status: 204)) == false)
-                    #expect(try await world.repository().renew(run, lease: Self.lease) == false)
+                    #expect(try await world.repository().record(run, .callbackDelivered(status: 204)) == false)
+                    #expect(try await world.repository().renew([run], lease: Self.lease).isEmpty)
                 }
             }
         }
@@ -157,7 +162,7 @@ import Testing
                         #expect(run.attempts == attempt)
                         #expect(run.lastError == "no space")
                         #expect(try await work(processor) == 0)
-                        world.clock.advance(by: .seconds(60))
+                        try await world.letTimePass(.seconds(60))
                     }
                     #expect(receiver.requests.isEmpty)
                     #expect(try await work(processor) == 1)
@@ -172,6 +177,77 @@ import Testing
                     #expect(try request.json["data"]?["resources"] == [])
                 }
             }
+        }
+    }
+
+    @Test func `an outage of what the provisioner depends on is no attempt, however often it is tried`() async throws {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with { receiver, url in
+                try await withClient { client in
+                    let isAway = Mutex(true)
+                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                        if isAway.withLock({ $0 }) { throw .unavailable("the database is away") }
+                        return .provisioned([ScriptedProvisioner.resource], appPlaneURL: nil)
+                    }
+                    let processor = try world.processor(
+                        provisioner, callbackURL: url + "/webhook", client: client,
+                        policy: RunPolicy(maximumAttempts: 2))
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    for _ in 1...20 {
+                        #expect(try await work(processor) == 1)
+                        let run = try await world.run(of: test.tenant)
+                        #expect(run.state == "pending" && run.attempts == 0)
+                        #expect(try #require(run.delay) <= .seconds(5), "it goes on soon after the outage")
+                        try await world.letTimePass(.seconds(60))
+                    }
+                    isAway.withLock { $0 = false }
+                    #expect(try await work(processor) == 1)
+                    #expect(try await world.run(of: test.tenant).callbackState == "delivered")
+                    #expect(try receiver.requests.map { try $0.json["data"]?["status"] } == [1])
+                }
+            }
+        }
+    }
+
+    @Test func `an outage beyond its limit fails the run`() async throws {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with { receiver, url in
+                try await withClient { client in
+                    let provisioner = ScriptedProvisioner { _ throws(ProvisioningFailure) in
+                        throw .unavailable("the database is away")
+                    }
+                    let processor = try world.processor(provisioner, callbackURL: url + "/webhook", client: client)
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    try await work(processor)
+                    try await world.letTimePass(.seconds(3000))
+                    try await work(processor)
+                    #expect(try await world.run(of: test.tenant).state == "pending")
+                    try await world.letTimePass(.seconds(700))
+                    try await work(processor)
+                    #expect(try await world.run(of: test.tenant).state == "failed")
+                    #expect(try receiver.requests.map { try $0.json["data"]?["status"] } == [0])
+                }
+            }
+        }
+    }
+
+    @Test func `claims leave the tiers alone that have no place left`() async throws {
+        try await TestWorld.with(application: false) { world in
+            for tier in ["SLOW", "slow", "BASIC"] {
+                var test = TestEvent(key: "acme")
+                test.tier = tier
+                _ = try await world.repository().enqueue(try test.event())
+            }
+            let claimed = try await world.repository().claim(limit: 10, lease: Self.lease, excludedTiers: ["SLOW"])
+            #expect(claimed.map(\.tier) == ["BASIC"])
+            let tiers = TierTable([
+                "A": .init(name: "http", provisioner: ScriptedProvisioner(), host: "ci.example.com"),
+                "B": .init(name: "http", provisioner: ScriptedProvisioner(), host: "ci.example.com"),
+            ])
+            #expect(tiers.bulkheads(of: "a") == ["tier:A", "host:ci.example.com"])
+            #expect(tiers.bulkheads(of: "unknown") == ["tier:UNKNOWN"])
         }
     }
 
@@ -227,7 +303,7 @@ import Testing
                     _ = try await world.repository().enqueue(try test.event())
                     try await work(processor)
                     #expect(try await world.run(of: test.tenant).lastError == "the pipeline answered 500")
-                    world.clock.advance(by: .seconds(60))
+                    try await world.letTimePass(.seconds(60))
                     try await work(processor)
                     let run = try await world.run(of: test.tenant)
                     #expect(run.state == "delegated")
@@ -260,7 +336,7 @@ import Testing
             #expect(first.count == 2)
             let run = try #require(first.first { $0.tenantId == test.tenant })
             #expect(run.context != test.context)
-            #expect(try await world.repository().note(run, .callbackDelivered(status: 204)))
+            #expect(try await world.repository().record(run, .callbackDelivered(status: 204)))
             #expect(try await world.repository().claim(limit: 10, lease: Self.lease).map(\.context) == [test.context])
         }
     }
@@ -324,7 +400,7 @@ import Testing
                 let provisioner = ScriptedProvisioner()
                 let processor = try world.processor(provisioner, callbackURL: "http://127.0.0.1:1/", client: client)
                 try await work(processor)
-                world.clock.advance(by: .seconds(3600))
+                try await world.letTimePass(.seconds(3600))
                 #expect(try await work(processor) == 0)
                 #expect(provisioner.count == 0)
             }
@@ -332,6 +408,7 @@ import Testing
             #expect(run.state == "failed")
             #expect(run.callbackState == "refused")
             #expect(run.lastError?.contains("DATA_ENCRYPTION_KEY") == true)
+            #expect(!run.holdsEvent)
         }
     }
 

@@ -4,6 +4,7 @@ import JSONCoding
 import MessageBus
 import ServiceKit
 import Testing
+import WorkQueue
 
 @testable import Orchestrator
 

@@ -5,6 +5,7 @@ import ServiceKit
 import ServiceLifecycle
 import Synchronization
 import Testing
+import WorkQueue
 
 @testable import Subscription
 

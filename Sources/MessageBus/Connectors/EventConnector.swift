@@ -5,8 +5,8 @@
 package protocol EventConnector: Sendable {
     /// Puts events on the bus.
     ///
-    /// The outbox relay never hands over two events of one ``EventEnvelope/orderingKey`` at once; a connector that is
-    /// called by others puts events of one key on the bus in the order of the array.
+    /// Events of one ``EventEnvelope/orderingKey`` are put on the bus in the order of the array. When one of them fails,
+    /// the later ones of its key are not put there but reported as ``PublishOutcome/held``.
     /// - Parameter events: at most as many as ``maximumBatchSize``; may be empty.
     /// - Returns: What became of each event, in the same order and of the same number.
     /// - Throws: `MessageBusError`, usually `.unavailable`, when the bus cannot be reached or it is unknown what became
@@ -16,6 +16,15 @@ package protocol EventConnector: Sendable {
 
     /// The most events in one call, at least 1. (SQS and EventBridge take 10.)
     var maximumBatchSize: Int { get }
+
+    /// The most events of one ordering key in one call, at least 1. It is 1 for a bus that takes or refuses each event
+    /// of a batch by itself, and so could take a later event of a key without the earlier one.
+    var maximumRunLength: Int { get }
+}
+
+extension EventConnector {
+    /// One, unless the connector keeps the order of a batch.
+    package var maximumRunLength: Int { 1 }
 }
 
 /// What became of one event that was to be published.
@@ -27,4 +36,6 @@ package enum PublishOutcome: Sendable, Hashable {
     case failed(reason: String)
     /// The bus will never take this event: it becomes a dead letter at once.
     case rejected(reason: String)
+    /// It was not tried, because an earlier event of its ordering key has failed. No attempt is counted.
+    case held
 }

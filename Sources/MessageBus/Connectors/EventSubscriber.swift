@@ -1,4 +1,5 @@
 package import ServiceLifecycle
+package import WorkQueue
 
 /// The receiving side of a message bus.
 package protocol EventSubscriber: Sendable {
@@ -11,7 +12,9 @@ package protocol EventSubscriber: Sendable {
     ///   they were published. The order holds among the types of this subscription.
     /// - **Acknowledgement.** The handler returns: done. It throws: the event comes again after a back-off and holds up
     ///   the later ones of its key, until it is put among the dead letters. It throws ``EventRejection``: dead letter
-    ///   at once. The process dies: the event comes again when its lease ends, and is not counted as an attempt.
+    ///   at once. It throws a `DependencyError` because its database is away: the event comes again until it is back,
+    ///   and nothing is counted. The process dies: the event comes again when its lease ends, and is not counted
+    ///   either.
     /// - **At least once.** An event may come twice: guard the effect with ``Inbox``.
     /// - Parameters:
     ///   - group: 1 to 100 characters `a-z 0-9 - _ .`
@@ -42,7 +45,7 @@ package struct EventDelivery: Sendable {
 }
 
 /// Thrown by a handler that will never be able to handle this event: it becomes a dead letter at once.
-package struct EventRejection: Error, Sendable, Hashable {
+package struct EventRejection: PermanentFailure, Sendable, Hashable {
     /// Why, without data or secrets.
     package let reason: String
 
@@ -52,33 +55,5 @@ package struct EventRejection: Error, Sendable, Hashable {
     }
 }
 
-/// How a subscription works through its events.
-package struct ConsumerConfiguration: Sendable, Hashable {
-    /// Most handlers at work at once, from 1. Each handles an event of another ordering key.
-    package var concurrency: Int
-    /// How long an event belongs to a handler without a sign of life; renewed at every third of it while the handler
-    /// works. A process that is killed holds up its events no longer than this.
-    package var lease: Duration
-    /// The wait after a handler threw.
-    package var backOff: BackOff
-    /// After that many failed attempts the event becomes a dead letter, from 1.
-    package var maximumAttempts: Int
-    /// How often to look for events although no wake-up came.
-    package var pollInterval: Duration
-    /// How long handlers at work may go on when the service is to stop; then they are cancelled.
-    package var drainTimeout: Duration
-
-    /// Makes a configuration.
-    package init(
-        concurrency: Int = 4, lease: Duration = .seconds(30),
-        backOff: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(300)), maximumAttempts: Int = 12,
-        pollInterval: Duration = .seconds(10), drainTimeout: Duration = .seconds(5)
-    ) {
-        self.concurrency = max(concurrency, 1)
-        self.lease = max(lease, .milliseconds(30))
-        self.backOff = backOff
-        self.maximumAttempts = max(maximumAttempts, 1)
-        self.pollInterval = pollInterval
-        self.drainTimeout = drainTimeout
-    }
-}
+/// How a subscription works through its events: each handler at work handles an event of another ordering key.
+package typealias ConsumerConfiguration = WorkerConfiguration

@@ -1,4 +1,5 @@
 import Primitives
+import WorkQueue
 
 /// The state of the in-process bus: messages kept, groups, deliveries. Pure.
 struct InProcessBus: Sendable {
@@ -44,7 +45,18 @@ struct InProcessBus: Sendable {
         self.capacity = max(capacity, 1)
     }
 
-    mutating func publish(_ event: EventEnvelope, woken: inout Set<String>) -> PublishOutcome {
+    /// Events of one key stay in order: after one that failed, the later ones of its key are held back.
+    mutating func publish(_ events: [EventEnvelope], woken: inout Set<String>) -> [PublishOutcome] {
+        var failed: Set<Identifier> = []
+        return events.map { event in
+            if failed.contains(event.orderingKey) { return .held }
+            let outcome = publish(event, woken: &woken)
+            if case .failed = outcome { failed.insert(event.orderingKey) }
+            return outcome
+        }
+    }
+
+    private mutating func publish(_ event: EventEnvelope, woken: inout Set<String>) -> PublishOutcome {
         if known.contains(event.id) { return .published }
         let interested = groups.filter { $0.value.types.contains(event.type) }.keys
         guard interested.allSatisfy({ (groups[$0]?.deliveries.count ?? 0) < capacity }) else {
@@ -92,15 +104,15 @@ struct InProcessBus: Sendable {
             group.deliveries[index].claim = claim
             claimed.append(
                 ClaimedDelivery(
-                    event: delivery.event, group: subscription.group, position: delivery.position,
-                    failures: delivery.failures, claim: claim))
+                    handle: ClaimedDelivery.Handle(position: delivery.position, claim: claim), event: delivery.event,
+                    group: subscription.group, failures: delivery.failures))
         }
         return claimed
     }
 
-    mutating func settle(_ delivery: ClaimedDelivery, _ settlement: Settlement, now: Timestamp) -> Bool {
+    mutating func settle(_ delivery: ClaimedDelivery, _ settlement: Settlement<Void>, now: Timestamp) -> Bool {
         guard let index = groups[delivery.group]?.index(of: delivery.position),
-            var entry = groups[delivery.group]?.deliveries[index], entry.claim == delivery.claim
+            var entry = groups[delivery.group]?.deliveries[index], entry.claim == delivery.handle.claim
         else { return false }
         entry.claim = nil
         entry.visibleAt = nil
@@ -108,44 +120,39 @@ struct InProcessBus: Sendable {
         case .done:
             groups[delivery.group]?.deliveries.remove(at: index)
             return true
-        case .retry(let instant, let reason):
+        case .retry(let delay, let reason):
             entry.failures += 1
-            entry.visibleAt = instant
+            entry.visibleAt = now.adding(delay)
             entry.lastError = reason
-        case .dead(let reason):
+        case .deadLetter(let reason):
             entry.failures += 1
             entry.isDead = true
             entry.lastError = reason
             entry.settledAt = now
-        case .released: break
+        case .released(let delay):
+            if delay > .zero { entry.visibleAt = now.adding(delay) }
         }
         groups[delivery.group]?.deliveries[index] = entry
         return true
     }
 
-    mutating func release(group: String, claim: Identifier) {
-        for index in (groups[group]?.deliveries ?? []).indices where groups[group]?.deliveries[index].claim == claim {
-            groups[group]?.deliveries[index].claim = nil
-            groups[group]?.deliveries[index].visibleAt = nil
-        }
-    }
-
-    mutating func extend(_ deliveries: [ClaimedDelivery], until: Timestamp) -> Set<Int64> {
-        var kept: Set<Int64> = []
+    mutating func extend(_ deliveries: [ClaimedDelivery], until: Timestamp) -> Set<ClaimedDelivery.Handle> {
+        var kept: Set<ClaimedDelivery.Handle> = []
         for delivery in deliveries {
             guard let index = groups[delivery.group]?.index(of: delivery.position),
-                groups[delivery.group]?.deliveries[index].claim == delivery.claim
+                groups[delivery.group]?.deliveries[index].claim == delivery.handle.claim
             else { continue }
             groups[delivery.group]?.deliveries[index].visibleAt = until
-            kept.insert(delivery.position)
+            kept.insert(delivery.handle)
         }
         return kept
     }
 
-    func nextDue(_ subscription: Subscription, after now: Timestamp) -> Timestamp? {
+    /// When the next delivery that was claimed or postponed becomes due; an instant that is over for one that is due.
+    func nextDue(_ subscription: Subscription) -> Timestamp? {
         (groups[subscription.group]?.deliveries ?? [])
             .filter { $0.isPending(among: subscription.types) }
-            .compactMap(\.visibleAt).filter { $0 > now }.min()
+            .compactMap(\.visibleAt).min()
     }
 
     func deadLetters(group: String) -> [DeadLetter] {

@@ -1,13 +1,12 @@
 package import Logging
 package import Primitives
 package import ServiceLifecycle
-import Synchronization
+import WorkQueue
 
 /// A message bus in memory: for tests, and for programs of one process that can do without what is under way when
 /// they end. The rules are the same as those of ``PostgresConnector``.
 package final class InProcessConnector: EventConnector, EventSubscriber {
-    private let queue: InProcessDeliveryQueue
-    private let clock: any WallClock
+    private let state: InProcessBusState
     private let logger: Logger
 
     /// Makes an empty bus.
@@ -19,36 +18,41 @@ package final class InProcessConnector: EventConnector, EventSubscriber {
     package init(
         retainedEvents: Int = 10_000, capacity: Int = 100_000, clock: any WallClock = SystemClock(), logger: Logger
     ) {
-        self.queue = InProcessDeliveryQueue(retainedEvents: retainedEvents, capacity: capacity)
-        self.clock = clock
+        self.state = InProcessBusState(retainedEvents: retainedEvents, capacity: capacity, clock: clock)
         self.logger = logger
     }
 
     /// Most events taken at once.
     package var maximumBatchSize: Int { 1000 }
 
+    /// Most events of one ordering key taken at once.
+    package var maximumRunLength: Int { 1000 }
+
     /// See ``EventConnector``.
     package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
-        queue.publish(events)
+        state.publish(events)
     }
 
     /// See ``EventSubscriber``.
     package func subscribe(
         group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
     ) throws(MessageBusError) -> any Service {
-        EventConsumer(
-            queue: queue, subscription: try Subscription(group: group, types: types), configuration: configuration,
-            clock: clock, logger: logger, handler: handler)
+        LeasedWorker(
+            deliveries: InProcessDeliveryStore(
+                state: state, subscription: try Subscription(group: group, types: types)),
+            configuration: configuration, logger: logger, handler: handler)
     }
 
     /// The dead letters of a group, oldest first.
     package func deadLetters(group: String) -> [DeadLetter] {
-        queue.deadLetters(group: group)
+        state.withBus { bus, _ in bus.deadLetters(group: group) }
     }
 
     /// Makes all dead letters of a group pending again. Returns how many there were.
     @discardableResult
     package func retryDeadLetters(group: String) -> Int {
-        queue.retryDeadLetters(group: group)
+        let count = state.withBus { bus, _ in bus.retryDeadLetters(group: group) }
+        state.signal(group)
+        return count
     }
 }

@@ -43,20 +43,49 @@ enum PostgresBusStatements {
         SELECT EXISTS (SELECT FROM main.consumer_groups WHERE name = $1 AND types @> $2::text[])
         """
 
-    /// Delivers what is kept of types that are new to a group. Parameters: group, types.
-    static let backfill: PostgresStatement = """
-        INSERT INTO main.deliveries (group_name, position, lane, type)
-        SELECT $1::text, message.position, $1::text || ':' || message.ordering_key, message.type
-        FROM main.messages AS message
-        WHERE message.type = ANY($2::text[]) AND message.type <> ALL(
-            COALESCE((SELECT types FROM main.consumer_groups WHERE name = $1::text), '{}'))
+    /// Records what is kept of types that are new to a group, while nobody can publish. Parameters: group, types.
+    static let planBackfill: PostgresStatement = """
+        INSERT INTO main.consumer_backfills (group_name, type, next_position, last_position)
+        SELECT $1::text, type, COALESCE((SELECT min(position) FROM main.messages), 0),
+            COALESCE((SELECT max(position) FROM main.messages), 0)
+        FROM unnest($2::text[]) AS type
+        WHERE type <> ALL(COALESCE((SELECT types FROM main.consumer_groups WHERE name = $1::text), '{}'))
+        ON CONFLICT DO NOTHING
         """
 
-    /// Adds a group, or types to it. Parameters: group, types, now.
+    /// Adds a group, or types to it. Parameters: group, types.
     static let register: PostgresStatement = """
-        INSERT INTO main.consumer_groups AS known (name, types, registered_at) VALUES ($1, $2::text[], $3)
+        INSERT INTO main.consumer_groups AS known (name, types, registered_at) VALUES ($1, $2::text[], now())
         ON CONFLICT (name) DO UPDATE SET types = ARRAY(
             SELECT DISTINCT type FROM unnest(known.types || EXCLUDED.types) AS type ORDER BY type)
+        """
+
+    /// The positions that one chunk of a backfill looks at.
+    static let backfillSize = 5000
+
+    /// Delivers one chunk of what is kept to a group, for each type that is not done yet; returns a row for each of
+    /// these. Nodes that do this side by side take turns. Parameters: group, types, positions in a chunk.
+    static let backfill: PostgresStatement = """
+        WITH open AS (
+            SELECT type, next_position, last_position FROM main.consumer_backfills
+            WHERE group_name = $1::text AND type = ANY($2::text[]) AND next_position <= last_position
+            ORDER BY type FOR UPDATE
+        ), delivered AS (
+            INSERT INTO main.deliveries (group_name, position, lane, type)
+            SELECT $1::text, message.position, $1::text || ':' || message.ordering_key, message.type
+            FROM open JOIN main.messages AS message ON message.type = open.type
+                AND message.position >= open.next_position
+                AND message.position < LEAST(open.next_position + $3::bigint, open.last_position + 1)
+            ON CONFLICT DO NOTHING
+        )
+        UPDATE main.consumer_backfills AS backfill SET next_position = open.next_position + $3::bigint
+        FROM open WHERE backfill.group_name = $1::text AND backfill.type = open.type
+        RETURNING backfill.type
+        """
+
+    /// Forgets backfills that are done. Parameter: group.
+    static let endBackfill: PostgresStatement = """
+        DELETE FROM main.consumer_backfills WHERE group_name = $1 AND next_position > last_position
         """
 
     /// Takes a group from the list. Parameter: group.
@@ -65,29 +94,91 @@ enum PostgresBusStatements {
     /// Deletes what was still to be delivered to a group. Parameter: group.
     static let forget: PostgresStatement = "DELETE FROM main.deliveries WHERE group_name = $1"
 
-    /// Claims the first pending delivery of as many ordering keys as there are, oldest first.
-    /// Parameters: group, types, now, most deliveries, claim, end of the lease. Runs with ``ClaimSettings``.
-    static let claim = PostgresStatement(
+    /// Deletes what was still to be backfilled for a group. Parameter: group.
+    static let forgetBackfill: PostgresStatement = "DELETE FROM main.consumer_backfills WHERE group_name = $1"
+
+    // Rows are looked up by arrays of positions: `position = ANY(…)` with `group_name || ''` and `state + 0` leaves no way
+    // but the primary key, where a join could be turned round and read the whole queue. See ClaimSettings.
+
+    /// The lanes of a group that have anything pending, in order: each is found behind the one before it by one look
+    /// into `deliveries_lanes`, however much waits in it; and of each lane the first delivery of the wanted types.
+    private static func heads(after first: String, through last: String) -> String {
         """
-        WITH heads AS MATERIALIZED (
-            SELECT head.position
-            FROM main.deliveries AS head
-            WHERE head.group_name = $1 AND head.type = ANY($2::text[]) AND head.state = 0
-                AND (head.visible_at IS NULL OR head.visible_at <= $3)
-                AND NOT EXISTS (
-                    SELECT FROM main.deliveries AS earlier
-                    WHERE earlier.lane = head.lane AND earlier.state < 1 AND earlier.type = ANY($2::text[])
-                        AND earlier.position + 0 < head.position
-                    OFFSET 0)
-            ORDER BY head.position + 0
-            LIMIT $4
-            FOR UPDATE OF head SKIP LOCKED
+        WITH RECURSIVE lanes AS (
+            (SELECT lane FROM main.deliveries
+                WHERE group_name = $1 AND state < 1 AND lane > \(first)
+                ORDER BY lane, position + 0 LIMIT 1)
+            UNION ALL
+            SELECT next.lane FROM lanes CROSS JOIN LATERAL (
+                SELECT lane FROM main.deliveries
+                WHERE group_name = $1 AND state < 1 AND lane > lanes.lane \(last)
+                ORDER BY lane, position + 0 LIMIT 1) AS next
+        ), firsts AS (
+            SELECT lanes.lane, head.position, head.visible_at, head.claim FROM lanes CROSS JOIN LATERAL (
+                SELECT position, visible_at, claim FROM main.deliveries
+                WHERE group_name = $1 AND state < 1 AND lane = lanes.lane AND type = ANY($2::text[])
+                ORDER BY position + 0 LIMIT 1 OFFSET 0) AS head
         )
-        UPDATE main.deliveries AS delivery SET claim = $5, visible_at = $6
-        FROM heads JOIN main.messages AS message ON message.position = heads.position
-        WHERE delivery.group_name = $1 AND delivery.position = heads.position
-        RETURNING \(columns)
-        """)
+        """
+    }
+
+    /// Claims runs of consecutive deliveries, lane by lane; a lane can be claimed only by its first pending delivery.
+    /// Parameters: group, types, most lanes, claim, lease in microseconds, the lane to begin behind, the last lane
+    /// (NULL: all), most deliveries of a lane. Runs with ``ClaimSettings/claiming``.
+    ///
+    /// A row that another consumer claims in this moment is locked or, after its commit, no longer visible: the lock
+    /// re-reads `visible_at`. A few more lanes than asked for are looked at, for those that are locked.
+    static let claim = PostgresStatement(
+        heads(after: "$6", through: "AND ($7::text IS NULL OR lane <= $7)")
+            + """
+            , candidates AS MATERIALIZED (
+                SELECT position FROM firsts WHERE visible_at IS NULL OR visible_at <= now() LIMIT $3 + 16
+            ), heads AS MATERIALIZED (
+                SELECT lane FROM main.deliveries AS head
+                WHERE head.position = ANY(ARRAY(SELECT position FROM candidates)) AND head.group_name || '' = $1
+                    AND head.state + 0 = 0 AND (head.visible_at IS NULL OR head.visible_at <= now())
+                LIMIT $3
+                FOR UPDATE SKIP LOCKED
+            ), runs AS MATERIALIZED (
+                SELECT next.position FROM heads CROSS JOIN LATERAL (
+                    SELECT position FROM main.deliveries
+                    WHERE group_name = $1 AND state < 1 AND lane = heads.lane AND type = ANY($2::text[])
+                    ORDER BY position + 0 LIMIT $8 OFFSET 0) AS next
+            )
+            UPDATE main.deliveries AS delivery SET claim = $4, visible_at = now() + $5 * interval '1 microsecond'
+            FROM main.messages AS message
+            WHERE delivery.position = ANY(ARRAY(SELECT position FROM runs)) AND delivery.group_name || '' = $1
+                AND delivery.state + 0 = 0 AND message.position = delivery.position
+                AND message.position = ANY(ARRAY(SELECT position FROM runs))
+            RETURNING \(columns)
+            """)
+
+    /// Microseconds until a first delivery of a lane becomes due, 0 when one is due; NULL when there is none.
+    /// Parameters: group, types.
+    static let timeUntilDue = PostgresStatement(
+        heads(after: "''", through: "")
+            + """
+            SELECT (extract(epoch FROM GREATEST(min(COALESCE(visible_at, now())) - now(), interval '0'))
+                * 1000000)::bigint
+            FROM firsts
+            """)
+
+    /// Gives back what is under a claim: always the first deliveries of their lanes. Parameters: group, types, claim, most
+    /// deliveries of a lane.
+    static let releaseClaim = PostgresStatement(
+        heads(after: "''", through: "")
+            + """
+            , runs AS MATERIALIZED (
+                SELECT next.position FROM firsts CROSS JOIN LATERAL (
+                    SELECT position FROM main.deliveries
+                    WHERE group_name = $1 AND state < 1 AND lane = firsts.lane AND type = ANY($2::text[])
+                    ORDER BY position + 0 LIMIT $4 OFFSET 0) AS next
+                WHERE firsts.claim = $3
+            )
+            UPDATE main.deliveries AS delivery SET visible_at = NULL, claim = NULL
+            WHERE delivery.position = ANY(ARRAY(SELECT position FROM runs)) AND delivery.group_name || '' = $1
+                AND delivery.claim = $3 AND delivery.state + 0 = 0
+            """)
 
     static let columns = """
         delivery.position, message.event_id, message.type, message.version, message.tenant_id, \
@@ -95,50 +186,40 @@ enum PostgresBusStatements {
         delivery.settled_at
         """
 
-    /// Ends a delivery. Parameters: group, position, claim.
-    static let done: PostgresStatement = """
-        DELETE FROM main.deliveries WHERE group_name = $1 AND position = $2 AND claim = $3 AND state = 0
+    /// What is still under its claim. Parameters: group, positions, claims.
+    private static let owned = """
+        WHERE delivery.position = ANY($2::bigint[]) AND delivery.group_name || '' = $1 AND delivery.state + 0 = 0
+            AND delivery.claim = ($3::uuid[])[array_position($2::bigint[], delivery.position)]
+        RETURNING delivery.position, ($3::uuid[])[array_position($2::bigint[], delivery.position)]
         """
 
-    /// Notes a failure. Parameters: group, position, claim, not before, reason.
-    static let failed: PostgresStatement = """
-        UPDATE main.deliveries SET attempts = attempts + 1, visible_at = $4, claim = NULL, last_error = $5
-        WHERE group_name = $1 AND position = $2 AND claim = $3 AND state = 0
-        """
+    /// Ends deliveries. Parameters: group, positions, claims. This and the following return what was still claimed.
+    static let done = PostgresStatement("DELETE FROM main.deliveries AS delivery " + owned)
 
-    /// Puts a delivery among the dead letters. Parameters: group, position, claim, now, reason.
-    static let buried: PostgresStatement = """
-        UPDATE main.deliveries
-        SET state = 2, attempts = attempts + 1, settled_at = $4, visible_at = NULL, claim = NULL, last_error = $5
-        WHERE group_name = $1 AND position = $2 AND claim = $3 AND state = 0
+    /// Records a failure. Parameters: group, positions, claims, delay in microseconds, reason.
+    static let failed = PostgresStatement(
         """
+        UPDATE main.deliveries AS delivery
+        SET attempts = attempts + 1, visible_at = now() + $4 * interval '1 microsecond', claim = NULL, last_error = $5
+        """ + " " + owned)
 
-    /// Gives a delivery back. Parameters: group, position, claim.
-    static let released: PostgresStatement = """
-        UPDATE main.deliveries SET visible_at = NULL, claim = NULL
-        WHERE group_name = $1 AND position = $2 AND claim = $3 AND state = 0
+    /// Puts a delivery among the dead letters. Parameters: group, positions, claims, reason.
+    static let deadLettered = PostgresStatement(
         """
+        UPDATE main.deliveries AS delivery
+        SET state = 2, attempts = attempts + 1, settled_at = now(), visible_at = NULL, claim = NULL, last_error = $4
+        """ + " " + owned)
 
-    /// Gives everything under a claim back. Parameters: group, claim.
-    static let releasedAll: PostgresStatement = """
-        UPDATE main.deliveries SET visible_at = NULL, claim = NULL
-        WHERE group_name = $1 AND claim = $2 AND state = 0
+    /// Gives a delivery back. Parameters: group, positions, claims, delay in microseconds.
+    static let released = PostgresStatement(
         """
+        UPDATE main.deliveries AS delivery
+        SET visible_at = CASE WHEN $4::bigint > 0 THEN now() + $4 * interval '1 microsecond' END, claim = NULL
+        """ + " " + owned)
 
-    /// Prolongs leases. Parameters: group, positions, claims, end of the lease.
-    static let extend: PostgresStatement = """
-        UPDATE main.deliveries AS delivery SET visible_at = $4
-        FROM unnest($2::bigint[], $3::uuid[]) AS mine (position, claim)
-        WHERE delivery.group_name = $1 AND delivery.position = mine.position AND delivery.claim = mine.claim
-            AND delivery.state = 0
-        RETURNING delivery.position
-        """
-
-    /// When the next delivery becomes visible. Parameters: group, types, now.
-    static let nextDue: PostgresStatement = """
-        SELECT min(visible_at) FROM main.deliveries
-        WHERE group_name = $1 AND type = ANY($2::text[]) AND state = 0 AND visible_at > $3
-        """
+    /// Extends leases. Parameters: group, positions, claims, lease in microseconds.
+    static let renew = PostgresStatement(
+        "UPDATE main.deliveries AS delivery SET visible_at = now() + $4 * interval '1 microsecond' " + owned)
 
     /// The dead letters of a group, oldest first. Parameters: group, most rows.
     static let deadLetters = PostgresStatement(
@@ -147,6 +228,14 @@ enum PostgresBusStatements {
         FROM main.deliveries AS delivery JOIN main.messages AS message ON message.position = delivery.position
         WHERE delivery.group_name = $1 AND delivery.state = 2 ORDER BY delivery.position LIMIT $2
         """)
+
+    /// The groups that have dead letters, and how many. Counting stops at a thousand a group.
+    static let deadLetterCounts: PostgresStatement = """
+        SELECT known.name, dead.count FROM main.consumer_groups AS known CROSS JOIN LATERAL (
+            SELECT count(*) AS count FROM (
+                SELECT FROM main.deliveries WHERE group_name = known.name AND state = 2 LIMIT 1000) AS letters) AS dead
+        WHERE dead.count > 0 ORDER BY known.name
+        """
 
     /// Makes dead letters of a group pending again. Parameters: group, event ids or NULL for all.
     static let retry: PostgresStatement = """
@@ -160,12 +249,23 @@ enum PostgresBusStatements {
     /// Wakes a group. Parameter: group.
     static let notify: PostgresStatement = "SELECT pg_notify('message_bus', $1)"
 
-    /// Deletes messages published before an instant that no group waits for. Parameters: instant, most rows.
+    /// Deletes messages published before an instant that no group waits for, going on behind a message that was looked
+    /// at before. One node at a time; the others have nothing to do. Parameters: instant, most rows, the time and
+    /// position of that message. Returns the time and position of the last message looked at and how many were deleted.
     static let purge: PostgresStatement = """
-        DELETE FROM main.messages WHERE position IN (
-            SELECT message.position FROM main.messages AS message
-            WHERE message.published_at < $1
-                AND NOT EXISTS (SELECT FROM main.deliveries WHERE deliveries.position = message.position)
-            ORDER BY message.published_at LIMIT $2)
+        WITH turn AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(1835365730, 1) AS is_ours),
+        old AS MATERIALIZED (
+            SELECT published_at, position FROM main.messages
+            WHERE (SELECT is_ours FROM turn) AND published_at < $1 AND published_at >= $3
+                AND (published_at, position) > ($3, $4)
+            ORDER BY published_at, position LIMIT $2
+        ), purged AS (
+            DELETE FROM main.messages AS message USING old
+            WHERE message.position = old.position
+                AND NOT EXISTS (SELECT FROM main.deliveries WHERE deliveries.position = old.position)
+            RETURNING 1
+        )
+        SELECT published_at, position, (SELECT count(*) FROM purged), (SELECT count(*) FROM old)
+        FROM old ORDER BY published_at DESC, position DESC LIMIT 1
         """
 }

@@ -2,6 +2,7 @@ package import Logging
 package import PostgresClient
 package import Primitives
 package import ServiceLifecycle
+import WorkQueue
 
 /// A message bus in PostgreSQL: database `message_bus_db`, see ``MessageBusMigrations``.
 ///
@@ -53,6 +54,9 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
     /// Most events taken at once.
     package var maximumBatchSize: Int { 500 }
 
+    /// Most events of one ordering key taken at once: a batch is stored as a whole, or one event after the other.
+    package var maximumRunLength: Int { 500 }
+
     /// See ``EventConnector``.
     package func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
         if events.isEmpty { return [] }
@@ -80,13 +84,11 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
     package func subscribe(
         group: String, types: Set<String>, configuration: ConsumerConfiguration, handler: @escaping EventHandler
     ) throws(MessageBusError) -> any Service {
-        EventConsumer(
-            queue: queue, subscription: try Subscription(group: group, types: types), configuration: configuration,
-            clock: clock, logger: logger, handler: handler)
-    }
-
-    private var queue: PostgresDeliveryQueue {
-        PostgresDeliveryQueue(pool: pool, listener: listener, clock: clock, logger: logger)
+        LeasedWorker(
+            deliveries: PostgresDeliveryStore(
+                pool: pool, listener: listener, subscription: try Subscription(group: group, types: types),
+                logger: logger),
+            configuration: configuration, logger: logger, handler: handler)
     }
 
     private func store(_ events: [EventEnvelope]) async throws(PostgresError) {
@@ -143,8 +145,22 @@ extension PostgresConnector {
         var batch = PostgresBatch()
         batch.add(PostgresBusStatements.lockExclusive)
         batch.add(PostgresBusStatements.unregister, [.text(group)])
+        batch.add(PostgresBusStatements.forgetBackfill, [.text(group)])
         batch.add(PostgresBusStatements.forget, [.text(group)])
         do { _ = try await pool.run(batch) } catch { throw .database(error) }
+    }
+
+    /// How many dead letters each group has that has any; at most 1000 are counted.
+    package func deadLetterCounts() async throws(MessageBusError) -> [(group: String, count: Int)] {
+        do {
+            var counts: [(group: String, count: Int)] = []
+            for row in try await pool.query(PostgresBusStatements.deadLetterCounts).rows {
+                counts.append((try row.text(0), try row.int(1)))
+            }
+            return counts
+        } catch {
+            throw .database(error)
+        }
     }
 
     /// Deletes messages older than the retention that no group waits for.
@@ -153,16 +169,20 @@ extension PostgresConnector {
     package func purge() async throws(MessageBusError) -> Int {
         let limit = 1000
         let before = clock.now().adding(.zero - retention)
+        var last = (publishedAt: Timestamp(microseconds: 0), position: Int64(0))
         var deleted = 0
-        while true {
-            var batch = PostgresBatch()
-            // In shared mode, so that no group registers while what it would get is deleted.
-            batch.add(PostgresBusStatements.lockShared)
-            let purge = batch.add(PostgresBusStatements.purge, [.timestamp(before), .int64(Int64(limit))])
-            let count: Int
-            do { count = try await pool.run(batch)[purge].affectedRows } catch { throw .database(error) }
-            deleted += count
-            if count < limit { return deleted }
+        do {
+            while true {
+                let result = try await pool.query(
+                    PostgresBusStatements.purge,
+                    [.timestamp(before), .int64(Int64(limit)), .timestamp(last.publishedAt), .int64(last.position)])
+                guard let row = result.first else { return deleted }
+                last = (try row.timestamp(0), try row.int64(1))
+                deleted += try row.int(2)
+                if try row.int(3) < limit { return deleted }
+            }
+        } catch {
+            throw .database(error)
         }
     }
 }

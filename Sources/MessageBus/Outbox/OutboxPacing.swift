@@ -1,3 +1,5 @@
+import WorkQueue
+
 /// When the relay asks for notifications, and how it makes sure that it misses none. Pure state.
 ///
 /// Notifications cost the writers dearly, so a busy relay switches them off (see ``OutboxSchema``). Before it sleeps it

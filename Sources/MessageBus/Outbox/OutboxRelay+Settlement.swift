@@ -1,50 +1,72 @@
 import Logging
 import Primitives
+import WorkQueue
 
 /// What becomes of events after the connector was asked.
 extension OutboxRelay {
-    /// Writes down what became of a batch, even if the task is cancelled meanwhile.
+    /// Records what became of a batch, even if the task is cancelled meanwhile, and as often as it takes: an event that
+    /// was published must not be published again because the database was away for a moment.
     func settle(
-        _ claimed: [ClaimedEvent], _ outcomes: [PublishOutcome], claim: Identifier
+        _ claim: OutboxClaim, _ outcomes: [PublishOutcome], until deadline: ContinuousClock.Instant?
     ) async throws(MessageBusError) {
-        let now = clock.now()
-        let verdicts = claimed.enumerated().map { index, claimed in
+        let settlements = claim.events.enumerated().map { index, claimed in
             let outcome =
                 index < outcomes.count ? outcomes[index] : .failed(reason: "the connector said nothing about it")
-            let verdict = verdict(on: claimed, outcome, now: now)
-            log(verdict, on: claimed)
-            return (event: claimed.event, verdict: verdict)
+            let settlement = settlement(of: claimed, outcome)
+            log(settlement, of: claimed)
+            return (event: claimed.event, settlement: settlement)
         }
+        try await record(settlements, claim: claim.id, until: deadline)
+    }
+
+    /// Gives back what was claimed: nothing became of it.
+    func release(_ claim: OutboxClaim, until deadline: ContinuousClock.Instant?) async throws(MessageBusError) {
+        let settlements = claim.events.map { (event: $0.event, settlement: Settlement<Void>.released(after: .zero)) }
+        try await record(settlements, claim: claim.id, until: deadline)
+    }
+
+    private func record(
+        _ settlements: [(event: EventEnvelope, settlement: Settlement<Void>)], claim: Identifier,
+        until deadline: ContinuousClock.Instant?
+    ) async throws(MessageBusError) {
         let store = self.store
-        let settled = await shielded {
-            await retrying { () async throws(MessageBusError) in
-                try await store.settle(verdicts, claim: claim, now: now)
+        let backOff = configuration.unavailability
+        let result = await shielded {
+            await repeating(
+                backOff: backOff,
+                while: { _ in
+                    let limit = [deadline, self.settlementDeadline].compactMap(\.self).min()
+                    return limit.map { ContinuousClock.now < $0 } ?? true
+                }
+            ) {
+                try await store.settle(settlements, claim: claim)
             }
         }
-        try settled.get()
+        guard case .failure(let error) = result else { return }
+        throw (error as? MessageBusError) ?? .unavailable(reason: FailureReason.describing(error))
     }
 
-    private func verdict(on claimed: ClaimedEvent, _ outcome: PublishOutcome, now: Timestamp) -> OutboxVerdict {
+    private func settlement(of claimed: ClaimedEvent, _ outcome: PublishOutcome) -> Settlement<Void> {
         switch outcome {
-        case .published: return .published
-        case .rejected(let reason): return .dead(reason: FailureReason.stored(reason))
+        case .published: return .done(())
+        case .held: return .released(after: .zero)
+        case .rejected(let reason): return .deadLetter(reason: FailureReason.stored(reason))
         case .failed(let reason):
             let failures = claimed.failures + 1
-            if failures >= configuration.maximumAttempts { return .dead(reason: FailureReason.stored(reason)) }
+            if failures >= configuration.maximumAttempts { return .deadLetter(reason: FailureReason.stored(reason)) }
             return .retry(
-                at: now.adding(configuration.backOff.delay(afterFailures: failures)),
-                reason: FailureReason.stored(reason))
+                after: configuration.backOff.delay(afterFailures: failures), reason: FailureReason.stored(reason))
         }
     }
 
-    private func log(_ verdict: OutboxVerdict, on claimed: ClaimedEvent) {
+    private func log(_ settlement: Settlement<Void>, of claimed: ClaimedEvent) {
         let level: Logger.Level
         let message: Logger.Message
         let reason: String
-        switch verdict {
-        case .published: return
-        case .retry(_, let words): (level, message, reason) = (.warning, "event not taken, trying again", words)
-        case .dead(let words): (level, message, reason) = (.error, "event given up on: dead letter", words)
+        switch settlement {
+        case .done, .released: return
+        case .retry(_, let words): (level, message, reason) = (.warning, "event not accepted, trying again", words)
+        case .deadLetter(let words): (level, message, reason) = (.error, "event moved to dead letters", words)
         }
         logger.log(
             level: level, message,

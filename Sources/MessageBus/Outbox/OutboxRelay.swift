@@ -3,28 +3,32 @@ package import PostgresClient
 package import Primitives
 import ServiceLifecycle
 import Synchronization
+import WorkQueue
 
-/// Publishes what stands in an outbox: at least once, in order for each tenant, by any number of relays at once.
+/// Publishes what is in an outbox: at least once, in order for each tenant, by any number of relays at once.
 ///
-/// **Claim.** One statement takes the first pending event of many tenants (`FOR UPDATE SKIP LOCKED`) and stamps them
-/// with a claim and the end of a lease. As only the first pending event of a tenant can be claimed, a later one never
-/// overtakes an earlier one, whichever relay has it. A relay that dies delays its tenants until the lease ends.
+/// **Claim.** One statement takes runs of consecutive events, tenant by tenant (`FOR UPDATE SKIP LOCKED` on the first
+/// pending event of each), and stamps them with a claim and the end of a lease. As a tenant can be claimed only by its
+/// first pending event, a later one never overtakes an earlier one, whichever relay has it. A relay that dies delays its
+/// tenants until the lease ends.
 ///
-/// **Failure.** An event that the bus does not take waits with back-off and holds up its tenant; after
+/// **Failure.** An event that the bus does not accept waits with back-off and holds up its tenant; after
 /// `maximumAttempts` it becomes a dead letter: the row stays, flagged, and the tenant's later events go on without it
 /// (the other choice, stopping the tenant for good, would turn one bad event into an outage). When the bus itself is
-/// away, nothing is counted and events wait as long as it takes.
+/// away, nothing is counted and events wait as long as it takes; they flow again within `unavailability`'s maximum of
+/// its return.
 ///
 /// **Wake-up.** The relay sleeps until it is notified, an event becomes due, or the slow poll interval is over. Writers
 /// are spared notifications while a relay is awake: see ``OutboxPacing``. That reasoning holds for writers in READ
 /// COMMITTED, the default; under stricter isolation the poll interval bounds the delay.
 ///
-/// **Clock.** Leases, back-off and retention use the injected clock. Clocks that disagree between machines lengthen or
-/// shorten a lease; the worst that comes of it is a duplicate.
+/// **Clock.** Leases and back-off are counted by the database's clock, so the clocks of the nodes need not agree.
 package final class OutboxRelay: Service {
     private struct State {
         var isStopping = false
         var inFlight = 0
+        /// Until when a stopping relay tries to record outcomes.
+        var settlementDeadline: ContinuousClock.Instant?
     }
 
     let store: OutboxStore
@@ -34,7 +38,9 @@ package final class OutboxRelay: Service {
     private let connector: any EventConnector
     private let listener: PostgresConfiguration?
     private let state = Mutex(State())
-    private let bell = WakeUp()
+    private let signals = WorkSignals()
+    private let busOutage: OutageLog
+    private let storeOutage: OutageLog
 
     /// Makes a relay; it works once `run()` is called, or for the length of a `flush(deadline:)`.
     /// - Parameters:
@@ -43,7 +49,7 @@ package final class OutboxRelay: Service {
     ///   - listener: how to open the one connection that waits for notifications; nil where `LISTEN` is not possible
     ///     (PgBouncer in transaction mode): then events wait for the poll interval.
     ///   - configuration: sizes and times.
-    ///   - clock: for leases, back-off and retention.
+    ///   - clock: for retention.
     package init(
         pool: PostgresPool, connector: any EventConnector, listener: PostgresConfiguration?,
         configuration: OutboxRelayConfiguration = OutboxRelayConfiguration(), clock: any WallClock = SystemClock(),
@@ -55,32 +61,53 @@ package final class OutboxRelay: Service {
         self.configuration = configuration
         self.clock = clock
         self.logger = logger
+        busOutage = OutageLog("events cannot be published, trying again", logger: logger)
+        storeOutage = OutageLog("the outbox cannot be read, trying again", logger: logger)
     }
 
     /// Publishes until the task is cancelled or told to shut down gracefully; then flushes for at most
     /// `shutdownTimeout` and returns. Never throws: trouble is logged and tried again. Runs once.
     package func run() async {
-        await withGracefulShutdownHandler {
-            await withDiscardingTaskGroup { group in
-                group.addTask { await self.listen() }
-                group.addTask { await self.purgeRegularly() }
-                await drainUntilStopped()
-                if !Task.isCancelled {
-                    _ = await flush(deadline: .now.advanced(by: configuration.shutdownTimeout))
-                }
-                let store = self.store
-                await shielded { _ = try? await store.arm() }
-                group.cancelAll()
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await work()
+            } onGracefulShutdown: {
+                self.stop()
             }
-        } onGracefulShutdown: {
-            self.state.withLock { $0.isStopping = true }
-            self.bell.signal()
+        } onCancel: {
+            self.stop()
         }
     }
 
+    private func work() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.listen() }
+            group.addTask { await self.purgeRegularly() }
+            await drainUntilStopped()
+            if !Task.isCancelled {
+                _ = await flush(deadline: .now.advanced(by: configuration.shutdownTimeout))
+            }
+            let store = self.store
+            await shielded { _ = try? await store.arm() }
+            group.cancelAll()
+        }
+    }
+
+    private func stop() {
+        let deadline = ContinuousClock.now.advanced(by: configuration.shutdownTimeout)
+        state.withLock { state in
+            state.isStopping = true
+            state.settlementDeadline = min(state.settlementDeadline ?? deadline, deadline)
+        }
+        signals.work.signal()
+        signals.reconnected.signal()
+    }
+
+    var settlementDeadline: ContinuousClock.Instant? { state.withLock { $0.settlementDeadline } }
+
     /// Makes a sleeping relay look for events now.
     package func wake() {
-        bell.signal()
+        signals.work.signal()
     }
 
     /// Publishes until nothing more can be published at present, or the deadline has come.
@@ -91,7 +118,7 @@ package final class OutboxRelay: Service {
             let remaining = ContinuousClock.now.duration(to: deadline)
             guard remaining > .zero else { break }
             do {
-                switch try await drain(within: min(remaining, publishLimit)) {
+                switch try await drain(within: min(remaining, publishLimit), until: deadline) {
                 case .idle:
                     if state.withLock({ $0.inFlight == 0 }) { return true }
                     try? await Task.sleep(for: .milliseconds(5))
@@ -103,9 +130,9 @@ package final class OutboxRelay: Service {
                 }
             } catch {
                 failures += 1
-                report(error)
+                storeOutage.failed(error)
             }
-            try? await Task.sleep(for: min(configuration.backOff.delay(afterFailures: failures), remaining))
+            try? await Task.sleep(for: min(configuration.unavailability.delay(afterFailures: failures), remaining))
         }
         return false
     }
@@ -117,107 +144,88 @@ package final class OutboxRelay: Service {
 
     private var batchSize: Int { max(1, min(configuration.batchSize, connector.maximumBatchSize)) }
 
+    private var runLength: Int { max(1, min(configuration.runLength, connector.maximumRunLength)) }
+
     private var isStopping: Bool { Task.isCancelled || state.withLock { $0.isStopping } }
 
     private func drainUntilStopped() async {
         var pacing = OutboxPacing()
         while !isStopping {
             do {
-                switch try await drain(within: publishLimit) {
-                case .idle(let instant):
-                    try await rest(&pacing, since: instant)
+                let step = try await drain(within: publishLimit)
+                storeOutage.succeeded()
+                switch step {
+                case .idle: try await rest(&pacing)
                 case .worked(let count):
+                    busOutage.succeeded()
                     if pacing.worked() { try await store.disarm() }
                     if pacing.isBusy, count < batchSize { try? await Task.sleep(for: configuration.linger) }
                 case .outage:
-                    await pause(configuration.backOff.delay(afterFailures: pacing.failed()))
+                    await pause(configuration.unavailability.delay(afterFailures: pacing.failed()))
                 }
             } catch {
                 if isStopping { return }
-                report(error)
-                await pause(configuration.backOff.delay(afterFailures: pacing.failed()))
+                storeOutage.failed(error)
+                await pause(configuration.unavailability.delay(afterFailures: pacing.failed()))
             }
         }
     }
 
-    /// - Parameter instant: the time of the claim that found nothing. What has become due since is due, not past.
-    private func rest(_ pacing: inout OutboxPacing, since instant: Timestamp) async throws(MessageBusError) {
-        let outlook = try await store.outlook(now: instant)
+    private func rest(_ pacing: inout OutboxPacing) async throws(MessageBusError) {
+        let outlook = try await store.outlook()
         switch pacing.rest(oldestTransaction: outlook.oldestTransaction) {
         case .arm:
             pacing.armed(barrier: try await store.arm())
         case .look: break
-        case .wait(let duration): await bell.wait(atMost: duration)
+        case .wait(let duration): await signals.work.wait(atMost: duration)
         case .sleep:
-            let due = outlook.nextDue.map { $0.duration(since: clock.now()) }
-            await bell.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
+            let due = outlook.timeUntilDue.map { max($0, .milliseconds(1)) }
+            await signals.work.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
             pacing.slept()
         }
     }
 
-    /// Waits out a back-off, whatever is notified meanwhile.
+    /// Waits out a back-off; ends early when the database is reached again or the relay stops.
     private func pause(_ duration: Duration) async {
-        let end = ContinuousClock.now.advanced(by: duration)
-        while !isStopping, ContinuousClock.now < end {
-            await bell.wait(atMost: ContinuousClock.now.duration(to: end))
-        }
+        if isStopping { return }
+        await signals.reconnected.wait(atMost: duration)
     }
 
     // MARK: One batch
 
     private enum Step {
-        /// Nothing was due at that time.
-        case idle(asOf: Timestamp)
+        /// Nothing was due.
+        case idle
         case worked(Int)
         case outage
     }
 
     /// Claims, publishes and settles one batch. Whatever happens, no claim is kept longer than its lease.
-    private func drain(within limit: Duration) async throws(MessageBusError) -> Step {
-        let claim = Identifier.v4()
-        let now = clock.now()
+    private func drain(
+        within limit: Duration, until deadline: ContinuousClock.Instant? = nil
+    ) async throws(MessageBusError) -> Step {
         state.withLock { $0.inFlight += 1 }
         defer { state.withLock { $0.inFlight -= 1 } }
-        let claimed: [ClaimedEvent]
-        do {
-            claimed = try await store.claim(
-                limit: batchSize, claim: claim, now: now, until: now.adding(configuration.lease))
-        } catch {
-            // The answer is lost, the claim may stand.
-            await release(claim)
-            throw error
-        }
-        guard !claimed.isEmpty else { return .idle(asOf: now) }
+        let claim = try await store.claim(limit: batchSize, runLength: runLength, lease: configuration.lease)
+        guard !claim.events.isEmpty else { return .idle }
         let outcomes: [PublishOutcome]
         do {
             let connector = self.connector
-            let events = claimed.map(\.event)
+            let events = claim.events.map(\.event)
             outcomes = try await withDeadline(limit) { () async throws(MessageBusError) in
                 try await connector.publish(events)
             }
         } catch {
-            logger.warning(
-                "events could not be published", metadata: ["error": "\(error)", "events": "\(claimed.count)"])
-            await release(claim)
+            busOutage.failed(error, metadata: ["events": "\(claim.events.count)"])
+            try await release(claim, until: deadline)
             return .outage
         }
-        try await settle(claimed, outcomes, claim: claim)
-        return .worked(claimed.count)
+        try await settle(claim, outcomes, until: deadline)
+        return .worked(claim.events.count)
     }
-
-    private func release(_ claim: Identifier) async {
-        let store = self.store
-        await shielded { _ = try? await store.release(claim: claim) }
-    }
-
-    // MARK: Around it
 
     private func listen() async {
         guard let listener else { return }
-        await ringing(bell, on: "outbox", of: listener, logger: logger)
-    }
-
-    private func report(_ error: MessageBusError) {
-        logger.error("outbox relay failed, trying again", metadata: ["error": "\(error)"])
+        await signals.signal(onNotificationsOf: "outbox", from: listener, logger: logger)
     }
 }

@@ -1,13 +1,22 @@
+package import Configuration
+package import ConfigurationChecks
+package import WorkQueue
+
 /// How the outbox relay works.
 package struct OutboxRelayConfiguration: Sendable, Hashable {
     /// Most events published together, 1 to 1000; also limited by the connector. With it the relay's memory is bounded:
     /// no more events than these are held at once.
     package var batchSize: Int
+    /// Most consecutive events of one ordering key published together, from 1; also limited by the connector.
+    package var runLength: Int
     /// How long claimed events belong to a relay. A relay that is killed holds up its tenants no longer than this.
     /// Publishing is given two thirds of it.
     package var lease: Duration
-    /// The wait after an event was not taken, and after the bus could not be reached.
+    /// The delay after an event was not accepted.
     package var backOff: BackOff
+    /// The delay between attempts while the bus or the database is away. Its maximum bounds how long events go on
+    /// resting after an outage, however long that was.
+    package var unavailability: BackOff
     /// After that many failed attempts an event becomes a dead letter, from 1. Times when the bus could not be reached
     /// do not count.
     package var maximumAttempts: Int
@@ -27,15 +36,18 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
 
     /// Makes a configuration.
     package init(
-        batchSize: Int = 100, lease: Duration = .seconds(30),
-        backOff: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(600)), maximumAttempts: Int = 12,
+        batchSize: Int = 100, runLength: Int = 50, lease: Duration = .seconds(30),
+        backOff: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(600)),
+        unavailability: BackOff = .probing, maximumAttempts: Int = 12,
         pollInterval: Duration = .seconds(5), linger: Duration = .milliseconds(20),
         retention: Duration = .seconds(7 * 86_400), inboxRetention: Duration? = nil,
         purgeInterval: Duration = .seconds(600), shutdownTimeout: Duration = .seconds(3)
     ) {
         self.batchSize = min(max(batchSize, 1), 1000)
+        self.runLength = max(runLength, 1)
         self.lease = max(lease, .milliseconds(30))
         self.backOff = backOff
+        self.unavailability = unavailability
         self.maximumAttempts = max(maximumAttempts, 1)
         self.pollInterval = pollInterval
         self.linger = linger
@@ -43,5 +55,13 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
         self.inboxRetention = inboxRetention
         self.purgeInterval = purgeInterval
         self.shutdownTimeout = shutdownTimeout
+    }
+}
+
+extension OutboxRelayConfiguration {
+    /// Reads `OUTBOX_RETENTION_HOURS` (1 … 87600, default 168): how long published events are kept in the outbox.
+    package init(reader: ConfigReader, inboxRetention: Duration? = nil) throws(ConfigurationFailure) {
+        self.init(
+            retention: try .retention("outbox.retention.hours", reader: reader), inboxRetention: inboxRetention)
     }
 }

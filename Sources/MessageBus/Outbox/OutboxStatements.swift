@@ -2,61 +2,111 @@ import PostgresClient
 
 /// The SQL of the relay.
 enum OutboxStatements {
-    /// Claims the first pending event of as many tenants as there are, oldest first.
-    /// Parameters: now, most events, claim, end of the lease.
-    ///
-    /// Only the first pending event of an ordering key can be claimed, so a key has never two events on the way, and
-    /// what is claimed together has no order among itself. A row that another relay claims in this moment is locked or,
-    /// after its commit, no longer visible: the lock re-reads `visible_at`. Runs with ``ClaimSettings``.
-    static let claim = PostgresStatement(
+    // Rows are looked up by arrays of identifiers: `event_id = ANY(…)` with `state + 0` leaves no way but the primary key,
+    // where a join could be turned round and read the whole queue. See ClaimSettings.
+
+    /// The lanes (ordering keys) that have anything pending, in order: each is found behind the one before it by one look
+    /// into `outbox_pending_by_key`, however much waits in it; and of each lane the first event.
+    private static func heads(after first: String, through last: String) -> String {
         """
-        WITH heads AS MATERIALIZED (
-            SELECT head.event_id
-            FROM main.outbox AS head
-            WHERE head.state = 0 AND (head.visible_at IS NULL OR head.visible_at <= $1)
-                AND NOT EXISTS (
-                    SELECT FROM main.outbox AS earlier
-                    WHERE earlier.ordering_key = head.ordering_key AND earlier.state < 1
-                        AND earlier.position < head.position
-                    OFFSET 0)
-            ORDER BY head.position
-            LIMIT $2
-            FOR UPDATE OF head SKIP LOCKED
+        WITH RECURSIVE lanes AS (
+            (SELECT ordering_key FROM main.outbox WHERE state < 1 AND ordering_key > \(first)
+                ORDER BY ordering_key, position LIMIT 1)
+            UNION ALL
+            SELECT next.ordering_key FROM lanes CROSS JOIN LATERAL (
+                SELECT ordering_key FROM main.outbox
+                WHERE state < 1 AND ordering_key > lanes.ordering_key \(last)
+                ORDER BY ordering_key, position LIMIT 1) AS next
+        ), firsts AS (
+            SELECT head.event_id, lanes.ordering_key, head.visible_at, head.claim FROM lanes CROSS JOIN LATERAL (
+                SELECT event_id, visible_at, claim FROM main.outbox
+                WHERE ordering_key = lanes.ordering_key AND state < 1
+                ORDER BY position LIMIT 1 OFFSET 0) AS head
         )
-        UPDATE main.outbox AS event SET claim = $3, visible_at = $4
-        FROM heads WHERE event.event_id = heads.event_id
-        RETURNING \(columns)
-        """)
+        """
+    }
+
+    /// Claims runs of consecutive events, lane by lane; lanes share what is claimed evenly.
+    /// Parameters: most events, most events of a lane, claim, lease in microseconds, the lane to begin behind, the last
+    /// lane (NULL: all).
+    ///
+    /// A lane can be claimed only by its first pending event, so its events are never on two ways at once, and later
+    /// ones never overtake earlier ones. A row that another relay claims in this moment is locked or, after its commit,
+    /// no longer visible: the lock re-reads `visible_at`. Runs with ``ClaimSettings/claiming``.
+    static let claim = PostgresStatement(
+        heads(after: "$5", through: "AND ($6::uuid IS NULL OR ordering_key <= $6)")
+            + """
+            , candidates AS MATERIALIZED (
+                SELECT event_id FROM firsts WHERE visible_at IS NULL OR visible_at <= now() LIMIT $1 + 16
+            ), heads AS MATERIALIZED (
+                SELECT ordering_key FROM main.outbox AS head
+                WHERE head.event_id = ANY(ARRAY(SELECT event_id FROM candidates)) AND head.state + 0 = 0
+                    AND (head.visible_at IS NULL OR head.visible_at <= now())
+                LIMIT $1
+                FOR UPDATE SKIP LOCKED
+            ), runs AS MATERIALIZED (
+                SELECT event.event_id FROM heads CROSS JOIN LATERAL (
+                    SELECT event_id FROM main.outbox
+                    WHERE ordering_key = heads.ordering_key AND state < 1
+                    ORDER BY position LIMIT GREATEST(1, LEAST($2, $1 / (SELECT count(*) FROM heads))) OFFSET 0
+                ) AS event
+                LIMIT $1
+            )
+            UPDATE main.outbox AS event SET claim = $3, visible_at = now() + $4 * interval '1 microsecond'
+            WHERE event.event_id = ANY(ARRAY(SELECT event_id FROM runs)) AND event.state + 0 = 0
+            RETURNING \(columns)
+            """)
 
     static let columns = """
         event.position, event.event_id, event.type, event.version, event.tenant_id, event.occurred_at, \
         event.traceparent, event.data, event.attempts, event.last_error, event.settled_at
         """
 
-    /// Marks events as published. Parameters: event ids, claim, now.
+    /// Marks events as published. Parameters: event ids, claim.
     static let published: PostgresStatement = """
         UPDATE main.outbox
-        SET state = 1, attempts = attempts + 1, settled_at = $3, visible_at = NULL, claim = NULL, last_error = NULL
-        WHERE event_id = ANY($1::uuid[]) AND claim = $2 AND state = 0
+        SET state = 1, attempts = attempts + 1, settled_at = now(), visible_at = NULL, claim = NULL, last_error = NULL
+        WHERE event_id = ANY($1::uuid[]) AND claim = $2 AND state + 0 = 0
         """
 
-    /// Notes a failure. Parameters: event id, claim, not before, reason.
+    /// Records a failure. Parameters: event ids, claim, delay in microseconds, reason.
     static let failed: PostgresStatement = """
-        UPDATE main.outbox SET attempts = attempts + 1, visible_at = $3, claim = NULL, last_error = $4
-        WHERE event_id = $1 AND claim = $2 AND state = 0
-        """
-
-    /// Puts an event among the dead letters. Parameters: event id, claim, now, reason.
-    static let buried: PostgresStatement = """
         UPDATE main.outbox
-        SET state = 2, attempts = attempts + 1, settled_at = $3, visible_at = NULL, claim = NULL, last_error = $4
-        WHERE event_id = $1 AND claim = $2 AND state = 0
+        SET attempts = attempts + 1, visible_at = now() + $3 * interval '1 microsecond', claim = NULL, last_error = $4
+        WHERE event_id = ANY($1::uuid[]) AND claim = $2 AND state + 0 = 0
         """
 
-    /// Gives back what is claimed. Parameter: claim.
-    static let released: PostgresStatement = """
-        UPDATE main.outbox SET visible_at = NULL, claim = NULL WHERE claim = $1 AND state = 0
+    /// Puts an event among the dead letters. Parameters: event ids, claim, reason.
+    static let deadLettered: PostgresStatement = """
+        UPDATE main.outbox
+        SET state = 2, attempts = attempts + 1, settled_at = now(), visible_at = NULL, claim = NULL, last_error = $3
+        WHERE event_id = ANY($1::uuid[]) AND claim = $2 AND state + 0 = 0
         """
+
+    /// Gives events back. Parameters: event ids, claim.
+    static let released: PostgresStatement = """
+        UPDATE main.outbox SET visible_at = NULL, claim = NULL
+        WHERE event_id = ANY($1::uuid[]) AND claim = $2 AND state + 0 = 0
+        """
+
+    /// Gives back what is under a claim: always the first events of their lanes. Parameters: claim, most events of a
+    /// lane.
+    static let releaseClaim = PostgresStatement(
+        heads(after: noLane, through: "")
+            + """
+            , runs AS MATERIALIZED (
+                SELECT event.event_id FROM firsts CROSS JOIN LATERAL (
+                    SELECT event_id FROM main.outbox
+                    WHERE ordering_key = firsts.ordering_key AND state < 1
+                    ORDER BY position LIMIT $2 OFFSET 0) AS event
+                WHERE firsts.claim = $1
+            )
+            UPDATE main.outbox AS event SET visible_at = NULL, claim = NULL
+            WHERE event.event_id = ANY(ARRAY(SELECT event_id FROM runs)) AND event.claim = $1 AND event.state + 0 = 0
+            """)
+
+    /// Before all lanes: no UUID that is generated.
+    private static let noLane = "'00000000-0000-0000-0000-000000000000'::uuid"
 
     /// Asks the trigger to notify from now on.
     static let arm: PostgresStatement = "UPDATE main.outbox_wake_up SET armed = true WHERE NOT armed"
@@ -68,11 +118,15 @@ enum OutboxStatements {
     /// snapshot would not do: it is one past the highest number that is over, and running ones may be beyond it.)
     static let transactionNumber: PostgresStatement = "SELECT pg_current_xact_id()::text::bigint"
 
-    /// The number of the oldest running transaction, and when the next event becomes visible. Parameter: now.
-    static let outlook: PostgresStatement = """
-        SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-            (SELECT min(visible_at) FROM main.outbox WHERE state = 0 AND visible_at > $1)
-        """
+    /// The number of the oldest running transaction, and the microseconds until a first event of a lane becomes due (0
+    /// when one is due; NULL when there is none).
+    static let outlook = PostgresStatement(
+        heads(after: noLane, through: "")
+            + """
+            SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
+                (SELECT (extract(epoch FROM GREATEST(min(COALESCE(visible_at, now())) - now(), interval '0'))
+                    * 1000000)::bigint FROM firsts)
+            """)
 
     /// Deletes events published before an instant. Parameters: instant, most rows.
     static let purge: PostgresStatement = """
@@ -86,6 +140,11 @@ enum OutboxStatements {
         """
         SELECT \(columns) FROM main.outbox AS event WHERE state = 2 ORDER BY position LIMIT $1
         """)
+
+    /// How many dead letters there are; counting stops at a thousand.
+    static let deadLetterCount: PostgresStatement = """
+        SELECT count(*) FROM (SELECT FROM main.outbox WHERE state = 2 LIMIT 1000) AS letters
+        """
 
     /// Makes dead letters pending again. Parameter: event ids, or NULL for all.
     static let retry: PostgresStatement = """

@@ -1,23 +1,69 @@
 import PostgresClient
 import Primitives
+import Synchronization
+import WorkQueue
 
-/// The relay's view of `main.outbox`: each method is one round trip.
-struct OutboxStore: Sendable {
+/// The relay's view of `main.outbox`. Claims are taken lane by lane: see ``ClaimMemory``.
+final class OutboxStore: Sendable {
     let pool: PostgresPool
+    private let claims = Mutex(ClaimMemory<Identifier>())
 
     /// The relay works for all tenants.
     private static let settings = [PostgresSetting("app.tenant_id", "*")]
     private static let settling = settings + ClaimSettings.settling
     private static let claiming = settings + ClaimSettings.claiming
+    private static let firstLane = Identifier(high: 0, low: 0)
 
-    /// Takes the first pending event of up to `limit` ordering keys, oldest first.
+    init(pool: PostgresPool) { self.pool = pool }
+
+    /// Claims runs of consecutive events, in order of their positions. Of a lane (an ordering key) these are always the
+    /// first pending ones.
+    /// - Parameters:
+    ///   - limit: Most events.
+    ///   - runLength: Most events of a lane.
     func claim(
-        limit: Int, claim: Identifier, now: Timestamp, until: Timestamp
+        limit: Int, runLength: Int, lease: Duration
+    ) async throws(MessageBusError) -> OutboxClaim {
+        for claim in claims.withLock({ $0.lost }) {
+            _ = try await query(
+                OutboxStatements.releaseClaim, [.identifier(claim), .int64(Int64(runLength))],
+                settings: Self.claiming)
+            claims.withLock { $0.released(claim) }
+        }
+        let id = Identifier.v4()
+        let cursor = claims.withLock { $0.cursor }
+        var events: [ClaimedEvent] = []
+        let last: Identifier?
+        do {
+            let range = (runLength: runLength, lease: lease)
+            events = try await claim(id, limit, range, after: cursor ?? Self.firstLane, through: nil)
+            if let cursor, events.count < limit {
+                let others = try await claim(
+                    id, limit - events.count, range, after: Self.firstLane, through: cursor)
+                last = others.map(\.event.orderingKey).max()
+                events += others
+            } else {
+                last = events.map(\.event.orderingKey).max()
+            }
+        } catch {
+            // The answer may be lost although the claim stands; or the first part has been claimed.
+            loseAnswer(of: id)
+            throw error
+        }
+        claims.withLock { $0.cursor = events.count == limit ? last : nil }
+        return OutboxClaim(id: id, events: events.sorted { $0.position < $1.position })
+    }
+
+    private func claim(
+        _ id: Identifier, _ limit: Int, _ range: (runLength: Int, lease: Duration), after first: Identifier,
+        through last: Identifier?
     ) async throws(MessageBusError) -> [ClaimedEvent] {
         let result = try await query(
             OutboxStatements.claim,
-            [.timestamp(now), .int64(Int64(limit)), .identifier(claim), .timestamp(until)],
-            settings: OutboxStore.claiming)
+            [
+                .int64(Int64(limit)), .int64(Int64(range.runLength)), .identifier(id), .microseconds(range.lease),
+                .identifier(first), .optional(last, PostgresValue.identifier),
+            ], settings: Self.claiming)
         do {
             var events: [ClaimedEvent] = []
             events.reserveCapacity(result.rowCount)
@@ -27,39 +73,37 @@ struct OutboxStore: Sendable {
                         position: try row.int64(0), event: try EventEnvelope(row: row, from: 1),
                         failures: try row.int(8)))
             }
-            return events.sorted { $0.position < $1.position }
+            return events
         } catch {
             throw .database(error)
         }
     }
 
-    /// Writes down what became of claimed events, all or nothing.
+    /// Remembers a claim whose answer was lost, so that the next one gives its events back.
+    func loseAnswer(of claim: Identifier) { claims.withLock { $0.lost(claim) } }
+
+    /// Records how claimed events ended, all or nothing.
     func settle(
-        _ verdicts: [(event: EventEnvelope, verdict: OutboxVerdict)], claim: Identifier, now: Timestamp
+        _ settlements: [(event: EventEnvelope, settlement: Settlement<Void>)], claim: Identifier
     ) async throws(MessageBusError) {
-        var batch = PostgresBatch(settings: OutboxStore.settling)
+        var batch = PostgresBatch(settings: Self.claiming)
         var published: [Identifier] = []
+        var released: [Identifier] = []
         let owner = PostgresValue.identifier(claim)
-        for (event, verdict) in verdicts {
-            let id = PostgresValue.identifier(event.id)
-            switch verdict {
-            case .published:
-                published.append(event.id)
-            case .retry(let instant, let reason):
-                batch.add(OutboxStatements.failed, [id, owner, .timestamp(instant), .text(reason)])
-            case .dead(let reason):
-                batch.add(OutboxStatements.buried, [id, owner, .timestamp(now), .text(reason)])
+        for (event, settlement) in settlements {
+            let id = PostgresValue.identifierArray([event.id])
+            switch settlement {
+            case .done: published.append(event.id)
+            case .released: released.append(event.id)
+            case .retry(let delay, let reason):
+                batch.add(OutboxStatements.failed, [id, owner, .microseconds(delay), .text(reason)])
+            case .deadLetter(let reason):
+                batch.add(OutboxStatements.deadLettered, [id, owner, .text(reason)])
             }
         }
-        if !published.isEmpty {
-            batch.add(OutboxStatements.published, [.identifierArray(published), owner, .timestamp(now)])
-        }
+        if !published.isEmpty { batch.add(OutboxStatements.published, [.identifierArray(published), owner]) }
+        if !released.isEmpty { batch.add(OutboxStatements.released, [.identifierArray(released), owner]) }
         do { _ = try await pool.run(batch) } catch { throw .database(error) }
-    }
-
-    /// Gives back everything under a claim.
-    func release(claim: Identifier) async throws(MessageBusError) {
-        _ = try await query(OutboxStatements.released, [.identifier(claim)], settings: OutboxStore.settling)
     }
 
     /// Asks for notifications.
@@ -81,11 +125,12 @@ struct OutboxStore: Sendable {
     }
 
     /// What is running and what comes next.
-    func outlook(now: Timestamp) async throws(MessageBusError) -> OutboxOutlook {
-        let result = try await query(OutboxStatements.outlook, [.timestamp(now)])
+    func outlook() async throws(MessageBusError) -> OutboxOutlook {
+        let result = try await query(OutboxStatements.outlook, [], settings: Self.claiming)
         do {
             return OutboxOutlook(
-                oldestTransaction: try result[0].int64(0), nextDue: try result[0].timestampIfPresent(1))
+                oldestTransaction: try result[0].int64(0),
+                timeUntilDue: try result[0].int64IfPresent(1).map { .microseconds($0) })
         } catch {
             throw .database(error)
         }
@@ -111,6 +156,12 @@ struct OutboxStore: Sendable {
         } catch {
             throw .database(error)
         }
+    }
+
+    /// How many dead letters there are; at most 1000 are counted.
+    func deadLetterCount() async throws(MessageBusError) -> Int {
+        let result = try await query(OutboxStatements.deadLetterCount, [])
+        do { return try result[0].int(0) } catch { throw .database(error) }
     }
 
     /// Makes dead letters pending again and wakes the relays. Returns how many.

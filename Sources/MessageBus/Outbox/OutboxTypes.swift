@@ -18,17 +18,16 @@ struct ClaimedEvent: Sendable {
     let failures: Int
 }
 
-/// What is written down about a claimed event.
-enum OutboxVerdict: Sendable, Hashable {
-    case published
-    case retry(at: Timestamp, reason: String)
-    case dead(reason: String)
+/// Events under one claim.
+struct OutboxClaim: Sendable {
+    let id: Identifier
+    let events: [ClaimedEvent]
 }
 
 /// What a relay that has nothing to do needs to know.
 struct OutboxOutlook: Sendable, Hashable {
     /// The oldest transaction that is still running.
     let oldestTransaction: Int64
-    /// When the next event becomes visible that is not now.
-    let nextDue: Timestamp?
+    /// How long until the next event becomes due that is claimed or postponed.
+    let timeUntilDue: Duration?
 }

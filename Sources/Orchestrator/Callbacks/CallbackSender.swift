@@ -1,14 +1,14 @@
 import Primitives
 import ServiceKit
 
-/// Delivers signed call-backs to tenant management (contract 9.4).
+/// Delivers signed callbacks to tenant management (contract 9.4).
 struct CallbackSender: Sendable {
     /// What became of an attempt.
     enum Verdict: Sendable, Hashable {
         /// Accepted.
         case delivered(status: Int)
         /// Refused for good.
-        case refused(status: Int)
+        case refused(status: Int, reason: String)
         /// To be tried again.
         /// - Parameters:
         ///   - status: HTTP status; nil when there was no answer.
@@ -22,7 +22,7 @@ struct CallbackSender: Sendable {
     let client: OutboundHTTP
     let clock: any WallClock
 
-    /// Sends a report, with a timestamp and a signature of its own: the receiver takes none that is 20 s old.
+    /// Sends a report, with its own timestamp and signature: the receiver accepts none that is 20 s old.
     func send(_ report: CallbackReport, for event: ProvisioningEvent) async -> Verdict {
         let body = report.body()
         let timestamp = clock.now().milliseconds
@@ -35,13 +35,14 @@ struct CallbackSender: Sendable {
         return Self.verdict(await client.post(url, headers: headers, body: body, timeout: timeout))
     }
 
-    /// 2xx is acceptance; 4xx says that the same call-back will never be accepted, except 408 and 429, which are about
-    /// the moment; all else (5xx, redirects, no answer) may pass.
+    /// 2xx is acceptance. 409, 410 and 422 say that the same callback will never be accepted. All else may pass: 5xx,
+    /// redirects and no answer, but also other 4xx, which a proxy sends during a deployment, or the receiver while two
+    /// clocks disagree.
     static func verdict(_ outcome: OutboundHTTP.Outcome) -> Verdict {
         switch outcome {
         case .answered(let status, _) where (200...299).contains(status): .delivered(status: status)
-        case .answered(let status, _) where (400...499).contains(status) && status != 408 && status != 429:
-            .refused(status: status)
+        case .answered(let status, _) where [409, 410, 422].contains(status):
+            .refused(status: status, reason: "refused with \(status)")
         case .answered(let status, let retryAfter):
             .failed(status: status, reason: "answered \(status)", retryAfter: retryAfter)
         case .failed(let reason): .failed(status: nil, reason: reason, retryAfter: nil)

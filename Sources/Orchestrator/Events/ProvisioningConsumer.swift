@@ -1,8 +1,9 @@
 import Logging
 import MessageBus
 import ServiceLifecycle
+import WorkQueue
 
-/// Takes events from the bus into ``ProvisioningRunRepository`` and wakes the worker.
+/// Stores events from the bus as runs and wakes the worker.
 ///
 /// The handler is done as soon as the run is stored: how long provisioning takes, and how often it is tried, is then no
 /// matter of the bus.
@@ -11,7 +12,8 @@ struct ProvisioningConsumer: Sendable {
     static let group = "orchestrator"
 
     let repository: ProvisioningRunRepository
-    let bell: WakeUp
+    /// Notifies the worker of a new run.
+    let announce: @Sendable () -> Void
     let logger: Logger
 
     /// The service that works through the subscription.
@@ -29,6 +31,6 @@ struct ProvisioningConsumer: Sendable {
         logger.info(
             isNew ? "provisioning accepted" : "provisioning was accepted before",
             metadata: ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"])
-        if isNew { bell.signal() }
+        if isNew { announce() }
     }
 }

@@ -23,19 +23,37 @@ package enum ProvisioningOutcome: Sendable, Hashable {
 
 /// Why provisioning did not end well. The words go into logs and `orchestrator_db`: no data, no secrets.
 package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConvertible {
-    /// Whether trying again cannot help.
-    package let isPermanent: Bool
+    /// What follows from a failure.
+    package enum Kind: Sendable, Hashable {
+        /// Trying again may help; the attempt counts.
+        case transient
+        /// Trying again cannot help.
+        case permanent
+        /// Something that the provisioner depends on is away: time counts, not attempts.
+        case unavailable
+    }
+
+    /// What follows from it.
+    package let kind: Kind
     /// Why.
     package let reason: String
 
+    /// Whether trying again cannot help.
+    package var isPermanent: Bool { kind == .permanent }
+
     /// Trying again may help.
     package static func transient(_ reason: String) -> ProvisioningFailure {
-        ProvisioningFailure(isPermanent: false, reason: reason)
+        ProvisioningFailure(kind: .transient, reason: reason)
     }
 
     /// Trying again cannot help.
     package static func permanent(_ reason: String) -> ProvisioningFailure {
-        ProvisioningFailure(isPermanent: true, reason: reason)
+        ProvisioningFailure(kind: .permanent, reason: reason)
+    }
+
+    /// Something that the provisioner depends on is away.
+    package static func unavailable(_ reason: String) -> ProvisioningFailure {
+        ProvisioningFailure(kind: .unavailable, reason: reason)
     }
 
     package var description: String { reason }

@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import JSONCoding
 import Logging
 import OutboundHTTP
 import ServiceKit
@@ -22,9 +23,18 @@ struct ProvisionerRegistry: Sendable {
         var entries: [String: TierTable.Entry] = [:]
         for definition in definitions {
             entries[definition.tier] = TierTable.Entry(
-                name: definition.provisioner, provisioner: try provisioner(definition))
+                name: definition.provisioner, provisioner: try provisioner(definition), host: Self.host(of: definition))
         }
         return TierTable(entries)
+    }
+
+    /// The host of a pipeline's URL, with its port.
+    private static func host(of definition: TierDefinition) -> String? {
+        guard definition.provisioner == HTTPProvisioner.name, let url = definition.options["url"]?.stringValue,
+            let scheme = url.firstRange(of: "://")
+        else { return nil }
+        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
+        return authority.split(separator: "@").last.map { $0.lowercased() }
     }
 
     private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {

@@ -1,4 +1,6 @@
+import Logging
 import Primitives
+import WorkQueue
 
 /// How far the resources of a run are.
 package enum ProvisioningState: String, Sendable {
@@ -8,11 +10,11 @@ package enum ProvisioningState: String, Sendable {
     case provisioned
     /// Handed to a pipeline, which calls back itself.
     case delegated
-    /// Given up on.
+    /// Given up.
     case failed
 }
 
-/// How far the call-back of a run is.
+/// How far the callback of a run is.
 package enum CallbackState: String, Sendable {
     /// There is none: not yet, or a pipeline does it.
     case none
@@ -25,8 +27,13 @@ package enum CallbackState: String, Sendable {
 }
 
 /// A run that is claimed by this process.
-struct ProvisioningRun: Sendable {
-    let id: Identifier
+struct ProvisioningRun: LeasedItem {
+    struct Handle: Hashable, Sendable {
+        let run: Identifier
+        let claim: Identifier
+    }
+
+    let handle: Handle
     let eventId: Identifier
     let tenantId: Identifier
     let tenantKey: String
@@ -34,13 +41,27 @@ struct ProvisioningRun: Sendable {
     let tier: String
     let trace: TraceContext?
     let sealedEvent: [UInt8]?
-    /// Under which the run belongs to this process.
-    let claim: Identifier
     var state: ProvisioningState
-    /// Provisioning attempts that ended, well or not; those that a crash cut short do not count.
+    /// Provisioning attempts that ended, well or not. Those that a crash cut short, and those that found a dependency
+    /// away, do not count.
     var attempts: Int
     var resources: [UInt8]?
     var appPlaneURL: String?
     var callbackState: CallbackState
     var callbackAttempts: Int
+    /// How long ago the run was requested.
+    let age: Duration
+    /// How long ago the provisioner first found a dependency away, without an answer of its own since.
+    let outage: Duration
+    /// What the run shares with others: its tier and the host of its pipeline.
+    var bulkheads: [String] = []
+
+    var id: Identifier { handle.run }
+    var failures: Int { attempts }
+    var description: WorkDescription {
+        WorkDescription(
+            queue: "provisioning", kind: tier, id: id.description, attempt: attempts + 1,
+            traceparent: trace?.traceparent,
+            metadata: ["tenantId": "\(tenantId)", "context": "\(context)"])
+    }
 }

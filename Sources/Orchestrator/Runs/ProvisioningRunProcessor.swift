@@ -3,11 +3,13 @@ import Logging
 import MessageBus
 import PostgresClient
 import Primitives
+import ServiceKit
+import WorkQueue
 
-/// Takes a claimed run as far as it goes: makes the resources, notes them, calls back.
+/// Takes a claimed run as far as it goes: makes the resources, records them, calls back.
 ///
-/// Whatever is interrupted between two notes is done again by whoever claims the run next; provisioners and call-backs
-/// bear that.
+/// Whatever is interrupted between two records is done again by whoever claims the run next; provisioners and callbacks
+/// tolerate that.
 struct ProvisioningRunProcessor: Sendable {
     let repository: ProvisioningRunRepository
     let tiers: TierTable
@@ -17,26 +19,39 @@ struct ProvisioningRunProcessor: Sendable {
     let clock: any WallClock
     let logger: Logger
 
+    /// What a step leads to: the next step with the run as it is now, or the end of the claim.
+    private enum Step {
+        case next(ProvisioningRun)
+        case end(RunTransition)
+    }
+
     /// Works on the run until it is over, has to wait, or the task is cancelled.
-    func advance(_ run: ProvisioningRun) async {
+    /// - Returns: What ends the claim, to be recorded.
+    func advance(_ run: ProvisioningRun) async -> RunTransition {
         guard let event = repository.event(of: run) else {
             let reason = "the event cannot be opened; DATA_ENCRYPTION_KEY has changed"
-            logger.error("a run is given up without call-back", metadata: metadata(run, ["reason": "\(reason)"]))
-            await note(run, .unreadable(reason: reason))
-            return
+            logger.error("a run is given up without callback", metadata: metadata(run, ["reason": "\(reason)"]))
+            return .unreadable(reason: reason)
         }
         var run = run
         if run.state == .pending {
-            guard let next = await provision(run, event) else { return }
-            run = next
+            switch await provision(run, event) {
+            case .next(let next): run = next
+            case .end(let transition): return transition
+            }
         }
-        if run.callbackState == .pending { await callBack(run, event) }
+        while run.callbackState == .pending {
+            switch await callBack(run, event) {
+            case .next(let next): run = next
+            case .end(let transition): return transition
+            }
+        }
+        return .released(after: .zero)
     }
 
     // MARK: Provisioning
 
-    /// - Returns: The run when its call-back is next.
-    private func provision(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> ProvisioningRun? {
+    private func provision(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
         guard let entry = tiers[run.tier] else {
             let known = tiers.tiers.joined(separator: ", ")
             let reason = run.tier.isEmpty ? "the event names no tier" : "no provisioner is configured for this tier"
@@ -49,12 +64,11 @@ struct ProvisioningRunProcessor: Sendable {
         case .success(.provisioned(let resources, let url)):
             return await provisioned(run, event, by: entry.name, resources: resources, url: url)
         case .success(.delegated):
-            logger.info("the pipeline has taken over", metadata: metadata(run, ["provisioner": "\(entry.name)"]))
-            await note(run, .delegated(to: entry.name))
-            return nil
+            logger.info("a pipeline has accepted the work", metadata: metadata(run, ["provisioner": "\(entry.name)"]))
+            return .end(.delegated(to: entry.name))
         case .failure(let failure):
             // What was interrupted by us has not failed.
-            if Task.isCancelled { return await release(run) }
+            if Task.isCancelled { return .end(.released(after: .zero)) }
             return await failed(run, entry.name, failure)
         }
     }
@@ -62,107 +76,123 @@ struct ProvisioningRunProcessor: Sendable {
     private func provisioned(
         _ run: ProvisioningRun, _ event: ProvisioningEvent, by provisioner: String, resources: [TenantResource],
         url: String?
-    ) async -> ProvisioningRun? {
+    ) async -> Step {
+        let address = url ?? appPlaneURL.url(for: event)
+        if let problem = ProvisioningReportLimits.problem(resources: resources, appPlaneURL: address) {
+            // Tried again it would only report the same.
+            return await failed(run, provisioner, .permanent("what was made cannot be reported: \(problem)"))
+        }
         var next = run
         let json = resources.jsonBytes()
-        let address = url ?? appPlaneURL.url(for: event)
         next.state = .provisioned
         next.resources = json
         next.appPlaneURL = address
         next.callbackState = .pending
-        guard await note(run, .provisioned(by: provisioner, resources: json, appPlaneURL: address)) else { return nil }
+        let isOurs = await record(run, .provisioned(by: provisioner, resources: json, appPlaneURL: address))
+        guard isOurs else { return .end(.released(after: .zero)) }
         logger.info(
             "provisioned",
             metadata: metadata(run, ["provisioner": "\(provisioner)", "resources": "\(resources.count)"]))
-        return next
+        return .next(next)
     }
 
     private func failed(
         _ run: ProvisioningRun, _ provisioner: String, _ failure: ProvisioningFailure
-    ) async -> ProvisioningRun? {
+    ) async -> Step {
+        let reason = FailureReason.stored(failure.reason)
+        if failure.kind == .unavailable, run.outage < policy.outageLimit {
+            let delay = policy.outageDelay(after: run.outage)
+            logger.warning(
+                "provisioning waits for something that is away",
+                metadata: metadata(run, ["provisioner": "\(provisioner)", "reason": "\(reason)"]))
+            return .end(.provisioningPostponed(by: provisioner, reason: reason, retryAfter: delay))
+        }
         let attempt = run.attempts + 1
-        let reason = Self.stored(failure.reason)
-        let isOver = failure.isPermanent || attempt >= policy.maximumAttempts
+        let isOver = failure.kind != .transient || attempt >= policy.maximumAttempts
         logger.error(
             isOver ? "provisioning failed" : "provisioning failed, trying again",
             metadata: metadata(
                 run, ["provisioner": "\(provisioner)", "attempt": "\(attempt)", "reason": "\(reason)"]))
         if isOver { return await giveUp(run, provisioner: provisioner, reason: reason) }
-        let retryAt = clock.now().adding(policy.provisioning.delay(afterFailures: attempt))
-        await note(run, .provisioningFailed(by: provisioner, reason: reason, retryAt: retryAt))
-        return nil
+        let delay = policy.provisioning.delay(afterFailures: attempt)
+        return .end(.provisioningFailed(by: provisioner, reason: reason, retryAfter: delay))
     }
 
-    private func giveUp(_ run: ProvisioningRun, provisioner: String?, reason: String) async -> ProvisioningRun? {
+    private func giveUp(_ run: ProvisioningRun, provisioner: String?, reason: String) async -> Step {
         var next = run
         next.state = .failed
         next.callbackState = .pending
-        return await note(run, .provisioningGivenUp(by: provisioner, reason: reason)) ? next : nil
+        let isOurs = await record(run, .provisioningGivenUp(by: provisioner, reason: reason))
+        return isOurs ? .next(next) : .end(.released(after: .zero))
     }
 
-    // MARK: Call-back
+    // MARK: Callback
 
-    private func callBack(_ run: ProvisioningRun, _ event: ProvisioningEvent) async {
-        if Task.isCancelled {
-            _ = await release(run)
-            return
-        }
+    private func callBack(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
+        if Task.isCancelled { return .end(.released(after: .zero)) }
         let report = CallbackReport(
             tenantId: run.tenantId, isSuccess: run.state == .provisioned, resources: run.resources,
             appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: event))
         let verdict = await callbacks.send(report, for: event)
         let attempt = run.callbackAttempts + 1
+        let common: Logger.Metadata = ["attempt": "\(attempt)"]
         switch verdict {
         case .delivered(let status):
-            logger.info(
-                "call-back delivered", metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
-            await note(run, .callbackDelivered(status: status))
-        case .refused(let status):
-            let reason = "refused with \(status)"
-            logger.error(
-                "call-back refused, giving up",
-                metadata: metadata(run, ["status": "\(status)", "attempt": "\(attempt)"]))
-            await note(run, .callbackRefused(status: status, reason: reason))
+            logger.info("callback delivered", metadata: metadata(run, common.merging(["status": "\(status)"]) { $1 }))
+            return .end(.callbackDelivered(status: status))
+        case .refused(let status, let reason) where status == 422 && run.state == .provisioned:
+            return await reportRefused(run, status: status, reason: reason)
+        case .refused(let status, let reason):
+            return .end(callbackRefused(run, status: status, reason: reason))
         case .failed(let status, let reason, let retryAfter):
-            if Task.isCancelled {
-                _ = await release(run)
-                return
+            if Task.isCancelled { return .end(.released(after: .zero)) }
+            // Who answers, but not as agreed, may be a proxy during a deployment, or another service for good.
+            let isAnswered = status.map { (400...499).contains($0) } ?? false
+            if isAnswered, run.age >= policy.callbackLimit {
+                return .end(callbackRefused(run, status: status ?? 0, reason: "\(reason) for too long"))
             }
             let delay = max(
                 policy.callback.delay(afterFailures: attempt), min(retryAfter ?? .zero, policy.callback.maximum))
-            let retryAt = clock.now().adding(delay)
             logger.warning(
-                "call-back not delivered, trying again",
-                metadata: metadata(run, ["attempt": "\(attempt)", "reason": "\(reason)", "retryAt": "\(retryAt)"]))
-            await note(run, .callbackFailed(status: status, reason: reason, retryAt: retryAt))
+                "callback not delivered, trying again",
+                metadata: metadata(run, common.merging(["reason": "\(reason)", "delay": "\(delay)"]) { $1 }))
+            return .end(.callbackFailed(status: status, reason: reason, retryAfter: delay))
         }
     }
 
-    // MARK: Notes
-
-    private func release(_ run: ProvisioningRun) async -> ProvisioningRun? {
-        await note(run, .released)
-        return nil
+    /// Tenant management cannot store what was made: it is notified that provisioning failed, instead of waiting for a
+    /// callback that never comes.
+    private func reportRefused(_ run: ProvisioningRun, status: Int, reason: String) async -> Step {
+        logger.error("the report was refused, the run has failed", metadata: metadata(run, ["reason": "\(reason)"]))
+        var next = run
+        next.state = .failed
+        next.resources = nil
+        next.callbackAttempts += 1
+        let isOurs = await record(run, .reportRefused(status: status, reason: FailureReason.stored(reason)))
+        return isOurs ? .next(next) : .end(.released(after: .zero))
     }
 
-    /// Writes something down about the run, also in a cancelled task.
-    /// - Returns: False when it could not be written or the run belongs to another process by now.
-    @discardableResult
-    private func note(_ run: ProvisioningRun, _ note: ProvisioningRunNote) async -> Bool {
+    private func callbackRefused(_ run: ProvisioningRun, status: Int, reason: String) -> RunTransition {
+        logger.error("callback refused, giving up", metadata: metadata(run, ["reason": "\(reason)"]))
+        return .callbackRefused(status: status, reason: FailureReason.stored(reason))
+    }
+
+    // MARK: Records
+
+    /// Records a step, also in a cancelled task, and as often as it takes while the database is away.
+    /// - Returns: False when it could not be recorded or the run belongs to another process by now.
+    private func record(_ run: ProvisioningRun, _ transition: RunTransition) async -> Bool {
         let repository = self.repository
-        do {
-            let isOurs = try await Task { try await repository.note(run, note) }.value
+        switch await recording({ try await repository.record(run, transition) }) {
+        case .success(let isOurs):
             if !isOurs { logger.warning("the run was worked on beyond its lease", metadata: metadata(run, [:])) }
             return isOurs
-        } catch {
-            logger.error("the run stays claimed until its lease ends", metadata: metadata(run, ["error": "\(error)"]))
+        case .failure(let error):
+            logger.error(
+                "the run stays claimed until its lease ends",
+                metadata: metadata(run, ["error": "\(FailureReason.describing(error))"]))
             return false
         }
-    }
-
-    /// Cut to length and freed of U+0000, which PostgreSQL cannot store.
-    private static func stored(_ reason: String) -> String {
-        reason.prefix(scalars: 500).replacing("\0", with: "")
     }
 
     private func metadata(_ run: ProvisioningRun, _ more: Logger.Metadata) -> Logger.Metadata {

@@ -2,9 +2,11 @@ import MessageBus
 import PostgresClient
 import Primitives
 import Sealing
+import WorkQueue
 
-/// The runs in `orchestrator_db`: SQL, nothing else. Every change of a claimed run names its claim and has no effect,
-/// and returns false, when the claim is no longer valid because the lease ended and another process took over.
+/// The runs in `orchestrator_db`. Every change of a claimed run names its claim and has no effect when the claim is no
+/// longer valid because the lease ended and another process claimed the run. Leases and delays are counted by the
+/// database's clock.
 struct ProvisioningRunRepository: Sendable {
     let pool: PostgresPool
     let sealer: Sealer
@@ -24,25 +26,27 @@ struct ProvisioningRunRepository: Sendable {
             [
                 .identifier(id), .identifier(event.eventId), .identifier(event.tenantId), .text(event.tenantKey),
                 .text(event.context), .text(event.tier), .bytes(sealed),
-                .optional(event.trace?.traceparent, PostgresValue.text), .timestamp(now),
+                .optional(event.trace?.traceparent, PostgresValue.text),
             ])
         return try await pool.run(batch)[insertion].affectedRows == 1
     }
 
     /// Claims runs that are due, at most as many as given.
-    func claim(limit: Int, lease: Duration, now: Timestamp) async throws(PostgresError) -> [ProvisioningRun] {
+    func claim(
+        limit: Int, lease: Duration, excludedTiers: [String] = []
+    ) async throws(PostgresError) -> [ProvisioningRun] {
         let claim = Identifier.v4()
         let result = try await pool.query(
             ProvisioningRunStatements.claim,
-            [.timestamp(now), .int64(Int64(limit)), .identifier(claim), .timestamp(now.adding(lease))])
+            [.int64(Int64(limit)), .identifier(claim), .microseconds(lease), .textArray(excludedTiers)])
         var runs: [ProvisioningRun] = []
         for row in result.rows { runs.append(try ProvisioningRun(row, claim: claim)) }
         return runs
     }
 
-    /// When the next run is due after an instant; nil when none is.
-    func nextDue(after instant: Timestamp) async throws(PostgresError) -> Timestamp? {
-        try await pool.query(ProvisioningRunStatements.nextDue, [.timestamp(instant)]).first?.timestampIfPresent(0)
+    /// How long until the next run is due; nil when none is.
+    func timeUntilDue() async throws(PostgresError) -> Duration? {
+        try await pool.query(ProvisioningRunStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }
     }
 
     /// The event of a run; nil when the key is another than the one it was sealed with.
@@ -58,30 +62,42 @@ struct ProvisioningRunRepository: Sendable {
 
     // MARK: The claim
 
-    /// Prolongs the lease.
-    func renew(_ run: ProvisioningRun, lease: Duration) async throws(PostgresError) -> Bool {
-        try await change(run, ProvisioningRunStatements.renew, at: clock.now().adding(lease), [])
-    }
-
-    /// Writes something down about the run; tries a few times while the database is away for a moment, unless it only
-    /// gives the run back, which is done when the service stops and otherwise happens by itself.
-    func note(_ run: ProvisioningRun, _ note: ProvisioningRunNote) async throws(PostgresError) -> Bool {
-        let (statement, values) = note.statement
-        var failures = 0
-        while true {
-            do { return try await change(run, statement, at: clock.now(), values) } catch {
-                failures += 1
-                guard failures < note.maximumTries, error.isUnavailable || error.isTimeout else { throw error }
-                try? await Task.sleep(for: RunPolicy.notes.delay(afterFailures: failures))
-            }
+    /// Extends leases.
+    /// - Returns: The runs whose claim is still valid.
+    func renew(
+        _ runs: [ProvisioningRun], lease: Duration
+    ) async throws(PostgresError) -> Set<ProvisioningRun.Handle> {
+        let result = try await pool.query(
+            ProvisioningRunStatements.renew,
+            [
+                .identifierArray(runs.map(\.handle.run)), .identifierArray(runs.map(\.handle.claim)),
+                .microseconds(lease),
+            ])
+        var handles: Set<ProvisioningRun.Handle> = []
+        for row in result.rows {
+            handles.insert(ProvisioningRun.Handle(run: try row.identifier(0), claim: try row.identifier(1)))
         }
+        return handles
     }
 
-    private func change(
-        _ run: ProvisioningRun, _ statement: PostgresStatement, at time: Timestamp, _ values: [PostgresValue]
-    ) async throws(PostgresError) -> Bool {
-        let identity: [PostgresValue] = [.identifier(run.id), .identifier(run.claim), .timestamp(time)]
-        return try await pool.query(statement, identity + values).affectedRows == 1
+    /// Records transitions, all of them or none.
+    /// - Returns: The runs whose claim was still valid.
+    func record(
+        _ transitions: [(run: ProvisioningRun, transition: RunTransition)]
+    ) async throws(PostgresError) -> Set<ProvisioningRun.Handle> {
+        var batch = PostgresBatch()
+        for (run, transition) in transitions {
+            let (statement, values) = transition.statement
+            batch.add(statement, [.identifier(run.handle.run), .identifier(run.handle.claim)] + values)
+        }
+        let results = try await pool.run(batch)
+        return Set(zip(transitions, results).filter { $1.affectedRows == 1 }.map { $0.0.run.handle })
+    }
+
+    /// Records one transition.
+    /// - Returns: Whether the claim was still valid.
+    func record(_ run: ProvisioningRun, _ transition: RunTransition) async throws(PostgresError) -> Bool {
+        try await !record([(run, transition)]).isEmpty
     }
 }
 
@@ -89,13 +105,14 @@ extension ProvisioningRun {
     /// Reads a row of ``ProvisioningRunStatements/claim``.
     init(_ row: PostgresRow, claim: Identifier) throws(PostgresError) {
         self.init(
-            id: try row.identifier(0), eventId: try row.identifier(1), tenantId: try row.identifier(2),
-            tenantKey: try row.text(3), context: try row.text(4), tier: try row.text(5),
-            trace: try row.textIfPresent(6).flatMap(TraceContext.init), sealedEvent: try row.bytesIfPresent(7),
-            claim: claim,
+            handle: Handle(run: try row.identifier(0), claim: claim), eventId: try row.identifier(1),
+            tenantId: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
+            tier: try row.text(5), trace: try row.textIfPresent(6).flatMap(TraceContext.init),
+            sealedEvent: try row.bytesIfPresent(7),
             // The check constraints allow nothing else.
             state: ProvisioningState(rawValue: try row.text(8)) ?? .failed, attempts: try row.int(9),
             resources: try row.jsonIfPresent(10), appPlaneURL: try row.textIfPresent(11),
-            callbackState: CallbackState(rawValue: try row.text(12)) ?? .none, callbackAttempts: try row.int(13))
+            callbackState: CallbackState(rawValue: try row.text(12)) ?? .none, callbackAttempts: try row.int(13),
+            age: .microseconds(try row.int64(14)), outage: .microseconds(try row.int64(15)))
     }
 }

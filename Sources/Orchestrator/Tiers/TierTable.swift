@@ -5,6 +5,8 @@ struct TierTable: Sendable {
         /// Its name in the tiers file.
         let name: String
         let provisioner: any Provisioner
+        /// The host that does the work; nil when this machine does.
+        var host: String?
     }
 
     private let entries: [String: Entry]
@@ -17,4 +19,10 @@ struct TierTable: Sendable {
 
     /// The tiers, sorted.
     var tiers: [String] { entries.keys.sorted() }
+
+    /// What the runs of a tier share with each other, and with those of other tiers on the same host.
+    func bulkheads(of tier: String) -> [String] {
+        let tier = tier.uppercased()
+        return ["tier:\(tier)"] + (entries[tier]?.host.map { ["host:\($0)"] } ?? [])
+    }
 }

@@ -37,6 +37,15 @@ package struct HealthCheck: Sendable {
     package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
         self.init(name, isRequired: isRequired, state: { await isHealthy() ? .up : .down })
     }
+
+    /// Dead letters: the service works, but somebody has to look (`arc events dead`).
+    /// - Parameter count: How many there are; throws when that is not known.
+    package static func deadLetters(_ count: @escaping @Sendable () async throws -> Int) -> HealthCheck {
+        HealthCheck("deadLetters", isRequired: false) { () -> HealthState in
+            guard let count = try? await count() else { return .impaired("unknown") }
+            return count == 0 ? .up : .impaired("\(count) waiting")
+        }
+    }
 }
 
 /// The outcome of all checks of a service.

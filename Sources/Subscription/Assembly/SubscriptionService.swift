@@ -8,6 +8,7 @@ package import Primitives
 import RedisClient
 package import ServiceKit
 import ServiceLifecycle
+import WorkQueue
 
 /// Puts the subscription service together (`arc serve subscription`, port 3002).
 package enum SubscriptionService {
@@ -39,10 +40,10 @@ package enum SubscriptionService {
         background.append(RowChangeFollower(pool: database.changesPool, caches: features.caches, logger: logger))
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
-        background.append(
-            OutboxRelay(
-                pool: database.relayPool, connector: bus.connector, listener: database.configuration, clock: clock,
-                logger: logger))
+        let relay = OutboxRelay(
+            pool: database.relayPool, connector: bus.connector, listener: database.configuration,
+            configuration: try OutboxRelayConfiguration(reader: reader), clock: clock, logger: logger)
+        background.append(relay)
         background.append(
             try bus.subscriber.subscribe(
                 group: TenantAccessConsumer.group, types: [EventType.tenantAccessChanged],
@@ -57,6 +58,9 @@ package enum SubscriptionService {
                 database.check(),
                 features.redisCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
+                HealthCheck.deadLetters {
+                    try await relay.deadLetterCount() + bus.deadLetterCount(TenantAccessConsumer.group)
+                },
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
             configuration: http, base: base,

@@ -9,6 +9,7 @@ package import Primitives
 import RedisClient
 package import ServiceKit
 import ServiceLifecycle
+import WorkQueue
 
 /// Puts tenant management together (`arc serve tenant-management`, port 3005).
 package enum TenantManagementService {
@@ -44,11 +45,11 @@ package enum TenantManagementService {
             try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger),
         ]
         background += bus.services
-        background.append(
-            OutboxRelay(
-                pool: database.relayPool, connector: bus.connector, listener: database.configuration,
-                configuration: OutboxRelayConfiguration(inboxRetention: .seconds(30 * 86_400)), clock: clock,
-                logger: logger))
+        let relay = OutboxRelay(
+            pool: database.relayPool, connector: bus.connector, listener: database.configuration,
+            configuration: try OutboxRelayConfiguration(reader: reader, inboxRetention: .seconds(30 * 86_400)),
+            clock: clock, logger: logger)
+        background.append(relay)
         background.append(
             try bus.subscriber.subscribe(
                 group: SubscriptionActivatedConsumer.group, types: [EventType.subscriptionActivated],
@@ -62,6 +63,9 @@ package enum TenantManagementService {
                 database.check(),
                 features.cache.healthCheck,
                 HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy),
+                HealthCheck.deadLetters {
+                    try await relay.deadLetterCount() + bus.deadLetterCount(SubscriptionActivatedConsumer.group)
+                },
             ] + (keySet.map { [$0.healthCheck] } ?? []), clock: clock)
         return HTTPService(
             configuration: http, base: base,

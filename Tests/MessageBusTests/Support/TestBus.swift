@@ -3,6 +3,7 @@ import PostgresClient
 import Primitives
 import ServiceLifecycle
 import Testing
+import WorkQueue
 
 @testable import MessageBus
 

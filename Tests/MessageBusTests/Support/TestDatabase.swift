@@ -74,6 +74,29 @@ struct TestDatabase: Sendable {
         try await with(migrations: [service], body)
     }
 
+    /// Lets nobody connect any more, and ends the connections that are there; or lets them connect again.
+    func setAway(_ isAway: Bool) async throws {
+        let server = PostgresPool(
+            configuration: try Self.serverConfiguration(database: "postgres"), logger: TestDatabase.logger)
+        try await server.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS \(!isAway)")
+        if isAway {
+            try await server.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)'")
+        }
+        await server.shutdown(patience: .zero)
+    }
+
+    /// Moves everything that is claimed or postponed nearer by a time: leases and delays are counted by the server's
+    /// clock, which a test cannot set.
+    func letTimePass(_ duration: Duration) async throws {
+        for table in ["outbox", "deliveries"] {
+            let exists = try await admin.count("SELECT count(*) FROM pg_tables WHERE tablename = '\(table)'") > 0
+            guard exists else { continue }
+            try await admin.execute(
+                "UPDATE main.\(table) SET visible_at = visible_at - interval '\(duration.components.seconds) s'")
+        }
+    }
+
     /// The message bus database.
     static func withBus(_ body: (TestDatabase) async throws -> Void) async throws {
         try await with(migrations: MessageBusMigrations.all, body)

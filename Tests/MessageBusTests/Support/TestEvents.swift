@@ -40,25 +40,37 @@ final class RecordingConnector: EventConnector {
     private struct State {
         var published: [EventEnvelope] = []
         var attempts: [Identifier: Int] = [:]
+        var calls = 0
     }
 
     private let state = Mutex(State())
     private let script: Script
     let maximumBatchSize: Int
+    let maximumRunLength: Int
 
-    init(maximumBatchSize: Int = 1000, script: @escaping Script = { _, _ in .published }) {
+    init(
+        maximumBatchSize: Int = 1000, maximumRunLength: Int = 1, script: @escaping Script = { _, _ in .published }
+    ) {
         self.maximumBatchSize = maximumBatchSize
+        self.maximumRunLength = maximumRunLength
         self.script = script
     }
 
     func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome] {
+        state.withLock { $0.calls += 1 }
         var outcomes: [PublishOutcome] = []
+        var failed: Set<Identifier> = []
         for event in events {
+            if failed.contains(event.orderingKey) {
+                outcomes.append(.held)
+                continue
+            }
             let attempt = state.withLock { state in
                 state.attempts[event.id, default: 0] += 1
                 return state.attempts[event.id] ?? 1
             }
             let outcome = try script(event, attempt)
+            if case .failed = outcome { failed.insert(event.orderingKey) }
             if outcome == .published { state.withLock { $0.published.append(event) } }
             outcomes.append(outcome)
         }
@@ -73,6 +85,9 @@ final class RecordingConnector: EventConnector {
         var seen: Set<Identifier> = []
         return published.filter { seen.insert($0.id).inserted }
     }
+
+    /// How often it was called.
+    var calls: Int { state.withLock { $0.calls } }
 
     func attempts(for event: EventEnvelope) -> Int { state.withLock { $0.attempts[event.id] ?? 0 } }
 }

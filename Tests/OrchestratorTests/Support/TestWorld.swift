@@ -157,7 +157,7 @@ final class TestWorld: Sendable {
                 """
                 SELECT state, attempts, callback_state, callback_attempts, last_error, callback_error, callback_status,
                     due_at IS NOT NULL, sealed_event IS NOT NULL, claim IS NOT NULL, provisioner, resources::text,
-                    due_at
+                    (extract(epoch FROM due_at - modified_on) * 1000000)::bigint
                 FROM main.provisioning_runs WHERE tenant_id = $1
                 """, prepared: false), [.identifier(tenant)])
         #expect(result.rowCount == 1)
@@ -168,7 +168,7 @@ final class TestWorld: Sendable {
             callbackError: try row.textIfPresent(5), callbackStatus: try row.intIfPresent(6),
             isUnfinished: try row.bool(7), holdsEvent: try row.bool(8), isClaimed: try row.bool(9),
             provisioner: try row.textIfPresent(10), resources: try row.textIfPresent(11),
-            dueAt: try row.timestampIfPresent(12))
+            delay: try row.int64IfPresent(12).map { .microseconds($0) })
     }
 }
 
@@ -186,7 +186,8 @@ struct StoredRun: Sendable {
     let isClaimed: Bool
     let provisioner: String?
     let resources: String?
-    let dueAt: Timestamp?
+    /// From the last change to when it is due.
+    let delay: Duration?
 }
 
 extension PostgresPool {
@@ -200,9 +201,16 @@ extension PostgresPool {
     }
 }
 
-extension ProvisioningRunRepository {
-    /// Claims by the repository's own clock.
-    func claim(limit: Int, lease: Duration) async throws(PostgresError) -> [ProvisioningRun] {
-        try await claim(limit: limit, lease: lease, now: clock.now())
+extension TestWorld {
+    /// Moves everything that is claimed or postponed nearer by a time, and lets everything be older: leases and delays
+    /// are counted by the server's clock, which a test cannot set. The clock of the signatures moves along.
+    func letTimePass(_ duration: Duration) async throws {
+        clock.advance(by: duration)
+        let interval = "interval '\(duration.components.seconds + 1) s'"
+        try await admin.execute(
+            """
+            UPDATE main.provisioning_runs SET due_at = due_at - \(interval), created_on = created_on - \(interval),
+                unavailable_since = unavailable_since - \(interval)
+            """)
     }
 }

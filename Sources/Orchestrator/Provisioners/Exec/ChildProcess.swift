@@ -85,8 +85,7 @@ struct ChildProcess {
         if entries[0].revents != 0 { sendInput() }
         if entries[1].revents != 0 { output = receive(output, into: &collected, limit: command.maximumOutput + 1) }
         if entries[2].revents != 0 {
-            error = receive(error, into: &errorTail, limit: .max)
-            errorTail.removeFirst(max(0, errorTail.count - Self.maximumErrorTail))
+            error = receive(error, into: &errorTail, keepingLast: Self.maximumErrorTail)
         }
     }
 
@@ -100,13 +99,20 @@ struct ChildProcess {
         }
     }
 
-    /// Reads all that is there. Returns the descriptor, or -1 when it came to its end and is closed.
-    private func receive(_ descriptor: Int32, into bytes: inout [UInt8], limit: Int) -> Int32 {
+    /// Reads what is there, at most 256 KiB at a time, so that a program that never stops writing is looked at in
+    /// between. Returns the descriptor, or -1 when it came to its end and is closed.
+    /// - Parameters:
+    ///   - limit: Most bytes kept, from the beginning.
+    ///   - keepingLast: Most bytes kept, from the end.
+    private func receive(
+        _ descriptor: Int32, into bytes: inout [UInt8], limit: Int = .max, keepingLast: Int = .max
+    ) -> Int32 {
         var buffer = [UInt8](repeating: 0, count: 16 * 1024)
-        while true {
+        for _ in 0..<16 {
             let count = buffer.withUnsafeMutableBytes { read(descriptor, $0.baseAddress, $0.count) }
             if count > 0 {
                 bytes.append(contentsOf: buffer[..<count].prefix(max(0, limit - bytes.count)))
+                bytes.removeFirst(max(0, bytes.count - keepingLast))
                 if count == buffer.count { continue }
                 return descriptor
             }
@@ -114,6 +120,7 @@ struct ChildProcess {
             close(descriptor)
             return -1
         }
+        return descriptor
     }
 
     private mutating func closeDescriptors() {

@@ -68,6 +68,8 @@ struct ExecProvisioner: Provisioner {
 
     private static func failure(_ end: CommandResult.End, timeLimit: Duration) -> ProvisioningFailure {
         switch end {
+        // EX_TEMPFAIL of sysexits.h: what the command depends on is away.
+        case .exited(75): .unavailable("the command ended with exit code 75")
         case .exited(let code): .transient("the command ended with exit code \(code)")
         case .killed(let signal): .transient("the command was ended by signal \(signal)")
         case .timedOut: .transient("the command was ended after \(timeLimit.components.seconds) s")

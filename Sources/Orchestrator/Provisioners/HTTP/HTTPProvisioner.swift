@@ -2,7 +2,8 @@ import Primitives
 
 /// Hands the event to a user's pipeline: POSTs its JSON (contract 9.3) to a configured URL.
 ///
-/// A 2xx means that the pipeline has taken over and will call `/webhook` in its own time. Anything else is tried again.
+/// A 2xx means that the pipeline has accepted the work and will call `/webhook` in its own time. Anything else is tried
+/// again; no answer, 429, 502, 503 and 504 mean that the pipeline is away, which is no attempt.
 /// `idempotency-key` is the event's identity, the same at every attempt.
 struct HTTPProvisioner: Provisioner {
     /// Name in the tiers file.
@@ -19,8 +20,10 @@ struct HTTPProvisioner: Provisioner {
         headers.merge(self.headers) { $1 }
         switch await client.post(url, headers: headers, body: event.json, timeout: timeout) {
         case .answered(let status, _) where (200...299).contains(status): return .delegated
+        case .answered(let status, _) where [429, 502, 503, 504].contains(status):
+            throw .unavailable("the pipeline answered \(status)")
         case .answered(let status, _): throw .transient("the pipeline answered \(status)")
-        case .failed(let reason): throw .transient("the pipeline could not be reached: \(reason)")
+        case .failed(let reason): throw .unavailable("the pipeline could not be reached: \(reason)")
         }
     }
 }

@@ -59,7 +59,9 @@ extension ProvisioningFailure {
     static func from(_ error: any Error) -> ProvisioningFailure {
         if let failure = error as? ProvisioningFailure { return failure }
         guard let error = error as? PostgresError else { return .transient("unexpected \(type(of: error))") }
-        return error.sqlState == .insufficientPrivilege
-            ? .permanent("the provisioner's role lacks a privilege: \(error)") : .transient("\(error)")
+        if error.sqlState == .insufficientPrivilege {
+            return .permanent("the provisioner's role lacks a privilege: \(error)")
+        }
+        return error.isDependencyUnavailable ? .unavailable("\(error)") : .transient("\(error)")
     }
 }

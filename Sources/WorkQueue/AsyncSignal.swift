@@ -1,36 +1,36 @@
 import Synchronization
 
-/// A bell for one sleeper: rung while nobody sleeps, it wakes the next who wants to.
+/// A signal for one waiter: sent while nobody waits, it lets the next wait return at once.
 ///
 /// Any number of signals before a wait count as one.
-package final class WakeUp: Sendable {
+package final class AsyncSignal: Sendable {
     private struct State {
-        var isSignalled = false
-        var sleeper: CheckedContinuation<Void, Never>?
+        var isSignaled = false
+        var waiter: CheckedContinuation<Void, Never>?
     }
 
     private let state = Mutex(State())
 
-    /// A bell that nobody has rung.
+    /// A signal that has not been sent.
     package init() {}
 
-    /// Wakes the sleeper, or lets the next wait return at once.
+    /// Wakes the waiter, or lets the next wait return at once.
     package func signal() {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
-            guard let sleeper = state.sleeper else {
-                state.isSignalled = true
+            guard let waiter = state.waiter else {
+                state.isSignaled = true
                 return nil
             }
-            state.sleeper = nil
-            return sleeper
+            state.waiter = nil
+            return waiter
         }?.resume()
     }
 
     /// Waits for a signal, at most for the given time; returns early when the task is cancelled. One caller at a time.
     package func wait(atMost limit: Duration) async {
         guard limit > .zero else { return }
-        // The timer rings like anybody else: it may go off before there is a sleeper. When it goes off too late it wakes
-        // somebody for nothing, which every caller must bear anyway.
+        // The timer signals like anybody else: it may fire before there is a waiter. When it fires too late it wakes
+        // somebody for nothing, which every caller must tolerate anyway.
         let timer = Task {
             try? await Task.sleep(for: limit, clock: .continuous)
             if !Task.isCancelled { signal() }
@@ -38,25 +38,25 @@ package final class WakeUp: Sendable {
         defer { timer.cancel() }
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
-                let wakesAtOnce = state.withLock { state in
-                    if state.isSignalled || Task.isCancelled || state.sleeper != nil {
-                        state.isSignalled = false
+                let returnsAtOnce = state.withLock { state in
+                    if state.isSignaled || Task.isCancelled || state.waiter != nil {
+                        state.isSignaled = false
                         return true
                     }
-                    state.sleeper = continuation
+                    state.waiter = continuation
                     return false
                 }
-                if wakesAtOnce { continuation.resume() }
+                if returnsAtOnce { continuation.resume() }
             }
         } onCancel: {
-            wakeSleeper()
+            wakeWaiter()
         }
     }
 
-    private func wakeSleeper() {
+    private func wakeWaiter() {
         state.withLock { state -> CheckedContinuation<Void, Never>? in
-            defer { state.sleeper = nil }
-            return state.sleeper
+            defer { state.waiter = nil }
+            return state.waiter
         }?.resume()
     }
 }

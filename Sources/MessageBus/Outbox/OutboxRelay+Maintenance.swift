@@ -1,7 +1,8 @@
 import Logging
 package import Primitives
+import WorkQueue
 
-/// Looking after an outbox: what waits, what was given up on, what is old.
+/// Maintenance of an outbox: what waits, what was given up, what is old.
 extension OutboxRelay {
     /// How much waits.
     package func backlog() async throws(MessageBusError) -> OutboxBacklog {
@@ -11,6 +12,11 @@ extension OutboxRelay {
     /// The oldest dead letters, at most `limit`.
     package func deadLetters(limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
         try await store.deadLetters(limit: limit)
+    }
+
+    /// How many dead letters there are; at most 1000 are counted.
+    package func deadLetterCount() async throws(MessageBusError) -> Int {
+        try await store.deadLetterCount()
     }
 
     /// Makes dead letters pending again, with all their attempts before them. They come before later events of their

@@ -27,7 +27,7 @@ package struct BackOff: Sendable, Hashable {
     }
 
     /// The longest wait after the given number of failures in a row.
-    func ceiling(afterFailures failures: Int) -> Duration {
+    package func ceiling(afterFailures failures: Int) -> Duration {
         // 2^40 times a microsecond is beyond 12 days already: more doublings change nothing but could overflow.
         let doublings = min(max(failures, 1) - 1, 40)
         var limit = initial

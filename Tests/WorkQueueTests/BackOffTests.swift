@@ -1,11 +1,9 @@
 import Testing
 
-@testable import MessageBus
+@testable import WorkQueue
 
-@Suite("Back-off")
 struct BackOffTests {
-    @Test("doubles up to its limit and spreads over the upper half")
-    func bounds() {
+    @Test func `the delay doubles up to its limit and spreads over the upper half`() {
         let backOff = BackOff(initial: .milliseconds(100), maximum: .seconds(10))
         var generator = SeededGenerator(seed: 1)
         var expected = Duration.milliseconds(100)
@@ -21,10 +19,26 @@ struct BackOffTests {
         }
     }
 
-    @Test("bears any number of failures", arguments: [Int.min, -1, 0, 1, Int.max])
-    func extremes(failures: Int) {
+    @Test(arguments: [Int.min, -1, 0, 1, Int.max])
+    func `any number of failures has a delay`(failures: Int) {
         let backOff = BackOff(initial: .seconds(1), maximum: .seconds(86_400 * 365))
         let delay = backOff.delay(afterFailures: failures)
         #expect(delay >= .milliseconds(500) && delay <= .seconds(86_400 * 365))
+    }
+}
+
+/// Random numbers that are the same in each run.
+private struct SeededGenerator: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    /// SplitMix64.
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,0 +1,51 @@
+import Logging
+import Primitives
+import WorkQueue
+
+/// An event on its way to a consumer group, as a bus claims it for a worker.
+///
+/// A connector brings a store of its own kind of deliveries; what identifies a claim (position and claim identifier, a
+/// receipt, a lock token) is its own matter.
+protocol Delivery: LeasedItem {
+    var event: EventEnvelope { get }
+    var group: String { get }
+}
+
+extension Delivery {
+    var lane: String? { event.orderingKey.description }
+
+    var description: WorkDescription {
+        WorkDescription(
+            queue: "events.\(group)", kind: event.type, id: event.id.description, attempt: failures + 1,
+            traceparent: event.trace?.traceparent, metadata: event.tenantId.map { ["tenantId": "\($0)"] } ?? [:])
+    }
+}
+
+/// A delivery of the buses that keep theirs in order of a position: PostgreSQL and in-process.
+struct ClaimedDelivery: Delivery {
+    /// A position under a claim.
+    struct Handle: Hashable, Sendable {
+        let position: Int64
+        let claim: Identifier
+    }
+
+    let handle: Handle
+    let event: EventEnvelope
+    let group: String
+    let failures: Int
+
+    var position: Int64 { handle.position }
+}
+
+extension LeasedWorker where Store.Item: Delivery, Store.Output == Void {
+    /// The worker of a subscription.
+    convenience init(
+        deliveries store: Store, configuration: WorkerConfiguration, logger: Logger, handler: @escaping EventHandler
+    ) {
+        self.init(store: store, configuration: configuration, logger: logger) { delivery in
+            try await handler(
+                EventDelivery(event: delivery.event, group: delivery.group, attempt: delivery.failures + 1))
+            return .done(())
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import Logging
+import MessageBus
+import PostgresClient
+import Primitives
+import ServiceKit
+import ServiceLifecycle
+
+/// Deletes old marks of the inbox now and then.
+struct InboxPurge: Service {
+    let pool: PostgresPool
+    let clock: any WallClock
+    let logger: Logger
+
+    /// Marks of handled events are kept longer than the bus keeps its events.
+    private static let retention = Duration.seconds(30 * 86_400)
+
+    func run() async {
+        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) {
+            do {
+                try await Inbox.purge(before: clock.now().adding(.zero - Self.retention), on: pool)
+            } catch {
+                logger.warning("the inbox could not be purged", metadata: ["error": "\(error)"])
+            }
+        }
+    }
+}

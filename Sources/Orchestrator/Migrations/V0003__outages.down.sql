@@ -1,0 +1,1 @@
+ALTER TABLE main.provisioning_runs DROP COLUMN unavailable_since;

@@ -1,0 +1,397 @@
+package import Logging
+import ServiceLifecycle
+import Synchronization
+
+/// Works through a store: claims, handles side by side, renews leases, settles, and drains at the end.
+///
+/// - **Failure.** What a handler throws decides: a ``PermanentFailure`` is a dead letter at once. A dependency that is
+///   away (`DependencyError`) is no attempt: the work is released and probed again within ``WorkerConfiguration``'s
+///   `unavailability`, one item at a time until a handler succeeds, for as long as the outage lasts. Anything else
+///   counts, backs off, and ends as a dead letter after `maximumAttempts`.
+/// - **Outcomes are not lost.** A settlement is recorded even if the task is cancelled, and repeated until the store
+///   answers. New work is claimed only once outcomes can be recorded again.
+/// - **Order.** Items of one lane are handled one after the other. When one is not done, those behind it are released.
+/// - **Cancellation.** A handler is cancelled when its lease is lost or the time to drain is over; what was interrupted
+///   is released and not counted.
+package final class LeasedWorker<Store: LeasedStore>: Service {
+    /// Does the work. Returning any settlement records it; throwing is described at ``LeasedWorker``.
+    package typealias Handler = @Sendable (Store.Item) async throws -> Settlement<Store.Output>
+    typealias Item = Store.Item
+
+    private struct PendingSettlement {
+        let item: Item
+        let settlement: Settlement<Store.Output>
+        /// Resumed with whether the claim was still valid; nil when that is not known.
+        let continuation: CheckedContinuation<Bool?, Never>
+    }
+
+    private struct State {
+        var work = WorkInFlight<Item>()
+        /// Handlers at work, each with the claimed items of one lane.
+        var handlers = 0
+        var isStopping = false
+        /// Handlers in a row that found a dependency away.
+        var outages = 0
+        var pending: [PendingSettlement] = []
+        var isSettling = false
+        /// Attempts in a row to record outcomes that failed.
+        var settlementFailures = 0
+        /// Until when a stopping worker tries to record outcomes.
+        var settlementDeadline: ContinuousClock.Instant?
+    }
+
+    private let store: Store
+    private let configuration: WorkerConfiguration
+    private let middleware: [any WorkMiddleware]
+    private let handler: Handler
+    private let logger: Logger
+    private let storeOutage: OutageLog
+    private let handlerOutage: OutageLog
+    private let signals = WorkSignals()
+    private let state = Mutex(State())
+
+    /// Makes a worker; it works once `run()` is called.
+    /// - Parameter middleware: Around every handler, the first one outermost; nil for ``WorkLog`` alone.
+    package init(
+        store: Store, configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger,
+        middleware: [any WorkMiddleware]? = nil, handler: @escaping Handler
+    ) {
+        self.store = store
+        self.configuration = configuration
+        self.logger = logger
+        self.middleware = middleware ?? [WorkLog(logger)]
+        self.handler = handler
+        storeOutage = OutageLog("work cannot be claimed, trying again", logger: logger)
+        handlerOutage = OutageLog("work waits for something that is away, trying again", logger: logger)
+    }
+
+    /// Works until cancelled or shut down gracefully; then lets handlers go on for at most `drainTimeout`. Never throws:
+    /// trouble is logged and tried again. Runs once.
+    package func run() async {
+        await withTaskCancellationHandler {
+            await withGracefulShutdownHandler {
+                await work()
+            } onGracefulShutdown: {
+                self.stop(after: self.configuration.drainTimeout)
+            }
+        } onCancel: {
+            self.stop(after: .zero)
+        }
+    }
+
+    /// Makes a worker that waits for work look now.
+    package func wake() {
+        signals.work.signal()
+    }
+
+    private func work() async {
+        await withDiscardingTaskGroup { helpers in
+            helpers.addTask { await self.store.watch(self.signals) }
+            helpers.addTask { await self.renewLeases() }
+            if await prepared() {
+                await withDiscardingTaskGroup { handlers in
+                    await claimUntilStopped(&handlers)
+                    await drain()
+                    handlers.cancelAll()
+                }
+            }
+            helpers.cancelAll()
+        }
+    }
+
+    private func stop(after drainTime: Duration) {
+        let deadline = ContinuousClock.now.advanced(by: drainTime + configuration.settlementTimeout)
+        state.withLock { state in
+            state.isStopping = true
+            state.settlementDeadline = min(state.settlementDeadline ?? deadline, deadline)
+        }
+        signals.work.signal()
+        signals.reconnected.signal()
+    }
+
+    private var isStopping: Bool { Task.isCancelled || state.withLock { $0.isStopping } }
+
+    // MARK: Claiming
+
+    private func prepared() async -> Bool {
+        var failures = 0
+        while !isStopping {
+            do {
+                try await store.prepare()
+                storeOutage.succeeded()
+                return true
+            } catch {
+                failures += 1
+                storeOutage.failed(error)
+                await rest(configuration.unavailability.delay(afterFailures: failures))
+            }
+        }
+        return false
+    }
+
+    private func claimUntilStopped(_ handlers: inout DiscardingTaskGroup) async {
+        var failures = 0
+        var isBusy = false
+        while !isStopping {
+            let (free, outages, settlementFailures, full) = state.withLock { state in
+                (
+                    configuration.concurrency - state.handlers, state.outages, state.settlementFailures,
+                    state.work.fullBulkheads(size: configuration.bulkheadSize)
+                )
+            }
+            // Outcomes first: work that is claimed anew could be work that was done.
+            if settlementFailures > 0 {
+                await rest(configuration.unavailability.maximum)
+                continue
+            }
+            if free <= 0 {
+                await signals.work.wait(atMost: configuration.pollInterval)
+                continue
+            }
+            if outages > 0 {
+                await rest(configuration.unavailability.delay(afterFailures: outages))
+                if isStopping { return }
+            } else if isBusy, free * 2 < configuration.concurrency {
+                // Under load a moment's patience saves a query for each single place that becomes free.
+                try? await Task.sleep(for: .milliseconds(5))
+            }
+            let isProbing = state.withLock { $0.outages > 0 }
+            let places = configuration.concurrency - state.withLock { $0.handlers }
+            let limit = isProbing ? 1 : max(places, 1)
+            let leaseEnd = ContinuousClock.now.advanced(by: configuration.lease)
+            do {
+                let items = try await store.claim(
+                    ClaimRequest(
+                        limit: limit, runLength: isProbing ? 1 : configuration.runLength, lease: configuration.lease,
+                        fullBulkheads: full))
+                if failures > 0 { storeOutage.succeeded() }
+                failures = 0
+                let runs = Self.runs(of: items)
+                isBusy = runs.count >= limit
+                for run in runs { start(run, leaseEnd: leaseEnd, in: &handlers) }
+                if items.isEmpty {
+                    let due = try await store.timeUntilDue().map { max($0, .milliseconds(1)) }
+                    await signals.work.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
+                }
+            } catch {
+                if isStopping { return }
+                failures += 1
+                storeOutage.failed(error)
+                await rest(configuration.unavailability.delay(afterFailures: failures))
+            }
+        }
+    }
+
+    /// The items by lane, in order.
+    private static func runs(of items: [Item]) -> [[Item]] {
+        var runs: [[Item]] = []
+        for item in items {
+            if let lane = item.lane, runs.last?.first?.lane == lane {
+                runs[runs.count - 1].append(item)
+            } else {
+                runs.append([item])
+            }
+        }
+        return runs
+    }
+
+    private func start(
+        _ run: [Item], leaseEnd: ContinuousClock.Instant, in handlers: inout DiscardingTaskGroup
+    ) {
+        let isAdmitted = state.withLock { state in
+            state.handlers += 1
+            return run.map {
+                state.work.start($0, leaseEnd: leaseEnd, bulkheadSize: configuration.bulkheadSize)
+            }.allSatisfy(\.self)
+        }
+        handlers.addTask {
+            await self.handle(run, isAdmitted: isAdmitted)
+            self.state.withLock { state in
+                state.handlers -= 1
+                for item in run { state.work.end(item.handle) }
+            }
+            self.signals.work.signal()
+        }
+    }
+
+    /// Handles the items of a lane one after the other; their outcomes are recorded meanwhile.
+    private func handle(_ run: [Item], isAdmitted: Bool) async {
+        await withDiscardingTaskGroup { records in
+            var goesOn = isAdmitted
+            for (index, item) in run.enumerated() {
+                let settlement: Settlement<Store.Output>
+                if goesOn, index == 0 || !isStopping {
+                    settlement = await handle(item)
+                    switch settlement {
+                    case .done, .deadLetter: break
+                    case .retry, .released: goesOn = false
+                    }
+                } else {
+                    // Soon enough for a place that becomes free, and no busy loop with a store that ignores bulkheads.
+                    settlement = .released(after: isAdmitted ? .zero : .milliseconds(100))
+                }
+                records.addTask { await self.record(item, settlement) }
+            }
+        }
+    }
+
+    // MARK: One piece of work
+
+    private func handle(_ item: Item) async -> Settlement<Store.Output> {
+        let task = Task { await self.attempt(item, self.middleware[...]) }
+        state.withLock { $0.work.attach({ task.cancel() }, to: item.handle) }
+        return await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+    }
+
+    private func record(_ item: Item, _ settlement: Settlement<Store.Output>) async {
+        switch await settle(item, settlement) {
+        case true?: break
+        case false?: logger.warning("work was handled beyond its lease", metadata: item.description.logMetadata())
+        case nil:
+            logger.error(
+                "the outcome could not be recorded; work stays claimed until its lease ends",
+                metadata: item.description.logMetadata())
+        }
+    }
+
+    private func attempt(
+        _ item: Item, _ middleware: ArraySlice<any WorkMiddleware>
+    ) async -> Settlement<Store.Output> {
+        guard let first = middleware.first else { return await outcome(of: item) }
+        return await first.handle(item.description) { await self.attempt(item, middleware.dropFirst()) }
+    }
+
+    private func outcome(of item: Item) async -> Settlement<Store.Output> {
+        do {
+            let settlement = try await handler(item)
+            if case .done = settlement { handlerSucceeded() }
+            return settlement
+        } catch {
+            // What was interrupted by us has not failed.
+            if Task.isCancelled { return .released(after: .zero) }
+            if let failure = error as? any PermanentFailure {
+                return .deadLetter(reason: FailureReason.stored(failure.reason))
+            }
+            if error.isDependencyUnavailable {
+                handlerOutage.failed(error, metadata: item.description.logMetadata())
+                let outages = state.withLock { state in
+                    state.outages += 1
+                    return state.outages
+                }
+                return .released(after: configuration.unavailability.delay(afterFailures: outages))
+            }
+            let reason = FailureReason.stored(FailureReason.describing(error))
+            let failures = item.failures + 1
+            if failures >= configuration.maximumAttempts { return .deadLetter(reason: reason) }
+            return .retry(after: configuration.backOff.delay(afterFailures: failures), reason: reason)
+        }
+    }
+
+    private func handlerSucceeded() {
+        let wasAway = state.withLock { state in
+            defer { state.outages = 0 }
+            return state.outages > 0
+        }
+        guard wasAway else { return }
+        handlerOutage.succeeded()
+        signals.reconnected.signal()
+    }
+
+    // MARK: Settling
+
+    /// Records how work ended. Outcomes that come while others are being recorded travel together.
+    /// - Returns: Whether the claim was still valid; nil when that is not known.
+    private func settle(_ item: Item, _ settlement: Settlement<Store.Output>) async -> Bool? {
+        await withCheckedContinuation { continuation in
+            let starts = state.withLock { state in
+                state.pending.append(
+                    PendingSettlement(item: item, settlement: settlement, continuation: continuation))
+                defer { state.isSettling = true }
+                return !state.isSettling
+            }
+            // A task of its own, which nobody cancels.
+            if starts { Task { await self.settlePending() } }
+        }
+    }
+
+    private func settlePending() async {
+        while true {
+            let (batch, wasFailing) = state.withLock { state in
+                defer { state.pending = [] }
+                let wasFailing = state.settlementFailures > 0
+                if state.pending.isEmpty {
+                    state.isSettling = false
+                    state.settlementFailures = 0
+                }
+                return (state.pending, wasFailing)
+            }
+            if batch.isEmpty {
+                // Nothing that was done is unrecorded any more: new work may be claimed.
+                if wasFailing { signals.reconnected.signal() }
+                return
+            }
+            await recordTogether(batch)
+        }
+    }
+
+    private func recordTogether(_ batch: [PendingSettlement]) async {
+        let store = self.store
+        let result = await repeating(
+            backOff: configuration.unavailability, while: { self.triesAgain(afterFailures: $0) }
+        ) {
+            try await store.settle(batch.map { ($0.item, $0.settlement) })
+        }
+        switch result {
+        case .success(let valid):
+            for entry in batch { entry.continuation.resume(returning: valid.contains(entry.item.handle)) }
+        case .failure(let error) where batch.count > 1 && !error.isDependencyUnavailable:
+            // One of them cannot be stored: the others can.
+            for entry in batch { await recordTogether([entry]) }
+        case .failure(let error):
+            storeOutage.failed(error)
+            for entry in batch { entry.continuation.resume(returning: nil) }
+        }
+    }
+
+    private func triesAgain(afterFailures failures: Int) -> Bool {
+        state.withLock { state in
+            state.settlementFailures = failures
+            return state.settlementDeadline.map { ContinuousClock.now < $0 } ?? true
+        }
+    }
+
+    // MARK: Leases
+
+    private func renewLeases() async {
+        await everyInterval(configuration.lease / 3) {
+            let items = self.state.withLock { $0.work.items }
+            if items.isEmpty { return }
+            let leaseEnd = ContinuousClock.now.advanced(by: self.configuration.lease)
+            let kept = try? await self.store.renew(items, lease: self.configuration.lease)
+            let now = ContinuousClock.now
+            let lost = self.state.withLock { $0.work.renewed(items, kept: kept, leaseEnd: leaseEnd, now: now) }
+            for cancel in lost { cancel() }
+        }
+    }
+
+    // MARK: Waiting
+
+    private func drain() async {
+        let end = ContinuousClock.now.advanced(by: configuration.drainTimeout)
+        while !Task.isCancelled, state.withLock({ !$0.work.isEmpty }) {
+            let remaining = ContinuousClock.now.duration(to: end)
+            guard remaining > .zero else { return }
+            await signals.work.wait(atMost: remaining)
+        }
+    }
+
+    /// Waits out a back-off; ends early when the store is reached again or the worker stops.
+    private func rest(_ duration: Duration) async {
+        if isStopping { return }
+        await signals.reconnected.wait(atMost: duration)
+    }
+}

@@ -1,0 +1,180 @@
+import ArgumentParser
+import JSONCoding
+import LocalStack
+import Logging
+import MessageBus
+import PostgresClient
+import Primitives
+
+/// `arc events`: events that were given up.
+struct EventsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "events",
+        abstract: "List events that were given up, and try them again.",
+        discussion: """
+            An event becomes a dead letter when the bus or a handler has refused it, or failed too often. It stays until
+            somebody tries it again. GET /health/ready of a service is degraded while there are any.
+
+            Without --service, all databases of the stack that `arc up` runs. With it, the database of DB_HOST, DB_PORT and
+            DB_DATABASE, as for `arc migrate`.
+            """,
+        subcommands: [Dead.self, Retry.self])
+
+    /// A database that keeps events.
+    enum Source: String, CaseIterable, ExpressibleByArgument {
+        /// Published, not handled.
+        case messageBus = "message-bus"
+        /// Not published.
+        case tenantManagement = "tenant-management"
+        case subscription
+
+        fileprivate var database: MigratedDatabase {
+            switch self {
+            case .messageBus: .messageBus
+            case .tenantManagement: .tenantManagement
+            case .subscription: .subscription
+            }
+        }
+    }
+
+    struct Dead: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List dead letters with the reason, oldest first.")
+        @Option(help: "message-bus, tenant-management or subscription; default: all of `arc up`'s.")
+        var service: Source?
+        @Option(help: "Most events of each outbox and consumer group.")
+        var limit = 100
+        @Flag(help: "Print one JSON array.")
+        var json = false
+
+        func validate() throws {
+            guard (1...10_000).contains(limit) else { throw ValidationError("--limit must be 1 to 10000.") }
+        }
+
+        func run() async throws {
+            var letters: [Letter] = []
+            try await EventsCommand.forEach(service) { source, box in
+                letters += try await box.list(limit: limit).map { Letter(source: source.rawValue, letter: $0) }
+            }
+            if json {
+                var writer = JSONWriter()
+                writer.beginArray()
+                for letter in letters { letter.write(to: &writer) }
+                writer.endArray()
+                CommandSupport.say(String(decoding: writer.bytes, as: UTF8.self))
+            } else if letters.isEmpty {
+                CommandSupport.say("no dead letters")
+            } else {
+                for letter in letters { CommandSupport.say(letter.line) }
+            }
+        }
+    }
+
+    struct Retry: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Try dead letters again.",
+            discussion: "They come before later events of their tenant that still wait, but after those that went on.")
+        @Option(help: "message-bus, tenant-management or subscription; default: all of `arc up`'s.")
+        var service: Source?
+        @Flag(help: "All of them.")
+        var all = false
+        @Argument(help: "Identifiers of events, as `arc events dead` shows them.")
+        var events: [String] = []
+
+        func validate() throws {
+            guard all != !events.isEmpty else { throw ValidationError("Name events, or say --all.") }
+            for event in events where Identifier(event) == nil {
+                throw ValidationError("\(event) is not a valid event identifier.")
+            }
+        }
+
+        func run() async throws {
+            let identifiers = all ? nil : events.compactMap { Identifier($0) }
+            var count = 0
+            try await EventsCommand.forEach(service) { _, box in count += try await box.retry(identifiers) }
+            CommandSupport.say(count == 1 ? "1 event is tried again" : "\(count) events are tried again")
+            if count == 0, !all { throw ExitCode.failure }
+        }
+    }
+
+    /// A dead letter as it is shown.
+    private struct Letter: JSONWritable {
+        let source: String
+        let letter: DeadLetter
+
+        private var place: String { letter.group.map { "\(source) (\($0))" } ?? "\(source) (outbox)" }
+
+        var line: String {
+            let tenant = letter.event.tenantId.map { " tenant \($0)" } ?? ""
+            return """
+                \(letter.event.id)  \(letter.event.type)\(tenant)  \(place)  \(letter.settledAt), attempt \
+                \(letter.attempts): \(letter.lastError ?? "no reason")
+                """
+        }
+
+        func write(to writer: inout JSONWriter) {
+            writer.value([
+                "id": .string(letter.event.id.description), "type": .string(letter.event.type),
+                "tenantId": Self.text(letter.event.tenantId?.description), "database": .string(source),
+                "group": Self.text(letter.group), "attempts": .integer(letter.attempts),
+                "reason": Self.text(letter.lastError), "givenUpOn": .string("\(letter.settledAt)"),
+            ])
+        }
+
+        private static func text(_ text: String?) -> JSONValue {
+            guard let text else { return .null }
+            return .string(text)
+        }
+    }
+
+    /// The dead letters of one database.
+    private struct Box: Sendable {
+        let source: Source
+        let pool: PostgresPool
+        let logger: Logger
+
+        private var bus: PostgresConnector { PostgresConnector(pool: pool, listener: nil, logger: logger) }
+
+        func list(limit: Int) async throws(MessageBusError) -> [DeadLetter] {
+            guard source == .messageBus else { return try await OutboxDeadLetters(pool: pool).list(limit: limit) }
+            var letters: [DeadLetter] = []
+            for (group, _) in try await bus.deadLetterCounts() {
+                letters += try await bus.deadLetters(group: group, limit: limit)
+            }
+            return letters
+        }
+
+        func retry(_ events: [Identifier]?) async throws(MessageBusError) -> Int {
+            guard source == .messageBus else { return try await OutboxDeadLetters(pool: pool).retry(events) }
+            var count = 0
+            for (group, _) in try await bus.deadLetterCounts() {
+                count += try await bus.retryDeadLetters(group: group, events)
+            }
+            return count
+        }
+    }
+
+    private static func forEach(
+        _ service: Source?, _ body: (Source, Box) async throws -> Void
+    ) async throws {
+        CommandSupport.bootstrapQuietLogging()
+        for source in service.map({ [$0] }) ?? Source.allCases {
+            do {
+                let configuration = try await MigrateCommand.configuration(
+                    of: source.database, isNamed: service != nil)
+                let logger = Logger(label: "arc.events")
+                let pool = PostgresPool(configuration: configuration, logger: logger)
+                let outcome: Result<Void, any Error>
+                do { outcome = .success(try await body(source, Box(source: source, pool: pool, logger: logger))) } catch
+                {
+                    outcome = .failure(error)
+                }
+                await pool.shutdown()
+                try outcome.get()
+            } catch let exit as ExitCode {
+                throw exit
+            } catch {
+                throw CommandSupport.fail("arc events: \(source.rawValue): \(error)")
+            }
+        }
+    }
+}
