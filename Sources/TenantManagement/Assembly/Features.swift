@@ -50,7 +50,8 @@ struct Features: Sendable {
         let cache = EntityCache(prefix: "tenant:", redis: redis, logger: logger)
         let notifications = NotificationQueue(
             pool: pool, transport: try NotificationTransports.make(reader: reader, logger: logger),
-            sealer: Sealer(secret: configuration.encryptionKey, purpose: "notifications"), clock: clock, logger: logger)
+            sealer: Sealer(secret: configuration.encryptionKey, purpose: "notifications"),
+            settings: try NotificationSettings(reader: reader), logger: logger)
         let onboarding = TenantOnboardingService(
             pool: pool, leads: leads, tenants: tenants, contacts: repository(Contact.entity),
             addresses: repository(Address.entity), provisionings: planner, cache: cache,

@@ -59,6 +59,9 @@ package enum TenantManagementMigrations {
             number: 13, name: "validated_emails", up: text(PackageResources.V0013__validated_emails_up_sql),
             down: text(PackageResources.V0013__validated_emails_down_sql)),
         Migration(
+            number: 14, name: "mail_claims", up: text(PackageResources.V0014__mail_claims_up_sql),
+            down: text(PackageResources.V0014__mail_claims_down_sql)),
+        Migration(
             number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
             down: text(PackageResources.V0018__proven_domains_down_sql)),
         Migration(

@@ -8,11 +8,11 @@ enum MailTemplates {
             Mail(
                 id: id, recipient: to, subject: "Please confirm your e-mail address",
                 text: """
-                    Hello \(oneLine(name)),
+                    \(salutation(name))
 
                     please confirm your e-mail address by opening this link:
 
-                    \(oneLine(link))
+                    \(MailText.link(link) ?? "")
 
                     The link works once and for a short time. If you did not register, ignore this mail.
                     """)
@@ -29,19 +29,66 @@ enum MailTemplates {
                     """)
         case .tenantWelcome(let to, let tenant, let user, let link):
             Mail(
-                id: id, recipient: to, subject: "\(oneLine(tenant)) is ready",
+                id: id, recipient: to, subject: "\(MailText.name(tenant)) is ready",
                 text: """
-                    Hello \(oneLine(user)),
+                    \(salutation(user))
 
-                    everything is set up for \(oneLine(tenant)). You find it here:
-
-                    \(oneLine(link))
+                    everything is set up for \(MailText.name(tenant)). \(place(link))
                     """)
         }
     }
 
-    /// What people have typed must not become lines, or headers, of its own.
-    private static func oneLine(_ text: String) -> String {
-        String(text.map { $0.isNewline ? " " : $0 })
+    private static func salutation(_ name: String) -> String {
+        let name = MailText.name(name)
+        return name.isEmpty ? "Hello," : "Hello \(name),"
+    }
+
+    private static func place(_ link: String) -> String {
+        MailText.link(link).map { "You find it here:\n\n\($0)" } ?? ""
+    }
+}
+
+/// Makes what people and pipelines have written safe for the text of a mail.
+enum MailText {
+    private static let maximumNameLength = 200
+
+    /// A name on one line that no mail program shows as a link: without control and direction characters, and without
+    /// the punctuation that makes a URL, a domain or an address of words.
+    static func name(_ text: String) -> String {
+        var result = String.UnicodeScalarView()
+        var follows = false
+        for scalar in text.unicodeScalars {
+            var next = scalar
+            if isInvisible(scalar) || "/\\:@<>[]()|".unicodeScalars.contains(scalar) { next = " " }
+            // "evil.example" becomes "evil. example"; "J. Doe" stays.
+            if follows, next != " " { result.append(" ") }
+            follows = isDot(scalar)
+            if next == " ", result.last == " " || result.isEmpty { continue }
+            result.append(next)
+            if result.count >= maximumNameLength { break }
+        }
+        while result.last == " " { result.removeLast() }
+        return String(result)
+    }
+
+    /// A link as it is; nil for anything but one http or https URL of visible ASCII characters.
+    static func link(_ text: String) -> String? {
+        let isURL = text.hasPrefix("https://") || text.hasPrefix("http://")
+        return isURL && text.utf8.count <= 2000 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
+    }
+
+    /// Control, format (direction marks and zero-width characters among them), and separator characters.
+    private static func isInvisible(_ scalar: Unicode.Scalar) -> Bool {
+        switch scalar.properties.generalCategory {
+        case .control, .format, .lineSeparator, .paragraphSeparator, .spaceSeparator, .surrogate, .privateUse,
+            .unassigned:
+            true
+        default: false
+        }
+    }
+
+    /// The full stop and what internationalized domain names treat alike (RFC 3490 section 3.1).
+    private static func isDot(_ scalar: Unicode.Scalar) -> Bool {
+        [".", "\u{3002}", "\u{FF0E}", "\u{FF61}", "\u{2024}"].contains(scalar)
     }
 }

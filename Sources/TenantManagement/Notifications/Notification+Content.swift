@@ -1,0 +1,32 @@
+import JSONCoding
+
+extension Notification {
+    /// As it is stored, before it is sealed.
+    var content: [UInt8] {
+        let value: JSONValue
+        switch self {
+        case .leadVerification(let to, let name, let link):
+            value = ["type": .string(type), "to": .string(to), "name": .string(name), "link": .string(link)]
+        case .leadKnown(let to): value = ["type": .string(type), "to": .string(to), "name": "", "link": ""]
+        case .tenantWelcome(let to, let tenant, let user, let link):
+            value = [
+                "type": .string(type), "to": .string(to), "name": .string(tenant), "user": .string(user),
+                "link": .string(link),
+            ]
+        }
+        return value.serialized()
+    }
+
+    init?(content: [UInt8]) {
+        guard let value = try? JSONValue.parse(content), let to = value["to"]?.stringValue,
+            let name = value["name"]?.stringValue, let link = value["link"]?.stringValue
+        else { return nil }
+        switch value["type"]?.stringValue {
+        case "validate_lead": self = .leadVerification(to: to, name: name, link: link)
+        case "lead_known": self = .leadKnown(to: to)
+        case "tenant_welcome":
+            self = .tenantWelcome(to: to, tenant: name, user: value["user"]?.stringValue ?? "", link: link)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,47 @@
+import Primitives
+import Sealing
+import WorkQueue
+
+/// Sends a queued mail.
+struct NotificationSender: Sendable {
+    let transport: any NotificationTransport
+    let sealer: Sealer
+
+    /// How long it is tried to send a mail: with the delays in between, about 34 times.
+    static let patience = Duration.seconds(86_400)
+
+    /// - Throws: What the transport throws when the mail may be tried again, or ``MailGivenUp``.
+    func send(_ mail: QueuedMail) async throws -> Settlement<Void> {
+        guard let content = try? sealer.open(mail.content, label: mail.id.description),
+            let notification = Notification(content: content)
+        else { throw MailGivenUp(reason: "the mail cannot be opened; DATA_ENCRYPTION_KEY has changed") }
+        do {
+            try await transport.send(MailTemplates.mail(for: notification, id: mail.id))
+            return .done(())
+        } catch {
+            if Task.isCancelled { throw error }
+            let isRefused = (error as? SMTPError)?.isMailRefused ?? false
+            guard isRefused || mail.age >= Self.patience else { throw error }
+            throw MailGivenUp(reason: FailureReason.describing(error))
+        }
+    }
+}
+
+/// A mail that will never be accepted, or was not for too long.
+struct MailGivenUp: PermanentFailure {
+    let reason: String
+}
+
+extension SMTPError: LoggableError {}
+
+extension SMTPError: DependencyError {
+    /// Whether the mail server itself is away: nothing about this mail was said yet.
+    package var isDependencyUnavailable: Bool {
+        switch self {
+        case .connection, .tls, .timeout(.greeting), .disconnected(.greeting), .timeout(.hello), .disconnected(.hello):
+            true
+        case .rejected(.greeting, let code, _), .rejected(.hello, let code, _): code < 500
+        default: false
+        }
+    }
+}

@@ -1,0 +1,179 @@
+import Entities
+import PostgresClient
+import Primitives
+import Synchronization
+import WorkQueue
+
+/// A mail that is claimed by this process.
+struct QueuedMail: LeasedItem {
+    struct Handle: Hashable, Sendable {
+        let mail: Identifier
+        let claim: Identifier
+    }
+
+    let handle: Handle
+    let type: String
+    /// Sealed.
+    let content: [UInt8]
+    let failures: Int
+    /// How long ago it was queued.
+    let age: Duration
+
+    var id: Identifier { handle.mail }
+    var description: WorkDescription {
+        WorkDescription(queue: "mail", kind: type, id: id.description, attempt: failures + 1)
+    }
+}
+
+/// The mails in `main.notifications` as leased work. Leases and delays are counted by the database's clock.
+final class NotificationStore: LeasedStore {
+    private let pool: PostgresPool
+    private let signals = Mutex<WorkSignals?>(nil)
+
+    init(pool: PostgresPool) { self.pool = pool }
+
+    static func insert(_ id: Identifier, type: String, tenant: Identifier?, content: [UInt8]) -> BoundStatement {
+        BoundStatement(
+            insertion, [.identifier(id), .text(type), .optional(tenant, PostgresValue.identifier), .bytes(content)])
+    }
+
+    /// Notifies the worker of this process that a mail was committed.
+    func announce() {
+        signals.withLock { $0 }?.work.signal()
+    }
+
+    func claim(_ request: ClaimRequest) async throws -> [QueuedMail] {
+        let claim = Identifier.v4()
+        let result = try await query(
+            Self.claiming, [.int64(Int64(request.limit)), .identifier(claim), .microseconds(request.lease)])
+        var mails: [QueuedMail] = []
+        for row in result.rows {
+            mails.append(
+                QueuedMail(
+                    handle: QueuedMail.Handle(mail: try row.identifier(0), claim: claim), type: try row.text(1),
+                    content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4))))
+        }
+        return mails
+    }
+
+    func renew(_ items: [QueuedMail], lease: Duration) async throws -> Set<QueuedMail.Handle> {
+        try handles(await query(Self.renewal, Self.identities(items) + [.microseconds(lease)]))
+    }
+
+    func settle(
+        _ settlements: [(item: QueuedMail, settlement: Settlement<Void>)]
+    ) async throws -> Set<QueuedMail.Handle> {
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        for (item, settlement) in settlements {
+            let identity = Self.identities([item])
+            switch settlement {
+            case .done: batch.add(Self.sent, identity)
+            case .retry(let delay, let reason):
+                batch.add(Self.failed, identity + [.microseconds(delay), .text(reason)])
+            case .deadLetter(let reason): batch.add(Self.deadLettered, identity + [.text(reason)])
+            case .released(let delay): batch.add(Self.released, identity + [.microseconds(delay)])
+            }
+        }
+        var valid: Set<QueuedMail.Handle> = []
+        for result in try await pool.run(batch) { valid.formUnion(try handles(result)) }
+        return valid
+    }
+
+    func timeUntilDue() async throws -> Duration? {
+        try await query(Self.due, []).first?.int64IfPresent(0).map { .microseconds($0) }
+    }
+
+    func watch(_ signals: WorkSignals) async {
+        self.signals.withLock { $0 = signals }
+        signals.work.signal()
+    }
+
+    // MARK: Mails that were given up
+
+    func purge(olderThan retention: Duration) async throws(PostgresError) {
+        while try await query(Self.purging, [.microseconds(retention)]).affectedRows > 0 {}
+    }
+
+    func deadLetterCount() async throws(PostgresError) -> Int {
+        try await query(Self.counting, []).first?.int(0) ?? 0
+    }
+
+    private func query(
+        _ statement: PostgresStatement, _ values: [PostgresValue]
+    ) async throws(PostgresError) -> PostgresResult {
+        try await pool.query(statement, values, settings: TenantScope.everyTenant)
+    }
+
+    private static func identities(_ items: [QueuedMail]) -> [PostgresValue] {
+        [.identifierArray(items.map(\.handle.mail)), .identifierArray(items.map(\.handle.claim))]
+    }
+
+    private func handles(_ result: PostgresResult) throws(PostgresError) -> Set<QueuedMail.Handle> {
+        var handles: Set<QueuedMail.Handle> = []
+        for row in result.rows {
+            handles.insert(QueuedMail.Handle(mail: try row.identifier(0), claim: try row.identifier(1)))
+        }
+        return handles
+    }
+
+    // MARK: SQL. Durations are microseconds.
+
+    private static let insertion: PostgresStatement = """
+        INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on)
+        VALUES ($1, $2, $3, $4, now(), now())
+        """
+
+    private static let claiming: PostgresStatement = """
+        UPDATE main.notifications SET claim = $2, next_attempt_on = now() + $3 * interval '1 microsecond'
+        WHERE id IN (
+            SELECT id FROM main.notifications WHERE failed_on IS NULL AND next_attempt_on <= now()
+            ORDER BY next_attempt_on LIMIT $1 FOR UPDATE SKIP LOCKED)
+        RETURNING id, type, content, attempts, (extract(epoch FROM now() - created_on) * 1000000)::bigint
+        """
+
+    private static let owned = """
+        FROM unnest($1::uuid[], $2::uuid[]) AS mine (id, claim)
+        WHERE mail.id = mine.id AND mail.claim = mine.claim AND mail.failed_on IS NULL
+        RETURNING mine.id, mine.claim
+        """
+
+    private static let renewal = PostgresStatement(
+        "UPDATE main.notifications AS mail SET next_attempt_on = now() + $3 * interval '1 microsecond' " + owned)
+
+    private static let sent = PostgresStatement(
+        "DELETE FROM main.notifications AS mail " + owned.replacing("FROM unnest", with: "USING unnest"))
+
+    private static let failed = PostgresStatement(
+        """
+        UPDATE main.notifications AS mail
+        SET attempts = attempts + 1, next_attempt_on = now() + $3 * interval '1 microsecond', claim = NULL,
+            last_error = $4
+        """ + " " + owned)
+
+    private static let deadLettered = PostgresStatement(
+        """
+        UPDATE main.notifications AS mail
+        SET attempts = attempts + 1, failed_on = now(), claim = NULL, last_error = $3
+        """ + " " + owned)
+
+    private static let released = PostgresStatement(
+        """
+        UPDATE main.notifications AS mail
+        SET next_attempt_on = now() + $3 * interval '1 microsecond', claim = NULL
+        """ + " " + owned)
+
+    private static let due: PostgresStatement = """
+        SELECT (extract(epoch FROM min(next_attempt_on) - now()) * 1000000)::bigint FROM main.notifications
+        WHERE failed_on IS NULL AND next_attempt_on > now()
+        """
+
+    private static let purging: PostgresStatement = """
+        DELETE FROM main.notifications WHERE id IN (
+            SELECT id FROM main.notifications WHERE failed_on < now() - $1 * interval '1 microsecond'
+            ORDER BY failed_on LIMIT 1000 FOR UPDATE SKIP LOCKED)
+        """
+
+    private static let counting: PostgresStatement = """
+        SELECT count(*) FROM (SELECT FROM main.notifications WHERE failed_on IS NOT NULL LIMIT 1000) AS failed
+        """
+}
