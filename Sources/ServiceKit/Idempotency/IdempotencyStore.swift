@@ -10,6 +10,8 @@ import NIOCore
 package import PostgresClient
 package import Primitives
 import Sealing
+import Synchronization
+import WorkQueue
 
 /// The idempotency keys of a service, in its database.
 ///
@@ -25,6 +27,8 @@ package struct IdempotencyStore: Sendable {
     private let lease: Duration
     private let clock: any WallClock
     private let logger: Logger
+    /// Releases that wait for the database.
+    private let releases = BoundedCount(limit: 1000)
 
     /// Reads the key above.
     /// - Parameters:
@@ -139,14 +143,30 @@ package struct IdempotencyStore: Sendable {
         }
     }
 
-    /// Gives a request back that has failed: without an effect the same key may be used for another attempt, and after
-    /// one its answer can be made again.
+    /// Releases the claim of a request that has failed: without an effect the same key may be used for another attempt,
+    /// and after one its answer can be made again.
+    ///
+    /// When the database is away, which may be why the request failed, it is tried again in the background for as long as
+    /// the claim lasts, so that nobody waits for the end of a claim after an outage of seconds.
     func release(_ claim: IdempotencyClaim, in scope: TenantScope) async {
+        do { try await tryRelease(claim, in: scope) } catch {
+            guard error.isDependencyUnavailable, releases.begin() else { return }
+            let end = ContinuousClock.now.advanced(by: lease)
+            Task {
+                _ = await repeating(while: { _ in ContinuousClock.now < end }) {
+                    try await tryRelease(claim, in: scope)
+                }
+                releases.end()
+            }
+        }
+    }
+
+    private func tryRelease(_ claim: IdempotencyClaim, in scope: TenantScope) async throws(PostgresError) {
         var batch = PostgresBatch(settings: scope.settings)
         // Waits for a transaction that may still commit; the second statement sees what it has done.
         batch.add(Self.released, [.bytes(claim.key.hash), .identifier(claim.owner)])
         batch.add(Self.ended, [.bytes(claim.key.hash), .identifier(claim.owner), .timestamp(clock.now())])
-        _ = try? await pool.run(batch)
+        _ = try await pool.run(batch)
     }
 
     /// Ends the claim of a request that had its effect.
@@ -227,4 +247,23 @@ package struct IdempotencyStore: Sendable {
             SELECT key_hash FROM main.idempotency_keys WHERE created_on < $1
             ORDER BY created_on LIMIT 1000 FOR UPDATE SKIP LOCKED)
         """
+}
+
+/// Counts what is under way, up to a limit.
+private final class BoundedCount: Sendable {
+    private let count = Mutex(0)
+    private let limit: Int
+
+    init(limit: Int) { self.limit = limit }
+
+    /// - Returns: False when the limit is reached; nothing is counted then.
+    func begin() -> Bool {
+        count.withLock { count in
+            guard count < limit else { return false }
+            count += 1
+            return true
+        }
+    }
+
+    func end() { count.withLock { $0 -= 1 } }
 }

@@ -1,0 +1,51 @@
+import JSONCoding
+import PostgresClient
+import TestSupport
+import Testing
+
+@Suite(.timeLimit(.minutes(5))) struct IdempotencyOutageTests {
+    @Test func `a request that an outage ended can be repeated right after it, not only when its claim ends`()
+        async throws
+    {
+        try await TestStack.run([.tenantManagement], environment: ["IDEMPOTENCY_CLAIM_SECONDS": "600"]) { stack in
+            let database = try stack.database(.tenantManagement)
+            let key = TestStack.uniqueKey()
+            let client = stack.tenantManagement
+            let admin = stack.admin
+            let request: @Sendable () async throws -> Int = {
+                try await client.send(
+                    "POST", "/tenants", .object(TestStack.tenantBody(key: key)), token: admin,
+                    headers: ["idempotency-key": "key-\(key)"]
+                ).status
+            }
+            // The request stands still between its claim and its effect.
+            let first = try await database.withPool { pool in
+                try await pool.withTransaction { transaction in
+                    _ = try await transaction.query("LOCK TABLE main.tenants IN ACCESS EXCLUSIVE MODE")
+                    let first = Task { try await request() }
+                    try await eventually("the request waits for the table") {
+                        try await database.count(
+                            """
+                            SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'main.tenants'::regclass
+                            """) > 0
+                    }
+                    #expect(try await database.count("SELECT count(*) FROM main.idempotency_keys") == 1)
+                    try await TestDatabase.administer(
+                        stack.servers,
+                        [
+                            "ALTER DATABASE \(database.name) ALLOW_CONNECTIONS false",
+                            """
+                            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                            WHERE datname = '\(database.name)' AND usename = 'tenant_mgmt_app'
+                            """,
+                        ])
+                    return first
+                }
+            }
+            #expect(try await first.value >= 500)
+            try await TestDatabase.administer(
+                stack.servers, ["ALTER DATABASE \(database.name) ALLOW_CONNECTIONS true"])
+            try await eventually("the repetition is carried out") { try await request() == 201 }
+        }
+    }
+}
