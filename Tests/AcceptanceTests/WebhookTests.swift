@@ -115,6 +115,44 @@ import Testing
         }
     }
 
+    @Test func `two resources of one name and different type are two`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            let resources: [JSONValue] = [
+                ["type": "bucket", "externalIdentifier": "acme", "metadata": [:]],
+                ["type": "database", "externalIdentifier": "acme", "metadata": [:]],
+                ["type": "bucket", "externalIdentifier": "acme", "metadata": ["again": true]],
+            ]
+            try await hook.send(hook.body(resources: resources)).expect(204)
+            #expect(try await hook.resources() == ["bucket acme", "database acme"])
+        }
+    }
+
+    @Test func `the same content in another form is the same callback, other content is not`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            let send = { (text: String) in
+                let bytes = Array(text.utf8)
+                let now = TestWebhook.now()
+                return try await hook.send(bytes, timestamp: now, signature: hook.signature(bytes, timestamp: now))
+            }
+            let tenant = hook.tenant
+            try await send(
+                #"{"initiatorId":"\#(tenant)","type":0,"data":{"status":1,"resources":[{"type":"b","metadata":{"a":1,"b":"é"}}]}}"#
+            ).expect(204)
+            try await send(
+                #"""
+                { "type": 0.0, "initiatorId": "\#(tenant)",
+                  "data": {"resources": [{"metadata": {"b": "\u00e9", "a": 1}, "type": "b"}], "status": 1e0} }
+                """#
+            ).expect(204)
+            let other = try await send(
+                #"{"initiatorId":"\#(tenant)","type":0,"data":{"status":1,"resources":[{"type":"c","metadata":{}}]}}"#)
+            #expect(other.status == 401)
+            #expect(try await hook.resources() == ["b b-0"])
+        }
+    }
+
     @Test func whatTheOriginalAcceptsWithoutStatusOrType() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)

@@ -62,6 +62,9 @@ package enum TenantManagementMigrations {
             number: 14, name: "mail_claims", up: text(PackageResources.V0014__mail_claims_up_sql),
             down: text(PackageResources.V0014__mail_claims_down_sql)),
         Migration(
+            number: 15, name: "resources_by_type", up: text(PackageResources.V0015__resources_by_type_up_sql),
+            down: text(PackageResources.V0015__resources_by_type_down_sql)),
+        Migration(
             number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
             down: text(PackageResources.V0018__proven_domains_down_sql)),
         Migration(

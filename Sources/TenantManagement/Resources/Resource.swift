@@ -16,6 +16,6 @@ package enum Resource {
             .identifier("tenantId", required: true),
         ],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
-        uniqueKeys: [UniqueKey("idx_resource_ext_id", "externalIdentifier", "tenantId")],
+        uniqueKeys: [UniqueKey("idx_resource_type_ext_id", "externalIdentifier", "type", "tenantId")],
         alwaysSet: ["type", "metadata", "externalIdentifier", "tenantId", "createdOn", "modifiedOn", "deleted"])
 }

@@ -1,6 +1,4 @@
-import Crypto
 import Entities
-import FoundationEssentials
 import JSONCoding
 import Logging
 import MessageBus
@@ -24,8 +22,8 @@ struct ProvisioningCallbackService: Sendable {
         _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, requestBody: [UInt8],
         in context: WriteContext
     ) async throws {
-        let digest = Array(SHA256.hash(data: Data(requestBody)))
-        if let moved = try await move(delivery, callback, digest: digest, in: context) {
+        let digest = CallbackDigest(body: requestBody)
+        if let moved = try await move(delivery, callback, digest: digest.ofContent, in: context) {
             notifications.wakeUp()
             await cache.invalidate([moved])
             await copies.remove(delivery.tenant)
@@ -34,7 +32,7 @@ struct ProvisioningCallbackService: Sendable {
             // this very moment, so it is looked up anew.
             guard let before = try await repository.provisioning(delivery.context),
                 before.status == (callback.succeeded ? 1 : 2),
-                before.callbackDigest == digest
+                digest.matches(before.callbackDigest)
             else { throw CallbackError.refused }
             // Whoever applied it may not have come as far as the cache.
             await cache.invalidate(uncertain: delivery.tenant)
@@ -108,10 +106,10 @@ struct ProvisioningCallbackService: Sendable {
         _ = try await transaction.query(
             """
             INSERT INTO main.resources (id, type, metadata, external_identifier, tenant_id, created_by, modified_by)
-            SELECT DISTINCT ON (r.name) r.id, r.type, r.metadata, r.name, $1, $3::uuid, $3::uuid
+            SELECT DISTINCT ON (r.name, r.type) r.id, r.type, r.metadata, r.name, $1, $3::uuid, $3::uuid
             FROM jsonb_to_recordset($2) AS r(id uuid, type text, metadata jsonb, name text)
-            ON CONFLICT (external_identifier, tenant_id) DO UPDATE
-            SET type = excluded.type, metadata = excluded.metadata, modified_by = excluded.modified_by,
+            ON CONFLICT (tenant_id, external_identifier, type) DO UPDATE
+            SET metadata = excluded.metadata, modified_by = excluded.modified_by,
                 deleted = false, deleted_on = NULL, deleted_by = NULL
             """,
             [

@@ -1,0 +1,31 @@
+import Crypto
+import FoundationEssentials
+import JSONCoding
+
+/// Tells repetitions of a callback from other callbacks: by what it says, not by how its JSON is written.
+struct CallbackDigest: Sendable {
+    /// SHA-256 of the content in one canonical form.
+    let ofContent: [UInt8]
+    /// SHA-256 of the bytes, which earlier versions stored.
+    private let ofBytes: [UInt8]
+
+    init(body: [UInt8]) {
+        ofBytes = Array(SHA256.hash(data: Data(body)))
+        let content = (try? JSONValue.parse(body)).map { $0.withSortedMembers.javaScriptSerialized() }
+        ofContent = content.map { Array(SHA256.hash(data: Data($0))) } ?? ofBytes
+    }
+
+    func matches(_ stored: [UInt8]?) -> Bool { stored == ofContent || stored == ofBytes }
+}
+
+extension JSONValue {
+    /// The same value with the members of all objects in order of their names.
+    fileprivate var withSortedMembers: JSONValue {
+        switch self {
+        case .array(let elements): .array(elements.map(\.withSortedMembers))
+        case .object(let members):
+            .object(JSONObject(members.sorted { $0.key < $1.key }.map { ($0.key, $0.value.withSortedMembers) }))
+        default: self
+        }
+    }
+}
