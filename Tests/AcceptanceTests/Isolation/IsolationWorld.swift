@@ -134,6 +134,12 @@ struct IsolationWorld: Sendable {
             var text = isCompared ? exchange.answer.text : ""
             for name in told { text += " \(name): \(exchange.answer.headers[name] ?? "-")" }
             for value in foreign + unknown { text = text.replacing(value, with: "…") }
+            // Errors shorten what they repeat, maybe within a value; all that is left of it is a beginning.
+            for value in foreign + unknown {
+                for length in stride(from: value.utf8.count - 1, to: 0, by: -1) {
+                    text = text.replacing(value.prefix(length) + "…", with: "…")
+                }
+            }
             return "\(exchange.answer.status) \(text)"
         }
         let forms = baselines.map(form)

@@ -137,10 +137,10 @@ import Testing
     }
 
     @Test func `nobody listens`() async throws {
-        var port = 0
-        try await ScriptedMailServer.run([]) { port = $0.port }
-        let transport = try transport(port: port)
+        let port = try SilentPort()
+        let transport = try transport(port: port.number)
         await #expect(throws: SMTPError.connection(.refused)) { try await transport.send(mail) }
+        withExtendedLifetime(port) {}
     }
 
     @Test(arguments: ["", "nobody", "a@b>\r\nRCPT TO:<c@d", "a b@c"])
