@@ -1,6 +1,5 @@
 import Foundation
 import PDFDocuments
-import Synchronization
 import TestSupport
 import Testing
 
@@ -18,6 +17,18 @@ import Testing
     private func process(_ renderer: PDFRenderer) async throws -> Int32 {
         try await eventually("a process runs") { !renderer.processIdentifiers.isEmpty }
         return renderer.processIdentifiers[0]
+    }
+
+    /// Kills every process of the renderer until a document is given up.
+    private func killProcesses(of renderer: PDFRenderer, until document: Task<PDFError?, Never>) async -> PDFError? {
+        let killing = Task {
+            while !Task.isCancelled {
+                for victim in renderer.processIdentifiers { kill(victim, SIGKILL) }
+                try? await Task.sleep(for: .milliseconds(10))
+            }
+        }
+        defer { killing.cancel() }
+        return await document.value
     }
 
     @Test func `a process is started for the first document and kept for the next`() async throws {
@@ -55,16 +66,9 @@ import Testing
         #expect(await error(renderer, "Invoice") == nil)
         kill(try await process(renderer), SIGKILL)
         #expect(await error(renderer, "Invoice") == nil)
-        let isOver = Mutex(false)
-        async let outcome = {
-            defer { isOver.withLock { $0 = true } }
-            return await error(renderer, "hang")
-        }()
-        try await eventually("it has been given up") {
-            for victim in renderer.processIdentifiers { kill(victim, SIGKILL) }
-            return isOver.withLock(\.self)
-        }
-        #expect(await outcome == .crashed(exit: "was ended by signal 9", output: ""))
+        let hanging = Task { await error(renderer, "hang") }
+        #expect(
+            await killProcesses(of: renderer, until: hanging) == .crashed(exit: "was ended by signal 9", output: ""))
         #expect(await error(renderer, "Invoice") == nil)
     }
 
@@ -135,19 +139,16 @@ import Testing
         try await eventually("one waits") { renderer.waitingCount == 1 }
         renderer.shutdown()
         #expect(await last.value == .stopped)
-        kill(try await process(renderer), SIGKILL)
-        _ = await hanging.value
+        #expect(await killProcesses(of: renderer, until: hanging) != nil)
         #expect(await error(renderer, "Invoice") == .stopped)
     }
 
     @Test func `a document that hangs does not hold up the others while another process is free`() async throws {
         let renderer = Renderers.standIn { $0.processes = 2 }
         let hanging = Task { await error(renderer, "hang") }
-        let process = try await process(renderer)
+        _ = try await process(renderer)
         for _ in 0..<5 { #expect(await error(renderer, "Invoice") == nil) }
-        renderer.shutdown()
-        kill(process, SIGKILL)
-        #expect(await hanging.value != nil)
+        #expect(await killProcesses(of: renderer, until: hanging) != nil)
     }
 
     @Test func `a document that is too large is refused without a process`() async throws {
