@@ -6,21 +6,21 @@ import MessageBus
 import PostgresClient
 import Primitives
 
-/// `arc events`: events that were given up.
+/// `arc events`: lists dead letters and retries them.
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "List events that were given up, and try them again.",
+        abstract: "List dead letters and retry them.",
         discussion: """
-            An event becomes a dead letter when the bus or a handler has refused it, or failed too often. It stays until
-            somebody tries it again. GET /health/ready of a service is degraded while there are any.
+            An event becomes a dead letter when the bus or a handler rejects it, or fails too often. It stays until it is
+            retried. GET /health/ready of a service is degraded while there are dead letters.
 
-            Without --service, all databases of the stack that `arc up` runs. With it, the database of DB_HOST, DB_PORT and
-            DB_DATABASE, as for `arc migrate`.
+            Without --service, uses all databases of the stack that `arc up` runs. With --service, uses the database given
+            by DB_HOST, DB_PORT and DB_DATABASE, like `arc migrate`.
             """,
         subcommands: [Dead.self, Retry.self])
 
-    /// A database that keeps events.
+    /// A database that stores events.
     enum Source: String, CaseIterable, ExpressibleByArgument {
         /// Published, not handled.
         case messageBus = "message-bus"
@@ -38,10 +38,10 @@ struct EventsCommand: AsyncParsableCommand {
     }
 
     struct Dead: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List dead letters with the reason, oldest first.")
-        @Option(help: "message-bus, tenant-management or subscription; default: all of `arc up`'s.")
+        static let configuration = CommandConfiguration(abstract: "List dead letters with their reasons, oldest first.")
+        @Option(help: "message-bus, tenant-management or subscription (default: all databases of `arc up`).")
         var service: Source?
-        @Option(help: "Most events of each outbox and consumer group.")
+        @Option(help: "Maximum number of events for each outbox and consumer group.")
         var limit = 100
         @Flag(help: "Print one JSON array.")
         var json = false
@@ -60,28 +60,28 @@ struct EventsCommand: AsyncParsableCommand {
                 writer.beginArray()
                 for letter in letters { letter.write(to: &writer) }
                 writer.endArray()
-                CommandSupport.say(String(decoding: writer.bytes, as: UTF8.self))
+                CommandSupport.printLine(String(decoding: writer.bytes, as: UTF8.self))
             } else if letters.isEmpty {
-                CommandSupport.say("no dead letters")
+                CommandSupport.printLine("no dead letters")
             } else {
-                for letter in letters { CommandSupport.say(letter.line) }
+                for letter in letters { CommandSupport.printLine(letter.line) }
             }
         }
     }
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Try dead letters again.",
-            discussion: "They come before later events of their tenant that still wait, but after those that went on.")
-        @Option(help: "message-bus, tenant-management or subscription; default: all of `arc up`'s.")
+            abstract: "Retry dead letters.",
+            discussion: "They are delivered before later events of their tenant that are still waiting.")
+        @Option(help: "message-bus, tenant-management or subscription (default: all databases of `arc up`).")
         var service: Source?
-        @Flag(help: "All of them.")
+        @Flag(help: "Retry all dead letters.")
         var all = false
-        @Argument(help: "Identifiers of events, as `arc events dead` shows them.")
+        @Argument(help: "Identifiers of events, as listed by `arc events dead`.")
         var events: [String] = []
 
         func validate() throws {
-            guard all != !events.isEmpty else { throw ValidationError("Name events, or say --all.") }
+            guard all != !events.isEmpty else { throw ValidationError("Specify events, or --all.") }
             for event in events where Identifier(event) == nil {
                 throw ValidationError("\(event) is not a valid event identifier.")
             }
@@ -91,7 +91,7 @@ struct EventsCommand: AsyncParsableCommand {
             let identifiers = all ? nil : events.compactMap { Identifier($0) }
             var count = 0
             try await EventsCommand.forEach(service) { _, box in count += try await box.retry(identifiers) }
-            CommandSupport.say(count == 1 ? "1 event is tried again" : "\(count) events are tried again")
+            CommandSupport.printLine(count == 1 ? "1 event will be retried" : "\(count) events will be retried")
             if count == 0, !all { throw ExitCode.failure }
         }
     }
