@@ -1,9 +1,9 @@
 package import JSONCoding
 
-/// How something that a service depends on is doing.
+/// The state of a dependency of a service.
 package enum HealthState: Sendable, Hashable {
     case up
-    /// It can be used, but not as it should be; the word says how, such as `stale`.
+    /// Usable with a limitation; the word names it, such as `stale`.
     case impaired(String)
     case down
 

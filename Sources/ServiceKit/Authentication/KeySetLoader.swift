@@ -6,8 +6,8 @@ import Synchronization
 /// Keeps a verifier's key set fresh: reads it from a file or a URL at start, again at every interval, and once when a
 /// token names a key that is not in it.
 ///
-/// A reading that fails is repeated from one second on, with back-off, and leaves the former key set in force. The
-/// service is not ready before the set was read once, and says when it has become stale.
+/// A reading that fails is retried after one second, then with back-off, and leaves the previous key set in force. The
+/// service is not ready until the set was read once; its readiness check reports a stale set.
 package final class KeySetLoader: Service {
     /// Fetches the bytes of a key set. It must have a deadline.
     package typealias Source = @Sendable () async throws -> [UInt8]
@@ -123,7 +123,7 @@ package final class KeySetLoader: Service {
         }
     }
 
-    /// Works until shutdown.
+    /// Runs until shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {

@@ -55,7 +55,7 @@ package final class TokenVerifier: Sendable {
     package var keySetSize: Int { state.withLock { $0.keys.count } }
 
     /// The identity a token speaks for.
-    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for one whose tenant is none.
+    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for a token whose tenant is not a UUID.
     package func verify(_ token: String) async throws(HTTPFailure) -> Identity {
         let now = clock.now()
         if let known = state.withLock({ $0.verified.identity(of: token, now: now) }) { return known }

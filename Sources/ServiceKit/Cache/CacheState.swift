@@ -1,15 +1,14 @@
 import Primitives
 
-/// What a node knows about the rows of its cache, and how far it may trust that. A pure state machine;
-/// ``EntityCache`` guards it and does the input and output.
+/// What a node knows about the rows of its cache, and whether it can trust it. A pure state machine; ``EntityCache``
+/// guards it and does the I/O.
 ///
-/// Three things can vouch for a body, and a body is used only while those that it depends on do:
-/// - **PostgreSQL** says which rows have changed (``confirm(at:)``): every other second at the latest. It depends on
-///   nobody's health but this node's own, so it holds when the writer was cut off from Redis, was killed after the
-///   commit, or never learned of its commit.
-/// - **Redis' push** tells of other nodes' writes at once (``follow()``, ``unfollow()``).
-/// - **Redis' contents** must not be older than what this node knows: writes that Redis has not taken are kept in
-///   `unsent`, and when that cannot be known everything is purged first.
+/// A cached body is used only while all of its sources are trusted:
+/// - **PostgreSQL** reports which rows have changed, once a second (``confirm(at:)``). This does not depend on the writer:
+///   it works when the writer was cut off from Redis, was killed after the commit, or did not learn of its commit.
+/// - **The push of Redis** reports writes of other nodes immediately (``follow()``, ``unfollow()``).
+/// - **The contents of Redis** must not be older than what this node knows. Writes that Redis did not accept are kept in
+///   `unsent`; when it is not known which writes Redis has missed, its keys are purged first.
 struct CacheState: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -19,13 +18,13 @@ struct CacheState: Sendable {
         let task: Task<EntityCache.Body?, any Error>
     }
 
-    /// Something that Redis does not know yet.
+    /// A change that Redis has not accepted yet.
     struct Unsent: Sendable {
         let number: Int
         let entry: SharedEntry
     }
 
-    /// Writes remembered at most while Redis does not take them; with more, the whole prefix is purged instead.
+    /// Maximum number of changes that are kept while Redis does not accept them. With more, the prefix is purged instead.
     static let unsentCapacity = 10_000
 
     private let maximumAge: Duration
@@ -35,7 +34,7 @@ struct CacheState: Sendable {
     private var isFollowing = false
     private var confirmedAt: Instant?
     private var server: String?
-    /// What a process that has ended knew of missed writes is lost, so the first thing is a purge.
+    /// Starts at one: a process that ended may have taken its unsent changes with it, so each process begins with a purge.
     private var purgesWanted = 1
     private var purgesDone = 0
     private var isRepairing = false
@@ -47,7 +46,7 @@ struct CacheState: Sendable {
 
     // MARK: Reading
 
-    /// A body of this process that may be used now.
+    /// The near entry, if it may be used now.
     func body(_ id: Identifier, now: Instant) -> EntityCache.Body? {
         guard isFollowing, isConfirmed(now) else { return nil }
         return near.entry(id, now: now, maximumAge: maximumAge)
@@ -63,13 +62,13 @@ struct CacheState: Sendable {
         return confirmedAt.duration(to: now) < maximumAge
     }
 
-    /// A load that is under way and may be joined: what it has read is not older than an answer may be.
+    /// A running load that started recently enough to join: its result is within the maximum age.
     func load(of id: Identifier, now: Instant) -> Task<EntityCache.Body?, any Error>? {
         guard let load = loads[id], load.startedAt.duration(to: now) < maximumAge else { return nil }
         return load.task
     }
 
-    /// Begins a load that others may join.
+    /// Starts a load that concurrent readers join.
     mutating func beginLoad(
         _ id: Identifier, now: Instant, _ start: (Int) -> Task<EntityCache.Body?, any Error>
     ) -> Task<EntityCache.Body?, any Error> {
@@ -79,8 +78,8 @@ struct CacheState: Sendable {
         return load.task
     }
 
-    /// Ends a load; its body is kept unless the load was detached by a write or an invalidation.
-    /// - Returns: Whether it was not.
+    /// Ends a load. Its body is kept unless a write or an invalidation has detached the load.
+    /// - Returns: False if the load was detached.
     mutating func endLoad(_ id: Identifier, number: Int, _ body: EntityCache.Body?, now: Instant) -> Bool {
         guard loads[id]?.number == number else { return false }
         loads[id] = nil
@@ -97,7 +96,7 @@ struct CacheState: Sendable {
         remember(SharedEntry(id, body))
     }
 
-    /// A row has changed to this version, or perhaps to the next one when the version is nil.
+    /// A row has changed to this version. Nil: it may have changed to the next version.
     mutating func changed(_ id: Identifier, version: Int64?) {
         loads[id] = nil
         if let version { near.remove(id, before: version) } else { near.remove(id) }
@@ -115,7 +114,7 @@ struct CacheState: Sendable {
         loads = [:]
     }
 
-    /// Nothing that was known is certain any more.
+    /// Changes may have been missed: near entries are dropped and the prefix will be purged.
     mutating func reset() {
         forgetBodies()
         purgesWanted += 1
@@ -135,10 +134,10 @@ struct CacheState: Sendable {
 
     // MARK: Redis
 
-    /// What Redis is to be told of these rows now; nothing before a purge that has to come first.
+    /// The unsent changes of these rows that can be sent now: none while a purge is pending.
     func toSend(_ ids: [Identifier]) -> [Unsent] { mustPurge ? [] : ids.compactMap { unsent[$0] } }
 
-    /// Rows of which Redis does not know the latest.
+    /// The rows with unsent changes.
     var unsentRows: [Identifier] { Array(unsent.keys) }
 
     mutating func sent(_ entries: [Unsent]) {
@@ -147,14 +146,14 @@ struct CacheState: Sendable {
 
     var mustPurge: Bool { purgesDone < purgesWanted }
 
-    /// What a repair has to do.
+    /// The work of one repair.
     struct Repair: Sendable, Hashable {
-        /// The number of the purge that comes first: one that is wanted while it runs comes after it.
+        /// Number of the purge that the repair starts with. A purge that is requested during the repair gets a later number.
         var purge: Int?
     }
 
-    /// Begins a repair; nil when there is nothing to do, or one is under way: a purge must not remove what another one
-    /// has sent.
+    /// Starts a repair. Nil if there is nothing to do, or if a repair is running: a purge must not remove what another
+    /// repair has just sent.
     mutating func beginRepair() -> Repair? {
         guard !isRepairing, mustPurge || !unsent.isEmpty else { return nil }
         isRepairing = true
@@ -168,7 +167,7 @@ struct CacheState: Sendable {
         forgetBodies()
     }
 
-    /// The push is connected. Another server, or the same one started again, may hold bodies of any age.
+    /// The push is connected. A different or restarted server may hold bodies of any age, so it is purged.
     mutating func connected(server: String?) {
         if server == nil || server != self.server { purgesWanted += 1 }
         self.server = server
@@ -186,6 +185,6 @@ struct CacheState: Sendable {
 
     // MARK: PostgreSQL
 
-    /// Every change that was committed before this instant is known.
+    /// All changes that were committed before this instant are known.
     mutating func confirm(at instant: Instant) { confirmedAt = max(confirmedAt ?? instant, instant) }
 }

@@ -13,13 +13,13 @@ extension EntityCache {
         }
     }
 
-    /// Takes the new contents of a row as they were read back from its write.
+    /// Stores the new contents of a row as its write returned them.
     package func store(_ record: Record) async {
         guard let id = try? record.id, let version = try? record.version else { return }
         await store(id, version: version, bytes: ByteBuffer(bytes: record.json))
     }
 
-    /// Runs a write of a row; when its outcome is unknown, nobody uses what was cached before it.
+    /// Runs a write of a row and invalidates the row when the outcome of the write is unknown.
     package func observing<Value: Sendable>(
         _ id: Identifier, _ write: () async throws -> Value
     ) async throws -> Value {

@@ -5,7 +5,7 @@ package import ServiceLifecycle
 import Synchronization
 
 extension EntityCache: Service {
-    /// Follows Redis' invalidation push and repairs the shared cache, until shutdown.
+    /// Follows the invalidation push of Redis and repairs the shared cache, until shutdown.
     package func run() async throws {
         await cancelWhenGracefulShutdown {
             await withTaskGroup { group in
@@ -37,14 +37,14 @@ extension EntityCache: Service {
         state.withLock { $0.unfollow() }
     }
 
-    /// The server behind the push. The commands' own connection may come a moment later; a server that cannot be told
-    /// from the former one costs a purge.
+    /// Identity of the connected server. The connection for commands may be established a moment after the push; a server
+    /// that cannot be identified is purged.
     private func connectedServer() async -> String? {
         for _ in 0..<20 where !shared.isConnected { try? await Task.sleep(for: .milliseconds(100)) }
         return await shared.serverIdentity()
     }
 
-    /// A write may fail without the push connection noticing, so the repair also runs on its own.
+    /// A write can fail while the push stays connected, so repairs also run periodically.
     private func repairPeriodically() async {
         while !Task.isCancelled {
             try? await Task.sleep(for: .seconds(1))
@@ -52,7 +52,7 @@ extension EntityCache: Service {
         }
     }
 
-    /// Brings Redis up to date with the writes that it missed: what came during a purge is sent after it.
+    /// Purges if necessary, then sends the changes that Redis has missed, including those made during the purge.
     func repair() async {
         guard shared.isConnected, let repair = state.withLock({ $0.beginRepair() }) else { return }
         defer { state.withLock { $0.endRepair() } }
@@ -64,18 +64,18 @@ extension EntityCache: Service {
         await send(state.withLock { $0.unsentRows })
     }
 
-    // MARK: What PostgreSQL says
+    // MARK: Changes reported by PostgreSQL
 
-    /// Rows that have changed, whoever has changed them.
+    /// Invalidates rows that any writer has changed.
     func rowsChanged(_ rows: [RowVersion]) async {
         guard !rows.isEmpty else { return }
         await invalidate(rows)
     }
 
-    /// Every change that was committed before this instant was reported.
+    /// All changes that were committed before this instant have been reported.
     func confirm(at instant: ContinuousClock.Instant) { state.withLock { $0.confirm(at: instant) } }
 
-    /// Changes may have been missed: nothing that was cached is used any more.
+    /// Changes may have been missed: drops all cached bodies.
     func reset() async {
         state.withLock { $0.reset() }
         await repair()

@@ -5,19 +5,19 @@ package import Primitives
 package import RedisClient
 import Synchronization
 
-/// Finished JSON bodies of single rows, in Redis (`<prefix><id>`, 3600 s) and in front of it in this process.
+/// Finished JSON bodies of single rows, in Redis (`<prefix><id>`, 3600 s) and in a near cache in this process.
 ///
 /// - PostgreSQL is the truth. Without Redis every read comes from PostgreSQL and nothing fails.
-/// - Every body goes with its row's version. In Redis as here, a body is only replaced by one of a newer version, so a
-///   slow reader cannot put back what a writer has replaced.
-/// - A node reads its own writes at once: ``store(_:version:bytes:)`` replaces the near entry before it returns and
-///   detaches loads that began earlier.
-/// - Another node's write empties the near entry by Redis' invalidation push (client tracking, broadcast mode). While
-///   that push is not connected the cache is not used at all.
-/// - Whatever goes wrong between a writer and Redis, ``RowChangeFollower`` learns of the change from PostgreSQL. When it
-///   has not heard from PostgreSQL for the maximum age, the cache is not used either, so no answer is older than that.
-/// - A write that Redis has not taken is remembered and sent again; while it waits, reads of that row go to PostgreSQL.
-///   What a process that has ended remembered is removed at the next start: the first connection purges the prefix.
+/// - Every body is stored with the version of its row and is replaced only by a newer version, so a slow reader cannot
+///   restore what a writer has replaced.
+/// - A node reads its own writes immediately: ``store(_:version:bytes:)`` replaces the near entry before it returns and
+///   detaches loads that started earlier.
+/// - A write of another node removes the near entry by the invalidation push of Redis (client tracking, broadcast mode).
+///   While the push is not connected, the cache is not used.
+/// - If a writer does not reach Redis, ``RowChangeFollower`` still learns of the change from PostgreSQL. If PostgreSQL
+///   has not answered for ``maximumAge``, the cache is not used, so no response is older than that.
+/// - A write that Redis did not accept is sent again later; until then, reads of that row go to PostgreSQL. Unsent writes
+///   end with the process, so a process purges the prefix on its first connection.
 package final class EntityCache: Sendable {
     /// A body with the version of its row.
     package struct Body: Sendable {
@@ -48,7 +48,7 @@ package final class EntityCache: Sendable {
         }
     }
 
-    /// The longest time for which an answer may be older than the row.
+    /// Maximum time for which a response may be older than its row.
     package static let maximumAge = Duration.seconds(5)
 
     let shared: any SharedBodyStore
@@ -75,14 +75,14 @@ package final class EntityCache: Sendable {
         state = Mutex(CacheState(maximumAge: Self.maximumAge))
     }
 
-    /// The check of Redis for the readiness of the service: it is degraded while Redis is away or refuses writes.
+    /// Readiness check of Redis: the service is degraded while Redis is unreachable or refuses writes.
     package var healthCheck: HealthCheck {
         HealthCheck("redis", isRequired: false) { [shared] in await shared.health() }
     }
 
     // MARK: Reading
 
-    /// The body of a row, from the nearest place that has it.
+    /// The body of a row, from the near cache, Redis or PostgreSQL.
     /// - Parameter load: Reads it from PostgreSQL; nil when there is no such row. Runs once for concurrent misses.
     /// - Returns: nil when the row does not exist or was deleted.
     package func body(
@@ -108,7 +108,7 @@ package final class EntityCache: Sendable {
         }
     }
 
-    /// The body of a row as PostgreSQL has it now, for whoever has found the cached one to be old.
+    /// The current body of a row from PostgreSQL, for callers that found the cached one to be outdated.
     /// - Returns: nil when the row does not exist or was deleted.
     package func freshBody(
         of id: Identifier, load: @Sendable () async throws -> Body?
@@ -148,15 +148,14 @@ package final class EntityCache: Sendable {
 
     // MARK: Writes
 
-    /// Takes the new contents of a row, after the commit. `bytes` nil means that the row was deleted.
+    /// Stores the new contents of a row, after the commit. `bytes` is nil if the row was deleted.
     package func store(_ id: Identifier, version: Int64, bytes: ByteBuffer?) async {
         let now = now()
         state.withLock { $0.wrote(id, Body(version: version, bytes: bytes), now: now) }
         await send([id])
     }
 
-    /// Rows have changed to versions whose contents are not at hand: nobody may use older bodies. One round trip for each
-    /// thousand rows.
+    /// Invalidates all bodies that are older than these versions, in one round trip per thousand rows.
     package func invalidate(_ rows: [RowVersion]) async {
         state.withLock { state in
             for row in rows { state.changed(row.id, version: row.version) }
@@ -164,17 +163,17 @@ package final class EntityCache: Sendable {
         await send(rows.map(\.id))
     }
 
-    /// A write of the row may have happened or not: nobody may use what was there before it.
+    /// Invalidates a row after a write whose outcome is unknown.
     package func invalidate(uncertain id: Identifier) async {
         state.withLock { $0.changed(id, version: nil) }
         await send([id])
     }
 
-    /// Rows that Redis is told of in one round trip.
+    /// Maximum number of rows in one round trip.
     private static let largestRoundTrip = 1000
 
-    /// Tells Redis what it does not know yet of these rows. What it does not take is sent again by ``repair()``.
-    /// - Returns: Whether it took everything.
+    /// Sends the unsent changes of these rows to Redis. ``repair()`` sends again what it does not accept.
+    /// - Returns: Whether Redis accepted everything.
     @discardableResult
     func send(_ ids: [Identifier]) async -> Bool {
         guard shared.isConnected else { return false }

@@ -9,7 +9,7 @@ struct NearCache: Sendable {
         let storedAt: Instant
     }
 
-    /// Rows held at most. When it is full it is emptied: the next reads fill it again from Redis.
+    /// Maximum number of rows. A full cache is emptied, and the next reads fill it again from Redis.
     static let capacity = 20_000
 
     private var entries: [Identifier: Entry] = [:]

@@ -37,7 +37,7 @@ struct RedisBodyStore: SharedBodyStore {
 
     func health() async -> HealthState {
         do {
-            // The same script under a key that is no row's, so that whatever refuses bodies refuses this.
+            // The same script, with a key that no row has: whatever makes Redis refuse bodies makes it refuse this.
             try await write([(prefix + "health", 0, .deleted)])
             return .up
         } catch {
@@ -78,12 +78,12 @@ struct RedisBodyStore: SharedBodyStore {
             }
             cursor = next
         } while cursor != "0"
-        // A store without keys can be read through although it refuses writes.
+        // A purge that finds no keys succeeds although Redis refuses writes.
         return await health() == .up
     }
 
-    /// Keys are rows. Arguments: time to live, then a version and a body for each row. A body replaces one of the same
-    /// version, `?` does not. The version `+` is one more than what is there.
+    /// One key per row. Arguments: the time to live, then a version and a body for each row. A body replaces a body of the
+    /// same version; `?` does not. The version `+` means one more than the stored version.
     private static let putScript = RedisScript(
         """
         for i, key in ipairs(KEYS) do

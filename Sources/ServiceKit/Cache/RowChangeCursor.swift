@@ -1,42 +1,42 @@
-/// How far a node has read the log of changed rows. A pure value; ``RowChangeFollower`` guards it.
+/// The position of a node in the log of changed rows. A pure value; ``RowChangeFollower`` guards it.
 ///
-/// A snapshot says exactly which transactions were visible, as long as transaction numbers are not given out twice. After
-/// a crash they may be, for transactions that never reached the disk. A crash ends all sessions, so only a reading of the
-/// same session may be compared with the former snapshot; any other one looks at the whole log.
+/// A snapshot states exactly which transactions were visible, unless transaction IDs are reused. After a crash, IDs of
+/// transactions that never reached the disk are reused. A crash ends all sessions, so the previous snapshot is used only
+/// in the same session; in a new session, the whole log is read.
 struct RowChangeCursor: Sendable {
     typealias Instant = ContinuousClock.Instant
 
-    /// How a reading has to be used.
+    /// What to do with a reading.
     enum Verdict: Sendable, Hashable {
-        /// It has every change since the former one.
+        /// It contains every change since the previous reading.
         case complete
         /// The whole log has to be read instead.
         case readEverything
-        /// Changes may have been missed: nothing that is cached can be trusted.
+        /// Changes may have been missed: the caches must be reset.
         case reset
     }
 
-    /// Changes stay in the log for at least this time after their commit.
+    /// Minimum time for which a change stays in the log after its commit.
     static let retention = Duration.seconds(60)
-    /// A node that has not read for longer starts anew.
+    /// Longest time between two readings; after a longer one, the caches are reset.
     static let longestGap = Duration.seconds(30)
 
     private var last: RowChangeLog.Reading?
     private var lastRead: Instant
     private var purgeMark: (snapshot: String, takenAt: Instant)?
 
-    /// - Parameter now: When the node began to cache.
+    /// - Parameter now: When the node started to cache.
     init(now: Instant) {
         lastRead = now
     }
 
-    /// What the next reading may leave out.
+    /// Snapshot of the previous reading: the next one can leave out what it shows.
     var snapshot: String? { last?.snapshot }
 
-    /// Takes a reading.
+    /// Records a reading.
     /// - Parameters:
-    ///   - snapshot: What it has left out.
-    ///   - start: When it began.
+    ///   - snapshot: The snapshot that was passed to it.
+    ///   - start: When it started.
     mutating func take(_ reading: RowChangeLog.Reading, since snapshot: String?, at start: Instant) -> Verdict {
         let isOtherServer = last.map { $0.server != reading.server } ?? false
         let isOtherSession = last.map { $0.session != reading.session } ?? false
@@ -50,8 +50,7 @@ struct RowChangeCursor: Sendable {
         return isOtherServer || isLate || reading.isCut ? .reset : .complete
     }
 
-    /// What may be removed from the log now: what a snapshot has shown that is old enough. Counts anew from the last
-    /// reading.
+    /// A snapshot that is old enough for what it shows to be removed from the log. The next one is the last reading's.
     mutating func takePurge(_ now: Instant) -> String? {
         guard let mark = purgeMark, let last, mark.takenAt.duration(to: now) >= Self.retention else { return nil }
         purgeMark = (last.snapshot, lastRead)

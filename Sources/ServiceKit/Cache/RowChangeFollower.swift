@@ -3,10 +3,10 @@ package import PostgresClient
 package import ServiceLifecycle
 import Synchronization
 
-/// Reads once a second which cached rows have changed, and tells the caches.
+/// Reads once a second which cached rows have changed, and invalidates them in the caches.
 ///
-/// This is what bounds the age of cached bodies when a writer could not reach Redis, was killed after its commit, or does
-/// not know its outcome. It is one small query whatever is read, so that cached reads cost none.
+/// It bounds the age of cached bodies when a writer could not reach Redis, was killed after its commit, or does not know
+/// its outcome. It costs one small query a second per node, and cached reads need no query.
 package struct RowChangeFollower: Service {
     /// Time between two readings.
     private static let interval = Duration.seconds(1)
@@ -42,7 +42,7 @@ package struct RowChangeFollower: Service {
         state = State(RowChangeCursor(now: now()))
     }
 
-    /// Works until shutdown.
+    /// Runs until shutdown.
     package func run() async throws {
         await PeriodicWork.run(every: Self.interval) { await look() }
     }

@@ -4,31 +4,31 @@ import Primitives
 
 /// SQL of the log of changed rows.
 struct RowChangeLog: Sendable {
-    /// What was read at one moment.
+    /// The result of one query.
     struct Reading: Sendable, Hashable {
-        /// What was visible then; for the next reading.
+        /// The snapshot of the query; a parameter of the next one.
         var snapshot: String
-        /// The server's process: another one after a restart or a failover.
+        /// Identifies the server process: changes with a restart or a failover.
         var server: String
-        /// The connection's process: another one after a crash of any of them.
+        /// Identifies the session: changes with a new connection and after any crash of the server.
         var session: String
-        /// The rows that have changed, by table, each with its newest version.
+        /// The changed rows by table, each with its newest version.
         var rows: [String: [RowVersion]] = [:]
-        /// Whether there were more rows than were read.
+        /// Whether there were more rows than ``RowChangeLog/maximumRows``.
         var isCut = false
     }
 
-    /// The statement has answered without its one row.
+    /// The query returned no row, although it always should.
     struct NoReading: Error, CustomStringConvertible {
         let description = "the log of changed rows gave no answer"
     }
 
-    /// Rows of one reading at most.
+    /// Maximum number of rows of one reading.
     static let maximumRows = 10_000
 
     let pool: PostgresPool
 
-    /// The changes that a former snapshot did not show; all that the log has when it is nil.
+    /// The changes that a previous snapshot did not show; the whole log if it is nil.
     func read(since snapshot: String?) async throws -> Reading {
         let result = try await pool.query(
             Self.changes, [.optional(snapshot) { .text($0) }], settings: TenantScope.everyTenant, as: .read)
@@ -44,7 +44,7 @@ struct RowChangeLog: Sendable {
         return reading
     }
 
-    /// Removes what a snapshot has shown.
+    /// Removes the changes that a snapshot shows.
     func purge(shownBy snapshot: String) async throws(PostgresError) {
         _ = try await pool.query(Self.purged, [.text(snapshot)], settings: TenantScope.everyTenant)
     }

@@ -1,7 +1,7 @@
 /// The SQL of the log of changed rows, for a service's own migrations: table `main.row_changes`.
 ///
-/// Statement triggers write it in the transaction of the change, so it is complete whatever becomes of the writer. Rows
-/// are removed a minute or two after their commit.
+/// Statement triggers write it in the transaction of the change, so no change is missing, whatever happens to the writer.
+/// Rows are removed one to two minutes after their commit.
 package enum RowChangeSchema {
     /// The statements that create the log and its triggers in schema `main`.
     /// - Parameters:

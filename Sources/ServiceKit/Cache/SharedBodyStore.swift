@@ -2,19 +2,19 @@ import NIOCore
 import Primitives
 import RedisClient
 
-/// What is to become known about a row in the shared cache.
+/// A change of a row in the shared cache.
 struct SharedEntry: Sendable, Hashable {
     enum Content: Sendable, Hashable {
         /// The finished JSON.
         case body(ByteBuffer)
         /// The row was deleted.
         case deleted
-        /// The row has contents that nobody has stored yet: no older body may be used or put in its place.
+        /// The contents have not been stored yet: no older body may be used or stored.
         case unread
     }
 
     let id: Identifier
-    /// Version of the row; nil when a write may have happened or not: then whatever is there is of an older version.
+    /// Version of the row. Nil after a write with an unknown outcome: the stored body is then considered outdated.
     let version: Int64?
     let content: Content
 
@@ -24,7 +24,7 @@ struct SharedEntry: Sendable, Hashable {
         content = body.bytes.map(Content.body) ?? .deleted
     }
 
-    /// A row whose contents are not at hand.
+    /// A row whose contents are not available.
     init(unread id: Identifier, version: Int64?) {
         self.id = id
         self.version = version
@@ -32,14 +32,13 @@ struct SharedEntry: Sendable, Hashable {
     }
 }
 
-/// Where nodes share bodies.
+/// The store in which nodes share bodies.
 protocol SharedBodyStore: Sendable {
     /// Start of every key.
     var prefix: String { get }
-    /// Whether it can be asked at all.
+    /// Whether commands can be sent.
     var isConnected: Bool { get }
-    /// What changes its answers behind our back: another server, or the same one started again; nil when that cannot be
-    /// told.
+    /// Identifies the server process: a different or restarted server may have lost writes. Nil if it cannot be determined.
     func serverIdentity() async -> String?
     /// The body; nil when it is not there or cannot be had.
     func get(_ id: Identifier) async -> EntityCache.Body?

@@ -1,7 +1,7 @@
-/// Whose an idempotency key is: the kind of caller and what tells callers of this kind apart.
+/// The owner of an idempotency key: the kind of caller and the parts that identify a caller of this kind.
 ///
-/// The parts are joined by `/`. Within a part `/` and `%` are escaped, so that no two lists of parts give the same text:
-/// nobody can be given a name whose keys are another caller's.
+/// The parts are joined by `/`. Within a part, `/` and `%` are escaped, so that different lists of parts never have the
+/// same text and no caller can get the keys of another one.
 struct IdempotencyOwner: Sendable, Hashable {
     let text: String
 
@@ -9,7 +9,7 @@ struct IdempotencyOwner: Sendable, Hashable {
         text = "\(kind) " + parts.map(Self.escaped).joined(separator: "/")
     }
 
-    /// An absent part is empty, and an empty one is not.
+    /// An absent part is empty; an empty part is escaped.
     private static func escaped(_ part: String?) -> String {
         guard let part else { return "" }
         guard !part.isEmpty else { return "%" }
