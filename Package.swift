@@ -113,12 +113,20 @@ let package = Package(
                 hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioCore, nioHTTP1, unixSignals,
             ]),
         library(
+            "ServicePlatform",
+            settings + background + [
+                "Primitives", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus", "ServiceKit",
+            ]),
+        library(
             "TenantManagement",
             service + [
+                "ServicePlatform",
                 "RedisClient", "OutboundHTTP", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix, nioSSL,
             ],
             resources: [.embedInCode("Migrations")]),
-        library("Subscription", service + ["RedisClient", "Billing"], resources: [.embedInCode("Migrations")]),
+        library(
+            "Subscription", service + ["ServicePlatform", "RedisClient", "Billing"],
+            resources: [.embedInCode("Migrations")]),
         library(
             "Orchestrator", service + ["CProcess", "OutboundHTTP", "Sealing", nioHTTP1],
             resources: [.embedInCode("Migrations")]),

@@ -18,6 +18,7 @@ LAYERS = [
     {"OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"Entities", "Migrations", "Observability", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
+    {"ServicePlatform"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
     {"arc", "arc-pdf"},
 ]

@@ -14,7 +14,7 @@ fi
 
 scripts/install-dependencies.sh
 if [ "${CI:-}" = true ]; then scripts/lint.sh; fi
-swift build --build-tests
+swift build --build-tests --explicit-target-dependency-import-check error
 
 . scripts/private-servers.sh
 trap stop_servers EXIT

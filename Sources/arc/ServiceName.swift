@@ -19,9 +19,9 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
     /// Builds the service from a configuration.
     func make(reader: ConfigReader, logger: Logger) async throws -> HTTPService {
         switch self {
-        case .tenantManagement: try await TenantManagementService.make(reader: reader, logger: logger)
-        case .subscription: try await SubscriptionService.make(reader: reader, logger: logger)
-        case .orchestrator: try await OrchestratorService.make(reader: reader, logger: logger)
+        case .tenantManagement: try await TenantManagementApp.make(reader: reader, logger: logger)
+        case .subscription: try await SubscriptionApp.make(reader: reader, logger: logger)
+        case .orchestrator: try await OrchestratorApp.make(reader: reader, logger: logger)
         }
     }
 

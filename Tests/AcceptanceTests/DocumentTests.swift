@@ -21,9 +21,9 @@ struct DocumentTests {
         let reader = try await EnvironmentReader.make(folder: "/nowhere", environment: Self.environment)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         return [
-            try await TenantManagementService.make(reader: reader, logger: logger),
-            try await SubscriptionService.make(reader: reader, logger: logger),
-            try await OrchestratorService.make(reader: reader, logger: logger),
+            try await TenantManagementApp.make(reader: reader, logger: logger),
+            try await SubscriptionApp.make(reader: reader, logger: logger),
+            try await OrchestratorApp.make(reader: reader, logger: logger),
         ]
     }
 

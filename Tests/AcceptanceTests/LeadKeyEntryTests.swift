@@ -90,7 +90,7 @@ import Testing
             let reader = try await stack.reader(
                 .tenantManagement, Self.arc.merging(["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"]) { $1 })
             let node = try await RunningService.start(
-                try await TenantManagementService.make(reader: reader, logger: testLogger))
+                try await TenantManagementApp.make(reader: reader, logger: testLogger))
             let outcome: Result<Void, any Error>
             do {
                 let (lead, key) = try await register(stack, at: node.client)

@@ -288,7 +288,7 @@ import Testing
         try await TestStack.run([.tenantManagement]) { stack in
             let reader = try await stack.reader(.tenantManagement, ["JWT_JWKS_FILE": file.path])
             let node = try await RunningService.start(
-                try await TenantManagementService.make(reader: reader, logger: testLogger))
+                try await TenantManagementApp.make(reader: reader, logger: testLogger))
             do {
                 let before = try await node.client.get("/health/ready").expect(503)
                 #expect(before.json["checks"]?["keySet"] == "down")

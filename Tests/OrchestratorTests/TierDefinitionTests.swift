@@ -143,7 +143,7 @@ import WorkQueue
             "MESSAGE_BUS_DB_DATABASE": "d",
         ])
         let failure = try await #require(throws: ConfigurationFailure.self) {
-            _ = try await OrchestratorService.make(reader: reader, logger: TestWorld.logger)
+            _ = try await OrchestratorApp.make(reader: reader, logger: TestWorld.logger)
         }
         #expect(failure.description.contains("PROVISIONER_DB_USER is missing"), "\(failure)")
     }

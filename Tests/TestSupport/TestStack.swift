@@ -101,9 +101,9 @@ package final class TestStack: Sendable {
         let service =
             switch kind {
             case .tenantManagement:
-                try await TenantManagementService.make(reader: reader, clock: clock, logger: logger)
-            case .subscription: try await SubscriptionService.make(reader: reader, clock: clock, logger: logger)
-            case .orchestrator: try await OrchestratorService.make(reader: reader, clock: clock, logger: logger)
+                try await TenantManagementApp.make(reader: reader, clock: clock, logger: logger)
+            case .subscription: try await SubscriptionApp.make(reader: reader, clock: clock, logger: logger)
+            case .orchestrator: try await OrchestratorApp.make(reader: reader, clock: clock, logger: logger)
             }
         let node = try await RunningService.start(service)
         running.withLock { $0.append((kind, node)) }

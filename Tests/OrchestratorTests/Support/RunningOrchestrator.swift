@@ -15,7 +15,7 @@ func withOrchestrator(
     let reader = try await EnvironmentReader.make(
         folder: "/nowhere",
         environment: try orchestratorEnvironment(world, callbackURL: callbackURL).merging(environment) { $1 })
-    let service = try await OrchestratorService.make(reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
+    let service = try await OrchestratorApp.make(reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
     let (ports, listening) = AsyncStream<Int>.makeStream()
     let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
     let outcome: Result<Void, any Error>

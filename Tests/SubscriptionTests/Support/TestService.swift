@@ -40,7 +40,7 @@ struct TestService: Sendable {
                 "DB_USER": "subscription_app", "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
                 "REDIS_HOST": TestEnvironment.redisHost ?? "", "REDIS_PORT": TestEnvironment.redisPort ?? "",
             ].merging(environment) { $1 })
-        let service = try await SubscriptionService.make(
+        let service = try await SubscriptionApp.make(
             reader: reader, clock: clock, bus: .inProcess(bus), logger: TestEnvironment.logger)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let running = Task {

@@ -9,7 +9,7 @@ import ServiceLifecycle
 
 /// Puts the orchestrator together (`arc serve orchestrator`, port 3003): a worker with an HTTP side for events
 /// from buses that deliver by HTTP, health and documents.
-package enum OrchestratorService {
+package enum OrchestratorApp {
     /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
     /// - Parameter bus: The message bus; nil to use the configured one.
     /// - Throws: a configuration failure that names the variable.

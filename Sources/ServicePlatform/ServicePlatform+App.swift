@@ -1,0 +1,65 @@
+package import Entities
+package import MessageBus
+import RedisClient
+package import ServiceKit
+import ServiceLifecycle
+import WorkQueue
+
+extension ServicePlatform {
+    /// Puts a service together.
+    /// - Parameters:
+    ///   - encryptionKey: Seals the answers that are kept for repeated requests.
+    ///   - tenantGate: Refuses tokens of tenants that may not act.
+    ///   - features: In the order of the OpenAPI document.
+    package func app(
+        catalog: EntityCatalog, encryptionKey: String, tenantGate: TenantGate, features: [any ServiceFeature]
+    ) throws -> HTTPService {
+        let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
+        let idempotency = try IdempotencyStore(
+            pool: pool, secret: encryptionKey, reader: reader, clock: clock, logger: logger)
+        let caches = features.reduce(into: [String: EntityCache]()) { $0.merge($1.caches) { $1 } }
+
+        var background: [any Service] = Array(caches.values) + features.flatMap(\.background)
+        background.append(RowChangeFollower(pool: database.changesPool, caches: caches, logger: logger))
+        background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
+        background += bus.services
+        let relay = OutboxRelay(
+            pool: database.relayPool, connector: bus.connector, listener: database.configuration,
+            configuration: try OutboxRelayConfiguration(reader: reader, inboxRetention: profile.inboxRetention),
+            clock: clock, logger: logger)
+        background.append(relay)
+        let consumers = features.flatMap(\.consumers)
+        for consumer in consumers {
+            background.append(
+                try bus.subscriber.subscribe(
+                    group: consumer.group, types: consumer.types, configuration: ConsumerConfiguration(),
+                    handler: consumer.handler))
+        }
+        if let keySet { background.append(keySet) }
+
+        var checks = [database.check()] + features.flatMap(\.healthChecks)
+        checks.append(HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy))
+        checks.append(
+            HealthCheck.deadLetters { [bus] in
+                var count = try await relay.deadLetterCount()
+                for consumer in consumers { count += try await bus.deadLetterCount(consumer.group) }
+                return count
+            })
+        if let keySet { checks.append(keySet.healthCheck) }
+
+        return HTTPService(
+            configuration: http,
+            base: BaseOperations(
+                serviceName: profile.serviceName, greeting: "Hello from LoopBack",
+                explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath), checks: checks, clock: clock),
+            summary: profile.summary, operations: features.flatMap(\.operations), catalog: catalog,
+            authenticator: Authenticator(verifier: verifier), rateLimiter: limiter, idempotency: idempotency,
+            tenantGate: tenantGate, background: background,
+            atEnd: {
+                for feature in features { await feature.shutdown() }
+                await bus.shutdown()
+                await redis.shutdown()
+                await database.shutdown()
+            }, clock: clock, logger: logger)
+    }
+}

@@ -1,0 +1,82 @@
+package import Configuration
+import ConfigurationChecks
+package import Entities
+package import Logging
+package import MessageBus
+package import PostgresClient
+package import Primitives
+package import RedisClient
+package import ServiceKit
+
+/// What the services that own entities have in common: their database, Redis, the bus with its outbox relay, tokens, rate
+/// limits, idempotency keys, clock and logger.
+package struct ServicePlatform: Sendable {
+    /// The differences between services.
+    package struct Profile: Sendable {
+        /// The name as people read it, such as `Tenant Management Service`.
+        package let serviceName: String
+        /// Paragraph for the OpenAPI document.
+        package let summary: String
+        package let defaultPort: Int
+        /// The logical database of Redis unless the configuration names another one.
+        package let redisDatabase: Int
+        /// How long the relay keeps the marks of handled events; nil where the service purges them itself.
+        package let inboxRetention: Duration?
+
+        package init(
+            serviceName: String, summary: String, defaultPort: Int, redisDatabase: Int = 0,
+            inboxRetention: Duration? = nil
+        ) {
+            self.serviceName = serviceName
+            self.summary = summary
+            self.defaultPort = defaultPort
+            self.redisDatabase = redisDatabase
+            self.inboxRetention = inboxRetention
+        }
+    }
+
+    package let profile: Profile
+    package let reader: ConfigReader
+    package let clock: any WallClock
+    package let logger: Logger
+    package let tokens: TokenConfiguration
+    package let queryLimits: QueryLimits
+    package let database: ServiceDatabase
+    package let redis: RedisClient
+    package let bus: MessageBusConnection
+    package let limiter: RateLimiter
+    let http: ServiceConfiguration
+    let verifier: TokenVerifier
+
+    /// The connections to the database for requests.
+    package var pool: PostgresPool { database.pool }
+
+    /// Reads the common configuration. Nothing is connected before it is first used.
+    /// - Parameter bus: The message bus; nil to use the configured one.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    package init(
+        _ profile: Profile, reader: ConfigReader, clock: any WallClock, bus: MessageBusConnection?, logger: Logger
+    ) async throws {
+        self.profile = profile
+        self.reader = reader
+        self.clock = clock
+        self.logger = logger
+        http = try ServiceConfiguration(reader: reader, defaultPort: profile.defaultPort)
+        tokens = try TokenConfiguration(reader: reader)
+        queryLimits = try QueryLimits(reader: reader)
+        database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        var redisConfiguration = try RedisConfiguration(reader: reader)
+        if reader.text("redis.database") == nil, redisConfiguration.database == 0 {
+            redisConfiguration = redisConfiguration.with(database: profile.redisDatabase)
+        }
+        redis = RedisClient(configuration: redisConfiguration, logger: logger)
+        self.bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+        limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
+        verifier = await TokenVerifier(configuration: tokens, clock: clock)
+    }
+
+    /// The rows of an entity.
+    package func repository(_ entity: Entity, in catalog: EntityCatalog) -> EntityRepository {
+        EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock)
+    }
+}

@@ -1,0 +1,38 @@
+import Entities
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Billing: customers, invoices, payment sources, and the reports of billing providers.
+struct BillingFeature: ServiceFeature {
+    let operations: [Operation]
+    let background: [any Service]
+
+    init(_ core: SubscriptionCore) throws {
+        let (platform, configuration) = (core.platform, core.configuration)
+        // Without a provider nothing of it is reached: `needingProvider` refuses first.
+        let provider = try InternalBilling(pool: platform.pool, invoices: core.invoices, clock: platform.clock)
+        let customers = BillingCustomerRepository(customers: core.repository(BillingCustomer.entity))
+
+        let customerController = BillingCustomerController(
+            service: BillingCustomerService(
+                repository: customers, invoices: core.invoices, provider: provider),
+            catalog: core.catalog, limits: platform.queryLimits)
+        let invoiceController = BillingInvoiceController(
+            service: BillingInvoiceService(
+                repository: core.invoices, customers: customers, provider: provider),
+            payments: InvoicePaymentService(
+                repository: core.invoices, payments: core.repository(Payment.entity), customers: customers,
+                provider: provider))
+        let sourceController = PaymentSourceController(
+            service: PaymentSourceService(customers: customers, provider: provider))
+        let webhookController = BillingWebhookController(
+            service: BillingWebhookService(repository: core.invoices), system: configuration.systemUser.scope,
+            credentials: configuration.webhookCredentials)
+
+        let provided = customerController.operations + invoiceController.operations + sourceController.operations
+        operations =
+            provided.map { $0.needingProvider(configuration.billingProvider) } + webhookController.operations
+        background = [BillingWebhookCare(pool: platform.pool, clock: platform.clock, logger: platform.logger)]
+    }
+}

@@ -1,0 +1,34 @@
+import Entities
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Subscriptions of tenants, and their expiry.
+struct SubscriptionFeature: ServiceFeature {
+    let operations: [Operation]
+    let background: [any Service]
+
+    init(_ core: SubscriptionCore) {
+        let (platform, configuration) = (core.platform, core.configuration)
+        let lifecycle = SubscriptionLifecycle(
+            subscriptions: core.subscriptions, invoices: core.invoices,
+            terms: PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies),
+            summaries: PlanSummaryRepository(pool: platform.pool), quota: configuration.quota)
+        operations =
+            SubscriptionController(
+                crud: core.crud(
+                    TenantSubscription.entity, "/subscriptions", "SubscriptionController",
+                    SubscriptionController.permissions),
+                lifecycle: lifecycle, subscriptions: core.subscriptions, invoices: core.invoices,
+                limits: platform.queryLimits, clock: platform.clock
+            ).operations
+        background =
+            configuration.expiryInterval.map {
+                [
+                    SubscriptionExpiry(
+                        pool: platform.pool, systemUser: configuration.systemUser, interval: $0, clock: platform.clock,
+                        logger: platform.logger)
+                ]
+            } ?? []
+    }
+}

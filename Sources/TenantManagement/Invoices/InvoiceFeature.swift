@@ -1,0 +1,27 @@
+import Logging
+import PDFDocuments
+import ServiceKit
+import ServicePlatform
+
+/// Invoices and their PDF documents.
+struct InvoiceFeature: ServiceFeature {
+    let operations: [Operation]
+
+    init(_ core: TenantManagementCore) throws {
+        let logger = core.platform.logger
+        let rendering = try InvoiceRendering(reader: core.platform.reader)
+        if !rendering.renderer.isExecutable {
+            logger.warning(
+                "The program that draws invoices is missing; downloads of invoices will fail. Install arc-pdf beside arc, or set PDF_RENDERER_PATH.",
+                metadata: ["path": "\(rendering.renderer.executable)"])
+        }
+        operations =
+            InvoiceController(
+                crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
+                downloads: InvoiceDownloadService(
+                    invoices: core.repository(Invoice.entity),
+                    renderer: PDFRenderer(configuration: rendering.renderer, logger: logger),
+                    fontFamily: rendering.fontFamily, logger: logger)
+            ).operations
+    }
+}

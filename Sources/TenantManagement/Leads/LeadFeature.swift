@@ -1,0 +1,35 @@
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Leads: registration, proof of the e-mail address, and the way to a tenant.
+struct LeadFeature: ServiceFeature {
+    let operations: [Operation]
+    let background: [any Service]
+
+    init(_ core: TenantManagementCore) async {
+        let (platform, configuration) = (core.platform, core.configuration)
+        let service = LeadService(
+            pool: platform.pool, leads: core.leads, leadEntities: core.repository(Lead.entity),
+            addressEntities: core.repository(Address.entity), notifications: core.notifications,
+            tokens: await TokenIssuer(
+                secret: configuration.tokenSecret, issuer: platform.tokens.issuer, audience: platform.tokens.audience,
+                clock: platform.clock),
+            entries: configuration.leadKeyRedisFormat == .none
+                ? nil
+                : LeadKeyEntries(
+                    redis: platform.redis, lifetime: configuration.leadKeyLifetime, logger: platform.logger),
+            configuration: configuration)
+        operations =
+            LeadController(
+                service: service, onboarding: core.onboarding,
+                crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
+                limiter: platform.limiter, configuration: configuration
+            ).operations
+        background = [
+            LeadRetention(
+                leads: core.leads, retention: configuration.leadRetention, clock: platform.clock,
+                logger: platform.logger)
+        ]
+    }
+}

@@ -1,0 +1,37 @@
+import Entities
+import MessageBus
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Provisioning: it starts when a subscription becomes active, and ends with a signed callback or a timeout.
+struct ProvisioningFeature: ServiceFeature {
+    let operations: [Operation]
+    let background: [any Service]
+    let consumers: [FeatureConsumer]
+
+    init(_ core: TenantManagementCore) {
+        let platform = core.platform
+        operations =
+            WebhookController(
+                verifier: core.webhookVerifier,
+                service: ProvisioningCallbackService(
+                    pool: platform.pool, repository: core.provisionings, cache: core.cache,
+                    notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
+                limiter: platform.limiter, configuration: core.configuration
+            ).operations
+        background = [
+            ProvisioningWatchdog(
+                repository: core.provisionings, leads: core.leads, cache: core.cache, clock: platform.clock,
+                logger: platform.logger)
+        ]
+        let subscriptionActivated = SubscriptionActivatedConsumer(
+            service: core.provisioning, pool: platform.pool, system: core.configuration.systemUser.scope,
+            clock: platform.clock, logger: platform.logger)
+        consumers = [
+            FeatureConsumer(
+                group: SubscriptionActivatedConsumer.group, types: [EventType.subscriptionActivated],
+                handler: subscriptionActivated.handle)
+        ]
+    }
+}

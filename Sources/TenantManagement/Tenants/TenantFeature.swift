@@ -1,0 +1,26 @@
+import Entities
+import ServiceKit
+import ServicePlatform
+
+/// Tenants and their cache.
+struct TenantFeature: ServiceFeature {
+    let operations: [Operation]
+    let caches: [String: EntityCache]
+    let healthChecks: [HealthCheck]
+
+    init(_ core: TenantManagementCore) {
+        let cache = core.cache
+        operations =
+            TenantController(
+                onboarding: core.onboarding, provisioning: core.provisioning,
+                crud: core.crud(
+                    Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
+                    writableByTenant: Tenant.writableByTenant
+                ) { change in await cache.follow(change) },
+                tenants: core.tenants, cache: cache, system: core.configuration.systemUser.scope,
+                reservedKeys: core.configuration.reservedTenantKeys
+            ).operations
+        caches = [Tenant.entity.table: cache]
+        healthChecks = [cache.healthCheck]
+    }
+}
