@@ -17,7 +17,7 @@ import Testing
                 ["type": "queue", "externalIdentifier": "q-1", "metadata": [:]],
                 ["type": "other", "metadata": ["x": [1, 2, ["y": .null]]]],
             ]
-            try await hook.send(hook.body(resources: .array(resources))).expect(204)
+            try await hook.send(hook.body(resources: resources)).expect(204)
             #expect(try await hook.status() == 0)
             #expect(try await hook.resources() == ["bucket b", "database d", "other other-3", "queue q-1"])
             let mail = try await stack.mails.mail(containing: "is ready")
