@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresClient
 import TestSupport
 import Testing
 
