@@ -148,12 +148,13 @@ extension ServiceTests {
                     (
                         [
                             "billingAddress": [
-                                "email": "a", "city": "x", "state": "y", "zip": "1", "country": "z",
+                                "email": "a@b.example", "city": "x", "state": "y", "zip": "1", "country": "z",
                                 "line1": "street",
                             ]
                         ], ["/billingAddress: additionalProperties"]
                     ),
-                    (["firstName": 5], ["/firstName: type"]), (["name": "x"], [": additionalProperties"]),
+                    (["email": "nobody"], ["/email: format"]), (["firstName": 5], ["/firstName: type"]),
+                    (["name": "x"], [": additionalProperties"]),
                     (["id": "cus_1"], [": additionalProperties"]),
                 ]
                 for (body, violations) in cases {

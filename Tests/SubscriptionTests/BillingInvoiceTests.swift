@@ -35,7 +35,9 @@ extension ServiceTests {
                 for name in [id, providerID] {
                     #expect(try await service.send("GET", "/billing-invoice/\(name)").json == created.json)
                 }
-                let address: JSONValue = ["email": "a", "city": "b", "state": "c", "zip": "d", "country": "e"]
+                let address: JSONValue = [
+                    "email": "a@b.example", "city": "b", "state": "c", "zip": "d", "country": "e",
+                ]
                 // A client may send what it has read.
                 var changes = try #require(created.json.objectValue)
                 changes["shippingAddress"] = address

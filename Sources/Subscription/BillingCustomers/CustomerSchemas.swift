@@ -11,11 +11,13 @@ enum CustomerSchemas {
         .string(maxLength: 255, pattern: .visibleText).example(.string(example))
     }
 
+    private static let email = Schema.string(maxLength: 320, format: .email).example("ann@acme.example.com")
+
     /// `AddressDto`. There is no street line.
     static let address = Schema.object(
         [
             .init("firstName", name("Ann")), .init("lastName", name("Lee")),
-            .init("email", text(320, "ann@acme.example.com"), required: true), .init("company", name("Acme")),
+            .init("email", email, required: true), .init("company", name("Acme")),
             .init("phone", text(50, "NA")), .init("city", text(255, "Springfield"), required: true),
             .init("state", text(255, "Illinois"), required: true), .init("zip", text(50, "62701"), required: true),
             .init("country", text(255, "United States"), required: true), .init("options", .freeObject),
@@ -24,7 +26,7 @@ enum CustomerSchemas {
 
     private static let members: [Schema.Property] = [
         .init("firstName", name("Ann")), .init("lastName", name("Lee")),
-        .init("email", text(320, "ann@acme.example.com")), .init("company", name("Acme")),
+        .init("email", email), .init("company", name("Acme")),
         .init("phone", text(50, "NA")), .init("billingAddress", address),
         .init("options", Schema.freeObject.described("For the billing provider")),
     ]
