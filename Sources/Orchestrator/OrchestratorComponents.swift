@@ -27,8 +27,8 @@ struct OrchestratorComponents: Sendable {
         let sealer = Sealer(secret: configuration.encryptionKey, purpose: "orchestrator")
         let secrets = EventSecretSealer(secret: configuration.encryptionKey)
         let repository = ProvisioningRunRepository(pool: pool, sealer: sealer, secrets: secrets, clock: clock)
-        let pipelines = OutboundHTTP(allowsInternalAddresses: configuration.allowsInternalPipelines)
-        let callbacks = OutboundHTTP(allowsInternalAddresses: true)
+        let pipelines = JSONPoster(allowsInternalAddresses: configuration.allowsInternalPipelines)
+        let callbacks = JSONPoster(allowsInternalAddresses: true)
         let application = ApplicationDatabase(reader: reader, logger: logger)
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in

@@ -162,7 +162,7 @@ import WorkQueue
     // MARK: Helpers
 
     private func worker(
-        _ world: TestWorld, _ provisioner: any Provisioner, _ client: OutboundHTTP,
+        _ world: TestWorld, _ provisioner: any Provisioner, _ client: JSONPoster,
         callbackURL: String = "http://127.0.0.1:1/webhook", lease: Duration = .seconds(15)
     ) throws -> LeasedWorker<ProvisioningRunStore> {
         let policy = RunPolicy(lease: lease, drainTimeout: .seconds(60))

@@ -87,7 +87,7 @@ import WorkQueue
     private func table(_ text: String) throws -> TierTable {
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in throw ConfigurationFailure(key: "unused", reason: "") },
-            client: OutboundHTTP(allowsInternalAddresses: true), logger: TestWorld.logger)
+            client: JSONPoster(allowsInternalAddresses: true), logger: TestWorld.logger)
         return try registry.table(try TierDefinition.parse(Array(text.utf8)))
     }
 }

@@ -19,7 +19,7 @@ struct CallbackSender: Sendable {
     /// `{TENANT_MANAGEMENT_URL}/webhook`.
     let url: String
     var timeout: Duration
-    let client: OutboundHTTP
+    let client: JSONPoster
     let clock: any WallClock
 
     /// Sends a report, with its own timestamp and signature: the receiver accepts none that is 20 s old.
@@ -38,7 +38,7 @@ struct CallbackSender: Sendable {
     /// 2xx is acceptance. 409, 410 and 422 say that the same callback will never be accepted. All else may pass: 5xx,
     /// redirects and no answer, but also other 4xx, which a proxy sends during a deployment, or the receiver while two
     /// clocks disagree.
-    static func verdict(_ outcome: OutboundHTTP.Outcome) -> Verdict {
+    static func verdict(_ outcome: JSONPoster.Outcome) -> Verdict {
         switch outcome {
         case .answered(let status, _) where (200...299).contains(status): .delivered(status: status)
         case .answered(let status, _) where [409, 410, 422].contains(status):

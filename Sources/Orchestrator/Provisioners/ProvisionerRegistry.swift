@@ -9,7 +9,7 @@ struct ProvisionerRegistry: Sendable {
     /// What the PostgreSQL provisioners stand on; asked for once, when a tier has one of them.
     let tenancy: @Sendable () throws(ConfigurationFailure) -> PostgresTenancy
     /// For pipelines.
-    let client: OutboundHTTP
+    let client: JSONPoster
     let logger: Logger
 
     /// Names that can stand in a tiers file.

@@ -106,9 +106,9 @@ final class Receiver: Sendable {
 
 /// An HTTP client that is closed afterwards.
 func withClient<Value>(
-    allowsInternalAddresses: Bool = true, _ body: (OutboundHTTP) async throws -> Value
+    allowsInternalAddresses: Bool = true, _ body: (JSONPoster) async throws -> Value
 ) async throws -> Value {
-    let client = OutboundHTTP(allowsInternalAddresses: allowsInternalAddresses)
+    let client = JSONPoster(allowsInternalAddresses: allowsInternalAddresses)
     let outcome: Result<Value, any Error>
     do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
     await client.shutdown()

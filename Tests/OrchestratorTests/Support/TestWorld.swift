@@ -141,7 +141,7 @@ final class TestWorld: Sendable {
     }
 
     func processor(
-        _ provisioner: any Provisioner, callbackURL: String, client: OutboundHTTP, policy: RunPolicy = RunPolicy()
+        _ provisioner: any Provisioner, callbackURL: String, client: JSONPoster, policy: RunPolicy = RunPolicy()
     ) throws -> ProvisioningRunProcessor {
         ProvisioningRunProcessor(
             repository: repository(), tiers: TierTable(["BASIC": .init(name: "test", provisioner: provisioner)]),

@@ -12,7 +12,7 @@ struct HTTPProvisioner: Provisioner {
     let url: String
     let headers: [String: String]
     let timeout: Duration
-    let client: OutboundHTTP
+    let client: JSONPoster
 
     func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
         var headers = ["idempotency-key": event.eventId.description]

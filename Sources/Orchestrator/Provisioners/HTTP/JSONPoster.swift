@@ -3,7 +3,7 @@ import OutboundHTTP
 import Primitives
 
 /// Posts JSON to pipelines and to tenant management, of whose answers only the status counts.
-final class OutboundHTTP: Sendable {
+final class JSONPoster: Sendable {
     /// The outcome of a request.
     enum Outcome: Sendable, Hashable {
         /// It was answered.
