@@ -23,10 +23,10 @@ import Testing
         #expect(MessagePack.map("é", "€") == [0x81, 0xA2, 0xC3, 0xA9, 0xA3, 0xE2, 0x82, 0xAC])
     }
 
-    private func configuration(_ format: String?) async throws -> TenantManagementConfiguration {
+    private func configuration(_ format: String?) async throws -> LeadConfiguration {
         var environment = ["JWT_SECRET": "a secret"]
         environment["LEAD_KEY_REDIS_FORMAT"] = format
-        return try TenantManagementConfiguration(
+        return try LeadConfiguration(
             reader: try await EnvironmentReader.make(folder: "/nowhere", environment: environment))
     }
 

@@ -22,7 +22,7 @@ struct TenantManagementCore: Sendable {
     let webhookVerifier: WebhookVerifier
 
     init(_ platform: ServicePlatform, configuration: TenantManagementConfiguration) throws {
-        for warning in configuration.warnings { platform.logger.warning("\(warning)") }
+        for warning in configuration.leads.warnings { platform.logger.warning("\(warning)") }
         let (pool, clock, logger) = (platform.pool, platform.clock, platform.logger)
         let catalog = try TenantManagementCatalog.make()
         self.platform = platform
@@ -32,7 +32,8 @@ struct TenantManagementCore: Sendable {
         leads = LeadRepository(pool: pool)
         provisionings = ProvisioningRepository(pool: pool, systemUser: configuration.systemUser)
         let secrets = WebhookSecrets(encryptionKey: configuration.encryptionKey)
-        secretCopies = WebhookSecretCopies(redis: platform.redis, lifetime: configuration.webhookSecretLifetime)
+        secretCopies = WebhookSecretCopies(
+            redis: platform.redis, lifetime: configuration.webhooks.webhookSecretLifetime)
         let planner = ProvisioningPlanner(
             secrets: secrets, sealer: EventSecretSealer(secret: configuration.encryptionKey),
             copies: secretCopies, timeout: configuration.provisioningTimeout)
@@ -45,12 +46,12 @@ struct TenantManagementCore: Sendable {
             pool: pool, leads: leads, tenants: tenants,
             contacts: platform.repository(Contact.entity, in: catalog),
             addresses: platform.repository(Address.entity, in: catalog), provisionings: planner, cache: cache,
-            configuration: configuration)
+            configuration: configuration.onboarding)
         provisioning = ProvisioningService(
             pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache,
             logger: logger)
         webhookVerifier = WebhookVerifier(
-            copies: secretCopies, repository: provisionings, secrets: secrets, configuration: configuration,
+            copies: secretCopies, repository: provisionings, secrets: secrets, configuration: configuration.webhooks,
             clock: clock, logger: logger)
     }
 

@@ -8,7 +8,7 @@ struct FirstUserController: Sendable {
     let verifier: WebhookVerifier
     let service: FirstUserService
     let limiter: RateLimiter
-    let configuration: TenantManagementConfiguration
+    let configuration: WebhookConfiguration
 
     var operations: [Operation] { [configure()] }
 

@@ -18,7 +18,7 @@ struct FirstUserFeature: ServiceFeature {
             FirstUserController(
                 verifier: core.webhookVerifier,
                 service: FirstUserService(providers: providers, repository: repository, logger: platform.logger),
-                limiter: platform.limiter, configuration: configuration
+                limiter: platform.limiter, configuration: configuration.webhooks
             ).operations
     }
 

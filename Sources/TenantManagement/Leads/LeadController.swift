@@ -10,7 +10,7 @@ package struct LeadController: Sendable {
     let onboarding: TenantOnboardingService
     let crud: CRUDOperations
     let limiter: RateLimiter
-    let configuration: TenantManagementConfiguration
+    let configuration: LeadConfiguration
 
     static let permissions = CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])
 

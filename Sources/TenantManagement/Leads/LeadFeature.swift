@@ -8,7 +8,7 @@ struct LeadFeature: ServiceFeature {
     let background: [any Service]
 
     init(_ core: TenantManagementCore) async {
-        let (platform, configuration) = (core.platform, core.configuration)
+        let (platform, configuration) = (core.platform, core.configuration.leads)
         let service = LeadService(
             pool: platform.pool, leads: core.leads, leadEntities: core.repository(Lead.entity),
             addressEntities: core.repository(Address.entity), notifications: core.notifications,

@@ -14,7 +14,7 @@ package struct LeadService: Sendable {
     let tokens: TokenIssuer
     /// For programs that look for keys in Redis; nil when none does.
     let entries: LeadKeyEntries?
-    let configuration: TenantManagementConfiguration
+    let configuration: LeadConfiguration
 
     /// What a registration has made.
     struct Registration: Sendable {

@@ -18,7 +18,7 @@ struct ProvisioningFeature: ServiceFeature {
                 service: ProvisioningCallbackService(
                     pool: platform.pool, repository: core.provisionings, cache: core.cache,
                     notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
-                limiter: platform.limiter, configuration: core.configuration
+                limiter: platform.limiter, configuration: core.configuration.webhooks
             ).operations
         background = [
             ProvisioningWatchdog(

@@ -18,7 +18,7 @@ struct TenantFeature: ServiceFeature {
                     writableByTenant: Tenant.writableByTenant
                 ) { change in await cache.follow(change) },
                 tenants: core.tenants, cache: cache, system: core.configuration.systemUser.scope,
-                reservedKeys: core.configuration.reservedTenantKeys
+                reservedKeys: core.configuration.onboarding.reservedTenantKeys
             ).operations
         caches = [Tenant.entity.table: cache]
         healthChecks = [cache.healthCheck]

@@ -15,7 +15,7 @@ package struct TenantOnboardingService: Sendable {
     let addresses: EntityRepository
     let provisionings: ProvisioningPlanner
     let cache: EntityCache
-    let configuration: TenantManagementConfiguration
+    let configuration: TenantOnboardingConfiguration
 
     /// The scope of addresses, and of tenants that come from leads: nobody's user creates them.
     private var system: TenantScope { configuration.systemUser.scope }

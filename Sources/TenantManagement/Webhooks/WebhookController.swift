@@ -9,7 +9,7 @@ struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let service: ProvisioningCallbackService
     let limiter: RateLimiter
-    let configuration: TenantManagementConfiguration
+    let configuration: WebhookConfiguration
 
     var operations: [Operation] { [callback()] }
 

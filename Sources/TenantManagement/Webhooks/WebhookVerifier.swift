@@ -8,7 +8,7 @@ struct WebhookVerifier: Sendable {
     let copies: WebhookSecretCopies
     let repository: ProvisioningRepository
     let secrets: WebhookSecrets
-    let configuration: TenantManagementConfiguration
+    let configuration: WebhookConfiguration
     let clock: any WallClock
     let logger: Logger
 
