@@ -107,6 +107,8 @@ struct PoolState<Resource: PooledResource, Waiter> {
     var idleCount: Int { idle.count }
     var waiting: Int { queue.count + searchQueue.count }
     var open: Int { idle.count + leased }
+    /// Whether the last attempts to connect have failed and no connection works.
+    var isUnreachable: Bool { outage != nil && open == 0 }
     /// Whether all connections have been closed or given back.
     var isDrained: Bool { leased == 0 && opening == 0 }
 

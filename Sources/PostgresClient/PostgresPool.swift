@@ -85,6 +85,9 @@ package final class PostgresPool: Sendable {
         }
     }
 
+    /// Whether the last attempts to connect have failed and no connection works: callers may be refused at once then.
+    package var isUnreachable: Bool { state.withLock { $0.pool.isUnreachable } }
+
     // MARK: Requests
 
     /// Runs one statement.

@@ -32,6 +32,18 @@ import Testing
         #expect(state.release(resource, isReusable: true, now: late + 3).grant?.waiter == 3)
     }
 
+    @Test func `a pool is unreachable from the first failure without a connection until the first success`() {
+        var state = PoolStateTests.make()
+        #expect(!state.isUnreachable)
+        _ = state.admit(1, id: 1, lane: .regular, now: 0)
+        _ = state.openFailed(Self.refused, now: 0)
+        #expect(state.isUnreachable)
+        _ = state.tick(now: 1000)
+        _ = state.admit(2, id: 2, lane: .regular, now: 50_000_000)
+        #expect(state.opened(Resource(), now: 50_000_001).grant?.waiter == 2)
+        #expect(!state.isUnreachable)
+    }
+
     @Test func `a caller who waited for a busy connection in vain is told so`() {
         var (state, _) = Self.makePartial()
         #expect(state.tick(now: 1000).refuse.first?.1.kind == .poolExhausted)

@@ -28,12 +28,16 @@ package struct ServiceDatabase: Sendable {
         checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
-    /// Whether the database answers.
+    /// Whether the database answers. While requests cannot reach it, the check goes their way, so that the service is ready
+    /// again when they are served and not a moment before.
     /// - Parameter statement: Any statement that the service's role may run.
     package func check(_ statement: PostgresStatement = "SELECT 1") -> HealthCheck {
-        HealthCheck("postgres", isRequired: true) { [checkPool] in
-            (try? await checkPool.query(statement, as: .read)) != nil
-        }
+        HealthCheck(
+            "postgres", isRequired: true,
+            isHealthy: { [pool, checkPool] in
+                let asked = pool.isUnreachable ? pool : checkPool
+                return (try? await asked.query(statement, as: .read)) != nil
+            })
     }
 
     /// Closes all connections, after all else has ended.
