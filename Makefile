@@ -4,7 +4,7 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test test-repeat fuzz openapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat fuzz clients openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -32,6 +32,9 @@ test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<
 fuzz: ## Fuzz both services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
 
+clients: ## Generate Python, TypeScript and Go clients, and run the main job with the Python client
+	@scripts/clients.sh
+
 openapi: ## Regenerate docs/openapi
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@for service in tenant-management subscription orchestrator; do \
@@ -47,4 +50,4 @@ format: ## Format all Swift files in place
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
 clean: ## Remove build products; data in .arc/ is kept
-	rm -rf .build .build-release .build-assets .build-peers .build-fuzz
+	rm -rf .build .build-release .build-assets .build-peers .build-fuzz .build-clients

@@ -1,10 +1,15 @@
+import JSONCoding
+
 extension Entity {
-    /// The `where` of the entity's lists, for documents (contract 4.2); `Where.parse` is what checks it.
+    /// The `where` of the entity's lists, for documents; `Where.parse` is what checks it.
     package var conditionSchema: Schema {
-        let nested = Schema.array(of: .freeObject)
+        let nested = Schema.array(of: .reference("\(name)Condition"), maxItems: QueryLimits().maximumConditions)
         let members =
-            properties.filter { $0.access != .hidden }.map { field in
-                Schema.Property(field.name, Schema.any.described("A value, or {operator: operand}."))
+            shownProperties.map { field in
+                Schema.Property(
+                    field.name,
+                    Schema.any.described("A value, or {operator: operand}.")
+                        .documented(OperandDocument(field: field).keywords))
             } + [
                 .init("and", nested.described("All conditions must hold.")),
                 .init("or", nested.described("At least one of the conditions must hold.")),
@@ -16,32 +21,69 @@ extension Entity {
 
     /// The `filter` of the entity's lists, for documents; `Filter.parse` is what checks it. A member that is null counts as
     /// absent.
-    package var filterSchema: Schema {
-        .object(
+    package func filterSchema(_ limits: QueryLimits = QueryLimits()) -> Schema {
+        let maximum = limits.maximumLimit > 0 ? limits.maximumLimit : QueryLimits.maximumSkip
+        return .object(
             [
-                .init("where", conditionSchema.nullable()), Self.fieldSelection,
-                .init(
-                    "order", Schema.any.described("\"property ASC\" or \"property DESC\", or an array of such texts.")),
-                .init("limit", Schema.integer(minimum: 1).nullable()),
-                .init("skip", Schema.integer(minimum: 0).nullable()),
-                .init("offset", Schema.integer(minimum: 0).nullable()),
+                .init("where", conditionSchema.nullable()), fieldSelection, orderSelection,
+                .init("limit", Schema.integer(minimum: 1, maximum: maximum).nullable()),
+                .init("skip", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
+                .init("offset", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
             ] + relationSelection, name: "\(name)Filter")
     }
 
     /// The `filter` of single rows: there is nothing to choose by conditions.
-    package var singleFilterSchema: Schema { filterSchema.omitting("where").named("\(name)SingleFilter") }
+    package func singleFilterSchema(_ limits: QueryLimits = QueryLimits()) -> Schema {
+        filterSchema(limits).omitting("where").named("\(name)SingleFilter")
+    }
 
-    private static let fieldSelection = Schema.Property(
-        "fields", Schema.any.described("{property: boolean}, or an array of property names."))
+    private var shownProperties: [Field] { properties.filter { $0.access != .hidden } }
+
+    private var fieldSelection: Schema.Property {
+        let names = shownProperties.map { JSONValue.string($0.name) }
+        return .init(
+            "fields",
+            Schema.any.described("{property: boolean}, or an array of property names.").documented([
+                "if": ["type": "array"], "then": ["items": ["enum": .array(names)]],
+                "else": [
+                    "type": ["object", "null"], "propertyNames": ["enum": .array(names)],
+                    "patternProperties": ["": ["type": ["boolean", "null"]]],
+                ],
+            ]))
+    }
+
+    private var orderSelection: Schema.Property {
+        let key = "(\(shownProperties.map(\.name).joined(separator: "|")))( (ASC|DESC|asc|desc))?"
+        let text: JSONObject = ["type": "string", "pattern": .string("^(\(key)(,\(key))*)?$")]
+        return .init(
+            "order",
+            Schema.any.described("\"property ASC\" or \"property DESC\", or an array of such texts.").documented([
+                "if": ["type": "array"], "then": ["items": .object(text)],
+                "else": ["anyOf": [.object(text), ["type": "null"]]],
+            ]))
+    }
 
     private var relationSelection: [Schema.Property] {
         guard !relations.isEmpty else { return [] }
-        let names = relations.map(\.name).joined(separator: ", ")
+        let names = relations.map(\.name)
+        let inclusions = relations.map { relation -> JSONValue in
+            let scope: JSONValue = ["$ref": .string("#/components/schemas/\(relation.target)Filter")]
+            return [
+                "type": "object", "required": ["relation"], "propertyNames": ["enum": ["relation", "scope"]],
+                "patternProperties": [
+                    "^relation$": ["const": .string(relation.name)], "^scope$": ["anyOf": [scope, ["type": "null"]]],
+                ],
+            ]
+        }
+        let item = Schema.any.documented([
+            "if": ["type": "object"], "then": ["anyOf": .array(inclusions)],
+            "else": ["enum": .array(names.map { .string($0) })],
+        ])
         return [
             .init(
                 "include",
-                Schema.array(of: .any).nullable()
-                    .described("Names, or {relation, scope: filter}. Relations: \(names)."))
+                Schema.array(of: item, maxItems: QueryLimits().maximumIncludes).nullable()
+                    .described("Names, or {relation, scope: filter}. Relations: \(names.joined(separator: ", "))."))
         ]
     }
 }

@@ -116,7 +116,9 @@ package struct QueryLimits: Sendable, Hashable {
 
     /// The limit of a list that names `skip` or `offset` but no `limit` (contract 4.1).
     static let limitWithSkip = 100
-    /// How long the pattern of `regexp` and the like may be, in bytes.
+    /// How many rows `skip` and `offset` may pass over: what every client's numbers hold.
+    static let maximumSkip = 9_007_199_254_740_991
+    /// How long the pattern of `regexp` and the like may be, in code points.
     static let maximumPatternLength = 256
 
     /// Limits; see the properties.

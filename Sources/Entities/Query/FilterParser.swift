@@ -93,6 +93,10 @@ struct FilterParser {
             problems.add(.bound(path, "minimum", ">=", minimum))
             return nil
         }
+        guard number <= QueryLimits.maximumSkip else {
+            problems.add(.bound(path, "maximum", "<=", QueryLimits.maximumSkip))
+            return nil
+        }
         return Int(number)
     }
 

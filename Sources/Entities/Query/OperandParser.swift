@@ -117,7 +117,7 @@ struct OperandParser {
             problems.add(.type(path, "string"))
             return nil
         }
-        guard text.utf8.count <= QueryLimits.maximumPatternLength else {
+        guard text.unicodeScalars.count <= QueryLimits.maximumPatternLength else {
             problems.add(.count(path, "maxLength", QueryLimits.maximumPatternLength))
             return nil
         }

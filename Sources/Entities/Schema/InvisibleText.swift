@@ -20,18 +20,15 @@ enum InvisibleText {
     static let pattern = "^[^\\u0000]*\(visibleCharacter)[^\\u0000]*$"
 
     /// The regular expression of one character that leaves a mark.
-    static let visibleCharacter = "[^\(ranges.map(text).joined())]"
+    /// Without what lies beyond U+FFFF, which languages escape in different ways.
+    static let visibleCharacter = "[^\(ranges.filter { $0.upperBound <= 0xFFFF }.map(text).joined())]"
 
     private static func text(_ range: ClosedRange<UInt32>) -> String {
         range.count == 1 ? text(range.lowerBound) : "\(text(range.lowerBound))-\(text(range.upperBound))"
     }
 
-    /// Escapes of more than four digits differ between languages: those code points stand as they are.
     private static func text(_ value: UInt32) -> String {
-        guard value > 0xFFFF, let scalar = Unicode.Scalar(value) else {
-            let digits = String(value, radix: 16)
-            return "\\u" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
-        }
-        return String(Character(scalar))
+        let digits = String(value, radix: 16)
+        return "\\u" + String(repeating: "0", count: max(0, 4 - digits.utf8.count)) + digits
     }
 }

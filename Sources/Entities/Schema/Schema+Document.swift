@@ -35,6 +35,7 @@ extension Schema {
             }
             writeType(to: &writer)
             writeRules(to: &writer)
+            for (keyword, value) in keywords { writer.member(named: keyword, value) }
             writeAnnotations(to: &writer)
         }
         writer.endObject()
@@ -44,7 +45,7 @@ extension Schema {
     package func collectNamed(into schemas: inout [String: Schema]) {
         if let name {
             guard schemas[name] == nil else { return }
-            schemas[name] = self
+            schemas[name] = component()
         }
         switch kind {
         case .array(let rules): rules.items.collectNamed(into: &schemas)
@@ -52,6 +53,19 @@ extension Schema {
         case .anyOf(let alternatives): for schema in alternatives { schema.collectNamed(into: &schemas) }
         case .string, .number, .boolean, .any, .reference: break
         }
+    }
+
+    /// The names of the components that the schema refers to by name only.
+    package var references: Set<String> {
+        var names = keywords.references
+        switch kind {
+        case .reference(let name): names.insert(name)
+        case .array(let rules): names.formUnion(rules.items.references)
+        case .object(let rules): for property in rules.properties { names.formUnion(property.schema.references) }
+        case .anyOf(let alternatives): for schema in alternatives { names.formUnion(schema.references) }
+        case .string, .number, .boolean, .any: break
+        }
+        return names
     }
 
     private var componentName: String? {
@@ -97,9 +111,9 @@ extension Schema {
         case .string(let rules):
             writer.optionalMember("minLength", rules.minimumLength)
             writer.optionalMember("maxLength", rules.maximumLength)
-            if let pattern = rules.pattern {
+            if let pattern = rules.documentedPattern(hasAllowedValues: !allowedValues.isEmpty) {
                 writer.key("pattern")
-                writer.string(pattern.regex)
+                writer.string(pattern)
             }
             if let format = rules.format, format != .dateOrDateTime {
                 writer.key("format")
@@ -148,8 +162,13 @@ extension Schema {
             for property in required { writer.string(property.name) }
             writer.endArray()
         }
-        writer.key("additionalProperties")
-        writer.bool(!rules.isClosed)
+        if rules.isClosed {
+            writer.key("additionalProperties")
+            writer.bool(false)
+        } else if rules.properties.isEmpty {
+            // The same as `true` or as nothing; this is what generators of clients understand in every place.
+            writer.member("additionalProperties", JSONValue.object([:]))
+        }
     }
 
     private func writeAnnotations(to writer: inout JSONWriter) {
@@ -165,6 +184,37 @@ extension Schema {
             writer.key("examples")
             writer.value(.array([exampleValue]))
         }
+    }
+}
+
+extension JSONObject {
+    /// The names in `{"$ref": "#/components/schemas/…"}` at every depth.
+    fileprivate var references: Set<String> {
+        reduce(into: []) { names, member in
+            if member.key == "$ref", let name = member.value.stringValue?.split(separator: "/").last {
+                names.insert(String(name))
+            } else {
+                names.formUnion(Self.references(in: member.value))
+            }
+        }
+    }
+
+    private static func references(in value: JSONValue) -> Set<String> {
+        switch value {
+        case .object(let object): object.references
+        case .array(let items): items.reduce(into: []) { $0.formUnion(references(in: $1)) }
+        default: []
+        }
+    }
+}
+
+extension Schema.StringRules {
+    /// Texts without U+0000, which PostgreSQL does not store.
+    static let storable = "^[^\\u0000]*$"
+
+    /// The pattern that documents show: the rule's own, or what holds for every text that no other rule bounds.
+    fileprivate func documentedPattern(hasAllowedValues: Bool) -> String? {
+        pattern?.regex ?? (format == nil && !hasAllowedValues ? Self.storable : nil)
     }
 }
 

@@ -187,7 +187,7 @@ extension ValidationDetail {
     }
 
     /// A text with U+0000, which PostgreSQL cannot store.
-    package static func nul(_ path: String) -> ValidationDetail { .pattern(path, "^[^\\u0000]*$") }
+    package static func nul(_ path: String) -> ValidationDetail { .pattern(path, Schema.StringRules.storable) }
 }
 
 extension String {

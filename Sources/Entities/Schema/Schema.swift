@@ -75,6 +75,8 @@ package struct Schema: Sendable, Hashable {
     private(set) var text = ""
     private(set) var exampleValue: JSONValue?
     private(set) var defaultValue: JSONValue?
+    /// Keywords of JSON Schema for the documents alone: what checks them is not this schema.
+    private(set) var keywords: JSONObject = [:]
 
     init(_ kind: Kind, name: String? = nil, allowedValues: [JSONValue] = []) {
         self.kind = kind
@@ -91,6 +93,9 @@ package struct Schema: Sendable, Hashable {
     /// The same, accepting `null` too.
     package func nullable() -> Schema { with { $0.isNullable = true } }
 
+    /// The same without `null`: what a component is, which others may make nullable where they refer to it.
+    func component() -> Schema { with { $0.isNullable = false } }
+
     /// The same with a description for the documents.
     package func described(_ text: String) -> Schema { with { $0.text = text } }
 
@@ -99,6 +104,9 @@ package struct Schema: Sendable, Hashable {
 
     /// The same with a default for the documents (validation does not fill it in).
     package func defaulting(_ value: JSONValue) -> Schema { with { $0.defaultValue = value } }
+
+    /// The same with further keywords of JSON Schema for the documents (validation does not look at them).
+    package func documented(_ keywords: JSONObject) -> Schema { with { $0.keywords = keywords } }
 
     /// The same as a component of its own.
     package func named(_ name: String) -> Schema { with { $0.name = name } }

@@ -119,13 +119,15 @@ package struct BaseOperations: Sendable {
             responses: [.init(.ok, "Swagger UI", mediaType: "text/html")],
             handler: .anonymous { _ in .html(page, allowsScripts: true) })
         let asset = Operation(
-            .get, "/explorer/{file}", id: "ExplorerController.asset", summary: "A file of Swagger UI",
+            .get, "/explorer/{asset}", id: "ExplorerController.asset", summary: "A file of Swagger UI",
             security: .none,
-            parameters: [.init("file", in: .path, schema: .string(), description: "Name of the file")],
+            parameters: [.init("asset", in: .path, schema: .string(), description: "Name of the file")],
             responses: [.init(.ok, "The file", mediaType: "application/octet-stream")],
             failures: [.notFound: "There is no such file"],
             handler: .anonymous { [explorerAssets] call in
-                guard let file = explorerAssets?.file(call.pathParameter("file")) else { throw HTTPFailure.unknownPath }
+                guard let file = explorerAssets?.file(call.pathParameter("asset")) else {
+                    throw HTTPFailure.unknownPath
+                }
                 return OperationResponse(
                     status: .ok, headers: [.cacheControl: "public, max-age=86400"], body: file.content,
                     mediaType: file.mediaType)

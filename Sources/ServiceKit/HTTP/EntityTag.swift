@@ -31,6 +31,9 @@ enum EntityTagList: Sendable, Hashable {
     /// Opaque tags, with their quotation marks; weak ones are marked.
     case tags([(isWeak: Bool, text: String)])
 
+    /// How many tags a header may name.
+    static let maximumCount = 100
+
     /// Reads a header's value; nil when it is neither `*` nor a list of entity tags.
     init?(header: String) {
         let text = header.trimmingSpaces()
@@ -51,7 +54,7 @@ enum EntityTagList: Sendable, Hashable {
             rest = rest.dropFirst().drop { $0 == " " || $0 == "\t" }
             guard !rest.isEmpty else { return nil }
         }
-        guard !tags.isEmpty, tags.count <= 100 else { return nil }
+        guard !tags.isEmpty, tags.count <= Self.maximumCount else { return nil }
         self = .tags(tags)
     }
 

@@ -18,6 +18,12 @@ struct IdempotencyKey: Sendable, Hashable {
     /// Longest key, in characters.
     static let maximumLength = 255
 
+    /// Printable ASCII; blanks at its ends are not the header's.
+    static let pattern = Pattern(regex: "^[!-~]([ -~]*[!-~])?$") { text in
+        !text.isEmpty && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+            && text.utf8.first != 0x20 && text.utf8.last != 0x20
+    }
+
     /// The key of a request; nil when it has none.
     /// - Throws: 400 for a key that is empty, too long or not printable.
     /// - Parameters:
@@ -29,9 +35,7 @@ struct IdempotencyKey: Sendable, Hashable {
         secret: SymmetricKey
     ) throws(HTTPFailure) {
         guard let text = request.headers[.idempotencyKey] else { return nil }
-        guard (1...Self.maximumLength).contains(text.utf8.count),
-            text.utf8.allSatisfy({ (0x20...0x7E).contains($0) })
-        else {
+        guard text.utf8.count <= Self.maximumLength, Self.pattern.matches(text) else {
             throw .invalidParameter(
                 "Idempotency-Key", value: .string(text),
                 reason: "must be 1 to \(Self.maximumLength) printable ASCII characters, such as a UUID")

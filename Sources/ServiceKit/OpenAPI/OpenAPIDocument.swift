@@ -77,21 +77,35 @@ package struct OpenAPIDocument: Sendable {
         writer.endObject()
     }
 
-    private func writeComponents(to writer: inout JSONWriter) {
+    /// The schemas that the operations lead to, and no others: generators of clients warn about components that nothing
+    /// refers to.
+    private var components: [String: Schema] {
         var schemas: [String: Schema] = [:]
         for operation in operations {
             operation.requestBody?.collectNamed(into: &schemas)
             for parameter in operation.parameters { parameter.schema.collectNamed(into: &schemas) }
             for response in operation.responses { response.schema?.collectNamed(into: &schemas) }
         }
-        for (_, schema) in namedSchemas { schema.collectNamed(into: &schemas) }
         FailureSchema.envelope.collectNamed(into: &schemas)
         FailureSchema.problem.collectNamed(into: &schemas)
+        var named: [String: Schema] = [:]
+        for (_, schema) in namedSchemas { schema.collectNamed(into: &named) }
+        var visited: Set<String> = []
+        while let name = schemas.keys.first(where: { !visited.contains($0) }) {
+            visited.insert(name)
+            for reference in schemas[name]?.references ?? [] where schemas[reference] == nil {
+                named[reference]?.collectNamed(into: &schemas)
+            }
+        }
+        return schemas
+    }
+
+    private func writeComponents(to writer: inout JSONWriter) {
         writer.key("components")
         writer.beginObject()
         writer.key("schemas")
         writer.beginObject()
-        for (name, schema) in schemas.sorted(by: { $0.key < $1.key }) {
+        for (name, schema) in components.sorted(by: { $0.key < $1.key }) {
             writer.key(name)
             schema.writeDefinition(to: &writer)
         }

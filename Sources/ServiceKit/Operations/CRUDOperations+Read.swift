@@ -8,7 +8,7 @@ extension CRUDOperations {
         Operation(
             .get, path, id: "\(controller).find", summary: "List \(entity.name) entities that match a filter",
             security: .bearer(permissions: permissions.view),
-            parameters: [.filter(entity), .cursor, .preferCount],
+            parameters: [.filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(
                     .ok, "Array of \(entity.name)", schema: .array(of: entity.schemaWithRelations),
@@ -45,7 +45,7 @@ extension CRUDOperations {
         Operation(
             .get, "\(path)/{id}", id: "\(controller).findById", summary: "Read one \(entity.name)",
             security: .bearer(permissions: permissions.view),
-            parameters: [.id, .filterWithoutWhere(entity), .ifNoneMatch],
+            parameters: [.id, .filterWithoutWhere(entity, limits), .ifNoneMatch],
             responses: [
                 .init(.ok, entity.name, schema: entity.schemaWithRelations, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),

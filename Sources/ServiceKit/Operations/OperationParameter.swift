@@ -52,17 +52,17 @@ extension OperationParameter {
         "id", in: .path, schema: .string(format: .uuid), description: "Identifier, a UUID")
 
     /// LoopBack's `filter` (contract 4.1).
-    package static func filter(_ entity: Entity) -> OperationParameter {
+    package static func filter(_ entity: Entity, _ limits: QueryLimits) -> OperationParameter {
         OperationParameter(
-            "filter", in: .query, schema: entity.filterSchema,
+            "filter", in: .query, schema: entity.filterSchema(limits),
             description: "where, fields, order, limit, skip, offset, include; as JSON or as filter[where][name]=x",
             form: .json)
     }
 
     /// LoopBack's `filter` without `where`, for single rows.
-    package static func filterWithoutWhere(_ entity: Entity) -> OperationParameter {
+    package static func filterWithoutWhere(_ entity: Entity, _ limits: QueryLimits) -> OperationParameter {
         OperationParameter(
-            "filter", in: .query, schema: entity.singleFilterSchema,
+            "filter", in: .query, schema: entity.singleFilterSchema(limits),
             description: "fields, include; as JSON or in brackets", form: .json)
     }
 
@@ -90,19 +90,27 @@ extension OperationParameter {
         "Prefer", in: .header, schema: .string(), description: "return=representation returns the changed row",
         form: .syntax)
 
+    /// `*`, or entity tags in quotation marks.
+    private static let entityTags = Schema.string(
+        pattern: Pattern(
+            regex:
+                "^(\\*|(W/)?\"[^\"\\u0000]*\"([ \\t]*,[ \\t]*(W/)?\"[^\"\\u0000]*\"){0,\(EntityTagList.maximumCount - 1)})$"
+        ) { EntityTagList(header: $0) != nil })
+
     /// The condition of reads (RFC 9110 section 13.1.2).
     package static let ifNoneMatch = OperationParameter(
-        "If-None-Match", in: .header, schema: .string(),
+        "If-None-Match", in: .header, schema: entityTags,
         description: "Entity tags of the client; if one of them is current, the response is 304", form: .syntax)
 
     /// The condition of changes (RFC 9110 section 13.1.1).
     package static let ifMatch = OperationParameter(
-        "If-Match", in: .header, schema: .string(),
+        "If-Match", in: .header, schema: entityTags,
         description: "Entity tags; if none of them is current, nothing is changed (412)", form: .syntax)
 
     /// The client's name for a request.
     static let idempotencyKey = OperationParameter(
-        "Idempotency-Key", in: .header, schema: .string(minLength: 1, maxLength: IdempotencyKey.maximumLength),
+        "Idempotency-Key", in: .header,
+        schema: .string(minLength: 1, maxLength: IdempotencyKey.maximumLength, pattern: IdempotencyKey.pattern),
         description: "Makes the request idempotent: requests with the same key, such as a UUID, take effect once",
         form: .syntax)
 }

@@ -71,7 +71,7 @@ struct BillingCustomerController: Sendable {
             .get, Self.path, id: "BillingCustomerController.getCustomer",
             summary: "Read the first customer that matches a filter, with the data of the billing provider",
             security: .bearer(permissions: Self.viewPermissions),
-            parameters: [.filter(BillingCustomer.entity), .ifNoneMatch],
+            parameters: [.filter(BillingCustomer.entity, limits), .ifNoneMatch],
             responses: [
                 .init(.ok, "The customer", schema: CustomerSchemas.withInfo, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),

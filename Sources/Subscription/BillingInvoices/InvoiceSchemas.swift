@@ -20,8 +20,10 @@ enum InvoiceSchemas {
         [
             .init(
                 "amount",
-                Schema.number(minimum: -maximumAmount, maximum: maximumAmount).example(5000)
-                    .described("Whole minor units of the currency; negative for a credit"), required: true),
+                Schema.number(minimum: -maximumAmount, maximum: maximumAmount).documented(["multipleOf": 1]).example(
+                    5000
+                )
+                .described("Whole minor units of the currency; negative for a credit"), required: true),
             .init("description", text(500, "Premium, 1 month"), required: true),
         ], name: "ChargeDto")
 
@@ -59,7 +61,8 @@ enum InvoiceSchemas {
         [
             .init(
                 "amount",
-                Schema.number(minimum: 0, maximum: maximumAmount * maximumCharges).example(5000)
+                Schema.number(minimum: 0, maximum: maximumAmount * maximumCharges).documented(["multipleOf": 1])
+                    .example(5000)
                     .described("In minor units; must be the total of the invoice (default)")),
             .init(
                 "paymentMethod",

@@ -20,7 +20,7 @@ struct JSONSchema: Sendable {
         }
         return keywords.flatMap { name, operand -> [String] in
             if Self.annotations.contains(name) || name.hasPrefix("x-") { return [] }
-            return combined(name, operand, value, at: pointer) ?? general(name, operand, value, at: pointer)
+            return combined(name, operand, value, schema, at: pointer) ?? general(name, operand, value, at: pointer)
                 ?? object(name, operand, value, schema, at: pointer) ?? text(name, operand, value, at: pointer)
                 ?? number(name, operand, value, at: pointer) ?? array(name, operand, value, at: pointer)
                 ?? ["\(pointer): the test does not know the keyword \(name)"]
@@ -31,7 +31,9 @@ struct JSONSchema: Sendable {
         holds ? [] : ["\(pointer): \(why)"]
     }
 
-    private func combined(_ name: String, _ operand: JSONValue, _ value: JSONValue, at pointer: String) -> [String]? {
+    private func combined(
+        _ name: String, _ operand: JSONValue, _ value: JSONValue, _ schema: JSONValue, at pointer: String
+    ) -> [String]? {
         let schemas = operand.arrayValue ?? []
         func fitting() -> Int { schemas.count { problems(value, $0, at: pointer).isEmpty } }
         switch name {
@@ -48,6 +50,10 @@ struct JSONSchema: Sendable {
             let best = schemas.map { problems(value, $0, at: pointer) }.max { $0.count < $1.count } ?? []
             return ["\(pointer): none of anyOf"] + best.prefix(3)
         case "oneOf": return unless(fitting() == 1, pointer, "fits \(fitting()) of oneOf")
+        case "if":
+            let branch = problems(value, operand, at: pointer).isEmpty ? schema["then"] : schema["else"]
+            return branch.map { problems(value, $0, at: pointer) } ?? []
+        case "then", "else": return []
         case "not": return unless(!problems(value, operand, at: pointer).isEmpty, pointer, "must not fit")
         default: return nil
         }
@@ -84,7 +90,12 @@ struct JSONSchema: Sendable {
     private func object(
         _ name: String, _ operand: JSONValue, _ value: JSONValue, _ schema: JSONValue, at pointer: String
     ) -> [String]? {
-        guard ["properties", "required", "additionalProperties", "minProperties", "maxProperties"].contains(name) else {
+        guard
+            [
+                "properties", "required", "additionalProperties", "minProperties", "maxProperties", "propertyNames",
+                "patternProperties",
+            ].contains(name)
+        else {
             return nil
         }
         guard let object = value.objectValue else { return [] }
@@ -101,6 +112,12 @@ struct JSONSchema: Sendable {
                 operand == false
                     ? ["\(pointer): has \(key), which is not documented"]
                     : problems(object[key] ?? .null, operand, at: "\(pointer)/\(key)")
+            }
+        case "propertyNames": return object.keys.flatMap { problems(.string($0), operand, at: "\(pointer)/\($0)") }
+        case "patternProperties":
+            return (operand.objectValue ?? [:]).flatMap { pattern, property in
+                object.filter { pattern.isEmpty || $0.key.range(of: pattern, options: .regularExpression) != nil }
+                    .flatMap { problems($0.value, property, at: "\(pointer)/\($0.key)") }
             }
         case "minProperties": return unless(object.count >= operand.intValue ?? 0, pointer, "has too few members")
         default: return unless(object.count <= operand.intValue ?? .max, pointer, "has too many members")
