@@ -25,6 +25,31 @@ extension Record: JSONWritable {
 
     /// The row as JSON text.
     package var json: [UInt8] { jsonBytes() }
+
+    /// The shown properties in the entity's order, unset ones as `null`, without relations: the members of ``json``,
+    /// without writing and reading a text.
+    package func members() throws -> JSONObject {
+        var members = JSONObject()
+        for column in projection.columns where column.isShown {
+            members[column.field.name] = try value(of: column.field)
+        }
+        return members
+    }
+
+    private func value(of field: Field) throws -> JSONValue {
+        let name = field.name
+        if isUnset(name) { return .null }
+        switch field.type {
+        case .string: return .string(try text(name))
+        case .identifier: return .identifier(try identifier(name))
+        case .integer: return .integer(try integer(name))
+        case .number: return JSONNumber(literal: try number(name)).map { .number($0) } ?? .null
+        case .boolean: return .bool(try boolean(name))
+        case .timestamp: return .timestamp(try timestamp(name))
+        case .json: return try jsonIfPresent(name).map { try JSONValue.parse(stored: $0) } ?? .null
+        case .strings: return .array(try texts(name).map { .string($0) })
+        }
+    }
 }
 
 extension RelatedProjection {

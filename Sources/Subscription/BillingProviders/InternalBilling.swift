@@ -38,7 +38,7 @@ struct InternalBilling: BillingProvider {
             // Made by another provider, before this one was in charge: nothing is known beyond the row.
             return CustomerDetails(members: [:])
         }
-        let all = try JSONValue.parse(stored: row.json).objectValue ?? [:]
+        let all = try row.members()
         let known = LedgerCustomer.members.compactMap { name in
             all[name].flatMap { $0.isNull ? nil : (name, $0) }
         }

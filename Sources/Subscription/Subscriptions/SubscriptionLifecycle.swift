@@ -69,7 +69,7 @@ struct SubscriptionLifecycle: Sendable {
         let values = Self.values(new, id: id, invoice: invoice, first: first)
         let row = batch.add(try subscriptions.entities.insertStatement(values, in: scope))
         let event = SubscriptionEvent(
-            subscription: try Self.members(of: values, at: now, in: scope), tenant: new.subscriber,
+            subscription: try values.members(at: now, in: scope), tenant: new.subscriber,
             plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
             instant: now, trace: context.trace)
         batch.add(try event.envelope(EventType.subscriptionCreated))
@@ -117,16 +117,6 @@ struct SubscriptionLifecycle: Sendable {
         values["invoiceId"] = .identifier(invoice)
         values["billingAnchorDay"] = .optional(first.anchorDay) { .int16(Int16($0)) }
         return values
-    }
-
-    private static func members(
-        of values: FieldValues, at instant: Timestamp, in scope: TenantScope
-    ) throws -> JSONObject {
-        var writer = JSONWriter()
-        writer.beginObject()
-        values.writeMembers(at: instant, in: scope, to: &writer)
-        writer.endObject()
-        return try JSONValue.parse(stored: writer.bytes).objectValue ?? [:]
     }
 
     /// Most plans have no size, and then nothing is read.

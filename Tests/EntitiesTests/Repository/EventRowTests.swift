@@ -23,5 +23,9 @@ import Testing
         writer.endObject()
         #expect(try JSONValue.parse(writer.bytes) == JSONValue.parse(record.json))
         #expect(try JSONValue.parse(writer.bytes).objectValue?.keys == JSONValue.parse(record.json).objectValue?.keys)
+        let members = try #require(try JSONValue.parse(record.json).objectValue)
+        let predicted = try values.members(at: try record.timestamp("createdOn"), in: scope)
+        #expect(predicted == members && predicted.keys == members.keys)
+        #expect(try record.members() == members && record.members().keys == members.keys)
     }
 }
