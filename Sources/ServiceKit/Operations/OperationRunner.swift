@@ -25,9 +25,9 @@ struct OperationRunner: Sendable {
         do {
             return try await perform(request, context)
         } catch {
-            guard var failure = error as? HTTPFailure, failure.status == .unauthorized,
-                failure.headers[.wwwAuthenticate] == nil
-            else { throw error }
+            // Services throw errors of their domain, some of which are a 401.
+            var failure = FailureMapping.failure(for: error)
+            guard failure.status == .unauthorized, failure.headers[.wwwAuthenticate] == nil else { throw error }
             failure.headers[.wwwAuthenticate] = operation.security.challenge ?? "Bearer realm=\"Users\""
             throw failure
         }

@@ -31,7 +31,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     /// Time that a client has to read the last response and close the connection.
-    private static let lingerTime = TimeAmount.seconds(2)
+    ///
+    /// It begins again with everything that a client still sends, up to the time for a body: a client that is sending does
+    /// not read yet.
+    private static let lingerTime = TimeAmount.seconds(5)
 
     private let limits: RequestLimits
     private let connection: OpenConnection
@@ -44,6 +47,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private var watch: WriteWatch
     private var lookDeadline: NIODeadline?
     private var lingerDeadline: NIODeadline?
+    private var lingerEnd = NIODeadline.distantFuture
     private var isInputClosed = false
     private var closesWhenSent = false
     private var timer: (deadline: NIODeadline, task: Scheduled<Void>)?
@@ -82,7 +86,9 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func finish() {
         guard let context, lingerDeadline == nil else { return }
         stopReading()
-        lingerDeadline = context.eventLoop.now + Self.lingerTime
+        let now = context.eventLoop.now
+        lingerDeadline = now + Self.lingerTime
+        lingerEnd = now + limits.requestTimeout.timeAmount
         close(context: context, mode: .output, promise: nil)
         context.read()
         schedule()
@@ -115,7 +121,10 @@ final class ConnectionGuard: ChannelDuplexHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard phase != .nothing else { return }
+        guard phase != .nothing else {
+            if lingerDeadline != nil { lingerDeadline = min(context.eventLoop.now + Self.lingerTime, lingerEnd) }
+            return
+        }
         if phase == .request { enter(.head) }
         if phase == .head { requestLine.count(unwrapInboundIn(data).readableBytesView) }
         context.fireChannelRead(data)
