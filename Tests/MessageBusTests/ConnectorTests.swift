@@ -146,6 +146,8 @@ struct ConnectorTests {
             try await running([consumer]) {
                 _ = try await bus.connector.publish([failing, rejected, good])
                 try await eventually("the good one goes on") { seen.events(of: "group") == [good] }
+                // Outcomes are recorded while later events of the key are handled.
+                try await eventually("both are given up") { try await bus.deadLetters("group").count == 2 }
                 let letters = try await bus.deadLetters("group")
                 #expect(letters.map(\.event) == [failing, rejected])
                 #expect(letters.map(\.attempts) == [3, 1])
