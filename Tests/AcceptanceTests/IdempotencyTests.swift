@@ -245,22 +245,20 @@ import Testing
     @Test func whoHasLostTheClaimChangesNothing() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let database = try stack.database(.tenantManagement)
-            // Whoever claims a key loses it at once, as if the time had been over.
-            try await database.query(
-                """
-                CREATE FUNCTION main.steal() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN NEW.claim := gen_random_uuid(); RETURN NEW; END $$
-                """)
-            try await database.query(
-                "CREATE TRIGGER steal BEFORE UPDATE ON main.idempotency_keys FOR EACH ROW EXECUTE FUNCTION main.steal()"
-            )
+            // Whoever claims a key loses it when the claim is committed, so before the transaction of the effect.
             try await database.query(
                 """
                 CREATE FUNCTION main.lose() RETURNS trigger LANGUAGE plpgsql AS $$
-                BEGIN UPDATE main.idempotency_keys SET created_on = now(); RETURN NEW; END $$
+                BEGIN
+                    UPDATE main.idempotency_keys SET claim = gen_random_uuid() WHERE key_hash = NEW.key_hash;
+                    RETURN NULL;
+                END $$
                 """)
             try await database.query(
-                "CREATE TRIGGER lose BEFORE INSERT ON main.tenants FOR EACH ROW EXECUTE FUNCTION main.lose()")
+                """
+                CREATE CONSTRAINT TRIGGER lose AFTER INSERT ON main.idempotency_keys DEFERRABLE INITIALLY DEFERRED
+                    FOR EACH ROW EXECUTE FUNCTION main.lose()
+                """)
             let refused = try await stack.tenantManagement.send(
                 "POST", "/tenants", .object(TestStack.tenantBody()), token: stack.admin, headers: key())
             #expect(refused.status == 409 && refused.errorCode == "IDEMPOTENCY_IN_PROGRESS", "\(refused.text)")
