@@ -120,7 +120,7 @@ import Testing
                     return try await isRefused(stack.subscription, "/subscriptions", user)
                 }
                 let body: JSONValue = [
-                    "subscriberId": .string(tenant), "planId": .string(try await stack.plan(tier: "BASIC")),
+                    "subscriberId": .string(tenant), "planId": .string(try await stack.plan(tier: "STANDARD")),
                     "status": 0,
                 ]
                 try await stack.subscription.post("/subscriptions", body, token: stack.admin).expect(409)
