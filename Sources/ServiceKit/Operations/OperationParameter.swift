@@ -70,7 +70,7 @@ extension OperationParameter {
     package static func condition(_ entity: Entity, isRequired: Bool = false) -> OperationParameter {
         OperationParameter(
             "where", in: .query, schema: entity.conditionSchema, isRequired: isRequired,
-            description: "Selects the rows; as JSON or as where[name]=x" + (isRequired ? "; {} for all" : ""),
+            description: "Selects the rows; as JSON or as where[name]=x" + (isRequired ? "; {} selects all rows" : ""),
             form: .json)
     }
 
