@@ -15,7 +15,7 @@ package struct RequestLimits: Sendable {
     package var maximumHeadSize: Int
     /// Largest request body, in bytes.
     package var maximumBodySize: Int
-    /// Time for a client to deliver the head of a request, from the connection or the first byte of a later head.
+    /// Time for a client to deliver the head of a request, from its first byte. Until then a connection is idle.
     package var headTimeout: Duration
     /// Time for a client to deliver the body of a request, from the end of its head.
     package var requestTimeout: Duration

@@ -41,7 +41,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
     private let unsent: UnsentAnswers
     private let logger: Logger
     private var context: ChannelHandlerContext?
-    private var phase = Phase.head
+    private var phase = Phase.request
     private var phaseDeadline: NIODeadline?
     private var requestLine = RequestLineLength()
     private var watch: WriteWatch
