@@ -175,7 +175,7 @@ import WorkQueue
 
     private func get(_ port: Int, _ path: String) async throws -> (status: Int, body: JSONValue) {
         let response = try await HTTPClient.shared.execute(
-            HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(20))
+            HTTPClientRequest(url: "http://127.0.0.1:\(port)\(path)"), timeout: .seconds(120))
         let body = try await response.body.collect(upTo: 1 << 20)
         return (Int(response.status.code), (try? JSONValue.parse(Array(body.readableBytesView))) ?? nil)
     }

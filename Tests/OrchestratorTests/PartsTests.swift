@@ -160,7 +160,7 @@ import Testing
     @Test func aRefusedAddressGetsNoRequest() async throws {
         try await Receiver.with { receiver, url in
             try await withClient(allowsInternalAddresses: false) { client in
-                let outcome = await client.post(url + "/pipeline", headers: [:], body: [], timeout: .seconds(20))
+                let outcome = await client.post(url + "/pipeline", headers: [:], body: [], timeout: .seconds(120))
                 guard case .failed(let reason) = outcome else {
                     Issue.record("\(outcome)")
                     return

@@ -296,7 +296,7 @@ import WorkQueue
             try await Receiver.with({ $0 == 1 ? .status(500) : .status(202) }) { receiver, url in
                 try await withClient { client in
                     let provisioner = HTTPProvisioner(
-                        url: url + "/pipeline", headers: ["authorization": "Bearer token"], timeout: .seconds(20),
+                        url: url + "/pipeline", headers: ["authorization": "Bearer token"], timeout: .seconds(120),
                         client: client)
                     let processor = try world.processor(provisioner, callbackURL: url + "/webhook", client: client)
                     let test = TestEvent(key: "acme")

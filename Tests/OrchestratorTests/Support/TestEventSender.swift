@@ -40,7 +40,7 @@ struct TestEventSender {
         request.headers.add(name: "content-type", value: "application/json; charset=utf-8")
         for (name, value) in headers { request.headers.add(name: name, value: value) }
         if !bytes.isEmpty { request.body = .bytes(ByteBuffer(bytes: bytes)) }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(20))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         let body = try await response.body.collect(upTo: 1 << 20)
         return Answer(
             status: Int(response.status.code), headers: response.headers,

@@ -145,7 +145,7 @@ final class TestWorld: Sendable {
     ) throws -> ProvisioningRunProcessor {
         ProvisioningRunProcessor(
             repository: repository(), tiers: TierTable(["BASIC": .init(name: "test", provisioner: provisioner)]),
-            callbacks: CallbackSender(url: callbackURL, timeout: .seconds(20), client: client, clock: clock),
+            callbacks: CallbackSender(url: callbackURL, timeout: .seconds(120), client: client, clock: clock),
             appPlaneURL: try #require(AppPlaneURL(template: "http://{key}.localhost")), policy: policy, clock: clock,
             logger: Self.logger)
     }
