@@ -20,7 +20,8 @@ package struct JSONLimits: Sendable, Hashable {
         self.allowsRepeatedKeys = allowsRepeatedKeys
     }
 
-    /// One mebibyte, 64 levels, numbers of 512 characters: the size is the API's limit of a body (contract 2.3).
+    /// One mebibyte, 64 levels, numbers of 512 characters: the size is the API's limit of a body
+    /// (docs/contract/arc-api.md 2.3).
     package static let standard = JSONLimits()
 }
 

@@ -1,7 +1,8 @@
 import Primitives
 
 extension JSONValue {
-    /// The text of `JSON.stringify(JSON.parse(text))` for the text that this value was parsed from (contract 9.4).
+    /// The text of `JSON.stringify(JSON.parse(text))` for the text that this value was parsed from
+    /// (docs/contract/arc-api.md 9.4).
     ///
     /// Members whose key is an array index (`0`...`4294967294` without leading zeros) come first, ascending; numbers
     /// are rounded to a double and written as JavaScript writes them (too large ones become `null`); non-ASCII

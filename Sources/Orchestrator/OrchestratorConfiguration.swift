@@ -29,9 +29,9 @@ import WorkQueue
 package struct OrchestratorConfiguration: Sendable {
     /// Opens the events' secrets and seals what lies in `orchestrator_db`.
     package var encryptionKey: String
-    /// Where call-backs go: `{TENANT_MANAGEMENT_URL}/webhook`.
+    /// Where callbacks go: `{TENANT_MANAGEMENT_URL}/webhook`.
     package var callbackURL: String
-    /// How long an answer to a call-back is waited for.
+    /// How long an answer to a callback is waited for.
     package var callbackTimeout: Duration
     /// Which tier has which provisioner.
     package var tiers: [TierDefinition]

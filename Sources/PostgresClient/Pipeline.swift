@@ -71,7 +71,7 @@ struct Pipeline {
             return .finished
         }
         if reply == .end {
-            // A NULL without a result before it would repeat for ever.
+            // A NULL without a result before it would repeat indefinitely.
             guard hasReply else { return .violation }
             hasReply = false
             position = min(position + 1, steps.count)

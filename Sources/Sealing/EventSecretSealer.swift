@@ -1,6 +1,7 @@
 import FoundationEssentials
 
-/// Seals the secret that an event carries (contract 9.3), so that neither an outbox nor a bus holds it in clear.
+/// Seals the secret that an event carries (docs/contract/arc-api.md 9.3), so that neither an outbox nor a bus holds it
+/// in clear.
 ///
 /// Consumers of the product open it; a connector to somebody else's bus opens it before it publishes.
 package struct EventSecretSealer: Sendable {

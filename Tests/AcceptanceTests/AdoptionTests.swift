@@ -4,7 +4,7 @@ import PostgresClient
 import TestSupport
 import Testing
 
-/// Databases of the original are taken over in place (contract 8, 15.10).
+/// Databases of the original are taken over in place (docs/contract/arc-api.md 8, 15.10).
 @Suite struct AdoptionTests {
     /// Takes a database over, twice, and checks that no value has changed.
     /// - Returns: The rows as they were before.
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Leads are read only (contract 5.2): a change answers 405.
+    /// Leads are read only (docs/contract/arc-api.md 5.2): a change answers 405.
     private func leads(_ rows: [String: JSONObject], _ stack: TestStack) async throws {
         let entity = AdoptedEntity(table: "leads", path: "/leads", change: [:])
         for (id, row) in rows {

@@ -3,7 +3,7 @@ import JSONCoding
 import TestSupport
 import Testing
 
-/// First users at Auth0 (contract 9.6).
+/// First users at Auth0 (docs/contract/arc-api.md 9.6).
 @Suite struct Auth0Tests {
     private static let config: JSONValue = [
         "connection": "Users", "display_name": "Acme Inc", "logo_url": "https://acme.com/logo.png",
@@ -133,7 +133,7 @@ import Testing
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)
             try await user.send(user.body("auth0")).expect(200)
-            // A tier that is called like the tenant must not lead into its organisation.
+            // A tier that is called like the tenant must not lead into its organization.
             let other = try await TestFirstUser.begin(stack)
             try await other.configureAuth0(Self.config)
             let answer = try await other.send(other.body("auth0", tier: user.key.uppercased())).expect(409)

@@ -3,7 +3,8 @@ import Primitives
 import TestSupport
 import Testing
 
-/// What every entity's operations do (contract 4.3, 5.0, 12.1), shown on contacts; and tenants with their cache.
+/// What every entity's operations do (docs/contract/arc-api.md 4.3, 5.0, 12.1), shown on contacts; and tenants with
+/// their cache.
 @Suite struct EntityTests {
     private func contact(_ tenant: String, _ name: String = "Ann") -> JSONValue {
         [

@@ -7,7 +7,8 @@ import TenantManagement
 import TestSupport
 import Testing
 
-/// What holds for every entity that has the common operations, generated from the documents (contract 4.3, 5.0).
+/// What holds for every entity that has the common operations, generated from the documents (docs/contract/arc-api.md
+/// 4.3, 5.0).
 @Suite struct EveryEntityTests {
     @Test(arguments: WalkTests.kinds) func theDescriptionsFitTheTables(_ kind: TestStack.ServiceKind) async throws {
         let catalog =
@@ -124,7 +125,8 @@ import Testing
                 try await check("POST", modifiedBy: creator)
                 let item = try requests.operations(on: collection)
                 let change = forged(requests.change(item.patch))
-                // Currencies have no audit fields in the API (contract 6.5): whoever sends some is told so.
+                // Currencies have no audit fields in the API (docs/contract/arc-api.md 6.5): whoever sends some is told
+                // so.
                 let changeable = Set(document.resolve(item.patch)["properties"]?.objectValue?.keys ?? [])
                 if changeable.isDisjoint(with: ValidRequests.audit) {
                     let condition = (["id": .string(id)] as JSONValue).parameter("where")

@@ -266,7 +266,7 @@ import Testing
         }
     }
 
-    /// Every POST that a client may repeat takes a key. The call-backs know a repetition by themselves.
+    /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves.
     @Test(arguments: WalkTests.kinds) func everyPOSTTakesAKey(_ kind: TestStack.ServiceKind) async throws {
         try await TestStack.run([kind]) { stack in
             let document = try await stack.client(kind).get("/openapi.json").expect(200).json

@@ -5,7 +5,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// Invoices as PDF (contract 5.5).
+/// Invoices as PDF (docs/contract/arc-api.md 5.5).
 @Suite struct InvoiceDownloadTests {
     private func invoice(
         _ stack: TestStack, _ tenant: String, amount: JSONValue = 100, currency: String = "USD", status: Int = 0

@@ -4,7 +4,7 @@ import Sealing
 import TestSupport
 import Testing
 
-/// First users at Keycloak (contract 9.6).
+/// First users at Keycloak (docs/contract/arc-api.md 9.6).
 @Suite struct KeycloakTests {
     private func run(
         _ more: [String: String] = [:], _ body: @escaping (FakeKeycloak, TestStack) async throws -> Void

@@ -8,7 +8,8 @@ import TenantManagement
 import TestSupport
 import Testing
 
-/// The original's entries for lead keys in Redis, and that there are none unless they are asked for (contract 11.1).
+/// The original's entries for lead keys in Redis, and that there are none unless they are asked for
+/// (docs/contract/arc-api.md 11.1).
 @Suite struct LeadKeyEntryTests {
     private static let arc = ["LEAD_KEY_REDIS_FORMAT": "arc"]
 

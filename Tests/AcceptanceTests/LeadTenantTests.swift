@@ -4,7 +4,7 @@ import Primitives
 import TestSupport
 import Testing
 
-/// `POST /leads/{id}/tenants` (contract 12.4).
+/// `POST /leads/{id}/tenants` (docs/contract/arc-api.md 12.4).
 @Suite struct LeadTenantTests {
     @Test func whoMayBecomeATenant() async throws {
         try await TestStack.run([.tenantManagement]) { stack in

@@ -5,7 +5,7 @@ import RedisClient
 import TestSupport
 import Testing
 
-/// Registration, verification and what a lead may do (issue points 1 to 3; contract 5.2, 12.3, 12.4).
+/// Registration, verification and what a lead may do (issue points 1 to 3; docs/contract/arc-api.md 5.2, 12.3, 12.4).
 @Suite struct LeadTests {
     @Test func theKeyComesByMailOnly() async throws {
         try await TestStack.run([.tenantManagement]) { stack in

@@ -5,7 +5,8 @@ import RedisClient
 import TestSupport
 import Testing
 
-/// `POST /manage/users` (contract 5.8, 9.4): who may call it, and what is said of bodies that cannot be carried out.
+/// `POST /manage/users` (docs/contract/arc-api.md 5.8, 9.4): who may call it, and what is said of bodies that cannot be
+/// carried out.
 @Suite struct ManageUsersTests {
     @Test func whatIsNotSignedAsItShouldBeIsRefused() async throws {
         let keycloak = FakeKeycloak()

@@ -4,7 +4,8 @@ import Primitives
 import TestSupport
 import Testing
 
-/// `POST /tenants/{id}/provision` and what subscriptions set going (contract 5.4, 12.5; issue points 4 to 6).
+/// `POST /tenants/{id}/provision` and what subscriptions set going (docs/contract/arc-api.md 5.4, 12.5; issue points 4
+/// to 6).
 @Suite struct ProvisionTests {
     private let waiting = ["PROVISION_ON_CREATE": "false"]
 

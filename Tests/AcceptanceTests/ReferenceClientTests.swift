@@ -4,9 +4,9 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// What a real client of the original calls, in its order, with its bodies and its kind of token (contract 14): perhaps
-/// a lead; plan, tenant, tenant config, billing customer, invoice, subscription, payment; then the payment's webhook,
-/// which provisions the tenant; its lists and its reminders.
+/// What a real client of the original calls, in its order, with its bodies and its kind of token
+/// (docs/contract/arc-api.md 14): perhaps a lead; plan, tenant, tenant config, billing customer, invoice, subscription,
+/// payment; then the payment's webhook, which provisions the tenant; its lists and its reminders.
 @Suite struct ReferenceClientTests {
     private static let environment = [
         "PROVISION_ON_CREATE": "false", "WEBHOOK_USERNAME": "billing", "WEBHOOK_PASSWORD": "secret",

@@ -2,7 +2,7 @@ import JSONCoding
 import TestSupport
 import Testing
 
-/// What every service answers beside its own operations (contract 2.7).
+/// What every service answers beside its own operations (docs/contract/arc-api.md 2.7).
 @Suite struct ServiceTests {
     @Test func everyServiceHasItsPagesAndDocuments() async throws {
         try await TestStack.run { stack in

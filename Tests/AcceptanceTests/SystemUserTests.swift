@@ -8,7 +8,7 @@ import Testing
 
 @testable import TenantManagement
 
-/// `SYSTEM_USER_ID`: whose the changes are that the services make on nobody's behalf (contract 3.5).
+/// `SYSTEM_USER_ID`: whose the changes are that the services make on nobody's behalf (docs/contract/arc-api.md 3.5).
 @Suite struct SystemUserTests {
     private static let user = Identifier.v4()
     private static let environment = ["SYSTEM_USER_ID": user.description]
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    /// Its own writes are told from those of users: by call-back, consumer and watchdog.
+    /// Its own writes are told from those of users: by callback, consumer and watchdog.
     @Test func whatUsersBeganTheSystemGoesOnWith() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: Self.environment) { stack in
             let database = try stack.database(.tenantManagement)

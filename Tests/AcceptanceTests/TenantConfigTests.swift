@@ -2,7 +2,7 @@ import JSONCoding
 import TestSupport
 import Testing
 
-/// `GET /tenant-configs/{id}/tenant` (contract 5.6).
+/// `GET /tenant-configs/{id}/tenant` (docs/contract/arc-api.md 5.6).
 @Suite struct TenantConfigTests {
     @Test func theTenantOfASetting() async throws {
         try await TestStack.run([.tenantManagement]) { stack in

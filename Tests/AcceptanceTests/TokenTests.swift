@@ -7,7 +7,7 @@ import TenantManagement
 import TestSupport
 import Testing
 
-/// Bearer tokens (contract 3.2): which keys and claims are accepted, and which tricks are not.
+/// Bearer tokens (docs/contract/arc-api.md 3.2): which keys and claims are accepted, and which tricks are not.
 @Suite struct TokenTests {
     /// Signs a token by hand, whatever its header and claims say.
     static func token(header: JSONValue, claims: JSONValue, sign: ([UInt8]) throws -> [UInt8]) rethrows -> String {
@@ -305,7 +305,7 @@ import Testing
         }
     }
 
-    /// Upstream's own tests run with `JWT_SECRET=test` (contract 12).
+    /// Upstream's own tests run with `JWT_SECRET=test` (docs/contract/arc-api.md 12).
     @Test func aShortSecretWorks() async throws {
         try await TestStack.run([.tenantManagement], environment: ["JWT_SECRET": "test"]) { stack in
             let token = Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("test".utf8)))

@@ -90,7 +90,7 @@ import Testing
                 WalkTests.unknown, "not-a-uuid", "1", "%00", "..%2F..", "'%20OR%201=1--",
                 String(repeating: "9", count: 500),
             ]
-            // A plan that does not exist has no subscriptions (contract 6.1).
+            // A plan that does not exist has no subscriptions (docs/contract/arc-api.md 6.1).
             for id in ids where operation.path != "/plans/{id}/subscriptions" || id != WalkTests.unknown {
                 var sent = body
                 if operation.method == "PUT" { sent?.remove("id") }

@@ -6,7 +6,7 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// The signed call-back (contract 9.4, 9.5, 12.6).
+/// The signed callback (docs/contract/arc-api.md 9.4, 9.5, 12.6).
 @Suite struct WebhookTests {
     @Test func aSuccessMakesTheTenantActiveWithAllItsResources() async throws {
         try await TestStack.run([.tenantManagement]) { stack in

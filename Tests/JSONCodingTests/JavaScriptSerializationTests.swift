@@ -15,7 +15,7 @@ import Testing
     }
 
     @Test func theSignedBodyOfTheContractIsItsOwnNormalForm() throws {
-        // Contract section 9.4, the first test vector.
+        // docs/contract/arc-api.md 9.4, the first test vector.
         let body = #"""
             {"initiatorId":"11111111-1111-1111-1111-111111111111","type":0,"data":{"status":1,"resources":\#
             [{"type":"bucket","metadata":{"bucket":"b","path":"p"}}],"appPlaneUrl":"https://t.example.com"}}

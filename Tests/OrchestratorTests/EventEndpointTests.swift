@@ -9,7 +9,7 @@ import Testing
 
 @testable import Orchestrator
 
-/// `POST /event-bridge/events/{eventType}` (contract 7 and 13.1).
+/// `POST /event-bridge/events/{eventType}` (docs/contract/arc-api.md 7 and 13.1).
 @Suite(.serialized) struct EventEndpointTests {
     @Test func eventsOverHTTPHaveOneEffectHoweverTheyCome() async throws {
         try await TestWorld.with { world in

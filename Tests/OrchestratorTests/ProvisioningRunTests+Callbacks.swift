@@ -9,7 +9,7 @@ import WorkQueue
 
 @testable import Orchestrator
 
-/// What becomes of call-backs that are not taken at once.
+/// What becomes of callbacks that are not taken at once.
 extension ProvisioningRunTests {
     @Test func callbacksAreRepeatedWithBackOffUntilTheyAreAccepted() async throws {
         try await TestWorld.with(application: false) { world in

@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    /// Far more than socket buffers hold, both ways at once: neither side may wait for the other for ever.
+    /// Far more than socket buffers hold, both ways at once: neither side may wait for the other indefinitely.
     @Test func muchInBothDirections() async throws {
         try await TestServer.withPool { pool in
             let text = String(repeating: "x", count: 200_000)

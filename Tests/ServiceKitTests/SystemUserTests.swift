@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-/// `SYSTEM_USER_ID` (contract 3.5).
+/// `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5).
 @Suite struct SystemUserTests {
     private func make(_ environment: [String: String]) async throws -> SystemUser {
         try SystemUser(reader: try await EnvironmentReader.make(folder: "/nowhere", environment: environment))

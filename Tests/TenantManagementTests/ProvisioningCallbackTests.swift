@@ -4,7 +4,7 @@ import Testing
 
 @testable import TenantManagement
 
-@Suite("Call-back contents")
+@Suite("Callback contents")
 struct ProvisioningCallbackTests {
     private func callback(_ text: String) throws -> ProvisioningCallback {
         try ProvisioningCallback(try #require(try JSONValue.parse(text).objectValue))
@@ -25,7 +25,7 @@ struct ProvisioningCallbackTests {
         #expect(try !callback(#"{"status":0}"#).succeeded)
     }
 
-    /// As the original takes them (contract 9.5).
+    /// As the original takes them (docs/contract/arc-api.md 9.5).
     @Test func whatIsLeftOutHasAMeaning() throws {
         #expect(try !callback("{}").succeeded)
         let unnamed = try callback(#"{"status":1,"resources":[{"metadata":{"bucket":"b"}}]}"#).resources

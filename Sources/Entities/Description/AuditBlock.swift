@@ -1,4 +1,4 @@
-/// The fields every entity has without naming them, in the order JSON shows them (contract 4.3).
+/// The fields every entity has without naming them, in the order JSON shows them (docs/contract/arc-api.md 4.3).
 package enum AuditBlock {
     static let fields = fields(.identifiers)
 
@@ -28,7 +28,7 @@ package enum AuditBlock {
         fields(actors).map { Field($0.name, type: $0.type, access: .hidden, schema: $0.schema) }
     }
 
-    /// As members of requests: accepted, checked, ignored (contract 15).
+    /// As members of requests: accepted, checked, ignored (docs/contract/arc-api.md 15).
     package static let requestProperties = fields.map {
         Schema.Property($0.name, $0.schema.described("Set by the server; ignored in requests."))
     }

@@ -6,7 +6,7 @@ import Primitives
 /// Every table has `id uuid` and `row_version bigint`; a trigger raises the latter, and maintains `modified_on`, at
 /// every update.
 package final class Entity: Sendable {
-    /// The schema of PostgreSQL that all tables are in (contract 8).
+    /// The schema of PostgreSQL that all tables are in (docs/contract/arc-api.md 8).
     package static let databaseSchema = "main"
 
     /// The model's name, e.g. `Tenant`.

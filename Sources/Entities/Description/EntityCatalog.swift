@@ -4,7 +4,7 @@ package enum EntityCatalogError: Error, Sendable, Hashable, CustomStringConverti
     case duplicateEntity(String)
     /// Two fields or relations of one name.
     case duplicateProperty(entity: String, name: String)
-    /// A relation to an entity that is not in the catalogue.
+    /// A relation to an entity that is not in the catalog.
     case unknownEntity(entity: String, relation: String)
     /// A relation or tenancy over a field that does not exist.
     case unknownField(entity: String, field: String)
@@ -82,7 +82,7 @@ package final class EntityCatalog: Sendable {
     /// The entity of that name.
     package func entity(named name: String) -> Entity? { byName[name] }
 
-    /// The entity on the other side of a relation; nil only for a relation from another catalogue.
+    /// The entity on the other side of a relation; nil only for a relation from another catalog.
     func target(of relation: Relation) -> Entity? { byName[relation.target] }
 
     /// Every component that the entities' documents need, by name.

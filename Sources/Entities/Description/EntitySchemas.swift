@@ -1,4 +1,4 @@
-/// The schemas that follow from an entity's description (contract 5.0).
+/// The schemas that follow from an entity's description (docs/contract/arc-api.md 5.0).
 struct EntitySchemas {
     let new: Schema
     let replacement: Schema

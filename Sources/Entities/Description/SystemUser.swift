@@ -1,6 +1,6 @@
 package import Primitives
 
-/// The service itself as the audit columns know it: for jobs, consumers, call-backs, public sign-up, all that is done on
+/// The service itself as the audit columns know it: for jobs, consumers, callbacks, public sign-up, all that is done on
 /// nobody's behalf.
 ///
 /// A service makes one from its configuration (`SYSTEM_USER_ID`) and hands it on. There is no other way to a scope of the

@@ -1,7 +1,7 @@
 /// Which rows of an entity a tenant's own users see and change. The condition is part of every statement that runs
 /// in a tenant's scope; row-level security says the same once more, independently.
 package enum Tenancy: Sendable, Hashable {
-    /// A catalogue: every row, for everybody (plans, currencies).
+    /// A catalog: every row, for everybody (plans, currencies).
     case shared
     /// The rows whose field holds the tenant's id.
     case column(String)
@@ -15,11 +15,12 @@ package enum Tenancy: Sendable, Hashable {
 }
 
 /// The audit block of a table: `deleted, deletedOn, deletedBy, createdOn, modifiedOn, createdBy, modifiedBy`
-/// (contract 5). The server sets it; bodies may hold it and it is ignored there (contract 15).
+/// (docs/contract/arc-api.md 5). The server sets it; bodies may hold it and it is ignored there
+/// (docs/contract/arc-api.md 15).
 package enum Audit: Sendable, Hashable {
     /// Columns, and part of the JSON in both directions.
     case visible
-    /// Columns, but not in JSON (contract 6.5, currencies).
+    /// Columns, but not in JSON (docs/contract/arc-api.md 6.5, currencies).
     case hidden
     /// No such columns: a delete removes the row.
     case none
@@ -30,8 +31,9 @@ package enum Audit: Sendable, Hashable {
 
 /// What the columns `created_by` and `modified_by` hold; `deleted_by` is a `uuid` in every table.
 package enum AuditActors: Sendable, Hashable {
-    /// `uuid`: users whose ids are none leave them empty (contract 15).
+    /// `uuid`: users whose ids are none leave them empty (docs/contract/arc-api.md 15).
     case identifiers
-    /// `varchar(100)`, as in the tables of the feature toggles (contract 6.12): the id as the token has it.
+    /// `varchar(100)`, as in the tables of the feature toggles (docs/contract/arc-api.md 6.12): the id as the token has
+    /// it.
     case texts
 }

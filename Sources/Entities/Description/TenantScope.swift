@@ -5,7 +5,7 @@ package import Primitives
 package struct Actor: Sendable, Hashable {
     /// The user's id as the token has it; need not be a UUID.
     package let id: String
-    /// The id as the audit columns hold it: nil, so NULL, when it is not a UUID (contract 15).
+    /// The id as the audit columns hold it: nil, so NULL, when it is not a UUID (docs/contract/arc-api.md 15).
     package let identifier: Identifier?
 
     /// An actor by the id of its token.

@@ -2,8 +2,8 @@ import JSONCoding
 import Primitives
 
 extension Filter {
-    /// Reads a filter out of a query string, in JSON or bracket form (contract 4.1). Absent: an empty filter with
-    /// the default limit.
+    /// Reads a filter out of a query string, in JSON or bracket form (docs/contract/arc-api.md 4.1). Absent: an empty
+    /// filter with the default limit.
     /// - Parameters:
     ///   - allowsWhere: `false` for find-by-id, where `where` is refused.
     package static func parse(
@@ -59,7 +59,7 @@ extension Filter {
 }
 
 extension Where {
-    /// Reads a condition out of a query string, in JSON or bracket form (contract 4.2).
+    /// Reads a condition out of a query string, in JSON or bracket form (docs/contract/arc-api.md 4.2).
     /// - Returns: nil when the parameter is absent. `{}` is every row.
     package static func parse(
         _ parameters: [QueryParameter], named name: String = "where", for entity: Entity,

@@ -41,7 +41,7 @@ package struct Inclusion: Sendable, Hashable {
     }
 }
 
-/// A LoopBack filter (contract 4.1), parsed and typed; or made in code.
+/// A LoopBack filter (docs/contract/arc-api.md 4.1), parsed and typed; or made in code.
 package struct Filter: Sendable, Hashable {
     /// Which rows.
     package var condition: Where
@@ -114,7 +114,7 @@ package struct QueryLimits: Sendable, Hashable {
     /// How long the parameter may be, in bytes.
     package var maximumTextLength: Int
 
-    /// The limit of a list that names `skip` or `offset` but no `limit` (contract 4.1).
+    /// The limit of a list that names `skip` or `offset` but no `limit` (docs/contract/arc-api.md 4.1).
     static let limitWithSkip = 100
     /// How many rows `skip` and `offset` may pass over: what every client's numbers hold.
     static let maximumSkip = 9_007_199_254_740_991

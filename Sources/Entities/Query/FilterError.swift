@@ -1,7 +1,7 @@
 import JSONCoding
 import Primitives
 
-/// What is wrong with a `filter` or `where` from outside; always a 400 (contract 2.3).
+/// What is wrong with a `filter` or `where` from outside; always a 400 (docs/contract/arc-api.md 2.3).
 package enum FilterError: Error, Sendable, Hashable {
     /// The parameter is no JSON text.
     case syntax(parameter: String, value: String, message: String)

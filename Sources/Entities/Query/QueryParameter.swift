@@ -23,7 +23,7 @@ enum QueryValue {
 
     private static let maximumDepth = 40
 
-    /// Collects what a query string says about the parameter `name` (contract 4.1): `name={…}` and
+    /// Collects what a query string says about the parameter `name` (docs/contract/arc-api.md 4.1): `name={…}` and
     /// `name[a][b]=x`. What has no obvious reading is refused: a condition that is left out would change what a bulk
     /// change reaches.
     static func find(_ name: String, in parameters: [QueryParameter]) throws(FilterError) -> QueryValue {

@@ -42,8 +42,8 @@ package enum Predicate: Sendable, Hashable {
     case contains(String, isNegated: Bool = false)
 }
 
-/// A condition on rows (contract 4.2), parsed and typed. Properties are named as in JSON; the names are resolved
-/// against the entity's description when SQL is made, values are always bound.
+/// A condition on rows (docs/contract/arc-api.md 4.2), parsed and typed. Properties are named as in JSON; the names are
+/// resolved against the entity's description when SQL is made, values are always bound.
 package indirect enum Where: Sendable, Hashable {
     /// Every part holds; of no parts: true.
     case all([Where])

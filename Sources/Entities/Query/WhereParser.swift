@@ -2,8 +2,8 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// Reads the tree of a `where` for one entity (contract 4.2, with the recommended semantics: every condition counts,
-/// unknown properties are refused).
+/// Reads the tree of a `where` for one entity (docs/contract/arc-api.md 4.2, with the recommended semantics: every
+/// condition counts, unknown properties are refused).
 struct WhereParser {
     let entity: Entity
     let limits: QueryLimits

@@ -15,7 +15,7 @@ package enum InvalidReason: String, Sendable, Hashable {
 }
 
 /// What a repository can answer instead of rows. Texts hold nothing but what the client itself sent or what
-/// contract 2.3 shows; never SQL.
+/// docs/contract/arc-api.md 2.3 shows; never SQL.
 package enum RepositoryError: Error, Sendable, Hashable {
     /// No such row, or not for this caller: 404. `entity` is the model's name.
     case notFound(entity: String, table: String, id: String)

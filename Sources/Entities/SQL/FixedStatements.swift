@@ -3,7 +3,7 @@ import PostgresClient
 /// The statements of an entity that never vary, made once: `$1` is the row's id, `$2` the tenant's where there is one.
 struct FixedStatements: Sendable {
     let selectById: PostgresStatement
-    /// Nil for catalogues, where a tenant reads what everybody reads.
+    /// Nil for catalogs, where a tenant reads what everybody reads.
     let selectByIdOfTenant: PostgresStatement?
 
     init(table: String, audit: Audit, tenancy: Tenancy, properties: [Field]) {

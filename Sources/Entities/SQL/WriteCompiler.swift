@@ -174,7 +174,7 @@ struct WriteCompiler {
     }
 
     /// The values with the tenant's own id where the entity keeps it. A tenant's user cannot name another tenant:
-    /// to him it does not exist (the answer is that of a foreign key, contract 2.3).
+    /// to him it does not exist (the answer is that of a foreign key, docs/contract/arc-api.md 2.3).
     private func ownValues(
         _ values: FieldValues, isCreate: Bool
     ) throws(RepositoryError) -> [(field: Field, value: PostgresValue)] {

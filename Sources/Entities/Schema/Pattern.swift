@@ -25,7 +25,7 @@ package struct Pattern: Sendable, Hashable {
 }
 
 extension Pattern {
-    /// `^[a-z0-9]+$`: a tenant's key (contract 5.4).
+    /// `^[a-z0-9]+$`: a tenant's key (docs/contract/arc-api.md 5.4).
     package static let lowercaseAlphanumeric = Pattern(regex: "^[a-z0-9]+$") { text in
         !text.isEmpty && text.utf8.allSatisfy { isDigit($0) || isLowercase($0) }
     }

@@ -10,8 +10,8 @@ extension Schema {
     private static let maximumFreeSize = 1_048_576
 
     /// Checks a value.
-    /// - Returns: every violation in the order and wording of ajv 8 (contract 2.4), at most 200; empty when the
-    ///   value is fine. Texts with U+0000 are violations everywhere: PostgreSQL cannot hold them.
+    /// - Returns: every violation in the order and wording of ajv 8 (docs/contract/arc-api.md 2.4), at most 200; empty
+    ///   when the value is fine. Texts with U+0000 are violations everywhere: PostgreSQL cannot hold them.
     package func validate(_ value: JSONValue) -> [ValidationDetail] {
         var details: [ValidationDetail] = []
         check(value, at: "", into: &details)

@@ -1,7 +1,8 @@
 package import JSONCoding
 import Primitives
 
-/// One violation of a schema, in the wording of ajv 8 (contract 2.4): an item of the `details` of a 422 or a 400.
+/// One violation of a schema, in the wording of ajv 8 (docs/contract/arc-api.md 2.4): an item of the `details` of a 422
+/// or a 400.
 package struct ValidationDetail: Sendable, Hashable, JSONWritable {
     /// JSON pointer (RFC 6901) to the offending value, empty for the root.
     package let path: String

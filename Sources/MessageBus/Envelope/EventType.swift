@@ -1,9 +1,9 @@
 /// The names of the events that travel on the bus.
 ///
-/// The first group are the original's (contract section 7): a pipeline of a user matches on them. The second group are
-/// ours. A new name is upper-case words joined by underscores, see ``EventEnvelope/isValid(type:)``.
+/// The first group are the original's (docs/contract/arc-api.md 7): a pipeline of a user matches on them. The second
+/// group are ours. A new name is upper-case words joined by underscores, see ``EventEnvelope/isValid(type:)``.
 package enum EventType {
-    /// A tenant shall be provisioned; `data` is the payload of contract section 9.3.
+    /// A tenant shall be provisioned; `data` is the payload of docs/contract/arc-api.md 9.3.
     package static let tenantProvisioning = "TENANT_PROVISIONING"
     /// A tenant's resources shall be removed.
     package static let tenantDeprovisioning = "TENANT_DEPROVISIONING"

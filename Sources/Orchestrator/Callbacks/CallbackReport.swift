@@ -1,8 +1,8 @@
 import JSONCoding
 import Primitives
 
-/// What tenant management is told about a run (contract 9.5): `{"initiatorId", "type": 0, "data": {"status", "resources",
-/// "appPlaneUrl"}}`.
+/// What tenant management is told about a run (docs/contract/arc-api.md 9.5): `{"initiatorId", "type": 0, "data":
+/// {"status", "resources", "appPlaneUrl"}}`.
 struct CallbackReport: Sendable {
     /// The tenant.
     let tenantId: Identifier

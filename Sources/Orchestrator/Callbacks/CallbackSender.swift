@@ -1,7 +1,7 @@
 import Primitives
 import ServiceKit
 
-/// Delivers signed callbacks to tenant management (contract 9.4).
+/// Delivers signed callbacks to tenant management (docs/contract/arc-api.md 9.4).
 struct CallbackSender: Sendable {
     /// What became of an attempt.
     enum Verdict: Sendable, Hashable {

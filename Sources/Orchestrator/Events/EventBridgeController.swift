@@ -7,7 +7,8 @@ import Primitives
 import Sealing
 import ServiceKit
 
-/// The HTTP operation that takes events from a bus which delivers by HTTP (contract 7): EventBridge's API destinations.
+/// The HTTP operation that takes events from a bus which delivers by HTTP (docs/contract/arc-api.md 7): EventBridge's
+/// API destinations.
 struct EventBridgeController: Sendable {
     let consumer: ProvisioningConsumer
     let credentials: EventCredentials

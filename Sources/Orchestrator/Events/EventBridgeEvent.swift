@@ -62,7 +62,7 @@ struct EventBridgeEvent: Sendable {
 
     // MARK: Schemas
 
-    /// What provisioning needs (contract 9.3); the rest goes to provisioners as it is.
+    /// What provisioning needs (docs/contract/arc-api.md 9.3); the rest goes to provisioners as it is.
     private static let detail: Schema = {
         // At most a thousand bytes, so that it fits an index.
         let text = Schema.string(minLength: 1, maxLength: 250)

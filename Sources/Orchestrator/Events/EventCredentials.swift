@@ -4,13 +4,14 @@ import ServiceKit
 
 /// Who may hand in events over HTTP: whoever knows the key, or signs with the secret. Never shows itself.
 ///
-/// Without either nobody may: the original's endpoint is open to everybody who reaches it (contract 13.1).
+/// Without either nobody may: the original's endpoint is open to everybody who reaches it (docs/contract/arc-api.md
+/// 13.1).
 struct EventCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     /// Header of the key, as API destinations of EventBridge are set up to send it.
     static let keyHeader = "x-api-key"
     /// Shortest key and secret, in characters.
     static let minimumLength = 16
-    /// Most that the timestamp of a signature may be away from now. Longer than for call-backs: buses hold events back.
+    /// Most that the timestamp of a signature may be away from now. Longer than for callbacks: buses hold events back.
     /// A repetition within it has no effect.
     static let tolerance = Duration.seconds(300)
 

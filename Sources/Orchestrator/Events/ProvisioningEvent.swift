@@ -3,9 +3,9 @@ package import MessageBus
 package import Primitives
 package import Sealing
 
-/// What a `TENANT_PROVISIONING` event asks for (contract 9.3).
+/// What a `TENANT_PROVISIONING` event asks for (docs/contract/arc-api.md 9.3).
 ///
-/// Holds the secret that signs the call-back: never into a log or, unsealed, into a database.
+/// Holds the secret that signs the callback: never into a log or, unsealed, into a database.
 package struct ProvisioningEvent: Sendable {
     /// Identity of the event on the bus.
     package let eventId: Identifier
@@ -15,9 +15,9 @@ package struct ProvisioningEvent: Sendable {
     package let tenantKey: String
     /// `subscription.plan.tier`; empty when the event has none.
     package let tier: String
-    /// The 32 characters that sign the call-back.
+    /// The 32 characters that sign the callback.
     package let secret: String
-    /// The context that the call-back is signed with, different for each provisioning.
+    /// The context that the callback is signed with, different for each provisioning.
     package let context: String
     /// Trace in which the event was published.
     package let trace: TraceContext?
@@ -26,7 +26,7 @@ package struct ProvisioningEvent: Sendable {
 
     /// Reads an event of the bus.
     /// - Parameter secrets: Opens the secret, which tenant management seals before it publishes.
-    /// - Throws: `EventRejection` when it lacks what the call-back needs: nobody could ever be told the outcome.
+    /// - Throws: `EventRejection` when it lacks what the callback needs: nobody could ever be told the outcome.
     package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
         try self.init(
             json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, trace: envelope.trace,

@@ -59,7 +59,7 @@ package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConve
     package var description: String { reason }
 }
 
-/// Something made for a tenant, as tenant management stores it (contract 9.5).
+/// Something made for a tenant, as tenant management stores it (docs/contract/arc-api.md 9.5).
 package struct TenantResource: Sendable, Hashable, JSONWritable {
     /// Its kind, 1 to 100 characters.
     package let type: String

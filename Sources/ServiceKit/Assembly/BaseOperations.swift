@@ -8,7 +8,7 @@ package import Primitives
 package struct BaseOperations: Sendable {
     /// Name of the service as people read it, such as `Tenant Management Service`.
     package let serviceName: String
-    /// What `/ping` greets with (contract 2.7 and 7).
+    /// What `/ping` greets with (docs/contract/arc-api.md 2.7 and 7).
     package let greeting: String
     /// Folder with Swagger UI's `dist` files; nil when it is not installed.
     package let explorerAssets: ExplorerAssets?

@@ -4,7 +4,8 @@ package import Entities
 import Primitives
 
 extension SystemUser {
-    /// Reads `SYSTEM_USER_ID` (contract 3.5): a UUID. Unset: the audit columns of what the service does stay NULL.
+    /// Reads `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5): a UUID. Unset: the audit columns of what the service does
+    /// stay NULL.
     /// - Throws: ``ConfigurationFailure`` for anything else: it would never get into the columns.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         guard let text = reader.text("system.user.id") else {

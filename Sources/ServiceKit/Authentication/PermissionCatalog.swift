@@ -1,4 +1,5 @@
-/// The permission codes that the original knows (contract 3.4). Entities of ours bring their own with their description.
+/// The permission codes that the original knows (docs/contract/arc-api.md 3.4). Entities of ours bring their own with
+/// their description.
 package enum PermissionCatalog {
     /// The original's codes.
     package static let original: [String] =

@@ -5,7 +5,7 @@ import JSONCoding
 import NIOCore
 import PostgresClient
 
-/// The one place where errors of the layers below become HTTP failures (contract 2.3).
+/// The one place where errors of the layers below become HTTP failures (docs/contract/arc-api.md 2.3).
 package enum FailureMapping {
     /// The failure that the client sees for an error.
     /// - Parameter isSafe: Whether the request changes nothing (RFC 9110 section 9.2.1): then no outcome is unknown.

@@ -16,7 +16,7 @@ package struct HTTPFailure: Error, Sendable {
     package var code: String?
     /// What is wrong with each field.
     package var details: [ValidationDetail]
-    /// Why a parameter is not JSON: stands in place of the details (contract 2.3).
+    /// Why a parameter is not JSON: stands in place of the details (docs/contract/arc-api.md 2.3).
     package var syntaxError: String?
     /// The parameter that the details are about; nil: the body.
     package var parameter: String?
@@ -64,7 +64,7 @@ extension HTTPFailure {
         .unauthorized, name: "UnauthorizedError", message: "Bearer realm=\"Users\"",
         headers: [.wwwAuthenticate: "Bearer realm=\"Users\""])
 
-    /// 401 for every token that cannot be accepted; which check failed is not said (contract 3.2).
+    /// 401 for every token that cannot be accepted; which check failed is not said (docs/contract/arc-api.md 3.2).
     package static let invalidToken = HTTPFailure(
         .unauthorized, name: "UnauthorizedError", message: ["message": "TokenExpired"],
         headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
@@ -99,7 +99,7 @@ extension HTTPFailure {
     /// 404 for a path that no operation has.
     package static let unknownPath = HTTPFailure(.notFound, name: "NotFoundError", message: "API not found !")
 
-    /// 404 for a write to a row that does not exist (`ENTITY_NOT_FOUND`, contract 2.3).
+    /// 404 for a write to a row that does not exist (`ENTITY_NOT_FOUND`, docs/contract/arc-api.md 2.3).
     package static func entityNotFound(model: String, id: String) -> HTTPFailure {
         HTTPFailure(
             .notFound, name: "Error", message: .string("Entity not found: \(model) with id \"\(id)\""),

@@ -1,6 +1,6 @@
 import Entities
 
-/// Schemas of the two forms of an error (contract 2.3 and RFC 9457).
+/// Schemas of the two forms of an error (docs/contract/arc-api.md 2.3 and RFC 9457).
 enum FailureSchema {
     private static let detail = Schema.object(
         [

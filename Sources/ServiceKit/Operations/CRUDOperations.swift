@@ -4,7 +4,7 @@ import JSONCoding
 import PostgresClient
 package import Primitives
 
-/// The permission codes of an entity's operations (contract 5.0). Several codes are alternatives.
+/// The permission codes of an entity's operations (docs/contract/arc-api.md 5.0). Several codes are alternatives.
 package struct CRUDPermissions: Sendable {
     /// To add rows.
     package var create: [String]
@@ -27,8 +27,8 @@ package struct CRUDPermissions: Sendable {
     var all: [String] { create + view + update + delete }
 }
 
-/// The operations that every entity has, made from its description: the original's eight (contract 5.0), and the
-/// restoring of what was deleted.
+/// The operations that every entity has, made from its description: the original's eight (docs/contract/arc-api.md
+/// 5.0), and the restoring of what was deleted.
 ///
 /// A feature takes them all with ``all()`` or picks some and adds its own in place of the others.
 package struct CRUDOperations: Sendable {

@@ -5,7 +5,7 @@ package import Primitives
 
 /// An entity with its place in the HTTP API: all that a service needs to offer the operations of ``CRUDOperations`` on it.
 ///
-/// A service lists its resources once; from the list come the entities of its catalogue and their routes.
+/// A service lists its resources once; from the list come the entities of its catalog and their routes.
 package struct EntityResource: Sendable {
     /// Who may write; everybody with the permission may read what is his.
     package enum Writers: Sendable, Hashable {
@@ -25,7 +25,7 @@ package struct EntityResource: Sendable {
     package let permissions: CRUDPermissions
     /// Whose rows they are.
     package let writers: Writers
-    /// Whether new rows may come with an id of the client's own (contract 6.12).
+    /// Whether new rows may come with an id of the client's own (docs/contract/arc-api.md 6.12).
     package let acceptsOwnIds: Bool
 
     /// Makes one from its parts.

@@ -63,7 +63,7 @@ package enum OperationSecurity: Sendable, Hashable {
     case bearer(permissions: [String])
     /// The one-time key of a lead as bearer token; the operation itself verifies it.
     case leadKey
-    /// A signed call-back; the operation itself verifies it.
+    /// A signed callback; the operation itself verifies it.
     case signature
     /// User name and password; the operation itself verifies them.
     case basic

@@ -51,7 +51,7 @@ extension OperationParameter {
     package static let id = OperationParameter(
         "id", in: .path, schema: .string(format: .uuid), description: "Identifier, a UUID")
 
-    /// LoopBack's `filter` (contract 4.1).
+    /// LoopBack's `filter` (docs/contract/arc-api.md 4.1).
     package static func filter(_ entity: Entity, _ limits: QueryLimits) -> OperationParameter {
         OperationParameter(
             "filter", in: .query, schema: entity.filterSchema(limits),
@@ -66,7 +66,7 @@ extension OperationParameter {
             description: "fields, include; as JSON or in brackets", form: .json)
     }
 
-    /// LoopBack's `where` (contract 4.2).
+    /// LoopBack's `where` (docs/contract/arc-api.md 4.2).
     package static func condition(_ entity: Entity, isRequired: Bool = false) -> OperationParameter {
         OperationParameter(
             "where", in: .query, schema: entity.conditionSchema, isRequired: isRequired,

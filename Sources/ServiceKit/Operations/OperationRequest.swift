@@ -52,7 +52,8 @@ package struct OperationRequest: Sendable {
     package func pathParameter(_ name: String) -> String { pathParameters[name] ?? "" }
 
     /// A path parameter that has to be a UUID.
-    /// - Throws: ``HTTPFailure/entityNotFound`` for anything else: nothing can have such an id (contract 15).
+    /// - Throws: ``HTTPFailure/entityNotFound`` for anything else: nothing can have such an id
+    ///   (docs/contract/arc-api.md 15).
     package func identifier(_ name: String = "id") throws(HTTPFailure) -> Identifier {
         guard let identifier = Identifier(pathParameter(name)) else { throw .entityNotFound }
         return identifier

@@ -5,8 +5,8 @@ import JSONCoding
 import NIOCore
 import Primitives
 
-/// Takes a request through the steps of an operation, in the original's order (contract 2.1): limit, parameters, body,
-/// authentication, authorization, handler.
+/// Takes a request through the steps of an operation, in the original's order (docs/contract/arc-api.md 2.1): limit,
+/// parameters, body, authentication, authorization, handler.
 struct OperationRunner: Sendable {
     let operation: Operation
     let authenticator: Authenticator

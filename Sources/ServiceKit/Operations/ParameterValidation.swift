@@ -2,7 +2,7 @@ import Entities
 import HTTPTypes
 import JSONCoding
 
-/// Checks path, query and header parameters against their descriptions (contract 2.3).
+/// Checks path, query and header parameters against their descriptions (docs/contract/arc-api.md 2.3).
 ///
 /// `filter` and `where` are JSON or bracketed and are read by the filter parser; path ids are looked up, so that an
 /// impossible one is a 404.

@@ -3,8 +3,8 @@ import FoundationEssentials
 package import JSONCoding
 import Primitives
 
-/// The signature of call-backs (contract 9.4): HMAC-SHA256 over `JSON.stringify(body) + context + timestamp`, keyed with
-/// the text of the secret, written as lower-case hexadecimal.
+/// The signature of callbacks (docs/contract/arc-api.md 9.4): HMAC-SHA256 over `JSON.stringify(body) + context +
+/// timestamp`, keyed with the text of the secret, written as lower-case hexadecimal.
 package enum WebhookSignature {
     /// Header of the signature.
     package static let signatureHeader = "x-signature"

@@ -4,7 +4,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operations of billing customers (contract 6.8).
+/// The HTTP operations of billing customers (docs/contract/arc-api.md 6.8).
 struct BillingCustomerController: Sendable {
     let service: BillingCustomerService
     let catalog: EntityCatalog

@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// Customers and addresses as the API shows them (contract 6.8).
+/// Customers and addresses as the API shows them (docs/contract/arc-api.md 6.8).
 enum CustomerSchemas {
     private static func text(_ maxLength: Int, _ example: String) -> Schema {
         .string(maxLength: maxLength).example(.string(example))

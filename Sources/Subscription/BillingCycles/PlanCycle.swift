@@ -5,7 +5,7 @@ import ServiceKit
 
 /// How often a plan is billed.
 enum PlanCycle {
-    /// `day`, `week`, `month`, `year`, also in the plural, in any case (contract 15).
+    /// `day`, `week`, `month`, `year`, also in the plural, in any case (docs/contract/arc-api.md 15).
     private static let unit = Pattern(
         regex: "^([Dd][Aa][Yy]|[Ww][Ee][Ee][Kk]|[Mm][Oo][Nn][Tt][Hh]|[Yy][Ee][Aa][Rr])[Ss]?$"
     ) {

@@ -4,7 +4,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operations of invoices that customers are billed with (contract 6.9).
+/// The HTTP operations of invoices that customers are billed with (docs/contract/arc-api.md 6.9).
 struct BillingInvoiceController: Sendable {
     let service: BillingInvoiceService
     let payments: InvoicePaymentService

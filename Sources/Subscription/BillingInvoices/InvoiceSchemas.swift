@@ -1,7 +1,8 @@
 import Entities
 import JSONCoding
 
-/// Invoices, charges and payments as the API shows them (contract 6.9). Amounts are in minor units of the currency.
+/// Invoices, charges and payments as the API shows them (docs/contract/arc-api.md 6.9). Amounts are in minor units of
+/// the currency.
 enum InvoiceSchemas {
     /// Charges that one invoice may have.
     static let maximumCharges = 100

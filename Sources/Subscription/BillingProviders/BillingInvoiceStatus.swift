@@ -1,4 +1,5 @@
-/// How an invoice can stand: the vocabulary of the original's abstraction (contract 6.13), and the words of Stripe.
+/// How an invoice can stand: the vocabulary of the original's abstraction (docs/contract/arc-api.md 6.13), and the
+/// words of Stripe.
 enum BillingInvoiceStatus {
     static let draft = "draft"
     static let paid = "paid"

@@ -17,8 +17,8 @@ struct CustomerReference: Sendable, Hashable {
     let id: String
 }
 
-/// Members of a customer as the API shows them (contract 6.8): firstName, lastName, email, company, phone,
-/// billingAddress, options. Checked against ``CustomerSchemas``.
+/// Members of a customer as the API shows them (docs/contract/arc-api.md 6.8): firstName, lastName, email, company,
+/// phone, billingAddress, options. Checked against ``CustomerSchemas``.
 struct CustomerDetails: Sendable, Hashable {
     var members: JSONObject
 }

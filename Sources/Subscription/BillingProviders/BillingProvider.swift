@@ -90,6 +90,6 @@ struct ProviderEffect<Value: Sendable>: Sendable {
 enum BillingProviderChoice: String, Sendable, CaseIterable {
     /// The ledger of our own.
     case `internal`
-    /// None: operations that need one answer 422 `ProviderNotFound` (contract 6.8).
+    /// None: operations that need one answer 422 `ProviderNotFound` (docs/contract/arc-api.md 6.8).
     case none
 }

@@ -3,8 +3,8 @@ import PostgresClient
 import Primitives
 
 extension Filter {
-    /// The row that a text names by our id or by an id of the provider's, whichever it is (contract 15); of several
-    /// the newest.
+    /// The row that a text names by our id or by an id of the provider's, whichever it is (docs/contract/arc-api.md
+    /// 15); of several the newest.
     /// - Parameter fields: The fields that hold ids of the provider's.
     static func naming(_ text: String, in fields: [String]) -> Filter {
         // What no column can hold names nothing.

@@ -2,7 +2,7 @@ import Billing
 import JSONCoding
 import Primitives
 
-/// How an invoice is paid (contract 6.9).
+/// How an invoice is paid (docs/contract/arc-api.md 6.9).
 enum PaymentMethod: String, Sendable, CaseIterable {
     case cash
     case check

@@ -1,7 +1,7 @@
 import Crypto
 import FoundationEssentials
 
-/// Name and password of those who report payments (contract 6.11). Never shows itself.
+/// Name and password of those who report payments (docs/contract/arc-api.md 6.11). Never shows itself.
 struct WebhookCredentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let expected: SHA256.Digest
 

@@ -4,13 +4,13 @@ import NIOCore
 import Primitives
 import ServiceKit
 
-/// A row of the catalogue with the version that it was read at.
+/// A row of the catalog with the version that it was read at.
 struct CatalogueRow: Sendable {
     let version: RowVersion
     let members: JSONObject
 }
 
-/// Rows of a catalogue entity as finished JSON, from the cache or, on a miss, from PostgreSQL.
+/// Rows of a catalog entity as finished JSON, from the cache or, on a miss, from PostgreSQL.
 ///
 /// Only for entities that everybody sees alike. The entity's CRUD operations report every write to the cache.
 struct CachedRows: Sendable {

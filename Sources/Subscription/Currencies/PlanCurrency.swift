@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// A currency that plans may be priced in. Its audit columns are not part of the API (contract 6.5).
+/// A currency that plans may be priced in. Its audit columns are not part of the API (docs/contract/arc-api.md 6.5).
 enum PlanCurrency {
     /// The description.
     static let entity = Entity(

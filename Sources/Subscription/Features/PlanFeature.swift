@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// A feature as a plan has it (contract 6.1): what it is, and the value that the plan gives it.
+/// A feature as a plan has it (docs/contract/arc-api.md 6.1): what it is, and the value that the plan gives it.
 enum PlanFeature {
     /// Members of the feature itself.
     static let members = ["id", "key", "name", "description", "type", "defaultValue", "metadata"]

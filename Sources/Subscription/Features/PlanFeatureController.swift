@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONCoding
 import ServiceKit
 
-/// The HTTP operations of a plan's features (contract 6.1).
+/// The HTTP operations of a plan's features (docs/contract/arc-api.md 6.1).
 struct PlanFeatureController: Sendable {
     let service: PlanFeatureService
     let limits: QueryLimits

@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONCoding
 import ServiceKit
 
-/// The HTTP operations of payment sources (contract 6.10).
+/// The HTTP operations of payment sources (docs/contract/arc-api.md 6.10).
 struct PaymentSourceController: Sendable {
     let service: PaymentSourceService
 

@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// Payment sources as the API shows them (contract 6.10).
+/// Payment sources as the API shows them (docs/contract/arc-api.md 6.10).
 enum PaymentSourceSchemas {
     /// Digits, which people group with blanks and hyphens.
     private static let number = Pattern(regex: "^[0-9 -]{12,30}$") { text in

@@ -36,8 +36,8 @@ struct PlanController: Sendable {
         return operation
     }
 
-    /// `GET /plans/{id}/subscriptions`: an unknown plan has none (contract 6.1). A page at a time, as other lists,
-    /// though it takes no filter.
+    /// `GET /plans/{id}/subscriptions`: an unknown plan has none (docs/contract/arc-api.md 6.1). A page at a time, as
+    /// other lists, though it takes no filter.
     private func findSubscriptions() -> Operation {
         Operation(
             .get, "/plans/{id}/subscriptions", id: "PlanSubscriptionController.find",

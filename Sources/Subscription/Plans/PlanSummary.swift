@@ -3,7 +3,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// What events say of a plan (contract 9.3: `subscription.plan`): enough to provision a tenant for it.
+/// What events say of a plan (docs/contract/arc-api.md 9.3: `subscription.plan`): enough to provision a tenant for it.
 struct PlanSummary: Sendable {
     /// The plan's own members among the summary's.
     static let members = ["id", "name", "tier", "size", "price", "metaData"]

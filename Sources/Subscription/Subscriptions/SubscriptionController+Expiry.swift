@@ -5,7 +5,8 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The lists that reminders are sent from (contract 9.8). Days begin at midnight UTC. Nothing is changed by reading them.
+/// The lists that reminders are sent from (docs/contract/arc-api.md 9.8). Days begin at midnight UTC. Nothing is
+/// changed by reading them.
 extension SubscriptionController {
     private static let soon = 7
 
@@ -53,7 +54,7 @@ extension SubscriptionController {
     }
 
     /// `GET /subscriptions/expired`: what has ended within the last `days` days. The header is the original's; clients
-    /// have sent a query parameter all along (contract 14).
+    /// have sent a query parameter all along (docs/contract/arc-api.md 14).
     func expired() -> Operation {
         let schema = Schema.object(
             [

@@ -131,7 +131,7 @@ struct SubscriptionController: Sendable {
 
     // MARK: Invoice
 
-    /// The original answers 403 to everybody (contract 6.3).
+    /// The original answers 403 to everybody (docs/contract/arc-api.md 6.3).
     private func invoice() -> Operation {
         Operation(
             .get, "/subscriptions/{id}/invoice", id: "SubscriptionInvoiceController.getInvoice",

@@ -6,8 +6,8 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Marks subscriptions that are over as EXPIRED (contract 15). Any number of nodes may do so at once. Nothing waits for
-/// it: quota and lists look at the end themselves.
+/// Marks subscriptions that are over as EXPIRED (docs/contract/arc-api.md 15). Any number of nodes may do so at once.
+/// Nothing waits for it: quota and lists look at the end themselves.
 struct SubscriptionExpiry: Service {
     let pool: PostgresPool
     let systemUser: SystemUser

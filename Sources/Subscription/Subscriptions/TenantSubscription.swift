@@ -4,7 +4,7 @@ import JSONCoding
 
 /// A tenant's subscription to a plan.
 enum TenantSubscription {
-    /// Where a subscription stands (contract 8.3).
+    /// Where a subscription stands (docs/contract/arc-api.md 8.3).
     enum Status: Int, Sendable, CaseIterable {
         case pending = 0
         case active = 1
@@ -52,7 +52,7 @@ enum TenantSubscription {
         ],
         alwaysSet: ["subscriberId", "planId", "status", "invoiceId", "createdOn", "modifiedOn", "deleted"])
 
-    /// An invoice that exists, as requests name it (contract 15).
+    /// An invoice that exists, as requests name it (docs/contract/arc-api.md 15).
     private static let invoice = Schema.string(minLength: 1, maxLength: 255).example(
         "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")
 

@@ -3,7 +3,8 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// The five address fields of a request, as they come in registration and onboarding (contract 5.2 and 5.4).
+/// The five address fields of a request, as they come in registration and onboarding (docs/contract/arc-api.md 5.2 and
+/// 5.4).
 struct AddressInput: Sendable, Hashable {
     /// Values in the order of ``Address/fieldNames``; nil for a field that was not sent.
     let fields: [String?]

@@ -11,7 +11,7 @@ enum TenantManagementPreflightChecks {
             "tenants_provisioning", .warning,
             why: """
                 These tenants are being provisioned. The secret that their pipeline's call-back is signed with lies in the \
-                original's Redis only and expires; without it the call-back is refused, and the tenants stay as they are.
+                original's Redis only and expires; without it the callback is refused, and the tenants stay as they are.
                 """,
             query: "SELECT id, key, status, modified_on FROM main.tenants WHERE status = 2 AND NOT deleted ORDER BY id",
             advice: """

@@ -1,8 +1,8 @@
 import JSONCoding
 import Primitives
 
-/// Sets tenants up in Auth0 (contract 9.6): an organisation for each PREMIUM tenant and one for each other tier, and the
-/// first user as its member. What they look like is the tenant's setting `auth0`.
+/// Sets tenants up in Auth0 (docs/contract/arc-api.md 9.6): an organization for each PREMIUM tenant and one for each
+/// other tier, and the first user as its member. What they look like is the tenant's setting `auth0`.
 struct Auth0IdentityProvider: IdentityProvider {
     static let name = "auth0"
     /// Where an organisation says whose it is: a tenant's id, or `shared`.
@@ -37,13 +37,13 @@ struct Auth0IdentityProvider: IdentityProvider {
             "display_name": .string(user.isSiloed ? config.displayName ?? user.tenantName : user.tier),
             "metadata": [Self.ownerKey: .string(owner)],
         ]
-        // The look of one tenant is not for the others that share an organisation.
+        // The look of one tenant is not for the others that share an organization.
         if user.isSiloed, let branding = config.branding { body["branding"] = branding }
         if let connections = config.enabledConnections { body["enabled_connections"] = connections }
         return try checked(try await management.createOrganization(.object(body), user.home), owner, user)
     }
 
-    /// The organisation's id, if it is the tenant's; a shared one may have been made by the operator.
+    /// The organization's id, if it is the tenant's; a shared one may have been made by the operator.
     private func checked(
         _ organization: Auth0Management.Organization, _ owner: String, _ user: FirstUser
     ) throws(IdentityProviderFailure) -> String {

@@ -26,7 +26,7 @@ struct Auth0Management: Sendable {
         return Auth0Management(api: api)
     }
 
-    /// An organisation; nil when there is none of this name.
+    /// An organization; nil when there is none of this name.
     func organization(_ name: String) async throws(IdentityProviderFailure) -> Organization? {
         let step = "looking for the organisation"
         let answer = try await api.call(

@@ -1,6 +1,6 @@
 import JSONCoding
 
-/// The value of a tenant's setting `auth0` (contract 9.6).
+/// The value of a tenant's setting `auth0` (docs/contract/arc-api.md 9.6).
 struct Auth0TenantConfig: Sendable {
     /// The database connection in which the user is created.
     let connection: String

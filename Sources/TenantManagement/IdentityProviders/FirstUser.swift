@@ -12,13 +12,13 @@ struct FirstUser: Sendable, Hashable {
     let lastName: String?
     let tier: String
 
-    /// Whether the tenant gets a realm or organisation of its own; the others of a tier share one.
+    /// Whether the tenant gets a realm or organization of its own; the others of a tier share one.
     var isSiloed: Bool { tier == "PREMIUM" }
 
-    /// Name of the realm or organisation.
+    /// Name of the realm or organization.
     var home: String { isSiloed ? key : tier.lowercased() }
 
-    /// Names that no tenant's realm or organisation may have: the provider's own, and those that tiers share.
+    /// Names that no tenant's realm or organization may have: the provider's own, and those that tiers share.
     private static let reservedKeys: Set<String> = ["master", "premium", "standard", "basic"]
 
     /// Reads the free-form `tenant` and `plan`.

@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONCoding
 import ServiceKit
 
-/// The HTTP operation with which a pipeline has a tenant's first user created (contract 5.8).
+/// The HTTP operation with which a pipeline has a tenant's first user created (docs/contract/arc-api.md 5.8).
 struct FirstUserController: Sendable {
     let verifier: WebhookVerifier
     let service: FirstUserService

@@ -1,13 +1,13 @@
 import Primitives
 
-/// A place where the users of tenants are kept (contract 9.6).
+/// A place where the users of tenants are kept (docs/contract/arc-api.md 9.6).
 ///
 /// Setting up is idempotent: what is there already is found again, and a repeated call answers the same user.
 protocol IdentityProvider: Sendable {
     /// What `tenant.identityProvider` calls it.
     static var name: String { get }
 
-    /// Creates what the tenant needs (organisation or realm, client) and its first user.
+    /// Creates what the tenant needs (organization or realm, client) and its first user.
     /// - Returns: The user's id at the provider.
     /// - Throws: ``IdentityProviderFailure``, or an error of the database.
     func setUp(_ user: FirstUser) async throws -> String

@@ -2,8 +2,8 @@ package import Configuration
 package import ConfigurationChecks
 package import ServiceKit
 
-/// The identity providers that `POST /manage/users` can set up (contract 9.6 and 10.1). One that is not configured is no
-/// error until it is asked for.
+/// The identity providers that `POST /manage/users` can set up (docs/contract/arc-api.md 9.6 and 10.1). One that is not
+/// configured is no error until it is asked for.
 ///
 /// Keys: `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET` (secret), `AUTH0_AUDIENCE` (default the domain's
 /// `/api/v2/`); `KEYCLOAK_HOST` (an address, with the path if Keycloak has one), `KEYCLOAK_ADMIN_USERNAME`,

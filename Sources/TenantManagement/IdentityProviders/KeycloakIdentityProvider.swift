@@ -2,8 +2,9 @@ import JSONCoding
 import Primitives
 import Sealing
 
-/// Sets tenants up in Keycloak (contract 9.6): a realm for each PREMIUM tenant and one for each of the tiers STANDARD and
-/// BASIC, a confidential client for each tenant, and its first user, who is mailed a link to set a password.
+/// Sets tenants up in Keycloak (docs/contract/arc-api.md 9.6): a realm for each PREMIUM tenant and one for each of the
+/// tiers STANDARD and BASIC, a confidential client for each tenant, and its first user, who is mailed a link to set a
+/// password.
 struct KeycloakIdentityProvider: IdentityProvider {
     static let name = "keycloak"
     /// Name of the tenant's setting that says where its users are. The client's secret in it is sealed.

@@ -1,9 +1,10 @@
 package import Entities
 import JSONCoding
 
-/// A plain invoice row of tenant management, without a workflow (contract 9.7); billing lives in the subscription service.
+/// A plain invoice row of tenant management, without a workflow (docs/contract/arc-api.md 9.7); billing lives in the
+/// subscription service.
 package enum Invoice {
-    /// Names of the statuses (contract 8.3).
+    /// Names of the statuses (docs/contract/arc-api.md 8.3).
     static let statusNames = [0: "PENDING", 1: "PAID", 2: "CANCELLED"]
 
     /// The description.

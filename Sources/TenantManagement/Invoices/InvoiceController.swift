@@ -3,7 +3,7 @@ import HTTPTypes
 import PostgresClient
 import ServiceKit
 
-/// The HTTP operations of invoices (contract 5.5).
+/// The HTTP operations of invoices (docs/contract/arc-api.md 5.5).
 struct InvoiceController: Sendable {
     let crud: CRUDOperations
     let downloads: InvoiceDownloadService

@@ -145,7 +145,7 @@ package struct LeadController: Sendable {
             })
     }
 
-    /// The original answers these with 405 to those who hold the permission (contract 5.2).
+    /// The original answers these with 405 to those who hold the permission (docs/contract/arc-api.md 5.2).
     private func refusedWrites() -> [Operation] {
         let refuse = OperationHandler.authenticated { call in
             throw HTTPFailure.methodNotAllowed(

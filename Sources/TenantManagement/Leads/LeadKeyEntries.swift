@@ -9,8 +9,8 @@ enum LeadKeyRedisFormat: String, Sendable, CaseIterable {
     case arc
 }
 
-/// The original's entries for the keys of leads in Redis (contract 11.1): `_kvModel:<key>` is a MessagePack map
-/// `{"token": "<token of the lead>"}`.
+/// The original's entries for the keys of leads in Redis (docs/contract/arc-api.md 11.1): `_kvModel:<key>` is a
+/// MessagePack map `{"token": "<token of the lead>"}`.
 ///
 /// The service itself does not read them: whether a key is good is decided by PostgreSQL alone. They are for facades that
 /// verify keys themselves before they ask the service. An entry holds a token that is good before its key is used, so

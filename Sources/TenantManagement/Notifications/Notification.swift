@@ -6,10 +6,10 @@ package enum Notification: Sendable, Hashable {
     case leadVerification(to: String, name: String, link: String)
     /// Tells somebody who is registered that the address was used to register again.
     case leadKnown(to: String)
-    /// Welcomes a tenant whose resources are there (contract 9.5).
+    /// Welcomes a tenant whose resources are there (docs/contract/arc-api.md 9.5).
     case tenantWelcome(to: String, tenant: String, user: String, link: String)
 
-    /// The original's name of the kind (contract 8.3).
+    /// The original's name of the kind (docs/contract/arc-api.md 8.3).
     package var type: String {
         switch self {
         case .leadVerification: "validate_lead"

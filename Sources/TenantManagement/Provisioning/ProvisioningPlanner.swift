@@ -6,7 +6,7 @@ import Primitives
 import Sealing
 import ServiceKit
 
-/// The subscription for which a tenant is provisioned, as the event hands it on (contract 9.3).
+/// The subscription for which a tenant is provisioned, as the event hands it on (docs/contract/arc-api.md 9.3).
 struct ProvisioningSubscription: Sendable {
     /// Its id; nil for a tenant that an operator provisions by tier alone.
     let id: String?

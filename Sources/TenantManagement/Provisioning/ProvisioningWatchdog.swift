@@ -5,7 +5,7 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once a minute, gives up provisionings whose call-back never came, so that no tenant hangs in PROVISIONING, and
+/// Once a minute, gives up provisionings whose callback never came, so that no tenant hangs in PROVISIONING, and
 /// removes what has expired.
 struct ProvisioningWatchdog: Service {
     let repository: ProvisioningRepository

@@ -3,7 +3,7 @@ import HTTPTypes
 import PostgresClient
 import ServiceKit
 
-/// The HTTP operations of tenants' settings (contract 5.6).
+/// The HTTP operations of tenants' settings (docs/contract/arc-api.md 5.6).
 struct TenantConfigController: Sendable {
     let crud: CRUDOperations
     let configs: EntityRepository

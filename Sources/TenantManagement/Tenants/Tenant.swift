@@ -3,7 +3,7 @@ import JSONCoding
 
 /// A customer of the operator's product.
 package enum Tenant {
-    /// Where a tenant stands (contract 8.3).
+    /// Where a tenant stands (docs/contract/arc-api.md 8.3).
     package enum Status: Int, Sendable, CaseIterable {
         case active = 0
         case pendingProvision = 1
@@ -28,7 +28,7 @@ package enum Tenant {
         /// suspended does not come back by subscribing.
         static let awaitingSubscription: [Status] = [.pendingProvision, .provisionFailed]
 
-        /// From where an operator may begin to provision (contract 15).
+        /// From where an operator may begin to provision (docs/contract/arc-api.md 15).
         static let provisionable: [Status] = awaitingSubscription + [.inactive]
     }
 

@@ -34,7 +34,8 @@ struct TenantDraft: Sendable {
         let tenant: FieldValues
         let contact: FieldValues
 
-        /// The tenant as the event shows it (contract 9.3): with contacts and address, and in the status it had before.
+        /// The tenant as the event shows it (docs/contract/arc-api.md 9.3): with contacts and address, and in the
+        /// status it had before.
         func eventTenant(at now: Timestamp, in scope: TenantScope, system: TenantScope) -> [UInt8] {
             var before = tenant
             before["status"] = .int16(Int16(Tenant.Status.pendingProvision.rawValue))

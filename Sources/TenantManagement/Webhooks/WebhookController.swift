@@ -4,7 +4,7 @@ import JSONCoding
 import Primitives
 import ServiceKit
 
-/// The HTTP operation of call-backs.
+/// The HTTP operation of callbacks.
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let service: ProvisioningCallbackService

@@ -5,8 +5,8 @@ import ServiceKit
 import TestSupport
 import Testing
 
-/// What upstream's own tests stand on (contract section 12): the same secret, issuer, claims and fixtures, and the
-/// switches that bring the original's ways back (docs/compatibility.md).
+/// What upstream's own tests stand on (docs/contract/arc-api.md 12): the same secret, issuer, claims and fixtures, and
+/// the switches that bring the original's ways back (docs/compatibility.md).
 struct Conformance: Sendable {
     let stack: TestStack
     /// What the services have logged as errors.

@@ -5,7 +5,7 @@ import RedisClient
 import TestSupport
 import Testing
 
-/// 12.6: the signed call-back, of a tenant in PROVISIONING whose secret and context were seeded in the cache.
+/// 12.6: the signed callback, of a tenant in PROVISIONING whose secret and context were seeded in the cache.
 @Suite("12.6 Webhook") struct WebhookConformanceTests {
     @Test func cases() async throws { try await Conformance.run(Self.refused + Self.accepted, [.tenantManagement]) }
 
@@ -33,7 +33,7 @@ import Testing
         try require(statuses == ["\(status)"] && types == resources, "status \(statuses), resources \(types)")
     }
 
-    /// A row whose call-back is refused without effect.
+    /// A row whose callback is refused without effect.
     private static func refused(
         _ name: String, _ status: Int = 401, _ send: @escaping @Sendable (TestWebhook) async throws -> TestResponse
     ) -> Conformance.Row {

@@ -90,7 +90,7 @@ import Testing
             """
     }
 
-    /// All rows, the catalogue's too, when nobody is named; and the catalogue as a tenant, who may only read it.
+    /// All rows, the catalog's too, when nobody is named; and the catalog as a tenant, who may only read it.
     private func attack(_ table: TenantTables.Table, without pool: PostgresPool, _ world: IsolationWorld) async throws {
         let column = table.columns.first { !$0.isGenerated }?.name ?? "id"
         for settings in [[], [PostgresSetting("app.tenant_id", "")]] {

@@ -6,13 +6,13 @@ import TestSupport
 extension IsolationWorld {
     // MARK: Rows
 
-    /// Collections whose rows are nobody's: the catalogue, which every tenant may see and operators change.
+    /// Collections whose rows are nobody's: the catalog, which every tenant may see and operators change.
     static let catalogue: Set<String> = [
         "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
         "/strategies",
     ]
 
-    /// A row of each collection of the catalogue.
+    /// A row of each collection of the catalog.
     static func catalogueRows(_ stack: TestStack) async throws -> [String: String] {
         let bodies: [String: JSONValue] = [
             "/plan-sizes": ["size": "M", "config": ["nodes": 2]], "/resources": ["name": "Disk", "config": ["gb": 1]],

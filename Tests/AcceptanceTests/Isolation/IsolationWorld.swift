@@ -39,7 +39,7 @@ struct IsolationWorld: Sendable {
     let own: IsolationSide
     /// The tenant that none of them may notice.
     let other: IsolationSide
-    /// A row of each collection of the catalogue, by path.
+    /// A row of each collection of the catalog, by path.
     let shared: [String: String]
     /// The lead that asks.
     let lead: String

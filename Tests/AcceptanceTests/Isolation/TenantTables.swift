@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import TestSupport
 
-/// The tables of a database that hold rows of tenants, as the catalogue of PostgreSQL tells: a table of tomorrow is
+/// The tables of a database that hold rows of tenants, as the catalog of PostgreSQL tells: a table of tomorrow is
 /// among them without being named here.
 struct TenantTables: Sendable {
     struct Column: Sendable {

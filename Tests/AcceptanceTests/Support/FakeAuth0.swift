@@ -10,7 +10,7 @@ final class FakeAuth0: Sendable {
         /// By id.
         var organizations: [String: JSONObject] = [:]
         var users: [String: JSONObject] = [:]
-        /// Ids of users by organisation.
+        /// Ids of users by organization.
         var members: [String: Set<String>] = [:]
         fileprivate var tokens: Set<String> = []
     }

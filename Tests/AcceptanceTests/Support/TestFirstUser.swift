@@ -3,7 +3,7 @@ import PostgresClient
 import Primitives
 import TestSupport
 
-/// A pipeline that asks for a tenant's first user (contract 5.8).
+/// A pipeline that asks for a tenant's first user (docs/contract/arc-api.md 5.8).
 struct TestFirstUser: Sendable {
     let hook: TestWebhook
     let key: String

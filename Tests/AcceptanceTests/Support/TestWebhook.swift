@@ -6,7 +6,8 @@ import Primitives
 import Sealing
 import TestSupport
 
-/// The pipeline's side of a provisioning: knows secret and context from the event, and signs call-backs (contract 9.4).
+/// The pipeline's side of a provisioning: knows secret and context from the event, and signs callbacks
+/// (docs/contract/arc-api.md 9.4).
 struct TestWebhook: Sendable {
     let stack: TestStack
     let tenant: String
@@ -32,7 +33,7 @@ struct TestWebhook: Sendable {
         return TestWebhook(stack: stack, tenant: tenant, secret: secret, context: context)
     }
 
-    /// A call-back's body.
+    /// A callback's body.
     func body(status: Int = 1, resources: JSONValue = [["type": "bucket", "metadata": ["bucket": "b", "path": "p"]]])
         -> JSONValue
     {
@@ -56,7 +57,7 @@ struct TestWebhook: Sendable {
 
     static func now(_ offset: Int64 = 0) -> String { String(SystemClock().now().microseconds / 1000 + offset) }
 
-    /// Sends a signed call-back.
+    /// Sends a signed callback.
     func send(_ body: JSONValue? = nil, timestamp: String = now(), signature: String? = nil) async throws
         -> TestResponse
     {

@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    /// In an object a relation is restricted by the schema (contract 4.1), as a plain text it is not.
+    /// In an object a relation is restricted by the schema (docs/contract/arc-api.md 4.1), as a plain text it is not.
     @Test func unknownRelationsInObjectsViolateTheSchema() {
         let error = #expect(throws: FilterError.self) { try parse(#"{"include": ["foo", {"relation": "nope"}]}"#) }
         #expect(error?.code == "INVALID_PARAMETER_VALUE")

@@ -127,7 +127,7 @@ import Testing
                 ]))
     }
 
-    /// Upstream drops the siblings of `or` (contract 4.2, marked as a bug).
+    /// Upstream drops the siblings of `or` (docs/contract/arc-api.md 4.2, marked as a bug).
     @Test func orKeepsItsSiblings() throws {
         #expect(
             try parse(#"{"or": [{"rank": 1}, {"rank": 2}], "name": "x", "and": [{"price": 1}]}"#)

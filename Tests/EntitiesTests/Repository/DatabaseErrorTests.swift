@@ -5,7 +5,7 @@ import Testing
 
 @testable import PostgresClient
 
-/// What the database refuses, in the words of contract 2.3.
+/// What the database refuses, in the words of docs/contract/arc-api.md 2.3.
 @Suite struct DatabaseErrorTests {
     private let story: TenantStory
 

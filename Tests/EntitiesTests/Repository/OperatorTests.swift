@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import Testing
 
-/// Every operator of contract 4.2 against PostgreSQL: which of three plans it selects.
+/// Every operator of docs/contract/arc-api.md 4.2 against PostgreSQL: which of three plans it selects.
 @Suite struct OperatorTests {
     private static let seeded = Task<EntityRepository, any Error> {
         let plans = try await TestDatabase.repository(TestModel.plan)

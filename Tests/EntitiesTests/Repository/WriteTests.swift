@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import Testing
 
-/// What the methods of a repository do to rows (contract 4.3 with its recommendations).
+/// What the methods of a repository do to rows (docs/contract/arc-api.md 4.3 with its recommendations).
 @Suite struct WriteTests {
     private let plans: EntityRepository
     private let actor = Identifier.v4()

@@ -28,7 +28,7 @@ import Testing
             ]).isEmpty)
     }
 
-    /// The table of contract 2.4, item by item.
+    /// The table of docs/contract/arc-api.md 2.4, item by item.
     @Test func reportsInTheWordingOfAjv() {
         #expect(
             validate(["status": 0])

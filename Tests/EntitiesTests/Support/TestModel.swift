@@ -1,7 +1,7 @@
 import Entities
 
 /// Entities in the shape of the real ones: a tenant, what belongs to it directly, through another table, or by a
-/// key kept as text, and catalogues with and without audit block.
+/// key kept as text, and catalogs with and without audit block.
 enum TestModel {
     static let tenant = Entity(
         "Tenant", table: "tenants", description: "A customer.", tenancy: .identity,

@@ -23,7 +23,7 @@ final class Receiver: Sendable {
 
         var json: JSONValue { get throws { try JSONValue.parse(bytes) } }
 
-        /// Whether the signature is the event's (contract 9.4).
+        /// Whether the signature is the event's (docs/contract/arc-api.md 9.4).
         func isSigned(for event: TestEvent) throws -> Bool {
             let timestamp = try #require(
                 WebhookSignature.timestampMilliseconds(header: try header(WebhookSignature.timestampHeader)))

@@ -5,7 +5,7 @@ import Sealing
 
 @testable import Orchestrator
 
-/// An event as tenant management publishes it (contract 9.3).
+/// An event as tenant management publishes it (docs/contract/arc-api.md 9.3).
 struct TestEvent {
     var id = Identifier.v4()
     var tenant = Identifier.v4()

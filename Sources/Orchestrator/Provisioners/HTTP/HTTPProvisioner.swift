@@ -1,6 +1,6 @@
 import Primitives
 
-/// Hands the event to a user's pipeline: POSTs its JSON (contract 9.3) to a configured URL.
+/// Hands the event to a user's pipeline: POSTs its JSON (docs/contract/arc-api.md 9.3) to a configured URL.
 ///
 /// A 2xx means that the pipeline has accepted the work and will call `/webhook` in its own time. Anything else is tried
 /// again; no answer, 429, 502, 503 and 504 mean that the pipeline is away, which is no attempt.
