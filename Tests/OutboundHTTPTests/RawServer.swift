@@ -12,7 +12,7 @@ final class RawServer: Sendable {
         case sendAndClose(String)
         /// Sends the first text, then the second one again and again, with a pause between.
         case drip(String, then: String)
-        /// Sends the first text, then the second one as fast as the client takes it.
+        /// Sends the first text, then the second one many times a millisecond.
         case flood(String, then: String)
     }
 
@@ -29,7 +29,9 @@ final class RawServer: Sendable {
         _ behavior: Behavior, _ body: (_ server: RawServer, _ url: String) async throws -> Void
     ) async throws {
         let server = RawServer(behavior)
-        let channel = try await ServerBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+        // Its own thread, so that a flood takes nothing from the client.
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let channel = try await ServerBootstrap(group: group)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
@@ -44,6 +46,7 @@ final class RawServer: Sendable {
             outcome = .failure(error)
         }
         try? await channel.close()
+        try await group.shutdownGracefully()
         try outcome.get()
     }
 
@@ -67,10 +70,10 @@ final class RawServer: Sendable {
                 context.close(promise: nil)
             case .drip(let first, let next):
                 write(first, context)
-                repeatedly(next, context) { _ in .milliseconds(20) }
+                repeatedly(next, context, pause: .milliseconds(20))
             case .flood(let first, let next):
                 write(first, context)
-                repeatedly(next, context) { $0 ? .zero : .milliseconds(1) }
+                repeatedly(String(repeating: next, count: 100), context, pause: .milliseconds(1))
             }
         }
 
@@ -80,14 +83,12 @@ final class RawServer: Sendable {
             context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: text)), promise: nil)
         }
 
-        private func repeatedly(
-            _ text: String, _ context: ChannelHandlerContext, pause: @escaping (_ isWritable: Bool) -> TimeAmount
-        ) {
+        private func repeatedly(_ text: String, _ context: ChannelHandlerContext, pause: TimeAmount) {
             guard context.channel.isActive else { return }
             if context.channel.isWritable { write(text, context) }
-            let bound = NIOLoopBound((self, context, pause), eventLoop: context.eventLoop)
-            context.eventLoop.scheduleTask(in: pause(context.channel.isWritable)) {
-                let (handler, context, pause) = bound.value
+            let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+            context.eventLoop.scheduleTask(in: pause) {
+                let (handler, context) = bound.value
                 handler.repeatedly(text, context, pause: pause)
             }
         }
