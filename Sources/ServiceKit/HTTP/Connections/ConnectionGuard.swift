@@ -90,7 +90,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         lingerDeadline = now + Self.lingerTime
         lingerEnd = now + limits.requestTimeout.timeAmount
         close(context: context, mode: .output, promise: nil)
-        context.read()
+        if !isInputClosed { context.read() }
         schedule()
     }
 
@@ -134,7 +134,8 @@ final class ConnectionGuard: ChannelDuplexHandler {
     func channelReadComplete(context: ChannelHandlerContext) {
         context.fireChannelReadComplete()
         // The handlers above may have stopped reading, but a client that is still sending does not read the response.
-        if lingerDeadline != nil { context.read() }
+        // After the end of its input there is nothing to read, and a socket at its end is always readable.
+        if lingerDeadline != nil, !isInputClosed { context.read() }
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
