@@ -88,7 +88,7 @@ final class ConnectionGuard: ChannelDuplexHandler {
         stopReading()
         let now = context.eventLoop.now
         lingerDeadline = now + Self.lingerTime
-        lingerEnd = now + limits.requestTimeout.timeAmount
+        lingerEnd = now + TimeAmount(limits.requestTimeout)
         close(context: context, mode: .output, promise: nil)
         if !isInputClosed { context.read() }
         schedule()
