@@ -209,6 +209,19 @@ struct PostgresConnectorTests {
         }
     }
 
+    @Test func `a queue without work is never due, so that nobody asks it again and again`() async throws {
+        try await TestDatabase.withBus { database in
+            let store = PostgresDeliveryStore(
+                pool: database.runtime(as: "message_bus_app"), listener: nil,
+                subscription: try Subscription(group: "g", types: ["A"]), logger: TestDatabase.logger)
+            try await store.prepare()
+            #expect(try await store.timeUntilDue() == nil)
+        }
+        try await TestDatabase.withOutbox { database in
+            #expect(try await OutboxStore(pool: database.runtime()).outlook().timeUntilDue == nil)
+        }
+    }
+
     @Test("its migration goes back and forth")
     func migration() async throws {
         try await TestDatabase.with(migrations: []) { database in

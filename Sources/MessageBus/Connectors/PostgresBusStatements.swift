@@ -158,7 +158,7 @@ enum PostgresBusStatements {
     static let timeUntilDue = PostgresStatement(
         heads(after: "''", through: "")
             + """
-            SELECT (extract(epoch FROM GREATEST(min(COALESCE(visible_at, now())) - now(), interval '0'))
+            SELECT (extract(epoch FROM min(GREATEST(COALESCE(visible_at, now()) - now(), interval '0')))
                 * 1000000)::bigint
             FROM firsts
             """)

@@ -124,7 +124,7 @@ enum OutboxStatements {
         heads(after: noLane, through: "")
             + """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
-                (SELECT (extract(epoch FROM GREATEST(min(COALESCE(visible_at, now())) - now(), interval '0'))
+                (SELECT (extract(epoch FROM min(GREATEST(COALESCE(visible_at, now()) - now(), interval '0')))
                     * 1000000)::bigint FROM firsts)
             """)
 
