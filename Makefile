@@ -4,7 +4,7 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test test-repeat fuzz clients openapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat chaos fuzz clients openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -28,6 +28,9 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
+
+chaos: build ## Kill processes at random under load, then check that nothing is lost; ARGS="--seconds 60 --seed 7"
+	@python3 scripts/chaos/chaos.py --binary $(ARC) $(ARGS)
 
 fuzz: ## Fuzz both services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh

@@ -160,6 +160,10 @@ import WorkQueue
                     try await world.letTimePass(seconds: 3600)
                     queue.wakeUp()
                 }
+                // The last wake-up causes one more attempt; only then may the day pass.
+                try await eventually("attempt 21 is recorded") {
+                    try await world.count("attempts = 21 AND failed_on IS NULL AND claim IS NULL") == 1
+                }
                 try await world.letTimePass(seconds: 86_400)
                 queue.wakeUp()
                 try await eventually("it is given up") { try await world.count("failed_on IS NOT NULL") == 1 }

@@ -218,7 +218,8 @@ struct PostgresConnectorTests {
             #expect(try await store.timeUntilDue() == nil)
         }
         try await TestDatabase.withOutbox { database in
-            #expect(try await OutboxStore(pool: database.runtime()).outlook().timeUntilDue == nil)
+            let outlook = try await OutboxStore(pool: database.runtime()).outlook()
+            #expect(outlook.timeUntilDue == nil)
         }
     }
 

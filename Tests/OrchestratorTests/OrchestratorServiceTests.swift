@@ -71,7 +71,7 @@ import WorkQueue
                 #expect(
                     paths == [
                         "/", "/ping", "/health/live", "/health/ready", "/openapi.json", "/openapi.yaml", "/explorer",
-                        "/explorer/{file}", "/event-bridge/events/{eventType}",
+                        "/explorer/{asset}", "/event-bridge/events/{eventType}",
                     ])
                 #expect(try await get(port, "/webhook").status == 404)
             }
