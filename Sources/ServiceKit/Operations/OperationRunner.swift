@@ -128,8 +128,9 @@ struct OperationRunner: Sendable {
         let buffer: ByteBuffer
         do {
             buffer = try await request.body.collect(upTo: limits.maximumBodySize)
-        } catch let error as NIOTooManyBytesError {
-            throw error
+        } catch is NIOTooManyBytesError {
+            // The router has its own, empty answer for this error, so it must not get there.
+            throw HTTPFailure.payloadTooLarge
         } catch let error as CancellationError {
             throw error
         } catch let error as RequestBodyFailure {
