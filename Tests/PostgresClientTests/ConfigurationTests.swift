@@ -43,7 +43,7 @@ import Testing
             "DB_MAX_WAITERS": "8", "DB_CONNECTION_TIMEOUT_MILLIS": "9", "DB_IDLE_TIMEOUT_MILLIS": "10",
             "DB_MAX_AGE_MILLIS": "1100", "DB_STATEMENT_TIMEOUT_MILLIS": "12", "DB_LOCK_TIMEOUT_MILLIS": "13",
             "DB_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS": "0", "DB_PREPARED_STATEMENTS": "false",
-            "DB_STATEMENT_CACHE_SIZE": "15",
+            "DB_STATEMENT_CACHE_SIZE": "15", "DB_SEARCH_TIMEOUT_MILLIS": "16", "DB_PATTERN_TIMEOUT_MILLIS": "17",
         ])
         #expect(configuration.host == "a,b" && configuration.port == "1,2")
         #expect(configuration.user == "u" && configuration.password == "p" && configuration.database == "d")
@@ -55,6 +55,8 @@ import Testing
         #expect(configuration.idleTimeout == .milliseconds(10) && configuration.maximumAge == .milliseconds(1100))
         #expect(configuration.statementTimeout == .milliseconds(12))
         #expect(configuration.lockTimeout == .milliseconds(13))
+        #expect(configuration.searchTimeout == .milliseconds(16))
+        #expect(configuration.patternTimeout == .milliseconds(17))
         #expect(configuration.idleInTransactionTimeout == .zero)
         #expect(!configuration.usesPreparedStatements && configuration.statementCacheSize == 15)
     }

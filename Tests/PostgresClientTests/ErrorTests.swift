@@ -117,7 +117,7 @@ import Testing
             $0.connectionTimeout = .milliseconds(300)
         }
         try await TestServer.withPool(configuration) { pool in
-            // On a busy machine the first attempts may have no answer within the time-out.
+            // On a busy machine the first attempts may have no response within the timeout.
             try await TestServer.until {
                 let error = await failure { try await pool.query("SELECT 1") }
                 #expect(error?.kind == .connection)

@@ -14,7 +14,7 @@ import Testing
                         for _ in 0..<8 { group.addTask { _ = try await pool.query("SELECT 1") } }
                         try await group.waitForAll()
                     }
-                    // With a time-out the function waits until the sessions are gone.
+                    // With a timeout the function waits until the sessions are gone.
                     _ = try await killer.query(
                         "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = $1",
                         [.text(name)])
@@ -173,6 +173,15 @@ import Testing
                 }
                 kill(pid_t(pid), SIGCONT)
                 #expect(inside?.kind == .timeout && inside?.isOutcomeUnknown == false)
+
+                let commit = await failure {
+                    try await pool.withTransaction(as: .read) { transaction in
+                        pid = try #require(try await transaction.query("SELECT pg_backend_pid()").first).int64(0)
+                        kill(pid_t(pid), SIGSTOP)
+                    }
+                }
+                kill(pid_t(pid), SIGCONT)
+                #expect(commit?.kind == .timeout && commit?.isOutcomeUnknown == false)
             }
         }
     }

@@ -52,7 +52,7 @@ import Testing
 
     @Test func nonsenseIsAViolation() {
         var twoEnds = Self.make(.statement(index: 0))
-        #expect(twoEnds.receive(.end) == .violation, "would repeat for ever")
+        #expect(twoEnds.receive(.end) == .violation, "would repeat forever")
         var early = Self.make(.statement(index: 0))
         #expect(early.receive(.sync) == .violation)
         var late = Self.make()

@@ -44,7 +44,7 @@ import Testing
         #expect(!state.isUnreachable)
     }
 
-    @Test func `a caller who waited for a busy connection in vain is told so`() {
+    @Test func `a caller that waited for a busy connection in vain gets that reason`() {
         var (state, _) = Self.makePartial()
         #expect(state.tick(now: 1000).refuse.first?.1.kind == .poolExhausted)
     }
@@ -77,18 +77,21 @@ import Testing
         let leased = Resource()
         var state = PoolStateTests.make(idle: [idle, leased])
         _ = state.lease(.regular)
-        let closed = state.retire(now: 10)
-        #expect(closed.count == 1 && closed.first === idle)
+        let closed = state.retire(with: leased, now: 10)
+        #expect(closed?.count == 1 && closed?.first === idle)
         #expect(state.release(leased, isReusable: true, now: 20).closes)
         // What is opened afterwards stays.
         _ = state.admit(1, id: 1, lane: .regular, now: 30)
         let fresh = Resource(openedAt: 40)
         #expect(state.opened(fresh, now: 40).grant?.waiter == 1)
+        // Another connection of before, which returns later, says nothing about it.
+        let again = state.retire(with: leased, now: 45)
+        #expect(again == nil)
         #expect(!state.release(fresh, isReusable: true, now: 50).closes)
     }
 }
 
-/// Searches share a part of the connections, so that the rest is there for everybody else.
+/// Searches share a part of the connections, so that the rest is available to other requests.
 @Suite struct PoolLaneTests {
     typealias Resource = PoolStateTests.Resource
     typealias State = PoolStateTests.State
@@ -110,7 +113,7 @@ import Testing
         #expect(state.lease(.search) != nil && state.lease(.search) != nil)
         #expect(state.lease(.search) == nil)
         #expect(PoolStateTests.opens(state.admit(1, id: 1, lane: .search, now: 0)) == 0)
-        // Everybody else is served as before.
+        // Other requests are served as before.
         #expect(state.lease(.regular) != nil && state.lease(.regular) != nil)
     }
 

@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-/// The pool against a real server: limits, deadlines, time-outs, cancellation, shutdown.
+/// The pool against a real server: limits, deadlines, timeouts, cancellation, shutdown.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct PoolTests {
     private static let sleep: PostgresStatement = "SELECT pg_sleep(60)"
 
@@ -128,7 +128,7 @@ import Testing
             try await TestServer.until { try await Self.isSleeping(name) }
             task.cancel()
             let error = await failure { try await task.value }
-            #expect(error?.kind == .cancelled && error?.isRetryable == false)
+            #expect(error?.kind == .cancelled && error?.isRetryable == false && error?.isTimeout == false)
             #expect(try await !Self.isSleeping(name))
             #expect(try await pool.integer("SELECT pg_backend_pid()") == pid, "the connection stays usable")
         }
@@ -195,14 +195,14 @@ import Testing
         let pool = PostgresPool(configuration: try TestServer.configuration(), logger: TestServer.logger)
         let query = Task { try await pool.query("SELECT pg_sleep(0.2)").rowCount }
         try await TestServer.until { pool.status.leased == 1 }
-        await pool.shutdown()
+        await pool.shutdown(patience: .seconds(120))
         #expect(try await query.value == 1)
         #expect(pool.numbers == [0, 0, 0, 0])
         let error = await failure { try await pool.query("SELECT 1") }
         #expect(error?.kind == .closed && error?.isRetryable == true)
     }
 
-    @Test func shutdownDoesNotWaitForEver() async throws {
+    @Test func shutdownDoesNotWaitForever() async throws {
         let name = TestServer.uniqueName("hurried")
         let pool = PostgresPool(
             configuration: try TestServer.configuration { $0.applicationName = name }, logger: TestServer.logger)
@@ -212,6 +212,20 @@ import Testing
         await pool.shutdown(patience: .zero)
         let error = await failure { try await query.value }
         #expect(error?.kind == .closed && error?.isRetryable == false)
+        #expect(pool.status.open == 0)
+    }
+
+    @Test func `a second shutdown does not wait for what the first one has given up`() async throws {
+        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: TestServer.logger)
+        let error = await failure {
+            try await pool.withTransaction { transaction in
+                _ = try await transaction.query("SELECT 1")
+                await pool.shutdown(patience: .zero)
+                #expect(pool.status.leased == 1)
+                await pool.shutdown(patience: .zero)
+            }
+        }
+        #expect(error?.kind == .connection && error?.isOutcomeUnknown == false)
         #expect(pool.status.open == 0)
     }
 

@@ -198,7 +198,7 @@ import Testing
                 try await pool.withTransaction { _ = try await $0.query(insert) }
             }
             #expect(error?.sqlState == .foreignKeyViolation)
-            // In a batch the commit is at the synchronisation point; that must not be taken for success either.
+            // In a batch the commit is at the synchronization point; that must not count as a success either.
             let batchError = await failure { try await pool.query(insert) }
             #expect(batchError?.sqlState == .foreignKeyViolation)
             try await Self.expectCount(pool, table, 0)

@@ -6,7 +6,8 @@ import Glibc
 import Darwin
 #endif
 
-/// Threads for libpq's calls that block (connecting, cancelling, migrations), so that the cooperative pool is not held.
+/// Threads for libpq's calls that block (connecting, canceling, migrations), so that they occupy none of the cooperative
+/// pool.
 ///
 /// A thread for each call: such calls are rare, and one that hangs in a name server delays no other.
 enum BlockingThread {
@@ -29,7 +30,7 @@ enum BlockingThread {
         return result == 0
     }
 
-    /// Runs `body` on a thread of its own and suspends until it returns; `nil` when there is no thread to be had.
+    /// Runs `body` on a thread of its own and suspends until it returns; `nil` if the system has no more threads.
     static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value? {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Value?, Never>) in
             if !start({ continuation.resume(returning: body()) }) { continuation.resume(returning: nil) }

@@ -52,8 +52,8 @@ final class Connection: Sendable {
 
     /// Sends a request and waits for its outcome.
     /// - Parameters:
-    ///   - idleSince: When the connection was last used: after a pause it is worth a look whether it still lives.
-    ///   - isShielded: Whether the task's cancellation is of no concern (ROLLBACK).
+    ///   - idleSince: When the connection was last used: after a pause it is checked for a peer that has closed it.
+    ///   - isShielded: Whether to ignore the cancellation of the task (ROLLBACK).
     func perform(
         _ request: Request, now: Int64, idleSince: Int64 = .max, isShielded: Bool = false
     ) async -> Outcome {
@@ -81,7 +81,7 @@ final class Connection: Sendable {
     private func submit(
         _ request: Request, number: UInt64, now: Int64, idleSince: Int64, _ isShielded: Bool
     ) async -> Outcome {
-        // Enough for every statement to use up its time-out on the server, which would tell us.
+        // Enough for every statement to reach its timeout on the server, which would report it.
         let timeout = request.statementTimeout ?? statementTimeout
         let (total, overflow) = timeout.multipliedReportingOverflow(by: Int64(request.items.count + 2))
         let deadline = timeout == 0 || overflow ? .max : now + min(total, .max / 2) + 5_000_000_000

@@ -7,9 +7,9 @@ import Glibc
 import Darwin
 #endif
 
-/// A connection that libpq has just opened, on its way to the one who will own it.
+/// A connection that libpq has just opened, on its way to its owner.
 ///
-/// `@unchecked Sendable`: it has one owner at a time, who hands it on and forgets it.
+/// `@unchecked Sendable`: it has one owner at a time, which passes it on and keeps no reference.
 struct OpenedConnection: @unchecked Sendable {
     let raw: OpaquePointer
 }
@@ -37,7 +37,7 @@ extension PostgresConfiguration {
         return parameters
     }
 
-    /// What every session is set to: at start-up, or in each transaction when a pooler stands between.
+    /// What every session is set to: at start-up, or in each transaction behind a pooler.
     var sessionSettings: [(String, String)] {
         [
             ("search_path", searchPath),
@@ -47,7 +47,7 @@ extension PostgresConfiguration {
         ]
     }
 
-    /// The value of `search_path`: our schema, quoted, then `public`.
+    /// The value of `search_path`: the schema, quoted, then `public`.
     package var searchPath: String {
         let name = schema.split(separator: "\"", omittingEmptySubsequences: false).joined(separator: "\"\"")
         return "\"\(name)\", public"

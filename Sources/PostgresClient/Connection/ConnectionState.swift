@@ -34,7 +34,7 @@ struct ConnectionState {
     private var watchesWriting = false
     /// The session must not be used again after the request under way.
     private var isWornOut = false
-    /// The server accepts no writes: it was demoted under us, or somebody made it read-only.
+    /// The server accepts no writes: it was demoted, or somebody made it read-only.
     private(set) var isDemoted = false
 
     init(session: Session, descriptor: Int32) {
@@ -108,7 +108,7 @@ struct ConnectionState {
                 : PostgresError(.timeout, "no answer in time")
             return close(error, reactor)
         }
-        // A net under the rule in `Session.consume`.
+        // In case `Session.consume` has left bytes in OpenSSL's buffer.
         guard session.isEncrypted else { return Effect() }
         return advance(isBroken: !session.consume(), reactor)
     }
@@ -189,11 +189,11 @@ struct ConnectionState {
         return effect
     }
 
-    /// Whether the descriptor is still ours: when the peer hangs up, libpq closes it by itself, and the number may be
-    /// another connection's a moment later.
+    /// Whether the connection still owns the descriptor: when the peer hangs up, libpq closes it by itself, and the number
+    /// may be another connection's a moment later.
     private func hasDescriptor(_ session: Session) -> Bool { session.descriptor == descriptor }
 
-    // MARK: Cancelling
+    // MARK: Canceling
 
     /// Notes the wish to cancel; the replies then have a short time to arrive.
     mutating func startCancelling(_ number: UInt64, now: Int64) -> Cancellation? {

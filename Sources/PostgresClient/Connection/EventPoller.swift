@@ -1,4 +1,4 @@
-/// A socket that has something for us.
+/// A socket that is ready.
 struct PollEvent {
     /// What the socket was registered with.
     let token: UInt64
@@ -8,7 +8,7 @@ struct PollEvent {
 
 /// What the reactor needs of the operating system: level-triggered readiness of sockets.
 ///
-/// Everything that is Linux stands behind this, in `EpollPoller.swift`; a kqueue version takes the same six methods.
+/// All code that is specific to Linux is in `EpollPoller.swift`; a version with kqueue needs the same six methods.
 protocol EventPoller: Sendable {
     /// Makes a poller; `nil` when the system has no descriptors left.
     init?()
@@ -18,7 +18,7 @@ protocol EventPoller: Sendable {
     func setWatchesWriting(_ watches: Bool, _ descriptor: Int32, token: UInt64)
     /// Ends watching; to be called before the descriptor is closed.
     func remove(_ descriptor: Int32)
-    /// Waits for events or the time-out (milliseconds, -1: none) and replaces `events` by them.
+    /// Waits for events or the timeout (milliseconds, -1: none) and replaces `events` with them.
     func wait(milliseconds: Int32, into events: inout [PollEvent])
     /// Ends a `wait` of another thread.
     func wake()

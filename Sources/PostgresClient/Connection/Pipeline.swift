@@ -1,13 +1,13 @@
-/// The order of replies that a pipeline owes us, and what each of them means: the pure half of a connection.
+/// The replies that a pipeline must receive, in order, and the meaning of each: the pure half of a connection.
 ///
-/// libpq delivers, for each command, results followed by one NULL; for the synchronisation point one result without a
-/// NULL; and after an error "aborted" for all commands up to the synchronisation point (libpq manual, "Pipeline Mode").
+/// libpq delivers, for each command, results followed by one NULL; for the synchronization point one result without a
+/// NULL; and after an error "aborted" for all commands up to the synchronization point (libpq manual, "Pipeline Mode").
 struct Pipeline {
     /// A command that was sent.
     enum Step: Equatable {
         /// The preparation of the statement of this number, for the batch's statement `index` (`nil`: settings).
         case prepare(number: UInt64, index: Int?)
-        /// A command whose result nobody needs: BEGIN, settings.
+        /// A command whose result is not needed: BEGIN, settings.
         case control
         /// The statement of this index in the batch.
         case statement(index: Int)
@@ -36,7 +36,7 @@ struct Pipeline {
         case fail(index: Int?)
         /// All replies are in.
         case finished
-        /// The replies make no sense; the connection is not to be used any more.
+        /// The replies are not a valid sequence; the connection must not be used again.
         case violation
     }
 
@@ -80,7 +80,7 @@ struct Pipeline {
         guard !hasReply else { return .violation }
         hasReply = true
         if position < steps.count { return action(for: steps[position], reply) }
-        // All went well up to the commit, which the synchronisation point makes: a deferred constraint, for instance.
+        // All went well up to the commit, which the synchronization point makes: a deferred constraint, for instance.
         guard reply == .error else { return .violation }
         hasFailed = true
         return .fail(index: nil)

@@ -54,7 +54,7 @@ package final class PostgresListener: Sendable {
         (stream, continuation) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(4096))
     }
 
-    /// Starts listening. For one consumer; when that ends (or its task is cancelled), so does the listener.
+    /// Starts listening. For one consumer; when that ends (or its task is canceled), so does the listener.
     package func events() -> AsyncStream<Event> {
         let isFirst = state.withLock { state in
             guard case .waiting(until: .max) = state.phase, state.tickToken == nil else { return false }
@@ -98,7 +98,7 @@ package final class PostgresListener: Sendable {
             case .failure(let error): retry(error)
             }
         }
-        if !isStarted { retry(PostgresError(.connection, "no thread to be had")) }
+        if !isStarted { retry(PostgresError(.connection, "the system has no more threads")) }
     }
 
     private func listen(_ opened: OpenedConnection) {
@@ -127,7 +127,7 @@ package final class PostgresListener: Sendable {
         }
         if !isAdopted {
             PQfinish(raw)
-            retry(PostgresError(.connection, "no descriptor to be had"))
+            retry(PostgresError(.connection, "the system has no more descriptors"))
         }
     }
 

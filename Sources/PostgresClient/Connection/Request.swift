@@ -1,4 +1,4 @@
-/// Where a request makes its effects durable: beyond this point an answer that does not come leaves the outcome unknown.
+/// Where a request makes its effects durable: beyond this point a missing response leaves the outcome unknown.
 enum CommitPoint: Sendable {
     /// Nowhere: it changes nothing, or is part of a transaction, which is rolled back when its connection is lost.
     case none
@@ -8,7 +8,7 @@ enum CommitPoint: Sendable {
     case statement
 }
 
-/// One pipeline with one synchronisation point: what a connection is asked to do.
+/// One pipeline with one synchronization point: what a connection is asked to do.
 struct Request: Sendable {
     /// BEGIN with its options, to start an interactive transaction.
     var begin: PostgresStatement?

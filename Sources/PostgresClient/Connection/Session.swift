@@ -20,7 +20,7 @@ final class Session {
         case complete
         /// The rest goes out when the socket can be written.
         case partly
-        /// Nothing that could have an effect was sent: without its synchronisation point a pipeline is rolled back.
+        /// Nothing that could have an effect was sent: without its synchronization point a pipeline is rolled back.
         case nothing
         /// The connection broke while sending.
         case broken
@@ -55,7 +55,7 @@ final class Session {
         let count = recv(descriptor, &byte, 1, Int32(MSG_PEEK) | Int32(MSG_DONTWAIT))
         if count < 0 { return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR }
         if count == 0 { return false }
-        // Something unasked for, most likely a farewell.
+        // An unrequested message, most likely that the server closes the session.
         guard PQconsumeInput(raw) == 1 else { return false }
         _ = PQisBusy(raw)
         return isAlive
@@ -63,7 +63,7 @@ final class Session {
 
     // MARK: Sending
 
-    /// Queues a request and its synchronisation point, and sends as much as goes.
+    /// Queues a request and its synchronization point, and sends as much as goes.
     func send(_ request: Request, into pipeline: inout Pipeline) -> Sent {
         guard isAlive else { return .nothing }
         var isQueued = true
@@ -172,7 +172,7 @@ final class Session {
         }
     }
 
-    /// libpq's words about the connection; may hold data.
+    /// libpq's message about the connection; may contain data.
     var message: String? { PQerrorMessage(raw).map { String(cString: $0) } }
 }
 

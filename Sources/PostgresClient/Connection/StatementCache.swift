@@ -1,4 +1,4 @@
-/// The statements that one connection has prepared, by SQL text; the one unused for longest gives way.
+/// The statements that one connection has prepared, by SQL text; the least recently used one is replaced.
 ///
 /// A prepared statement is bound to the parameter types it was prepared with. A NULL has no type: it fits any, and a
 /// type learned later replaces the unknown one by preparing again.
@@ -22,7 +22,7 @@ struct StatementCache {
     private var entries: [PostgresStatement: Entry] = [:]
     private var uses: UInt64 = 0
     private var nextNumber: UInt64 = 0
-    /// Numbers of statements that the server still keeps and nobody needs.
+    /// Numbers of statements that the server still keeps and that are no longer needed.
     private(set) var evicted: [UInt64] = []
 
     init(capacity: Int) {

@@ -1,7 +1,7 @@
 package import Primitives
 
 extension PostgresError: DependencyError {
-    /// Whether the database is away, is not ready for this version of the program, or is held up by somebody else.
+    /// Whether the database is away, is not ready for this version of the program, or is held up by another session.
     ///
     /// Besides a missing connection these are: no answer in time, a lock that another session holds, a server that
     /// accepts no writes (a demoted primary), and a schema whose migrations or privileges are missing. A statement that
@@ -11,14 +11,13 @@ extension PostgresError: DependencyError {
         return sqlState.map(Self.isOfUnreadyServer) ?? false
     }
 
-    /// Whether the state says that the server is not ready for this version of the program, or held up by others.
+    /// Whether the state says that the server is not ready for this version of the program, or held up by other sessions.
     package static func isOfUnreadyServer(_ state: SQLState) -> Bool {
-        statesOfAnUnreadyServer.contains(state.code)
+        statesOfAnUnreadyServer.contains(state)
     }
 
-    /// lock_not_available, read_only_sql_transaction, insufficient_privilege, undefined_table, undefined_column,
-    /// undefined_function, invalid_schema_name.
-    private static let statesOfAnUnreadyServer: Set<String> = [
-        "55P03", "25006", "42501", "42P01", "42703", "42883", "3F000",
+    private static let statesOfAnUnreadyServer: Set<SQLState> = [
+        .lockNotAvailable, .readOnlyTransaction, .insufficientPrivilege, .undefinedTable, .undefinedColumn,
+        .undefinedFunction, .invalidSchemaName,
     ]
 }

@@ -32,7 +32,7 @@ extension PostgresError {
         return PostgresError(sqlState: SQLState(code), fields: fields)
     }
 
-    /// The same error seen as the consequence of our own cancellation.
+    /// The same error as the consequence of the task's cancellation.
     func asCancellation() -> PostgresError {
         sqlState == .queryCanceled
             ? PostgresError(sqlState: .queryCanceled, fields: fields ?? ServerFields(message: nil), kind: .cancelled)

@@ -1,13 +1,13 @@
-/// What can go wrong between us and PostgreSQL.
+/// What can go wrong between this process and PostgreSQL.
 ///
 /// `description` is made for log lines: kind, SQLSTATE, and names out of the schema; never SQL, parameters, row data
-/// or secrets. What the server said in its own words may hold data and stands apart in `serverMessage` and `detail`.
+/// or secrets. The server's own texts may contain data; they are in `serverMessage` and `detail` only.
 package struct PostgresError: Error, Sendable {
     /// The kind of error.
     package enum Kind: Sendable, Hashable {
         /// No connection could be opened, or it broke.
         case connection
-        /// No answer within the client's own deadline; the connection was closed.
+        /// No response within the client's own deadline; the connection was closed.
         case timeout
         /// No connection became free in time, or too many callers were waiting already.
         case poolExhausted
@@ -21,13 +21,13 @@ package struct PostgresError: Error, Sendable {
         case configuration
         /// The pool, listener or transaction was used after its end.
         case closed
-        /// The task was cancelled.
+        /// The task was canceled.
         case cancelled
     }
 
     /// The kind of error.
     package let kind: Kind
-    /// Our own words about the error, without data.
+    /// A description of the error without data.
     package let reason: String
     /// Whether nothing was sent to the server, so that running the same again cannot have an effect twice.
     package let isRetryable: Bool
@@ -86,9 +86,13 @@ package struct PostgresError: Error, Sendable {
             || (sqlState == .featureNotSupported && fields?.routine == "RevalidateCachedQuery")
     }
 
-    /// Whether time ran out: our deadline, the statement timeout, or the lock timeout.
+    /// Whether time ran out: the client's deadline, the statement timeout, or the lock timeout.
     package var isTimeout: Bool {
-        kind == .timeout || sqlState == .queryCanceled || sqlState == .lockNotAvailable
+        switch kind {
+        case .timeout, .server(.queryCanceled), .server(.lockNotAvailable): true
+        // The server answers with `queryCanceled` here too, but the task was canceled, and no time ran out.
+        default: false
+        }
     }
 
     /// Whether the transaction lost against another one (40001, 40P01), was rolled back, and may be run again.
@@ -115,7 +119,7 @@ package struct PostgresError: Error, Sendable {
     /// - Parameter atCommit: Whether all statements had succeeded before.
     func leavesOutcomeUnknown(atCommit: Bool) -> Bool {
         guard let sqlState else { return true }
-        // Class 08 also comes from a pooler that has lost its own connection; 40003 says it in so many words.
+        // Class 08 also comes from a pooler that has lost its own connection; 40003 means exactly this.
         if sqlState.errorClass == "08" || sqlState == "40003" { return true }
         // A session that is ended during the commit may have made it durable.
         return atCommit && sqlState.code.hasPrefix("57P")

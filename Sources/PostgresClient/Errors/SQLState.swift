@@ -38,7 +38,7 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     /// 22012: division by zero. Guards of batches divide by the number of rows they found, so that finding none rolls
     /// back the whole batch: see ``PostgresError/isGuardViolation``.
     package static let divisionByZero: SQLState = "22012"
-    /// 22021: a text has characters that the encoding of the database does not have.
+    /// 22021: a text has characters that do not exist in the encoding of the database.
     package static let characterNotInRepertoire: SQLState = "22021"
     /// 22025: a pattern for LIKE ends with its escape character.
     package static let invalidEscapeSequence: SQLState = "22025"
@@ -58,26 +58,28 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     package static let serializationFailure: SQLState = "40001"
     /// 40P01: deadlock; run the transaction again.
     package static let deadlockDetected: SQLState = "40P01"
-    /// 55P03: a lock could not be had in time.
+    /// 55P03: a lock was not acquired in time.
     package static let lockNotAvailable: SQLState = "55P03"
-    /// 57014: the statement was cancelled, by its timeout or by request.
+    /// 57014: the statement was canceled, by its timeout or by request.
     package static let queryCanceled: SQLState = "57014"
     /// 57P01: the server is shutting down or the session was terminated by an administrator.
     package static let adminShutdown: SQLState = "57P01"
-    /// 53300: too many connections.
-    package static let tooManyConnections: SQLState = "53300"
     /// 42501: the role lacks a privilege, or row-level security refused the row.
     package static let insufficientPrivilege: SQLState = "42501"
     /// 42P01: no such table.
     package static let undefinedTable: SQLState = "42P01"
+    /// 42703: no such column.
+    package static let undefinedColumn: SQLState = "42703"
+    /// 42883: no such function, or none for these types.
+    package static let undefinedFunction: SQLState = "42883"
+    /// 3F000: no such schema.
+    package static let invalidSchemaName: SQLState = "3F000"
     /// 42P04: a database of this name exists.
     package static let duplicateDatabase: SQLState = "42P04"
     /// 42601: syntax error.
     package static let syntaxError: SQLState = "42601"
     /// 25006: a write on a server or in a transaction that accepts none; after a failover, the demoted primary.
     package static let readOnlyTransaction: SQLState = "25006"
-    /// 25P02: the transaction has failed already.
-    package static let inFailedTransaction: SQLState = "25P02"
     /// 0A000: not supported; also "cached plan must not change result type".
     package static let featureNotSupported: SQLState = "0A000"
     /// 26000: no prepared statement of that name.

@@ -1,6 +1,6 @@
 import DequeModule
 
-/// Something a pool keeps: a connection, or a stand-in for it in tests.
+/// What a pool keeps: connections, or substitutes for them in tests.
 protocol PooledResource: AnyObject {
     /// When it was opened.
     var openedAt: Int64 { get }
@@ -12,8 +12,8 @@ protocol PooledResource: AnyObject {
 /// Every transition returns actions, which the caller performs after leaving the lock.
 ///
 /// A connection is in one of these states:
-/// - *opening*: a thread connects. Can transition to *idle*, *leased* (somebody waited for it) or *closed* (it failed).
-/// - *idle*: nobody uses it. Can transition to *leased* or *closed* (idle for too long, too old, lost, retired).
+/// - *opening*: a thread connects. Can transition to *idle*, *leased* (a caller waited for it) or *closed* (it failed).
+/// - *idle*: not in use. Can transition to *leased* or *closed* (idle for too long, too old, lost, retired).
 /// - *leased*: a caller uses it. Can transition to *idle*, *leased* (handed over to the next waiter) or *closed*.
 ///
 /// A request for a connection is *granted* at once, *refused* at once, or *waiting*. Waiting can transition to granted,
@@ -29,7 +29,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         var idleTimeout: Int64
     }
 
-    /// What to do for a caller who wants a connection and may wait.
+    /// What to do for a caller that wants a connection and may wait.
     enum LeaseAction {
         case grant(Resource, idleSince: Int64)
         /// The caller is in the queue; start opening this many connections.
@@ -37,11 +37,11 @@ struct PoolState<Resource: PooledResource, Waiter> {
         case refuse(PostgresError)
     }
 
-    /// A connection for somebody who has waited for it.
+    /// A connection for a caller that has waited for it.
     struct Grant {
         let waiter: Waiter
         let resource: Resource
-        /// When it was last used; `.max`: a moment ago.
+        /// When it was last used; `.max`: just now.
         let idleSince: Int64
     }
 
@@ -74,7 +74,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
 
     /// Failed attempts to connect, without a success since.
     private struct Outage {
-        /// Since when no connection has worked; moves on as long as there are connections that do.
+        /// Since when no connection has worked; moves forward while others work.
         var since: Int64
         var lastFailure: Int64
         var retryAt: Int64
@@ -96,7 +96,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
     private var outage: Outage?
     private var retiredAt = Int64.min
 
-    /// How long a failed attempt to connect says something about the next one. Beyond it, callers wait for an attempt
+    /// How long a failed attempt to connect predicts the next one. Beyond it, callers wait for an attempt
     /// instead of being refused for what was true some time ago.
     static var outageMemory: Int64 { 10_000_000_000 }
 
@@ -127,11 +127,11 @@ struct PoolState<Resource: PooledResource, Waiter> {
         if isShutDown { return .refuse(PostgresError(.closed, "the pool is shut down", isRetryable: true)) }
         if let (resource, since) = lease(lane) { return .grant(resource, idleSince: since) }
         forgetOutage(now: now)
-        // The server has been away for longer than anybody waits: say so at once, and let one caller at a time probe.
+        // The server has been away for longer than callers wait: refuse them at once, and let one at a time probe.
         if let outage, open == 0, now - outage.since > limits.connectionTimeout, now < outage.retryAt || opening > 0 {
             return .refuse(outage.error)
         }
-        // Searches never fill the queue for everybody else.
+        // Searches leave half of the queue to other requests.
         let isFull =
             waiting >= limits.maximumWaiters
             || (lane == .search && searchQueue.count >= (limits.maximumWaiters + 1) / 2)
@@ -143,7 +143,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         return .wait(opens: startOpening(now: now))
     }
 
-    /// Takes a waiter out of the queue; `nil` when it has got its connection or its error already.
+    /// Takes a waiter out of the queue; `nil` if it already has its connection or its error.
     mutating func withdraw(_ id: UInt64) -> Waiter? {
         if let index = queue.firstIndex(where: { $0.id == id }) { return queue.remove(at: index).waiter }
         guard let index = searchQueue.firstIndex(where: { $0.id == id }) else { return nil }
@@ -173,8 +173,10 @@ struct PoolState<Resource: PooledResource, Waiter> {
 
     /// Retires every connection opened until now, because they lead to a server that no longer accepts writes: idle ones
     /// are closed at once, leased ones when they come back.
-    /// - Returns: The connections to close.
-    mutating func retire(now: Int64) -> [Resource] {
+    /// - Parameter resource: The connection that has shown this.
+    /// - Returns: The connections to close; nil if it was retired before, so that it says nothing about newer ones.
+    mutating func retire(with resource: Resource, now: Int64) -> [Resource]? {
+        guard resource.openedAt > retiredAt else { return nil }
         retiredAt = now
         defer { idle = [] }
         return idle.map(\.resource)
@@ -192,7 +194,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         return action
     }
 
-    /// A connection could not be opened. While others work, that concerns nobody: who waits goes on waiting for those.
+    /// A connection could not be opened. While others work, callers go on waiting for those.
     mutating func openFailed(_ error: PostgresError, now: Int64) -> TickActions {
         opening -= 1
         forgetOutage(now: now)
@@ -201,7 +203,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         outage = Outage(since: since, lastFailure: now, retryAt: now + delay, delay: delay, error: error)
         var actions = TickActions()
         if open == 0, now - since > limits.connectionTimeout {
-            // Later callers need not wait for what the earlier ones waited for in vain.
+            // Later callers need not wait as long as the earlier ones, which waited in vain.
             while let next = nextWaiter() { actions.refuse.append((next.waiter, error)) }
         }
         return actions
@@ -216,7 +218,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
             ? PostgresError(.poolExhausted, "no connection became free in time", isRetryable: true)
             : outage?.error
                 ?? PostgresError(.connection, "no connection could be opened in time", isRetryable: true)
-        // All wait equally long, so the oldest go first.
+        // All have the same patience, so the oldest reach their deadlines first.
         while let first = queue.first, first.deadline <= now {
             queue.removeFirst()
             actions.refuse.append((first.waiter, error))
@@ -269,7 +271,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         return Grant(waiter: next.waiter, resource: last.resource, idleSince: last.since)
     }
 
-    /// The one who has waited for longest and may have a connection now.
+    /// The caller that has waited longest and may have a connection now.
     private mutating func nextWaiter() -> (waiter: Waiter, lane: PoolLane)? {
         let search = searches.count < limits.maximumSearches ? searchQueue.first : nil
         if let first = queue.first, search.map({ first.id < $0.id }) ?? true {
@@ -286,7 +288,7 @@ struct PoolState<Resource: PooledResource, Waiter> {
         if let outage, now - outage.lastFailure > Self.outageMemory { self.outage = nil }
     }
 
-    /// How many connections to open for those who wait; counts them as opening. During an outage only one probes.
+    /// How many connections to open for waiting callers; counts them as opening. During an outage only one probes.
     private mutating func startOpening(now: Int64) -> Int {
         guard !isShutDown else { return 0 }
         let wanted = queue.count + min(searchQueue.count, max(0, limits.maximumSearches - searches.count))

@@ -58,7 +58,7 @@ package struct PostgresBatch: Sendable {
         return items.count - 1
     }
 
-    /// Adds statements in their order; for those whose results nobody reads.
+    /// Adds statements in their order, for which no result indexes are needed.
     package mutating func add(contentsOf statements: [BoundStatement]) {
         items.append(contentsOf: statements)
     }

@@ -60,7 +60,7 @@ package struct PostgresConfiguration: Sendable {
 
     /// Most connections open at once, 1 … 1000.
     package var maximumConnections: Int
-    /// Most callers that may wait for a connection at once; one more gets `.poolExhausted` immediately.
+    /// Most callers that may wait for a connection at once; beyond it they get `.poolExhausted` immediately.
     package var maximumWaiters: Int
     /// Most connections that lists, counts and searches hold together: half of all, but at least one.
     package var maximumSearchConnections: Int { max(1, maximumConnections / 2) }

@@ -4,16 +4,16 @@ import Synchronization
 
 /// The connections of a process to one database, opened when needed and shared by all tasks.
 ///
-/// A request takes a connection, sends, waits for its outcome and gives the connection back; who finds none free waits in
-/// a bounded queue. Broken connections are replaced; while the server is away new ones are tried with back-off, so the
+/// A request takes a connection, sends, waits for its outcome and returns the connection; a caller that finds none free
+/// waits in a bounded queue. Broken connections are replaced; while the server is away new ones are tried with back-off, so the
 /// pool recovers by itself. A request that could not be sent at all is repeated on another connection. Searches use a
-/// share of the connections only, so that a few slow ones leave the others to everybody else.
+/// share of the connections only, so that a few slow ones leave the rest to other requests.
 package final class PostgresPool: Sendable {
     /// The numbers of connections and of callers waiting.
     package struct Status: Sendable, Hashable {
         /// Connections that are open.
         package let open: Int
-        /// Of these, the ones nobody uses.
+        /// Of these, the ones that are not in use.
         package let idle: Int
         /// Of these, the ones in use.
         package let leased: Int
@@ -31,13 +31,13 @@ package final class PostgresPool: Sendable {
     private struct State {
         var pool: PoolState<Connection, Waiter>
         var nextWaiter: UInt64 = 0
-        /// All that are open, to be closed if need be at the end of a shutdown.
+        /// All open connections, which a shutdown may have to close.
         var connections: [ObjectIdentifier: Connection] = [:]
         var tickToken: UInt64?
         var drained: [UnsafeContinuation<Void, Never>] = []
         var drainDeadline: Int64 = .max
 
-        /// Those who wait for the end of the shutdown, when it has come.
+        /// The callers that wait for the end of the shutdown, once it is reached.
         mutating func takeDrained() -> [UnsafeContinuation<Void, Never>] {
             guard pool.isShutDown, pool.isDrained, !drained.isEmpty else { return [] }
             defer { drained = [] }
@@ -49,8 +49,8 @@ package final class PostgresPool: Sendable {
     private let logger: Logger
     private let notices: NoticeLog
     /// The stricter limits of searches, written once; nil where the session's own limit is no longer.
-    private let searchLimit: PostgresSetting?
-    private let patternLimit: PostgresSetting?
+    let searchLimit: PostgresSetting?
+    let patternLimit: PostgresSetting?
     private let state: Mutex<State>
 
     /// Makes a pool; the first connection is opened when the first request comes.
@@ -85,114 +85,13 @@ package final class PostgresPool: Sendable {
         }
     }
 
-    /// Whether the last attempts to connect have failed and no connection works: callers may be refused at once then.
+    /// Whether the last attempts to connect have failed and no connection works: then callers may be refused at once.
     package var isUnreachable: Bool { state.withLock { $0.pool.isUnreachable } }
-
-    // MARK: Requests
-
-    /// Runs one statement.
-    /// - Parameters:
-    ///   - statement: The statement.
-    ///   - values: Its parameters.
-    ///   - settings: Settings for its transaction; with them it is a transaction of its own all the same.
-    ///   - workload: What it does.
-    /// - Throws: See `run`.
-    package func query(
-        _ statement: PostgresStatement, _ values: [PostgresValue] = [], settings: [PostgresSetting] = [],
-        as workload: PostgresWorkload = .write
-    ) async throws(PostgresError) -> PostgresResult {
-        try await query(BoundStatement(statement, values), settings: settings, as: workload)
-    }
-
-    /// Runs one statement with its values; otherwise like the method above.
-    package func query(
-        _ bound: BoundStatement, settings: [PostgresSetting] = [], as workload: PostgresWorkload = .write
-    ) async throws(PostgresError) -> PostgresResult {
-        let results = try await run(PostgresBatch(settings: settings, bound), as: workload)
-        guard let result = results.first else { throw PostgresError(.decoding, "no result") }
-        return result
-    }
-
-    /// Runs a batch: all of it or nothing, in one round trip.
-    /// - Parameter workload: What the statements do.
-    /// - Returns: The results, in the order in which the statements were added.
-    /// - Throws: `PostgresError`. Nothing was changed then, unless `isOutcomeUnknown`: the connection was lost after
-    ///   everything had been sent and before the answer had arrived.
-    package func run(
-        _ batch: PostgresBatch, as workload: PostgresWorkload = .write
-    ) async throws(PostgresError) -> [PostgresResult] {
-        if batch.items.isEmpty, batch.settings.isEmpty { return [] }
-        let request = Request(
-            settings: settings(of: batch, as: workload), items: batch.items, workload: workload,
-            commitPoint: workload.changesNothing ? .none : .end)
-        return try await perform(request).0
-    }
-
-    /// Runs a request on some connection and gives the connection back, unless `keeps` it leased.
-    func perform(
-        _ request: Request, keeps: Bool = false
-    ) async throws(PostgresError) -> ([PostgresResult], Connection?) {
-        try request.validate()
-        var attempts = 0
-        while true {
-            let (connection, idleSince) = try await lease(request.workload.lane)
-            // The statements' deadline begins here: the wait for a connection has one of its own.
-            switch await connection.perform(request, now: MonotonicClock.now(), idleSince: idleSince) {
-            case .success(let results):
-                if keeps { return (results, connection) }
-                release(connection)
-                return (results, nil)
-            case .failure(let error):
-                if request.begin != nil { await rollback(connection) }
-                release(connection)
-                guard attempts < repetitions(after: error) else { throw error }
-                attempts += 1
-            }
-        }
-    }
-
-    /// How often a request is repeated for an error without an effect: an idle connection turned out to be dead, its
-    /// prepared statements useless, or its server no longer the primary.
-    private func repetitions(after error: PostgresError) -> Int {
-        if error.isRetryable || error.isStaleStatement { return configuration.maximumConnections + 1 }
-        return error.sqlState == .readOnlyTransaction ? 1 : 0
-    }
-
-    /// Ends a transaction that has failed, also in a cancelled task. When that fails, the connection is not clean and
-    /// the pool closes it, which has the same effect.
-    func rollback(_ connection: Connection) async {
-        guard connection.isOpen else { return }
-        let item = BoundStatement(Self.rollbackStatement)
-        _ = await connection.perform(Request(items: [item]), now: MonotonicClock.now(), isShielded: true)
-    }
-
-    private static let rollbackStatement = PostgresStatement("ROLLBACK", prepared: false)
-
-    /// Behind a pooler schema and timeouts are set in each transaction; but a bare utility command
-    /// (`prepared: false` without settings) stays alone, since CREATE DATABASE refuses company.
-    private func settings(of batch: PostgresBatch, as workload: PostgresWorkload) -> [PostgresSetting] {
-        let isBareCommand = batch.settings.isEmpty && batch.count == 1 && !batch.items[0].statement.isPrepared
-        if isBareCommand, workload.limit == .statement { return [] }
-        return settings(batch.settings, as: workload)
-    }
-
-    /// What is set at the beginning of a transaction.
-    func settings(_ given: [PostgresSetting], as workload: PostgresWorkload) -> [PostgresSetting] {
-        var settings = given
-        let limit: PostgresSetting?
-        switch workload.limit {
-        case .statement: limit = nil
-        case .search: limit = searchLimit
-        case .pattern: limit = patternLimit
-        }
-        if let limit, !settings.contains(where: { $0.name == limit.name }) { settings.append(limit) }
-        if configuration.usesPreparedStatements { return settings }
-        return configuration.sessionSettings.map { PostgresSetting($0.0, $0.1) } + settings
-    }
 
     // MARK: Leasing
 
-    private func lease(_ lane: PoolLane) async throws(PostgresError) -> (Connection, idleSince: Int64) {
+    /// Takes a connection, or waits for one.
+    func lease(_ lane: PoolLane) async throws(PostgresError) -> (Connection, idleSince: Int64) {
         if let lease = state.withLock({ $0.pool.lease(lane) }) { return lease }
         let id = state.withLock { state in
             state.nextWaiter += 1
@@ -224,11 +123,11 @@ package final class PostgresPool: Sendable {
         }
     }
 
-    /// Gives a connection back.
+    /// Returns a connection.
     func release(_ connection: Connection) {
         let isReusable = connection.isReusable
         let now = MonotonicClock.now()
-        if !isReusable, connection.isDemoted { retire(now: now) }
+        if !isReusable, connection.isDemoted { retire(with: connection, now: now) }
         let (action, drained) = state.withLock { state in
             let action = state.pool.release(connection, isReusable: isReusable, now: now)
             if action.closes { state.connections[ObjectIdentifier(connection)] = nil }
@@ -238,18 +137,19 @@ package final class PostgresPool: Sendable {
         for continuation in drained { continuation.resume() }
     }
 
-    /// The server refuses writes since it was demoted, or this was never the primary: so do the other connections to it.
-    private func retire(now: Int64) {
+    /// The server was demoted or was never the primary, so it refuses writes on every connection: all of them are replaced.
+    private func retire(with connection: Connection, now: Int64) {
         switch configuration.targetServer {
-        // Here nobody expects to write.
+        // No caller expects to write here.
         case .readOnly, .standby, .preferStandby: return
         case .any, .readWrite, .primary: break
         }
         let connections = state.withLock { state in
-            let connections = state.pool.retire(now: now)
-            for connection in connections { state.connections[ObjectIdentifier(connection)] = nil }
+            let connections = state.pool.retire(with: connection, now: now)
+            for connection in connections ?? [] { state.connections[ObjectIdentifier(connection)] = nil }
             return connections
         }
+        guard let connections else { return }
         logger.warning("PostgreSQL refuses writes (25006): reconnecting, the primary may be another server now")
         for connection in connections { connection.close() }
     }
@@ -272,7 +172,9 @@ package final class PostgresPool: Sendable {
                 case .failure(let error): openFailed(error)
                 }
             }
-            if !isStarted { openFailed(PostgresError(.connection, "no thread to be had", isRetryable: true)) }
+            if !isStarted {
+                openFailed(PostgresError(.connection, "the system has no more threads", isRetryable: true))
+            }
         }
     }
 
@@ -284,7 +186,7 @@ package final class PostgresPool: Sendable {
             [weak self] in self?.closedByItself($0)
         }
         guard let connection else {
-            return openFailed(PostgresError(.connection, "no descriptor to be had", isRetryable: true))
+            return openFailed(PostgresError(.connection, "the system has no more descriptors", isRetryable: true))
         }
         let (action, drained) = state.withLock { state in
             let action = state.pool.opened(connection, now: now)
@@ -297,7 +199,7 @@ package final class PostgresPool: Sendable {
     }
 
     private func openFailed(_ error: PostgresError) {
-        // libpq's words name host, port, user and database; no data and no password.
+        // libpq's message names host, port, user and database; no data and no password.
         logger.warning("PostgreSQL connection failed", metadata: ["reason": "\(error.serverMessage ?? error.reason)"])
         let (actions, drained) = state.withLock { state in
             (state.pool.openFailed(error, now: MonotonicClock.now()), state.takeDrained())
@@ -314,7 +216,7 @@ package final class PostgresPool: Sendable {
 
     // MARK: Deadlines and shutdown
 
-    /// Looks at the deadlines of those who wait, of idle connections and of a shutdown.
+    /// Checks the deadlines of waiting callers, of idle connections and of a shutdown.
     func tick(now: Int64) {
         let (actions, overdue) = state.withLock { state -> (PoolState<Connection, Waiter>.TickActions, [Connection]?) in
             let actions = state.pool.tick(now: now)
@@ -338,8 +240,8 @@ package final class PostgresPool: Sendable {
         open(actions.opens)
     }
 
-    /// Refuses new requests, lets those under way end, and closes all connections.
-    /// - Parameter patience: After this time connections still in use are closed under their users.
+    /// Refuses new requests, lets current ones end, and closes all connections.
+    /// - Parameter patience: After this time connections that are still in use are closed too.
     package func shutdown(patience: Duration = .seconds(5)) async {
         let deadline = MonotonicClock.now() + patience.nanoseconds
         let actions = state.withLock { state in
@@ -350,14 +252,16 @@ package final class PostgresPool: Sendable {
         }
         perform(actions)
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
-            let isDrained = state.withLock { state in
-                if state.pool.isDrained { return true }
+            let isOver = state.withLock { state in
+                // Without ticks an earlier shutdown has given up what is still in use, and nothing would end the wait.
+                if state.pool.isDrained || state.tickToken == nil { return true }
                 state.drained.append(continuation)
                 return false
             }
-            if isDrained { continuation.resume() }
+            if isOver { continuation.resume() }
         }
-        let token = state.withLock { state in
+        let token = state.withLock { state -> UInt64? in
+            guard state.drained.isEmpty else { return nil }
             defer { state.tickToken = nil }
             return state.tickToken
         }

@@ -24,7 +24,7 @@ package enum PostgresIsolation: Sendable {
 
 /// A transaction in which later statements may depend on earlier results. Made by `PostgresPool.withTransaction`.
 ///
-/// Where the statements are known beforehand, a `PostgresBatch` does it in one round trip. One request at a time.
+/// If all statements are known in advance, a `PostgresBatch` needs one round trip only. One request at a time.
 package final class PostgresTransaction: Sendable {
     private enum Phase {
         /// Nothing was sent; no connection is held.
@@ -106,7 +106,7 @@ package final class PostgresTransaction: Sendable {
         }
     }
 
-    /// The first request: BEGIN and the settings ride along. As nothing was sent before, it can move to another
+    /// The first request: BEGIN and the settings are sent with it. As nothing was sent before, it can move to another
     /// connection when the first one is dead.
     private func start(
         settings: [PostgresSetting], _ items: [BoundStatement]
@@ -146,9 +146,10 @@ package final class PostgresTransaction: Sendable {
             let item = BoundStatement(Self.commitStatement)
             let results: [PostgresResult]
             do {
-                results = try await perform(Request(items: [item], commitPoint: .statement), on: connection)
+                let commitPoint = workload.changesNothing ? CommitPoint.none : .statement
+                results = try await perform(Request(items: [item], commitPoint: commitPoint), on: connection)
             } catch {
-                // Cancelled before it was sent, for instance.
+                // Canceled before it was sent, for instance.
                 if !connection.isReusable { await pool.rollback(connection) }
                 pool.release(connection)
                 throw error
@@ -167,7 +168,7 @@ package final class PostgresTransaction: Sendable {
         }
     }
 
-    /// Rolls back, also in a cancelled task. What cannot be rolled back is closed, which has the same effect.
+    /// Rolls back, also in a canceled task. What cannot be rolled back is closed, which has the same effect.
     func rollback() async {
         switch end() {
         case .open(let connection), .failed(let connection): await rollback(on: connection)

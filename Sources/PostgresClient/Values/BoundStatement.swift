@@ -1,5 +1,4 @@
-/// A statement together with the values of its parameters: what a function hands over that knows the SQL but not the
-/// transaction it belongs to.
+/// A statement with the values of its parameters: what a function returns that knows the SQL but not the transaction.
 package struct BoundStatement: Sendable {
     /// The SQL.
     package let statement: PostgresStatement

@@ -46,7 +46,7 @@ struct ParameterEncoder {
         bytes.append(0)
     }
 
-    /// Lends what libpq wants to see: types, addresses, lengths and formats, and their number.
+    /// Lends what libpq needs: types, addresses, lengths and formats, and their number.
     mutating func withParameters<Result>(
         _ body: (
             Int32, UnsafePointer<Oid>, UnsafePointer<UnsafePointer<CChar>?>, UnsafePointer<Int32>, UnsafePointer<Int32>
@@ -60,7 +60,7 @@ struct ParameterEncoder {
         }
     }
 
-    /// Appends one value and tells its type; the unspecified type means NULL.
+    /// Appends one value and returns its type; the unspecified type means NULL.
     private mutating func append(_ value: PostgresValue) -> UInt32 {
         switch value {
         case .null:

@@ -27,7 +27,7 @@ package struct PostgresRow: Sendable {
         return try body(UnsafeRawBufferPointer(start: PQgetvalue(result.raw, row, field), count: length))
     }
 
-    /// Lends the value; nil's place is taken by one that says so.
+    /// Lends the value; a column that does not exist is NULL.
     package func withDatum<R>(_ column: Int, _ body: (PostgresDatum) -> R) -> R {
         guard column >= 0, column < result.columnCount else { return body(PostgresDatum(type: 0, bytes: nil)) }
         return withExtendedLifetime(result) { body(datum(column)) }

@@ -2,7 +2,7 @@ import Migrations
 import PostgresClient
 import Testing
 
-/// What the migrator does with tables that are there already, with rules about rows, and with texts that were mended.
+/// What the migrator does with existing tables, with preflight checks, and with migrations whose text was corrected.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BaselineTests {
     private static let rule = PreflightCheck(
         "a_positive", .blocking, why: "w", query: "SELECT v, 'ü' AS note FROM main.a WHERE v <= 0 ORDER BY v",
@@ -115,15 +115,15 @@ import Testing
                 Migrator(configuration: configuration, migrations: [migration], logger: TestServer.logger)
             }
             _ = try await migrator(Migration(number: 1, name: "n", up: "SELECT 1", down: "SELECT 1")).up()
-            let mended = migrator(
+            let corrected = migrator(
                 Migration(
                     number: 1, name: "n", up: "SELECT 2", down: "SELECT 1",
                     // printf 'SELECT 1' | sha256sum
                     formerChecksums: ["e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5"]))
-            #expect(try await mended.up().isEmpty)
-            #expect(try await mended.down().count == 1)
+            #expect(try await corrected.up().isEmpty)
+            #expect(try await corrected.down().count == 1)
             let other = migrator(Migration(number: 1, name: "n", up: "SELECT 3", down: "", formerChecksums: ["00"]))
-            _ = try await mended.up()
+            _ = try await corrected.up()
             await #expect(throws: MigrationError.self) { _ = try await other.up() }
         }
     }
