@@ -17,7 +17,7 @@ package final class Entity: Sendable {
     package let description: String
     /// Whether the table has the audit block, and whether JSON shows it.
     package let audit: Audit
-    /// What the audit block keeps of who did it.
+    /// How the audit block identifies users.
     package let actors: AuditActors
     /// Which rows a tenant's users see.
     package let tenancy: Tenancy
@@ -29,7 +29,7 @@ package final class Entity: Sendable {
     package let uniqueKeys: [UniqueKey]
     /// What the database checks between fields.
     package let rules: [RowRule]
-    /// Properties whose columns are never NULL, `id` among them: lists in their order can be read from any place on.
+    /// Properties whose columns are never NULL, including `id`: an index can find a page of a list sorted by them.
     package let alwaysSet: Set<String>
     /// Every column in JSON order: audit block, `id`, fields.
     package let properties: [Field]

@@ -16,20 +16,6 @@ package enum FieldType: Sendable, Hashable {
     case json
     /// `varchar[]` — a JSON array of strings.
     case strings
-
-    /// The type's name in SQL, for casts of parameters.
-    var sql: String {
-        switch self {
-        case .string: "text"
-        case .identifier: "uuid"
-        case .integer(let width): width.sql
-        case .number: "numeric"
-        case .boolean: "boolean"
-        case .timestamp: "timestamptz"
-        case .json: "jsonb"
-        case .strings: "varchar[]"
-        }
-    }
 }
 
 /// The size of an integer column.
@@ -41,15 +27,7 @@ package enum IntegerWidth: Sendable, Hashable {
     /// `bigint`
     case int64
 
-    var sql: String {
-        switch self {
-        case .int16: "smallint"
-        case .int32: "integer"
-        case .int64: "bigint"
-        }
-    }
-
-    /// The smallest value; nil for 64 bits, where a double cannot tell the bound from its neighbours.
+    /// The smallest value; nil for 64 bits, where a double cannot distinguish the bound from its neighbors.
     var minimum: Int? {
         switch self {
         case .int16: Int(Int16.min)
@@ -68,7 +46,7 @@ package enum IntegerWidth: Sendable, Hashable {
     }
 }
 
-/// Who sees a field and who sets it.
+/// Who can read a field and who can set it.
 package enum FieldAccess: Sendable, Hashable {
     /// In request bodies and in responses.
     case readWrite

@@ -1,8 +1,8 @@
 /// A rule between fields of a row that the database checks, because only it knows the fields that a change leaves alone.
 /// The rule is a constraint, or a trigger that raises `check_violation` under the constraint's name; by the name the
-/// repository finds what to tell the client.
+/// repository finds the message for the client.
 package struct RowRule: Sendable, Hashable {
-    /// What is wrong, said at one of the fields.
+    /// The message about one of the fields.
     package struct Violation: Sendable, Hashable {
         let field: String
         let message: String

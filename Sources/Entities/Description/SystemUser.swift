@@ -1,10 +1,10 @@
 package import Primitives
 
-/// The service itself as the audit columns know it: for jobs, consumers, callbacks, public sign-up, all that is done on
-/// nobody's behalf.
+/// The service itself as the audit columns know it: for jobs, consumers, callbacks, public sign-up: everything that is not
+/// done on behalf of a user.
 ///
-/// A service makes one from its configuration (`SYSTEM_USER_ID`) and hands it on. There is no other way to a scope of the
-/// system, so that no write can forget whose it is.
+/// A service makes one from its configuration (`SYSTEM_USER_ID`) and hands it on. This is the only way to the scope of the
+/// system, so that no write can omit its actor.
 package struct SystemUser: Sendable, Hashable {
     /// What the audit columns hold; nil: NULL.
     package let identifier: Identifier?
@@ -12,7 +12,7 @@ package struct SystemUser: Sendable, Hashable {
     /// Makes one; see ``identifier``.
     package init(identifier: Identifier?) { self.identifier = identifier }
 
-    /// Who does it.
+    /// The service as an actor.
     package var actor: Actor { Actor(id: identifier?.description ?? "SYSTEM") }
 
     /// Every tenant's rows, on behalf of the service itself.

@@ -1,7 +1,7 @@
 /// Which rows of an entity a tenant's own users see and change. The condition is part of every statement that runs
-/// in a tenant's scope; row-level security says the same once more, independently.
+/// in a tenant's scope; row-level security enforces the same independently.
 package enum Tenancy: Sendable, Hashable {
-    /// A catalog: every row, for everybody (plans, currencies).
+    /// A catalog: every row, for every tenant (plans, currencies).
     case shared
     /// The rows whose field holds the tenant's id.
     case column(String)
@@ -31,7 +31,7 @@ package enum Audit: Sendable, Hashable {
 
 /// What the columns `created_by` and `modified_by` hold; `deleted_by` is a `uuid` in every table.
 package enum AuditActors: Sendable, Hashable {
-    /// `uuid`: users whose ids are none leave them empty (docs/contract/arc-api.md 15).
+    /// `uuid`: users whose ids are not UUIDs leave them empty (docs/contract/arc-api.md 15).
     case identifiers
     /// `varchar(100)`, as in the tables of the feature toggles (docs/contract/arc-api.md 6.12): the id as the token has
     /// it.

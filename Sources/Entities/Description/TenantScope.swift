@@ -1,7 +1,7 @@
 package import PostgresClient
 package import Primitives
 
-/// Who does something, for the audit columns.
+/// Who makes a change, for the audit columns.
 package struct Actor: Sendable, Hashable {
     /// The user's id as the token has it; need not be a UUID.
     package let id: String
@@ -36,11 +36,11 @@ package enum TenantScope: Sendable, Hashable {
     /// A tenant's own user: that tenant's rows and nothing else.
     case tenant(Identifier, actor: Actor)
 
-    /// What row-level security reads for every tenant's rows: for statements that are written by hand. Those that change
-    /// rows with audit columns say themselves who does it.
+    /// What row-level security reads for every tenant's rows: for handwritten statements. Those that change
+    /// rows with audit columns must set the actor themselves.
     package static let everyTenant = [PostgresSetting("app.tenant_id", "*")]
 
-    /// Who does it.
+    /// Who makes the change.
     package var actor: Actor {
         switch self {
         case .operatorScope(let actor), .tenant(_, let actor): actor

@@ -1,5 +1,5 @@
-/// A unique constraint or index of an entity's table. PostgreSQL does not tell the values of a conflict on tables
-/// with row-level security; with this description the repository tells them from what the client sent.
+/// A unique constraint or index of an entity's table. PostgreSQL does not report the values of a conflict on
+/// tables with row-level security; with this description the repository finds them in what the client sent.
 package struct UniqueKey: Sendable, Hashable {
     /// The constraint's or index's name in the database.
     package let constraint: String

@@ -13,12 +13,12 @@ package enum FilterError: Error, Sendable, Hashable {
     case unknownRelations(parameter: String, entries: [String], details: [ValidationDetail])
     /// Keys that begin with `$`.
     case forbiddenOperators([String], parameter: String, details: [ValidationDetail])
-    /// The database refused a pattern of `regexp`, `like` or their kin. The parameter is nil where the condition is none
-    /// of a request.
+    /// The database refused a pattern of `regexp`, `like` or a similar operator. The parameter is nil if the condition does
+    /// not come from a request.
     case invalidPattern(parameter: String?, details: [ValidationDetail])
     /// The database refused a value of a condition, beyond what its type holds.
     case invalidValue(parameter: String, details: [ValidationDetail])
-    /// The condition of a bulk change is not `{}` but selects every row all the same.
+    /// The condition of a bulk change is not `{}` but selects every row nevertheless.
     case unrestricted
 
     /// The stable code.

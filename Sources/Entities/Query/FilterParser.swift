@@ -5,7 +5,7 @@ import Primitives
 struct FilterParser {
     let catalog: EntityCatalog
     let limits: QueryLimits
-    /// Leaves of the bracket form are texts, and one text may stand for a list of it.
+    /// Leaves of the bracket form are texts, and a single text is accepted where a list is expected.
     let isFromBrackets: Bool
     var problems = QueryProblems()
     private var conditionCount = 0

@@ -125,7 +125,7 @@ package struct PageCursor: Sendable, Hashable {
         }
     }
 
-    /// The list's order, with the primary key at its end; what stands behind that does not matter.
+    /// The list's order, with the primary key at its end; later keys have no effect.
     private static func keys(_ order: [Order]) -> [Order] {
         if let end = order.firstIndex(where: { $0.field == "id" }) { return Array(order[...end]) }
         return order + [Order("id")]

@@ -3,7 +3,7 @@
 /// PostgreSQL matches most patterns in time proportional to the text. Patterns with back-references it matches by trying, and
 /// repetitions inside repetitions can multiply the states it has to keep: either may take minutes on a short text. As callers
 /// choose the pattern, such patterns are refused. The syntax is that of PostgreSQL's advanced regular expressions (manual,
-/// section 9.7.3); what is no such expression at all is left for PostgreSQL to refuse.
+/// section 9.7.3); what is not a valid expression is left for PostgreSQL to refuse.
 struct PatternCost {
     /// Why a pattern is refused.
     enum Problem: String, Sendable {

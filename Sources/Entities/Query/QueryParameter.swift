@@ -5,7 +5,7 @@ import Primitives
 package struct QueryParameter: Sendable, Hashable {
     /// E.g. `filter[where][name]`.
     package let name: String
-    /// What stands behind the equals sign, decoded.
+    /// The text after the equals sign, decoded.
     package let value: String
 
     /// A parameter.

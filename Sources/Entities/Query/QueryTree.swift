@@ -6,7 +6,7 @@ import Primitives
 struct QueryTree {
     private var texts: [String] = []
     private var elements: [QueryTree] = []
-    /// What stands behind the `[]` of the elements.
+    /// The path that follows the `[]` of the elements.
     private var elementPath: ArraySlice<String> = []
     private var keys: [String] = []
     private var children: [ExactText: QueryTree] = [:]
@@ -14,7 +14,7 @@ struct QueryTree {
     var isEmpty: Bool { texts.isEmpty && elements.isEmpty && children.isEmpty }
 
     /// Adds a text at a path.
-    /// - Returns: nil, or the JSON pointer of a place that would be two things; the tree is of no use then.
+    /// - Returns: nil, or the JSON pointer of a place that would be two things; then the tree must not be used.
     mutating func insert(_ text: String, at path: ArraySlice<String>) -> String? {
         guard let key = path.first else {
             texts.append(text)
@@ -28,8 +28,8 @@ struct QueryTree {
         return children[name, default: QueryTree()].insert(text, at: rest).map { "/\(JSONPointer.escape(key))\($0)" }
     }
 
-    /// `[]` appends. Whether `[][a]` and `[][b]` are one element or two nobody can tell, nor how often `[][a][]` begins
-    /// a new one.
+    /// `[]` appends. It is ambiguous whether `[][a]` and `[][b]` are one element or two, and where `[][a][]` begins a new
+    /// one.
     private mutating func append(_ text: String, at path: ArraySlice<String>) -> String? {
         guard texts.isEmpty, children.isEmpty else { return "" }
         if elements.isEmpty { elementPath = path }

@@ -1,19 +1,19 @@
 package import PostgresClient
 
 extension Where {
-    /// What counting the rows that it selects is for the pool.
+    /// The workload of counting the rows that it selects.
     package var workload: PostgresWorkload { patternFields.isEmpty ? .search : .patternSearch }
 
-    /// What changing the rows that it selects is for the pool.
+    /// The workload of changing the rows that it selects.
     package var bulkWorkload: PostgresWorkload { patternFields.isEmpty ? .bulkWrite : .patternWrite }
 }
 
 extension Filter {
-    /// What reading the rows that it selects is for the pool.
+    /// The workload of reading the rows that it selects.
     package var workload: PostgresWorkload { hasPatterns ? .patternSearch : .search }
 
-    /// What reading one row with what it includes is for the pool: quick, since related rows are found by their keys, unless
-    /// a client's conditions choose among them.
+    /// The workload of reading one row with its relations: quick, because related rows are found by their keys, unless
+    /// a client's conditions select among them.
     package var lookupWorkload: PostgresWorkload { includesConditions ? workload : .read }
 
     private var includesConditions: Bool {

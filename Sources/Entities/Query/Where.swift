@@ -107,14 +107,6 @@ package indirect enum Where: Sendable, Hashable {
         }
     }
 
-    /// The number of conditions in it.
-    var size: Int {
-        switch self {
-        case .all(let parts), .any(let parts): parts.reduce(0) { $0 + $1.size }
-        case .condition: 1
-        }
-    }
-
     /// Whether the SQL of a condition of this shape is likely to come again, so that preparing it pays.
     var isRepetitive: Bool {
         switch self {

@@ -1,8 +1,8 @@
 import PostgresClient
 
-/// What to tell of a violated constraint, in the sentences of docs/contract/arc-api.md 2.3, which are PostgreSQL's in
-/// English. Its own DETAIL is passed on only when it is exactly such a sentence: a server may speak another language,
-/// and keeps the values to itself on tables with row-level security.
+/// The detail of a violated constraint, in the sentences of docs/contract/arc-api.md 2.3, which are PostgreSQL's in
+/// English. Its own DETAIL is passed on only when it is exactly such a sentence: a server may use another language,
+/// and does not report the values on tables with row-level security.
 enum ConstraintDetail {
     /// `Key (key)=(abc) already exists.`
     static func unique(_ error: PostgresError, _ values: FieldValues?) -> String {

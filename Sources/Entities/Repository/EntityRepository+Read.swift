@@ -72,7 +72,7 @@ extension EntityRepository {
         return try compiler.select(entity, filter, id: id)
     }
 
-    /// Runs a read. What the database finds wrong with its values is told as the condition's.
+    /// Runs a read. An error of the database about its values becomes an error of the condition.
     private func run(
         _ statement: BoundStatement, reading condition: Where, of place: ConditionPlace, in scope: TenantScope,
         as workload: PostgresWorkload

@@ -1,10 +1,10 @@
 package import PostgresClient
 package import Primitives
 
-/// Writes. What the context marks, and `alongside`, usually an outbox row, become true with the write or not at all: all
+/// Writes. The marks of the context and `alongside`, usually an outbox row, commit with the write or not at all: all
 /// of it is one transaction and one round trip.
 extension EntityRepository {
-    /// Adds a row. The answer of a repeated request is given again by the row's id, unless `resource` names another.
+    /// Adds a row. The response of a repeated request is rebuilt from this row, unless `resource` names another.
     package func create(
         _ values: FieldValues, in context: WriteContext, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
@@ -34,7 +34,7 @@ extension EntityRepository {
     /// Changes fields of a row.
     /// - Parameters:
     ///   - version: the row's version that the change is based on; another one is `.versionMismatch`.
-    ///   - resource: what a repeated request is answered by, if it is not this row.
+    ///   - resource: the row from which the response of a repeated request is rebuilt, if it is not this one.
     /// - Throws: `.notFound`; then nothing of `alongside` has happened.
     package func updateById(
         _ id: Identifier, _ changes: FieldValues, in context: WriteContext,
@@ -81,7 +81,7 @@ extension EntityRepository {
         return try await change(target, restore, alongside, in: context)
     }
 
-    /// Changes fields of every row that matches; `.everything` has to be said.
+    /// Changes fields of every row that matches; for all rows, pass `.everything`.
     /// - Returns: the changed rows' versions; their number is the response's `count`.
     /// - Throws: `.invalidFilter(.unrestricted)` when the condition is another one that selects every row;
     ///   `.tooManyRows` above ``largestBulkChange``.

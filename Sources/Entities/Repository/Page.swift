@@ -11,7 +11,7 @@ package struct Page: Sendable {
 }
 
 extension EntityRepository {
-    /// The statement behind `page`, but for the row that is read beyond it.
+    /// The statement of `page`, without the additional row that `page` reads.
     package func selectStatement(
         _ filter: Filter, after cursor: PageCursor, in scope: TenantScope
     ) throws(RepositoryError) -> CompiledSelect {
@@ -27,7 +27,7 @@ extension EntityRepository {
         _ filter: Filter, after cursor: PageCursor? = nil, countsTotal: Bool = false, in scope: TenantScope
     ) async throws(RepositoryError) -> Page {
         var bounded = cursor?.page(of: filter, entity) ?? filter
-        // One row more than is shown tells whether there is a next page.
+        // One row more than the page has shows whether there is a next page.
         bounded.limit = filter.limit.map { $0 < .max ? $0 + 1 : $0 }
         let select = try selectStatement(bounded, in: scope)
         var statements = [select.statement]

@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 
-/// Where a condition of a request stands.
+/// Where a request has a condition.
 enum ConditionPlace {
     /// In `filter`, under its `where`.
     case filter

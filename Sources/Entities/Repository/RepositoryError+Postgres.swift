@@ -4,8 +4,8 @@ extension RepositoryError {
     /// What an error of the database means for a caller.
     /// - Parameters:
     ///   - entity: the entity whose statement failed; translates column names.
-    ///   - values: what the statement was to write. PostgreSQL keeps the values of a conflict to itself on tables
-    ///     with row-level security; those that the client sent itself may be shown all the same.
+    ///   - values: what the statement was to write. On tables with row-level security PostgreSQL does not report the
+    ///     values of a conflict; those that the client sent itself may be shown nevertheless.
     ///   - catalog: names the tables that the entity's relations lead to.
     package static func from(
         _ error: PostgresError, entity: Entity?, values: FieldValues? = nil, catalog: EntityCatalog? = nil

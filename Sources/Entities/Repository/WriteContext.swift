@@ -4,7 +4,7 @@ package import Primitives
 /// A statement that must commit together with the effect of a request or of an event, or not at all: the mark of an
 /// idempotency key, the mark of an event as handled.
 package struct CommitMark: Sendable {
-    /// Makes the statement, given the row by which the answer can be given again, if there is one.
+    /// Makes the statement, given the row from which the response can be rebuilt, if there is one.
     let statement: @Sendable (_ resource: Identifier?) -> BoundStatement
 
     /// Makes a mark.
@@ -13,11 +13,11 @@ package struct CommitMark: Sendable {
     }
 }
 
-/// The circumstances of a write: on whose behalf it happens, when, in which trace, and what commits with it.
+/// The circumstances of a write: on whose behalf and when it happens, in which trace, and what commits with it.
 ///
-/// It is made once, from a request or from a delivered event, and taken by services and repositories. They write through
-/// ``batch(resource:)`` or ``withTransaction(on:resource:as:_:)``, whose transactions carry the settings of row-level security
-/// and all marks, so that none can be forgotten.
+/// It is made once, from a request or from a delivered event; services and repositories take it as a parameter. They write
+/// through ``batch(resource:)`` or ``withTransaction(on:resource:as:_:)``, whose transactions carry the settings of row-level
+/// security and all marks, so that none can be forgotten.
 package struct WriteContext: Sendable {
     /// The rows that may be touched, and who touches them.
     package let scope: TenantScope
@@ -27,7 +27,7 @@ package struct WriteContext: Sendable {
     package let trace: TraceContext?
     private let marks: [CommitMark]
 
-    /// Makes a context; requests and deliveries have methods that do it.
+    /// Makes a context; requests and deliveries have methods for this.
     package init(scope: TenantScope, now: Timestamp, trace: TraceContext? = nil, marks: [CommitMark] = []) {
         self.scope = scope
         self.now = now
@@ -35,14 +35,14 @@ package struct WriteContext: Sendable {
         self.marks = marks
     }
 
-    /// Who does it, for the audit columns.
+    /// Who makes the change, for the audit columns.
     package var actor: Actor { scope.actor }
-    /// The tenant whose user does it; nil for operators and the service itself.
+    /// The tenant of the user who makes the change; nil for operators and the service itself.
     package var tenantID: Identifier? { scope.tenantId }
     /// Whether anything commits with the effect.
     package var hasMarks: Bool { !marks.isEmpty }
 
-    /// The same write on another's behalf: where a service does for a caller what the caller's own rights do not cover.
+    /// The same write in another scope: for what a service does that the caller's own rights do not cover.
     package func acting(in scope: TenantScope) -> WriteContext {
         WriteContext(scope: scope, now: now, trace: trace, marks: marks)
     }
@@ -53,8 +53,8 @@ package struct WriteContext: Sendable {
     }
 
     /// A batch that already has the settings and the marks.
-    /// - Parameter resource: The row by which the answer of a repeated request is given again after a crash, as a rule the
-    ///   one that is created; nil when the answer depends on none.
+    /// - Parameter resource: The row from which the response of a repeated request is rebuilt after a crash, usually the
+    ///   one that is created; nil if the response depends on no row.
     package func batch(resource: Identifier?) -> PostgresBatch {
         var batch = PostgresBatch(settings: scope.settings)
         for mark in marks { batch.add(mark.statement(resource)) }

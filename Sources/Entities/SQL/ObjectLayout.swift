@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 
-/// How rows become JSON objects: the type of each column, and the text that stands before its value. All texts lie in one
+/// How rows become JSON objects: the type of each column, and the text in front of its value. All texts lie in one
 /// block of memory, because a list has thousands of values, and every reference that is followed would be counted.
 struct ObjectLayout: Sendable {
     fileprivate struct Slot {

@@ -14,7 +14,7 @@ struct RelatedProjection: Sendable {
     let relations: [RelatedProjection]
 }
 
-/// Which columns a statement returns and where they stand: first `row_version`, then fields, then one column for each
+/// Which columns a statement returns, in order: first `row_version`, then fields, then one column for each
 /// included relation.
 package final class Projection: Sendable {
     /// A class, because a field is large: rows are written column by column, and copying a reference is all that costs.
@@ -42,7 +42,7 @@ package final class Projection: Sendable {
 
     static let versionColumn = 0
 
-    /// The fields' columns; they stand from column 1 on.
+    /// The fields' columns, from column 1 on.
     let columns: [Column]
     /// The included relations; their columns follow the fields'.
     let relations: [RelatedProjection]

@@ -49,28 +49,3 @@ extension Tenancy {
         }
     }
 }
-
-extension String {
-    /// The text with every occurrence of `part` replaced (Foundation's method, without Foundation).
-    func replacing(_ part: String, with replacement: String) -> String {
-        var result = ""
-        var rest = self[...]
-        while let start = rest.firstRange(ofText: part) {
-            result += rest[..<start.lowerBound]
-            result += replacement
-            rest = rest[start.upperBound...]
-        }
-        return result + rest
-    }
-}
-
-extension Substring {
-    fileprivate func firstRange(ofText part: String) -> Range<Index>? {
-        var start = startIndex
-        while start < endIndex {
-            if self[start...].hasPrefix(part) { return start..<index(start, offsetBy: part.count) }
-            start = index(after: start)
-        }
-        return nil
-    }
-}

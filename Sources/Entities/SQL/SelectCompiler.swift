@@ -64,7 +64,7 @@ struct SelectCompiler {
         conditions.isEmpty ? "" : " WHERE " + conditions.joined(separator: " AND ")
     }
 
-    /// What holds for every row that is read: not deleted, the caller's own, and what the filter says.
+    /// The conditions on every row that is read: not deleted, within the caller's scope, and selected by the filter.
     private mutating func conditions(
         _ entity: Entity, _ alias: String, _ condition: Where
     ) throws(RepositoryError) -> [String] {
@@ -115,7 +115,7 @@ struct SelectCompiler {
             name: relation.name, kind: relation.kind, layout: ObjectLayout(columns), relations: relations)
         switch relation.kind {
         case .one:
-            // The key is unique by the description's word only: the oldest row wins if it is not.
+            // Only the description says that the key is unique: if it is not, the oldest row wins.
             var order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
             if !inclusion.scope.order.isEmpty || inclusion.scope.skip > 0 {
                 var chosen = inclusion.scope

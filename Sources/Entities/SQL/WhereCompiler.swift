@@ -70,9 +70,7 @@ struct WhereCompiler {
     private func compile(
         list values: [PostgresValue], isNegated: Bool, _ field: Field, _ bindings: inout Bindings
     ) -> String {
-        var column = SQLText.column(field, of: alias)
-        // Older rows have microseconds, of which nobody is shown more than the milliseconds.
-        if field.type == .timestamp { column = "date_trunc('milliseconds', \(column))" }
+        let column = SQLText.column(field, of: alias)
         let present = values.filter { $0 != .null }
         let hasNull = present.count < values.count
         // Where there is nothing to compare with, unset lists are no exception.
@@ -84,13 +82,28 @@ struct WhereCompiler {
             return hasNull ? "(\(overlaps) OR \(column) IS NULL)" : overlaps
         }
         let cast = field.type.arrayCast
+        // Older rows have microseconds, and responses show milliseconds.
+        let shown = field.type == .timestamp ? "date_trunc('milliseconds', \(column))" : column
         if isNegated {
-            return hasNull
-                ? "(\(column) <> ALL(\(array)\(cast)) AND \(column) IS NOT NULL)"
-                : "\(column) <> ALL(\(array)\(cast))"
+            let differs = "\(shown) <> ALL(\(array)\(cast))"
+            return hasNull ? "(\(differs) AND \(column) IS NOT NULL)" : differs
         }
-        return hasNull
-            ? "(\(column) = ANY(\(array)\(cast)) OR \(column) IS NULL)" : "\(column) = ANY(\(array)\(cast))"
+        var equals = "\(shown) = ANY(\(array)\(cast))"
+        if let (first, last) = Self.range(ofInstants: present) {
+            // Excludes no row that equals one of them, but lets PostgreSQL use an index on the column.
+            let from = bindings.bind(first)
+            equals = "(\(column) BETWEEN \(from) AND \(bindings.bind(last)) AND \(equals))"
+        }
+        return hasNull ? "(\(equals) OR \(column) IS NULL)" : equals
+    }
+
+    /// The first and the last microsecond that is shown as one of the instants; nil when there are none.
+    private static func range(ofInstants values: [PostgresValue]) -> (PostgresValue, PostgresValue)? {
+        let instants = values.compactMap { value -> Timestamp? in
+            if case .timestamp(let instant) = value { instant } else { nil }
+        }
+        guard let first = instants.min(), let last = instants.max() else { return nil }
+        return (.timestamp(first), .timestamp(last.adding(.microseconds(999))))
     }
 
     private static func array(_ values: [PostgresValue], _ type: FieldType) -> PostgresValue {

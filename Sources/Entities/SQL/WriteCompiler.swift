@@ -55,7 +55,7 @@ struct WriteCompiler {
     }
 
     /// Sets every field that bodies can set; what is not given goes back to its column's default, which is NULL for
-    /// most. Neither un-deletes nor touches who created the row and when (design D16).
+    /// most. Neither un-deletes nor touches who created the row and when.
     func replace(
         _ target: Target, _ values: FieldValues, isGuarded: Bool = false
     ) throws(RepositoryError) -> BoundStatement {
@@ -160,8 +160,8 @@ struct WriteCompiler {
                 .compile(.everything, &bindings))
     }
 
-    /// A guarded statement fails (``PostgresError/isGuardViolation``) when it touches no row, and takes everything in its batch down with it:
-    /// no event without its change.
+    /// A guarded statement fails (``PostgresError/isGuardViolation``) if it changes no row, so that its whole batch is
+    /// rolled back: no event without its change.
     private func statement(_ sql: String, isGuarded: Bool) -> PostgresStatement {
         guard isGuarded else { return PostgresStatement(sql) }
         return PostgresStatement(
@@ -173,8 +173,8 @@ struct WriteCompiler {
         guard values.entity == entity, values.unknownNames.isEmpty else { throw .unexpected(sqlState: nil) }
     }
 
-    /// The values with the tenant's own id where the entity keeps it. A tenant's user cannot name another tenant:
-    /// to him it does not exist (the answer is that of a foreign key, docs/contract/arc-api.md 2.3).
+    /// The values with the tenant's own id where the entity keeps it. For a tenant's user
+    /// other tenants do not exist, so naming one fails like a foreign key (docs/contract/arc-api.md 2.3).
     private func ownValues(
         _ values: FieldValues, isCreate: Bool
     ) throws(RepositoryError) -> [(field: Field, value: PostgresValue)] {

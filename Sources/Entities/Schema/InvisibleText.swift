@@ -1,5 +1,5 @@
-/// Code points that leave no mark where they stand alone: controls, white space, format characters, fillers, selectors, and
-/// the combining marks that belong to no script.
+/// Code points that are invisible on their own: controls, white space, format characters, fillers, selectors, and the
+/// combining marks that belong to no script.
 enum InvisibleText {
     private static let ranges: [ClosedRange<UInt32>] = [
         0x00...0x20, 0x7F...0xA0, 0xAD...0xAD, 0x300...0x36F, 0x483...0x489, 0x61C...0x61C, 0x115F...0x1160,
@@ -19,8 +19,8 @@ enum InvisibleText {
     /// its start, because generated clients in Python look there.
     static let pattern = "^[^\\u0000]*\(visibleCharacter)[^\\u0000]*$"
 
-    /// The regular expression of one character that leaves a mark.
-    /// Without what lies beyond U+FFFF, which languages escape in different ways.
+    /// The regular expression of one visible character, without the ranges beyond U+FFFF, which languages escape in
+    /// different ways.
     static let visibleCharacter = "[^\(ranges.filter { $0.upperBound <= 0xFFFF }.map(text).joined())]"
 
     private static func text(_ range: ClosedRange<UInt32>) -> String {

@@ -7,7 +7,7 @@ package struct Pattern: Sendable, Hashable {
     package let regex: String
     private let accepts: @Sendable (String) -> Bool
 
-    /// A pattern of the caller's own.
+    /// A custom pattern.
     /// - Parameters:
     ///   - regex: what the documents say; two patterns with the same text are equal.
     ///   - matches: must accept exactly what `regex` accepts.
@@ -30,7 +30,7 @@ extension Pattern {
         !text.isEmpty && text.utf8.allSatisfy { isDigit($0) || isLowercase($0) }
     }
 
-    /// At least one character that can be seen: the rule of everything that people know something by.
+    /// At least one visible character: the rule for everything by which people recognize something.
     package static let visibleText = Pattern(regex: InvisibleText.pattern) { text in
         text.unicodeScalars.contains { !InvisibleText.contains($0) }
     }
@@ -40,7 +40,7 @@ extension Pattern {
         text.utf8.count == 3 && text.utf8.allSatisfy { (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains($0) }
     }
 
-    /// `^[A-Za-z0-9_.:-]+$`: an identifier in somebody else's system, or a configuration key.
+    /// `^[A-Za-z0-9_.:-]+$`: an identifier in another system, or a configuration key.
     package static let token = Pattern(regex: "^[A-Za-z0-9_.:-]+$") { text in
         !text.isEmpty
             && text.utf8.allSatisfy {
@@ -49,8 +49,8 @@ extension Pattern {
     }
 
     /// A name of a person, which is written into mails: visible, without an e-mail address, a URL or a host name, and
-    /// without line breaks and other control or direction characters. A dot may stand at the end of a word or behind
-    /// one letter, as in `J.R. Lee`.
+    /// without line breaks and other control or direction characters. A dot is allowed at the end of a word and after
+    /// a single letter, as in `J.R. Lee`.
     package static let personName = Pattern(
         regex: #"^(?![\s\S]*(?:@|:\/\/|[^\s.]\.[^\s.,'’()&\/-]{2}|"# + endOfNameRegex
     ) { text in

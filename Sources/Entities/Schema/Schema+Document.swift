@@ -212,7 +212,7 @@ extension Schema.StringRules {
     /// Texts without U+0000, which PostgreSQL does not store.
     static let storable = "^[^\\u0000]*$"
 
-    /// The pattern that documents show: the rule's own, or what holds for every text that no other rule bounds.
+    /// The pattern that documents show: the rule's own, or the one for every text without other rules.
     fileprivate func documentedPattern(hasAllowedValues: Bool) -> String? {
         pattern?.regex ?? (format == nil && !hasAllowedValues ? Self.storable : nil)
     }

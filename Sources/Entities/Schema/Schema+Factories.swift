@@ -66,7 +66,7 @@ extension Schema {
     package static func reference(_ name: String) -> Schema { Schema(.reference(name)) }
 }
 
-/// How an object's schema is bent into the schema of a request of its own.
+/// Variants of an object's schema, for requests that differ from it.
 extension Schema {
     private func changingProperties(_ change: ([Property]) -> [Property]) -> Schema {
         guard case .object(let rules) = kind else { return self }

@@ -73,7 +73,7 @@ import Testing
         #expect(details(#"{"metaData": {"eq": {}}}"#) == [])
     }
 
-    /// Lists may be asked for everything in many ways, bulk changes in one.
+    /// A list can select everything in many ways, a bulk change in one.
     @Test(arguments: [
         ("{}", true), (#"{"and": []}"#, false), (#"{"and": [{}]}"#, false), (#"{"or": [{}]}"#, false),
         (#"{"or": [{"rank": 1}, {"and": [{}, {}]}]}"#, false), (#"{"id": {"nin": []}}"#, false),

@@ -93,7 +93,7 @@ import Testing
         #expect(try await events(text) == 0)
     }
 
-    @Test func `an error of a mark is not told as one of the row`() async throws {
+    @Test func `an error of a mark is not reported as one of the row`() async throws {
         let bad = WriteContext(
             scope: .system, now: SystemClock().now(), marks: [CommitMark { _ in event("bad") }])
         await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {

@@ -132,6 +132,13 @@ import Testing
         }
     }
 
+    @Test func `a statement that was canceled with its task has not run out of time`() {
+        let error = PostgresError(
+            sqlState: .queryCanceled, fields: ServerFields(sqlState: .queryCanceled, message: nil))
+        #expect(RepositoryError.from(error, entity: nil) == .timeout)
+        #expect(RepositoryError.from(error.asCancellation(), entity: nil) == .cancelled)
+    }
+
     @Test func theDatabaseGoneIsUnavailable() async throws {
         let repository = EntityRepository(
             pool: SelectStatements.unreachablePool, entity: TestModel.plan, catalog: story.tenants.catalog)

@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import Testing
 
-/// An event tells of a row before the row is read back: both must say the same.
+/// An event describes a row before the row is read back: both must be the same.
 @Suite struct EventRowTests {
     @Test func theValuesOfAnInsertPrintLikeItsRow() async throws {
         let plans = try await TestDatabase.repository(TestModel.plan)

@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    /// Parsers refuse such values; what comes past them is no fault of a body, and none of ours.
+    /// Parsers refuse such values; one that passes them is a mistake neither of a body nor of the service.
     @Test func aValueThatTheDatabaseRefusesIsTheFilters() async throws {
         let plans = try await Self.seeded.value
         let yearZero = try #require(Timestamp(iso8601: "0000-01-01"))

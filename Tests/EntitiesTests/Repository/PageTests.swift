@@ -110,7 +110,7 @@ import Testing
         try await expectWholeList(filter)
     }
 
-    /// A number that is none and a moment that no text of ours names are walked by numbers, behind what has keys.
+    /// Rows with NaN, or with an instant that no condition can name, have no keys: they are paged by their number.
     @Test(arguments: [[Order("price")], [Order("price", descending: true)], [Order("validUntil")]])
     func valuesThatDoNotComeBack(_ order: [Order]) async throws {
         let name = "S\(SecureRandom.hex(bytes: 6))"

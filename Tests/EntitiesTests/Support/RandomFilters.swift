@@ -3,7 +3,7 @@ import JSONCoding
 
 /// Filters and query strings out of the dictionary of filters, the same ones every time.
 struct RandomFilters: RandomNumberGenerator {
-    /// What a value is recognised by wherever it turns up.
+    /// What a value is recognized by wherever it turns up.
     static let marker = "zqjx"
 
     private var state: UInt64

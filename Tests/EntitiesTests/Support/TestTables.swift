@@ -73,6 +73,7 @@ enum TestTables {
                 "GRANT SELECT, INSERT, UPDATE, DELETE ON main.\(table.name) TO \(role)",
             ]
         }
+        statements.append("CREATE INDEX ON main.plans (valid_until)")
         for table in tables {
             statements += [
                 "ALTER TABLE main.\(table.name) ENABLE ROW LEVEL SECURITY",
