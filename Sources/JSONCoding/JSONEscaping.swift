@@ -19,7 +19,7 @@ enum JSONEscaping {
     /// Whether one of eight bytes is below 0x20, a quote or a backslash.
     ///
     /// Subtracting a number from a byte borrows from its top bit when the byte is smaller; `& ~word` removes the bytes
-    /// whose top bit was set before. A borrow can spread to a neighbour, but only from a byte that is itself a match.
+    /// whose top bit was set before. A borrow can spread to a neighbor, but only from a byte that is itself a match.
     static func containsEscape(_ word: UInt64) -> Bool {
         let ones: UInt64 = 0x0101_0101_0101_0101
         let control = (word &- ones &* 0x20) & ~word

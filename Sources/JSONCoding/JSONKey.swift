@@ -2,7 +2,7 @@ package import Primitives
 
 /// A key made ready to be written many times: escaped, in quotation marks, with its colon.
 package struct JSONKey: Sendable, Hashable {
-    /// The text, as it stands before the value.
+    /// The text in front of the value.
     package let text: [UInt8]
 
     /// Makes a key ready.

@@ -8,7 +8,7 @@ package struct JSONObject: Sendable, Sequence {
     /// A key with its value.
     package typealias Element = (key: String, value: JSONValue)
 
-    private struct Member: Sendable {
+    fileprivate struct Member: Sendable {
         var key: String
         var value: JSONValue
     }
@@ -52,10 +52,17 @@ package struct JSONObject: Sendable, Sequence {
     }
 
     /// The members in order.
-    package func makeIterator() -> AnyIterator<Element> {
-        var iterator = members.makeIterator()
-        return AnyIterator { iterator.next().map { ($0.key, $0.value) } }
+    package struct Iterator: IteratorProtocol {
+        fileprivate var members: IndexingIterator<[Member]>
+
+        /// The next member; nil after the last one.
+        package mutating func next() -> Element? {
+            guard let member = members.next() else { return nil }
+            return (member.key, member.value)
+        }
     }
+
+    package func makeIterator() -> Iterator { Iterator(members: members.makeIterator()) }
 
     private func position(of key: String) -> Int? {
         if let positions { return positions[ExactText(key)] }

@@ -6,8 +6,8 @@ package struct JSONLimits: Sendable, Hashable {
     package var depth: Int
     /// The greatest length of the text of one number in bytes.
     package var numberLength: Int
-    /// Whether an object may repeat a key. Where a text is signed or restricts somebody, two readers must not see
-    /// different values, so such texts are parsed without.
+    /// Whether an object may repeat a key. Two readers of a signed or restricting text must not see
+    /// different values, so such texts are parsed with `false`.
     package var allowsRepeatedKeys: Bool
 
     /// Limits other than the standard ones.

@@ -19,7 +19,7 @@ package struct JSONWriter: Sendable {
     /// The text written so far. Reading it copies nothing, as long as the writer is not used again afterwards.
     package private(set) var bytes: [UInt8]
 
-    /// Whether a value stands before the next key or element, so that a comma must come between.
+    /// Whether the next key or element needs a comma, because a value precedes it.
     var needsComma = false
 
     /// A writer of a text of its own.

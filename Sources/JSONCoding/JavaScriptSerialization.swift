@@ -6,7 +6,7 @@ extension JSONValue {
     ///
     /// Members whose key is an array index (`0`...`4294967294` without leading zeros) come first, ascending; numbers
     /// are rounded to a double and written as JavaScript writes them (too large ones become `null`); non-ASCII
-    /// characters stand as they are.
+    /// characters stay as they are.
     package func javaScriptSerialized() -> [UInt8] {
         var writer = JSONWriter()
         writeAsJavaScript(to: &writer)

@@ -3,7 +3,7 @@
 /// The text is a `number` of RFC 8259 section 6, which is also how PostgreSQL and Swift write finite numbers: `-12.50`,
 /// `1e3`; no plus sign in front, no spaces, no leading zeros, no grouping, no `NaN`.
 package struct DecimalNumber: Sendable, Hashable {
-    /// Whether a minus sign stands in front, also of a zero.
+    /// Whether it has a minus sign, even if it is zero.
     package private(set) var isNegative = false
     /// The digits, 0...9, without zeros around them; empty for zero.
     package private(set) var digits: [UInt8] = []
@@ -57,7 +57,7 @@ package struct DecimalNumber: Sendable, Hashable {
     }
 }
 
-/// Recognises a `number` of RFC 8259 section 6, byte by byte.
+/// Recognizes a `number` of RFC 8259 section 6, byte by byte.
 package struct NumberGrammar: Sendable {
     private enum State {
         case start
@@ -73,7 +73,7 @@ package struct NumberGrammar: Sendable {
 
     private var state = State.start
 
-    /// A recogniser that has seen nothing.
+    /// A recognizer that has seen nothing.
     package init() {}
 
     /// Whether what was accepted so far is a number.

@@ -1,3 +1,11 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Musl)
+import Musl
+#else
+import Glibc
+#endif
+
 /// A text that is equal to another only if both have the same bytes: the key of every dictionary and set whose keys come
 /// from outside.
 ///
@@ -24,12 +32,23 @@ package struct ExactText: Sendable, Hashable, ExpressibleByStringLiteral, Custom
     }
 }
 
-extension StringProtocol {
+extension String {
     /// Whether both texts are the same bytes; see ``ExactText`` for the difference to `==`.
-    package func hasSameBytes(as other: some StringProtocol) -> Bool {
-        utf8.count == other.utf8.count && utf8.elementsEqual(other.utf8)
+    package func hasSameBytes(as other: String) -> Bool {
+        let count = utf8.count
+        guard count == other.utf8.count else { return false }
+        // Every lookup in a JSON object compares names: one call for all bytes of a text, not one for each.
+        let isSame = utf8.withContiguousStorageIfAvailable { left in
+            other.utf8.withContiguousStorageIfAvailable { right in
+                guard let left = left.baseAddress, let right = right.baseAddress else { return true }
+                return memcmp(left, right, count) == 0
+            }
+        }
+        return isSame.flatMap { $0 } ?? utf8.elementsEqual(other.utf8)
     }
+}
 
+extension StringProtocol {
     /// Whether the text is the given one in ASCII letters of any case. (`lowercased()` also turns U+212A into `k`, and
     /// `uppercased()` turns `ſ` into `S`.)
     package func isASCII(ignoringCase other: StaticString) -> Bool {

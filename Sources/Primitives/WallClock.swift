@@ -27,7 +27,7 @@ package struct SystemClock: WallClock {
     }
 }
 
-/// A clock that stands still until it is moved: for tests, and for tenants that have a clock of their own.
+/// A clock that does not move by itself: for tests, and for tenants that have a clock of their own.
 package final class ManualClock: WallClock {
     private let instant: Mutex<Timestamp>
 

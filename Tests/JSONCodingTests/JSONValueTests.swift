@@ -15,7 +15,7 @@ import Testing
         #expect(number.int64 == expected)
     }
 
-    @Test func integersAreRecognised() {
+    @Test func integersAreRecognized() {
         for literal in ["1", "1.0", "1e2", "0", "-5.00", "120e-1", "123456789012345678901234567890"] {
             #expect(JSONNumber(literal: literal)?.isInteger == true)
         }

@@ -11,6 +11,16 @@ import Testing
         #expect(set.count == 2 && set.contains(ExactText(left)) && set.contains(ExactText(right)))
     }
 
+    @Test func `texts of any length are compared to their end`() {
+        let long = String(repeating: "x", count: 100)
+        for (left, right) in [("", ""), ("a", "a"), (long, String(long.reversed()))] {
+            #expect(left.hasSameBytes(as: right))
+        }
+        for (left, right) in [("", "a"), ("ab", "aB"), (long + "a", long + "b"), (long, long + "x")] {
+            #expect(!left.hasSameBytes(as: right))
+        }
+    }
+
     @Test(arguments: [
         ("asc", true), ("ASC", true), ("aSc", true), ("a\u{17F}c", false), ("as", false), ("ascx", false), ("", false),
     ])
