@@ -74,13 +74,13 @@ def report(path, line, text):
 
 
 def check_use(user, used, path, line):
-    """One target's use of another of ours."""
+    """One target's use of another target of this package."""
     if used not in LAYER or user not in LAYER or used == user:
         return
     if LAYER[used] > LAYER[user]:
         report(path, line, f"{user} is below {used} and must not use it")
     elif LAYER[used] == LAYER[user] and (user, used) not in SIDEWAYS:
-        report(path, line, f"{user} stands beside {used} and must not use it")
+        report(path, line, f"{user} is in the layer of {used} and must not use it")
 
 
 def without_literals(text):

@@ -64,7 +64,7 @@ package struct MigrationState: Sendable, Hashable {
 package struct MigrationError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     package enum Kind: Sendable, Hashable {
-        /// The database cannot be reached, or the table of migrations not be used.
+        /// The database cannot be reached, or the table of migrations cannot be used.
         case database
         /// Two migrations have the same number.
         case duplicateNumber
@@ -100,7 +100,7 @@ package struct MigrationError: Error, Sendable, CustomStringConvertible {
     package let direction: Direction?
     /// The line of the SQL text where the error is, from 1, if the server reported it.
     package let line: Int?
-    /// The server's error. Its `serverMessage` says in words what is wrong, for the terminal rather than the log.
+    /// The server's error. Its `serverMessage` describes the problem, for the terminal rather than the log.
     package let cause: PostgresError?
     /// What prevents migrating, when it was refused.
     package let report: MigrationReport?

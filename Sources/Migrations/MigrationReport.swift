@@ -33,6 +33,6 @@ package struct SchemaDifference: Sendable, Hashable {
     /// Schema, table, column: `main.tenants.key`.
     package let place: String
     package let problem: String
-    /// How to repair it: SQL or words.
+    /// How to repair it: SQL or a description.
     package let repair: String
 }

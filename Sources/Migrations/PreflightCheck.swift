@@ -11,7 +11,7 @@ package struct PreflightCheck: Sendable, Hashable {
         case warning
     }
 
-    /// The name, as a rule that of the index or constraint behind it.
+    /// The name, usually that of the index or constraint that needs the check.
     package let name: String
     package let severity: Severity
     /// The purpose, and the consequence for rows that fail; for people.

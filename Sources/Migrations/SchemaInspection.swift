@@ -64,7 +64,7 @@ struct SchemaInspection {
         return found + (try differences(Self.names, [schema, later.map(\.up).joined(separator: ";\n")]))
     }
 
-    /// Whether the schema has any table but our own list of migrations.
+    /// Whether the schema has any table except the list of migrations.
     private func hasForeignTables() throws(PostgresError) -> Bool {
         try isTrue(
             """

@@ -1,6 +1,6 @@
-/// Which commands a shared connection cannot bear.
+/// Which commands must not be sent on a shared connection.
 enum CommandRules {
-    /// Throws for an empty command and for one that would change the connection for everybody.
+    /// Throws for an empty command and for one that would change the connection for all tasks.
     static func check(_ arguments: [RedisArgument], inPipeline: Bool) throws(RedisError) {
         guard let first = arguments.first else { throw .invalidCommand(.empty) }
         guard let word = first.commandWord else { return }

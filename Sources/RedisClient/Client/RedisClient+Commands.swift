@@ -11,7 +11,7 @@ package enum RedisSetCondition: Sendable, Hashable {
     case ifPresent
 }
 
-/// What is left of a key's life.
+/// The remaining life of a key.
 package enum RedisTimeToLive: Sendable, Hashable {
     /// No such key.
     case missing
@@ -22,7 +22,7 @@ package enum RedisTimeToLive: Sendable, Hashable {
 }
 
 extension RedisClient {
-    /// Answers when the server does.
+    /// Returns once the server has replied.
     package func ping() async throws(RedisError) {
         guard try await perform({ $0.writeFixed("*1\r\n$4\r\nPING\r\n") }) == .simple("PONG") else {
             throw .unexpectedReply
@@ -132,7 +132,7 @@ extension RedisClient {
         }.count() == 1
     }
 
-    /// What is left of a key's life.
+    /// The remaining life of a key.
     package func timeToLive(_ key: String) async throws(RedisError) -> RedisTimeToLive {
         let reply = try await perform { buffer in
             buffer.writeFixed("*2\r\n$4\r\nPTTL\r\n")

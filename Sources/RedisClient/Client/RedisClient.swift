@@ -10,7 +10,7 @@ import Synchronization
 /// wait for it. Nothing is ever sent twice.
 ///
 /// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a client of their own with a longer `commandTimeout`: they
-/// would hold up everybody on a shared connection.
+/// would delay all commands on a shared connection.
 package final class RedisClient: Sendable {
     let configuration: RedisConfiguration
     let logger: Logger
@@ -48,7 +48,7 @@ package final class RedisClient: Sendable {
     /// True while at least one shared connection is usable.
     package var isConnected: Bool { links.contains { $0.isReady } }
 
-    /// Connects, and returns after `shutdown()`, or, having shut down, when the task is cancelled. Call it once.
+    /// Connects, and returns after `shutdown()`, or, having shut down, when the task is canceled. Call it once.
     package func run() async {
         for link in links { link.start() }
         for await _ in ended {}
@@ -74,11 +74,11 @@ package final class RedisClient: Sendable {
         return try await perform { $0.writeCommand(arguments) }
     }
 
-    /// Sends commands back to back on one connection and waits for all replies: one round trip. Nobody else's commands
-    /// come between them, so MULTI … EXEC may be part of it; without that it is not a transaction.
+    /// Sends commands back to back on one connection and waits for all replies: one round trip. No other command
+    /// comes between them, so they may contain MULTI … EXEC; without it they are not a transaction.
     ///
     /// - Returns: one result a command, in order.
-    /// - Throws: when the replies cannot be had, as a whole. Then some of the commands may have been carried out.
+    /// - Throws: when the replies as a whole are not available. Then some of the commands may have been carried out.
     package func pipeline(
         _ commands: [[RedisArgument]]
     ) async throws(RedisError) -> [Result<RedisValue, RedisError>] {

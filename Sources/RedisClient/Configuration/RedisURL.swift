@@ -12,7 +12,7 @@ struct RedisURL: Equatable {
     /// True when the URL names a port, so that it must not be taken from elsewhere.
     var hasPort: Bool
 
-    /// Nil when the text is no such URL.
+    /// Nil if the text is not such a URL.
     init?(_ text: String) {
         guard let separator = text.firstRange(of: "://") else { return nil }
         let rest = text[separator.upperBound...]

@@ -16,7 +16,7 @@ enum RedisOutcome: Sendable {
 /// Replies are matched first in, first out. Every method returns what is to be done; nothing is done here, so the
 /// owner can hold a lock around a call and resume waiters after it.
 struct CommandPipeline<Waiter> {
-    /// Where the connection stands.
+    /// The state of the connection.
     enum Phase: Equatable {
         /// Nobody needed a connection yet.
         case idle
@@ -58,7 +58,7 @@ struct CommandPipeline<Waiter> {
     }
 
     fileprivate struct Slot {
-        /// Nil for a tombstone: the reply still has to come, but nobody wants it.
+        /// Nil for a tombstone: the reply is still expected, but not needed.
         var waiter: Waiter?
         let ticket: UInt64
         var deadline: NIODeadline
@@ -95,7 +95,7 @@ struct CommandPipeline<Waiter> {
     /// Accepts a command, or says why not.
     ///
     /// - Parameters:
-    ///   - waiter: nil when nobody wants the reply.
+    ///   - waiter: nil if the reply is not needed.
     ///   - ticket: names the command for `cancel`; unique.
     ///   - encode: writes the command's bytes; called only when it is accepted.
     mutating func enqueue(
@@ -209,7 +209,7 @@ struct CommandPipeline<Waiter> {
 
     // MARK: Ends
 
-    /// The connection, or an attempt to make one, failed: nobody will be answered any more.
+    /// The connection, or an attempt to make one, failed: no more commands get replies.
     ///
     /// - Parameter now: commands due by then time out, when the failure is `.unresponsive`.
     mutating func fail(_ failure: RedisConnectionFailure, now: NIODeadline) -> [Completion] {

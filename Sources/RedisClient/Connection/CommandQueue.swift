@@ -30,7 +30,7 @@ final class CommandQueue: Sendable {
         try pipeline.withLock { pipeline throws(E) in try body(&pipeline) }
     }
 
-    /// Makes a command a tombstone and tells its task.
+    /// Makes a command a tombstone and resumes its task.
     func cancel(ticket: UInt64) {
         withPipeline { $0.cancel(ticket: ticket) }?.resume(returning: .failure(.cancelled))
     }

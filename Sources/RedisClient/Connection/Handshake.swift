@@ -1,6 +1,6 @@
 import NIOCore
 
-/// A command that every new connection sends after the greeting, before anybody else's: SUBSCRIBE, CLIENT TRACKING.
+/// A command that every new connection sends after the greeting, before any other command: SUBSCRIBE, CLIENT TRACKING.
 struct SetupCommand: Sendable {
     let arguments: [RedisArgument]
     /// Pushes that confirm it; nil when it has an ordinary reply.

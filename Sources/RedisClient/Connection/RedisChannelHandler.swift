@@ -146,7 +146,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
         if hasWork { flush() }
     }
 
-    /// Matches the frames of one read with their commands under one lock, then tells everybody.
+    /// Matches the frames of one read with their commands under one lock, then delivers the results.
     private func deliver() throws(RESPViolation) {
         guard !frames.isEmpty else { return }
         defer {

@@ -9,7 +9,7 @@ import Darwin
 #endif
 
 extension RedisConnectionFailure {
-    /// Sorts an error of NIO or of TLS; what it says in words is dropped.
+    /// Sorts an error of NIO or of TLS; its message is dropped.
     init(_ error: any Error) {
         switch error {
         case let failure as RedisConnectionFailure:

@@ -72,7 +72,7 @@ final class RedisLink: Sendable {
         return await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 enqueue(expectation, waiter: .task(continuation), ticket: ticket, encode: encode)
-                // Cancelled after the check above and before the command had its place: nobody else will notice.
+                // Canceled after the check above and before the command had its place: nothing else would notice.
                 if Task.isCancelled { queue.cancel(ticket: ticket) }
             }
         } onCancel: {

@@ -1,6 +1,6 @@
 /// Decimal integers as bytes, both ways, without going through `String`.
 enum DecimalDigits {
-    /// The integer that all of `bytes` spell, with an optional sign; nil when it is none or does not fit.
+    /// The integer that all of `bytes` spell, with an optional sign; nil if they spell no integer or it does not fit.
     static func int64(_ bytes: UnsafeRawBufferPointer) -> Int64? {
         guard let first = bytes.first else { return nil }
         let isNegative = first == UInt8(ascii: "-")

@@ -29,7 +29,7 @@ package struct RESPLimits: Sendable, Hashable {
 package enum RESPViolation: Error, Sendable, Hashable {
     /// A byte that begins no RESP3 type that Redis sends (its value is attached).
     case unknownType(UInt8)
-    /// A length or number that is none.
+    /// A malformed length or number.
     case malformedNumber
     /// A line or string without its CR LF.
     case missingLineEnd

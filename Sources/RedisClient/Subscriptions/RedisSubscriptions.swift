@@ -41,7 +41,7 @@ final class RedisSubscriptions: Sendable {
     }
 
     func subscribe(channels: [String]) -> AsyncStream<RedisMessage> {
-        // A full mailbox is emptied; `.connected` then tells the consumer to catch up.
+        // A full mailbox is emptied; `.connected` then makes the consumer catch up.
         let mailbox = Mailbox<RedisMessage> { $0.last == .disconnected ? [.disconnected] : [.connected] }
         let stream = state.withLock { state -> SubscriptionTable.StreamID? in
             guard !state.isShutDown, !channels.isEmpty else { return nil }

@@ -46,7 +46,7 @@ final class RedisTracker: Sendable {
         return link.close()
     }
 
-    /// All that a slow consumer missed comes down to: where the connection stands, and that anything may have changed.
+    /// What a slow consumer has missed is reduced to the state of the connection, and that anything may have changed.
     static func collapse(_ missed: some BidirectionalCollection<RedisInvalidation>) -> [RedisInvalidation] {
         guard let state = missed.last(where: { $0 == .connected || $0 == .disconnected }) else { return [.all] }
         return [state, .all]
