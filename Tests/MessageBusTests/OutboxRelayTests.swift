@@ -235,9 +235,36 @@ struct OutboxRelayTests {
             // The server's side of a lost answer: a claim that the store only remembers.
             let lost = try await store.claim(limit: 100, runLength: 2, lease: .seconds(3600))
             #expect(lost.events.count == 6)
-            store.loseAnswer(of: lost.id)
+            store.loseAnswer(of: lost.id, runLength: 2)
             let next = try await store.claim(limit: 100, runLength: 2, lease: .seconds(3600))
             #expect(next.events.map(\.event.id) == lost.events.map(\.event.id))
+        }
+    }
+
+    @Test func `a claim passes over a tenant whose first event is locked, and takes the tenants in turn`() async throws
+    {
+        try await TestDatabase.withOutbox { database in
+            let store = OutboxStore(pool: database.runtime())
+            // In the order of claims; the oldest events belong to the last tenants.
+            let tenants = (1...3).map { Identifier(high: 0x4000, low: 0x8000_0000_0000_0000 | UInt64($0)) }
+            for tenant in tenants.reversed() {
+                for number in 0..<20 { try await store.pool.commit(try numbered(number, of: tenant)) }
+            }
+            var claimed: [Identifier?] = []
+            for _ in 0..<6 {
+                let claim = try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600))
+                let event = try #require(claim.events.first?.event)
+                claimed.append(event.tenantId)
+                try await store.settle([(event, .done(()))], claim: claim.id)
+            }
+            #expect(claimed == tenants + tenants, "nobody waits for all older events of another tenant")
+
+            try await database.admin.withTransaction { other in
+                let lock = "SELECT FROM main.outbox WHERE tenant_id = $1 AND state = 0 ORDER BY position FOR UPDATE"
+                _ = try await other.query(PostgresStatement(lock, prepared: false), [.identifier(tenants[0])])
+                let claim = try await store.claim(limit: 100, runLength: 1, lease: .seconds(3600))
+                #expect(Set(claim.events.map(\.event.tenantId)) == [tenants[1], tenants[2]])
+            }
         }
     }
 

@@ -209,13 +209,54 @@ struct PostgresConnectorTests {
         }
     }
 
+    private static func store(_ database: TestDatabase) async throws -> PostgresDeliveryStore {
+        let store = PostgresDeliveryStore(
+            pool: database.runtime(as: "message_bus_app"), listener: nil,
+            subscription: try Subscription(group: "g", types: ["A"]), logger: TestDatabase.logger)
+        try await store.prepare()
+        return store
+    }
+
+    @Test func `claims take the tenants in turn, however much older the events of another one are`() async throws {
+        try await TestDatabase.withBus { database in
+            let store = try await Self.store(database)
+            // In the order of claims; the oldest events belong to the last tenants.
+            let tenants = (1...3).map { Identifier(high: 0x4000, low: 0x8000_0000_0000_0000 | UInt64($0)) }
+            for tenant in tenants.reversed() {
+                _ = try await database.bus().publish(try (0..<20).map { try numbered($0, of: tenant, type: "A") })
+            }
+            var claimed: [Identifier?] = []
+            for _ in 0..<6 {
+                let delivery = try #require(
+                    try await store.claim(ClaimRequest(limit: 1, lease: .seconds(3600))).first)
+                claimed.append(delivery.event.tenantId)
+                _ = try await store.settle([(delivery, .done(()))])
+            }
+            #expect(claimed == tenants + tenants)
+        }
+    }
+
+    @Test func `a claim whose answer was lost is given back with the next one, whatever that asks for`() async throws {
+        try await TestDatabase.withBus { database in
+            let store = try await Self.store(database)
+            let tenant = Identifier.v4()
+            _ = try await database.bus().publish(try (0..<3).map { try numbered($0, of: tenant, type: "A") })
+            // The server's side of a lost answer: a claim that the store only remembers.
+            let lost = try await store.claim(ClaimRequest(limit: 4, runLength: 3, lease: .seconds(3600)))
+            #expect(lost.count == 3)
+            store.loseAnswer(of: try #require(lost.first).handle.claim, runLength: 3)
+            for delivery in lost {
+                let next = try await store.claim(ClaimRequest(limit: 1, runLength: 1, lease: .seconds(3600)))
+                #expect(next.map(\.event) == [delivery.event])
+                #expect(try await store.settle([(try #require(next.first), .done(()))]).count == 1)
+            }
+        }
+    }
+
     @Test func `a queue without work is never due, so that nobody asks it again and again`() async throws {
         try await TestDatabase.withBus { database in
-            let store = PostgresDeliveryStore(
-                pool: database.runtime(as: "message_bus_app"), listener: nil,
-                subscription: try Subscription(group: "g", types: ["A"]), logger: TestDatabase.logger)
-            try await store.prepare()
-            #expect(try await store.timeUntilDue() == nil)
+            let due = try await Self.store(database).timeUntilDue()
+            #expect(due == nil)
         }
         try await TestDatabase.withOutbox { database in
             let outlook = try await OutboxStore(pool: database.runtime()).outlook()

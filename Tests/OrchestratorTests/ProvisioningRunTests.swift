@@ -233,24 +233,6 @@ import WorkQueue
         }
     }
 
-    @Test func `claims leave the tiers alone that have no place left`() async throws {
-        try await TestWorld.with(application: false) { world in
-            for tier in ["SLOW", "slow", "BASIC"] {
-                var test = TestEvent(key: "acme")
-                test.tier = tier
-                _ = try await world.repository().enqueue(try test.event())
-            }
-            let claimed = try await world.repository().claim(limit: 10, lease: Self.lease, excludedTiers: ["SLOW"])
-            #expect(claimed.map(\.tier) == ["BASIC"])
-            let tiers = TierTable([
-                "A": .init(name: "http", provisioner: ScriptedProvisioner(), host: "ci.example.com"),
-                "B": .init(name: "http", provisioner: ScriptedProvisioner(), host: "ci.example.com"),
-            ])
-            #expect(tiers.bulkheads(of: "a") == ["tier:A", "host:ci.example.com"])
-            #expect(tiers.bulkheads(of: "unknown") == ["tier:UNKNOWN"])
-        }
-    }
-
     @Test func whatCannotSucceedIsTriedOnce() async throws {
         try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
@@ -320,38 +302,6 @@ import WorkQueue
                     #expect(try request.json == .object(expected))
                 }
             }
-        }
-    }
-
-    @Test func runsOfATenantFollowOneAnother() async throws {
-        try await TestWorld.with(application: false) { world in
-            var test = TestEvent(key: "acme")
-            _ = try await world.repository().enqueue(try test.event())
-            world.clock.advance(by: .milliseconds(2))
-            test.id = .v4()
-            test.context = Identifier.v4().description
-            _ = try await world.repository().enqueue(try test.event())
-            _ = try await world.repository().enqueue(try TestEvent(key: "other").event())
-            let first = try await world.repository().claim(limit: 10, lease: Self.lease)
-            #expect(first.count == 2)
-            let run = try #require(first.first { $0.tenantId == test.tenant })
-            #expect(run.context != test.context)
-            #expect(try await world.repository().record(run, .callbackDelivered(status: 204)))
-            #expect(try await world.repository().claim(limit: 10, lease: Self.lease).map(\.context) == [test.context])
-        }
-    }
-
-    @Test func twoWorkersNeverHaveTheSameRun() async throws {
-        try await TestWorld.with(application: false) { world in
-            for _ in 0..<40 { _ = try await world.repository().enqueue(try TestEvent(key: "acme").event()) }
-            let claimed = try await withThrowingTaskGroup(of: [Identifier].self) { group in
-                for _ in 0..<20 {
-                    group.addTask { try await world.repository().claim(limit: 3, lease: Self.lease).map(\.id) }
-                }
-                return try await group.reduce(into: []) { $0 += $1 }
-            }
-            #expect(Set(claimed).count == claimed.count)
-            #expect(!claimed.isEmpty)
         }
     }
 

@@ -127,18 +127,20 @@ enum PostgresBusStatements {
     /// (NULL: all), most deliveries of a lane. Runs with ``ClaimSettings/claiming``.
     ///
     /// A row that another consumer claims in this moment is locked or, after its commit, no longer visible: the lock
-    /// re-reads `visible_at`. A few more lanes than asked for are looked at, for those that are locked.
+    /// re-reads `visible_at`. A few more lanes than asked for are looked at, for those that are locked. Lanes are locked
+    /// in their order, one by one, so that those behind the last one have their turn in the next claim.
     static let claim = PostgresStatement(
         heads(after: "$6", through: "AND ($7::text IS NULL OR lane <= $7)")
             + """
             , candidates AS MATERIALIZED (
                 SELECT position FROM firsts WHERE visible_at IS NULL OR visible_at <= now() LIMIT $3 + 16
             ), heads AS MATERIALIZED (
-                SELECT lane FROM main.deliveries AS head
-                WHERE head.position = ANY(ARRAY(SELECT position FROM candidates)) AND head.group_name || '' = $1
-                    AND head.state + 0 = 0 AND (head.visible_at IS NULL OR head.visible_at <= now())
+                SELECT head.lane FROM candidates CROSS JOIN LATERAL (
+                    SELECT lane FROM main.deliveries
+                    WHERE position = candidates.position AND group_name || '' = $1 AND state + 0 = 0
+                        AND (visible_at IS NULL OR visible_at <= now())
+                    FOR UPDATE SKIP LOCKED) AS head
                 LIMIT $3
-                FOR UPDATE SKIP LOCKED
             ), runs AS MATERIALIZED (
                 SELECT next.position FROM heads CROSS JOIN LATERAL (
                     SELECT position FROM main.deliveries

@@ -49,49 +49,66 @@ final class PostgresDeliveryStore: LeasedStore {
     }
 
     func claim(_ request: ClaimRequest) async throws -> [ClaimedDelivery] {
-        for claim in claims.withLock({ $0.lost }) {
+        for claim in claims.withLock({ $0.lost.all }) {
             _ = try await query(
                 PostgresBusStatements.releaseClaim,
-                [group, types, .identifier(claim), .int64(Int64(request.runLength))])
-            claims.withLock { $0.released(claim) }
+                [group, types, .identifier(claim.id), .int64(Int64(claim.runLength))])
+            claims.withLock { $0.lost.remove(claim) }
         }
+        let id = Identifier.v4()
         let cursor = claims.withLock { $0.cursor }
-        var deliveries = try await claim(request, limit: request.limit, after: cursor ?? "", through: nil)
-        var lanes = Set(deliveries.map(\.event.orderingKey)).count
-        if let cursor, lanes < request.limit {
-            deliveries += try await claim(request, limit: request.limit - lanes, after: "", through: cursor)
-            lanes = Set(deliveries.map(\.event.orderingKey)).count
+        var deliveries: [ClaimedDelivery] = []
+        var lanes = 0
+        let last: Identifier?
+        do {
+            deliveries = try await claim(id, request, limit: request.limit, after: cursor ?? "", through: nil)
+            lanes = Self.laneCount(deliveries)
+            if let cursor, lanes < request.limit {
+                let others = try await claim(id, request, limit: request.limit - lanes, after: "", through: cursor)
+                last = others.map(\.event.orderingKey).max()
+                lanes += Self.laneCount(others)
+                deliveries += others
+            } else {
+                last = deliveries.map(\.event.orderingKey).max()
+            }
+        } catch {
+            // The claim may be valid although its answer was lost; or only the second part has failed.
+            loseAnswer(of: id, runLength: request.runLength)
+            throw error
         }
-        let last = deliveries.last.map { "\(subscription.group):\($0.event.orderingKey)" }
-        claims.withLock { $0.cursor = lanes == request.limit ? last : nil }
+        claims.withLock { claims in
+            claims.cursor = lanes == request.limit ? last.map { "\(subscription.group):\($0)" } : nil
+        }
         return deliveries
     }
 
+    private static func laneCount(_ deliveries: [ClaimedDelivery]) -> Int {
+        Set(deliveries.map(\.event.orderingKey)).count
+    }
+
+    /// Remembers a claim whose answer was lost, so that the next one gives its deliveries back.
+    func loseAnswer(of claim: Identifier, runLength: Int) {
+        claims.withLock { $0.lost.add(LaneClaim(id: claim, runLength: runLength)) }
+    }
+
     private func claim(
-        _ request: ClaimRequest, limit: Int, after first: String, through last: String?
+        _ id: Identifier, _ request: ClaimRequest, limit: Int, after first: String, through last: String?
     ) async throws -> [ClaimedDelivery] {
-        let claim = Identifier.v4()
-        do {
-            let result = try await query(
-                PostgresBusStatements.claim,
-                [
-                    group, types, .int64(Int64(limit)), .identifier(claim), .microseconds(request.lease),
-                    .text(first), .optional(last, PostgresValue.text), .int64(Int64(request.runLength)),
-                ])
-            var deliveries: [ClaimedDelivery] = []
-            for row in result.rows {
-                deliveries.append(
-                    ClaimedDelivery(
-                        handle: ClaimedDelivery.Handle(position: try row.int64(0), claim: claim),
-                        event: try EventEnvelope(row: row, from: 1), group: subscription.group,
-                        failures: try row.int(8)))
-            }
-            return Self.grouped(deliveries)
-        } catch {
-            // The answer may be lost although the claim stands.
-            if !error.isRetryable { claims.withLock { $0.lost(claim) } }
-            throw error
+        let result = try await query(
+            PostgresBusStatements.claim,
+            [
+                group, types, .int64(Int64(limit)), .identifier(id), .microseconds(request.lease),
+                .text(first), .optional(last, PostgresValue.text), .int64(Int64(request.runLength)),
+            ])
+        var deliveries: [ClaimedDelivery] = []
+        for row in result.rows {
+            deliveries.append(
+                ClaimedDelivery(
+                    handle: ClaimedDelivery.Handle(position: try row.int64(0), claim: id),
+                    event: try EventEnvelope(row: row, from: 1), group: subscription.group,
+                    failures: try row.int(8)))
         }
+        return Self.grouped(deliveries)
     }
 
     /// Lane by lane in the order in which they came, and by position within each.

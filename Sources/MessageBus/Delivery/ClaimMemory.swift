@@ -1,4 +1,5 @@
 import Primitives
+import WorkQueue
 
 /// What a process that claims from lanes remembers between two claims. Pure state.
 ///
@@ -7,18 +8,12 @@ import Primitives
 struct ClaimMemory<Key: Sendable>: Sendable {
     /// The lane behind which the next claim begins; nil for the first.
     var cursor: Key?
-    /// Claims whose answer was lost: they may be valid, and nobody works on them.
-    private(set) var lost: [Identifier] = []
+    var lost = LostClaims<LaneClaim>()
+}
 
-    /// Those of the longest outage; older ones end with their lease.
-    private static var maximumLost: Int { 16 }
-
-    mutating func lost(_ claim: Identifier) {
-        lost.append(claim)
-        if lost.count > Self.maximumLost { lost.removeFirst() }
-    }
-
-    mutating func released(_ claim: Identifier) {
-        lost.removeAll { $0 == claim }
-    }
+/// A claim on runs of events.
+struct LaneClaim: Hashable, Sendable {
+    let id: Identifier
+    /// Most events of a lane under it.
+    let runLength: Int
 }

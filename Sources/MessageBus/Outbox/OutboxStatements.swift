@@ -32,18 +32,20 @@ enum OutboxStatements {
     ///
     /// A lane can be claimed only by its first pending event, so its events are never on two ways at once, and later
     /// ones never overtake earlier ones. A row that another relay claims in this moment is locked or, after its commit,
-    /// no longer visible: the lock re-reads `visible_at`. Runs with ``ClaimSettings/claiming``.
+    /// no longer visible: the lock re-reads `visible_at`. Lanes are locked in their order, one by one, so that those
+    /// behind the last one have their turn in the next claim. Runs with ``ClaimSettings/claiming``.
     static let claim = PostgresStatement(
         heads(after: "$5", through: "AND ($6::uuid IS NULL OR ordering_key <= $6)")
             + """
             , candidates AS MATERIALIZED (
                 SELECT event_id FROM firsts WHERE visible_at IS NULL OR visible_at <= now() LIMIT $1 + 16
             ), heads AS MATERIALIZED (
-                SELECT ordering_key FROM main.outbox AS head
-                WHERE head.event_id = ANY(ARRAY(SELECT event_id FROM candidates)) AND head.state + 0 = 0
-                    AND (head.visible_at IS NULL OR head.visible_at <= now())
+                SELECT head.ordering_key FROM candidates CROSS JOIN LATERAL (
+                    SELECT ordering_key FROM main.outbox
+                    WHERE event_id = candidates.event_id AND state + 0 = 0
+                        AND (visible_at IS NULL OR visible_at <= now())
+                    FOR UPDATE SKIP LOCKED) AS head
                 LIMIT $1
-                FOR UPDATE SKIP LOCKED
             ), runs AS MATERIALIZED (
                 SELECT event.event_id FROM heads CROSS JOIN LATERAL (
                     SELECT event_id FROM main.outbox

@@ -24,11 +24,11 @@ final class OutboxStore: Sendable {
     func claim(
         limit: Int, runLength: Int, lease: Duration
     ) async throws(MessageBusError) -> OutboxClaim {
-        for claim in claims.withLock({ $0.lost }) {
+        for claim in claims.withLock({ $0.lost.all }) {
             _ = try await query(
-                OutboxStatements.releaseClaim, [.identifier(claim), .int64(Int64(runLength))],
+                OutboxStatements.releaseClaim, [.identifier(claim.id), .int64(Int64(claim.runLength))],
                 settings: Self.claiming)
-            claims.withLock { $0.released(claim) }
+            claims.withLock { $0.lost.remove(claim) }
         }
         let id = Identifier.v4()
         let cursor = claims.withLock { $0.cursor }
@@ -46,8 +46,8 @@ final class OutboxStore: Sendable {
                 last = events.map(\.event.orderingKey).max()
             }
         } catch {
-            // The answer may be lost although the claim stands; or the first part has been claimed.
-            loseAnswer(of: id)
+            // The claim may be valid although its answer was lost; or only the second part has failed.
+            loseAnswer(of: id, runLength: runLength)
             throw error
         }
         claims.withLock { $0.cursor = events.count == limit ? last : nil }
@@ -80,7 +80,9 @@ final class OutboxStore: Sendable {
     }
 
     /// Remembers a claim whose answer was lost, so that the next one gives its events back.
-    func loseAnswer(of claim: Identifier) { claims.withLock { $0.lost(claim) } }
+    func loseAnswer(of claim: Identifier, runLength: Int) {
+        claims.withLock { $0.lost.add(LaneClaim(id: claim, runLength: runLength)) }
+    }
 
     /// Records how claimed events ended, all or nothing.
     func settle(

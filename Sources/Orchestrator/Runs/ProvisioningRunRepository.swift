@@ -32,10 +32,10 @@ struct ProvisioningRunRepository: Sendable {
     }
 
     /// Claims runs that are due, at most as many as given.
+    /// - Parameter claim: Identifies the claim.
     func claim(
-        limit: Int, lease: Duration, excludedTiers: [String] = []
+        _ claim: Identifier = .v4(), limit: Int, lease: Duration, excludedTiers: [String] = []
     ) async throws(PostgresError) -> [ProvisioningRun] {
-        let claim = Identifier.v4()
         let result = try await pool.query(
             ProvisioningRunStatements.claim,
             [.int64(Int64(limit)), .identifier(claim), .microseconds(lease), .textArray(excludedTiers)])
@@ -44,7 +44,12 @@ struct ProvisioningRunRepository: Sendable {
         return runs
     }
 
-    /// How long until the next run is due; nil when none is.
+    /// Gives back everything under a claim.
+    func release(claim: Identifier) async throws(PostgresError) {
+        _ = try await pool.query(ProvisioningRunStatements.releaseClaim, [.identifier(claim)])
+    }
+
+    /// How long until the next run is due that is not due now; nil when there is none.
     func timeUntilDue() async throws(PostgresError) -> Duration? {
         try await pool.query(ProvisioningRunStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }
     }

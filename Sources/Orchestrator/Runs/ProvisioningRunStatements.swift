@@ -47,6 +47,11 @@ enum ProvisioningRunStatements {
         WHERE id = $1 AND claim = $2
         """
 
+    /// Gives back everything under a claim. Parameter: claim.
+    static let releaseClaim: PostgresStatement = """
+        UPDATE main.provisioning_runs SET due_at = now(), claim = NULL WHERE claim = $1 AND due_at IS NOT NULL
+        """
+
     /// The resources are made; the callback is next, under the same claim.
     /// Parameters: id, claim, provisioner, resources, application URL.
     static let provisioned: PostgresStatement = """
@@ -130,7 +135,7 @@ enum ProvisioningRunStatements {
         WHERE id = $1 AND claim = $2
         """
 
-    /// Microseconds until the next run is due that is not due now.
+    /// Microseconds until the next run is due that is not due now; NULL when there is none.
     static let timeUntilDue: PostgresStatement = """
         SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint
         FROM main.provisioning_runs WHERE due_at > now()

@@ -8,6 +8,7 @@ final class ProvisioningRunStore: LeasedStore {
     private let repository: ProvisioningRunRepository
     private let tiers: TierTable
     private let signals = Mutex<WorkSignals?>(nil)
+    private let lostClaims = Mutex(LostClaims<Identifier>())
 
     init(repository: ProvisioningRunRepository, tiers: TierTable) {
         self.repository = repository
@@ -20,11 +21,27 @@ final class ProvisioningRunStore: LeasedStore {
     }
 
     func claim(_ request: ClaimRequest) async throws -> [ProvisioningRun] {
+        for claim in lostClaims.withLock({ $0.all }) {
+            try await repository.release(claim: claim)
+            lostClaims.withLock { $0.remove(claim) }
+        }
         let full = tiers.tiers.filter { !request.fullBulkheads.isDisjoint(with: tiers.bulkheads(of: $0)) }
-        var runs = try await repository.claim(limit: request.limit, lease: request.lease, excludedTiers: full)
+        let claim = Identifier.v4()
+        var runs: [ProvisioningRun]
+        do {
+            runs = try await repository.claim(
+                claim, limit: request.limit, lease: request.lease, excludedTiers: full)
+        } catch {
+            // The claim may be valid although its answer was lost.
+            loseAnswer(of: claim)
+            throw error
+        }
         for index in runs.indices { runs[index].bulkheads = tiers.bulkheads(of: runs[index].tier) }
         return runs
     }
+
+    /// Remembers a claim whose answer was lost, so that the next one gives its runs back.
+    func loseAnswer(of claim: Identifier) { lostClaims.withLock { $0.add(claim) } }
 
     func renew(_ items: [ProvisioningRun], lease: Duration) async throws -> Set<ProvisioningRun.Handle> {
         try await repository.renew(items, lease: lease)
