@@ -135,7 +135,7 @@ struct OutboxRelayTests {
                 try await database.letTimePass(.seconds(3600))
             }
             #expect(connector.published == [good])
-            let letters = try await relay.deadLetters()
+            let letters = try await OutboxDeadLetters(pool: pool).list(limit: 10)
             #expect(letters.map(\.event) == [bad])
             #expect(letters.first?.attempts == 3)
             #expect(letters.first?.lastError == "not now")
@@ -143,11 +143,11 @@ struct OutboxRelayTests {
             #expect(connector.attempts(for: bad) == 3)
 
             isMended.withLock { $0 = true }
-            #expect(try await relay.retryDeadLetters([.v4()]) == 0)
-            #expect(try await relay.retryDeadLetters([bad.id]) == 1)
+            #expect(try await OutboxDeadLetters(pool: pool).retry([.v4()]) == 0)
+            #expect(try await OutboxDeadLetters(pool: pool).retry([bad.id]) == 1)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published == [good, bad])
-            #expect(try await relay.deadLetters().isEmpty)
+            #expect(try await relay.backlog().dead == 0)
         }
     }
 
@@ -169,7 +169,7 @@ struct OutboxRelayTests {
                 logger: TestDatabase.logger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(connector.published == [event])
-            #expect(try await relay.deadLetters().isEmpty)
+            #expect(try await relay.backlog().dead == 0)
         }
     }
 

@@ -140,7 +140,7 @@ struct OutboxWakeUpTests {
                 try await Self.listening(database, 1)
                 try await pool.commit(try numbered(1, of: .v4()))
                 try await eventually("it is given up on") { try await other.backlog().dead == 1 }
-                #expect(try await other.retryDeadLetters() == 1)
+                #expect(try await OutboxDeadLetters(pool: pool).retry(nil) == 1)
                 try await eventually("it is published") { connector.published.count == 1 }
             }
         }

@@ -13,7 +13,8 @@ package struct OutboxDeadLetters: Sendable {
         try await store.deadLetters(limit: limit)
     }
 
-    /// Makes dead letters pending again, with all their attempts before them, and wakes the relays.
+    /// Makes dead letters pending again, with all their attempts before them, and wakes the relays. They come before
+    /// later events of their tenant that are still pending, but after those that went on without them.
     /// - Parameter ids: The events; nil for all.
     /// - Returns: How many there were.
     package func retry(_ ids: [Identifier]?) async throws(MessageBusError) -> Int {

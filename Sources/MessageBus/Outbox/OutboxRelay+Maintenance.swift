@@ -1,5 +1,5 @@
 import Logging
-package import Primitives
+import Primitives
 import WorkQueue
 
 /// Maintenance of an outbox: what waits, what was given up, what is old.
@@ -9,25 +9,9 @@ extension OutboxRelay {
         try await store.backlog()
     }
 
-    /// The oldest dead letters, at most `limit`.
-    package func deadLetters(limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
-        try await store.deadLetters(limit: limit)
-    }
-
     /// How many dead letters there are; at most 1000 are counted.
     package func deadLetterCount() async throws(MessageBusError) -> Int {
         try await store.deadLetterCount()
-    }
-
-    /// Makes dead letters pending again, with all their attempts before them. They come before later events of their
-    /// tenant that are still pending, but after those that went on without them.
-    /// - Parameter ids: the events; nil for all.
-    /// - Returns: How many there were.
-    @discardableResult
-    package func retryDeadLetters(_ ids: [Identifier]? = nil) async throws(MessageBusError) -> Int {
-        let count = try await store.retry(ids)
-        wake()
-        return count
     }
 
     /// Deletes published events and, where there is an inbox, marks that are older than their retention.
