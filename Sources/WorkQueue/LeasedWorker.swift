@@ -18,26 +18,12 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     package typealias Handler = @Sendable (Store.Item) async throws -> Settlement<Store.Output>
     typealias Item = Store.Item
 
-    private struct PendingSettlement {
-        let item: Item
-        let settlement: Settlement<Store.Output>
-        /// Resumed with whether the claim was still valid; nil when that is not known.
-        let continuation: CheckedContinuation<Bool?, Never>
-    }
-
     private struct State {
         var work = WorkInFlight<Item>()
         /// Handlers at work, each with the claimed items of one lane.
         var handlers = 0
-        var isStopping = false
         /// Handlers in a row that found a dependency away.
         var outages = 0
-        var pending: [PendingSettlement] = []
-        var isSettling = false
-        /// Attempts in a row to record outcomes that failed.
-        var settlementFailures = 0
-        /// Until when a stopping worker tries to record outcomes.
-        var settlementDeadline: ContinuousClock.Instant?
     }
 
     private let store: Store
@@ -47,7 +33,8 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     private let logger: Logger
     private let storeOutage: OutageLog
     private let handlerOutage: OutageLog
-    private let signals = WorkSignals()
+    private let lifetime = WorkerLifetime()
+    private let recorder: OutcomeRecorder<Store>
     private let state = Mutex(State())
 
     /// Makes a worker; it works once `run()` is called.
@@ -63,30 +50,24 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         self.handler = handler
         storeOutage = OutageLog("work cannot be claimed, trying again", logger: logger)
         handlerOutage = OutageLog("work waits for something that is away, trying again", logger: logger)
+        recorder = OutcomeRecorder(
+            store: store, backOff: configuration.unavailability, lifetime: lifetime, logger: logger)
     }
 
     /// Works until cancelled or shut down gracefully; then lets handlers go on for at most `drainTimeout`. Never throws:
     /// trouble is logged and tried again. Runs once.
     package func run() async {
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await work()
-            } onGracefulShutdown: {
-                self.stop(after: self.configuration.drainTimeout)
-            }
-        } onCancel: {
-            self.stop(after: .zero)
+        await lifetime.run(
+            shutdownTime: configuration.drainTimeout + configuration.settlementTimeout,
+            cancellationTime: configuration.settlementTimeout
+        ) {
+            await work()
         }
-    }
-
-    /// Makes a worker that waits for work look now.
-    package func wake() {
-        signals.work.signal()
     }
 
     private func work() async {
         await withDiscardingTaskGroup { helpers in
-            helpers.addTask { await self.store.watch(self.signals) }
+            helpers.addTask { await self.store.watch(self.lifetime.signals) }
             helpers.addTask { await self.renewLeases() }
             if await prepared() {
                 await withDiscardingTaskGroup { handlers in
@@ -99,23 +80,11 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         }
     }
 
-    private func stop(after drainTime: Duration) {
-        let deadline = ContinuousClock.now.advanced(by: drainTime + configuration.settlementTimeout)
-        state.withLock { state in
-            state.isStopping = true
-            state.settlementDeadline = min(state.settlementDeadline ?? deadline, deadline)
-        }
-        signals.work.signal()
-        signals.reconnected.signal()
-    }
-
-    private var isStopping: Bool { Task.isCancelled || state.withLock { $0.isStopping } }
-
     // MARK: Claiming
 
     private func prepared() async -> Bool {
         var failures = 0
-        while !isStopping {
+        while !lifetime.isStopping {
             do {
                 try await store.prepare()
                 storeOutage.succeeded()
@@ -123,7 +92,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
             } catch {
                 failures += 1
                 storeOutage.failed(error)
-                await rest(configuration.unavailability.delay(afterFailures: failures))
+                await lifetime.rest(configuration.unavailability.delay(afterFailures: failures))
             }
         }
         return false
@@ -132,54 +101,69 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     private func claimUntilStopped(_ handlers: inout DiscardingTaskGroup) async {
         var failures = 0
         var isBusy = false
-        while !isStopping {
-            let (free, outages, settlementFailures, full) = state.withLock { state in
-                (
-                    configuration.concurrency - state.handlers, state.outages, state.settlementFailures,
-                    state.work.fullBulkheads(size: configuration.bulkheadSize)
-                )
+        var idle = IdlePause()
+        while await waitForPlace(isBusy: isBusy) {
+            let request = nextRequest()
+            let leaseEnd = ContinuousClock.now.advanced(by: configuration.lease)
+            do {
+                let items = try await store.claim(request)
+                if failures > 0 { storeOutage.succeeded() }
+                failures = 0
+                let runs = Self.runs(of: items)
+                isBusy = runs.count >= request.limit
+                for run in runs { start(run, leaseEnd: leaseEnd, in: &handlers) }
+                if items.isEmpty {
+                    let due = try await store.timeUntilDue()
+                    await lifetime.signals.work.wait(
+                        atMost: idle.next(timeUntilDue: due, pollInterval: configuration.pollInterval))
+                } else {
+                    idle.worked()
+                }
+            } catch {
+                if lifetime.isStopping { return }
+                failures += 1
+                storeOutage.failed(error)
+                await lifetime.rest(configuration.unavailability.delay(afterFailures: failures))
             }
+        }
+    }
+
+    /// Waits until a handler has a place and there is no reason to hold back.
+    /// - Returns: False when the worker is to stop.
+    private func waitForPlace(isBusy: Bool) async -> Bool {
+        while !lifetime.isStopping {
             // Outcomes first: work that is claimed anew could be work that was done.
-            if settlementFailures > 0 {
-                await rest(configuration.unavailability.maximum)
+            if recorder.isFailing {
+                await lifetime.rest(configuration.unavailability.maximum)
                 continue
             }
+            let (free, outages) = state.withLock { (configuration.concurrency - $0.handlers, $0.outages) }
             if free <= 0 {
-                await signals.work.wait(atMost: configuration.pollInterval)
+                await lifetime.signals.work.wait(atMost: configuration.pollInterval)
                 continue
             }
             if outages > 0 {
-                await rest(configuration.unavailability.delay(afterFailures: outages))
-                if isStopping { return }
+                await lifetime.rest(configuration.unavailability.delay(afterFailures: outages))
             } else if isBusy, free * 2 < configuration.concurrency {
                 // Under load a moment's patience saves a query for each single place that becomes free.
                 try? await Task.sleep(for: .milliseconds(5))
             }
-            let isProbing = state.withLock { $0.outages > 0 }
-            let places = configuration.concurrency - state.withLock { $0.handlers }
-            let limit = isProbing ? 1 : max(places, 1)
-            let leaseEnd = ContinuousClock.now.advanced(by: configuration.lease)
-            do {
-                let items = try await store.claim(
-                    ClaimRequest(
-                        limit: limit, runLength: isProbing ? 1 : configuration.runLength, lease: configuration.lease,
-                        fullBulkheads: full))
-                if failures > 0 { storeOutage.succeeded() }
-                failures = 0
-                let runs = Self.runs(of: items)
-                isBusy = runs.count >= limit
-                for run in runs { start(run, leaseEnd: leaseEnd, in: &handlers) }
-                if items.isEmpty {
-                    let due = try await store.timeUntilDue().map { max($0, .milliseconds(1)) }
-                    await signals.work.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
-                }
-            } catch {
-                if isStopping { return }
-                failures += 1
-                storeOutage.failed(error)
-                await rest(configuration.unavailability.delay(afterFailures: failures))
-            }
+            return !lifetime.isStopping
         }
+        return false
+    }
+
+    /// What there is place for; a single item while a dependency is away.
+    private func nextRequest() -> ClaimRequest {
+        let (free, isProbing, full) = state.withLock { state in
+            (
+                configuration.concurrency - state.handlers, state.outages > 0,
+                state.work.fullBulkheads(size: configuration.bulkheadSize)
+            )
+        }
+        return ClaimRequest(
+            limit: isProbing ? 1 : max(free, 1), runLength: isProbing ? 1 : configuration.runLength,
+            lease: configuration.lease, fullBulkheads: full)
     }
 
     /// The items by lane, in order.
@@ -210,7 +194,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
                 state.handlers -= 1
                 for item in run { state.work.end(item.handle) }
             }
-            self.signals.work.signal()
+            self.lifetime.signals.work.signal()
         }
     }
 
@@ -220,7 +204,8 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
             var goesOn = isAdmitted
             for (index, item) in run.enumerated() {
                 let settlement: Settlement<Store.Output>
-                if goesOn, index == 0 || !isStopping {
+                if goesOn, index > 0 { goesOn = mayContinue(with: item) }
+                if goesOn {
                     settlement = await handle(item)
                     switch settlement {
                     case .done, .deadLetter: break
@@ -233,6 +218,12 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
                 records.addTask { await self.record(item, settlement) }
             }
         }
+    }
+
+    /// Whether a later item of a run may be handled: those before it may have taken longer than a shutdown or a lease
+    /// allows.
+    private func mayContinue(with item: Item) -> Bool {
+        !lifetime.isStopping && state.withLock { $0.work.isHeld(item.handle, at: .now) }
     }
 
     // MARK: One piece of work
@@ -248,7 +239,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     }
 
     private func record(_ item: Item, _ settlement: Settlement<Store.Output>) async {
-        switch await settle(item, settlement) {
+        switch await recorder.record(item, settlement) {
         case true?: break
         case false?: logger.warning("work was handled beyond its lease", metadata: item.description.logMetadata())
         case nil:
@@ -271,7 +262,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
             if case .done = settlement { handlerSucceeded() }
             return settlement
         } catch {
-            // What was interrupted by us has not failed.
+            // What was interrupted has not failed.
             if Task.isCancelled { return .released(after: .zero) }
             if let failure = error as? any PermanentFailure {
                 return .deadLetter(reason: FailureReason.stored(failure.reason))
@@ -298,70 +289,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         }
         guard wasAway else { return }
         handlerOutage.succeeded()
-        signals.reconnected.signal()
-    }
-
-    // MARK: Settling
-
-    /// Records how work ended. Outcomes that come while others are being recorded travel together.
-    /// - Returns: Whether the claim was still valid; nil when that is not known.
-    private func settle(_ item: Item, _ settlement: Settlement<Store.Output>) async -> Bool? {
-        await withCheckedContinuation { continuation in
-            let starts = state.withLock { state in
-                state.pending.append(
-                    PendingSettlement(item: item, settlement: settlement, continuation: continuation))
-                defer { state.isSettling = true }
-                return !state.isSettling
-            }
-            // A task of its own, which nobody cancels.
-            if starts { Task { await self.settlePending() } }
-        }
-    }
-
-    private func settlePending() async {
-        while true {
-            let (batch, wasFailing) = state.withLock { state in
-                defer { state.pending = [] }
-                let wasFailing = state.settlementFailures > 0
-                if state.pending.isEmpty {
-                    state.isSettling = false
-                    state.settlementFailures = 0
-                }
-                return (state.pending, wasFailing)
-            }
-            if batch.isEmpty {
-                // Nothing that was done is unrecorded any more: new work may be claimed.
-                if wasFailing { signals.reconnected.signal() }
-                return
-            }
-            await recordTogether(batch)
-        }
-    }
-
-    private func recordTogether(_ batch: [PendingSettlement]) async {
-        let store = self.store
-        let result = await repeating(
-            backOff: configuration.unavailability, while: { self.triesAgain(afterFailures: $0) }
-        ) {
-            try await store.settle(batch.map { ($0.item, $0.settlement) })
-        }
-        switch result {
-        case .success(let valid):
-            for entry in batch { entry.continuation.resume(returning: valid.contains(entry.item.handle)) }
-        case .failure(let error) where batch.count > 1 && !error.isDependencyUnavailable:
-            // One of them cannot be stored: the others can.
-            for entry in batch { await recordTogether([entry]) }
-        case .failure(let error):
-            storeOutage.failed(error)
-            for entry in batch { entry.continuation.resume(returning: nil) }
-        }
-    }
-
-    private func triesAgain(afterFailures failures: Int) -> Bool {
-        state.withLock { state in
-            state.settlementFailures = failures
-            return state.settlementDeadline.map { ContinuousClock.now < $0 } ?? true
-        }
+        lifetime.signals.reconnected.signal()
     }
 
     // MARK: Leases
@@ -378,20 +306,14 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         }
     }
 
-    // MARK: Waiting
+    // MARK: The end
 
     private func drain() async {
         let end = ContinuousClock.now.advanced(by: configuration.drainTimeout)
         while !Task.isCancelled, state.withLock({ !$0.work.isEmpty }) {
             let remaining = ContinuousClock.now.duration(to: end)
             guard remaining > .zero else { return }
-            await signals.work.wait(atMost: remaining)
+            await lifetime.signals.work.wait(atMost: remaining)
         }
-    }
-
-    /// Waits out a back-off; ends early when the store is reached again or the worker stops.
-    private func rest(_ duration: Duration) async {
-        if isStopping { return }
-        await signals.reconnected.wait(atMost: duration)
     }
 }

@@ -4,13 +4,14 @@ import Synchronization
 ///
 /// - Parameters:
 ///   - grace: How long a cancelled task goes on trying.
+///   - outage: Logs the failures.
 ///   - operation: Must be safe to repeat after an unknown outcome.
 package func recording<Value: Sendable>(
-    grace: Duration = .seconds(2), _ operation: @escaping @Sendable () async throws -> Value
+    grace: Duration = .seconds(2), outage: OutageLog, _ operation: @escaping @Sendable () async throws -> Value
 ) async -> Result<Value, any Error> {
     let deadline = Deadline()
     return await withTaskCancellationHandler {
-        await shielded { await repeating(while: { _ in !deadline.isOver }, operation) }
+        await shielded { await repeating(outage: outage, while: { _ in !deadline.isOver }, operation) }
     } onCancel: {
         deadline.set(.now.advanced(by: grace))
     }

@@ -1,4 +1,4 @@
-/// The work that handlers are busy with, and how long it belongs to us. Pure state.
+/// The work that handlers are busy with, and how long it belongs to this worker. Pure state.
 struct WorkInFlight<Item: LeasedItem>: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -11,7 +11,6 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
     private var entries: [Item.Handle: Entry] = [:]
     private var bulkheads: [String: Int] = [:]
 
-    var count: Int { entries.count }
     var isEmpty: Bool { entries.isEmpty }
     var items: [Item] { entries.values.map(\.item) }
 
@@ -22,6 +21,11 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
         entries[item.handle] = Entry(item: item, leaseEnd: leaseEnd)
         for bulkhead in item.bulkheads { bulkheads[bulkhead, default: 0] += 1 }
         return isAdmitted
+    }
+
+    /// Whether the item still belongs to this worker, as far as it knows.
+    func isHeld(_ handle: Item.Handle, at now: Instant) -> Bool {
+        entries[handle].map { now < $0.leaseEnd } ?? false
     }
 
     /// Remembers how the handler of an item is cancelled.
@@ -46,7 +50,7 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
     /// Records which leases were renewed.
     /// - Parameter kept: The handles whose claim is still valid; nil when it is not known because the store did not
     ///   answer: then those are lost whose lease has ended.
-    /// - Returns: How to cancel the handlers whose work belongs to somebody else by now.
+    /// - Returns: How to cancel the handlers whose work may belong to another worker now.
     mutating func renewed(
         _ items: [Item], kept: Set<Item.Handle>?, leaseEnd: Instant, now: Instant
     ) -> [@Sendable () -> Void] {
@@ -55,8 +59,9 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
             guard let entry = entries[item.handle] else { continue }
             if kept?.contains(item.handle) ?? false {
                 entries[item.handle]?.leaseEnd = leaseEnd
-            } else if kept != nil || entry.leaseEnd <= now, let cancel = entry.cancel {
-                lost.append(cancel)
+            } else if kept != nil || entry.leaseEnd <= now {
+                entries[item.handle]?.leaseEnd = now
+                if let cancel = entry.cancel { lost.append(cancel) }
             }
         }
         return lost

@@ -228,6 +228,41 @@ struct LeasedWorkerTests {
         #expect(store.row("a").handle == "stolen")
     }
 
+    @Test func `work whose lease was lost before its turn in the lane is not begun`() async throws {
+        let store = MemoryStore()
+        store.add("a", "b", lane: "lane")
+        var configuration = Self.configuration
+        configuration.lease = .milliseconds(30)
+        let handled = Mutex<[String]>([])
+        let worker = worker(store, configuration) { item in
+            handled.withLock { $0.append(item.name) }
+            guard item.name == "a" else { return .done(item.name) }
+            store.steal("b")
+            let renewals = store.renewals
+            // When the second one begins, the worker has the answer to the first one.
+            try await eventually("the loss is noticed") { store.renewals >= renewals + 2 }
+            return .done(item.name)
+        }
+        try await running(worker) {
+            try await eventually("the first one is done") { store.row("a").output == "a" }
+        }
+        #expect(handled.withLock { $0 } == ["a"])
+        #expect(store.row("b").handle == "stolen")
+    }
+
+    @Test func `an outcome that cannot be stored does not take others with it`() async throws {
+        let store = MemoryStore()
+        store.add("a", "b", "c")
+        store.refuseOutcome(of: "b")
+        let worker = worker(store) { .done($0.name) }
+        try await running(worker) {
+            try await eventually("the others are recorded") {
+                store.row("a").output == "a" && store.row("c").output == "c"
+            }
+        }
+        #expect(store.row("b").output == nil && store.row("b").handle != nil)
+    }
+
     @Test func `leases are renewed while a handler takes its time`() async throws {
         let store = MemoryStore()
         store.add("a")

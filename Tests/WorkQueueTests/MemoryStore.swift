@@ -44,7 +44,8 @@ final class MemoryStore: LeasedStore {
         var claims = 0
         var isAway = false
         var refusedSettlements = 0
-        var settleCalls: [Int] = []
+        var renewals = 0
+        var unstorable: String?
         var signals: WorkSignals?
     }
 
@@ -66,9 +67,11 @@ final class MemoryStore: LeasedStore {
 
     func row(_ name: String) -> Row { state.withLock { $0.rows[name] ?? Row() } }
     var rows: [String: Row] { state.withLock { $0.rows } }
-    /// How many outcomes each call of `settle` carried.
-    var settleCalls: [Int] { state.withLock { $0.settleCalls } }
     var refusedSettlements: Int { state.withLock { $0.refusedSettlements } }
+    /// How often leases were renewed.
+    var renewals: Int { state.withLock { $0.renewals } }
+    /// The outcome of this work cannot be stored.
+    func refuseOutcome(of name: String) { state.withLock { $0.unstorable = name } }
     func setAway(_ isAway: Bool) { state.withLock { $0.isAway = isAway } }
     /// Somebody else claims the work, as after the end of a lease.
     func steal(_ name: String) {
@@ -107,6 +110,7 @@ final class MemoryStore: LeasedStore {
         let now = clock.now()
         return try state.withLock { state in
             if state.isAway { throw Away() }
+            state.renewals += 1
             let valid = items.filter { state.rows[$0.name]?.handle == $0.handle }
             for item in valid { state.rows[item.name]?.dueAt = now.adding(lease) }
             return Set(valid.map(\.handle))
@@ -120,7 +124,7 @@ final class MemoryStore: LeasedStore {
                 state.refusedSettlements += 1
                 throw Away()
             }
-            state.settleCalls.append(settlements.count)
+            if settlements.contains(where: { $0.item.name == state.unstorable }) { throw Unlucky() }
             var valid: Set<String> = []
             for (item, settlement) in settlements {
                 guard var row = state.rows[item.name], row.handle == item.handle else { continue }

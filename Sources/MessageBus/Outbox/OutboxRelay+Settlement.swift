@@ -30,14 +30,11 @@ extension OutboxRelay {
         until deadline: ContinuousClock.Instant?
     ) async throws(MessageBusError) {
         let store = self.store
-        let backOff = configuration.unavailability
+        let (backOff, outage, lifetime) = (configuration.unavailability, storeOutage, self.lifetime)
         let result = await shielded {
             await repeating(
-                backOff: backOff,
-                while: { _ in
-                    let limit = [deadline, self.settlementDeadline].compactMap(\.self).min()
-                    return limit.map { ContinuousClock.now < $0 } ?? true
-                }
+                backOff: backOff, outage: outage,
+                while: { _ in lifetime.mayRecord && deadline.map { ContinuousClock.now < $0 } ?? true }
             ) {
                 try await store.settle(settlements, claim: claim)
             }
@@ -65,8 +62,8 @@ extension OutboxRelay {
         let reason: String
         switch settlement {
         case .done, .released: return
-        case .retry(_, let words): (level, message, reason) = (.warning, "event not accepted, trying again", words)
-        case .deadLetter(let words): (level, message, reason) = (.error, "event moved to dead letters", words)
+        case .retry(_, let why): (level, message, reason) = (.warning, "event not accepted, trying again", why)
+        case .deadLetter(let why): (level, message, reason) = (.error, "event moved to dead letters", why)
         }
         logger.log(
             level: level, message,

@@ -24,23 +24,17 @@ import WorkQueue
 ///
 /// **Clock.** Leases and back-off are counted by the database's clock, so the clocks of the nodes need not agree.
 package final class OutboxRelay: Service {
-    private struct State {
-        var isStopping = false
-        var inFlight = 0
-        /// Until when a stopping relay tries to record outcomes.
-        var settlementDeadline: ContinuousClock.Instant?
-    }
-
     let store: OutboxStore
     let configuration: OutboxRelayConfiguration
     let clock: any WallClock
     let logger: Logger
     private let connector: any EventConnector
     private let listener: PostgresConfiguration?
-    private let state = Mutex(State())
-    private let signals = WorkSignals()
+    let lifetime = WorkerLifetime()
+    /// Batches that are being published.
+    private let inFlight = Atomic(0)
     private let busOutage: OutageLog
-    private let storeOutage: OutageLog
+    let storeOutage: OutageLog
 
     /// Makes a relay; it works once `run()` is called, or for the length of a `flush(deadline:)`.
     /// - Parameters:
@@ -62,20 +56,16 @@ package final class OutboxRelay: Service {
         self.clock = clock
         self.logger = logger
         busOutage = OutageLog("events cannot be published, trying again", logger: logger)
-        storeOutage = OutageLog("the outbox cannot be read, trying again", logger: logger)
+        storeOutage = OutageLog("the outbox cannot be read or written, trying again", logger: logger)
     }
 
-    /// Publishes until the task is cancelled or told to shut down gracefully; then flushes for at most
+    /// Publishes until the task is cancelled or the service shuts down gracefully; then flushes for at most
     /// `shutdownTimeout` and returns. Never throws: trouble is logged and tried again. Runs once.
     package func run() async {
-        await withTaskCancellationHandler {
-            await withGracefulShutdownHandler {
-                await work()
-            } onGracefulShutdown: {
-                self.stop()
-            }
-        } onCancel: {
-            self.stop()
+        await lifetime.run(
+            shutdownTime: configuration.shutdownTimeout, cancellationTime: configuration.shutdownTimeout
+        ) {
+            await work()
         }
     }
 
@@ -93,21 +83,9 @@ package final class OutboxRelay: Service {
         }
     }
 
-    private func stop() {
-        let deadline = ContinuousClock.now.advanced(by: configuration.shutdownTimeout)
-        state.withLock { state in
-            state.isStopping = true
-            state.settlementDeadline = min(state.settlementDeadline ?? deadline, deadline)
-        }
-        signals.work.signal()
-        signals.reconnected.signal()
-    }
-
-    var settlementDeadline: ContinuousClock.Instant? { state.withLock { $0.settlementDeadline } }
-
     /// Makes a sleeping relay look for events now.
     package func wake() {
-        signals.work.signal()
+        lifetime.signals.work.signal()
     }
 
     /// Publishes until nothing more can be published at present, or the deadline has come.
@@ -120,7 +98,7 @@ package final class OutboxRelay: Service {
             do {
                 switch try await drain(within: min(remaining, publishLimit), until: deadline) {
                 case .idle:
-                    if state.withLock({ $0.inFlight == 0 }) { return true }
+                    if inFlight.load(ordering: .acquiring) == 0 { return true }
                     try? await Task.sleep(for: .milliseconds(5))
                     continue
                 case .worked:
@@ -146,49 +124,43 @@ package final class OutboxRelay: Service {
 
     private var runLength: Int { max(1, min(configuration.runLength, connector.maximumRunLength)) }
 
-    private var isStopping: Bool { Task.isCancelled || state.withLock { $0.isStopping } }
-
     private func drainUntilStopped() async {
         var pacing = OutboxPacing()
-        while !isStopping {
+        var idle = IdlePause()
+        while !lifetime.isStopping {
             do {
                 let step = try await drain(within: publishLimit)
                 storeOutage.succeeded()
                 switch step {
-                case .idle: try await rest(&pacing)
+                case .idle: try await rest(&pacing, &idle)
                 case .worked(let count):
+                    idle.worked()
                     busOutage.succeeded()
                     if pacing.worked() { try await store.disarm() }
                     if pacing.isBusy, count < batchSize { try? await Task.sleep(for: configuration.linger) }
                 case .outage:
-                    await pause(configuration.unavailability.delay(afterFailures: pacing.failed()))
+                    await lifetime.rest(configuration.unavailability.delay(afterFailures: pacing.failed()))
                 }
             } catch {
-                if isStopping { return }
+                if lifetime.isStopping { return }
                 storeOutage.failed(error)
-                await pause(configuration.unavailability.delay(afterFailures: pacing.failed()))
+                await lifetime.rest(configuration.unavailability.delay(afterFailures: pacing.failed()))
             }
         }
     }
 
-    private func rest(_ pacing: inout OutboxPacing) async throws(MessageBusError) {
+    private func rest(_ pacing: inout OutboxPacing, _ idle: inout IdlePause) async throws(MessageBusError) {
         let outlook = try await store.outlook()
         switch pacing.rest(oldestTransaction: outlook.oldestTransaction) {
         case .arm:
             pacing.armed(barrier: try await store.arm())
         case .look: break
-        case .wait(let duration): await signals.work.wait(atMost: duration)
+        case .wait(let duration): await lifetime.signals.work.wait(atMost: duration)
         case .sleep:
-            let due = outlook.timeUntilDue.map { max($0, .milliseconds(1)) }
-            await signals.work.wait(atMost: min(due ?? configuration.pollInterval, configuration.pollInterval))
+            await lifetime.signals.work.wait(
+                atMost: idle.next(timeUntilDue: outlook.timeUntilDue, pollInterval: configuration.pollInterval))
             pacing.slept()
         }
-    }
-
-    /// Waits out a back-off; ends early when the database is reached again or the relay stops.
-    private func pause(_ duration: Duration) async {
-        if isStopping { return }
-        await signals.reconnected.wait(atMost: duration)
     }
 
     // MARK: One batch
@@ -204,8 +176,8 @@ package final class OutboxRelay: Service {
     private func drain(
         within limit: Duration, until deadline: ContinuousClock.Instant? = nil
     ) async throws(MessageBusError) -> Step {
-        state.withLock { $0.inFlight += 1 }
-        defer { state.withLock { $0.inFlight -= 1 } }
+        inFlight.add(1, ordering: .relaxed)
+        defer { inFlight.subtract(1, ordering: .releasing) }
         let claim = try await store.claim(limit: batchSize, runLength: runLength, lease: configuration.lease)
         guard !claim.events.isEmpty else { return .idle }
         let outcomes: [PublishOutcome]
@@ -226,6 +198,6 @@ package final class OutboxRelay: Service {
 
     private func listen() async {
         guard let listener else { return }
-        await signals.signal(onNotificationsOf: "outbox", from: listener, logger: logger)
+        await lifetime.signals.signal(onNotificationsOf: "outbox", from: listener, logger: logger)
     }
 }

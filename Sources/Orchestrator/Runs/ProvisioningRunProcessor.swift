@@ -67,7 +67,7 @@ struct ProvisioningRunProcessor: Sendable {
             logger.info("a pipeline has accepted the work", metadata: metadata(run, ["provisioner": "\(entry.name)"]))
             return .end(.delegated(to: entry.name))
         case .failure(let failure):
-            // What was interrupted by us has not failed.
+            // What was interrupted has not failed.
             if Task.isCancelled { return .end(.released(after: .zero)) }
             return await failed(run, entry.name, failure)
         }
@@ -79,7 +79,7 @@ struct ProvisioningRunProcessor: Sendable {
     ) async -> Step {
         let address = url ?? appPlaneURL.url(for: event)
         if let problem = ProvisioningReportLimits.problem(resources: resources, appPlaneURL: address) {
-            // Tried again it would only report the same.
+            // Another attempt would only report the same.
             return await failed(run, provisioner, .permanent("what was made cannot be reported: \(problem)"))
         }
         var next = run
@@ -131,7 +131,9 @@ struct ProvisioningRunProcessor: Sendable {
     private func callBack(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
         if Task.isCancelled { return .end(.released(after: .zero)) }
         let report = CallbackReport(
-            tenantId: run.tenantId, isSuccess: run.state == .provisioned, resources: run.resources,
+            tenantId: run.tenantId, isSuccess: run.state == .provisioned,
+            // A failed run may have resources that tenant management did not accept.
+            resources: run.state == .provisioned ? run.resources : nil,
             appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: event))
         let verdict = await callbacks.send(report, for: event)
         let attempt = run.callbackAttempts + 1
@@ -146,7 +148,7 @@ struct ProvisioningRunProcessor: Sendable {
             return .end(callbackRefused(run, status: status, reason: reason))
         case .failed(let status, let reason, let retryAfter):
             if Task.isCancelled { return .end(.released(after: .zero)) }
-            // Who answers, but not as agreed, may be a proxy during a deployment, or another service for good.
+            // The sender of such an answer may be a proxy during a deployment, or a wrong service for good.
             let isAnswered = status.map { (400...499).contains($0) } ?? false
             if isAnswered, run.age >= policy.callbackLimit {
                 return .end(callbackRefused(run, status: status ?? 0, reason: "\(reason) for too long"))
@@ -166,7 +168,6 @@ struct ProvisioningRunProcessor: Sendable {
         logger.error("the report was refused, the run has failed", metadata: metadata(run, ["reason": "\(reason)"]))
         var next = run
         next.state = .failed
-        next.resources = nil
         next.callbackAttempts += 1
         let isOurs = await record(run, .reportRefused(status: status, reason: FailureReason.stored(reason)))
         return isOurs ? .next(next) : .end(.released(after: .zero))
@@ -183,7 +184,8 @@ struct ProvisioningRunProcessor: Sendable {
     /// - Returns: False when it could not be recorded or the run belongs to another process by now.
     private func record(_ run: ProvisioningRun, _ transition: RunTransition) async -> Bool {
         let repository = self.repository
-        switch await recording({ try await repository.record(run, transition) }) {
+        let outage = OutageLog("the step of a run cannot be recorded, trying again", logger: logger)
+        switch await recording(outage: outage, { try await repository.record(run, transition) }) {
         case .success(let isOurs):
             if !isOurs { logger.warning("the run was worked on beyond its lease", metadata: metadata(run, [:])) }
             return isOurs

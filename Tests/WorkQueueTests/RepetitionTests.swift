@@ -1,0 +1,67 @@
+import Logging
+import Synchronization
+import Testing
+
+@testable import WorkQueue
+
+@Suite(.timeLimit(.minutes(5)))
+struct RepetitionTests {
+    private static let quickly = BackOff(initial: .microseconds(1), maximum: .microseconds(1))
+
+    @Test func `an outage is repeated for as long as it takes, and not in silence`() async throws {
+        let notes = Notes()
+        let outage = OutageLog("nothing works", logger: Logger(label: "test") { _ in NotingLogHandler(notes: notes) })
+        let attempts = Mutex(0)
+        let result = await repeating(backOff: Self.quickly, outage: outage) {
+            let attempt = attempts.withLock { attempts in
+                attempts += 1
+                return attempts
+            }
+            if attempt < 50 { throw Away() }
+            return attempt
+        }
+        #expect(try result.get() == 50)
+        #expect(notes.all == ["error: nothing works", "notice: recovered from an outage"])
+    }
+
+    @Test func `any other error is repeated four times`() async {
+        let attempts = Mutex(0)
+        let result = await repeating(backOff: Self.quickly) {
+            attempts.withLock { $0 += 1 }
+            throw Unlucky()
+        }
+        #expect(throws: Unlucky.self) { try result.get() }
+        #expect(attempts.withLock { $0 } == 5)
+    }
+
+    @Test func `work that is due but cannot be claimed is looked for less and less often`() {
+        var idle = IdlePause()
+        func next(_ due: Duration?) -> Duration { idle.next(timeUntilDue: due, pollInterval: .seconds(5)) }
+        #expect(next(nil) == .seconds(5))
+        #expect(next(.seconds(60)) == .seconds(5))
+        #expect(next(.seconds(2)) == .seconds(2))
+        let pauses = (0..<11).map { _ in next(.zero) }
+        #expect(pauses.suffix(3) == [.milliseconds(256), .milliseconds(500), .milliseconds(500)])
+        #expect(next(.microseconds(1)) == .milliseconds(1), "what becomes due in a moment is not waited for longer")
+        #expect(next(.zero) == .milliseconds(1))
+        _ = next(.zero)
+        idle.worked()
+        #expect(next(.zero) == .milliseconds(1))
+    }
+}
+
+/// Notes level and message of each line.
+private struct NotingLogHandler: LogHandler {
+    let notes: Notes
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) {
+        notes.add("\(event.level): \(event.message)")
+    }
+}
