@@ -9,9 +9,9 @@ import Synchronization
 package final class OutboundHTTPClient: Sendable {
     /// What is done with the body of an answer.
     package enum AnswerBody: Sendable {
-        /// It is part of the answer: without its end there is none.
+        /// It is part of the answer, which is incomplete without its end.
         case collected
-        /// Only the status counts. The body is read for at most a second, so that the connection can be used again.
+        /// Only the status counts. The body is read for at most a second more, so that the connection can be used again.
         case ignored
     }
 
@@ -52,7 +52,8 @@ package final class OutboundHTTPClient: Sendable {
     }
 
     /// Sends a request and waits for its answer, of any status.
-    /// - Parameter timeout: For everything: waiting for a connection, name resolution, TLS, request, head and body.
+    /// - Parameter timeout: For everything: waiting for a connection, name resolution, TLS, request, head and, unless it
+    ///   is ignored, body.
     /// - Throws: ``OutboundHTTPFailure`` when there is no complete answer within the time and the limit of bytes.
     package func send(
         _ request: OutboundRequest, timeout: Duration, body: AnswerBody = .collected
@@ -60,31 +61,23 @@ package final class OutboundHTTPClient: Sendable {
         guard let client = client() else { throw OutboundHTTPFailure(reason: "the service is stopping") }
         do {
             let request = request.clientRequest(userAgent: userAgent)
-            return try await withTimeLimit(timeout) { [maximumAnswerSize] in
+            let (response, bytes) = try await withTimeLimit(timeout) { [maximumAnswerSize] in
                 // Its own deadline ends with the head of the answer, so it only comes second here.
                 let response = try await client.execute(
                     request, timeout: TimeAmount(timeout + .seconds(5)), logger: nil)
-                let bytes = try await Self.read(response.body, as: body, limit: maximumAnswerSize)
-                return OutboundAnswer(status: Int(response.status.code), headers: response.headers, body: bytes)
+                guard case .collected = body else { return (response, [UInt8]()) }
+                let bytes = Array(try await response.body.collect(upTo: maximumAnswerSize).readableBytesView)
+                // A cancelled body may end early without an error.
+                try Task.checkCancellation()
+                return (response, bytes)
             }
+            if case .ignored = body {
+                // What goes wrong here only costs the connection.
+                try? await withTimeLimit(Self.timeToIgnoreBody) { for try await _ in response.body {} }
+            }
+            return OutboundAnswer(status: Int(response.status.code), headers: response.headers, body: bytes)
         } catch {
             throw OutboundHTTPFailure(error)
-        }
-    }
-
-    private static func read(
-        _ body: HTTPClientResponse.Body, as use: AnswerBody, limit: Int
-    ) async throws -> [UInt8] {
-        switch use {
-        case .collected:
-            let bytes = Array(try await body.collect(upTo: limit).readableBytesView)
-            // A cancelled body may end early without an error.
-            try Task.checkCancellation()
-            return bytes
-        case .ignored:
-            // What goes wrong here only costs the connection.
-            try? await withTimeLimit(timeToIgnoreBody) { for try await _ in body {} }
-            return []
         }
     }
 
