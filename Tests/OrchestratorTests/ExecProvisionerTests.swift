@@ -84,6 +84,13 @@ import Testing
         #expect(result.output.count == 100_001)
     }
 
+    @Test func `too much output is an error although the program has ended by itself`() async throws {
+        // Less than a pipe holds, so that the program may end before anybody has read.
+        let result = try await run("head -c 30000 /dev/zero") { $0.maximumOutput = 20_000 }
+        #expect(result.end == .tooMuchOutput)
+        #expect(try await run("head -c 20000 /dev/zero") { $0.maximumOutput = 20_000 }.end == .exited(code: 0))
+    }
+
     @Test func onlyTheEndOfStandardErrorIsKept() async throws {
         let result = try await run("yes x | head -c 100000 >&2; echo last >&2")
         #expect(result.errorTail.count == 8192)
@@ -165,7 +172,7 @@ import Testing
         let failure = try await #require(throws: ProvisioningFailure.self) {
             _ = try await provisioner(script, limit: limit).provision(event)
         }
-        #expect(failure.isPermanent == isPermanent)
+        #expect((failure.kind == .permanent) == isPermanent)
         #expect(failure.reason.contains(fragment), "\(failure)")
     }
 }

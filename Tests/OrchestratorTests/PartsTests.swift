@@ -152,7 +152,7 @@ import Testing
     ])
     func anythingElseIsAPermanentFailure(text: String) throws {
         let failure = try #require(throws: ProvisioningFailure.self) { _ = try read(text) }
-        #expect(failure.isPermanent)
+        #expect(failure.kind == .permanent)
     }
 }
 
@@ -183,7 +183,7 @@ import Testing
     @Test(arguments: ["", "Acme", "a_b", "a-b", "a\"; DROP", "ä", String(repeating: "a", count: 57)])
     func otherKeysAreRefusedForGood(key: String) throws {
         let failure = try #require(throws: ProvisioningFailure.self) { _ = try SQLName(tenantKey: key) }
-        #expect(failure.isPermanent)
+        #expect(failure.kind == .permanent)
     }
 
     /// The exchange of RFC 7677 section 3: user `user`, password `pencil`.

@@ -177,6 +177,16 @@ import Testing
         }
     }
 
+    @Test func `an outage of the database of passwords is no attempt`() async throws {
+        try await TestWorld.with(application: false) { world in
+            await world.pool.shutdown(patience: .zero)
+            let failure = await #expect(throws: ProvisioningFailure.self) {
+                try await world.credentials.credential(role: "tenant_a", server: "s", tenant: .v4())
+            }
+            #expect(failure?.kind == .unavailable)
+        }
+    }
+
     @Test func aPasswordThatCannotBeOpenedIsReplaced() async throws {
         try await TestWorld.with { world in
             let (role, tenant) = ("tenant_\(world.newKey())", Identifier.v4())
@@ -297,7 +307,7 @@ private func expectPermanent(_ fragment: String, _ body: () async throws -> Void
         try await body()
         Issue.record("nothing was thrown")
     } catch let failure as ProvisioningFailure {
-        #expect(failure.isPermanent)
+        #expect(failure.kind == .permanent)
         #expect(failure.reason.contains(fragment), "\(failure)")
     } catch {
         Issue.record(error)

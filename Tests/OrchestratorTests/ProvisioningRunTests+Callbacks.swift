@@ -9,7 +9,7 @@ import WorkQueue
 
 @testable import Orchestrator
 
-/// What becomes of callbacks that are not taken at once.
+/// Callbacks that are not accepted at the first attempt.
 extension ProvisioningRunTests {
     @Test func callbacksAreRepeatedWithBackOffUntilTheyAreAccepted() async throws {
         try await TestWorld.with(application: false) { world in
@@ -169,6 +169,31 @@ extension ProvisioningRunTests {
                     #expect(run.callbackState == "delivered")
                     #expect(run.lastError == "refused with 422")
                     #expect(try receiver.requests.map { try $0.json["data"]?["status"] } == [1, 0])
+                }
+            }
+        }
+    }
+
+    @Test func `a report of a failure never repeats the resources that were refused`() async throws {
+        try await TestWorld.with(application: false) { world in
+            try await Receiver.with({ [.status(422), .status(503), .status(204)][min($0, 3) - 1] }) { receiver, url in
+                try await withClient { client in
+                    let processor = try world.processor(
+                        ScriptedProvisioner(), callbackURL: url + "/webhook", client: client)
+                    let test = TestEvent(key: "acme")
+                    _ = try await world.repository().enqueue(try test.event())
+                    #expect(try await work(processor) == 1)
+                    try await world.letTimePass(.seconds(300))
+                    // Another claim: what it knows is what was stored.
+                    #expect(try await work(processor) == 1)
+                    #expect(try await world.run(of: test.tenant).callbackState == "delivered")
+                    let resource: JSONValue = [
+                        "type": "bucket", "metadata": ["bucket": "b"], "externalIdentifier": "b",
+                    ]
+                    #expect(
+                        try receiver.requests.map { try $0.json["data"]?["resources"] } == [
+                            .array([resource]), .array([]), .array([]),
+                        ])
                 }
             }
         }

@@ -12,16 +12,16 @@ package protocol Provisioner: Sendable {
     func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome
 }
 
-/// How provisioning ended well.
+/// How provisioning succeeded.
 package enum ProvisioningOutcome: Sendable, Hashable {
-    /// The resources are there; tenant management is to be told.
+    /// The resources are there; tenant management is to be notified.
     /// - Parameter appPlaneURL: Where the tenant's application is; nil for the configured form.
     case provisioned([TenantResource], appPlaneURL: String?)
     /// Somebody else has taken over and will call tenant management back.
     case delegated
 }
 
-/// Why provisioning did not end well. The words go into logs and `orchestrator_db`: no data, no secrets.
+/// Why provisioning failed. The reason goes into logs and `orchestrator_db`: no data, no secrets.
 package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConvertible {
     /// What follows from a failure.
     package enum Kind: Sendable, Hashable {
@@ -37,9 +37,6 @@ package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConve
     package let kind: Kind
     /// Why.
     package let reason: String
-
-    /// Whether trying again cannot help.
-    package var isPermanent: Bool { kind == .permanent }
 
     /// Trying again may help.
     package static func transient(_ reason: String) -> ProvisioningFailure {

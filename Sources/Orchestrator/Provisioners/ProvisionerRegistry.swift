@@ -4,15 +4,15 @@ import Logging
 import OutboundHTTP
 import ServiceKit
 
-/// The provisioners by name: how the words of a tiers file become one.
+/// Makes provisioners from the definitions of a tiers file.
 struct ProvisionerRegistry: Sendable {
-    /// What the PostgreSQL provisioners stand on; asked for once, when a tier has one of them.
+    /// What the PostgreSQL provisioners need; called for each tier that has one of them.
     let tenancy: @Sendable () throws(ConfigurationFailure) -> PostgresTenancy
     /// For pipelines.
     let client: JSONPoster
     let logger: Logger
 
-    /// Names that can stand in a tiers file.
+    /// Names that a tiers file can contain.
     static let names = [
         ExecProvisioner.name, HTTPProvisioner.name, PostgresDatabaseProvisioner.name, PostgresSchemaProvisioner.name,
     ]
@@ -28,13 +28,10 @@ struct ProvisionerRegistry: Sendable {
         return TierTable(entries)
     }
 
-    /// The host of a pipeline's URL, with its port.
+    /// The host of a pipeline's URL.
     private static func host(of definition: TierDefinition) -> String? {
-        guard definition.provisioner == HTTPProvisioner.name, let url = definition.options["url"]?.stringValue,
-            let scheme = url.firstRange(of: "://")
-        else { return nil }
-        let authority = url[scheme.upperBound...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
-        return authority.split(separator: "@").last.map { $0.lowercased() }
+        guard definition.provisioner == HTTPProvisioner.name else { return nil }
+        return (definition.options["url"]?.stringValue).flatMap { HTTPURL($0) }?.host.lowercased()
     }
 
     private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {

@@ -13,7 +13,7 @@ struct TenantCredentialStore: Sendable {
         let id: Identifier
         let password: String
 
-        /// What stands in the tenant's resource in the password's place.
+        /// What the tenant's resource contains instead of the password.
         var reference: String { "orchestrator/tenant-credentials/\(id)" }
     }
 
@@ -22,7 +22,7 @@ struct TenantCredentialStore: Sendable {
     let clock: any WallClock
     let logger: Logger
 
-    /// The password of a role, made up when there is none yet.
+    /// The password of a role; a new one is generated when the role has none.
     /// - Parameters:
     ///   - role: Name of the role.
     ///   - server: `host:port` of the server that it belongs to.
@@ -36,7 +36,8 @@ struct TenantCredentialStore: Sendable {
         } catch let failure as ProvisioningFailure {
             throw failure
         } catch let error as PostgresError {
-            throw .transient("the password could not be stored: \(error)")
+            let reason = "the password could not be stored: \(error)"
+            throw error.isDependencyUnavailable ? .unavailable(reason) : .transient(reason)
         } catch {
             throw .transient("the password could not be sealed")
         }

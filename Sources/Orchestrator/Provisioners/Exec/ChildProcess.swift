@@ -42,6 +42,8 @@ struct ChildProcess {
                 // What it wrote is in the pipes already; background processes of it are not waited for.
                 exchange(timeout: 0)
                 closeDescriptors()
+                // A program that wrote too much may have ended before it was noticed.
+                if reason == nil, collected.count > command.maximumOutput { reason = .tooMuchOutput }
                 let result = CommandResult(end: reason ?? status, output: collected, errorTail: errorTail)
                 return .success(result)
             }
