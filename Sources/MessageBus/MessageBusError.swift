@@ -4,11 +4,11 @@ import WorkQueue
 
 /// What can go wrong on the message bus. Descriptions name causes, never data.
 package enum MessageBusError: Error, Sendable, CustomStringConvertible {
-    /// The bytes or values are no event.
+    /// The bytes or values are not an event.
     case envelope(EventEnvelopeError)
     /// The database of the outbox, the inbox or the bus answered with an error.
     case database(PostgresError)
-    /// The bus cannot take events now; the words say why, without data.
+    /// The bus cannot take events now; the reason says why, without data.
     case unavailable(reason: String)
     /// The name of a consumer group or an event type is not usable.
     case invalidSubscription(reason: String)
@@ -29,7 +29,7 @@ package enum MessageBusError: Error, Sendable, CustomStringConvertible {
 extension MessageBusError: LoggableError {}
 
 extension MessageBusError: DependencyError {
-    /// Whether the bus, or a database of ours, cannot serve now.
+    /// Whether the bus, or the database of the outbox or inbox, cannot serve now.
     package var isDependencyUnavailable: Bool {
         switch self {
         case .database(let error): error.isDependencyUnavailable

@@ -12,12 +12,12 @@ import WorkQueue
 /// The parts of the orchestrator, put together.
 struct OrchestratorComponents: Sendable {
     let consumer: ProvisioningConsumer
-    /// Events that come over HTTP.
+    /// Receives events over HTTP.
     let events: EventBridgeController
     let worker: LeasedWorker<ProvisioningRunStore>
-    /// What readiness tells beside the service's own database and the bus.
+    /// Health checks in addition to the service's own database and the bus.
     let checks: [HealthCheck]
-    /// Closes what the parts stood on.
+    /// Closes what the parts have opened.
     let shutdown: @Sendable () async -> Void
 
     init(

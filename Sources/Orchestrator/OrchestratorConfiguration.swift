@@ -22,8 +22,8 @@ import WorkQueue
 /// | `CALLBACK_BACKOFF_MILLIS`, `CALLBACK_BACKOFF_MAX_MILLIS` | 500, 300000 | 1 … 86400000 |
 /// | `CALLBACK_TIMEOUT_MILLIS` | 10000 | 10 … 60000 |
 /// | `PROVISIONER_ROLE_CONNECTION_LIMIT` | 20 | 1 … 10000, for each tenant's role |
-/// | `EVENT_BRIDGE_API_KEY` | none | secret, at least 16 characters: who sends it as `x-api-key` may hand in events |
-/// | `EVENT_SIGNING_SECRET` | none | secret, at least 16 characters: who signs with it may hand in events |
+/// | `EVENT_BRIDGE_API_KEY` | none | secret, at least 16 characters: senders of events authenticate with it as `x-api-key` |
+/// | `EVENT_SIGNING_SECRET` | none | secret, at least 16 characters: senders of events sign with it |
 /// | `WEBHOOK_API_MAX_ATTEMPTS` | 60 | 1 … 1000000 events over HTTP in a minute, for each client and process |
 /// | `PROVISIONER_HTTP_ALLOW_PRIVATE` | true | whether pipelines may be on this machine or in private networks |
 package struct OrchestratorConfiguration: Sendable {
@@ -44,7 +44,7 @@ package struct OrchestratorConfiguration: Sendable {
     /// Whether pipelines may be on this machine or in private networks. Link-local addresses and metadata services are
     /// refused in any case.
     package var allowsInternalPipelines: Bool
-    /// Who may hand in events over HTTP.
+    /// Who may send events over HTTP.
     var eventCredentials: EventCredentials
     /// How often a client may try to.
     package var eventLimit: RateLimit

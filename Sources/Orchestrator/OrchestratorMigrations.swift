@@ -1,6 +1,6 @@
 import MessageBus
 package import Migrations
-package import PostgresClient
+import PostgresClient
 
 /// The migrations of `orchestrator_db`.
 package enum OrchestratorMigrations {

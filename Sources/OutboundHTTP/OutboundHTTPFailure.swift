@@ -7,7 +7,7 @@ package struct OutboundHTTPFailure: Error, Sendable, Hashable {
     /// The reason, in at most 200 characters.
     package let reason: String
 
-    /// A failure for a reason in words.
+    /// A failure for the given reason.
     package init(reason: String) { self.reason = reason }
 
     /// Describes an error of the client or of reading the body of an answer.

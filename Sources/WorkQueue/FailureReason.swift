@@ -1,7 +1,7 @@
 import PostgresClient
 import Primitives
 
-/// The words that are stored and logged about a failure.
+/// The reasons of failures as they are stored and logged.
 package enum FailureReason {
     /// The longest reason kept, in code points.
     package static let maximumLength = 300

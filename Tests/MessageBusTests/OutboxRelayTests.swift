@@ -297,7 +297,7 @@ struct OutboxRelayTests {
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 try await eventually("the relay runs") { connector.published == [first] }
-                // Nothing tells the relay of this one: it does not listen.
+                // Nothing notifies the relay of this one: it does not listen.
                 try await pool.commit(last)
                 await group.triggerGracefulShutdown()
                 try await tasks.waitForAll()

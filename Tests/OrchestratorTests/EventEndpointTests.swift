@@ -104,7 +104,7 @@ import Testing
                 #expect(answer.status == 401, "\(headers)")
                 #expect(answer.error["message"] == "Unauthorized")
             }
-            // Not even that an event is none is told.
+            // The response does not even reveal that the event is invalid.
             #expect(try await sender.post(body, type: "OTHER", headers: []).status == 401)
             #expect(try await sender.post(nil, headers: []).status == 401)
             #expect(try await sender.post(nil, headers: right).status == 401)

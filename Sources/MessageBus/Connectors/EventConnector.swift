@@ -1,7 +1,7 @@
 /// A way onto a message bus: PostgreSQL, in-process; later BullMQ, SQS, EventBridge.
 ///
 /// A connector may be called by several relays at once, and again with an event that it has published already (at least
-/// once). Where its bus can recognise duplicates by ``EventEnvelope/id``, it does.
+/// once). Where its bus can recognize duplicates by ``EventEnvelope/id``, it does.
 package protocol EventConnector: Sendable {
     /// Puts events on the bus.
     ///
@@ -32,7 +32,7 @@ package enum PublishOutcome: Sendable, Hashable {
     /// The bus has stored it.
     case published
     /// The bus answered, and did not take this event now; it is tried again with back-off, and becomes a dead letter
-    /// after the configured number of attempts. The words say why, without data.
+    /// after the configured number of attempts. The reason contains no data.
     case failed(reason: String)
     /// The bus will never take this event: it becomes a dead letter at once.
     case rejected(reason: String)

@@ -12,7 +12,7 @@ package final class InProcessConnector: EventConnector, EventSubscriber {
     /// Makes an empty bus.
     /// - Parameters:
     ///   - retainedEvents: how many of the latest events are kept for groups that register later; of these,
-    ///     duplicates are recognised.
+    ///     duplicates are recognized.
     ///   - capacity: how many events may wait for one group; more are refused.
     ///   - clock: for leases and back-off.
     package init(

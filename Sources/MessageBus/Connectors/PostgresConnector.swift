@@ -25,7 +25,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
     ///   - pool: connections to the message bus database, as role `message_bus_app`.
     ///   - listener: how each subscription opens the connection that waits for notifications; nil where `LISTEN` is not
     ///     possible (PgBouncer in transaction mode): then events wait for the poll interval.
-    ///   - retention: how long messages are kept for groups that register later, and duplicates are recognised.
+    ///   - retention: how long messages are kept for groups that register later, and duplicates are recognized.
     ///   - purgeInterval: how often `run()` deletes what is older.
     ///   - clock: for leases, back-off and retention.
     package init(
@@ -108,7 +108,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
     }
 }
 
-/// Looking after the bus.
+/// Maintenance of the bus.
 extension PostgresConnector {
     /// The oldest dead letters of a group, at most `limit`.
     package func deadLetters(group: String, limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {

@@ -8,7 +8,7 @@ package struct DeadLetter: Sendable, Hashable {
     package let group: String?
     /// How often it was tried.
     package let attempts: Int
-    /// Why the last attempt failed, in the words of the connector or handler: no data, no secrets.
+    /// Why the last attempt failed, as the connector or handler described it: no data, no secrets.
     package let lastError: String?
     /// When it was given up on.
     package let settledAt: Timestamp

@@ -2,7 +2,7 @@ package import Primitives
 
 /// One event as it is stored, sent and received: what happened, to whom, when, and in which trace.
 ///
-/// The same values travel over every connector. A consumer tells duplicates by ``id``, and sees the events that share
+/// The same values travel over every connector. A consumer recognizes duplicates by ``id``, and sees the events that share
 /// an ``orderingKey`` in the order in which they were committed.
 package struct EventEnvelope: Sendable, Hashable {
     /// The event's identity, a UUIDv7 made by the publisher; stays the same however often the event is delivered.

@@ -1,7 +1,7 @@
 /// The names of the events that travel on the bus.
 ///
-/// The first group are the original's (docs/contract/arc-api.md 7): a pipeline of a user matches on them. The second
-/// group are ours. A new name is upper-case words joined by underscores, see ``EventEnvelope/isValid(type:)``.
+/// The names of the first group are those of the original (docs/contract/arc-api.md 7), because users' pipelines match on
+/// them. Those of the second group are additions. A new name is upper-case words joined by underscores, see ``EventEnvelope/isValid(type:)``.
 package enum EventType {
     /// A tenant shall be provisioned; `data` is the payload of docs/contract/arc-api.md 9.3.
     package static let tenantProvisioning = "TENANT_PROVISIONING"

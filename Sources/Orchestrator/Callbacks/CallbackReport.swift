@@ -1,7 +1,7 @@
 import JSONCoding
 import Primitives
 
-/// What tenant management is told about a run (docs/contract/arc-api.md 9.5): `{"initiatorId", "type": 0, "data":
+/// What is reported to tenant management about a run (docs/contract/arc-api.md 9.5): `{"initiatorId", "type": 0, "data":
 /// {"status", "resources", "appPlaneUrl"}}`.
 struct CallbackReport: Sendable {
     /// The tenant.

@@ -2,7 +2,7 @@ import Crypto
 import Primitives
 import ServiceKit
 
-/// Who may hand in events over HTTP: whoever knows the key, or signs with the secret. Never shows itself.
+/// Who may send events over HTTP: whoever knows the key, or signs with the secret. Its description reveals nothing.
 ///
 /// Without either nobody may: the original's endpoint is open to everybody who reaches it (docs/contract/arc-api.md
 /// 13.1).

@@ -26,7 +26,7 @@ package struct ProvisioningEvent: Sendable {
 
     /// Reads an event of the bus.
     /// - Parameter secrets: Opens the secret, which tenant management seals before it publishes.
-    /// - Throws: `EventRejection` when it lacks what the callback needs: nobody could ever be told the outcome.
+    /// - Throws: `EventRejection` when it lacks what the callback needs: nobody could be notified of the outcome.
     package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
         try self.init(
             json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, trace: envelope.trace,

@@ -16,7 +16,7 @@ package enum ProvisioningState: String, Sendable {
 
 /// How far the callback of a run is.
 package enum CallbackState: String, Sendable {
-    /// There is none: not yet, or a pipeline does it.
+    /// No callback: it is too early, or a pipeline sends it.
     case none
     /// To be delivered.
     case pending

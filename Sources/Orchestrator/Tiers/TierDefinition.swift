@@ -1,7 +1,7 @@
 package import ConfigurationChecks
 import FoundationEssentials
 package import JSONCoding
-package import ServiceKit
+import ServiceKit
 
 /// What the tiers file says about one tier: the name of a provisioner, and the provisioner's own members.
 package struct TierDefinition: Sendable, Hashable {

@@ -33,7 +33,7 @@ extension PostgresPool {
     }
 }
 
-/// Takes events, in order, and fails as told.
+/// Accepts events in order, and fails as its script says.
 final class RecordingConnector: EventConnector {
     typealias Script = @Sendable (_ event: EventEnvelope, _ attempt: Int) throws(MessageBusError) -> PublishOutcome
 

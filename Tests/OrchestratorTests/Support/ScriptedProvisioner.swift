@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import Orchestrator
 
-/// A provisioner that does what it is told and counts how often.
+/// A provisioner that follows a script and counts its calls.
 final class ScriptedProvisioner: Provisioner {
     private let calls = Mutex(0)
     private let script: @Sendable (Int) async throws(ProvisioningFailure) -> ProvisioningOutcome

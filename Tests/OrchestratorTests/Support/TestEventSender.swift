@@ -7,7 +7,7 @@ import ServiceKit
 
 @testable import Orchestrator
 
-/// Somebody who hands in events over HTTP.
+/// Sends events over HTTP.
 struct TestEventSender {
     static let key = "a key of a test, long enough"
     static let signingSecret = "a secret of a test, long enough"

@@ -48,7 +48,7 @@ struct ExecProvisioner: Provisioner {
         return .provisioned(said.resources, appPlaneURL: said.appPlaneURL)
     }
 
-    /// What the program is told in its environment. The secret is not among it: a process' environment is easily seen.
+    /// The variables that describe the event. The secret is not among them, because others can read an environment.
     static func variables(for event: ProvisioningEvent) -> [String: String] {
         [
             "ARC_EVENT_TYPE": "TENANT_PROVISIONING", "ARC_EVENT_ID": event.eventId.description,

@@ -9,7 +9,7 @@ final class JSONPoster: Sendable {
         /// It was answered.
         /// - Parameter retryAfter: The wait that the answer asks for.
         case answered(status: Int, retryAfter: Duration?)
-        /// It was not answered; the words say why, without data.
+        /// It was not answered; the reason contains no data.
         case failed(reason: String)
     }
 

@@ -70,7 +70,7 @@ struct PostgresTenancy: Sendable {
         FROM pg_catalog.pg_namespace WHERE nspname = 'public'
         """
 
-    /// Schemas of others that the role could use. Other names than these are the operator's affair, such as a schema of
+    /// Schemas of others that the role could use. Other schemas are the operator's responsibility, such as a schema of
     /// extensions that is meant for all.
     private static let foreignSchemas: PostgresStatement = """
         SELECT nspname FROM pg_catalog.pg_namespace

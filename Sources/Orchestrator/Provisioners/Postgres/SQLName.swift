@@ -2,7 +2,7 @@ import Primitives
 
 /// A name for a tenant's schema, role or database: `tenant_<key>`.
 ///
-/// The only way to such a name, so nothing else ever stands in quotes in the statements that create things.
+/// The only way to make such a name, so nothing else is ever quoted in the statements that create objects.
 struct SQLName: Sendable, Hashable, CustomStringConvertible {
     /// The bare name.
     let text: String
@@ -20,7 +20,7 @@ struct SQLName: Sendable, Hashable, CustomStringConvertible {
         self.text = text
     }
 
-    /// As it stands in SQL.
+    /// Quoted for SQL.
     var quoted: String { Self.quoted(text) }
 
     var description: String { text }
