@@ -2,14 +2,16 @@ import Entities
 import PostgresClient
 import Primitives
 
-/// SQL of the tenants that may neither act nor subscribe. Tenant management decides; a tenant that it has not reported is
-/// none of them.
+/// SQL of the tenants that may neither act nor subscribe. Tenant management decides; a tenant that it has not reported is not
+/// blocked.
 struct BlockedTenants: Sendable {
     let pool: PostgresPool
 
     /// Whether a tenant's users may act.
     func isAdmitted(_ tenant: Identifier) async throws(PostgresError) -> Bool {
-        try await pool.query(Self.finding, [.identifier(tenant)], settings: TenantScope.everyTenant).first == nil
+        try await pool.query(
+            Self.finding, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read
+        ).first == nil
     }
 
     private static let finding: PostgresStatement = """

@@ -15,8 +15,8 @@ BEGIN
 END
 $$;
 
--- Tenants by name, those of a status, the newest first, and invoices of a status, the first due first. New indexes come before the old one goes, so that no query is
--- without one and the exclusive lock of the drop is short.
+-- Tenants by name; those of a status, the newest first; invoices of a status, the first due first. The new indexes are created
+-- before the old ones are dropped, so that no query is without one and the exclusive lock of the drop is short.
 CREATE INDEX idx_tenants_name ON main.tenants (name, id) WHERE NOT deleted;
 CREATE INDEX idx_tenants_status_created ON main.tenants (status, created_on DESC, id) WHERE NOT deleted;
 CREATE INDEX idx_invoices_due ON main.invoices (status, due_date, id) WHERE NOT deleted;

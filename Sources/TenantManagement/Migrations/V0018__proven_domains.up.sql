@@ -1,5 +1,5 @@
--- Which tenant holds which mail domain. `tenants.domains` is what a tenant has; here is by which proof, what still waits for
--- one, and that no two tenants hold the same domain.
+-- Which tenant holds which mail domain. `tenants.domains` lists the domains of a tenant; this table has their proofs and the
+-- domains that still wait for a proof, and lets only one tenant hold a domain.
 
 -- Domains of mail providers: anybody can have an address there, so such an address proves nothing about its domain.
 CREATE TABLE main.public_mail_domains (domain text PRIMARY KEY);
@@ -22,12 +22,12 @@ CREATE TABLE main.tenant_domains (
     proven_on timestamptz,
     created_on timestamptz NOT NULL DEFAULT current_timestamp,
     PRIMARY KEY (tenant_id, domain),
-    CONSTRAINT tenant_domains_proof CHECK (proven_by IN ('email', 'operator', 'dns')),
+    CONSTRAINT tenant_domains_proof CHECK (proven_by IN ('email', 'operator')),
     CONSTRAINT tenant_domains_proven CHECK ((proven_by IS NULL) = (proven_on IS NULL))
 );
 CREATE UNIQUE INDEX idx_tenant_domain_proven ON main.tenant_domains (domain) WHERE proven_on IS NOT NULL;
 
--- What tenants have so far they have by an operator's word. Of several with one domain, the first one holds it.
+-- Existing domains count as confirmed by an operator. If several tenants list the same domain, the oldest tenant holds it.
 INSERT INTO main.tenant_domains (tenant_id, domain, proven_by, proven_on)
 SELECT DISTINCT ON (lower(listed)) tenant.id, lower(listed), 'operator', current_timestamp
 FROM main.tenants AS tenant, unnest(tenant.domains) AS listed
@@ -35,37 +35,47 @@ WHERE NOT tenant.deleted AND listed <> ''
     AND NOT EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = lower(listed))
 ORDER BY lower(listed), tenant.created_on, tenant.id;
 
--- Keeps the table true, whoever writes a tenant. A tenant made of a lead lists what its e-mail proves: if another tenant
--- holds that, it must not be listed, so the statement fails (idx_tenant_domain_proven). An operator may list what he
--- likes; a domain that somebody else holds stays theirs.
+-- Keeps the table in step with tenants.domains, whoever writes a tenant. A tenant that is created from a lead lists the
+-- domain that its e-mail address proves; if another tenant holds that domain, the statement fails
+-- (idx_tenant_domain_proven). An operator may list any domain, but a domain that another tenant holds stays with it.
+-- One statement for each domain: PostgreSQL plans a query over the array again at every call, which doubled the time that it
+-- needs to create a tenant.
 CREATE FUNCTION main.hold_domains() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-    listed text[];
+    is_from_lead boolean := TG_OP = 'INSERT' AND NEW.lead_id IS NOT NULL;
+    listed text;
 BEGIN
     IF NEW.deleted THEN
         DELETE FROM main.tenant_domains WHERE tenant_id = NEW.id;
         RETURN NULL;
     END IF;
-    SELECT coalesce(array_agg(DISTINCT domain ORDER BY domain), '{}') INTO listed
-    FROM (SELECT lower(unnest(NEW.domains)) AS domain) AS all_listed
-    WHERE domain <> ''
-        AND NOT EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = all_listed.domain);
-    IF TG_OP = 'INSERT' AND NEW.lead_id IS NOT NULL THEN
-        INSERT INTO main.tenant_domains (tenant_id, domain, proven_by, proven_on)
-        SELECT NEW.id, unnest(listed), 'email', current_timestamp;
-        RETURN NULL;
-    END IF;
     IF TG_OP = 'UPDATE' THEN
         DELETE FROM main.tenant_domains
-        WHERE tenant_id = NEW.id AND proven_on IS NOT NULL AND NOT domain = ANY (listed);
-        UPDATE main.tenant_domains AS waiting SET proven_by = 'operator', proven_on = current_timestamp
-        WHERE waiting.tenant_id = NEW.id AND waiting.proven_on IS NULL AND waiting.domain = ANY (listed)
-            AND NOT EXISTS (
-                SELECT FROM main.tenant_domains AS held WHERE held.domain = waiting.domain AND held.proven_on IS NOT NULL);
+        WHERE tenant_id = NEW.id AND proven_on IS NOT NULL AND (
+            NOT EXISTS (SELECT FROM unnest(NEW.domains) AS kept WHERE lower(kept) = domain)
+            OR EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = tenant_domains.domain));
     END IF;
-    INSERT INTO main.tenant_domains (tenant_id, domain, proven_by, proven_on)
-    SELECT NEW.id, unnest(listed), 'operator', current_timestamp
-    ON CONFLICT DO NOTHING;
+    FOREACH listed IN ARRAY NEW.domains LOOP
+        listed := lower(listed);
+        -- Not TRUE for an empty text and for NULL.
+        CONTINUE WHEN (listed <> '') IS NOT TRUE
+            OR EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = listed);
+        IF is_from_lead THEN
+            INSERT INTO main.tenant_domains (tenant_id, domain, proven_by, proven_on)
+            VALUES (NEW.id, listed, 'email', current_timestamp)
+            ON CONFLICT (tenant_id, domain) DO NOTHING;
+            CONTINUE;
+        END IF;
+        IF TG_OP = 'UPDATE' THEN
+            UPDATE main.tenant_domains SET proven_by = 'operator', proven_on = current_timestamp
+            WHERE tenant_id = NEW.id AND domain = listed AND proven_on IS NULL
+                AND NOT EXISTS (
+                    SELECT FROM main.tenant_domains AS held WHERE held.domain = listed AND held.proven_on IS NOT NULL);
+        END IF;
+        INSERT INTO main.tenant_domains (tenant_id, domain, proven_by, proven_on)
+        VALUES (NEW.id, listed, 'operator', current_timestamp)
+        ON CONFLICT DO NOTHING;
+    END LOOP;
     RETURN NULL;
 END
 $$;
@@ -78,8 +88,8 @@ CREATE POLICY tenant_isolation ON main.tenant_domains
     WITH CHECK (
         current_setting('app.tenant_id', true) = '*' OR tenant_id::text = current_setting('app.tenant_id', true));
 
--- Leads that never proved their address are removed after a time, with their addresses. For those that are here already,
--- the time begins now: nobody has known of it before.
+-- Leads that never verify their e-mail address are removed after a time, with their postal addresses. For existing leads, this
+-- time begins now, because the rule is new.
 CREATE TABLE main.lead_retention (since timestamptz NOT NULL);
 INSERT INTO main.lead_retention (since) VALUES (current_timestamp);
 CREATE INDEX idx_leads_unproven ON main.leads (created_on) WHERE NOT is_validated;
