@@ -93,10 +93,14 @@ extension ServiceTests {
             }
         }
 
-        private func expiry(_ service: TestService, _ pool: PostgresPool) -> SubscriptionExpiry {
-            SubscriptionExpiry(
-                pool: pool, systemUser: SystemUser(identifier: Self.system), interval: .seconds(3600),
-                clock: service.clock, logger: TestEnvironment.logger)
+        private func expiry(_ service: TestService, _ pool: PostgresPool) throws -> SubscriptionExpiry {
+            let rows = EntityRepository(
+                pool: pool, entity: TenantSubscription.entity, catalog: try SubscriptionCatalog.make(),
+                clock: service.clock)
+            return SubscriptionExpiry(
+                subscriptions: SubscriptionRepository(entities: rows),
+                system: SystemUser(identifier: Self.system).scope, interval: .seconds(3600), clock: service.clock,
+                logger: TestEnvironment.logger)
         }
 
         private static let system = Identifier.v4()
@@ -130,7 +134,7 @@ extension ServiceTests {
 
                 let pool = PostgresPool(
                     configuration: service.database.configuration, logger: TestEnvironment.logger)
-                let job = expiry(service, pool)
+                let job = try expiry(service, pool)
                 async let one = job.expire()
                 async let another = job.expire()
                 let total = try await one + another

@@ -141,6 +141,7 @@ import Testing
     @Test func theFailureNamesTheLimit() {
         let failure = SubscriptionError.quotaExceeded(SubscriptionQuota(general: 10, plan: 3)).httpFailure
         #expect(failure.status == .conflict)
-        #expect(failure.message.stringValue?.contains("more than 3 live subscriptions to this plan") == true)
+        #expect(
+            failure.message.stringValue?.contains("more than 3 active or pending subscriptions to this plan") == true)
     }
 }

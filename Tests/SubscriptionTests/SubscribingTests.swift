@@ -154,6 +154,12 @@ extension ServiceTests {
                 let path = "/subscriptions/\(try #require(second.json["id"]?.stringValue))"
                 #expect(try await service.send("DELETE", path).status == 204)
                 #expect(try await subscribe(TestService.tenantA, invoice).status == 201)
+                // And gets it back only if nobody else has used it.
+                let restored = try await service.send("POST", "\(path)/restore")
+                #expect(
+                    restored.status == 409 && restored.json["error"]?["code"] == "INVOICE_IN_USE", "\(restored.text)")
+                #expect(try await service.send("GET", path).status == 404)
+                #expect(try await service.send("POST", "/subscriptions/\(Identifier.v4())/restore").status == 404)
             }
         }
 
@@ -217,7 +223,7 @@ extension ServiceTests {
                 #expect(try await service.subscribe(to: plan).status == 201)
                 let refused = try await service.subscribe(to: plan)
                 #expect(refused.status == 409)
-                #expect(refused.message.contains("more than 7 live subscriptions"))
+                #expect(refused.message.contains("more than 7 active or pending subscriptions"))
                 // Nor does the cancelled one come back to life past the quota.
                 let revived = try await service.send("PATCH", "/subscriptions/\(id)", ["status": 1])
                 #expect(revived.status == 409)
@@ -232,7 +238,7 @@ extension ServiceTests {
                 #expect(try await service.subscribe(to: limited).status == 201)
                 let refused = try await service.subscribe(to: limited)
                 #expect(refused.status == 409)
-                #expect(refused.message.contains("more than 1 live subscriptions to this plan"))
+                #expect(refused.message.contains("more than 1 active or pending subscriptions to this plan"))
                 for _ in 0..<3 { #expect(try await service.subscribe(to: generous).status == 201) }
                 #expect(try await service.subscribe(to: generous).status == 409)
             }

@@ -5,8 +5,8 @@ import Primitives
 
 /// The SQL of the lists of ending subscriptions.
 ///
-/// Conditions that do not apply are left out: with `$1 IS NULL OR …` the planner expects hardly any row and sorts all that
-/// there are. Each status has a part of its own, which reads one page from the index on status, end and id.
+/// Conditions that do not apply are left out: with `$1 IS NULL OR …`, the planner expects hardly any row and sorts the whole
+/// table. Each status has its own part, which reads one page from the index on status, end and id.
 enum ExpiryQuery {
     /// The ACTIVE subscriptions that end after one day and before or on another, the earliest first.
     static func expiring(
@@ -15,7 +15,7 @@ enum ExpiryQuery {
         var builder = Builder(page, scope)
         let (from, to) = (builder.bind(first), builder.bind(last))
         let select = builder.select(
-            // Whatever else the original has stored in this text is no date, and never ends.
+            // Other texts that the original has stored are not dates and never end.
             "status = 1 AND end_date > \(from) AND end_date <= \(to) AND end_date ~ '^\\d{4}-\\d{2}-\\d{2}$'")
         return BoundStatement(PostgresStatement(select), builder.values)
     }

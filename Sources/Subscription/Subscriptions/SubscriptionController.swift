@@ -36,7 +36,7 @@ struct SubscriptionController: Sendable {
             failures: [
                 .notFound: "The plan or the invoice does not exist, or the subscriber is another tenant",
                 .forbidden: "A tenant's own user asks for another status than PENDING, or names an invoice",
-                .conflict: Self.quotaFailure + ", or the invoice backs another subscription",
+                .conflict: Self.conflict,
             ],
             idempotency: .recover { recovery in
                 let record = try await subscriptions.entities.findById(try recovery.created(), in: recovery.scope)
@@ -49,12 +49,13 @@ struct SubscriptionController: Sendable {
             })
     }
 
-    private static let quotaFailure = "The tenant has as many active or pending subscriptions as it may have"
+    private static let conflict =
+        "The tenant has as many active or pending subscriptions as it may have, or the invoice backs another subscription"
 
     /// A live subscription that comes back needs a place again.
     private func restoreById() -> Operation {
         var operation = crud.restoreById()
-        operation.failures[.conflict] = Self.quotaFailure
+        operation.failures[.conflict] = Self.conflict
         operation.handler = .scoped { call in
             guard let id = Identifier(call.request.pathParameter("id")) else { throw HTTPFailure.entityNotFound }
             let record = try await lifecycle.restore(id, in: call.writeContext)
@@ -68,7 +69,7 @@ struct SubscriptionController: Sendable {
     private func updateAll() -> Operation {
         var operation = crud.updateAll()
         operation.requestBody = TenantSubscription.changeSchema
-        operation.failures[.conflict] = Self.quotaFailure
+        operation.failures[.conflict] = Self.conflict
         let update = operation.handler
         operation.handler = .scoped { call in
             let body = try call.request.object()
@@ -95,11 +96,11 @@ struct SubscriptionController: Sendable {
         return operation
     }
 
-    /// A change of one row, which goes through the lifecycle when it may take a place of the quota. A replacement gives
-    /// all fields, so there it is the same as a change.
+    /// A change of one row, which goes through the lifecycle when it may take a place of the quota. A replacement contains all
+    /// fields, so it is the same as a change.
     private func changing(_ original: Operation) -> Operation {
         var operation = original
-        operation.failures[.conflict] = Self.quotaFailure
+        operation.failures[.conflict] = Self.conflict
         let update = original.handler
         let replaces = original.method == .put
         operation.handler = .scoped { call in

@@ -18,7 +18,7 @@ extension SubscriptionError: HTTPFailureConvertible {
                 "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
         case .quotaExceeded(let quota):
             .conflict(
-                "The tenant cannot have more than \(quota.limit) \(quota.plan == nil ? "live subscriptions" : "live subscriptions to this plan"). Cancel one of them, or have the quota raised.",
+                "The tenant cannot have more than \(quota.limit) active or pending subscriptions\(quota.plan == nil ? "" : " to this plan"). Cancel one of them, or raise the quota.",
                 code: "SUBSCRIPTION_QUOTA_EXCEEDED")
         case .tooManyReservations(let limit):
             HTTPFailure(

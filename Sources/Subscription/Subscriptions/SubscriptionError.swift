@@ -6,15 +6,15 @@ enum SubscriptionError: Error, Sendable, Hashable {
     case subscriberNotActive
     /// A tenant's user sets what only operators set: the member of the body.
     case reservedToOperators(member: String)
-    /// The invoice backs another subscription already.
+    /// The invoice backs another subscription already, or bills another plan.
     case invoiceInUse
-    /// The invoice bills another plan, or another amount than the plan's price.
+    /// The invoice bills another amount than the plan's price; the message is for `/invoiceId`.
     case invoiceMismatch(String)
     /// There is no such plan, or its cycle or currency is gone.
     case planNotFound
-    /// The plan cannot be billed: the message goes on after "the plan" and says why.
+    /// The plan cannot be billed; the message says why, for `/planId`.
     case planNotBillable(String)
-    /// What the plan's `metaData` holds is too large, or nests too deep, for an event.
+    /// The `metaData` of the plan is too large or too deep for an event.
     case planUnfitForEvents
     /// The tenant has as many active or pending subscriptions as it may have.
     case quotaExceeded(SubscriptionQuota)

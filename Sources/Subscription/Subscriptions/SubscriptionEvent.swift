@@ -2,7 +2,7 @@ import JSONCoding
 import MessageBus
 import Primitives
 
-/// What the subscription service tells others. `data` is `{"subscription": {…row…, "plan": {…}}, "tenantId": …}`.
+/// An event of the subscription service. `data` is `{"subscription": {…row…, "plan": {…}}, "tenantId": …}`.
 struct SubscriptionEvent: Sendable {
     /// The subscription's members, as the API shows them.
     let subscription: JSONObject
@@ -11,7 +11,7 @@ struct SubscriptionEvent: Sendable {
     let instant: Timestamp
     let trace: TraceContext?
 
-    /// How deep an event may nest: what becomes of it when a tenant is provisioned has to be read by others (64).
+    /// How deep an event may nest. The event that provisions the tenant contains it, and its readers accept 64 levels.
     private static let maximumDepth = 60
 
     /// The event of a type.

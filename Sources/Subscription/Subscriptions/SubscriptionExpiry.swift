@@ -6,11 +6,12 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Marks subscriptions that are over as EXPIRED (docs/contract/arc-api.md 15). Any number of nodes may do so at once.
-/// Nothing waits for it: quota and lists look at the end themselves.
+/// Marks subscriptions that have ended as EXPIRED (docs/contract/arc-api.md 15). Any number of nodes may do so at once. Nothing
+/// depends on it: quota and lists look at the end date themselves.
 struct SubscriptionExpiry: Service {
-    let pool: PostgresPool
-    let systemUser: SystemUser
+    let subscriptions: SubscriptionRepository
+    /// The service itself: nobody's request ends a subscription.
+    let system: TenantScope
     /// Time between two rounds.
     let interval: Duration
     let clock: any WallClock
@@ -31,33 +32,17 @@ struct SubscriptionExpiry: Service {
         }
     }
 
-    /// Marks everything that is over on this day (UTC), a batch at a time.
-    /// - Returns: How many rows that were.
+    /// Marks everything that has ended on this day (UTC), a batch at a time.
+    /// - Returns: The number of rows.
     func expire() async throws(PostgresError) -> Int {
         let today = CalendarDate(of: clock.now())
         var total = 0
         while !Task.isCancelled {
-            let batch = try await pool.query(
-                Self.marking,
-                [
-                    .text(today.description), .int64(Int64(Self.batchSize)),
-                    .optional(systemUser.identifier) { .identifier($0) },
-                ], settings: TenantScope.everyTenant)
-            total += batch.rowCount
-            // A batch with less has met the end, or rows that another node holds.
-            guard batch.rowCount == Self.batchSize else { break }
+            let count = try await subscriptions.expire(by: today, limit: Self.batchSize, in: system)
+            total += count
+            // A smaller batch has reached the end, or rows that another node has locked.
+            guard count == Self.batchSize else { break }
         }
         return total
     }
-
-    /// Rows that break a check which is not valid for old data (migration 3) would fail the batch, and stay.
-    private static let marking: PostgresStatement = """
-        WITH ended AS (
-            SELECT id FROM main.subscriptions
-            WHERE status = 1 AND end_date <= $1 AND NOT deleted AND NOT main.is_live(status, end_date, $1)
-                AND (end_date >= start_date) IS NOT FALSE
-            ORDER BY end_date, id LIMIT $2 FOR UPDATE SKIP LOCKED)
-        UPDATE main.subscriptions SET status = 4, modified_by = $3 FROM ended
-        WHERE subscriptions.id = ended.id RETURNING subscriptions.id
-        """
 }

@@ -26,8 +26,8 @@ struct SubscriptionFeature: ServiceFeature {
             configuration.expiryInterval.map {
                 [
                     SubscriptionExpiry(
-                        pool: platform.pool, systemUser: configuration.systemUser, interval: $0, clock: platform.clock,
-                        logger: platform.logger)
+                        subscriptions: core.subscriptions, system: configuration.systemUser.scope, interval: $0,
+                        clock: platform.clock, logger: platform.logger)
                 ]
             } ?? []
     }

@@ -5,7 +5,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 
-/// Changes that may make subscriptions live: they take places of the tenant's quota, and others are told.
+/// Changes that may make subscriptions live: they take places of the tenant's quota and are published.
 extension SubscriptionLifecycle {
     /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice, perhaps by the
     /// provider's id. All others are plain updates.
@@ -20,8 +20,8 @@ extension SubscriptionLifecycle {
     /// Rows that may take places in one request: for each tenant a lock is held until its end.
     static let largestReservation = 1000
 
-    /// Changes a row. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, when it becomes ACTIVE and was not:
-    /// the row is locked before its status is looked at, so that of two who activate it, it is told once.
+    /// Changes a row. `SUBSCRIPTION_ACTIVATED` is published, in the same transaction, when it becomes ACTIVE and was not. The
+    /// row is locked before its status is read, so that two concurrent activations publish one event.
     /// - Parameters:
     ///   - body: Members to change, checked against the entity's schema.
     ///   - version: The row's version that the change is based on.
@@ -98,15 +98,23 @@ extension SubscriptionLifecycle {
 
     /// Restores a deleted subscription. One that is active or pending takes a place of its tenant's quota again; no event
     /// is published, as there was one when it became active.
-    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; `RepositoryError.notFound` when no deleted row has the id.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; ``SubscriptionError/invoiceInUse`` when its invoice was used for
+    ///   another subscription meanwhile; `RepositoryError.notFound` when no deleted row has the id.
     func restore(_ id: Identifier, in context: WriteContext) async throws -> Record {
         do throws(RepositoryError) {
             return try await subscriptions.entities.restoreById(
                 id, in: context,
-                alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))])
+                alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))]
+                    + SubscriptionRepository.backAgain(id))
         } catch {
-            guard case .unexpected(sqlState: SubscriptionQuota.exhausted) = error else { throw error }
-            throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: nil))
+            if case .unexpected(sqlState: SubscriptionQuota.exhausted) = error {
+                throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: nil))
+            }
+            // The statement that found no deleted row and the one that found the invoice in use fail alike.
+            if case .notFound = error, try await subscriptions.isInvoiceTaken(ofDeleted: id, in: context.scope) {
+                throw SubscriptionError.invoiceInUse
+            }
+            throw error
         }
     }
 }

@@ -5,7 +5,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 
-/// The rules of subscribing: what a subscription costs, how many a tenant may have, and who is told.
+/// The rules of subscribing: what a subscription costs, how many a tenant may have, and which events are published.
 struct SubscriptionLifecycle: Sendable {
     let subscriptions: SubscriptionRepository
     let invoices: InvoiceRepository
@@ -21,7 +21,7 @@ struct SubscriptionLifecycle: Sendable {
     func create(_ new: NewSubscription, in context: WriteContext) async throws -> Record {
         if let own = context.tenantID {
             guard own == new.subscriber else { throw SubscriptionError.subscriberNotFound }
-            // What is not paid for is not active, and which invoice pays for it is not the customer's to say.
+            // A subscription is not active before it is paid, and the customer does not decide which invoice pays for it.
             guard new.status == .pending else { throw SubscriptionError.reservedToOperators(member: "status") }
             guard new.invoice == nil else { throw SubscriptionError.reservedToOperators(member: "invoiceId") }
         }
@@ -29,7 +29,7 @@ struct SubscriptionLifecycle: Sendable {
             let terms = try await terms.terms(of: new.plan, isFresh: isFresh)
             if let record = try await create(new, on: terms, in: context) { return record }
         }
-        // The plan has changed once more between the reading and the transaction.
+        // The plan has changed again between the read and the transaction.
         throw RepositoryError.contention
     }
 

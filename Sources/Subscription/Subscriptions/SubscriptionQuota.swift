@@ -16,8 +16,8 @@ struct SubscriptionQuota: Sendable, Hashable {
     /// The limit that holds.
     var limit: Int { plan ?? general }
 
-    /// The statement that takes a place until the end of its transaction, under a lock on the tenant, or fails: the
-    /// first one of the batch that fills the place.
+    /// The statement that takes a place until the end of its transaction, under a lock on the tenant, or fails. It comes before
+    /// the statement that fills the place.
     /// - Parameters:
     ///   - today: The day on which what has ended takes no place any more.
     ///   - changed: The subscription that is to have the place, where there is one already.

@@ -40,6 +40,28 @@ struct SubscriptionRepository: Sendable {
         }
     }
 
+    /// Marks ACTIVE subscriptions that have ended as EXPIRED, the earliest first. Leaves rows that are locked.
+    /// - Returns: How many, at most `limit`.
+    func expire(by today: CalendarDate, limit: Int, in system: TenantScope) async throws(PostgresError) -> Int {
+        try await pool.query(
+            Self.marking,
+            [
+                .text(today.description), .int64(Int64(limit)),
+                .optional(system.actor.identifier) { .identifier($0) },
+            ], settings: system.settings
+        ).affectedRows
+    }
+
+    /// Rows that break a check which is not valid for old data (migration 3) would fail the batch, so they stay.
+    private static let marking: PostgresStatement = """
+        WITH ended AS (
+            SELECT id FROM main.subscriptions
+            WHERE status = 1 AND end_date <= $1 AND NOT deleted AND NOT main.is_live(status, end_date, $1)
+                AND (end_date >= start_date) IS NOT FALSE
+            ORDER BY end_date, id LIMIT $2 FOR UPDATE SKIP LOCKED)
+        UPDATE main.subscriptions SET status = 4, modified_by = $3 FROM ended WHERE subscriptions.id = ended.id
+        """
+
     /// The statement that fails when a subscription that was just restored is one live subscription too many.
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
         BoundStatement(
@@ -55,6 +77,32 @@ struct SubscriptionRepository: Sendable {
                 .text(today.description),
             ])
     }
+
+    /// The statements that fail (`isGuardViolation`) when the invoice of a subscription that was just restored backs another
+    /// subscription by now. Exact, because the first one locks the invoice.
+    static func backAgain(_ id: Identifier) -> [BoundStatement] {
+        [BoundStatement(lockingInvoice, [.identifier(id)]), BoundStatement(checkingInvoice, [.identifier(id)])]
+    }
+
+    private static let lockingInvoice: PostgresStatement = """
+        SELECT 1 FROM main.invoice WHERE id = (SELECT invoice_id FROM main.subscriptions WHERE id = $1) FOR UPDATE
+        """
+
+    private static let others = """
+        FROM main.subscriptions AS row JOIN main.subscriptions AS other ON other.invoice_id = row.invoice_id
+        WHERE row.id = $1 AND other.id <> row.id AND NOT other.deleted
+        """
+
+    private static let checkingInvoice = PostgresStatement(
+        "SELECT 1 / (CASE WHEN EXISTS (SELECT \(others)) THEN 0 ELSE 1 END)")
+
+    /// Whether the invoice of a deleted subscription backs another subscription.
+    func isInvoiceTaken(ofDeleted id: Identifier, in scope: TenantScope) async throws(PostgresError) -> Bool {
+        let result = try await pool.query(Self.askingInvoice, [.identifier(id)], settings: scope.settings, as: .read)
+        return try result.first?.bool(0) ?? false
+    }
+
+    private static let askingInvoice = PostgresStatement("SELECT EXISTS (SELECT \(others) AND row.deleted)")
 
     /// Which rows a change is about.
     enum Target: Sendable {

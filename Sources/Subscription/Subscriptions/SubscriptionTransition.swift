@@ -22,7 +22,7 @@ struct SubscriptionTransition: Sendable {
     init(_ row: Record, _ body: JSONObject, on today: CalendarDate) throws {
         id = try row.id
         var result = try row.members()
-        // What the server sets is not the body's to change.
+        // The body cannot change what the server sets.
         let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }.map(\.name)
         for name in changeable { if let value = body[name] { result[name] = value } }
         self.result = result

@@ -4,7 +4,7 @@ import JSONCoding
 
 /// A tenant's subscription to a plan.
 enum TenantSubscription {
-    /// Where a subscription stands (docs/contract/arc-api.md 8.3).
+    /// The status of a subscription (docs/contract/arc-api.md 8.3).
     enum Status: Int, Sendable, CaseIterable {
         case pending = 0
         case active = 1
@@ -56,7 +56,7 @@ enum TenantSubscription {
     private static let invoice = Schema.string(minLength: 1, maxLength: 255).example(
         "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")
 
-    /// The body of `POST /subscriptions`: the dates follow from the plan, and only what begins can be created.
+    /// The body of `POST /subscriptions`: the dates follow from the plan, and a subscription starts as PENDING or ACTIVE.
     static let newSchema = entity.newSchema.omitting("startDate", "endDate").adding(
         .init(
             "status",
