@@ -37,6 +37,13 @@ package final class RateLimiter: Sendable {
         }
     }
 
+    /// Counts a call.
+    /// - Throws: 429 for a call that may not go on.
+    package func require(_ limit: RateLimit, operation: String, client: String) async throws(HTTPFailure) {
+        let decision = await check(limit, operation: operation, client: client)
+        guard decision.isAllowed else { throw .tooManyRequests(headers: decision.headers) }
+    }
+
     private func shared(_ limit: RateLimit, key: String, redis: RedisClient) async -> RateLimitDecision? {
         let reply = try? await redis.evaluate(
             Self.script, keys: [key],

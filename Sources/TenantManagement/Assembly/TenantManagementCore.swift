@@ -46,7 +46,7 @@ struct TenantManagementCore: Sendable {
             pool: pool, leads: leads, tenants: tenants,
             contacts: platform.repository(Contact.entity, in: catalog),
             addresses: platform.repository(Address.entity, in: catalog), provisionings: planner, cache: cache,
-            configuration: configuration.onboarding)
+            configuration: configuration.onboarding, system: configuration.systemUser.scope)
         provisioning = ProvisioningService(
             pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache,
             logger: logger)

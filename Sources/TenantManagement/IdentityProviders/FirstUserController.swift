@@ -72,10 +72,9 @@ struct FirstUserController: Sendable {
                 guard let body = call.body?.objectValue, let tenant = body["tenant"]?["id"]?.stringValue else {
                     throw HTTPFailure.unauthorized
                 }
-                let decision = await limiter.check(
+                try await limiter.require(
                     configuration.webhookLimit, operation: "POST /manage/users \(tenant.prefix(64))",
                     client: call.clientAddress.network)
-                guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
                 let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, signing: .body)
                 let authID = try await service.setUp(body, tenant: delivery.tenant)
                 return .json { writer in

@@ -1,11 +1,11 @@
 /// An e-mail address in the form in which addresses are compared: without surrounding space, in lower case.
 ///
 /// Accepts the `dot-atom` form of RFC 5321 section 4.1.2 with a domain of at least two labels; quoted local parts and
-/// address literals are refused, as they are by every sign-up form that people can use.
+/// address literals are rejected, as in most sign-up forms.
 package struct EmailAddress: Sendable, Hashable {
     /// The normalized text.
     package let text: String
-    /// What stands after the `@`.
+    /// The part after the `@`.
     package let domain: String
 
     /// Longest address that the tables hold.

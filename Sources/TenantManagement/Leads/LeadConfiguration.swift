@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import Entities
 import Primitives
 import ServiceKit
 
@@ -11,12 +10,12 @@ import ServiceKit
 /// | `LEAD_KEY_IN_RESPONSE` | | `false` | whether `POST /leads` returns the key |
 /// | `LEAD_KEY_LENGTH` | 1 … 128 | 36 | hexadecimal characters; fewer than 16 count as 16 |
 /// | `LEAD_KEY_REDIS_FORMAT` | `none`, `arc` | `none` | whether keys are in Redis too, as the original writes them |
-/// | `VALIDATION_TOKEN_EXPIRY` | 1000 … 604800000 ms | 300000 | life of a key |
+/// | `VALIDATION_TOKEN_EXPIRY` | 1000 … 604800000 ms | 300000 | lifetime of a key |
 /// | `LEAD_DUPLICATE_RESPONSE` | `accept`, `conflict` | `accept` | see ``DuplicateLeadResponse`` |
 /// | `LEAD_MAILS_PER_ADDRESS` | 1 … 1000000 | `PUBLIC_API_MAX_ATTEMPTS` | registrations of one address in an hour |
 /// | `LEAD_VERIFY_MAX_ATTEMPTS` | 1 … 1000000 | 30 | attempts to verify one lead in ten minutes |
-/// | `LEAD_RETENTION_DAYS` | 1 … 3650 | 30 | life of a lead that never proves its address |
-/// | `LEAD_TOKEN_EXPIRY` | 1 … 86400 s | 900 | life of a token |
+/// | `LEAD_RETENTION_DAYS` | 1 … 3650 | 30 | lifetime of a lead that never validates its address |
+/// | `LEAD_TOKEN_EXPIRY` | 1 … 86400 s | 900 | lifetime of a token |
 /// | `LEAD_TOKEN_PERMISSIONS` | comma separated | `10203,7008` | permissions of a token |
 /// | `JWT_SECRET` | secret | required | signs tokens |
 /// | `APP_VALIDATE_URL` | | `http://localhost:4200/tenant/verify` | page of the front end that takes a key |
@@ -36,20 +35,18 @@ struct LeadConfiguration: Sendable {
     var tokenSecret: String
     var validateURL: String
     var publicLimit: RateLimit
-    /// The author of changes that nobody's request makes.
-    var systemUser: SystemUser
 
     private let configuredKeyLength: Int
     private static let minimumKeyLength = 16
 
-    /// Hexadecimal characters of a key. Settings of the original ask for as few as 5, which can be guessed; so that such
-    /// settings still work, fewer than 16 count as 16.
+    /// Hexadecimal characters of a key. Settings of the original have as few as 5, which can be guessed. Such settings still
+    /// work, but fewer than 16 count as 16.
     var leadKeyLength: Int { max(Self.minimumKeyLength, configuredKeyLength) }
 
-    /// What an operator should know of the configuration at start.
+    /// What an operator should know about the configuration at startup.
     var warnings: [String] {
         guard configuredKeyLength < Self.minimumKeyLength else { return [] }
-        return ["LEAD_KEY_LENGTH is \(configuredKeyLength), but keys have \(leadKeyLength) characters at least"]
+        return ["LEAD_KEY_LENGTH is \(configuredKeyLength), but keys have at least \(leadKeyLength) characters"]
     }
 
     /// - Throws: ``ConfigurationFailure`` when a value is missing or out of range.
@@ -78,14 +75,13 @@ struct LeadConfiguration: Sendable {
         }
         tokenSecret = secret
         validateURL = reader.text("app.validate.url") ?? "http://localhost:4200/tenant/verify"
-        systemUser = try SystemUser(reader: reader)
     }
 }
 
-/// The response to a registration with an e-mail address that somebody has proven (`LEAD_DUPLICATE_RESPONSE`).
+/// The response to a registration with an e-mail address that is already validated (`LEAD_DUPLICATE_RESPONSE`).
 enum DuplicateLeadResponse: String, Sendable, CaseIterable {
-    /// The same as for any other address; the mail says the rest.
+    /// The same as for any other address; only the mail differs.
     case accept
-    /// 409, as the original.
+    /// 409, as in the original.
     case conflict
 }

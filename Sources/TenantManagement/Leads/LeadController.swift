@@ -11,6 +11,8 @@ package struct LeadController: Sendable {
     let crud: CRUDOperations
     let limiter: RateLimiter
     let configuration: LeadConfiguration
+    /// The service itself: leads are nobody's users.
+    let system: TenantScope
 
     static let permissions = CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])
 
@@ -54,22 +56,17 @@ package struct LeadController: Sendable {
                 .conflict: "The e-mail address is already validated (only with LEAD_DUPLICATE_RESPONSE=conflict)",
                 .tooManyRequests: "Too many requests from this address or for this e-mail address; see Retry-After",
             ], rateLimit: configuration.publicLimit,
-            // The key itself is nowhere but in the mail.
+            // The key itself is only in the mail.
             idempotency: .recover { Self.registered(try $0.created(), key: nil) },
             handler: .anonymous { call in
                 let body = try call.object()
-                // Whoever has many addresses must not be able to fill one mailbox.
-                try await limit(
-                    configuration.recipientLimit, "POST /leads recipient", try LeadService.email(body).mailbox)
-                let lead = try await service.register(
-                    body, in: call.writeContext(in: configuration.systemUser.scope))
+                let email = try LeadService.email(body)
+                // A client with many addresses must not be able to fill one mailbox.
+                try await limiter.require(
+                    configuration.recipientLimit, operation: "POST /leads recipient", client: email.mailbox)
+                let lead = try await service.register(body, email: email, in: call.writeContext(in: system))
                 return Self.registered(lead.id, key: configuration.returnsLeadKey ? lead.key : nil)
             })
-    }
-
-    private func limit(_ limit: RateLimit, _ operation: String, _ subject: String) async throws(HTTPFailure) {
-        let decision = await limiter.check(limit, operation: operation, client: subject)
-        guard decision.isAllowed else { throw .tooManyRequests(headers: decision.headers) }
     }
 
     private static func registered(_ id: Identifier, key: LeadKey?) -> OperationResponse {
@@ -89,7 +86,7 @@ package struct LeadController: Sendable {
 
     private func verify() -> Operation {
         Operation(
-            // The names of operations are the original's: generated clients call them by these.
+            // The names of operations are those of the original, which generated clients use.
             .post, "/leads/{id}/verify", id: "LeadController.validateLead",
             summary: "Exchange a lead's one-time key, sent as bearer token, for a lead token", security: .leadKey,
             parameters: [.id], responses: [.init(.ok, "Validated", schema: Self.verifiedSchema)],
@@ -101,8 +98,9 @@ package struct LeadController: Sendable {
             handler: .anonymous { call in
                 let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
-                try await limit(configuration.verificationLimit, "POST /leads/{id}/verify lead", id.description)
-                let context = call.writeContext(in: configuration.systemUser.scope)
+                try await limiter.require(
+                    configuration.verificationLimit, operation: "POST /leads/{id}/verify lead", client: id.description)
+                let context = call.writeContext(in: system)
                 return Self.verified(id, token: try await service.verify(lead: id, key: key, in: context))
             })
     }
@@ -139,8 +137,7 @@ package struct LeadController: Sendable {
                 let id = call.request.pathParameter("id")
                 guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
                 return try await onboarding.onboard(
-                    lead: lead, call.request.body?.objectValue,
-                    in: call.request.writeContext(in: configuration.systemUser.scope)
+                    lead: lead, call.request.body?.objectValue, in: call.request.writeContext(in: system)
                 ).response()
             })
     }

@@ -24,7 +24,7 @@ struct LeadFeature: ServiceFeature {
             LeadController(
                 service: service, onboarding: core.onboarding,
                 crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
-                limiter: platform.limiter, configuration: configuration
+                limiter: platform.limiter, configuration: configuration, system: core.configuration.systemUser.scope
             ).operations
         background = [
             LeadRetention(

@@ -6,7 +6,7 @@ package import Primitives
 package struct LeadRepository: Sendable {
     let pool: PostgresPool
 
-    /// Whether somebody has proven this address already.
+    /// Whether a lead with this address is validated.
     package func isValidated(_ email: EmailAddress) async throws(PostgresError) -> Bool {
         let result = try await pool.query(
             Self.isValidated, [.text(email.text)], settings: TenantScope.everyTenant, as: .read)
@@ -25,15 +25,15 @@ package struct LeadRepository: Sendable {
             [.bytes(key.hash), .identifier(lead), .timestamp(expires)])
     }
 
-    /// What using a key has led to.
+    /// The result of using a key.
     enum Redemption: Sendable {
-        /// The lead is validated now.
+        /// The lead is validated.
         case validated
         /// The key is unknown, used, expired, or another lead's.
         case refused
     }
 
-    /// Uses a key up and validates its lead, in one statement: of two uses at the same time one is refused.
+    /// Uses a key and validates its lead, in one statement, so that a key works once even if it is used concurrently.
     /// - Throws: a unique violation when another lead with this address was validated in the meantime.
     func redeem(
         _ key: LeadKey, lead: Identifier, in context: WriteContext
@@ -100,7 +100,7 @@ package struct LeadRepository: Sendable {
             hasTenant: try row.bool(6), isValidated: try row.bool(4))
     }
 
-    /// What a mail domain is to a lead whose e-mail address is in it.
+    /// Whether a lead's e-mail address proves its domain.
     enum DomainStanding: Sendable {
         /// The address proves it.
         case free
@@ -110,18 +110,18 @@ package struct LeadRepository: Sendable {
         case `public`
     }
 
-    /// What a domain, in lower case, is to a lead.
+    /// - Parameter domain: In lower case.
     func standing(ofDomain domain: String) async throws(PostgresError) -> DomainStanding {
         let result = try await pool.query(
             """
             SELECT EXISTS (SELECT FROM main.public_mail_domains WHERE domain = $1),
                 EXISTS (SELECT FROM main.tenant_domains WHERE domain = $1 AND proven_on IS NOT NULL)
-            """, [.text(domain)], settings: TenantScope.everyTenant)
+            """, [.text(domain)], settings: TenantScope.everyTenant, as: .read)
         guard let row = result.first else { return .free }
         return try row.bool(0) ? .public : row.bool(1) ? .held : .free
     }
 
-    /// The statement that stores the domains of a new tenant that wait for a proof.
+    /// The statement that stores domains of a new tenant that are not proven.
     static func insertWaiting(_ domains: [String], tenant: Identifier) -> BoundStatement {
         BoundStatement(
             """
@@ -132,8 +132,8 @@ package struct LeadRepository: Sendable {
             """, [.identifier(tenant), .textArray(domains)])
     }
 
-    /// Removes leads that were never validated, with their addresses and keys, the oldest first. Leads from before there
-    /// was a retention count as registered when it was introduced.
+    /// Removes leads that were never validated, with their keys and with addresses that nobody else has, the oldest first.
+    /// Leads from before there was a retention count as registered when it was introduced.
     /// - Returns: How many were removed, at most `limit`.
     func purgeUnvalidated(before instant: Timestamp, limit: Int) async throws(PostgresError) -> Int {
         let result = try await pool.query(
@@ -146,13 +146,16 @@ package struct LeadRepository: Sendable {
             removed AS (DELETE FROM main.leads USING old WHERE leads.id = old.id RETURNING leads.address_id),
             addresses AS (
                 DELETE FROM main.addresses USING removed WHERE addresses.id = removed.address_id
-                    AND NOT EXISTS (SELECT FROM main.tenants WHERE tenants.address_id = addresses.id))
+                    AND NOT EXISTS (SELECT FROM main.tenants WHERE tenants.address_id = addresses.id)
+                    AND NOT EXISTS (
+                        SELECT FROM main.leads WHERE leads.address_id = addresses.id
+                            AND leads.id NOT IN (SELECT id FROM old)))
             SELECT count(*) FROM removed
             """, [.timestamp(instant), .int64(Int64(limit))], settings: TenantScope.everyTenant)
         return Int(try result.first?.int64(0) ?? 0)
     }
 
-    /// Removes keys that nobody can use any more.
+    /// Removes keys that have expired.
     package func purgeKeys(before instant: Timestamp) async throws(PostgresError) {
         _ = try await pool.query(
             "DELETE FROM main.lead_keys WHERE expires_on < $1", [.timestamp(instant)],

@@ -4,10 +4,10 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once an hour, removes what strangers have left: leads that never proved their e-mail address within
-/// `LEAD_RETENTION_DAYS`, with their addresses and keys.
+/// Once an hour, removes leads that did not validate their e-mail address within `LEAD_RETENTION_DAYS`, with their addresses and
+/// keys.
 struct LeadRetention: Service {
-    /// Leads removed in one transaction, so that none of them is long.
+    /// Leads removed in one transaction, which keeps transactions short.
     private static let batchSize = 500
 
     let leads: LeadRepository

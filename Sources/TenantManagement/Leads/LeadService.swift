@@ -12,7 +12,7 @@ package struct LeadService: Sendable {
     let addressEntities: EntityRepository
     let notifications: NotificationQueue
     let tokens: TokenIssuer
-    /// For programs that look for keys in Redis; nil when none does.
+    /// For programs that look up keys in Redis; nil unless they are configured.
     let entries: LeadKeyEntries?
     let configuration: LeadConfiguration
 
@@ -24,12 +24,11 @@ package struct LeadService: Sendable {
 
     /// Registers a lead and mails it the key that proves the address: lead, address, key and mail in one transaction.
     ///
-    /// An address that somebody has proven already gets a mail that says so instead. Everything else is the same, the
-    /// work included, so that nobody learns from the answer who is registered.
-    /// - Throws: ``ValidationFailure`` when it is not an address; ``LeadError/addressTaken`` for a proven address with
-    ///   `LEAD_DUPLICATE_RESPONSE=conflict`.
-    func register(_ body: JSONObject, in context: WriteContext) async throws -> Registration {
-        let email = try Self.email(body)
+    /// An address that is already validated gets a mail that says so instead. Everything else is the same, the work
+    /// included, so that the response does not reveal who is registered.
+    /// - Parameter email: The address in the body, see ``email(_:)``.
+    /// - Throws: ``LeadError/addressTaken`` for a validated address with `LEAD_DUPLICATE_RESPONSE=conflict`.
+    func register(_ body: JSONObject, email: EmailAddress, in context: WriteContext) async throws -> Registration {
         let isKnown = try await leads.isValidated(email)
         if isKnown, configuration.duplicateLeadResponse == .conflict { throw LeadError.addressTaken }
 
@@ -63,9 +62,8 @@ package struct LeadService: Sendable {
         return Registration(id: id, key: key)
     }
 
-    /// Exchanges a key for a token that is good for this lead only.
-    /// - Throws: ``LeadError/keyRefused``; ``LeadError/addressTaken`` when somebody else has proven the same address
-    ///   first.
+    /// Exchanges a key for a token that is valid for this lead only.
+    /// - Throws: ``LeadError/keyRefused``; ``LeadError/addressTaken`` when another lead with this address was validated first.
     func verify(lead id: Identifier, key: LeadKey, in context: WriteContext) async throws -> String {
         guard (1...256).contains(key.text.utf8.count) else { throw LeadError.keyRefused }
         do {
@@ -77,7 +75,7 @@ package struct LeadService: Sendable {
         return try await token(of: id)
     }
 
-    /// A token that is good for a lead.
+    /// A token that is valid for this lead only.
     func token(of id: Identifier) async throws -> String {
         try await tokens.issue(
             TokenIssuer.Claims(
@@ -86,6 +84,8 @@ package struct LeadService: Sendable {
             lifetime: configuration.leadTokenLifetime)
     }
 
+    /// The address in the body of a registration.
+    /// - Throws: ``ValidationFailure`` when it is not an address.
     static func email(_ body: JSONObject) throws(ValidationFailure) -> EmailAddress {
         guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
             throw ValidationFailure([.format("/email", "email")])

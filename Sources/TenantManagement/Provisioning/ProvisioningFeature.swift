@@ -18,7 +18,8 @@ struct ProvisioningFeature: ServiceFeature {
                 service: ProvisioningCallbackService(
                     pool: platform.pool, repository: core.provisionings, cache: core.cache,
                     notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
-                limiter: platform.limiter, configuration: core.configuration.webhooks
+                limiter: platform.limiter, configuration: core.configuration.webhooks,
+                system: core.configuration.systemUser.scope
             ).operations
         background = [
             ProvisioningWatchdog(

@@ -1,29 +1,26 @@
 import Entities
 import Primitives
 
-/// Makes keys for tenants that come without one, and knows those that nobody may have.
+/// Generates keys for tenants that have none, and lists the keys that no tenant may have.
 enum TenantKey {
-    /// Keys that are host names, databases, roles or realms of the operator in most installations, as far as a key can be
-    /// so long.
+    /// Names of hosts, databases, roles and realms that the operator has in most installations, as far as keys can be that
+    /// long.
     static let reservedByDefault: Set<String> = [
         "admin", "api", "app", "arc", "assets", "auth", "billing", "blog", "cdn", "console", "dashboard", "default",
-        "docs",
-        "ftp", "graphql", "health", "help", "imap", "internal", "localhost", "login", "mail", "main", "master",
-        "metrics",
-        "mx", "ns", "ns1", "ns2", "null", "oauth", "operator", "pop", "pop3", "postgres", "postmaster", "proxy",
-        "public",
-        "redis", "root", "smtp", "sso", "static", "status", "superuser", "support", "system", "template0", "template1",
-        "undefined", "webhook", "webmail", "www",
+        "docs", "ftp", "graphql", "health", "help", "imap", "internal", "localhost", "login", "mail", "main", "master",
+        "metrics", "mx", "ns", "ns1", "ns2", "null", "oauth", "operator", "pop", "pop3", "postgres", "postmaster",
+        "proxy", "public", "redis", "root", "smtp", "sso", "static", "status", "superuser", "support", "system",
+        "template0", "template1", "undefined", "webhook", "webmail", "www",
     ]
 
-    /// The failure for a key that nobody may have.
+    /// The failure for a reserved key.
     static let reservedFailure = ValidationFailure.invalidField("/key", code: "reserved", "is reserved")
 
     /// Attempts at finding a free key before giving up.
     static let maximumAttempts = 8
 
-    /// A key made from a name: its first letters and digits; from the second attempt on with random characters at the
-    /// end, more of them each time, so that many tenants of one name find room.
+    /// A key made from a name: its first letters and digits; from the second attempt on with random characters at the end, one
+    /// more at each attempt, so that many tenants can have the same name.
     static func candidate(for name: String, attempt: Int) -> String {
         var base = String(
             name.lowercased().unicodeScalars.filter { ("a"..."z").contains($0) || ("0"..."9").contains($0) }

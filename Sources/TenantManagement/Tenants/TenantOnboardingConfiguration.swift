@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import Entities
 import ServiceKit
 
 /// Settings of new tenants.
@@ -14,8 +13,6 @@ struct TenantOnboardingConfiguration: Sendable {
     var provisionsOnCreate: Bool
     var defaultTier: String
     var reservedTenantKeys: Set<String>
-    /// The author of changes that nobody's request makes.
-    var systemUser: SystemUser
 
     /// - Throws: ``ConfigurationFailure`` when a value is malformed.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
@@ -25,6 +22,5 @@ struct TenantOnboardingConfiguration: Sendable {
             reader.text("tenant.reserved.keys").map {
                 Set($0.split(separator: ",").map { $0.trimmingSpaces().lowercased() })
             } ?? TenantKey.reservedByDefault
-        systemUser = try SystemUser(reader: reader)
     }
 }

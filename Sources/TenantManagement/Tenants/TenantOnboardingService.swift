@@ -16,9 +16,8 @@ package struct TenantOnboardingService: Sendable {
     let provisionings: ProvisioningPlanner
     let cache: EntityCache
     let configuration: TenantOnboardingConfiguration
-
-    /// The scope of addresses, and of tenants that come from leads: nobody's user creates them.
-    private var system: TenantScope { configuration.systemUser.scope }
+    /// The scope of addresses, and of tenants that come from leads: no user creates them.
+    let system: TenantScope
 
     /// A created tenant with what came with it.
     struct OnboardedTenant: Sendable {
@@ -38,14 +37,13 @@ package struct TenantOnboardingService: Sendable {
         }
         let draft = TenantDraft(
             name: name, key: input.key, domains: input.domains, waitingDomains: [], contact: contact,
-            newAddress: input.address,
-            existingAddress: nil, lead: nil,
+            newAddress: input.address, existingAddress: nil, lead: nil,
             tier: configuration.provisionsOnCreate ? input.tier ?? configuration.defaultTier : nil)
         return try await insert(draft, in: context)
     }
 
     /// `POST /leads/{id}/tenants`: a validated lead becomes a tenant, which waits for its subscription.
-    /// - Parameter body: nil when there is none, which is only told to those whose lead may become a tenant.
+    /// - Parameter body: nil when it is missing, which is reported only if the lead may become a tenant.
     /// - Throws: ``TenantError``; ``ValidationFailure``.
     func onboard(
         lead id: Identifier, _ body: JSONObject?, in context: WriteContext
@@ -83,10 +81,8 @@ package struct TenantOnboardingService: Sendable {
 
     private static let withRelations = Filter(include: Tenant.entity.relations.map { Inclusion($0.name) })
 
-    /// Inserts the draft; a generated key that turns out to be taken is replaced by another one.
-    private func insert(
-        _ draft: TenantDraft, in context: WriteContext
-    ) async throws -> OnboardedTenant {
+    /// Inserts the draft. If a generated key is taken, it tries another one.
+    private func insert(_ draft: TenantDraft, in context: WriteContext) async throws -> OnboardedTenant {
         var draft = draft
         if draft.lead == nil {
             try Self.check(draft.domains, of: draft.contact.email)
@@ -94,23 +90,20 @@ package struct TenantOnboardingService: Sendable {
             draft = try await withProvenDomains(draft)
         }
         if let key = draft.key, configuration.reservedTenantKeys.contains(key) { throw TenantKey.reservedFailure }
-        var attempt = 0
+        // A reserved key gets random characters at its end, like one that is taken.
+        let isReserved = configuration.reservedTenantKeys.contains(TenantKey.candidate(for: draft.name, attempt: 0))
+        var attempt = isReserved ? 1 : 0
         while true {
             let key = draft.key ?? TenantKey.candidate(for: draft.name, attempt: attempt)
-            if draft.key == nil, configuration.reservedTenantKeys.contains(key), attempt == 0 {
-                attempt += 1
-                continue
-            }
             do {
                 return try await insert(draft, key: key, in: context)
             } catch let error as PostgresError {
-                attempt += 1
-                // Somebody else has proven the same domain at this moment.
                 if error.constraint == "idx_tenant_domain_proven", !draft.domains.isEmpty {
+                    // Another lead has proven the same domain at this moment.
                     draft.moveDomainsToWaiting()
-                    continue
-                }
-                guard Self.mayRetry(error, draft: draft), attempt < TenantKey.maximumAttempts else {
+                } else if Self.mayRetry(error, draft: draft), attempt + 1 < TenantKey.maximumAttempts {
+                    attempt += 1
+                } else {
                     throw Self.failure(for: error, draft: draft, key: key)
                 }
             }
@@ -121,7 +114,7 @@ package struct TenantOnboardingService: Sendable {
         guard domains.contains(email.domain) else { throw .contactDomainMismatch }
     }
 
-    /// A lead has the domain that its e-mail proves: none at a public mail provider, and none that another tenant holds.
+    /// A lead gets the domain that its e-mail address proves, unless it is a public mail provider's or another tenant holds it.
     private func withProvenDomains(_ draft: TenantDraft) async throws -> TenantDraft {
         var draft = draft
         for domain in draft.domains {
@@ -134,13 +127,13 @@ package struct TenantOnboardingService: Sendable {
         return draft
     }
 
-    /// Whether another key may help: the one that was made is taken.
+    /// Whether another key may help: the generated one is taken.
     private static func mayRetry(_ error: PostgresError, draft: TenantDraft) -> Bool {
         draft.key == nil && error.sqlState == .uniqueViolation && error.constraint == "idx_tenant_key"
     }
 
     private static func failure(for error: PostgresError, draft: TenantDraft, key: String) -> any Error {
-        // Of two requests for one lead at the same time, the second finds the lead with a tenant.
+        // Of two concurrent requests for one lead, the second one finds the lead with a tenant.
         if error.constraint == "idx_tenant_lead" { return TenantError.leadNotEligible }
         var values = FieldValues(Tenant.entity)
         values["key"] = .text(key)
@@ -168,7 +161,8 @@ package struct TenantOnboardingService: Sendable {
             batch.add(contentsOf: plan.statements)
             batch.add(plan.event)
         }
-        // What a lead brings along is answered too; it is read in the same transaction, so that no second read can fail.
+        // The response for a lead contains its relations. They are read in the same transaction, so that no second read can
+        // fail.
         let whole = try draft.lead == nil ? nil : tenants.selectById(rows.id, filter: Self.withRelations, in: scope)
         let wholeIndex = whole.map { batch.add($0.statement) }
 
@@ -177,9 +171,9 @@ package struct TenantOnboardingService: Sendable {
             throw RepositoryError.unexpected(sqlState: nil)
         }
         let tenant = tenants.record(tenantRow)
-        // Two writes to Redis that do not wait for each other.
+        // The two writes to Redis are concurrent.
         async let copied: Void = provisionings.committed(plan)
-        await cache.store(rows.id, version: try tenant.version, bytes: tenant.buffer)
+        await cache.store(tenant)
         await copied
         if let whole, let wholeIndex, let record = tenants.records(results[wholeIndex], whole.projection).first {
             return OnboardedTenant(tenant: record, contact: nil, address: nil)

@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import Entities
 import Primitives
 import ServiceKit
 
@@ -8,8 +7,8 @@ import ServiceKit
 ///
 /// | variable | range | default | meaning |
 /// |---|---|---|---|
-/// | `WEBHOOK_SECRET_EXPIRY` | 1000 … 604800000 ms | 1200000 | life of the copy of a secret in Redis |
-/// | `WEBHOOK_TIMESTAMP_TOLERANCE` | 1000 … 300000 ms | 20000 | age of a callback |
+/// | `WEBHOOK_SECRET_EXPIRY` | 1000 … 604800000 ms | 1200000 | lifetime of the copy of a secret in Redis |
+/// | `WEBHOOK_TIMESTAMP_TOLERANCE` | 1000 … 300000 ms | 20000 | maximum age of a callback |
 /// | `WEBHOOK_API_MAX_ATTEMPTS` | 1 … 1000000 | 60 | callbacks for one tenant in a minute |
 struct WebhookConfiguration: Sendable {
     var webhookSecretLifetime: Duration
@@ -17,9 +16,7 @@ struct WebhookConfiguration: Sendable {
     /// Callbacks for one tenant.
     var webhookLimit: RateLimit
     /// Callbacks from one address, whatever tenants they name: one pipeline may work for many.
-    var webhookAddressLimit: RateLimit { RateLimit(limit: min(webhookLimit.limit, 1_000_000) * 10) }
-    /// The author of changes that nobody's request makes.
-    var systemUser: SystemUser
+    var webhookAddressLimit: RateLimit { RateLimit(limit: webhookLimit.limit * 10) }
 
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
@@ -27,6 +24,5 @@ struct WebhookConfiguration: Sendable {
             "webhook.secret.expiry", default: 1_200_000, in: 1000...604_800_000)
         webhookTolerance = try reader.milliseconds("webhook.timestamp.tolerance", default: 20_000, in: 1000...300_000)
         webhookLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
-        systemUser = try SystemUser(reader: reader)
     }
 }

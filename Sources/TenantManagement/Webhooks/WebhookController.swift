@@ -10,6 +10,8 @@ struct WebhookController: Sendable {
     let service: ProvisioningCallbackService
     let limiter: RateLimiter
     let configuration: WebhookConfiguration
+    /// The service itself: pipelines are nobody's users.
+    let system: TenantScope
 
     var operations: [Operation] { [callback()] }
 
@@ -54,10 +56,9 @@ struct WebhookController: Sendable {
                     throw HTTPFailure.unauthorized
                 }
                 // Counted for each tenant: one pipeline may well call back for many of them from one address.
-                let decision = await limiter.check(
+                try await limiter.require(
                     configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
                     client: call.clientAddress.network)
-                guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
                 let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant)
                 guard body["type"]?.intValue == 0 else {
                     throw HTTPFailure.unprocessable("Invalid type of webhook")
@@ -65,7 +66,7 @@ struct WebhookController: Sendable {
                 let callback = try ProvisioningCallback(body["data"]?.objectValue ?? [:])
                 try await service.apply(
                     callback, delivery: delivery, requestBody: call.bodyBytes,
-                    in: call.writeContext(in: configuration.systemUser.scope))
+                    in: call.writeContext(in: system))
                 return .noContent
             })
     }
