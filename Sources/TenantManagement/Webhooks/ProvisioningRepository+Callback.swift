@@ -1,0 +1,83 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// SQL of what a callback reports, in the transaction of the callback.
+extension ProvisioningRepository {
+    /// A tenant that is no longer PROVISIONING.
+    struct ProvisionedTenant: Sendable {
+        let name: String
+        let version: RowVersion
+    }
+
+    /// Ends the status PROVISIONING of a tenant.
+    /// - Returns: nil when the tenant has another status.
+    static func endProvisioning(
+        of tenant: Identifier, as status: Tenant.Status, by actor: Actor, _ transaction: PostgresTransaction
+    ) async throws -> ProvisionedTenant? {
+        let result = try await transaction.query(
+            ending,
+            [
+                .identifier(tenant), .int16(Int16(status.rawValue)),
+                .optional(actor.identifier) { .identifier($0) },
+            ])
+        guard let row = result.first else { return nil }
+        return ProvisionedTenant(name: try row.text(0), version: RowVersion(id: tenant, version: try row.int64(1)))
+    }
+
+    private static let ending: PostgresStatement = """
+        UPDATE main.tenants SET status = $2, modified_by = $3 WHERE id = $1 AND status = 2 AND NOT deleted
+        RETURNING name, row_version
+        """
+
+    /// Stores resources in one statement. One that exists (the tenant was provisioned before) gets the new metadata.
+    static func store(
+        _ resources: [ProvisioningCallback.CreatedResource], of tenant: Identifier, in context: WriteContext,
+        _ transaction: PostgresTransaction
+    ) async throws {
+        guard !resources.isEmpty else { return }
+        var writer = JSONWriter(reservingCapacity: 1024)
+        writer.beginArray()
+        for resource in resources {
+            writer.beginObject()
+            writer.key("id")
+            writer.identifier(.v7(at: context.now))
+            writer.key("type")
+            writer.string(resource.type)
+            writer.key("name")
+            writer.string(resource.externalIdentifier)
+            writer.key("metadata")
+            writer.raw(resource.metadata)
+            writer.endObject()
+        }
+        writer.endArray()
+        _ = try await transaction.query(
+            storing,
+            [
+                .identifier(tenant), .json(writer.bytes), .optional(context.actor.identifier) { .identifier($0) },
+            ])
+    }
+
+    private static let storing: PostgresStatement = """
+        INSERT INTO main.resources (id, type, metadata, external_identifier, tenant_id, created_by, modified_by)
+        SELECT DISTINCT ON (r.name, r.type) r.id, r.type, r.metadata, r.name, $1, $3::uuid, $3::uuid
+        FROM jsonb_to_recordset($2) AS r(id uuid, type text, metadata jsonb, name text)
+        ON CONFLICT (tenant_id, external_identifier, type) DO UPDATE
+        SET metadata = excluded.metadata, modified_by = excluded.modified_by,
+            deleted = false, deleted_on = NULL, deleted_by = NULL
+        """
+
+    /// Whom the welcome mail is sent to: the newest primary contact; nil when there is none.
+    static func primaryContact(
+        of tenant: Identifier, _ transaction: PostgresTransaction
+    ) async throws -> (email: String, firstName: String)? {
+        guard let row = try await transaction.query(primary, [.identifier(tenant)]).first else { return nil }
+        return (try row.text(0), try row.text(1))
+    }
+
+    private static let primary: PostgresStatement = """
+        SELECT email, first_name FROM main.contacts
+        WHERE tenant_id = $1 AND is_primary AND NOT deleted ORDER BY created_on DESC LIMIT 1
+        """
+}
