@@ -8,14 +8,10 @@ package enum MessageBusMigrations {
     /// All of them, in order.
     package static let all: [Migration] = [
         Migration(
-            number: 1, name: "message_bus", up: text(PackageResources.V0001__message_bus_up_sql),
-            down: text(PackageResources.V0001__message_bus_down_sql)),
+            number: 1, name: "message_bus", up: PackageResources.V0001__message_bus_up_sql,
+            down: PackageResources.V0001__message_bus_down_sql),
         Migration(
-            number: 2, name: "lanes_and_backfills", up: text(PackageResources.V0002__lanes_and_backfills_up_sql),
-            down: text(PackageResources.V0002__lanes_and_backfills_down_sql)),
+            number: 2, name: "lanes_and_backfills", up: PackageResources.V0002__lanes_and_backfills_up_sql,
+            down: PackageResources.V0002__lanes_and_backfills_down_sql),
     ]
-
-    private static func text(_ bytes: [UInt8]) -> String {
-        String(decoding: bytes, as: UTF8.self)
-    }
 }

@@ -35,6 +35,17 @@ package struct Migration: Sendable, Hashable {
         self.formerChecksums = formerChecksums
         self.preflightChecks = preflightChecks
     }
+
+    /// Makes a migration from SQL files that are embedded in the program (`PackageResources`).
+    package init(
+        number: Int, name: String, up: [UInt8], down: [UInt8], isBaseline: Bool = false,
+        formerChecksums: Set<String> = [], preflightChecks: [PreflightCheck] = []
+    ) {
+        self.init(
+            number: number, name: name, up: String(decoding: up, as: UTF8.self),
+            down: String(decoding: down, as: UTF8.self), isBaseline: isBaseline, formerChecksums: formerChecksums,
+            preflightChecks: preflightChecks)
+    }
 }
 
 /// The state of a migration in a database.

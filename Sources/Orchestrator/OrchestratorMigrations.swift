@@ -8,12 +8,12 @@ package enum OrchestratorMigrations {
     package static let all: [Migration] = [
         Migration(
             number: 1, name: "provisioning_runs",
-            up: String(decoding: PackageResources.V0001__provisioning_runs_up_sql, as: UTF8.self),
-            down: String(decoding: PackageResources.V0001__provisioning_runs_down_sql, as: UTF8.self)),
+            up: PackageResources.V0001__provisioning_runs_up_sql,
+            down: PackageResources.V0001__provisioning_runs_down_sql),
         Migration(
             number: 2, name: "inbox", up: InboxSchema.up(runtimeRole: "orchestrator_app"), down: InboxSchema.down),
         Migration(
-            number: 3, name: "outages", up: String(decoding: PackageResources.V0003__outages_up_sql, as: UTF8.self),
-            down: String(decoding: PackageResources.V0003__outages_down_sql, as: UTF8.self)),
+            number: 3, name: "outages", up: PackageResources.V0003__outages_up_sql,
+            down: PackageResources.V0003__outages_down_sql),
     ]
 }

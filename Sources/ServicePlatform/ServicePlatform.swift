@@ -20,12 +20,11 @@ package struct ServicePlatform: Sendable {
         package let defaultPort: Int
         /// The logical database of Redis unless the configuration names another one.
         package let redisDatabase: Int
-        /// How long the relay keeps the marks of handled events; nil where the service purges them itself.
-        package let inboxRetention: Duration?
+        /// How long the relay keeps the marks of handled events.
+        package let inboxRetention: Duration
 
         package init(
-            serviceName: String, summary: String, defaultPort: Int, redisDatabase: Int = 0,
-            inboxRetention: Duration? = nil
+            serviceName: String, summary: String, defaultPort: Int, redisDatabase: Int = 0, inboxRetention: Duration
         ) {
             self.serviceName = serviceName
             self.summary = summary

@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func organisationsOfOthersAreNotEntered() async throws {
+    @Test func organizationsOfOthersAreNotEntered() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)

@@ -3,6 +3,7 @@ import ConfigurationChecks
 import Entities
 import HTTPTypes
 import JSONCoding
+import MessageBus
 import PostgresClient
 import Primitives
 import ServiceKit
@@ -163,7 +164,11 @@ extension ServiceTests {
                 var configuration = service.database.configuration
                 configuration.user = "subscription_app"
                 let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-                await BillingWebhookCare(pool: pool, clock: service.clock, logger: TestEnvironment.logger).sweep()
+                try await OutboxRelay(
+                    pool: pool, connector: service.bus, listener: nil,
+                    configuration: OutboxRelayConfiguration(inboxRetention: SubscriptionApp.profile.inboxRetention),
+                    clock: service.clock, logger: TestEnvironment.logger
+                ).purge()
                 await pool.shutdown()
                 #expect(try await service.database.count("SELECT count(*) FROM main.inbox") == 1)
             }

@@ -28,8 +28,10 @@ package enum SubscriptionApp {
             ])
     }
 
-    private static let profile = ServicePlatform.Profile(
+    static let profile = ServicePlatform.Profile(
         serviceName: "Subscription Service",
         summary: "Plans, prices, billing cycles, and the subscriptions and invoices of tenants.",
-        defaultPort: 3002, redisDatabase: 1)
+        defaultPort: 3002, redisDatabase: 1,
+        // Billing providers deliver their events again for days.
+        inboxRetention: .seconds(90 * 86_400))
 }

@@ -1,49 +1,39 @@
-package import Configuration
-package import ConfigurationChecks
-package import Entities
-package import ServiceKit
+import Configuration
+import ConfigurationChecks
+import Entities
+import ServiceKit
 
-/// What the subscription service reads besides the configuration of its database, Redis, bus and HTTP server.
+/// What the subscription service reads besides the configuration of its platform.
 ///
-/// Keys: `SUBSCRIPTION_QUOTA` (1...1000, default 10: live subscriptions, PENDING or ACTIVE, that one tenant may have);
-/// `SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS` (0...86400, default 3600: time between two looks for subscriptions that
-/// are over; 0: none); `BILLING_PROVIDER` (`internal` or `none`, default `internal`); `WEBHOOK_USERNAME` and
-/// `WEBHOOK_PASSWORD` (a secret): of those who report payments; without both, nobody can; `SYSTEM_USER_ID` (a UUID,
-/// see `SystemUser`); `DATA_ENCRYPTION_KEY` (secret; default `JWT_SECRET`).
-package struct SubscriptionConfiguration: Sendable {
-    /// Live subscriptions that one tenant may have.
-    package var quota: Int
-    /// Time between two looks for subscriptions that are over; nil: nobody looks.
+/// | variable | range | default | meaning |
+/// |---|---|---|---|
+/// | `SUBSCRIPTION_QUOTA` | 1 … 1000 | 10 | subscriptions, PENDING or ACTIVE, that one tenant may have |
+/// | `SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS` | 0 … 86400 | 3600 | interval at which ended subscriptions are marked; 0: never |
+/// | `BILLING_PROVIDER` | `internal`, `none` | `internal` | see ``BillingProviderChoice`` |
+/// | `WEBHOOK_USERNAME`, `WEBHOOK_PASSWORD` | secret | | credentials for payment reports; without both, all are rejected |
+/// | `SYSTEM_USER_ID` | a UUID | | see `SystemUser` |
+/// | `DATA_ENCRYPTION_KEY` | secret | `JWT_SECRET` | encrypts the stored responses of requests with an idempotency key |
+struct SubscriptionConfiguration: Sendable {
+    var quota: Int
+    /// Nil to mark none.
     var expiryInterval: Duration?
-    /// Whose the service's own changes are.
-    package var systemUser: SystemUser
-    /// Who keeps customers and collects money.
+    /// The author of changes that no request makes.
+    var systemUser: SystemUser
     var billingProvider = BillingProviderChoice.internal
-    /// Seals what lies in the database for clients' repetitions.
     var encryptionKey: String
-    /// Who may report payments; nil: nobody.
+    /// Nil to reject all payment reports.
     var webhookCredentials: WebhookCredentials?
 
-    /// A configuration; see the keys above.
-    package init(quota: Int = 10, systemUser: SystemUser = SystemUser(identifier: nil), encryptionKey: String) {
-        self.quota = quota
-        self.systemUser = systemUser
-        self.encryptionKey = encryptionKey
-    }
-
-    /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range, or one of two that belong together is missing.
-    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+    init(reader: ConfigReader) throws(ConfigurationFailure) {
         guard let secret = try reader.secret("data.encryption.key", or: "jwt.secret") else {
             throw ConfigurationFailure(
                 key: "DATA_ENCRYPTION_KEY",
-                reason:
-                    "is not set, and there is no JWT_SECRET in its place: answers kept for repetitions are sealed with it"
-            )
+                reason: "is not set, and neither is JWT_SECRET: stored responses are encrypted with it")
         }
-        self.init(
-            quota: try reader.integer("subscription.quota", default: 10, in: 1...1000),
-            systemUser: try SystemUser(reader: reader), encryptionKey: secret)
+        encryptionKey = secret
+        quota = try reader.integer("subscription.quota", default: 10, in: 1...1000)
+        systemUser = try SystemUser(reader: reader)
         let interval = try reader.integer("subscription.expiry.interval.seconds", default: 3600, in: 0...86_400)
         expiryInterval = interval > 0 ? .seconds(interval) : nil
         if let text = reader.text("billing.provider") {
@@ -57,9 +47,10 @@ package struct SubscriptionConfiguration: Sendable {
         switch (reader.text("webhook.username"), password) {
         case (let username?, let password?):
             webhookCredentials = WebhookCredentials(username: username, password: password)
-        case (.some, nil): throw ConfigurationFailure(key: "WEBHOOK_PASSWORD", reason: "is missing: the name is set")
+        case (.some, nil):
+            throw ConfigurationFailure(key: "WEBHOOK_PASSWORD", reason: "is not set, but WEBHOOK_USERNAME is")
         case (nil, .some):
-            throw ConfigurationFailure(key: "WEBHOOK_USERNAME", reason: "is missing: the password is set")
+            throw ConfigurationFailure(key: "WEBHOOK_USERNAME", reason: "is not set, but WEBHOOK_PASSWORD is")
         case (nil, nil): break
         }
     }

@@ -1,9 +1,10 @@
+import Entities
 import MessageBus
 package import Migrations
 package import PostgresClient
 import ServiceKit
 
-/// The migrations of `subscription_db`, in order. The first is the original's final state; the others are ours.
+/// The migrations of `subscription_db`, in order. The first is the final state of the original.
 package enum SubscriptionMigrations {
     /// Role that the service runs as; it must exist before the migrations run, and may be granted to another one.
     package static let runtimeRole = "subscription_app"
@@ -11,22 +12,22 @@ package enum SubscriptionMigrations {
     /// All of them.
     package static let all: [Migration] = [
         Migration(
-            number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql), isBaseline: true,
+            number: 1, name: "init", up: PackageResources.V0001__init_up_sql,
+            down: PackageResources.V0001__init_down_sql, isBaseline: true,
             preflightChecks: SubscriptionPreflightChecks.baseline),
         Migration(
-            number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
-            down: text(PackageResources.V0002__row_versions_down_sql)),
+            number: 2, name: "row_versions", up: PackageResources.V0002__row_versions_up_sql,
+            down: PackageResources.V0002__row_versions_down_sql),
         Migration(
             number: 3, name: "constraints_and_indexes",
-            up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
-            down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
+            up: PackageResources.V0003__constraints_and_indexes_up_sql,
+            down: PackageResources.V0003__constraints_and_indexes_down_sql,
             // Failed where a text had been shortened for an index and somebody still saw it as it was.
             formerChecksums: ["679e900171ba84ab7475c6465369dbb70032bf9992dffc62f49d266690796129"],
             preflightChecks: SubscriptionPreflightChecks.constraintsAndIndexes),
         Migration(
-            number: 4, name: "subscribing", up: text(PackageResources.V0004__subscribing_up_sql),
-            down: text(PackageResources.V0004__subscribing_down_sql),
+            number: 4, name: "subscribing", up: PackageResources.V0004__subscribing_up_sql,
+            down: PackageResources.V0004__subscribing_down_sql,
             // Failed on subscriptions that break the checks of migration 3.
             formerChecksums: ["7f5a1a602d4de9ce5c7fc0c41431a41795c5921f7c156e741d5e22179d3f92ba"]),
         Migration(
@@ -34,42 +35,47 @@ package enum SubscriptionMigrations {
             up: OutboxSchema.up(runtimeRole: runtimeRole) + InboxSchema.up(runtimeRole: runtimeRole),
             down: InboxSchema.down + OutboxSchema.down),
         Migration(
-            number: 6, name: "tenant_isolation", up: text(PackageResources.V0006__tenant_isolation_up_sql),
-            down: text(PackageResources.V0006__tenant_isolation_down_sql)),
+            number: 6, name: "tenant_isolation", up: PackageResources.V0006__tenant_isolation_up_sql,
+            down: PackageResources.V0006__tenant_isolation_down_sql),
         Migration(
-            number: 7, name: "feature_toggles", up: text(PackageResources.V0007__feature_toggles_up_sql),
-            down: text(PackageResources.V0007__feature_toggles_down_sql)),
+            number: 7, name: "feature_toggles", up: PackageResources.V0007__feature_toggles_up_sql,
+            down: PackageResources.V0007__feature_toggles_down_sql),
         Migration(
-            number: 8, name: "billing", up: text(PackageResources.V0008__billing_up_sql),
-            down: text(PackageResources.V0008__billing_down_sql)),
+            number: 8, name: "billing", up: PackageResources.V0008__billing_up_sql,
+            down: PackageResources.V0008__billing_down_sql),
         Migration(
             number: 9, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
             down: IdempotencySchema.down),
         Migration(
-            number: 10, name: "list_indexes", up: text(PackageResources.V0010__list_indexes_up_sql),
-            down: text(PackageResources.V0010__list_indexes_down_sql)),
+            number: 10, name: "list_indexes", up: PackageResources.V0010__list_indexes_up_sql,
+            down: PackageResources.V0010__list_indexes_down_sql),
         Migration(
             number: 11, name: "policies_once_a_statement",
-            up: text(PackageResources.V0011__policies_once_a_statement_up_sql),
-            down: text(PackageResources.V0011__policies_once_a_statement_down_sql)),
+            up: PackageResources.V0011__policies_once_a_statement_up_sql,
+            down: PackageResources.V0011__policies_once_a_statement_down_sql),
         Migration(
-            number: 12, name: "expiry", up: text(PackageResources.V0012__expiry_up_sql),
-            down: text(PackageResources.V0012__expiry_down_sql)),
+            number: 12, name: "expiry", up: PackageResources.V0012__expiry_up_sql,
+            down: PackageResources.V0012__expiry_down_sql),
         Migration(
-            number: 13, name: "milliseconds", up: text(PackageResources.V0013__milliseconds_up_sql),
-            down: text(PackageResources.V0013__milliseconds_down_sql)),
+            number: 13, name: "milliseconds", up: MillisecondSchema.up(tables: auditedTables),
+            down: MillisecondSchema.down(tables: auditedTables)),
         Migration(
-            number: 14, name: "expiry_lists", up: text(PackageResources.V0014__expiry_lists_up_sql),
-            down: text(PackageResources.V0014__expiry_lists_down_sql)),
+            number: 14, name: "expiry_lists", up: PackageResources.V0014__expiry_lists_up_sql,
+            down: PackageResources.V0014__expiry_lists_down_sql),
         Migration(
             number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
             down: RowChangeSchema.down(tables: cachedTables)),
         Migration(
-            number: 24, name: "blocked_tenants", up: text(PackageResources.V0024__blocked_tenants_up_sql),
-            down: text(PackageResources.V0024__blocked_tenants_down_sql)),
+            number: 24, name: "blocked_tenants", up: PackageResources.V0024__blocked_tenants_up_sql,
+            down: PackageResources.V0024__blocked_tenants_down_sql),
     ]
 
+    /// Of migration 13: never changed again.
+    private static let auditedTables = [
+        "currencies", "billing_cycles", "plans", "billing_customer", "invoice", "subscriptions", "resources",
+        "services", "plan_sizes", "features", "strategies", "feature_values", "invoice_lines", "billing_payments",
+        "ledger_customers", "ledger_payment_sources",
+    ]
+    /// Of migration 19.
     private static let cachedTables = ["plans", "billing_cycles", "currencies"]
-
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

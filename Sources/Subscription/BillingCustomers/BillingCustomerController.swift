@@ -142,6 +142,6 @@ struct BillingCustomerController: Sendable {
 }
 
 extension OperationRequest {
-    /// What providers are told of the client's idempotency key, if it sent one: no other caller's is the same.
+    /// The client's idempotency key, if it sent one, as billing providers get it: different for every caller.
     var idempotencyKey: String? { claim?.name }
 }

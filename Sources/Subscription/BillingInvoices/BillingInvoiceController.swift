@@ -16,7 +16,7 @@ struct BillingInvoiceController: Sendable {
     private static let missing = "There is no such Invoice"
 
     /// A tenant's own users read their invoices, and announce payments that stay pending until an operator or the provider
-    /// confirms them; who owes does not say how much.
+    /// confirms them. They do not decide how much they owe.
     var operations: [Operation] {
         [create().forOperators(), read(), update().forOperators(), delete().forOperators(), pay()]
     }
@@ -89,7 +89,7 @@ struct BillingInvoiceController: Sendable {
             })
     }
 
-    /// The original asks for the permission of payment sources; 5333 is the one that was meant. Who owes does not delete.
+    /// The original requires the permission of payment sources; 5333 was meant.
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.deleteById",

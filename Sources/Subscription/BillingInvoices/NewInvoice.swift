@@ -4,7 +4,7 @@ import JSONCoding
 
 /// The body of `POST /billing-invoice`.
 struct NewInvoice: Sendable, Hashable {
-    /// The customer's id, the provider's or ours.
+    /// The provider's id of the customer, or the internal id.
     let customer: String
     let currency: Currency
     let charges: [BillingCharge]
@@ -27,7 +27,7 @@ struct NewInvoice: Sendable, Hashable {
             guard !total.isNegative else { throw BillingError.invalidAmount }
             self.total = total.minorUnits
         } catch {
-            throw .invalidField("/charges", code: "minimum", "must sum up to an amount that can be paid")
+            throw .invalidField("/charges", code: "minimum", "must have a sum that can be paid")
         }
         self.customer = customer
         self.currency = currency

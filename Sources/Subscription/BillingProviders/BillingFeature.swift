@@ -1,16 +1,14 @@
 import Entities
 import ServiceKit
-import ServiceLifecycle
 import ServicePlatform
 
 /// Billing: customers, invoices, payment sources, and the reports of billing providers.
 struct BillingFeature: ServiceFeature {
     let operations: [Operation]
-    let background: [any Service]
 
     init(_ core: SubscriptionCore) throws {
         let (platform, configuration) = (core.platform, core.configuration)
-        // Without a provider nothing of it is reached: `needingProvider` refuses first.
+        // Without a provider it is never called: `needingProvider` rejects every request.
         let provider = try InternalBilling(pool: platform.pool, invoices: core.invoices, clock: platform.clock)
         let customers = BillingCustomerRepository(customers: core.repository(BillingCustomer.entity))
 
@@ -33,6 +31,5 @@ struct BillingFeature: ServiceFeature {
         let provided = customerController.operations + invoiceController.operations + sourceController.operations
         operations =
             provided.map { $0.needingProvider(configuration.billingProvider) } + webhookController.operations
-        background = [BillingWebhookCare(pool: platform.pool, clock: platform.clock, logger: platform.logger)]
     }
 }

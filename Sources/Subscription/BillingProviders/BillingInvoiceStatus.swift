@@ -17,8 +17,8 @@ enum BillingInvoiceStatus {
     /// Whether nothing can be paid any more.
     static func isClosed(_ status: String?) -> Bool { stage(status) >= 2 }
 
-    /// Whether a report may change how an invoice stands. Reports arrive late and out of order: what is paid does not
-    /// become unpaid again, and what is voided stays so.
+    /// Whether a report may change the status of an invoice. Reports arrive late and out of order: a paid invoice does not
+    /// become unpaid, and a voided one stays voided.
     static func mayBecome(_ new: String, from current: String?) -> Bool { stage(new) >= stage(current) }
 
     /// 0 not issued, 1 open, 2 paid, 3 voided. A word that nobody knows is open.

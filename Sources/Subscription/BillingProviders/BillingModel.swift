@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import Primitives
 
-/// A row of ours that a customer is, or is about to be, and its tenant.
+/// The internal row of a customer, which may still have to be inserted, and its tenant.
 struct BillingAccount: Sendable, Hashable {
     /// Primary key of the row in `billing_customer`.
     let row: Identifier

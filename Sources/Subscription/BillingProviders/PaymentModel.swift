@@ -17,7 +17,7 @@ enum PaymentMethod: String, Sendable, CaseIterable {
 enum PaymentStatus: String, Sendable, CaseIterable {
     case success
     case failure
-    /// Announced; whether the money came will be told by an operator or the provider.
+    /// Announced; an operator or the provider will confirm it.
     case pending
 }
 
@@ -45,7 +45,7 @@ struct PaymentOrder: Sendable, Hashable {
 /// What a provider says of a payment.
 struct PaymentResult: Sendable, Hashable {
     let status: PaymentStatus
-    /// How the invoice stands now.
+    /// The status of the invoice after the payment.
     let invoiceStatus: String
     var idAtGateway: String?
     var errorCode: String?

@@ -6,9 +6,9 @@ import ServiceKit
 /// The HTTP operation of what billing providers report.
 struct BillingWebhookController: Sendable {
     let service: BillingWebhookService
-    /// The service itself: providers are nobody's user.
+    /// The service itself: providers are not users.
     let system: TenantScope
-    /// Nil when none are configured: then nobody is let in.
+    /// Nil if none are configured; then every request is rejected.
     let credentials: WebhookCredentials?
 
     var operations: [Operation] { [report()] }

@@ -14,9 +14,9 @@ struct BillingWebhookService: Sendable {
     /// Records the status of an invoice.
     /// - Parameters:
     ///   - event: The provider's id of the event; nil when it sends none, and then only the order protects.
-    ///   - invoice: The provider's id of the invoice, or ours.
+    ///   - invoice: The provider's id of the invoice, or the internal id.
     ///   - status: One of ``BillingInvoiceStatus/all``.
-    ///   - context: Of the service itself: providers are nobody's user.
+    ///   - context: Of the service itself: providers are not users.
     /// - Throws: ``InvoiceError/notFound``; the event is not marked then, and may be delivered again.
     func report(_ status: String, of invoice: String, event: String?, in context: WriteContext) async throws {
         let context =

@@ -10,7 +10,7 @@ struct CurrencyController: Sendable {
 
     static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
 
-    /// Everybody with the permission reads the catalog; it is the operator's to change.
+    /// Everybody with the permission reads the catalog; only operators change it.
     var operations: [Operation] {
         crud.all().map { operation in
             switch operation.method {

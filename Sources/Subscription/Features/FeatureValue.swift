@@ -4,8 +4,8 @@ import ServiceKit
 
 /// The value of a feature under a strategy.
 enum FeatureValue {
-    /// The description. A tenant sees what is meant for everybody, for plans, and for itself; row-level security says
-    /// the same.
+    /// The description. A tenant sees the values for everybody, for plans, and for itself; row-level security has the same
+    /// condition.
     static let entity = Entity(
         "FeatureValues", table: "feature_values", description: "The value of a feature under a strategy.",
         actors: .texts,

@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import ServiceKit
 
-/// A way to decide which value of a feature holds: for everybody, for a tenant, a user or a plan.
+/// Selects the value of a feature: for everybody, for a tenant, a user or a plan.
 enum Strategy {
     /// The key of the strategy that plan features are stored under (docs/contract/arc-api.md 6.1).
     static let plan = "Plan"

@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// A bill for a tenant: a draft of ours until a billing provider knows it, or a provider's.
+/// A bill for a tenant: an internal draft until a billing provider issues it.
 enum Invoice {
     /// `invoiceStatus` of an invoice that is not issued.
     static let draftStatus = BillingInvoiceStatus.draft

@@ -64,7 +64,7 @@ struct PlanController: Sendable {
             })
     }
 
-    /// A write for operators, whose price must be one that can be billed.
+    /// A write for operators, with a price that can be billed.
     private func priced(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
             try await prices.checkPlans(
@@ -74,7 +74,7 @@ struct PlanController: Sendable {
 }
 
 extension PlanPriceCheck.Target {
-    /// What a write is about. A bulk change without a condition is refused later.
+    /// The rows that a request changes. A bulk change without a condition is rejected later.
     init(_ call: ScopedRequest, _ entity: Entity, limits: QueryLimits) throws {
         if let id = call.request.pathParameters["id"] {
             self = Identifier(id).map { .row($0) } ?? .nothing

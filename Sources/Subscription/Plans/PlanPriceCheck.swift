@@ -3,18 +3,19 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
+import ServiceKit
 
-/// Sees to it that every plan's price has no more decimals than its currency: it would have to be rounded at every
-/// invoice. Looked at before a write of plans or currencies: two writes at the same moment, or a plan that is restored,
-/// can still disagree with a currency, and subscribing to such a plan is a 422.
+/// Ensures that a plan's price has no more decimals than its currency, because it would have to be rounded on every invoice. It is
+/// checked before plans or currencies are written. Two concurrent writes, or a restored plan, can still disagree with a currency;
+/// subscribing to such a plan is a 422.
 struct PlanPriceCheck: Sendable {
     let plans: CachedRows
     let currencies: CachedRows
     let prices: PlanPriceRepository
 
-    /// What a write is about.
+    /// The rows that a write changes.
     enum Target: Sendable {
-        /// A row that is yet to be made, or one that cannot exist: nothing is stored that the body could disagree with.
+        /// A new row, or one that cannot exist: nothing is stored that the body could disagree with.
         case nothing
         /// One row.
         case row(Identifier)
@@ -48,7 +49,7 @@ struct PlanPriceCheck: Sendable {
             // A bulk change may name no currency: then no more decimals than any currency has.
             try Self.check(price.literal, in: code ?? "CLF", named: code)
         }
-        // The other half of a bulk change is what the rows have.
+        // A bulk change of one of the two keeps what the rows have of the other.
         guard case .matching(let condition) = target, (body["price"] != nil) != (body["currencyId"] != nil) else {
             return
         }

@@ -35,7 +35,7 @@ struct PlanSummary: Sendable {
 struct PlanSummaryRepository: Sendable {
     let pool: PostgresPool
 
-    /// The configuration of a size; nil when there is none.
+    /// The configuration of a size; nil for an unknown size.
     func configuration(ofSize size: String) async throws -> JSONValue? {
         let result = try await pool.query(
             "SELECT config FROM main.plan_sizes WHERE size = $1 AND NOT deleted", [.text(size)],
@@ -44,7 +44,7 @@ struct PlanSummaryRepository: Sendable {
         return try JSONValue.parse(stored: bytes)
     }
 
-    /// The summaries of plans, deleted ones too: who has subscribed to one still has it.
+    /// The summaries of plans, including deleted ones, which may still have subscriptions.
     func summaries(
         of plans: Set<Identifier>, in transaction: PostgresTransaction
     ) async throws -> [Identifier: PlanSummary] {

@@ -21,7 +21,7 @@ struct PlanTerms: Sendable {
 
     /// Puts a plan, its cycle and its currency together, as the API shows them.
     ///
-    /// Rows that were made by the original need not make sense, so everything is looked at.
+    /// Rows of the original may be inconsistent, so everything is checked.
     /// - Parameter sources: The versions of the three.
     init(
         plan: JSONObject, cycle: JSONObject, currency: JSONObject, sources: [RowVersion]
@@ -45,8 +45,8 @@ struct PlanTerms: Sendable {
 }
 
 extension PlanTerms {
-    /// The statement that fails, and its transaction with it, unless plan, cycle and currency are still at the versions
-    /// that the terms were read from: what was read may have been cached, and an invoice must not have a price of before.
+    /// The statement that fails, and its transaction with it, unless plan, cycle and currency still have the versions that the
+    /// terms were read from. They may have been cached, and an invoice must not have an outdated price.
     var confirmation: BoundStatement {
         BoundStatement(Self.confirming, sources.flatMap { [.identifier($0.id), .int64($0.version)] })
     }

@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import Primitives
+import ServiceKit
 
 /// Reads the terms of plans: from the cache, as a rule without any query.
 struct PlanTermsReader: Sendable {
@@ -27,8 +28,8 @@ struct PlanTermsReader: Sendable {
     }
 
     private func related(
-        _ field: String, of plan: CatalogueRow, in rows: CachedRows, isFresh: Bool
-    ) async throws -> CatalogueRow {
+        _ field: String, of plan: CachedRow, in rows: CachedRows, isFresh: Bool
+    ) async throws -> CachedRow {
         guard let id = plan.members[field]?.stringValue.flatMap({ Identifier($0) }),
             let row = try await rows.row(id, isFresh: isFresh)
         else { throw SubscriptionError.planNotFound }

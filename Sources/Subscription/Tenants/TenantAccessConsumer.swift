@@ -9,7 +9,7 @@ struct TenantAccessConsumer: Sendable {
     static let group = "subscription"
 
     let pool: PostgresPool
-    /// The service itself: an event is nobody's request.
+    /// The service itself: an event has no user.
     let system: TenantScope
     let clock: any WallClock
 
@@ -18,7 +18,7 @@ struct TenantAccessConsumer: Sendable {
         let data = try? JSONValue.parse(stored: delivery.event.data)
         guard let tenant = delivery.event.tenantId, let isBlocked = data?["isBlocked"]?.boolValue,
             let version = data?["version"]?.intValue
-        else { throw EventRejection(reason: "the event does not say which tenant may act") }
+        else { throw EventRejection(reason: "the event does not contain a tenant with isBlocked and version") }
         let context = delivery.writeContext(in: system, now: clock.now())
         var batch = context.batch(resource: nil)
         batch.add(BlockedTenants.record(tenant, isBlocked: isBlocked, version: Int64(version), at: context.now))

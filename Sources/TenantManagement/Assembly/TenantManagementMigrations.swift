@@ -1,9 +1,10 @@
+import Entities
 import MessageBus
 package import Migrations
 package import PostgresClient
 import ServiceKit
 
-/// The migrations of `tenant_mgmt_db`, in order. The first is the original's final state; the others are ours.
+/// The migrations of `tenant_mgmt_db`, in order. The first is the final state of the original.
 package enum TenantManagementMigrations {
     /// Role that the service runs as; it must exist before the migrations run, and may be granted to another one.
     package static let runtimeRole = "tenant_mgmt_app"
@@ -11,71 +12,76 @@ package enum TenantManagementMigrations {
     /// All of them.
     package static let all: [Migration] = [
         Migration(
-            number: 1, name: "init", up: text(PackageResources.V0001__init_up_sql),
-            down: text(PackageResources.V0001__init_down_sql), isBaseline: true,
+            number: 1, name: "init", up: PackageResources.V0001__init_up_sql,
+            down: PackageResources.V0001__init_down_sql, isBaseline: true,
             preflightChecks: TenantManagementPreflightChecks.baseline),
         Migration(
-            number: 2, name: "row_versions", up: text(PackageResources.V0002__row_versions_up_sql),
-            down: text(PackageResources.V0002__row_versions_down_sql),
+            number: 2, name: "row_versions", up: PackageResources.V0002__row_versions_up_sql,
+            down: PackageResources.V0002__row_versions_down_sql,
             // Gave rows without modified_on the time of the migration.
             formerChecksums: ["decc425edf8c33d066411975a17e650e2afda533686afaa63fd72e0d89a027e2"]),
         Migration(
             number: 3, name: "constraints_and_indexes",
-            up: text(PackageResources.V0003__constraints_and_indexes_up_sql),
-            down: text(PackageResources.V0003__constraints_and_indexes_down_sql),
+            up: PackageResources.V0003__constraints_and_indexes_up_sql,
+            down: PackageResources.V0003__constraints_and_indexes_down_sql,
             preflightChecks: TenantManagementPreflightChecks.constraintsAndIndexes),
         Migration(
-            number: 4, name: "onboarding", up: text(PackageResources.V0004__onboarding_up_sql),
-            down: text(PackageResources.V0004__onboarding_down_sql)),
+            number: 4, name: "onboarding", up: PackageResources.V0004__onboarding_up_sql,
+            down: PackageResources.V0004__onboarding_down_sql),
         Migration(
             number: 5, name: "outbox_and_inbox",
             up: OutboxSchema.up(runtimeRole: runtimeRole) + InboxSchema.up(runtimeRole: runtimeRole),
             down: InboxSchema.down + OutboxSchema.down),
         Migration(
-            number: 6, name: "tenant_isolation", up: text(PackageResources.V0006__tenant_isolation_up_sql),
-            down: text(PackageResources.V0006__tenant_isolation_down_sql)),
+            number: 6, name: "tenant_isolation", up: PackageResources.V0006__tenant_isolation_up_sql,
+            down: PackageResources.V0006__tenant_isolation_down_sql),
         Migration(
             number: 7, name: "idempotency_keys", up: IdempotencySchema.up(runtimeRole: runtimeRole),
             down: IdempotencySchema.down),
         Migration(
-            number: 8, name: "list_indexes", up: text(PackageResources.V0008__list_indexes_up_sql),
-            down: text(PackageResources.V0008__list_indexes_down_sql)),
+            number: 8, name: "list_indexes", up: PackageResources.V0008__list_indexes_up_sql,
+            down: PackageResources.V0008__list_indexes_down_sql),
         Migration(
-            number: 9, name: "tenant_policies", up: text(PackageResources.V0009__tenant_policies_up_sql),
-            down: text(PackageResources.V0009__tenant_policies_down_sql)),
+            number: 9, name: "tenant_policies", up: PackageResources.V0009__tenant_policies_up_sql,
+            down: PackageResources.V0009__tenant_policies_down_sql),
         Migration(
             number: 10, name: "policies_once_a_statement",
-            up: text(PackageResources.V0010__policies_once_a_statement_up_sql),
-            down: text(PackageResources.V0010__policies_once_a_statement_down_sql)),
+            up: PackageResources.V0010__policies_once_a_statement_up_sql,
+            down: PackageResources.V0010__policies_once_a_statement_down_sql),
         Migration(
-            number: 11, name: "client_lists", up: text(PackageResources.V0011__client_lists_up_sql),
-            down: text(PackageResources.V0011__client_lists_down_sql),
+            number: 11, name: "client_lists", up: PackageResources.V0011__client_lists_up_sql,
+            down: PackageResources.V0011__client_lists_down_sql,
             preflightChecks: TenantManagementPreflightChecks.clientLists),
         Migration(
-            number: 12, name: "milliseconds_and_invoice_rules",
-            up: text(PackageResources.V0012__milliseconds_and_invoice_rules_up_sql),
-            down: text(PackageResources.V0012__milliseconds_and_invoice_rules_down_sql)),
+            number: 12, name: "milliseconds", up: MillisecondSchema.up(tables: auditedTables),
+            down: MillisecondSchema.down(tables: auditedTables)),
         Migration(
-            number: 13, name: "validated_emails", up: text(PackageResources.V0013__validated_emails_up_sql),
-            down: text(PackageResources.V0013__validated_emails_down_sql)),
+            number: 13, name: "validated_emails", up: PackageResources.V0013__validated_emails_up_sql,
+            down: PackageResources.V0013__validated_emails_down_sql),
         Migration(
-            number: 14, name: "mail_claims", up: text(PackageResources.V0014__mail_claims_up_sql),
-            down: text(PackageResources.V0014__mail_claims_down_sql)),
+            number: 14, name: "mail_claims", up: PackageResources.V0014__mail_claims_up_sql,
+            down: PackageResources.V0014__mail_claims_down_sql),
         Migration(
-            number: 15, name: "resources_by_type", up: text(PackageResources.V0015__resources_by_type_up_sql),
-            down: text(PackageResources.V0015__resources_by_type_down_sql)),
+            number: 15, name: "resources_by_type", up: PackageResources.V0015__resources_by_type_up_sql,
+            down: PackageResources.V0015__resources_by_type_down_sql),
         Migration(
-            number: 18, name: "proven_domains", up: text(PackageResources.V0018__proven_domains_up_sql),
-            down: text(PackageResources.V0018__proven_domains_down_sql)),
+            number: 16, name: "invoice_rules", up: PackageResources.V0016__invoice_rules_up_sql,
+            down: PackageResources.V0016__invoice_rules_down_sql),
+        Migration(
+            number: 18, name: "proven_domains", up: PackageResources.V0018__proven_domains_up_sql,
+            down: PackageResources.V0018__proven_domains_down_sql),
         Migration(
             number: 19, name: "row_changes", up: RowChangeSchema.up(tables: cachedTables, runtimeRole: runtimeRole),
             down: RowChangeSchema.down(tables: cachedTables)),
         Migration(
-            number: 24, name: "tenant_access", up: text(PackageResources.V0024__tenant_access_up_sql),
-            down: text(PackageResources.V0024__tenant_access_down_sql)),
+            number: 24, name: "tenant_access", up: PackageResources.V0024__tenant_access_up_sql,
+            down: PackageResources.V0024__tenant_access_down_sql),
     ]
 
+    /// Of migration 12: never changed again.
+    private static let auditedTables = [
+        "addresses", "leads", "tenants", "contacts", "resources", "invoices", "tenant_mgmt_configs",
+    ]
+    /// Of migration 19.
     private static let cachedTables = ["tenants"]
-
-    private static func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 }

@@ -10,48 +10,48 @@ enum TenantManagementPreflightChecks {
         PreflightCheck(
             "tenants_provisioning", .warning,
             why: """
-                These tenants are being provisioned. The secret that their pipeline's call-back is signed with lies in the \
-                original's Redis only and expires; without it the callback is refused, and the tenants stay as they are.
+                These tenants are being provisioned. The secret that signs the callback of their pipeline is only in the Redis \
+                of the original and expires; without it the callback is rejected, and the tenants stay as they are.
                 """,
             query: "SELECT id, key, status, modified_on FROM main.tenants WHERE status = 2 AND NOT deleted ORDER BY id",
             advice: """
-                Best, let the pipelines end before. Otherwise mark the tenants as failed and start them again with \
-                POST /tenants/{id}/provision.
+                If possible, wait until the pipelines have finished. Otherwise mark the tenants as failed and provision them \
+                again with POST /tenants/{id}/provision.
                 """,
             repair: "UPDATE main.tenants SET status = 3 WHERE status = 2 AND NOT deleted;"),
         PreflightCheck(
             "tenants_status_known", .warning,
-            why: "Statuses are 0 to 5. These rows are shown as they are, and cannot be provisioned.",
+            why: "Statuses are 0 to 5. These tenants are shown unchanged and cannot be provisioned.",
             query: """
                 SELECT id, key, status FROM main.tenants WHERE status NOT BETWEEN 0 AND 5 AND NOT deleted ORDER BY id
                 """,
-            advice: "Decide what each of them is: PATCH /tenants/{id} with a status."),
+            advice: "Decide which status each of them has: PATCH /tenants/{id}."),
         PreflightCheck(
             "tenants_key_form", .warning,
             why: """
                 Keys are 1 to \(Tenant.maximumKeyLength) lower-case letters and digits; the original's column has room for 20 \
-                characters. These tenants can be read and changed; a body that repeats their key is refused (422).
+                characters. These tenants can be read and changed; a body that contains their key is rejected (422).
                 """,
             query: """
                 SELECT id, key FROM main.tenants
                 WHERE key !~ '^[a-z0-9]{1,\(Tenant.maximumKeyLength)}$' AND NOT deleted ORDER BY id
                 """,
-            advice: "Leave them: a key is part of the names of what was provisioned."),
+            advice: "Keep them: the names of provisioned resources contain the key."),
         PreflightCheck(
             "invoices_amount_is_number", .warning,
-            why: "JSON has no number for NaN and infinity: these amounts are shown as null.",
+            why: "JSON cannot express NaN and infinity: these amounts are shown as null.",
             query: """
                 SELECT id, tenant_id, amount::text AS amount FROM main.invoices
                 WHERE amount::text IN ('NaN', 'Infinity', '-Infinity') AND NOT deleted ORDER BY id
                 """,
-            advice: "Set the amount that was meant: PATCH /invoices/{id}."),
+            advice: "Set the correct amount: PATCH /invoices/{id}."),
     ]
 
     /// Checks of the unique indexes.
     static let constraintsAndIndexes: [PreflightCheck] = [
         PreflightCheck(
             "idx_tenant_lead", .blocking,
-            why: "A lead becomes one tenant. Here several tenants that are not deleted name the same lead.",
+            why: "A lead becomes one tenant. Here several active tenants have the same lead.",
             query: """
                 SELECT lead_id, id, key, name, created_on FROM (
                     SELECT *, count(*) OVER (PARTITION BY lead_id) AS siblings FROM main.tenants
@@ -60,8 +60,8 @@ enum TenantManagementPreflightChecks {
                 WHERE siblings > 1 ORDER BY lead_id, created_on, id
                 """,
             advice: """
-                Leaves the lead with its oldest tenant; the others stay without one. To keep another, clear lead_id of the \
-                rest by hand, or delete a tenant that was made by mistake: DELETE /tenants/{id}.
+                The repair keeps the lead at its oldest tenant and clears lead_id of the others. To keep another one, clear \
+                lead_id of the others by hand, or delete tenants that were created by mistake: DELETE /tenants/{id}.
                 """,
             repair: """
                 UPDATE main.tenants AS t SET lead_id = NULL
@@ -72,8 +72,8 @@ enum TenantManagementPreflightChecks {
         PreflightCheck(
             "idx_lead_validated_email", .blocking,
             why: """
-                An address is proven by one lead, whatever its case. Here several validated leads that are not deleted have \
-                the same one.
+                An e-mail address belongs to one validated lead, regardless of case. Here several validated leads that are \
+                not deleted have the same address.
                 """,
             query: """
                 SELECT lower(email) AS address, id, email, created_on,
@@ -85,8 +85,8 @@ enum TenantManagementPreflightChecks {
                 WHERE siblings > 1 ORDER BY lower(email), created_on, id
                 """,
             advice: """
-                Keeps the one with a tenant validated, else the oldest; the others become leads that have yet to prove \
-                their address. Or delete those that were made by mistake: set deleted and deleted_on.
+                The repair keeps the lead with a tenant, otherwise the oldest one; the others must validate their address \
+                again. Or delete leads that were created by mistake: set deleted and deleted_on.
                 """,
             repair: """
                 UPDATE main.leads SET is_validated = false WHERE id IN (
@@ -100,7 +100,7 @@ enum TenantManagementPreflightChecks {
                 """),
     ]
 
-    /// Checks of the column whose type changes.
+    /// Checks for the column whose type changes.
     static let clientLists: [PreflightCheck] = [
         .noViews("views_on_invoice_currency", on: "invoices", column: "currency_code")
     ]

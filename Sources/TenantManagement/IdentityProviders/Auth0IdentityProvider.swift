@@ -5,7 +5,7 @@ import Primitives
 /// other tier, and the first user as its member. What they look like is the tenant's setting `auth0`.
 struct Auth0IdentityProvider: IdentityProvider {
     static let name = "auth0"
-    /// Where an organisation says whose it is: a tenant's id, or `shared`.
+    /// Where an organization says whose it is: a tenant's id, or `shared`.
     private static let ownerKey = "arcTenantId"
     private static let shared = "shared"
 
@@ -50,7 +50,7 @@ struct Auth0IdentityProvider: IdentityProvider {
         let found = organization.metadata[Self.ownerKey]?.stringValue
         guard found == owner || (found == nil && !user.isSiloed) else {
             throw .taken(
-                "Auth0's organisation \(user.home) was not made for this tenant. To give it to the tenant, set its metadata \(Self.ownerKey) to the tenant's id."
+                "Auth0's organization \(user.home) was not made for this tenant. To give it to the tenant, set its metadata \(Self.ownerKey) to the tenant's id."
             )
         }
         return organization.id

@@ -28,7 +28,7 @@ struct Auth0Management: Sendable {
 
     /// An organization; nil when there is none of this name.
     func organization(_ name: String) async throws(IdentityProviderFailure) -> Organization? {
-        let step = "looking for the organisation"
+        let step = "looking for the organization"
         let answer = try await api.call(
             .GET, "/api/v2/organizations/name/\(PercentEncoding.encode(name))", step: step, expecting: [200, 404])
         return answer.status == 200 ? try organization(answer, step) : nil
@@ -37,7 +37,7 @@ struct Auth0Management: Sendable {
     func createOrganization(
         _ body: JSONValue, _ name: String
     ) async throws(IdentityProviderFailure) -> Organization {
-        let step = "creating the organisation"
+        let step = "creating the organization"
         let answer = try await api.call(
             .POST, "/api/v2/organizations", body, step: step, expecting: [200, 201, 409])
         if answer.status != 409 { return try organization(answer, step) }
@@ -76,6 +76,6 @@ struct Auth0Management: Sendable {
     func addMember(_ user: String, to organization: String) async throws(IdentityProviderFailure) {
         _ = try await api.call(
             .POST, "/api/v2/organizations/\(PercentEncoding.encode(organization))/members",
-            ["members": [.string(user)]], step: "adding the user to the organisation", expecting: [200, 201, 204])
+            ["members": [.string(user)]], step: "adding the user to the organization", expecting: [200, 201, 204])
     }
 }

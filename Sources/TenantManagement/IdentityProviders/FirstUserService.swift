@@ -11,8 +11,8 @@ struct FirstUserService: Sendable {
 
     /// - Parameters:
     ///   - body: The verified body.
-    ///   - tenant: The tenant for which its signature stands.
-    /// - Returns: The user's id at the provider; empty when the tenant names no provider that we set up.
+    ///   - tenant: The tenant that the signature belongs to.
+    /// - Returns: The user's id at the provider; empty when the tenant has no provider that the service sets up.
     /// - Throws: ``FirstUserError``; ``ValidationFailure``.
     func setUp(_ body: JSONObject, tenant: Identifier) async throws -> String {
         guard let name = body["tenant"]?["identityProvider"]?.stringValue, let entry = providers[name] else {

@@ -15,16 +15,16 @@ protocol IdentityProvider: Sendable {
 
 /// Why an identity provider did not do what it was asked to. Never holds credentials, tokens or a provider's texts.
 enum IdentityProviderFailure: Error, Sendable, Hashable {
-    /// It does not answer, answers with an error of its own, or asks to wait: worth another try.
+    /// It does not respond, responds with an error of its own, or asks to wait: worth another attempt.
     case unavailable(step: String, reason: String)
-    /// It does not accept our credentials, or is not what stands at the configured address.
+    /// It does not accept the service's credentials, or another server is at the configured address.
     case denied(step: String, status: Int)
-    /// It refuses what was asked for.
+    /// It rejects the request.
     /// - Parameter code: Its own name for the reason, if it has one.
     case refused(step: String, status: Int, code: String?)
     /// The request cannot be carried out. `path` is a JSON pointer into the body; empty when it is about something else.
     case unusable(path: String, reason: String)
-    /// What would be used belongs to somebody else.
+    /// The realm or organization belongs to somebody else.
     case taken(String)
 }
 

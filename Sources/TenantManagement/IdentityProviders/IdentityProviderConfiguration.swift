@@ -47,7 +47,7 @@ package struct IdentityProviderConfiguration: Sendable {
     var passwordLength: Int
 
     /// Reads the keys above.
-    /// - Throws: ``ConfigurationFailure`` for an address that is none or not https, and a length out of range.
+    /// - Throws: ``ConfigurationFailure`` for an invalid address, one that is not https, and a length out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         passwordLength = try reader.integer("password.length", default: 20, in: 12...64)
         auth0 = try Self.auth0(reader)

@@ -48,12 +48,12 @@ enum MailTemplates {
     }
 }
 
-/// Makes what people and pipelines have written safe for the text of a mail.
+/// Makes texts of people and pipelines safe for the text of a mail.
 enum MailText {
     private static let maximumNameLength = 200
 
-    /// A name on one line that no mail program shows as a link: without control and direction characters, and without
-    /// the punctuation that makes a URL, a domain or an address of words.
+    /// A name on one line that no mail program shows as a link: without control and direction characters, and without the
+    /// punctuation of URLs, domains and addresses.
     static func name(_ text: String) -> String {
         var result = String.UnicodeScalarView()
         var follows = false
@@ -71,7 +71,7 @@ enum MailText {
         return String(result)
     }
 
-    /// A link as it is; nil for anything but one http or https URL of visible ASCII characters.
+    /// The text itself if it is one http or https URL of visible ASCII characters, otherwise nil.
     static func link(_ text: String) -> String? {
         let isURL = text.hasPrefix("https://") || text.hasPrefix("http://")
         return isURL && text.utf8.count <= 2000 && text.utf8.allSatisfy { (0x21...0x7E).contains($0) } ? text : nil
@@ -87,7 +87,7 @@ enum MailText {
         }
     }
 
-    /// The full stop and what internationalized domain names treat alike (RFC 3490 section 3.1).
+    /// The full stop and the characters that internationalized domain names treat alike (RFC 3490 section 3.1).
     private static func isDot(_ scalar: Unicode.Scalar) -> Bool {
         [".", "\u{3002}", "\u{FF0E}", "\u{FF61}", "\u{2024}"].contains(scalar)
     }

@@ -1,7 +1,7 @@
 import JSONCoding
 
 extension Notification {
-    /// As it is stored, before it is sealed.
+    /// The stored form, before it is encrypted.
     var content: [UInt8] {
         let value: JSONValue
         switch self {

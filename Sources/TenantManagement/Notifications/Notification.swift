@@ -1,12 +1,12 @@
 import JSONCoding
 
-/// A mail to a person, as the services ask for it.
+/// A mail to a person.
 package enum Notification: Sendable, Hashable {
-    /// Asks a lead to prove the address; `link` contains the key.
+    /// Asks a lead to confirm the address; `link` contains the key.
     case leadVerification(to: String, name: String, link: String)
-    /// Tells somebody who is registered that the address was used to register again.
+    /// Informs a registered person that the address was used to register again.
     case leadKnown(to: String)
-    /// Welcomes a tenant whose resources are there (docs/contract/arc-api.md 9.5).
+    /// Welcomes a tenant after its resources were created (docs/contract/arc-api.md 9.5).
     case tenantWelcome(to: String, tenant: String, user: String, link: String)
 
     /// The original's name of the kind (docs/contract/arc-api.md 8.3).

@@ -7,8 +7,8 @@ import ServiceKit
 import ServiceLifecycle
 import WorkQueue
 
-/// Mails on their way: stored, sealed, in the transaction that is their reason; sent after its commit, and again with
-/// growing delays until the transport accepts them.
+/// Mails are stored, encrypted, in the transaction that causes them. They are sent after its commit, and again with growing
+/// delays until the transport accepts them.
 package struct NotificationQueue: Service {
     private let store: NotificationStore
     private let sender: NotificationSender
@@ -38,10 +38,10 @@ package struct NotificationQueue: Service {
         return NotificationStore.insert(id, type: notification.type, tenant: tenant, content: content)
     }
 
-    /// Announces that a mail was committed, so that it leaves at once.
+    /// Announces that a mail was committed, so that it is sent immediately.
     package func wakeUp() { store.announce() }
 
-    /// Sends what is due and deletes what has failed long ago, until shutdown.
+    /// Sends mails that are due and deletes those that failed long ago, until shutdown.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
@@ -59,7 +59,7 @@ package struct NotificationQueue: Service {
     /// Deletes mails that were given up before the retention.
     private func purge() async {
         do { try await store.purge(olderThan: settings.retention) } catch {
-            logger.warning("failed mails could not be purged", metadata: ["error": "\(error)"])
+            logger.warning("Failed mails could not be purged", metadata: ["error": "\(error)"])
         }
     }
 

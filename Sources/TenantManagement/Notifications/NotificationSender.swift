@@ -7,7 +7,7 @@ struct NotificationSender: Sendable {
     let transport: any NotificationTransport
     let sealer: Sealer
 
-    /// How long it is tried to send a mail: with the delays in between, about 34 times.
+    /// How long sending a mail is tried: about 34 times, with the delays in between.
     static let patience = Duration.seconds(86_400)
 
     /// - Throws: What the transport throws when the mail may be tried again, or ``MailGivenUp``.
@@ -27,7 +27,7 @@ struct NotificationSender: Sendable {
     }
 }
 
-/// A mail that will never be accepted, or was not for too long.
+/// A mail that will never be accepted, or was not accepted for too long.
 struct MailGivenUp: PermanentFailure {
     let reason: String
 }
@@ -35,7 +35,7 @@ struct MailGivenUp: PermanentFailure {
 extension SMTPError: LoggableError {}
 
 extension SMTPError: DependencyError {
-    /// Whether the mail server itself is away: nothing about this mail was said yet.
+    /// Whether the mail server itself is not available. It has said nothing about this mail.
     package var isDependencyUnavailable: Bool {
         switch self {
         case .connection, .tls, .timeout(.greeting), .disconnected(.greeting), .timeout(.hello), .disconnected(.hello):

@@ -6,15 +6,15 @@ package import WorkQueue
 ///
 /// | environment | default | range |
 /// |---|---|---|
-/// | `NOTIFICATION_CONCURRENCY` | 16 | 1 … 256 mails sent side by side, each on its own connection |
-/// | `NOTIFICATION_RETENTION_DAYS` | 30 | 1 … 3650 for which a mail is kept that was given up |
+/// | `NOTIFICATION_CONCURRENCY` | 16 | 1 … 256 mails sent at the same time, each on its own connection |
+/// | `NOTIFICATION_RETENTION_DAYS` | 30 | 1 … 3650 days for which a mail that was given up is kept |
 package struct NotificationSettings: Sendable {
-    /// Mails sent side by side.
+    /// Mails sent at the same time.
     package var concurrency: Int
-    /// How long a mail is kept that was given up.
+    /// How long a mail that was given up is kept.
     package var retention: Duration
 
-    /// Makes settings; what is left out has its default.
+    /// Makes settings.
     package init(concurrency: Int = 16, retention: Duration = .seconds(30 * 86_400)) {
         self.concurrency = concurrency
         self.retention = retention
@@ -28,8 +28,8 @@ package struct NotificationSettings: Sendable {
                 86_400 * (try reader.integer("notification.retention.days", default: 30, in: 1...3650))))
     }
 
-    /// The lease is far shorter than the life of the links in mails: a node that is killed delays its mails by a quarter
-    /// of a minute. How often a mail is tried is bounded by its age, see ``NotificationSender``.
+    /// The lease is much shorter than the lifetime of the links in mails: if a node is killed, its mails are 15 s late. Attempts
+    /// are limited by the age of the mail, see ``NotificationSender``.
     package var worker: WorkerConfiguration {
         WorkerConfiguration(
             concurrency: concurrency, lease: .seconds(15),

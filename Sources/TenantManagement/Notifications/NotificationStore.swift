@@ -80,7 +80,7 @@ final class NotificationStore: LeasedStore {
     }
 
     func timeUntilDue() async throws -> Duration? {
-        try await query(Self.due, []).first?.int64IfPresent(0).map { .microseconds($0) }
+        try await query(Self.due, [], as: .read).first?.int64IfPresent(0).map { .microseconds($0) }
     }
 
     func watch(_ signals: WorkSignals) async {
@@ -95,13 +95,13 @@ final class NotificationStore: LeasedStore {
     }
 
     func deadLetterCount() async throws(PostgresError) -> Int {
-        try await query(Self.counting, []).first?.int(0) ?? 0
+        try await query(Self.counting, [], as: .read).first?.int(0) ?? 0
     }
 
     private func query(
-        _ statement: PostgresStatement, _ values: [PostgresValue]
+        _ statement: PostgresStatement, _ values: [PostgresValue], as workload: PostgresWorkload = .write
     ) async throws(PostgresError) -> PostgresResult {
-        try await pool.query(statement, values, settings: TenantScope.everyTenant)
+        try await pool.query(statement, values, settings: TenantScope.everyTenant, as: workload)
     }
 
     private static func identities(_ items: [QueuedMail]) -> [PostgresValue] {

@@ -24,10 +24,10 @@ package struct Mail: Sendable, Hashable {
     }
 }
 
-/// Takes mails to people: the port behind which the mail server stands.
+/// Sends mails: the port to the mail server.
 package protocol NotificationTransport: Sendable {
-    /// Hands a mail over. Returning means that it was taken.
-    /// - Throws: when it was not, and may be tried again.
+    /// Hands a mail over. Returns when it was accepted.
+    /// - Throws: if it was not accepted; it may be tried again.
     func send(_ mail: Mail) async throws
 }
 
@@ -54,7 +54,7 @@ enum NotificationTransports {
     }
 }
 
-/// Notes that a mail would have been sent, without its text: links in it are secrets.
+/// Logs that a mail would have been sent, without its text, because links in it are secrets.
 struct LogTransport: NotificationTransport {
     let logger: Logger
 

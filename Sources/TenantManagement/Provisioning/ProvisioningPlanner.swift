@@ -13,10 +13,10 @@ struct ProvisioningSubscription: Sendable {
     /// Verbatim JSON.
     let json: [UInt8]
 
-    /// How deep a subscription may nest: with the event and its envelopes around it, readers still accept it (64).
+    /// How deep a subscription may nest. Readers accept 64 levels, including those of the event and its envelopes.
     private static let maximumDepth = 60
 
-    /// A subscription as somebody else has described it.
+    /// A subscription from a request or an event.
     /// - Throws: ``ProvisioningError/planTooDeep(limit:)``: with such an event the tenant would wait indefinitely.
     init(id: String?, _ value: JSONValue) throws(ProvisioningError) {
         guard value.depth <= Self.maximumDepth else {
@@ -31,7 +31,7 @@ struct ProvisioningSubscription: Sendable {
         self.json = json
     }
 
-    /// What stands in for a subscription when only the tier is known.
+    /// Replaces a subscription when only the tier is known.
     static func planOnly(tier: String, subscriber: Identifier) -> ProvisioningSubscription {
         var writer = JSONWriter(reservingCapacity: 128)
         writer.value(["subscriberId": .string(subscriber.description), "plan": ["tier": .string(tier)]])
@@ -39,7 +39,7 @@ struct ProvisioningSubscription: Sendable {
     }
 }
 
-/// Makes what begins a provisioning: its row and its event, for the caller's transaction.
+/// Makes the row and the event that start a provisioning, for the caller's transaction.
 struct ProvisioningPlanner: Sendable {
     let secrets: WebhookSecrets
     let sealer: EventSecretSealer
@@ -54,7 +54,7 @@ struct ProvisioningPlanner: Sendable {
         let event: EventEnvelope
     }
 
-    /// After the commit: puts the copy of the secret where docs/contract/architecture.md has it.
+    /// Stores the copy of the secret in Redis, after the commit.
     func committed(_ plan: Plan?) async {
         guard let plan else { return }
         await copies.store(
@@ -63,7 +63,7 @@ struct ProvisioningPlanner: Sendable {
 
     /// - Parameters:
     ///   - tenantJSON: The tenant as it was before, with contacts and address.
-    ///   - subscription: For what it is provisioned.
+    ///   - subscription: The subscription that it is provisioned for.
     /// - Throws: ``ProvisioningError/planTooLarge(limit:)``.
     func plan(
         tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, in write: WriteContext

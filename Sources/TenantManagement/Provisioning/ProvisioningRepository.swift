@@ -24,7 +24,7 @@ struct ProvisioningRepository: Sendable {
         }
     }
 
-    /// The open provisioning of a tenant, else its newest by the nodes' clocks; nil when it never was provisioned.
+    /// The open provisioning of a tenant, otherwise the newest one by the clocks of the nodes; nil if there was none.
     func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
         let result = try await pool.query(
             """
@@ -37,7 +37,8 @@ struct ProvisioningRepository: Sendable {
 
     /// The provisioning with a context; nil when there is none.
     func provisioning(_ context: Identifier) async throws(PostgresError) -> Provisioning? {
-        let result = try await pool.query(Self.find, [.identifier(context)], settings: TenantScope.everyTenant)
+        let result = try await pool.query(
+            Self.find, [.identifier(context)], settings: TenantScope.everyTenant, as: .read)
         return try result.first.map { row throws(PostgresError) in try Provisioning(row) }
     }
 
@@ -45,7 +46,7 @@ struct ProvisioningRepository: Sendable {
         SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings WHERE id = $1
         """
 
-    /// Ends a provisioning with what its callback reports. It touches no row when the provisioning is not open any more.
+    /// Ends a provisioning with the result that its callback reports. Changes no row if the provisioning is not open.
     static func close(
         _ context: Identifier, succeeded: Bool, digest: [UInt8], now: Timestamp
     ) -> BoundStatement {
@@ -56,15 +57,15 @@ struct ProvisioningRepository: Sendable {
             """, [.identifier(context), .int16(succeeded ? 1 : 2), .timestamp(now), .bytes(digest)])
     }
 
-    /// Ends whatever provisioning of a tenant is open, as failed: another one takes its place.
+    /// Ends an open provisioning of a tenant as failed, because another one replaces it.
     static func abandon(tenant: Identifier, now: Timestamp) -> BoundStatement {
         BoundStatement(
             "UPDATE main.provisionings SET status = 2, completed_on = $2 WHERE tenant_id = $1 AND status = 0",
             [.identifier(tenant), .timestamp(now)])
     }
 
-    /// Fails provisionings whose callback never came, and their tenants. Locks the tenant before its provisioning, as all
-    /// other writers do, and leaves tenants that somebody else has locked to the next round.
+    /// Fails provisionings without a callback, and their tenants. Locks the tenant before its provisioning, as all other writers
+    /// do, and leaves locked tenants to the next round.
     /// - Returns: The tenants with their new versions.
     func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [RowVersion] {
         let result = try await pool.query(

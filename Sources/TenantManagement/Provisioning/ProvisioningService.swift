@@ -16,13 +16,13 @@ struct ProvisioningService: Sendable {
     let cache: EntityCache
     let logger: Logger
 
-    /// Contacts that an event names at most, the primary ones first: with more of them it could outgrow the bus.
+    /// Contacts in an event, the primary ones first. With more of them, it could be too large for the bus.
     private static let maximumContacts = 50
 
-    /// How a request to provision ended when it did not fail.
+    /// The result of a request that did not fail.
     enum Outcome: Sendable {
         case started
-        /// The same subscription is being provisioned already: the second click changes nothing.
+        /// The same subscription is being provisioned already; a repeated request changes nothing.
         case alreadyRunning
     }
 
@@ -43,8 +43,8 @@ struct ProvisioningService: Sendable {
             from: Tenant.Status.provisionable, in: context)
     }
 
-    /// Moves a tenant to PROVISIONING and stores its event, in one transaction that fails when somebody else has changed
-    /// the tenant since it was read.
+    /// Sets a tenant to PROVISIONING and stores its event, in one transaction that fails if the tenant has changed since it was
+    /// read.
     /// - Parameter states: The states from which it may start.
     /// - Throws: ``ProvisioningError``; an error of the database, which may be that of a mark of the context.
     func start(
@@ -67,16 +67,13 @@ struct ProvisioningService: Sendable {
         let index = batch.add(
             try tenants.updateStatement(
                 id, changes, in: context.scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
-        // Whoever took the tenant out of PROVISIONING by hand has left its provisioning open.
+        // An operator who changed the status by hand has left the provisioning open.
         batch.add(ProvisioningRepository.abandon(tenant: id, now: context.now))
         batch.add(contentsOf: plan.statements)
         batch.add(plan.event)
         let results = try await cache.observing(id) { try await run(batch) }
         await planner.committed(plan)
-        if let row = results[index].first {
-            let changed = tenants.record(row)
-            await cache.store(id, version: try changed.version, bytes: changed.buffer)
-        }
+        if let row = results[index].first { await cache.store(tenants.record(row)) }
         return .started
     }
 
@@ -101,7 +98,7 @@ struct ProvisioningService: Sendable {
         return running.status == 0 && running.subscriptionID == subscription
     }
 
-    /// Runs the transaction; that somebody else was faster is told from other errors.
+    /// Runs the transaction, and distinguishes concurrent changes from other errors.
     private func run(_ batch: PostgresBatch) async throws -> [PostgresResult] {
         do {
             return try await pool.run(batch)

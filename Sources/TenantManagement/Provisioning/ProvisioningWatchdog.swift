@@ -5,8 +5,8 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once a minute, gives up provisionings whose callback never came, so that no tenant hangs in PROVISIONING, and
-/// removes what has expired.
+/// Once a minute, gives up provisionings without a callback, so that no tenant stays in PROVISIONING, and removes expired keys
+/// of leads.
 struct ProvisioningWatchdog: Service {
     let repository: ProvisioningRepository
     let leads: LeadRepository

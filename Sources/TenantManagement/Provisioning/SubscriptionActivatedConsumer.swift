@@ -5,13 +5,13 @@ import MessageBus
 import PostgresClient
 import Primitives
 
-/// Provisions a tenant that has waited for its subscription, when the subscription service says that it is active.
+/// Provisions a tenant when its subscription becomes active.
 struct SubscriptionActivatedConsumer: Sendable {
     static let group = "tenant-management"
 
     let service: ProvisioningService
     let pool: PostgresPool
-    /// The service itself: an event is nobody's request.
+    /// The service itself: an event has no user.
     let system: TenantScope
     let clock: any WallClock
     let logger: Logger

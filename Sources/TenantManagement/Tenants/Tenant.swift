@@ -3,7 +3,7 @@ import JSONCoding
 
 /// A customer of the operator's product.
 package enum Tenant {
-    /// Where a tenant stands (docs/contract/arc-api.md 8.3).
+    /// The status of a tenant (docs/contract/arc-api.md 8.3).
     package enum Status: Int, Sendable, CaseIterable {
         case active = 0
         case pendingProvision = 1
@@ -12,7 +12,7 @@ package enum Tenant {
         case deprovisioning = 4
         case inactive = 5
 
-        /// Name as the documents spell it.
+        /// The name in the documents.
         package var name: String {
             switch self {
             case .active: "ACTIVE"
@@ -24,11 +24,11 @@ package enum Tenant {
             }
         }
 
-        /// From where a subscription that becomes active has its tenant provisioned. Not from INACTIVE: who was
-        /// suspended does not come back by subscribing.
+        /// The states from which an active subscription starts provisioning. Not INACTIVE: a suspended tenant does not return by
+        /// subscribing.
         static let awaitingSubscription: [Status] = [.pendingProvision, .provisionFailed]
 
-        /// From where an operator may begin to provision (docs/contract/arc-api.md 15).
+        /// The states from which an operator may start provisioning (docs/contract/arc-api.md 15).
         static let provisionable: [Status] = awaitingSubscription + [.inactive]
     }
 
@@ -61,7 +61,7 @@ package enum Tenant {
         uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")],
         alwaysSet: ["name", "status", "key", "domains", "createdOn", "modifiedOn", "deleted"])
 
-    /// What a tenant's own users may change. The rest says how the tenant stands to the operator, or refers to rows that
-    /// need not be the tenant's.
+    /// What a tenant's own users may change. The other fields belong to the operator, or refer to rows that need not be the
+    /// tenant's.
     package static let writableByTenant: Set<String> = ["name", "spocUserId"]
 }

@@ -9,10 +9,7 @@ struct TenantController: Sendable {
     let onboarding: TenantOnboardingService
     let provisioning: ProvisioningService
     let crud: CRUDOperations
-    let tenants: EntityRepository
-    let cache: EntityCache
-    /// Reads for everybody.
-    let system: TenantScope
+    let tenants: CachedRows
     let reservedKeys: Set<String>
 
     static let permissions = CRUDPermissions(create: ["10204"], view: ["10207"], update: ["10205"], delete: ["10206"])
@@ -59,23 +56,15 @@ struct TenantController: Sendable {
         operation.handler = .scoped { call in
             guard call.request.query.isEmpty else { return try .entity(try await crud.read(call), for: call.request) }
             let id = try call.request.identifier()
-            // A foreign row is not even looked for: it does not exist for this caller.
+            // The row of another tenant is not even looked for: it does not exist for this caller.
             if let own = call.scope.tenantId, own != id { throw HTTPFailure.entityNotFound }
-            let body = try await cache.body(of: id) {
-                do {
-                    let record = try await tenants.findById(id, in: system)
-                    return EntityCache.Body(version: try record.version, bytes: record.buffer)
-                } catch RepositoryError.notFound {
-                    return nil
-                }
-            }
-            guard let body else { throw HTTPFailure.entityNotFound }
+            guard let body = try await tenants.body(of: id) else { throw HTTPFailure.entityNotFound }
             return try .entity(body.bytes, tag: EntityTag(version: body.version), for: call.request)
         }
         return operation
     }
 
-    /// Whatever else a plan says goes to the pipeline as it is.
+    /// Other members of a plan are passed to the pipeline unchanged.
     private static let planSchema = Schema.object(
         [.init("tier", .any.described("Required string: how the tenant is provisioned").example("BASIC"))],
         isClosed: false)

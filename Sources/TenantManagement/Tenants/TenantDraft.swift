@@ -6,14 +6,14 @@ import Primitives
 /// A tenant that is about to be inserted, wherever it comes from.
 struct TenantDraft: Sendable {
     let name: String
-    /// Nil to have one made from the name.
+    /// Nil to generate one from the name.
     let key: String?
     /// Domains that the tenant has.
     var domains: [String]
-    /// Domains that it would like to have, and that wait for a proof.
+    /// Requested domains that are not proven.
     var waitingDomains: [String]
     let contact: TenantOnboardingInput.ContactInput
-    /// Address to insert, if it says a country.
+    /// Address to insert, if it has a country.
     let newAddress: AddressInput?
     /// Address that exists already: the lead's.
     let existingAddress: Identifier?
@@ -21,7 +21,7 @@ struct TenantDraft: Sendable {
     /// Tier to provision at once; nil for a tenant that waits.
     let tier: String?
 
-    /// For domains that another tenant holds.
+    /// For domains that another tenant holds already.
     mutating func moveDomainsToWaiting() {
         waitingDomains += domains
         domains = []

@@ -2,7 +2,7 @@
 enum TenantError: Error, Sendable, Hashable {
     /// The lead is unknown, has not proven its e-mail address, or has a tenant already.
     case leadNotEligible
-    /// The e-mail address that the lead has stored is none that mail can be sent to.
+    /// The stored e-mail address of the lead is not valid.
     case leadAddressUnusable(String)
     /// The postal address of the request is not the lead's.
     case addressMismatch

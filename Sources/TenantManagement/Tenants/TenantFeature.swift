@@ -17,7 +17,8 @@ struct TenantFeature: ServiceFeature {
                     Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
                     writableByTenant: Tenant.writableByTenant
                 ) { change in await cache.follow(change) },
-                tenants: core.tenants, cache: cache, system: core.configuration.systemUser.scope,
+                tenants: CachedRows(
+                    cache: cache, repository: core.tenants, system: core.configuration.systemUser.scope),
                 reservedKeys: core.configuration.onboarding.reservedTenantKeys
             ).operations
         caches = [Tenant.entity.table: cache]

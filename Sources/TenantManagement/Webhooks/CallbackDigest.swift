@@ -2,7 +2,7 @@ import Crypto
 import FoundationEssentials
 import JSONCoding
 
-/// Tells repetitions of a callback from other callbacks: by what it says, not by how its JSON is written.
+/// Distinguishes repetitions of a callback from other callbacks by their content, not by how their JSON is written.
 struct CallbackDigest: Sendable {
     /// SHA-256 of the content in one canonical form.
     let ofContent: [UInt8]

@@ -1,5 +1,5 @@
-/// Why a signed call of a pipeline is not accepted. Callers are not told more: the log is.
+/// Why a signed call of a pipeline is not accepted. Only the log has the details.
 enum CallbackError: Error, Sendable, Hashable {
-    /// Signature or timestamp do not fit, or the tenant is not being provisioned.
+    /// The signature or the timestamp is not valid, or the tenant is not being provisioned.
     case refused
 }

@@ -19,7 +19,7 @@ struct ProvisioningCallback: Sendable {
     private static let maximumResources = 500
 
     /// Reads the `data` of a callback.
-    /// - Throws: 422 that names the member which is not as it must be.
+    /// - Throws: ``ValidationFailure`` that names the invalid member.
     init(_ data: JSONObject) throws(ValidationFailure) {
         // Without a status it is a failure, as for the original.
         guard let status = (data["status"] ?? .integer(0)).intValue else {
@@ -45,8 +45,8 @@ struct ProvisioningCallback: Sendable {
         guard let metadata = item["metadata"], metadata.objectValue != nil else {
             throw .invalidField("\(path)/metadata", code: "type", "must be object")
         }
-        // The original takes the bucket's name; others have another name, and a resource without any is told apart by
-        // its type and place.
+        // The original takes the name of the bucket. Other resources have other names, and a resource without a name is
+        // identified by its type and position.
         let named = [item["externalIdentifier"], metadata["bucket"], metadata["name"], metadata["database"]]
         let identifier = named.lazy.compactMap { $0?.stringValue }.first { !$0.isEmpty } ?? "\(type)-\(index)"
         guard identifier.unicodeScalars.count <= 200 else {

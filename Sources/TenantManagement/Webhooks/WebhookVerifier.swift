@@ -19,12 +19,12 @@ struct WebhookVerifier: Sendable {
         let context: Identifier
     }
 
-    /// What a signature stands for beside the timestamp.
+    /// What a signature covers besides the timestamp.
     enum Signing: Sendable {
-        /// Body and context, as `/webhook` has it.
+        /// Body and context, for `/webhook`.
         case bodyAndContext
-        /// The body alone, as `/manage/users` has it: while the provisioning is under way, and after its success as long
-        /// as the original keeps the secret.
+        /// The body alone, for `/manage/users`: during the provisioning, and after its success for as long as the original keeps
+        /// the secret.
         case body
     }
 
@@ -45,7 +45,7 @@ struct WebhookVerifier: Sendable {
         }
         guard let provisioning else { throw refused("No secret found for this initiator", text) }
         let context = provisioning.context.description
-        // Where Redis has missed a later copy, the one that is there belongs to a provisioning of before.
+        // If Redis has missed the latest copy, the stored one belongs to an earlier provisioning.
         let stored = await copies.copy(of: tenant).flatMap { $0.context == context ? $0.secret : nil }
         let candidates = [stored, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }
         let isSigned = candidates.contains { secret in

@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    @Test func `a server that never says goodbye is left`() async throws {
+    @Test func `a mail is sent although the server does not answer QUIT`() async throws {
         try await ScriptedMailServer.run(Self.greeting + Self.rest.dropLast() + [.silence]) { server in
             try await transport(port: server.port, timeout: .seconds(15)).send(mail)
             try await server.ended.get()
@@ -70,7 +70,7 @@ import Testing
         }
     }
 
-    @Test func `refusals are told with their codes, and followed by QUIT`() async throws {
+    @Test func `rejections are reported with their codes and followed by QUIT`() async throws {
         let answers = Self.greeting + [.say("250 ok"), .say("550 5.1.1 <lead@example.com> unknown"), .say("221 bye")]
         try await ScriptedMailServer.run(answers) { server in
             let transport = try transport(port: server.port)
@@ -96,7 +96,7 @@ import Testing
             timeout: .seconds(15))
     }
 
-    @Test func `a reply that trickles in for ever has one deadline`() async throws {
+    @Test func `a reply that never ends has one deadline`() async throws {
         try await expect(
             .timeout(.hello), from: [.say("220 ready"), .trickle("250-more")], timeout: .seconds(15))
     }
@@ -107,7 +107,7 @@ import Testing
         try await expect(.disconnected(steps[index]), from: (Self.greeting + Self.rest).prefix(index) + [.hangUp])
     }
 
-    @Test func `a reply cut in the middle is none`() async throws {
+    @Test func `an incomplete reply is not accepted`() async throws {
         try await expect(.disconnected(.hello), from: [.say("220 ready"), .sayAndHangUp("250-hello")])
     }
 
@@ -136,7 +136,7 @@ import Testing
         }
     }
 
-    @Test func `nobody listens`() async throws {
+    @Test func `a refused connection is reported`() async throws {
         let port = try SilentPort()
         let transport = try transport(port: port.number)
         await #expect(throws: SMTPError.connection(.refused)) { try await transport.send(mail) }
@@ -144,7 +144,7 @@ import Testing
     }
 
     @Test(arguments: ["", "nobody", "a@b>\r\nRCPT TO:<c@d", "a b@c"])
-    func `a recipient that is none never reaches the server`(recipient: String) async throws {
+    func `an invalid recipient never reaches the server`(recipient: String) async throws {
         try await ScriptedMailServer.run([]) { server in
             let transport = try transport(port: server.port)
             let mail = Mail(id: mail.id, recipient: recipient, subject: "", text: "")

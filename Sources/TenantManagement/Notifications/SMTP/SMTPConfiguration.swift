@@ -4,7 +4,7 @@ import NIOCore
 import NIOSSL
 package import ServiceKit
 
-/// Which mail server takes the mails, and how it is spoken to.
+/// The mail server that accepts the mails, and how it is called.
 package struct SMTPConfiguration: Sendable {
     /// How the connection is protected. The server's certificate and name are always verified.
     package enum Security: String, Sendable, CaseIterable {
@@ -23,13 +23,13 @@ package struct SMTPConfiguration: Sendable {
     package var host: String
     /// 1 to 65535.
     package var port: Int
-    /// Nil for a server that asks for none.
+    /// Nil for a server that requires none.
     package var credentials: SMTPCredentials?
     /// How the connection is protected.
     package var security: Security
     /// PEM file with the authorities to trust; nil for those of the system.
     package var authorityFile: String?
-    /// From whom the mails are.
+    /// The sender of the mails.
     package var sender: MailAddress
     /// How long connecting may take, and each reply.
     package var timeout: Duration
@@ -96,7 +96,7 @@ package struct SMTPConfiguration: Sendable {
         guard let path = reader.text("smtp.tls.ca") else { return nil }
         guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
             throw ConfigurationFailure(
-                key: "SMTP_TLS_CA", reason: "is \"\(path)\", which is no PEM file with certificates")
+                key: "SMTP_TLS_CA", reason: "is \"\(path)\", which is not a PEM file with certificates")
         }
         return path
     }

@@ -1,0 +1,57 @@
+package import Entities
+package import JSONCoding
+import NIOCore
+package import Primitives
+
+/// A row with the version that it was read at.
+package struct CachedRow: Sendable {
+    /// Identifier and version.
+    package let version: RowVersion
+    /// The members as the API shows them.
+    package let members: JSONObject
+}
+
+/// Rows of an entity as finished JSON, from the cache or, on a miss, from PostgreSQL.
+///
+/// Rows are read for everybody: whoever may see only some of them must be checked before. The entity's CRUD operations report
+/// every write to the cache.
+package struct CachedRows: Sendable {
+    /// The cache, for those who write.
+    package let cache: EntityCache
+    private let repository: EntityRepository
+    private let system: TenantScope
+
+    /// - Parameter system: The scope of the service itself.
+    package init(cache: EntityCache, repository: EntityRepository, system: TenantScope) {
+        self.cache = cache
+        self.repository = repository
+        self.system = system
+    }
+
+    /// The JSON of a row; nil when it does not exist or was deleted.
+    package func body(of id: Identifier) async throws -> EntityCache.Content? {
+        try await cache.body(of: id) { try await read(id) }
+    }
+
+    /// The members of a row; nil when it does not exist or was deleted.
+    /// - Parameter isFresh: Reads it from PostgreSQL, for callers that found the cached one to be outdated.
+    package func row(_ id: Identifier, isFresh: Bool = false) async throws -> CachedRow? {
+        let body = isFresh ? try await cache.freshBody(of: id) { try await read(id) } : try await body(of: id)
+        guard let body,
+            let members = try JSONValue.parse(stored: Array(body.bytes.readableBytesView)).objectValue
+        else { return nil }
+        return CachedRow(version: RowVersion(id: id, version: body.version), members: members)
+    }
+
+    /// The members of a row; nil when it does not exist or was deleted.
+    package func object(of id: Identifier) async throws -> JSONObject? { try await row(id)?.members }
+
+    private func read(_ id: Identifier) async throws -> EntityCache.Body? {
+        do {
+            let record = try await repository.findById(id, in: system)
+            return EntityCache.Body(version: try record.version, bytes: ByteBuffer(bytes: record.json))
+        } catch RepositoryError.notFound {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,36 @@
+import Entities
+import ServiceKit
+import ServicePlatform
+
+/// What can be subscribed to: plans with their prices, features and currencies.
+struct CatalogFeature: ServiceFeature {
+    let operations: [Operation]
+    let caches: [String: EntityCache]
+    let healthChecks: [HealthCheck]
+
+    init(_ core: SubscriptionCore) {
+        let limits = core.platform.queryLimits
+        let prices = PlanPriceCheck(
+            plans: core.plans, currencies: core.currencies,
+            prices: PlanPriceRepository(
+                plans: core.repository(Plan.entity), currencies: core.repository(PlanCurrency.entity)))
+        let plans = PlanController(
+            crud: core.crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: core.plans),
+            plans: core.plans, prices: prices, subscriptions: core.subscriptions, limits: limits)
+        let planFeatures = PlanFeatureController(
+            service: PlanFeatureService(
+                repository: PlanFeatureRepository(
+                    plans: core.repository(Plan.entity), features: core.repository(Feature.entity),
+                    values: core.repository(FeatureValue.entity))), limits: limits)
+        let currencies = CurrencyController(
+            crud: core.crud(
+                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions,
+                following: core.currencies), prices: prices, limits: limits)
+        operations = plans.operations + planFeatures.operations + currencies.operations
+        caches = [
+            Plan.entity.table: core.plans.cache, PlanCycle.entity.table: core.cycles.cache,
+            PlanCurrency.entity.table: core.currencies.cache,
+        ]
+        healthChecks = [core.plans.cache.healthCheck]
+    }
+}
