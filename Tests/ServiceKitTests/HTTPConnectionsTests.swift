@@ -15,7 +15,7 @@ import Testing
         let refusals = HeadRefusals(accessLog: AccessLog(isEnabled: false), clock: SystemClock())
         let connections = HTTPConnections(
             limits: RequestLimits(), table: ConnectionTable(limit: 1, limitPerNetwork: 1),
-            unsent: UnsentAnswers(limit: 1), refusals: refusals, disconnects: ClientDisconnects()
+            unsent: UnsentAnswers(limit: 1), refusals: refusals
         ) { _, _, _ in }
         let channel = NIOAsyncTestingChannel()
         let logger = Logger(label: "test")

@@ -20,7 +20,6 @@ package struct HTTPService: Sendable {
     private let responder: ServiceResponder
     private let connections: ConnectionTable
     private let unsentAnswers: UnsentAnswers
-    private let disconnects: ClientDisconnects
     private let background: [any Service]
     private let atEnd: @Sendable () async -> Void
     private let logger: Logger
@@ -58,13 +57,10 @@ package struct HTTPService: Sendable {
         self.operations = all
         self.document = document
         self.configuration = configuration
-        let disconnects = ClientDisconnects()
-        self.disconnects = disconnects
         self.responder = ServiceResponder(
             router: OperationRouter(runners: runners),
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins, operations: all),
-            accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress,
-            disconnects: disconnects, clock: clock)
+            accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress, clock: clock)
         let limits = Self.withinFileDescriptors(configuration.limits, logger: logger)
         connections = ConnectionTable(
             limit: limits.maximumConnections, limitPerNetwork: limits.maximumConnectionsPerAddress,
@@ -87,10 +83,9 @@ package struct HTTPService: Sendable {
         let refusals = HeadRefusals(accessLog: responder.accessLog, clock: responder.clock)
         var application = Application(
             responder: responder,
-            server: HTTPServerBuilder { [connections, unsentAnswers, disconnects] responder in
+            server: HTTPServerBuilder { [connections, unsentAnswers] responder in
                 HTTPConnections(
-                    limits: limits, table: connections, unsent: unsentAnswers, refusals: refusals,
-                    disconnects: disconnects, responder: responder)
+                    limits: limits, table: connections, unsent: unsentAnswers, refusals: refusals, responder: responder)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil),

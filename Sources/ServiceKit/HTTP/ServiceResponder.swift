@@ -17,7 +17,6 @@ package struct ServiceResponder: HTTPResponder {
     let crossOrigin: CrossOriginPolicy
     let accessLog: AccessLog
     let clientAddress: ClientAddressResolver
-    let disconnects: ClientDisconnects
     let clock: any WallClock
 
     /// Answers a request, whatever happens.
@@ -54,10 +53,10 @@ package struct ServiceResponder: HTTPResponder {
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
         if request.method == .options { return try preflight(request) }
-        guard request.method.isSafe else { return try await router.respond(to: request, context: context) }
-        return try await disconnects.cancelling(with: context.channel) {
-            try await router.respond(to: request, context: context)
+        guard request.method.isSafe, let connection = OpenConnection.current else {
+            return try await router.respond(to: request, context: context)
         }
+        return try await connection.reading { try await router.respond(to: request, context: context) }
     }
 
     /// 204 for a preflight and for a plain `OPTIONS`, with the methods of the path; 404 when the path is unknown.

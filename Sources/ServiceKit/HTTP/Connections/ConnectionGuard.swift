@@ -140,11 +140,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
+            connection.inputClosed()
             isInputClosed = true
             if lingerDeadline != nil { closeWhenSent() }
         }
         context.fireUserInboundEventTriggered(event)
     }
+    func channelInactive(context: ChannelHandlerContext) {
+        connection.closed()
+        context.fireChannelInactive()
+    }
+
 
     // MARK: Outbound
 

@@ -19,12 +19,12 @@ struct HTTPConnections: ServerChildChannel {
 
     init(
         limits: RequestLimits, table: ConnectionTable, unsent: UnsentAnswers, refusals: HeadRefusals,
-        disconnects: ClientDisconnects, responder: @escaping HTTPChannelHandler.Responder
+        responder: @escaping HTTPChannelHandler.Responder
     ) {
         http = HTTP1Channel(
             responder: responder,
             configuration: HTTP1Channel.Configuration(
-                additionalChannelHandlers: [disconnects.makeHandler()], idleTimeout: TimeAmount(limits.idleTimeout),
+                idleTimeout: TimeAmount(limits.idleTimeout),
                 httpDecoderConfiguration: .init(
                     maxHeaderFieldSize: limits.maximumHeadSize, maxHeaderListSize: limits.maximumHeadSize)))
         self.limits = limits
@@ -40,7 +40,7 @@ struct HTTPConnections: ServerChildChannel {
         }
         channel.closeFuture.whenComplete { [table] _ in table.remove(admitted) }
         return http.setup(channel: channel, logger: logger).flatMapThrowing { value in
-            let connection = HTTPConnection(value, of: channel)
+            let connection = HTTPConnection(value, of: admitted)
             try addGuards(to: channel, connection: admitted, logger: logger)
             return connection
         }.flatMapErrorThrowing { _ in
@@ -60,37 +60,37 @@ struct HTTPConnections: ServerChildChannel {
     }
 
     func handle(value connection: HTTPConnection, logger: Logger) async {
-        guard let channel = connection.serve() else { return }
-        await http.handle(value: channel, logger: logger)
+        guard let (open, channel) = connection.serve() else { return }
+        await open.handlingRequests { await http.handle(value: channel, logger: logger) }
     }
 }
 
-/// A connection that is closed when nobody has served it.
+/// A connection that is closed if it is never served.
 final class HTTPConnection: ServerChildChannelValue {
     let channel: any Channel
     /// Nil for a connection that was refused and closed.
-    private let connection: HTTP1Channel.Value?
+    private let admitted: (open: OpenConnection, channel: HTTP1Channel.Value)?
     private let isServed = Atomic(false)
 
-    init(_ connection: HTTP1Channel.Value, of channel: any Channel) {
-        self.connection = connection
-        self.channel = channel
+    init(_ channel: HTTP1Channel.Value, of connection: OpenConnection) {
+        admitted = (connection, channel)
+        self.channel = connection.channel
     }
 
     init(refused channel: any Channel) {
-        connection = nil
+        admitted = nil
         self.channel = channel
     }
 
     /// The connection, to be used and closed by the caller; nil for a refused one.
-    func serve() -> HTTP1Channel.Value? {
+    func serve() -> (OpenConnection, HTTP1Channel.Value)? {
         isServed.store(true, ordering: .relaxed)
-        return connection
+        return admitted
     }
 
     deinit {
-        guard let connection, !isServed.load(ordering: .relaxed) else { return }
-        // Its client may be gone already; all that matters is that it ends.
-        Task { try? await connection.executeThenClose { _, _ in } }
+        guard let channel = admitted?.channel, !isServed.load(ordering: .relaxed) else { return }
+        // Its client may have disconnected already; it only has to be closed.
+        Task { try? await channel.executeThenClose { _, _ in } }
     }
 }
