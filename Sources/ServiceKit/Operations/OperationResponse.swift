@@ -18,7 +18,8 @@ package struct OperationResponse: Sendable {
 
     /// Makes one from its parts.
     package init(
-        status: HTTPResponse.Status, headers: HTTPFields = [:], body: ByteBuffer?, mediaType: String = jsonMediaType
+        status: HTTPResponse.Status, headers: HTTPFields = HTTPFields(), body: ByteBuffer?,
+        mediaType: String = jsonMediaType
     ) {
         self.status = status
         self.headers = headers

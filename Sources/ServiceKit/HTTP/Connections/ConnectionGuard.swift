@@ -105,7 +105,6 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func handlerAdded(context: ChannelHandlerContext) {
         self.context = context
-        if context.channel.isActive { awaitRest() }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
@@ -115,19 +114,19 @@ final class ConnectionGuard: ChannelDuplexHandler {
         unsent.update(connection, bytes: 0, now: context.eventLoop.now)
     }
 
-    func channelActive(context: ChannelHandlerContext) {
-        awaitRest()
-        context.fireChannelActive()
-    }
-
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard phase != .nothing else {
             if lingerDeadline != nil { lingerDeadline = min(context.eventLoop.now + Self.lingerTime, lingerEnd) }
             return
         }
         if phase == .request { enter(.head) }
-        if phase == .head { requestLine.count(unwrapInboundIn(data).readableBytesView) }
+        let bytes = unwrapInboundIn(data)
+        // Nearly every head arrives in one piece. The length of its first line matters only if it does not, or if it is too
+        // large.
+        let mayBeTooLarge = phase == .head && requestLine.count + bytes.readableBytes > limits.maximumHeadSize
+        if mayBeTooLarge { requestLine.count(bytes.readableBytesView) }
         context.fireChannelRead(data)
+        if phase == .head, !mayBeTooLarge { requestLine.count(bytes.readableBytesView) }
         awaitRest()
     }
 
@@ -140,17 +139,17 @@ final class ConnectionGuard: ChannelDuplexHandler {
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         if case .some(.inputClosed) = event as? ChannelEvent {
-            connection.inputClosed()
             isInputClosed = true
+            connection.inputClosed()
             if lingerDeadline != nil { closeWhenSent() }
         }
         context.fireUserInboundEventTriggered(event)
     }
+
     func channelInactive(context: ChannelHandlerContext) {
         connection.closed()
         context.fireChannelInactive()
     }
-
 
     // MARK: Outbound
 

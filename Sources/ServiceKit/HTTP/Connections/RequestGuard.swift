@@ -178,8 +178,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .head(var head):
             guard head.status.code >= 200, let request = unanswered.first else { break }
             let isLast = endsConnection(request, status: head.status)
-            unanswered[0].keepsAlive = !isLast
             if isLast {
+                unanswered[0].keepsAlive = false
                 head.headers.replaceOrAdd(name: "connection", value: "close")
             } else if request.isHTTP10 {
                 head.headers.replaceOrAdd(name: "connection", value: "keep-alive")

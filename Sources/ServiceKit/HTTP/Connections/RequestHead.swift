@@ -47,7 +47,7 @@ struct RequestHead {
         // answered with 400. If a proxy and a server interpret them differently, requests can be smuggled past the proxy.
         if hosts > 1 { return .badRequest("The request has more than one Host header field.") }
         if hosts == 1 {
-            guard Self.isHost(host.utf8) else {
+            guard Self.isHost(host) else {
                 return .badRequest("The Host header field of the request is malformed.")
             }
         } else if !isHTTP10 {
@@ -59,22 +59,33 @@ struct RequestHead {
 
     /// A registered name or an IP literal in brackets, and a port (RFC 3986 section 3.2.2, without the characters that no
     /// name of a host has).
-    static func isHost(_ text: some BidirectionalCollection<UInt8>) -> Bool {
-        var rest = text[...]
-        if rest.first == UInt8(ascii: "[") {
-            guard let end = rest.firstIndex(of: UInt8(ascii: "]")) else { return false }
-            let literal = String(decoding: rest[rest.index(after: rest.startIndex)..<end], as: UTF8.self)
+    static func isHost(_ text: String) -> Bool {
+        // Loops over a concrete type: this is done for every request, and closures are slow in debug builds.
+        let bytes = text.utf8
+        var index = bytes.startIndex
+        if bytes.first == UInt8(ascii: "[") {
+            guard let end = bytes.firstIndex(of: UInt8(ascii: "]")) else { return false }
+            let literal = String(Substring(bytes[bytes.index(after: index)..<end]))
             guard literal.contains(":"), ClientAddress(literal) != nil else { return false }
-            rest = rest[rest.index(after: end)...]
+            index = bytes.index(after: end)
         } else {
-            let name = rest.prefix { $0 != UInt8(ascii: ":") }
-            guard !name.isEmpty, name.allSatisfy(isHostCharacter) else { return false }
-            rest = rest[name.endIndex...]
+            while index < bytes.endIndex, bytes[index] != UInt8(ascii: ":") {
+                guard isHostCharacter(bytes[index]) else { return false }
+                index = bytes.index(after: index)
+            }
+            guard index > bytes.startIndex else { return false }
         }
-        guard let colon = rest.first else { return true }
-        let port = rest.dropFirst()
-        guard colon == UInt8(ascii: ":"), port.allSatisfy({ (0x30...0x39).contains($0) }) else { return false }
-        return port.isEmpty || UInt16(String(decoding: port, as: UTF8.self)) != nil
+        guard index < bytes.endIndex else { return true }
+        guard bytes[index] == UInt8(ascii: ":") else { return false }
+        var port = 0
+        index = bytes.index(after: index)
+        while index < bytes.endIndex {
+            guard (0x30...0x39).contains(bytes[index]) else { return false }
+            port = port * 10 + Int(bytes[index] - 0x30)
+            guard port <= UInt16.max else { return false }
+            index = bytes.index(after: index)
+        }
+        return true
     }
 
     private static func isHostCharacter(_ byte: UInt8) -> Bool {
