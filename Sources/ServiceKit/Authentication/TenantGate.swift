@@ -1,44 +1,60 @@
 package import Primitives
 import Synchronization
 
-/// Refuses the tokens of tenants that may not act: deleted and suspended ones, and, where the service keeps the tenants, those
-/// that do not exist. A token stays valid for as long as its issuer says; whether its tenant still is one is asked here.
+/// Rejects the tokens of tenants that may not act: deleted and suspended tenants and, in the service that stores the tenants,
+/// tenants that do not exist. A token is valid for as long as its issuer says, so this is checked separately.
 ///
-/// An answer is kept for ``lifetime``, which bounds how long a tenant goes on after it was suspended.
+/// The result of a lookup is used for ``lifetime`` from its start, which limits how long a suspended tenant can go on.
+/// Requests that arrive meanwhile share the lookup, also while it is still running, so that a slow database does not get one
+/// lookup per request.
 package final class TenantGate: Sendable {
-    /// How long an answer is believed.
     package static let lifetime = Duration.seconds(1)
-    private static let maximumEntries = 10_000
+    /// Maximum number of tenants whose results are kept.
+    static let capacity = 10_000
 
-    private struct Verdict {
-        let isAdmitted: Bool
+    private struct Lookup {
+        let result: Task<Bool, any Error>
         let end: ContinuousClock.Instant
     }
 
     private let lookup: @Sendable (Identifier) async throws -> Bool
-    private let verdicts = Mutex<[Identifier: Verdict]>([:])
+    private let now: @Sendable () -> ContinuousClock.Instant
+    private let lookups = Mutex<[Identifier: Lookup]>([:])
 
-    /// - Parameter lookup: Whether a tenant may act, from the service's database.
-    package init(lookup: @escaping @Sendable (Identifier) async throws -> Bool) {
+    /// - Parameters:
+    ///   - now: A clock that is never set back.
+    ///   - lookup: Whether a tenant may act, from the service's database.
+    package init(
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        lookup: @escaping @Sendable (Identifier) async throws -> Bool
+    ) {
+        self.now = now
         self.lookup = lookup
     }
 
     /// Checks a caller. Operators, services and leads pass.
-    /// - Throws: 403 for a tenant that may not act; what `lookup` throws, so that without a database nobody passes.
+    /// - Throws: 403 for a tenant that may not act; the error of `lookup`, so that nobody passes without a database.
     func check(_ kind: Identity.Kind) async throws {
         guard case .tenantUser(let tenant) = kind else { return }
         guard try await isAdmitted(tenant) else { throw HTTPFailure.tenantNotActive }
     }
 
     private func isAdmitted(_ tenant: Identifier) async throws -> Bool {
-        let now = ContinuousClock.now
-        if let verdict = verdicts.withLock({ $0[tenant] }), now < verdict.end { return verdict.isAdmitted }
-        let isAdmitted = try await lookup(tenant)
-        verdicts.withLock { verdicts in
-            if verdicts.count >= Self.maximumEntries { verdicts = verdicts.filter { now < $0.value.end } }
-            if verdicts.count >= Self.maximumEntries { verdicts.removeAll() }
-            verdicts[tenant] = Verdict(isAdmitted: isAdmitted, end: now + Self.lifetime)
+        let now = now()
+        let result = lookups.withLock { lookups in
+            if let known = lookups[tenant], now < known.end { return known.result }
+            if lookups.count >= Self.capacity { lookups = lookups.filter { now < $0.value.end } }
+            if lookups.count >= Self.capacity { lookups.removeAll() }
+            // Not a part of the request: it goes on for the others when the client of the first one disconnects.
+            let result = Task { [lookup] in try await lookup(tenant) }
+            lookups[tenant] = Lookup(result: result, end: now + Self.lifetime)
+            return result
         }
-        return isAdmitted
+        do {
+            return try await result.value
+        } catch {
+            lookups.withLock { if $0[tenant]?.result == result { $0[tenant] = nil } }
+            throw error
+        }
     }
 }
