@@ -23,6 +23,7 @@ struct RowChangeCursor: Sendable {
 
     private var last: RowChangeLog.Reading?
     private var lastRead: Instant
+    /// The log is purged of what this reading showed, as soon as it is old enough.
     private var purgeMark: (snapshot: String, takenAt: Instant)?
 
     /// - Parameter now: When the node started to cache.
@@ -50,10 +51,12 @@ struct RowChangeCursor: Sendable {
         return isOtherServer || isLate || reading.isCut ? .reset : .complete
     }
 
-    /// A snapshot that is old enough for what it shows to be removed from the log. The next one is the last reading's.
-    mutating func takePurge(_ now: Instant) -> String? {
-        guard let mark = purgeMark, let last, mark.takenAt.duration(to: now) >= Self.retention else { return nil }
-        purgeMark = (last.snapshot, lastRead)
+    /// A snapshot that is old enough for what it shows to be removed from the log; nil if there is none yet.
+    func purgeable(_ now: Instant) -> String? {
+        guard let mark = purgeMark, mark.takenAt.duration(to: now) >= Self.retention else { return nil }
         return mark.snapshot
     }
+
+    /// Ends the purge. The next one removes what the last reading showed.
+    mutating func purged() { purgeMark = last.map { ($0.snapshot, lastRead) } }
 }

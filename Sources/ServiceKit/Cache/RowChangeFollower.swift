@@ -75,7 +75,19 @@ package struct RowChangeFollower: Service {
             await cache.rowsChanged(reading.rows[table] ?? [])
             cache.confirm(at: start)
         }
-        if let old = state.cursor.withLock({ $0.takePurge(start) }) { try await log.purge(shownBy: old) }
+        await purge(start)
+    }
+
+    private func purge(_ now: ContinuousClock.Instant) async {
+        guard let snapshot = state.cursor.withLock({ $0.purgeable(now) }) else { return }
+        do {
+            guard try await log.purge(shownBy: snapshot) else { return }
+        } catch {
+            logger.warning(
+                "The log of changed rows was not purged; the next attempt is in a minute",
+                metadata: ["error": "\(error)"])
+        }
+        state.cursor.withLock { $0.purged() }
     }
 }
 

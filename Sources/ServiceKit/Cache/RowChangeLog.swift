@@ -23,7 +23,7 @@ struct RowChangeLog: Sendable {
         let description = "the log of changed rows gave no answer"
     }
 
-    /// Maximum number of rows of one reading.
+    /// Maximum number of rows of one reading, and of one purge.
     static let maximumRows = 10_000
 
     let pool: PostgresPool
@@ -44,9 +44,12 @@ struct RowChangeLog: Sendable {
         return reading
     }
 
-    /// Removes the changes that a snapshot shows.
-    func purge(shownBy snapshot: String) async throws(PostgresError) {
-        _ = try await pool.query(Self.purged, [.text(snapshot)], settings: TenantScope.everyTenant)
+    /// Removes changes that a snapshot shows, at most ``maximumRows`` of them, so that a large change cannot make it
+    /// exceed the statement timeout again and again.
+    /// - Returns: Whether there are none left.
+    func purge(shownBy snapshot: String) async throws(PostgresError) -> Bool {
+        let result = try await pool.query(Self.purged, [.text(snapshot)], settings: TenantScope.everyTenant)
+        return result.affectedRows < Self.maximumRows
     }
 
     private static let changes = PostgresStatement(
@@ -63,7 +66,10 @@ struct RowChangeLog: Sendable {
         ) AS change ON true
         """)
 
-    private static let purged: PostgresStatement = """
-        DELETE FROM main.row_changes WHERE pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)
+    private static let purged = PostgresStatement(
         """
+        DELETE FROM main.row_changes WHERE ctid = ANY (ARRAY(
+            SELECT ctid FROM main.row_changes
+            WHERE pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot) LIMIT \(maximumRows)))
+        """)
 }

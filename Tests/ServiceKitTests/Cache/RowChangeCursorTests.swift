@@ -54,10 +54,23 @@ struct RowChangeCursorTests {
         for second in 0...130 {
             _ = cursor.take(
                 reading("\(second)"), since: cursor.snapshot, at: start + .seconds(second))
-            purges.append(cursor.takePurge(start + .seconds(second)))
+            let purge = cursor.purgeable(start + .seconds(second))
+            if purge != nil { cursor.purged() }
+            purges.append(purge)
         }
         #expect(purges.compactMap { $0 } == ["0", "60"])
         #expect(purges[60] == "0" && purges[120] == "60")
+    }
+
+    @Test func `a purge is repeated until everything is removed`() {
+        var cursor = RowChangeCursor(now: start)
+        _ = cursor.take(reading("1"), since: nil, at: start)
+        let later = start + RowChangeCursor.retention
+        _ = cursor.take(reading("2"), since: "1", at: later)
+        for _ in 0..<3 { #expect(cursor.purgeable(later) == "1") }
+        cursor.purged()
+        #expect(cursor.purgeable(later) == nil)
+        #expect(cursor.purgeable(later + RowChangeCursor.retention) == "2")
     }
 
     @Test func `nothing is removed by what another session has seen`() {
@@ -66,7 +79,7 @@ struct RowChangeCursorTests {
             _ = cursor.take(reading("\(second)"), since: cursor.snapshot, at: start + .seconds(second))
         }
         _ = cursor.take(reading("x", session: "other"), since: nil, at: start + .seconds(60))
-        #expect(cursor.takePurge(start + .seconds(60)) == nil)
-        #expect(cursor.takePurge(start + .seconds(120)) == "x")
+        #expect(cursor.purgeable(start + .seconds(60)) == nil)
+        #expect(cursor.purgeable(start + .seconds(120)) == "x")
     }
 }
