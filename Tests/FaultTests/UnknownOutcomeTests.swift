@@ -7,6 +7,7 @@ import Testing
 @Suite(.timeLimit(.minutes(5))) struct UnknownOutcomeTests {
     /// A node of tenant management behind a proxy that can lose its connections, and a tenant.
     private func run(
+        _ environment: [String: String] = [:],
         _ body: (TestStack, TestHTTPClient, LossyConnection, TCPProxy, _ tenant: String) async throws -> Void
     ) async throws {
         try await TestStack.run([.tenantManagement]) { stack in
@@ -17,9 +18,9 @@ import Testing
             ) { proxy in
                 let node = try await stack.startNode(
                     .tenantManagement,
-                    environment: [
+                    environment: environment.merging([
                         "DB_HOST": "127.0.0.1", "DB_PORT": "\(proxy.port)", "DB_CONNECTION_TIMEOUT_MILLIS": "3000",
-                    ])
+                    ]) { $1 })
                 try await body(stack, node.client, connection, proxy, tenant)
             }
         }
@@ -93,6 +94,24 @@ import Testing
             try second.expect(201)
             #expect(second.json["email"]?.stringValue == "once.only@example.com")
             #expect(try await count("once.only@example.com", in: stack) == 1)
+        }
+    }
+
+    @Test func `a request whose claim on its Idempotency-Key is lost has changed nothing and can be repeated at once`()
+        async throws
+    {
+        try await run(["IDEMPOTENCY_CLAIM_SECONDS": "600"]) { stack, client, connection, _, tenant in
+            // The first request of a connection contains the text of the statement.
+            connection.lose("main.idempotency_keys AS present", .beforeTheAnswer)
+            let body = contact("lost.claim@example.com", of: tenant)
+            let headers = ["idempotency-key": "5d0f5a1e-lost-claim"]
+            let response = try await client.send("POST", "/contacts", body, token: stack.admin, headers: headers)
+                .expect(503)
+            #expect(response.errorCode == "UNAVAILABLE" && connection.lossCount == 1)
+            try await eventually("the key is free again") {
+                try await client.send("POST", "/contacts", body, token: stack.admin, headers: headers).status == 201
+            }
+            #expect(try await count("lost.claim@example.com", in: stack) == 1)
         }
     }
 

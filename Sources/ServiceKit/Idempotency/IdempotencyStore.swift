@@ -80,7 +80,9 @@ package struct IdempotencyStore: Sendable {
                 .timestamp(now.adding(lease)), .timestamp(now),
             ])
         let found = batch.add(Self.find, [.bytes(key.hash)])
-        guard let row = try await pool.run(batch)[found].first else { throw HTTPFailure.unavailable() }
+        guard let row = try await results(of: batch, claim, in: scope)[found].first else {
+            throw HTTPFailure.unavailable()
+        }
         guard try row.bytes(0) == key.fingerprint else {
             throw HTTPFailure(
                 .unprocessableContent, name: "UnprocessableEntityError",
@@ -102,6 +104,19 @@ package struct IdempotencyStore: Sendable {
             .conflict, name: "ConflictError",
             message: "A request with this Idempotency-Key is in progress. Repeat it later.",
             code: "IDEMPOTENCY_IN_PROGRESS", headers: [.retryAfter: String(min(seconds, 60))])
+    }
+
+    private func results(
+        of batch: PostgresBatch, _ claim: IdempotencyClaim, in scope: TenantScope
+    ) async throws -> [PostgresResult] {
+        do {
+            return try await pool.run(batch)
+        } catch {
+            guard error.isOutcomeUnknown else { throw error }
+            // Only the claim may have been made. Nobody uses it, so a repetition must not wait for its end.
+            await release(claim, in: scope)
+            throw HTTPFailure.unavailable()
+        }
     }
 
     /// Keeps the answer of the request that was carried out, whatever has been kept meanwhile. A failure is only logged:
