@@ -6,8 +6,8 @@ import Synchronization
 /// Verifies bearer tokens: signature with the key's own algorithm, `iss`, `aud`, `exp`, `nbf`, `passwordExpiryTime`, and
 /// that every claim which restricts the bearer can be read.
 ///
-/// A verified token is remembered, by its whole text, until it expires or the cache lifetime is over, so that a client
-/// that sends the same token again costs a dictionary look-up. Replacing the keys empties the memory.
+/// A verified token is remembered by its whole text until it expires or the cache lifetime is over, so that sending it
+/// again costs only a dictionary lookup. Replacing the keys empties this cache.
 package final class TokenVerifier: Sendable {
     /// Reads the key set again because a token names a key that is not in it, and returns when that is done or refused.
     typealias KeySetRefresh = @Sendable () async -> Void
@@ -20,9 +20,9 @@ package final class TokenVerifier: Sendable {
         var verified = VerifiedTokens()
     }
 
-    /// Longest token accepted, in bytes. Header limits allow more; no honest token needs it.
+    /// Maximum length of a token in bytes. Header limits allow more, but no real token is as long.
     private static let maximumLength = 16 * 1024
-    /// A repeated key could be read differently by whoever has issued or forwarded the token.
+    /// The issuer, or a proxy that has checked the token, may interpret a repeated key differently.
     private static let jsonLimits = JSONLimits(bytes: maximumLength, allowsRepeatedKeys: false)
 
     private let configuration: TokenConfiguration
@@ -39,7 +39,7 @@ package final class TokenVerifier: Sendable {
         }
     }
 
-    /// Uses exactly these keys of an identity provider from now on; tokens of removed keys stop working at once.
+    /// Replaces the keys of the identity provider; tokens of removed keys are rejected immediately.
     func replaceKeySet(_ keys: [SigningKey]) {
         state.withLock { state in
             state.keys = KeySet(keys)
@@ -54,8 +54,9 @@ package final class TokenVerifier: Sendable {
     /// Number of keys of the key set in use.
     package var keySetSize: Int { state.withLock { $0.keys.count } }
 
-    /// The identity a token speaks for.
-    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for a token whose tenant is not a UUID.
+    /// The caller that a token identifies.
+    /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for a token whose tenant is not a
+    ///   UUID.
     package func verify(_ token: String) async throws(HTTPFailure) -> Identity {
         let now = clock.now()
         if let known = state.withLock({ $0.verified.identity(of: token, now: now) }) { return known }
@@ -83,9 +84,9 @@ package final class TokenVerifier: Sendable {
         return identity
     }
 
-    /// The key that a token's header names, and the generation of keys that it belongs to. A key of the set that has the
-    /// name is the only one that counts; the shared secret has no name. When a name is unknown, the provider may have
-    /// rotated its keys, so the set is read again.
+    /// The key that a token's header names, and its generation of keys. If the set has keys with the name, no other key is
+    /// considered; the shared secret has no name. If the name is unknown, the provider may have rotated its keys, so the
+    /// set is read again.
     private func key(named name: String?, algorithm: String) async -> (SigningKey, generation: Int)? {
         let (choice, generation, refresh) = choose(name, algorithm: algorithm)
         if case .key(let key) = choice { return (key, generation) }
@@ -117,7 +118,7 @@ package final class TokenVerifier: Sendable {
             guard claims.isText("iss", required) else { throw .invalidToken }
         }
         if let required = configuration.audience {
-            guard try claims.texts("aud").contains(required) else { throw .invalidToken }
+            guard try claims.texts("aud").contains(where: required.hasSameBytes) else { throw .invalidToken }
         }
         if let expiry = try claims.time("exp") {
             guard expiry.adding(configuration.clockSkew) > now else { throw .invalidToken }
