@@ -6,7 +6,7 @@ package import Primitives
 
 /// The operations that every service has: home page, ping, health, document and explorer.
 package struct BaseOperations: Sendable {
-    /// Name of the service as people read it, such as `Tenant Management Service`.
+    /// Display name of the service, such as `Tenant Management Service`.
     package let serviceName: String
     /// What `/ping` greets with (docs/contract/arc-api.md 2.7 and 7).
     package let greeting: String
@@ -42,7 +42,7 @@ package struct BaseOperations: Sendable {
             handler: .anonymous { _ in .html(page) })
     }
 
-    /// The original echoes all request headers, `Authorization` among them; ours says nothing that the client sent.
+    /// The original also returns all request headers, including `Authorization`. Here `headers` is always empty.
     private func ping() -> Operation {
         let schema = Schema.object(
             [
@@ -143,7 +143,7 @@ package struct BaseOperations: Sendable {
 }
 
 extension OperationResponse {
-    /// A page of ours; scripts only where it needs them.
+    /// An HTML page; scripts are allowed only if it needs them.
     static func html(_ page: ByteBuffer, allowsScripts: Bool = false) -> OperationResponse {
         let scripts = allowsScripts ? "script-src 'self'; connect-src 'self'; " : ""
         return OperationResponse(

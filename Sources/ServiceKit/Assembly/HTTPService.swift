@@ -28,11 +28,11 @@ package struct HTTPService: Sendable {
     ///   - base: The operations that every service has.
     ///   - summary: Paragraph for the document.
     ///   - operations: The service's own.
-    ///   - catalog: Its entities, whose schemas the document holds; nil for a service without any.
-    ///   - idempotency: Where requests with an `Idempotency-Key` are kept; nil for a service without such operations.
-    ///   - tenantGate: Refuses tokens of tenants that may not act.
+    ///   - catalog: The entities, whose schemas are in the document; nil for a service without entities.
+    ///   - idempotency: Stores idempotency keys; nil for a service without operations that take them.
+    ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
-    ///   - atEnd: Closes what everything stood on (pools, clients), after all else has ended.
+    ///   - atEnd: Closes what everything uses (pools, clients), after everything else has ended.
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
@@ -71,11 +71,11 @@ package struct HTTPService: Sendable {
         self.logger = logger
     }
 
-    /// Runs until a signal asks to end or something essential fails. Running requests and background work are given the
-    /// configured time; what is still running then is cancelled.
+    /// Runs until a signal arrives or an essential part fails. Running requests and background work have the configured
+    /// time to end; then they are canceled.
     /// - Parameters:
-    ///   - signals: Signals that ask for an orderly end; tests pass none and cancel the task instead.
-    ///   - onListening: Told the port once the server accepts connections.
+    ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
+    ///   - onListening: Called with the port once the server accepts connections.
     package func run(
         signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
@@ -94,7 +94,7 @@ package struct HTTPService: Sendable {
             },
             logger: logger)
         application.logger = logger
-        // Ends in reverse order: first the server drains its requests, then the background work goes.
+        // Ends in reverse order: first the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
             services: (background + [application]).map { service in
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
@@ -112,7 +112,7 @@ package struct HTTPService: Sendable {
         await atEnd()
     }
 
-    /// Connections that the system has no files for cannot be accepted, and those that are open would keep others out.
+    /// Without free file descriptors no connection can be accepted, and the open ones would keep others out.
     private static func withinFileDescriptors(_ limits: RequestLimits, logger: Logger) -> RequestLimits {
         var limits = limits
         let files = FileDescriptors.raiseLimit()
@@ -126,13 +126,13 @@ package struct HTTPService: Sendable {
         return limits
     }
 
-    /// Connections that are open now.
+    /// Number of open connections.
     package var openConnections: Int { connections.count }
 
-    /// Bytes of answers that clients have not taken yet, of those who are slow to take them.
+    /// Bytes of responses that slow clients have not read yet.
     package var unsentAnswerBytes: Int { unsentAnswers.total }
 
-    /// Files that the process needs beside client connections: databases, Redis, logs, outbound requests.
+    /// Files that the process needs in addition to client connections: databases, Redis, logs, outbound requests.
     private static let otherFiles = 256
 }
 
@@ -143,7 +143,7 @@ private final class DocumentBox: Sendable {
 
     func fill(_ make: @escaping @Sendable () -> ByteBuffer) { self.make.withLock { $0 = make } }
 
-    /// Written on first use: a service that is asked for its document once a day should not pay for it at start.
+    /// Written on first use, so that it does not delay the start.
     var buffer: ByteBuffer {
         if let buffer = storage.withLock({ $0 }) { return buffer }
         let buffer = make.withLock { $0 }?() ?? ByteBuffer()

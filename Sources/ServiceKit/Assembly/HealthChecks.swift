@@ -17,13 +17,13 @@ package enum HealthState: Sendable, Hashable {
     }
 }
 
-/// What a service depends on, asked when somebody wants to know whether it can work.
+/// A dependency of a service, which is checked when the readiness of the service is requested.
 package struct HealthCheck: Sendable {
     /// Name in the answer, such as `postgres`.
     package let name: String
-    /// Whether the service can answer nothing without it. PostgreSQL is; Redis is not, it never holds the truth.
+    /// Whether the service cannot work without it. PostgreSQL is required; Redis is not, because it only has copies.
     package let isRequired: Bool
-    /// Asks. Must have a deadline of its own.
+    /// Checks it. Must have its own deadline.
     package let state: @Sendable () async -> HealthState
 
     /// A check with all three outcomes.
@@ -33,13 +33,13 @@ package struct HealthCheck: Sendable {
         self.state = state
     }
 
-    /// A check that knows up and down only.
+    /// A check with the outcomes up and down.
     package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
         self.init(name, isRequired: isRequired, state: { await isHealthy() ? .up : .down })
     }
 
     /// Dead letters: the service works, but somebody has to look (`arc events dead`).
-    /// - Parameter count: How many there are; throws when that is not known.
+    /// - Parameter count: Counts them.
     package static func deadLetters(_ count: @escaping @Sendable () async throws -> Int) -> HealthCheck {
         HealthCheck("deadLetters", isRequired: false) { () -> HealthState in
             guard let count = try? await count() else { return .impaired("unknown") }
@@ -50,10 +50,10 @@ package struct HealthCheck: Sendable {
 
 /// The outcome of all checks of a service.
 package struct HealthReport: Sendable, JSONWritable {
-    /// Each check by name with its outcome.
+    /// The outcomes in the order of the checks.
     package let checks: [(name: String, isRequired: Bool, state: HealthState)]
 
-    /// Runs the checks side by side.
+    /// Runs the checks concurrently.
     package init(running checks: [HealthCheck]) async {
         let outcomes = await withTaskGroup(of: (Int, HealthState).self) { group in
             for (index, check) in checks.enumerated() { group.addTask { (index, await check.state()) } }

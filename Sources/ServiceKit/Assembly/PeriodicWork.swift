@@ -1,12 +1,12 @@
 import ServiceLifecycle
 
-/// Work that a service does again and again, at intervals.
+/// Work that a service repeats.
 package enum PeriodicWork {
-    /// Does rounds of work, with a pause behind each, until the service is asked to end. That ends a pause at once.
+    /// Repeats work, with a pause after each round, until graceful shutdown, which also ends a pause.
     /// - Parameters:
     ///   - pause: Time between two rounds.
     ///   - delay: Time before the first round.
-    ///   - round: Does the work; what goes wrong is its own to tell.
+    ///   - round: Does the work, and logs its own errors.
     package static func run(
         every pause: Duration, after delay: Duration = .zero, _ round: @escaping @Sendable () async -> Void
     ) async {

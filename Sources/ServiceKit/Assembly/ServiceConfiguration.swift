@@ -1,7 +1,7 @@
 package import Configuration
 package import ConfigurationChecks
 
-/// What every HTTP service reads: where it listens and how it ends.
+/// The settings of every HTTP service: where it listens and how it shuts down.
 ///
 /// Keys: `HOST` (default `127.0.0.1`), `PORT` (0...65535; 0 takes a free one), `LOG_LEVEL` (trace, debug, info, notice,
 /// warning, error, critical; default info), `ACCESS_LOG` (default true), `SHUTDOWN_SECONDS` (1...300, default 8: for
@@ -13,7 +13,7 @@ package struct ServiceConfiguration: Sendable {
     package var port: Int
     /// Whether each request is logged.
     package var writesAccessLog: Bool
-    /// Time for an orderly end.
+    /// Time for a graceful shutdown.
     package var shutdownTime: Duration
     /// Folder of the explorer's files.
     package var explorerAssetsPath: String?

@@ -3,10 +3,10 @@ package import PostgresClient
 
 /// A service's connections to its database.
 ///
-/// Background work and the readiness check have separate connections: however busy requests keep theirs, events leave,
-/// caches stay usable, and the check answers for the database, not for the queue in front of it.
+/// Background work and the readiness check have separate connections. However busy the connections for requests are,
+/// events are published, caches stay usable, and the check tests the database, not the queue in front of it.
 package struct ServiceDatabase: Sendable {
-    /// For requests, and for work that may wait like them.
+    /// For requests, and for background work that may wait as long as they do.
     package let pool: PostgresPool
     /// For the outbox relay.
     package let relayPool: PostgresPool
@@ -22,14 +22,14 @@ package struct ServiceDatabase: Sendable {
         pool = PostgresPool(configuration: configuration, logger: logger)
         relayPool = PostgresPool(configuration: configuration.limited(to: 2, for: "outbox"), logger: logger)
         var changes = configuration.limited(to: 1, for: "changes")
-        // A late answer is worth nothing.
+        // A late reading is useless.
         changes.statementTimeout = .seconds(2)
         changesPool = PostgresPool(configuration: changes, logger: logger)
         checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
-    /// Whether the database answers. While requests cannot reach it, the check goes their way, so that the service is ready
-    /// again when they are served and not a moment before.
+    /// Whether the database responds. While requests cannot reach it, the check uses their pool, so that the service does
+    /// not become ready before it can serve requests again.
     /// - Parameter statement: Any statement that the service's role may run.
     package func check(_ statement: PostgresStatement = "SELECT 1") -> HealthCheck {
         HealthCheck(
@@ -40,7 +40,7 @@ package struct ServiceDatabase: Sendable {
             })
     }
 
-    /// Closes all connections, after all else has ended.
+    /// Closes all connections, after everything else has ended.
     package func shutdown() async {
         await checkPool.shutdown()
         await changesPool.shutdown()
@@ -50,7 +50,7 @@ package struct ServiceDatabase: Sendable {
 }
 
 extension PostgresConfiguration {
-    /// The same for a few connections, which `pg_stat_activity` shows under a name of their own.
+    /// The same with fewer connections, which have their own name in `pg_stat_activity`.
     fileprivate func limited(to connections: Int, for purpose: String) -> PostgresConfiguration {
         var configuration = self
         configuration.maximumConnections = connections

@@ -4,9 +4,9 @@ package import Entities
 import Primitives
 
 extension SystemUser {
-    /// Reads `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5): a UUID. Unset: the audit columns of what the service does
-    /// stay NULL.
-    /// - Throws: ``ConfigurationFailure`` for anything else: it would never get into the columns.
+    /// Reads `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5), a UUID. If it is unset, the audit columns of changes that
+    /// the service makes itself stay NULL.
+    /// - Throws: ``ConfigurationFailure`` for anything else, which the columns could not store.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         guard let text = reader.text("system.user.id") else {
             self.init(identifier: nil)

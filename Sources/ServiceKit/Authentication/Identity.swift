@@ -1,10 +1,10 @@
 package import Entities
 package import Primitives
 
-/// Who a verified token speaks for.
+/// The caller that a verified token identifies.
 package struct Identity: Sendable, Hashable {
-    /// What kind of caller it is. Decided in one place, ``Identity/Kind/init(claims:configuration:)``; whoever needs to
-    /// know whether a caller is an operator asks this, or the scope that is made from it, never a claim.
+    /// The kind of caller, which only ``Identity/Kind/init(claims:configuration:)`` determines. Code that needs to know
+    /// whether a caller is an operator checks this, or the scope that is made from it, never a claim.
     package enum Kind: Sendable, Hashable {
         /// A user who administers every tenant.
         case `operator`
@@ -12,11 +12,11 @@ package struct Identity: Sendable, Hashable {
         case tenantUser(Identifier)
         /// A prospect who has validated an e-mail address and is confined to this lead.
         case lead(Identifier)
-        /// A program without a user that acts for every tenant, such as another service.
+        /// A program without a user that acts for all tenants, such as another service.
         case service
     }
 
-    /// What kind of caller it is.
+    /// The kind of caller.
     package let kind: Kind
     /// Claim `id`: the user. Service tokens may lack it; it need not be a UUID.
     package let id: String?
@@ -24,10 +24,10 @@ package struct Identity: Sendable, Hashable {
     package let userTenantID: String?
     /// Claim `permissions`; only texts count.
     package let permissions: Set<String>
-    /// Whose idempotency keys the caller's are.
+    /// Owner of the caller's idempotency keys.
     let keyOwner: IdempotencyOwner
 
-    /// Reads the claims of a token whose signature and times were verified.
+    /// Reads the claims of a token whose signature and times have been verified.
     /// - Throws: 401 when a claim that restricts the caller cannot be read; 403 when the token names a tenant in a form
     ///   that cannot be one.
     init(claims: TokenClaims, configuration: TokenConfiguration) throws(HTTPFailure) {
@@ -60,12 +60,12 @@ extension Identity.Kind {
     /// The role of tokens that are issued to leads.
     package static let leadRole = "lead"
 
-    /// Decides what kind of caller a token speaks for:
+    /// Determines the kind of caller:
     /// - `tenantId` is `OPERATOR_TENANT_ID`: an operator.
     /// - `tenantId` is another UUID: a user of that tenant; with the role `lead` and the same `id`, that lead.
     /// - No `tenantId`: an operator, or a service when there is no `id` either. Tokens of the original have no `tenantId`
-    ///   and keep working that way; `TOKEN_REQUIRE_TENANT=true` refuses them, for identity providers where a user may
-    ///   lack the attribute by mistake. A lead is always confined: its role without a `tenantId` is refused.
+    ///   and keep working that way; `TOKEN_REQUIRE_TENANT=true` rejects them, for identity providers where a user may
+    ///   lack the attribute by mistake. A lead is always confined: its role without a `tenantId` is rejected.
     /// - Throws: 401 when a claim cannot be read or is missing; 403 when `tenantId` is no UUID.
     init(claims: TokenClaims, configuration: TokenConfiguration) throws(HTTPFailure) {
         let isLead = try claims.texts("role").contains(Self.leadRole)
@@ -83,7 +83,7 @@ extension Identity.Kind {
         self = isLead && user.flatMap({ Identifier($0) }) == tenant ? .lead(tenant) : .tenantUser(tenant)
     }
 
-    /// The tenant, or the lead, that the caller is confined to; nil for those who see every tenant.
+    /// The tenant or lead to which the caller is confined; nil for callers that see every tenant.
     package var confinement: Identifier? {
         switch self {
         case .operator, .service: nil

@@ -2,19 +2,19 @@ import JSONCoding
 
 /// The usable public keys of an identity provider, by name.
 struct KeySet: Sendable {
-    /// What a token's header leads to.
+    /// The result of looking for the key of a token.
     enum Choice: Sendable {
         case key(SigningKey)
-        /// There is a key of that name, for other algorithms only.
+        /// There are keys with that name, but for other algorithms only.
         case otherAlgorithm
-        /// There is no key of that name, or the token names none.
+        /// There is no key with that name, or the token has no `kid`.
         case unknown
     }
 
     private var keys: [String: [SigningKey]] = [:]
 
-    /// - Parameter keys: Of two with the same name and algorithm the first one counts. Different types of keys may share a
-    ///   name (RFC 7517 section 4.5).
+    /// - Parameter keys: If two have the same name and algorithm, the first one is used. Keys of different types may have
+    ///   the same name (RFC 7517 section 4.5).
     init(_ keys: [SigningKey] = []) {
         for key in keys {
             guard let name = key.identifier else { continue }
@@ -31,12 +31,12 @@ struct KeySet: Sendable {
 }
 
 extension KeySet {
-    /// What a JSON Web Key Set holds.
+    /// The contents of a JSON Web Key Set.
     struct Contents: Sendable {
-        /// The keys that can verify tokens here.
+        /// The keys that can verify tokens.
         var keys: [SigningKey] = []
-        /// How many others there are: of types, curves or algorithms unknown here, for encryption, without a name, broken.
-        /// Whoever reads a set ignores those (RFC 7517 section 5).
+        /// Number of ignored keys (RFC 7517 section 5): unsupported types, curves or algorithms, keys for encryption,
+        /// without a name, or malformed.
         var skipped = 0
     }
 

@@ -3,18 +3,18 @@ import OutboundHTTP
 
 /// Fetches a key set from an identity provider.
 package enum KeySetFetcher {
-    /// The provider did not answer with a key set.
+    /// The provider did not return a key set.
     package struct Failure: Error, CustomStringConvertible, Sendable {
         /// What is wrong, for the log.
         package let description: String
     }
 
-    /// One for the process, never closed: idle connections end by themselves.
+    /// Shared by the process and never closed; idle connections close by themselves.
     private static let client = OutboundHTTPClient(
         userAgent: "arc", addresses: .publicAndPrivate, maximumAnswerSize: 1 << 20)
 
-    /// The body at a URL, complete within ten seconds and one mebibyte. Redirects are not followed.
-    /// - Throws: ``Failure`` when there is no answer, or one other than 200.
+    /// The body at a URL, which must arrive within ten seconds and have at most one mebibyte. Redirects are not followed.
+    /// - Throws: ``Failure`` when there is no response, or its status is not 200.
     package static func fetch(_ url: String) async throws -> [UInt8] {
         try await fetch(url, timeout: .seconds(10))
     }

@@ -6,8 +6,8 @@ import Synchronization
 /// Keeps a verifier's key set fresh: reads it from a file or a URL at start, again at every interval, and once when a
 /// token names a key that is not in it.
 ///
-/// A reading that fails is retried after one second, then with back-off, and leaves the previous key set in force. The
-/// service is not ready until the set was read once; its readiness check reports a stale set.
+/// A reading that fails is retried after one second, then with back-off; the previous key set stays in use. The service
+/// is not ready until the set has been read once, and its readiness check reports a stale set.
 package final class KeySetLoader: Service {
     /// Fetches the bytes of a key set. It must have a deadline.
     package typealias Source = @Sendable () async throws -> [UInt8]
@@ -60,7 +60,7 @@ package final class KeySetLoader: Service {
         { Array(try Data(contentsOf: URL(fileURLWithPath: path))) }
     }
 
-    /// For the readiness of the service: it can verify no token of the provider before the key set was read once.
+    /// Readiness check: no token of the provider can be verified before the key set has been read once.
     package var healthCheck: HealthCheck {
         HealthCheck("keySet", isRequired: true) { [self] in
             state.withLock { state in
@@ -70,14 +70,14 @@ package final class KeySetLoader: Service {
         }
     }
 
-    /// Reads the key set once; whoever comes while it is being read waits for the same reading.
+    /// Reads the key set. Concurrent calls wait for the same reading.
     /// - Returns: Whether the key set is in use now.
     @discardableResult
     package func load() async -> Bool {
         await state.withLock { reading(in: &$0) }.value
     }
 
-    /// Reads the key set because a token names an unknown key, unless that was done a moment ago.
+    /// Reads the key set because a token names an unknown key, unless that happened a moment ago.
     private func refreshOnDemand() async {
         let task = state.withLock { state -> Task<Bool, Never>? in
             if let running = state.running { return running }
@@ -87,7 +87,7 @@ package final class KeySetLoader: Service {
         _ = await task?.value
     }
 
-    /// The reading that is under way, or a new one. It goes on when the request that caused it is given up.
+    /// The running reading, or a new one. It continues if the request that caused it is canceled.
     private func reading(in state: inout State) -> Task<Bool, Never> {
         if let running = state.running { return running }
         let task = Task {
@@ -107,7 +107,7 @@ package final class KeySetLoader: Service {
             let contents = try await KeySet.contents(try await source())
             guard !contents.keys.isEmpty else {
                 logger.error(
-                    "The key set holds no usable key; the former one stays in force",
+                    "The key set has no usable key; the previous one stays in use",
                     metadata: ["skipped": "\(contents.skipped)"])
                 return false
             }
@@ -118,7 +118,7 @@ package final class KeySetLoader: Service {
             return true
         } catch {
             logger.error(
-                "The key set could not be read; the former one stays in force", metadata: ["error": "\(error)"])
+                "The key set could not be read; the previous one stays in use", metadata: ["error": "\(error)"])
             return false
         }
     }

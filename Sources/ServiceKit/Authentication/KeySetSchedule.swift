@@ -1,15 +1,15 @@
-/// When a key set is read again, and how far it can be trusted. A pure value; ``KeySetLoader`` guards it.
+/// When a key set is read again, and whether it is stale. A pure value; ``KeySetLoader`` guards it.
 struct KeySetSchedule: Sendable {
     typealias Instant = ContinuousClock.Instant
 
     /// Pause after the first failure; it doubles with each further one.
     static let shortestPause = Duration.seconds(1)
-    /// Longest pause after failures, unless the interval is shorter still.
+    /// Longest pause after failures, unless the interval is even shorter.
     static let longestPause = Duration.seconds(30)
-    /// Tokens that name unknown keys cause at most one reading in this time: anybody can send them.
+    /// Tokens with unknown keys, which anybody can send, cause at most one reading in this time.
     static let pauseOnDemand = Duration.seconds(10)
 
-    /// Time between two readings that succeed.
+    /// Time between successful readings.
     let interval: Duration
     private var failures = 0
     private var loadedAt: Instant?

@@ -1,5 +1,5 @@
-/// The permission codes that the original knows (docs/contract/arc-api.md 3.4). Entities of ours bring their own with
-/// their description.
+/// The permission codes of the original (docs/contract/arc-api.md 3.4). Additional entities define theirs in their
+/// descriptions.
 package enum PermissionCatalog {
     /// The original's codes.
     package static let original: [String] =
@@ -9,7 +9,7 @@ package enum PermissionCatalog {
             ["View", "Create", "Update", "Delete"].map { $0 + subject }
         }
 
-    /// Every code, for tokens that may do everything: the original's, and those of resources that stand beside its own.
+    /// All codes, for tokens that may do everything: the original's and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
         return original + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()

@@ -22,10 +22,9 @@ struct SigningKey: Sendable {
         return SigningKey(identifier: nil, algorithm: "HS256", verifier: keys)
     }
 
-    /// A JSON Web Key that can verify tokens; nil for every other one.
-    ///
-    /// Only its public members are read. A key for encryption (`use`), one whose `key_ops` do not name `verify`, and one
-    /// whose `alg` does not belong to its type verify nothing; neither does one whose members have unexpected types.
+    /// A JSON Web Key that can verify tokens; nil for any other key: one for encryption (`use`), one whose `key_ops` do not
+    /// contain `verify`, one whose `alg` does not match its type, or one with members of unexpected types. Only public
+    /// members are read.
     static func publicKey(_ members: JSONObject) async -> SigningKey? {
         guard let identifier = members["kid"]?.stringValue, isForVerifying(members),
             let algorithm = algorithm(of: members), let pinned = JWK.Algorithm(rawValue: algorithm)
@@ -51,7 +50,7 @@ struct SigningKey: Sendable {
         return SigningKey(identifier: identifier, algorithm: algorithm, verifier: keys)
     }
 
-    /// Whether the signature of the token is this key's. Claims are not looked at.
+    /// Whether the token was signed with this key. Claims are not checked.
     func isSignature(of token: String) async -> Bool {
         (try? await verifier.verify(token, as: UncheckedPayload.self)) != nil
     }
@@ -67,7 +66,7 @@ struct SigningKey: Sendable {
         return true
     }
 
-    /// The algorithm that the key names if it belongs to the key's type and curve, or else the one that they allow.
+    /// The key's `alg` if it matches the key's type and curve; without `alg`, the default for them.
     private static func algorithm(of members: JSONObject) -> String? {
         let allowed: Set<String>
         let standard: String
@@ -84,7 +83,7 @@ struct SigningKey: Sendable {
     }
 }
 
-/// JWTKit decodes the payload as it verifies; the claims are read by our own parser, which accepts any JSON types.
+/// JWTKit decodes the payload while it verifies. ``TokenClaims`` reads the claims, because it accepts any JSON types.
 private struct UncheckedPayload: JWTPayload {
     init(from decoder: any Decoder) throws {}
     func encode(to encoder: any Encoder) throws {}
@@ -95,7 +94,7 @@ extension HMACKey {
     /// The HS256 key of a secret of any length.
     ///
     /// JWTKit asserts 32 bytes, which RFC 7518 section 3.2 asks for, but installations of the original have shorter ones.
-    /// HMAC itself fills keys up with zeros (RFC 2104 section 2), so that filling up changes no signature.
+    /// HMAC itself pads keys with zeros (RFC 2104 section 2), so padding them does not change signatures.
     static func sharedSecret(_ secret: String) -> HMACKey {
         let bytes = Array(secret.utf8)
         return HMACKey(from: bytes + Array(repeating: 0, count: max(0, 32 - bytes.count)))

@@ -1,11 +1,11 @@
 import JSONCoding
 import Primitives
 
-/// The claims of a verified token, read so that a claim which restricts its bearer is never taken for absent.
+/// The claims of a verified token. A claim that restricts the bearer is never treated as absent.
 ///
-/// A claim that is there in an unexpected JSON type (a number, a list of several texts, null) makes the token unusable:
-/// ignoring it would give the bearer more than the issuer meant. A list of exactly one text counts as that text, because
-/// identity providers send attributes like that.
+/// A claim of an unexpected JSON type (a number, a list of several texts, null) makes the token invalid, because ignoring it
+/// would give the bearer more rights than the issuer intended. A list of exactly one text counts as that text, because some
+/// identity providers send attributes in this form.
 struct TokenClaims: Sendable {
     private let claims: JSONObject
 
@@ -13,7 +13,7 @@ struct TokenClaims: Sendable {
         self.claims = claims
     }
 
-    /// A claim that is a text; nil when the token does not have it.
+    /// A text claim; nil if it is absent.
     /// - Throws: 401 for any other type.
     func text(_ name: String) throws(HTTPFailure) -> String? {
         switch claims[name] {
@@ -26,11 +26,11 @@ struct TokenClaims: Sendable {
         }
     }
 
-    /// Whether a claim is exactly this text, not a list with it.
+    /// Whether a claim is exactly this text; a list is not.
     func isText(_ name: String, _ text: String) -> Bool { claims[name]?.stringValue?.hasSameBytes(as: text) == true }
 
-    /// A claim that is a text or a list of texts; empty when the token does not have it.
-    /// - Throws: 401 for any other type, and for a list that holds anything else.
+    /// A claim that is a text or a list of texts; empty if it is absent.
+    /// - Throws: 401 for any other type, and for a list with any other element.
     func texts(_ name: String) throws(HTTPFailure) -> [String] {
         switch claims[name] {
         case nil: return []
@@ -43,20 +43,19 @@ struct TokenClaims: Sendable {
         }
     }
 
-    /// A NumericDate (RFC 7519 section 2): seconds since 1970, possibly with a fraction; nil when the token does not
-    /// have it.
-    /// - Throws: 401 for any other type and for instants that are beyond the calendar.
+    /// A NumericDate (RFC 7519 section 2): seconds since 1970, possibly with a fraction; nil if it is absent.
+    /// - Throws: 401 for any other type and for instants outside of the calendar.
     func time(_ name: String) throws(HTTPFailure) -> Timestamp? {
         guard let value = claims[name] else { return nil }
         guard case .number(let number) = value, abs(number.double) < 9e12 else { throw .invalidToken }
         return Timestamp(microseconds: Int64(number.double * 1_000_000))
     }
 
-    /// A claim that grants: of any other type, and of anything but texts in its list, nothing is granted. The original
-    /// compares permission codes as texts, so numbers never match.
+    /// A list of texts that grant something. Other types and other elements grant nothing: the original compares
+    /// permission codes as texts, so numbers never match.
     func grants(_ name: String) -> Set<String> {
         var granted: Set<String> = []
-        // Our codes are ASCII, and so are compared byte for byte (Swift takes U+212A for `K`).
+        // Codes are ASCII. Other texts are ignored, because Swift considers U+212A equal to `K`.
         for case .string(let text) in claims[name]?.arrayValue ?? [] where text.utf8.allSatisfy({ $0 < 0x80 }) {
             granted.insert(text)
         }

@@ -5,16 +5,16 @@ import Primitives
 /// How bearer tokens are verified and issued.
 ///
 /// Keys: `JWT_SECRET` (HS256 key, secret), `JWT_ISSUER` (required `iss` when set), `JWT_JWKS_FILE` or `JWT_JWKS_URL`
-/// (further keys of an identity provider), `JWT_JWKS_REFRESH_SECONDS` (30...86400, default 300),
+/// (further keys of an identity provider), `JWT_JWKS_REFRESH_SECONDS` (1...86400, default 300),
 /// `JWT_CLOCK_SKEW_SECONDS` (0...300, default 0), `JWT_CACHE_SECONDS` (0...300, default 30: how long a verified token is
-/// not verified again), `TOKEN_AUDIENCE` (what `aud` must name when set), `OPERATOR_TENANT_ID` (tokens with this
+/// not verified again), `TOKEN_AUDIENCE` (what `aud` must be or contain when set), `OPERATOR_TENANT_ID` (tokens with this
 /// `tenantId` are operators'), `TOKEN_REQUIRE_TENANT` (default false: tokens without `tenantId` are operators' too).
 package struct TokenConfiguration: Sendable {
     /// HS256 key; nil when only a key set is used.
     package var secret: String?
     /// Required `iss`; nil accepts every issuer.
     package var issuer: String?
-    /// What `aud` must be or contain; nil accepts every audience. Tokens that are issued here name it.
+    /// What `aud` must be or contain; nil accepts every audience. Tokens that the service issues contain it.
     package var audience: String?
     /// File with a JSON Web Key Set.
     package var keySetFile: String?
@@ -28,7 +28,7 @@ package struct TokenConfiguration: Sendable {
     package var cacheLifetime: Duration
     /// Value of the claim `tenantId` that marks operators.
     package var operatorTenantID: String?
-    /// Whether tokens without the claim `tenantId` are refused instead of being operators'.
+    /// Whether tokens without the claim `tenantId` are rejected instead of being operators' tokens.
     package var requiresTenant: Bool
 
     /// Makes one from its parts.

@@ -1,18 +1,18 @@
 import Primitives
 
-/// Tokens that were verified not long ago, by their whole text. A pure value; ``TokenVerifier`` guards it.
+/// Recently verified tokens, by their whole text. A pure value; ``TokenVerifier`` guards it.
 ///
-/// It is bounded by the bytes that it holds, since tokens differ in length by a factor of a hundred. When it is full it is
-/// emptied, which costs each client one verification.
+/// Its limit is in bytes, because one token can be a hundred times as long as another. When it is full, it is emptied, which
+/// costs each client one verification.
 struct VerifiedTokens: Sendable {
     private struct Entry: Sendable {
         let identity: Identity
         let validUntil: Timestamp
     }
 
-    /// Bytes of tokens and identities held at most.
+    /// Maximum number of bytes of tokens and identities.
     static let capacity = 8 << 20
-    /// What an entry takes beside the texts of the token and its claims, about.
+    /// Approximate size of an entry without the texts of the token and its claims.
     private static let overhead = 256
 
     private var entries: [String: Entry] = [:]
@@ -36,6 +36,6 @@ struct VerifiedTokens: Sendable {
         size = 0
     }
 
-    /// A token holds its claims in Base64, four bytes for three, and the identity holds them once more.
+    /// A token contains its claims in Base64, four bytes for three, and the identity contains them again.
     private static func cost(_ token: String) -> Int { 2 * token.utf8.count + overhead }
 }
