@@ -142,23 +142,24 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // TestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
+        // StackTestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
         .target(
-            name: "TestSupport",
+            name: "StackTestSupport",
             dependencies: unique(
                 serviceTests + outgoingHTTP + ["TenantManagement", "Subscription", "Orchestrator", nioPosix]),
-            path: "Tests/TestSupport", swiftSettings: strict),
+            path: "Tests/StackTestSupport", swiftSettings: strict),
         tests(
             "AcceptanceTests",
             serviceTests + [
-                "TestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription", "Orchestrator", crypto,
+                "StackTestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription", "Orchestrator",
+                crypto,
                 cryptoExtras, nioHTTP1,
             ]),
-        tests("FaultTests", values + ["TestSupport", "PostgresClient"]),
+        tests("FaultTests", values + ["StackTestSupport", "PostgresClient"]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
-        tests("PDFDocumentsTests", ["TestSupport", "JSONCoding", "PDFDocuments", logging]),
+        tests("PDFDocumentsTests", ["StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", "Migrations", logging]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),

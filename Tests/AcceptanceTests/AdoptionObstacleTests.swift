@@ -2,7 +2,7 @@ import JSONCoding
 import Migrations
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What keeps a database from being taken over is found before anything is changed, and said with its repair.

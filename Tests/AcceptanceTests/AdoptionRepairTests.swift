@@ -1,7 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Rows that stand against taking a database over are named, and gone after the repair that is named with them.

@@ -1,7 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Databases of the original are taken over in place (docs/contract/arc-api.md 8, 15.10).

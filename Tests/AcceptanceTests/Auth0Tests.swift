@@ -1,6 +1,6 @@
 import HTTPTypes
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// First users at Auth0 (docs/contract/arc-api.md 9.6).

@@ -1,7 +1,7 @@
 import Foundation
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The policy of docs/authorization.md holds for every operation of both services, whatever permissions a tenant's user holds.

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Changes of many rows in one request.

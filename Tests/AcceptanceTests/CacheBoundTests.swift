@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The bound on the age of cached bodies, whatever happens between a writer and Redis. Each test reads until a body is

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What every entity's operations understand beyond the original: entity tags, preferences, pages, restoring.

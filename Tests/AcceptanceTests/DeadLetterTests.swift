@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Events that were given up are seen, listed and tried again.

@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Requests without the body that they need, about rows that exist, so that nothing else is wrong with them.

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What every entity's operations do (docs/contract/arc-api.md 4.3, 5.0, 12.1), shown on contacts; and tenants with

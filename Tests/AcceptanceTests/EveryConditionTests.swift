@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Entity tags and preferences on everything that has them by its document (docs/api.md, Changes).

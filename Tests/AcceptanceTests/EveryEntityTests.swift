@@ -2,9 +2,9 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
+import StackTestSupport
 import Subscription
 import TenantManagement
-import TestSupport
 import Testing
 
 /// What holds for every entity that has the common operations, generated from the documents (docs/contract/arc-api.md

@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Every POST that takes an `Idempotency-Key` by its document, with a body that is accepted (docs/api.md).

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct IdempotencyOutageTests {

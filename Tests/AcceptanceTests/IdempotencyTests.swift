@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Requests that their client has named: however often they are sent, and whatever breaks in between, one effect.

@@ -1,7 +1,7 @@
 import HTTPTypes
 import JSONCoding
 import NIOHTTP1
-import TestSupport
+import StackTestSupport
 import Testing
 
 @testable import TenantManagement

@@ -1,9 +1,9 @@
 import Entities
 import PostgresClient
 import Primitives
+import StackTestSupport
 import Subscription
 import TenantManagement
-import TestSupport
 import Testing
 
 /// What lists are asked for in practice is found by indexes, shown by the plans of 100,000 rows as the runtime role sees

@@ -2,7 +2,7 @@ import ConfigurationChecks
 import Foundation
 import JSONCoding
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Invoices as PDF (docs/contract/arc-api.md 5.5).

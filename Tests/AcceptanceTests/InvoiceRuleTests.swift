@@ -1,7 +1,7 @@
 import Billing
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Invoices of tenant management follow the rules of plans and subscriptions: currency codes, the order of dates, decimals.

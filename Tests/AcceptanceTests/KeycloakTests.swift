@@ -1,7 +1,7 @@
 import HTTPTypes
 import JSONCoding
 import Sealing
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// First users at Keycloak (docs/contract/arc-api.md 9.6).

@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What strangers can do with the operations that are open to everybody.

@@ -4,8 +4,8 @@ import JSONCoding
 import Primitives
 import RedisClient
 import ServiceKit
+import StackTestSupport
 import TenantManagement
-import TestSupport
 import Testing
 
 /// The original's entries for lead keys in Redis, and that there are none unless they are asked for

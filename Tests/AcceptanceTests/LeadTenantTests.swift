@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// `POST /leads/{id}/tenants` (docs/contract/arc-api.md 12.4).

@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import RedisClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Registration, verification and what a lead may do (issue points 1 to 3; docs/contract/arc-api.md 5.2, 12.3, 12.4).

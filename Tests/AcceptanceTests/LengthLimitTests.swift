@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// At and past every limit that the bodies of POST have by their documents, with rows to refer to: what the document

@@ -2,8 +2,8 @@ import Entities
 import PostgresClient
 import Primitives
 import Sealing
+import StackTestSupport
 import Synchronization
-import TestSupport
 import Testing
 import WorkQueue
 

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The job of the whole product, over HTTP: a prospect becomes a paying, provisioned tenant.

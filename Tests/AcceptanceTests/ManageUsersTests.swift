@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import RedisClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// `POST /manage/users` (docs/contract/arc-api.md 5.8, 9.4): who may call it, and what is said of bodies that cannot be

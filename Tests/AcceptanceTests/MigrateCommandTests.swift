@@ -1,7 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// `arc migrate`, as a person runs it on a database of the original.

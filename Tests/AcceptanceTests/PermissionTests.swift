@@ -1,4 +1,4 @@
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The documents ask for the permissions that the contract lists, operation by operation (appendix A).

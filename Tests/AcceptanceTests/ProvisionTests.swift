@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// `POST /tenants/{id}/provision` and what subscriptions set going (docs/contract/arc-api.md 5.4, 12.5; issue points 4

@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 @testable import TenantManagement

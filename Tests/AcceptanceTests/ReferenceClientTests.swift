@@ -1,7 +1,7 @@
 import JSONCoding
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What a real client of the original calls, in its order, with its bodies and its kind of token

@@ -1,8 +1,8 @@
 import Entities
 import JSONCoding
 import PostgresClient
+import StackTestSupport
 import TenantManagement
-import TestSupport
 import Testing
 
 /// What an operation costs in round trips to the database, counted on the wire.

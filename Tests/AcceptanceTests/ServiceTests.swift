@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What every service answers beside its own operations (docs/contract/arc-api.md 2.7).

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Requests that keep the database busy for long leave the service to everybody else. What makes them slow here is a lock

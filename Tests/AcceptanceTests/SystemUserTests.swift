@@ -3,7 +3,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import Sealing
-import TestSupport
+import StackTestSupport
 import Testing
 
 @testable import TenantManagement

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Tenants see nothing of each other, whatever they ask, and however they ask it (issue: tenancy from the first day).

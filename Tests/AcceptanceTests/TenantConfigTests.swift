@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// `GET /tenant-configs/{id}/tenant` (docs/contract/arc-api.md 5.6).

@@ -3,8 +3,8 @@ import CryptoExtras
 import Foundation
 import JSONCoding
 import Primitives
+import StackTestSupport
 import TenantManagement
-import TestSupport
 import Testing
 
 /// Bearer tokens (docs/contract/arc-api.md 3.2): which keys and claims are accepted, and which tricks are not.

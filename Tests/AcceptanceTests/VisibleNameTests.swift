@@ -1,9 +1,9 @@
 import Entities
 import Foundation
 import JSONCoding
+import StackTestSupport
 import Subscription
 import TenantManagement
-import TestSupport
 import Testing
 
 /// What people know something by can be seen, in every entity.

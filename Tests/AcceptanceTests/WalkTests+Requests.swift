@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What is asked for rather than said: methods, paths and filters.

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Every operation of both services, generated from their OpenAPI documents: whatever is sent, the answer says what is

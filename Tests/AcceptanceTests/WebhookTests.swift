@@ -3,7 +3,7 @@ import PostgresClient
 import Primitives
 import RedisClient
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The signed callback (docs/contract/arc-api.md 9.4, 9.5, 12.6).

@@ -1,7 +1,7 @@
 import Foundation
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What happens when a process, Redis or PostgreSQL goes away at the worst moment.

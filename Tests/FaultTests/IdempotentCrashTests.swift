@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// A client that repeats its requests with their keys until it has an answer gets what it asked for once.

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What clients are told when the connection to PostgreSQL is lost: "nothing was changed" only where that is certain.

@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import PDFDocuments
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What the real program may do, as the kernel sees it.

@@ -1,6 +1,6 @@
 import Foundation
 import PDFDocuments
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Documents that the real program draws, read back by poppler.

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// 12.1: the nine cases of every generic suite; the seven of `/subscriptions`.

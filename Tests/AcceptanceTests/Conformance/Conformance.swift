@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What upstream's own tests stand on (docs/contract/arc-api.md 12): the same secret, issuer, claims and fixtures, and

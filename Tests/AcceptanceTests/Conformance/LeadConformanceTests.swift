@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// 12.3: registration, verification, reads, and the writes that are refused.

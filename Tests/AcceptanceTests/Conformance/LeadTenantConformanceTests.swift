@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// 12.4: a lead becomes a tenant.

@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import RedisClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// 12.5: what tenants have besides the nine cases of 12.1.

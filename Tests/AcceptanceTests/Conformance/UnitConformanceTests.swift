@@ -1,6 +1,6 @@
 import Foundation
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 @testable import TenantManagement

@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import RedisClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// 12.6: the signed callback, of a tenant in PROVISIONING whose secret and context were seeded in the cache.

@@ -1,6 +1,6 @@
 import JSONCoding
 import ServiceKit
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Clients that open connections and do nothing, or do not read.

@@ -1,4 +1,4 @@
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Bodies and heads that are framed incorrectly, incomplete, or too large, over raw sockets.

@@ -7,7 +7,7 @@ import Logging
 import NIOCore
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 
 /// A service of two operations without databases: what is tested is everything before an operation.
 struct TestHTTPServer {

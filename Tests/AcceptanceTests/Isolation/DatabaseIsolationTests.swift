@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// The second wall: what PostgreSQL itself refuses to the role that the services run as.

@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 
 /// What shows that the walk asks for something: rows are there, the operator sees both tenants' and each tenant its own,
 /// and what a probe changes by one word is accepted as it is.

@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 
 /// Reads of everything in every way that reaches for the other tenant.
 struct IsolationReads: Sendable {

@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 
 extension IsolationSide {
     /// A row of each collection that belongs to tenants and that nobody has described by hand, made from the document: a

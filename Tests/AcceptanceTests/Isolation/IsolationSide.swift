@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 
 /// A tenant that came from a lead and has everything that a tenant can have. Its marker is in every text that it is
 /// free to choose, so that whatever leaks is found by searching the bytes.

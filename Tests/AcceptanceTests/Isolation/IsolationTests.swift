@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// Every operation of both documents, asked by everybody about another tenant: nothing of it is returned, changed or

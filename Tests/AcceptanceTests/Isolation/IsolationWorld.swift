@@ -4,7 +4,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit
-import TestSupport
+import StackTestSupport
 
 /// Two tenants side by side, and everybody who might want to know something of the second one.
 struct IsolationWorld: Sendable {

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 
 /// Writes that name the other tenant: in the path, in bodies, in conditions and in headers.
 struct IsolationWrites: Sendable {

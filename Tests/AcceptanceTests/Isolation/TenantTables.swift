@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import TestSupport
+import StackTestSupport
 
 /// The tables of a database that hold rows of tenants, as the catalog of PostgreSQL tells: a table of tomorrow is
 /// among them without being named here.

@@ -1,6 +1,6 @@
 import JSONCoding
 import Primitives
-import TestSupport
+import StackTestSupport
 
 /// A service's OpenAPI document, as a client reads it: what tests are generated from.
 struct APIDocument: Sendable {

@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 import Testing
 
 /// What the API must show of a table that was taken over.

@@ -1,4 +1,4 @@
-import TestSupport
+import StackTestSupport
 
 /// Which permissions the original's operations need: appendix A of the contract, as it stands there.
 enum ContractPermissions {

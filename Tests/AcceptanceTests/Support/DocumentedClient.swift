@@ -1,5 +1,5 @@
 import JSONCoding
-import TestSupport
+import StackTestSupport
 
 /// A client that believes the document: whatever comes back must be a status that the operation names, with a body of
 /// the schema that stands there.

@@ -2,7 +2,7 @@ import Foundation
 import JSONCoding
 import Migrations
 import PostgresClient
-import TestSupport
+import StackTestSupport
 
 /// A database as ARC SaaS leaves it behind, owned by a role that is no superuser, and what is compared of it.
 struct OriginalDatabase: Sendable {

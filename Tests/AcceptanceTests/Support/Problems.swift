@@ -1,5 +1,5 @@
+import StackTestSupport
 import Synchronization
-import TestSupport
 
 /// What a generated test found wrong, told all at once.
 final class Problems: Sendable {

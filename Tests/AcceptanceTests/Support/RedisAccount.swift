@@ -1,6 +1,6 @@
 import Primitives
 import RedisClient
-import TestSupport
+import StackTestSupport
 
 /// An account of the tests' Redis, by which a node can be cut off or kept from writing while everybody else goes on.
 struct RedisAccount: Sendable {

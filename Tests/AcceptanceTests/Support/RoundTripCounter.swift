@@ -1,5 +1,5 @@
+import StackTestSupport
 import Synchronization
-import TestSupport
 
 /// Counts how often clients of PostgreSQL wait for an answer: their messages Sync, Query and Flush (PostgreSQL 17
 /// documentation, 53.7). Without TLS.

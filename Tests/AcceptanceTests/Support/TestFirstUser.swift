@@ -1,7 +1,7 @@
 import JSONCoding
 import PostgresClient
 import Primitives
-import TestSupport
+import StackTestSupport
 
 /// A pipeline that asks for a tenant's first user (docs/contract/arc-api.md 5.8).
 struct TestFirstUser: Sendable {

@@ -3,8 +3,8 @@ import JSONCoding
 import NIOCore
 import Primitives
 import ServiceKit
+import StackTestSupport
 import Synchronization
-import TestSupport
 
 /// A small HTTP server in this process that stands for a server of somebody else, with faults on demand.
 final class TestPeer: Sendable {

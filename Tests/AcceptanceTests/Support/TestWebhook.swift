@@ -4,7 +4,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import Sealing
-import TestSupport
+import StackTestSupport
 
 /// The pipeline's side of a provisioning: knows secret and context from the event, and signs callbacks
 /// (docs/contract/arc-api.md 9.4).

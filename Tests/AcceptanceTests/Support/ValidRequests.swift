@@ -1,8 +1,8 @@
 import Entities
 import JSONCoding
 import Primitives
+import StackTestSupport
 import Synchronization
-import TestSupport
 import Testing
 
 /// Requests that a service accepts, generated from its document: they refer to rows that exist, and whatever must be

@@ -1,6 +1,6 @@
 import Foundation
 import JSONCoding
-import TestSupport
+import StackTestSupport
 
 /// A service in a process of its own: `arc serve`.
 final class ArcProcess {

@@ -1,5 +1,5 @@
+import StackTestSupport
 import Synchronization
-import TestSupport
 
 /// Loses the connection to PostgreSQL at one request, which is recognized by a text among its parameters.
 final class LossyConnection: Sendable {

@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import StackTestSupport
 
 /// A PostgreSQL cluster of a test's own, that it may crash and start again.
 final class OwnPostgres {

@@ -2,8 +2,8 @@ import Foundation
 import JSONCoding
 import PostgresClient
 import Primitives
+import StackTestSupport
 import Synchronization
-import TestSupport
 
 /// Services in processes of their own, on databases of their own.
 ///

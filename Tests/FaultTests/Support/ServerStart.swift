@@ -1,5 +1,5 @@
 import Foundation
-import TestSupport
+import StackTestSupport
 
 /// Starts servers that listen on a port that was chosen before.
 enum ServerStart {

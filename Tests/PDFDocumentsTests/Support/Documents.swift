@@ -1,7 +1,7 @@
 import Foundation
 import Logging
 import PDFDocuments
-import TestSupport
+import StackTestSupport
 
 extension PDFDocument {
     /// An invoice to somebody.
