@@ -142,35 +142,48 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // StackTestSupport is a regular target (no tests in it); AcceptanceTests and FaultTests use it.
+        // Regular targets without tests: databases and programs, and on top of them whole services.
+        .target(
+            name: "PostgresTestSupport", dependencies: ["Primitives", "PostgresClient", "Migrations", logging],
+            path: "Tests/PostgresTestSupport", swiftSettings: strict),
         .target(
             name: "StackTestSupport",
             dependencies: unique(
-                serviceTests + outgoingHTTP + ["TenantManagement", "Subscription", "Orchestrator", nioPosix]),
+                serviceTests + outgoingHTTP + [
+                    "PostgresTestSupport", "TenantManagement", "Subscription", "Orchestrator", nioPosix,
+                ]),
             path: "Tests/StackTestSupport", swiftSettings: strict),
         tests(
             "AcceptanceTests",
             serviceTests + [
-                "StackTestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription", "Orchestrator",
-                crypto,
+                "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription",
+                "Orchestrator", crypto,
                 cryptoExtras, nioHTTP1,
             ]),
-        tests("FaultTests", values + ["StackTestSupport", "PostgresClient"]),
+        tests("FaultTests", values + ["PostgresTestSupport", "StackTestSupport", "PostgresClient"]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
-        tests("PDFDocumentsTests", ["StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
+        tests("PDFDocumentsTests", ["PostgresTestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
-        tests("PostgresClientTests", settings + ["Primitives", "PostgresClient", "Migrations", logging]),
+        tests(
+            "PostgresClientTests",
+            settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
-        tests("EntitiesTests", values + ["PostgresClient", "Entities", logging]),
+        tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
         tests("WorkQueueTests", background + ["Primitives", "WorkQueue"]),
         tests(
             "MessageBusTests",
-            values + settings + background + ["PostgresClient", "Migrations", "WorkQueue", "MessageBus"]),
-        tests("OrchestratorTests", serviceTests + outgoingHTTP + ["Sealing", "Orchestrator"]),
-        tests("SubscriptionTests", serviceTests + outgoingHTTP + ["Billing", "Subscription"]),
+            values + settings + background + [
+                "PostgresTestSupport", "PostgresClient", "Migrations", "WorkQueue", "MessageBus",
+            ]),
+        tests(
+            "OrchestratorTests",
+            serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Sealing", "Orchestrator"]),
+        tests(
+            "SubscriptionTests",
+            serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Billing", "Subscription"]),
         tests("ObservabilityTests", values + ["Observability", logging]),
         tests(
             "ServiceKitTests",

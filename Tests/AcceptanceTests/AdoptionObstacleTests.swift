@@ -1,6 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Testing
@@ -50,7 +51,7 @@ import Testing
             for obstacle in try await original.migrator().check().differences {
                 try await original.database.query(obstacle.repair)
             }
-            #expect(try await original.migrator().up().count == original.database.kind.migrations.count)
+            #expect(try await original.migrator().up().count == original.database.template.migrations.count)
         }
     }
 
@@ -79,28 +80,28 @@ import Testing
     }
 
     @Test func aDatabaseWithoutTheOriginalsTablesIsNew() async throws {
-        let database = try await TestDatabase.makeEmpty(
-            .tenantManagement, owner: OriginalDatabase.owner, on: try TestServers.current())
-        let original = OriginalDatabase(database: database)
-        try await database.query("CREATE SCHEMA main AUTHORIZATION \(OriginalDatabase.owner)")
-        try await database.query("CREATE TABLE main.migrations (id int)")
-        let report = try await original.migrator().check()
-        #expect(!report.adopts && !report.isBlocked && report.findings.isEmpty)
-        _ = try await original.migrator().up()
-        #expect(try await original.migrator().status().allSatisfy { !$0.isAdopted })
-        await database.drop()
+        let owner = OriginalDatabase.owner
+        try await TestDatabase.makeEmpty(.tenantManagement, owner: owner).removed { database in
+            let original = OriginalDatabase(database: database)
+            try await database.query("CREATE SCHEMA main AUTHORIZATION \(owner)")
+            try await database.query("CREATE TABLE main.migrations (id int)")
+            let report = try await original.migrator().check()
+            #expect(!report.adopts && !report.isBlocked && report.findings.isEmpty)
+            _ = try await original.migrator().up()
+            #expect(try await original.migrator().status().allSatisfy { !$0.isAdopted })
+        }
     }
 
     /// The role that migrates need not own the tables, if it has the rights of the owner.
     @Test func tablesOfAnotherRole() async throws {
         try await OriginalDatabase.with(.subscription) { original in
             let role = "test_migrator_\(SecureRandom.hex(bytes: 6))"
-            try await TestDatabase.administer(original.database.servers, ["CREATE ROLE \(role) LOGIN"])
+            try await original.database.server.execute("CREATE ROLE \(role) LOGIN")
             let outcome: Result<Void, any Error>
             do { outcome = .success(try await takeOver(original, as: role)) } catch { outcome = .failure(error) }
             _ = try? await original.database.query("REASSIGN OWNED BY \(role) TO \(OriginalDatabase.owner)")
             _ = try? await original.database.query("DROP OWNED BY \(role)")
-            try await TestDatabase.administer(original.database.servers, ["DROP ROLE \(role)"])
+            try await original.database.server.execute("DROP ROLE \(role)")
             try outcome.get()
         }
     }
@@ -135,7 +136,7 @@ import Testing
                 for _ in 0..<10 { group.addTask { try await original.migrator().up().map(\.number) } }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
-            #expect(applied.sorted() == original.database.kind.migrations.map(\.number))
+            #expect(applied.sorted() == original.database.template.migrations.map(\.number))
         }
     }
 }

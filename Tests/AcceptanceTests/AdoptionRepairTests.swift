@@ -1,6 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -96,7 +97,7 @@ import Testing
                             "DELETE FROM main.\(table) WHERE octet_length(\(column)) > 2000")
                     }
                     let applied = try await original.migrator().up()
-                    #expect(applied.map(\.number) == original.database.kind.migrations.map(\.number))
+                    #expect(applied.map(\.number) == original.database.template.migrations.map(\.number))
                 }
             }
         }

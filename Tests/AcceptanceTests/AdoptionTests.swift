@@ -1,6 +1,7 @@
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -15,10 +16,10 @@ import Testing
         let migrator = original.migrator()
         let report = try await migrator.check()
         #expect(report.adopts && report.differences.isEmpty && !report.isBlocked)
-        #expect(report.pending.map(\.number) == original.database.kind.migrations.map(\.number))
+        #expect(report.pending.map(\.number) == original.database.template.migrations.map(\.number))
 
         let applied = try await migrator.up()
-        #expect(applied.map(\.number) == original.database.kind.migrations.map(\.number))
+        #expect(applied.map(\.number) == original.database.template.migrations.map(\.number))
         #expect(try await original.rows(columns) == before)
         let states = try await migrator.status()
         #expect(states.filter(\.isAdopted).map(\.number) == [1])
@@ -251,7 +252,7 @@ import Testing
     }
 
     @Test func theWayBackLeavesTheOriginal() async throws {
-        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+        for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             try await OriginalDatabase.with(kind) { original in
                 let columns = try await original.columns()
                 let before = try await original.rows(columns)

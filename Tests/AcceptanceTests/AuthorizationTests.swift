@@ -1,5 +1,6 @@
 import Foundation
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Testing

@@ -1,18 +1,19 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
 /// Events that were given up are seen, listed and tried again.
 @Suite(.timeLimit(.minutes(5))) struct DeadLetterTests {
     private func events(_ database: TestDatabase, _ service: String, _ arguments: String...) async throws
-        -> Command.Outcome
+        -> TestCommand.Outcome
     {
         try await ArcCommand.run(
             ["events"] + arguments + ["--service", service],
             environment: [
-                "DB_HOST": database.servers.postgresHost, "DB_PORT": database.servers.postgresPort,
-                "DB_SSLMODE": "disable", "DB_DATABASE": database.name, "DB_USER": database.servers.postgresUser,
+                "DB_HOST": database.server.host, "DB_PORT": database.server.port,
+                "DB_SSLMODE": "disable", "DB_DATABASE": database.name, "DB_USER": database.server.user,
             ])
     }
 
@@ -53,9 +54,7 @@ import Testing
     }
 
     @Test func `dead letters of consumer groups are listed with their group`() async throws {
-        let database = try await TestDatabase.make(.messageBus, on: try TestServers.current())
-        let outcome: Result<Void, any Error>
-        do {
+        try await TestDatabase.with(.messageBus) { database in
             try await database.query(
                 """
                 WITH message AS (
@@ -70,11 +69,6 @@ import Testing
             let retried = try await events(database, "message-bus", "retry", "--all")
             #expect(retried.output == "1 event will be retried\n", "\(retried.errors)")
             #expect(try await database.count("SELECT count(*) FROM main.deliveries WHERE state = 0") == 1)
-            outcome = .success(())
-        } catch {
-            outcome = .failure(error)
         }
-        await database.drop()
-        try outcome.get()
     }
 }

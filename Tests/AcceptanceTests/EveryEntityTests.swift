@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Subscription
@@ -13,16 +14,15 @@ import Testing
     @Test(arguments: WalkTests.kinds) func theDescriptionsFitTheTables(_ kind: TestStack.ServiceKind) async throws {
         let catalog =
             kind == .subscription ? try SubscriptionCatalog.make() : try TenantManagementCatalog.make()
-        let database = try await TestDatabase.make(kind.database, on: try TestServers.current())
-        let differences = try await database.withPool { try await catalog.differences(from: $0) }
-        await database.drop()
+        let differences = try await TestDatabase.with(kind.database) { database in
+            try await database.withPool { try await catalog.differences(from: $0) }
+        }
         #expect(differences.isEmpty, "\(differences)")
     }
 
     @Test(arguments: WalkTests.kinds) func everyTableWithModifiedOnHasItsTrigger(
         _ kind: TestStack.ServiceKind
     ) async throws {
-        let database = try await TestDatabase.make(kind.database, on: try TestServers.current())
         let tables = """
             SELECT c.relname::text FROM pg_class AS c JOIN pg_attribute AS a ON a.attrelid = c.oid
             WHERE c.relnamespace = 'main'::regnamespace AND c.relkind IN ('r', 'p') AND a.attname = 'modified_on'
@@ -33,9 +33,9 @@ import Testing
             EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgname = 'touch_row'
                 AND t.tgenabled IN ('O', 'A') AND t.tgtype & 19 = 19 AND t.tgqual IS NULL AND t.tgattr::text = '')
             """
-        let all = try await database.texts(tables)
-        let untouched = try await database.texts("\(tables) AND NOT \(trigger)")
-        await database.drop()
+        let (all, untouched) = try await TestDatabase.with(kind.database) { database in
+            (try await database.texts(tables), try await database.texts("\(tables) AND NOT \(trigger)"))
+        }
         #expect(all.count > 5)
         #expect(untouched.isEmpty, "\(untouched)")
     }

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -30,21 +31,12 @@ import Testing
                             """) > 0
                     }
                     #expect(try await database.count("SELECT count(*) FROM main.idempotency_keys") == 1)
-                    try await TestDatabase.administer(
-                        stack.servers,
-                        [
-                            "ALTER DATABASE \(database.name) ALLOW_CONNECTIONS false",
-                            """
-                            SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-                            WHERE datname = '\(database.name)' AND usename = 'tenant_mgmt_app'
-                            """,
-                        ])
+                    try await database.setAway(true, for: database.template.runtimeRole)
                     return first
                 }
             }
             #expect(try await first.value >= 500)
-            try await TestDatabase.administer(
-                stack.servers, ["ALTER DATABASE \(database.name) ALLOW_CONNECTIONS true"])
+            try await database.setAway(false)
             try await eventually("the repetition is carried out") { try await request() == 201 }
         }
     }

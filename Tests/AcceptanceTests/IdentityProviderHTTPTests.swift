@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONCoding
 import NIOHTTP1
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 

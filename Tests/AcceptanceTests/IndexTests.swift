@@ -1,5 +1,6 @@
 import Entities
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Subscription
@@ -12,9 +13,9 @@ import Testing
     private static let tenant = Identifier("00000000-0000-4000-8000-0000000003e8") ?? .v4()
 
     /// Every foreign key of every table begins an index.
-    @Test(arguments: [TestDatabase.Kind.tenantManagement, .subscription])
-    func foreignKeysHaveIndexes(_ kind: TestDatabase.Kind) async throws {
-        try await withDatabase(kind) { database in
+    @Test(arguments: [DatabaseTemplate.tenantManagement, .subscription])
+    func foreignKeysHaveIndexes(_ template: DatabaseTemplate) async throws {
+        try await TestDatabase.with(template) { database in
             let missing = try await database.texts(
                 """
                 SELECT key.conrelid::regclass || '.' || attribute.attname FROM pg_constraint AS key
@@ -30,11 +31,11 @@ import Testing
 
     /// Lists in the order of such a column can begin a page at an index; of others NULL may come before or behind.
     @Test func `the descriptions know which columns are never NULL`() async throws {
-        for (kind, catalog) in [
-            (TestDatabase.Kind.tenantManagement, try TenantManagementCatalog.make()),
+        for (template, catalog) in [
+            (DatabaseTemplate.tenantManagement, try TenantManagementCatalog.make()),
             (.subscription, try SubscriptionCatalog.make()),
         ] {
-            try await withDatabase(kind) { database in
+            try await TestDatabase.with(template) { database in
                 let columns = try await database.texts(
                     """
                     SELECT table_name || '.' || column_name FROM information_schema.columns
@@ -52,7 +53,7 @@ import Testing
     }
 
     @Test func tenantManagement() async throws {
-        try await withDatabase(.tenantManagement) { database in
+        try await TestDatabase.with(.tenantManagement) { database in
             try await database.query(
                 """
                 INSERT INTO main.leads (id, first_name, last_name, email, company_name, is_validated, created_on)
@@ -114,7 +115,7 @@ import Testing
 
     /// `POST /leads` is open to everybody: whether an address is taken is found without reading the leads that have one.
     private func checkValidatedEmails(_ database: TestDatabase) async throws {
-        try await database.withPool(user: database.kind.runtimeRole) { pool in
+        try await database.withPool(user: database.template.runtimeRole) { pool in
             let statement = LeadRepository.isValidated
             for (email, isValidated) in [("l8@x.com", true), ("l7@x.com", false), ("nobody@x.com", false)] {
                 let settings = TenantScope.system.settings
@@ -134,7 +135,7 @@ import Testing
     }
 
     @Test func subscription() async throws {
-        try await withDatabase(.subscription) { database in
+        try await TestDatabase.with(.subscription) { database in
             try await database.query(
                 """
                 INSERT INTO main.invoice (id, invoice_id, tenant_id, currency_code, subtotal, total, created_on)
@@ -168,17 +169,6 @@ import Testing
         }
     }
 
-    private func withDatabase(
-        _ kind: TestDatabase.Kind, _ body: (TestDatabase) async throws -> Void
-    ) async throws {
-        let database = try await TestDatabase.make(kind, on: try TestServers.current())
-        do { try await body(database) } catch {
-            await database.drop()
-            throw error
-        }
-        await database.drop()
-    }
-
     /// Looks at plans.
     private struct Plans {
         let database: TestDatabase
@@ -193,7 +183,7 @@ import Testing
         /// A page far behind begins where it begins, and reads nothing before it.
         func checkDepth(_ name: String, _ filter: Filter) async throws {
             let entity = try #require(catalog.entity(named: name))
-            try await database.withPool(user: database.kind.runtimeRole) { pool in
+            try await database.withPool(user: database.template.runtimeRole) { pool in
                 let repository = EntityRepository(pool: pool, entity: entity, catalog: catalog)
                 var far = filter
                 far.skip = 90_000
@@ -216,7 +206,7 @@ import Testing
         /// No plan reads a large table from end to end.
         func check(_ name: String, _ filter: Filter, in scope: TenantScope = .system) async throws {
             let entity = try #require(catalog.entity(named: name))
-            try await database.withPool(user: database.kind.runtimeRole) { pool in
+            try await database.withPool(user: database.template.runtimeRole) { pool in
                 let repository = EntityRepository(pool: pool, entity: entity, catalog: catalog)
                 let select = try repository.selectStatement(filter, in: scope).statement
                 let explain = PostgresStatement("EXPLAIN \(select.sql)", prepared: false)

@@ -1,6 +1,7 @@
 import Billing
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 

@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import RedisClient
 import ServiceKit

@@ -1,5 +1,6 @@
 import Entities
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Sealing
 import StackTestSupport
@@ -48,16 +49,11 @@ import WorkQueue
     }
 
     private func withWorld(_ body: (World) async throws -> Void) async throws {
-        let database = try await TestDatabase.make(.tenantManagement, on: try TestServers.current())
-        let pool = PostgresPool(
-            configuration: database.configuration(user: "tenant_mgmt_app", connections: 8), logger: testLogger)
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(World(database: database, pool: pool))) } catch {
-            outcome = .failure(error)
+        try await TestDatabase.with(.tenantManagement) { database in
+            try await database.withPool(user: database.template.runtimeRole, connections: 8) { pool in
+                try await body(World(database: database, pool: pool))
+            }
         }
-        await pool.shutdown(patience: .zero)
-        await database.drop()
-        try outcome.get()
     }
 
     private func running(_ queue: NotificationQueue, _ body: () async throws -> Void) async throws {

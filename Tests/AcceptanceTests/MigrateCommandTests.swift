@@ -1,17 +1,18 @@
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
 /// `arc migrate`, as a person runs it on a database of the original.
 @Suite struct MigrateCommandTests {
-    private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> Command.Outcome {
-        let servers = original.database.servers
+    private func migrate(_ original: OriginalDatabase, _ arguments: String...) async throws -> TestCommand.Outcome {
+        let server = original.database.server
         return try await ArcCommand.run(
-            ["migrate"] + arguments + ["--service", original.database.kind.migratedService],
+            ["migrate"] + arguments + ["--service", original.database.template.migratedService],
             environment: [
-                "DB_HOST": servers.postgresHost, "DB_PORT": servers.postgresPort, "DB_SSLMODE": "disable",
+                "DB_HOST": server.host, "DB_PORT": server.port, "DB_SSLMODE": "disable",
                 "DB_DATABASE": original.database.name, "DB_MIGRATION_USER": OriginalDatabase.owner,
             ])
     }
@@ -49,7 +50,7 @@ import Testing
             #expect(try await migrate(original, "up").output == "tenant-management: nothing to do\n")
             #expect(try await migrate(original, "check").output == "tenant-management: nothing to do\n")
             let status = try await migrate(original, "status").output.split(separator: "\n")
-            #expect(status.count == original.database.kind.migrations.count + 1)
+            #expect(status.count == original.database.template.migrations.count + 1)
             #expect(status[1].hasSuffix("(tables of the original, adopted)"))
             let down = try await migrate(original, "down", "--steps", "\(status.count - 1)")
             #expect(down.status == 0 && down.output.contains("reverted"))
@@ -89,7 +90,7 @@ import Testing
                 let repair = finding["repair"]?.stringValue ?? AdoptionRepairTests.byHand[rule]
                 try await original.database.query(try #require(repair, "\(rule)"))
             }
-            let migrations = original.database.kind.migrations
+            let migrations = original.database.template.migrations
             let all = migrations.map { "\($0.number) \($0.name)" }.joined(separator: ", ")
             #expect(try await migrate(original, "check").status == 0)
             #expect(try await migrate(original, "up", "--dry-run").output.contains("would apply \(all)"))
@@ -106,7 +107,7 @@ import Testing
     }
 }
 
-extension TestDatabase.Kind {
+extension DatabaseTemplate {
     /// What `arc migrate --service` calls it.
     fileprivate var migratedService: String { self == .subscription ? "subscription" : "tenant-management" }
 }

@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Testing

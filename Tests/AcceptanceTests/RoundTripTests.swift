@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import TenantManagement
 import Testing
@@ -25,11 +26,7 @@ import Testing
     }
 
     @Test func aListOfTenantsWithContactsAndResourcesIsOneRoundTrip() async throws {
-        let database = try await TestDatabase.make(.tenantManagement, on: try TestServers.current())
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await count(database)) } catch { outcome = .failure(error) }
-        await database.drop()
-        try outcome.get()
+        try await TestDatabase.with(.tenantManagement) { try await count($0) }
     }
 
     private func count(_ database: TestDatabase) async throws {
@@ -37,9 +34,9 @@ import Testing
         let catalog = try TenantManagementCatalog.make()
         let filter = try Filter.parse(
             json: #"{"limit": 50, "include": ["contacts", "resources"]}"#, for: Tenant.entity, in: catalog)
-        try await RoundTripCounter.run(to: database.servers.postgresHost, database.servers.postgresPort) { counter in
+        try await RoundTripCounter.run(to: database.server.host, database.server.port) { counter in
             // A pool of its own, as the service's role: nobody else is counted.
-            var configuration = database.configuration(user: database.kind.runtimeRole, connections: 1)
+            var configuration = database.configuration(user: database.template.runtimeRole, connections: 1)
             configuration.host = "127.0.0.1"
             configuration.port = "\(counter.port)"
             let pool = PostgresPool(configuration: configuration, logger: testLogger)

@@ -1,33 +1,27 @@
 import PostgresClient
-import TestSupport
+import PostgresTestSupport
+import StackTestSupport
 import Testing
 
 @testable import ServiceKit
 
 @Suite struct RowChangeLogTests {
     @Test func `the log is purged of what a snapshot shows, in portions`() async throws {
-        let database = try await TestDatabase.make(.tenantManagement, on: try TestServers.current())
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(
-                try await database.withPool(user: database.kind.runtimeRole) { pool in
-                    let log = RowChangeLog(pool: pool)
-                    try await add(RowChangeLog.maximumRows + 1, to: database)
-                    let reading = try await log.read(since: nil)
-                    #expect(reading.isCut)
-                    try await add(1, to: database)
-                    #expect(try await log.purge(shownBy: reading.snapshot) == false)
-                    #expect(try await count(in: database) == 2)
-                    #expect(try await log.purge(shownBy: reading.snapshot))
-                    #expect(try await count(in: database) == 1, "the snapshot does not show the last row")
-                    #expect(try await log.purge(shownBy: reading.snapshot))
-                    #expect(try await log.read(since: reading.snapshot).rows["tenants"]?.count == 1)
-                })
-        } catch {
-            outcome = .failure(error)
+        try await TestDatabase.with(.tenantManagement) { database in
+            try await database.withPool(user: database.template.runtimeRole) { pool in
+                let log = RowChangeLog(pool: pool)
+                try await add(RowChangeLog.maximumRows + 1, to: database)
+                let reading = try await log.read(since: nil)
+                #expect(reading.isCut)
+                try await add(1, to: database)
+                #expect(try await log.purge(shownBy: reading.snapshot) == false)
+                #expect(try await count(in: database) == 2)
+                #expect(try await log.purge(shownBy: reading.snapshot))
+                #expect(try await count(in: database) == 1, "the snapshot does not show the last row")
+                #expect(try await log.purge(shownBy: reading.snapshot))
+                #expect(try await log.read(since: reading.snapshot).rows["tenants"]?.count == 1)
+            }
         }
-        await database.drop()
-        try outcome.get()
     }
 
     private func add(_ rows: Int, to database: TestDatabase) async throws {

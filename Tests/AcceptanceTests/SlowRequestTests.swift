@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -33,7 +34,7 @@ import Testing
             """
             SELECT count(*) FROM pg_stat_activity
             WHERE datname = current_database() AND usename = $1 AND wait_event_type = 'Lock'
-            """, [.text(database.kind.runtimeRole)])
+            """, [.text(database.template.runtimeRole)])
     }
 
     private func search(_ condition: JSONValue) -> String {

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -284,7 +285,7 @@ import Testing
     @Test func theRuntimeRolesReadNothingWithoutATenant() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await Two.make(stack)
-            for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+            for kind in [DatabaseTemplate.tenantManagement, .subscription] {
                 let database = try stack.database(kind)
                 let tables = try await database.texts(
                     """

@@ -2,6 +2,7 @@ import Crypto
 import CryptoExtras
 import Foundation
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import TenantManagement

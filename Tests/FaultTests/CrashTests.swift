@@ -1,6 +1,7 @@
 import Foundation
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -173,21 +174,15 @@ import Testing
     }
 
     @Test func thePoolSurvivesARestartOfPostgres() async throws {
-        let postgres = try await OwnPostgres()
-        var servers = try TestServers.current()
-        servers.postgresHost = "127.0.0.1"
-        servers.postgresPort = "\(postgres.port)"
-        servers.postgresUser = "postgres"
-        do {
+        try await PostgresCluster.with(usesTCP: true) { postgres in
+            var servers = try TestServers.current()
+            servers.postgres = PostgresTestServer(
+                host: "127.0.0.1", port: "\(try #require(postgres.port))", user: "postgres")
             try await ProcessStack.run(on: servers) { stack in try await postgresStory(stack, postgres) }
-        } catch {
-            await postgres.remove()
-            throw error
         }
-        await postgres.remove()
     }
 
-    private func postgresStory(_ stack: ProcessStack, _ postgres: OwnPostgres) async throws {
+    private func postgresStory(_ stack: ProcessStack, _ postgres: PostgresCluster) async throws {
         let service = try await stack.start(.tenantManagement)
         // What it worked on when the database went away is taken up again after the lease.
         let orchestrator = try await stack.start(.orchestrator, ["PROVISIONING_LEASE_MILLIS": "5000"])

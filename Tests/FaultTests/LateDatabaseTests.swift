@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -11,7 +12,7 @@ import Testing
             let tenant = try await stack.createTenantID()
             let servers = stack.servers
             try await TCPProxy.run(
-                to: servers.postgresHost, servers.postgresPort, inspector: { PassThrough() }
+                to: servers.postgres.host, servers.postgres.port, inspector: { PassThrough() }
             ) { proxy in
                 proxy.refuse(true)
                 var environment: [String: String] = [:]

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -14,7 +15,7 @@ import Testing
             let tenant = try await stack.createTenantID()
             let connection = LossyConnection()
             try await TCPProxy.run(
-                to: stack.servers.postgresHost, stack.servers.postgresPort, inspector: { connection.makeInspector() }
+                to: stack.servers.postgres.host, stack.servers.postgres.port, inspector: { connection.makeInspector() }
             ) { proxy in
                 let node = try await stack.startNode(
                     .tenantManagement,

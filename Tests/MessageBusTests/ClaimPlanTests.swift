@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct ClaimPlanTests {
     @Test("the outbox is looked up tenant by tenant, empty or full, with or without statistics")
     func outbox() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let values: [PostgresValue] = [
                 .int64(100), .int64(50), .identifier(.v4()), .int64(1), .identifier(Identifier(high: 0, low: 0)), .null,
@@ -35,8 +36,8 @@ struct ClaimPlanTests {
 
     @Test("deliveries are looked up lane by lane, empty or full, with or without statistics")
     func deliveries() async throws {
-        try await TestDatabase.withBus { database in
-            let pool = database.runtime(as: "message_bus_app")
+        try await BusDatabase.withBus { database in
+            let pool = database.runtime(as: BusDatabase.busRole)
             let values: [PostgresValue] = [
                 .text("g"), .textArray(["A"]), .int64(8), .identifier(.v4()), .int64(1), .text(""), .null, .int64(16),
             ]
@@ -60,7 +61,7 @@ struct ClaimPlanTests {
     }
 
     @Test func `a claim does not walk what waits behind the first event of a tenant`() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             // One tenant with a long backlog, whose first event is claimed, and one event of another.
             try await database.admin.execute(
                 """

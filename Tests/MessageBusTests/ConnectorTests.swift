@@ -1,3 +1,4 @@
+import PostgresTestSupport
 import Primitives
 import Synchronization
 import Testing
@@ -166,7 +167,7 @@ struct ConnectorTests {
 
     @Test("an outage of what a handler depends on is no attempt", arguments: TestBus.allCases)
     func outage(_ kind: TestBus) async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             try await kind.with { bus in
                 let pool = database.runtime()
                 let events = try (0..<3).map { try numbered($0, of: .v4(), type: "A") }
@@ -220,7 +221,7 @@ struct ConnectorTests {
 
     @Test("names of groups and types are checked", arguments: ["", "Group", "a b", String(repeating: "a", count: 101)])
     func names(group: String) async throws {
-        let bus = InProcessConnector(logger: TestDatabase.logger)
+        let bus = InProcessConnector(logger: testLogger)
         #expect(throws: MessageBusError.self) {
             try bus.subscribe(group: group, types: ["A"], configuration: TestBus.configuration) { _ in }
         }

@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceLifecycle
 import Synchronization
@@ -32,10 +33,10 @@ struct EndToEndTests {
 
     private func run(
         tenants tenantCount: Int, perTenant: Int,
-        disturb: @escaping @Sendable (_ service: TestDatabase, _ bus: TestDatabase) async throws -> Void
+        disturb: @escaping @Sendable (_ service: BusDatabase, _ bus: BusDatabase) async throws -> Void
     ) async throws {
-        try await TestDatabase.withOutbox { service in
-            try await TestDatabase.withBus { busDatabase in
+        try await BusDatabase.withOutbox { service in
+            try await BusDatabase.withBus { busDatabase in
                 let pool = service.runtime()
                 let bus = busDatabase.bus()
                 let relays = (0..<2).map { _ in
@@ -45,7 +46,7 @@ struct EndToEndTests {
                             batchSize: 16, lease: .seconds(2),
                             backOff: BackOff(initial: .milliseconds(5), maximum: .milliseconds(50)),
                             pollInterval: .seconds(1)),
-                        logger: TestDatabase.logger)
+                        logger: testLogger)
                 }
                 let consumers = try (0..<2).map { _ in
                     try bus.subscribe(
@@ -99,7 +100,7 @@ struct EndToEndTests {
 
     /// Four writers; each tenant's events are committed one after the other. As superuser's connections, which are not
     /// killed: what is tested is what happens after the commit.
-    private static func write(_ tenants: [Identifier], _ perTenant: Int, as service: TestDatabase) async throws {
+    private static func write(_ tenants: [Identifier], _ perTenant: Int, as service: BusDatabase) async throws {
         try await withThrowingTaskGroup(of: Void.self) { writers in
             for writer in 0..<4 {
                 writers.addTask {

@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 
@@ -8,7 +9,7 @@ import Testing
 struct InboxTests {
     @Test("an event that comes again, out of order and at once, has its effect once")
     func chaos() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let events = try (0..<40).map { try numbered($0, of: tenant) }
@@ -34,7 +35,7 @@ struct InboxTests {
 
     @Test("a claim goes with its transaction, and consumers do not disturb each other")
     func transactional() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let event = Identifier.v4()
             let now = SystemClock().now()

@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceLifecycle
 import Synchronization
@@ -11,7 +12,7 @@ import WorkQueue
 struct OutboxRelayTests {
     @Test("keeps the order and loses nothing, whatever the bus does")
     func unreliableBus() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenants = (0..<10).map { _ in Identifier.v4() }
             var expected: [Identifier: [Int]] = [:]
@@ -32,7 +33,7 @@ struct OutboxRelayTests {
             let relays = (0..<2).map { _ in
                 OutboxRelay(
                     pool: pool, connector: connector, listener: nil, configuration: configuration,
-                    logger: TestDatabase.logger)
+                    logger: testLogger)
             }
             try await running(relays.map { relay in { await relay.run() } }) {
                 try await eventually("everything is published") { try await relays[0].backlog().pending == 0 }
@@ -43,7 +44,7 @@ struct OutboxRelayTests {
 
     @Test("takes over from a relay that was killed, when its lease ends and not before")
     func killed() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             try await pool.commit(try numbered(1, of: tenant), try numbered(2, of: tenant))
@@ -51,7 +52,7 @@ struct OutboxRelayTests {
             let connector = RecordingConnector()
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
-                logger: TestDatabase.logger)
+                logger: testLogger)
             // What kill -9 leaves behind: a claim, and nobody who knows of it.
             let dead = try await OutboxStore(pool: pool).claim(limit: 10, runLength: 1, lease: .seconds(3600))
             #expect(dead.events.count == 1)
@@ -70,7 +71,7 @@ struct OutboxRelayTests {
 
     @Test("has no say any more when its lease was taken over")
     func fenced() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
             try await pool.commit(try numbered(1, of: .v4()))
@@ -90,20 +91,20 @@ struct OutboxRelayTests {
 
     @Test("gives back what it holds when it is cancelled in the middle")
     func cancelled() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4()))
             let stuck = StuckConnector()
             let victim = OutboxRelay(
                 pool: pool, connector: stuck, listener: nil,
-                configuration: OutboxRelayConfiguration(lease: .seconds(3600)), logger: TestDatabase.logger)
+                configuration: OutboxRelayConfiguration(lease: .seconds(3600)), logger: testLogger)
             let task = Task { await victim.run() }
             await stuck.entered()
             task.cancel()
             await task.value
             // Were the claims kept, they would be kept for an hour.
             let connector = RecordingConnector()
-            let heir = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: TestDatabase.logger)
+            let heir = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: testLogger)
             #expect(await heir.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published.count == 2)
         }
@@ -111,7 +112,7 @@ struct OutboxRelayTests {
 
     @Test("makes a dead letter after the last attempt; later events wait until then, and go on after it")
     func deadLetter() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let bad = try numbered(1, of: tenant)
@@ -125,7 +126,7 @@ struct OutboxRelayTests {
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(
                     backOff: BackOff(initial: .seconds(3600), maximum: .seconds(3600)), maximumAttempts: 3),
-                logger: TestDatabase.logger)
+                logger: testLogger)
             for attempt in 1...3 {
                 #expect(connector.published.isEmpty)
                 #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
@@ -153,7 +154,7 @@ struct OutboxRelayTests {
 
     @Test("counts nothing against events while the bus is away")
     func outage() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let event = try numbered(1, of: .v4())
             try await pool.commit(event)
@@ -166,7 +167,7 @@ struct OutboxRelayTests {
                 configuration: OutboxRelayConfiguration(
                     unavailability: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
                     maximumAttempts: 2),
-                logger: TestDatabase.logger)
+                logger: testLogger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(connector.published == [event])
             #expect(try await relay.backlog().dead == 0)
@@ -181,7 +182,7 @@ struct OutboxRelayTests {
     @Test func `publishes consecutive events of a tenant together, in order, and lets other tenants have their turn`()
         async throws
     {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let hot = Identifier.v4()
             try await pool.commit(try (0..<300).map { try numbered($0, of: hot) })
@@ -190,7 +191,7 @@ struct OutboxRelayTests {
             let connector = RecordingConnector(maximumRunLength: 1000)
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
-                configuration: OutboxRelayConfiguration(batchSize: 50, runLength: 50), logger: TestDatabase.logger)
+                configuration: OutboxRelayConfiguration(batchSize: 50, runLength: 50), logger: testLogger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(try numbersByTenant(connector.published)[hot] == Array(0..<300))
             #expect(connector.calls <= 9, "\(connector.calls)")
@@ -200,7 +201,7 @@ struct OutboxRelayTests {
     }
 
     @Test func `an event that fails holds up the later ones of its tenant, uncounted, and those alone`() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let events = try (0..<5).map { try numbered($0, of: tenant) }
@@ -214,7 +215,7 @@ struct OutboxRelayTests {
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(
                     backOff: BackOff(initial: .seconds(3600), maximum: .seconds(3600))),
-                logger: TestDatabase.logger)
+                logger: testLogger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(try numbersByTenant(connector.published)[tenant] == [0, 1])
             #expect(connector.published.contains(other))
@@ -228,7 +229,7 @@ struct OutboxRelayTests {
     }
 
     @Test func `a claim whose answer was lost is given back with the next one`() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let store = OutboxStore(pool: database.runtime(connections: 1))
             let tenants = (0..<3).map { _ in Identifier.v4() }
             for number in 0..<3 { try await store.pool.commit(try tenants.map { try numbered(number, of: $0) }) }
@@ -243,7 +244,7 @@ struct OutboxRelayTests {
 
     @Test func `a claim passes over a tenant whose first event is locked, and takes the tenants in turn`() async throws
     {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let store = OutboxStore(pool: database.runtime())
             // In the order of claims; the oldest events belong to the last tenants.
             let tenants = (1...3).map { Identifier(high: 0x4000, low: 0x8000_0000_0000_0000 | UInt64($0)) }
@@ -270,11 +271,11 @@ struct OutboxRelayTests {
 
     @Test("says when it could not flush in time")
     func deadline() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             try await pool.commit(try numbered(1, of: .v4()))
             let relay = OutboxRelay(
-                pool: pool, connector: StuckConnector(), listener: nil, logger: TestDatabase.logger)
+                pool: pool, connector: StuckConnector(), listener: nil, logger: testLogger)
             #expect(await relay.flush(deadline: .now.advanced(by: .milliseconds(300))) == false)
             #expect(await relay.flush(deadline: .now) == false)
             #expect(try await relay.backlog().pending == 1)
@@ -283,14 +284,14 @@ struct OutboxRelayTests {
 
     @Test("flushes on graceful shutdown")
     func gracefulShutdown() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(pollInterval: .seconds(3600), shutdownTimeout: .seconds(30)),
-                logger: TestDatabase.logger)
-            let group = ServiceGroup(services: [relay], logger: TestDatabase.logger)
+                logger: testLogger)
+            let group = ServiceGroup(services: [relay], logger: testLogger)
             let first = try numbered(1, of: .v4())
             let last = try numbered(2, of: .v4())
             try await pool.commit(first)

@@ -1,5 +1,6 @@
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 
@@ -9,7 +10,7 @@ import Testing
 struct OutboxTests {
     @Test("publishes what was committed, as it was written, and nothing that was rolled back")
     func sameTransaction() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let committed = try EventEnvelope(
@@ -28,7 +29,7 @@ struct OutboxTests {
             try await pool.commit(committed)
 
             let connector = RecordingConnector()
-            let relay = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: TestDatabase.logger)
+            let relay = OutboxRelay(pool: pool, connector: connector, listener: nil, logger: testLogger)
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(30))))
             #expect(connector.published == [committed], "byte for byte, with order of members and digits")
             #expect(try await relay.backlog() == OutboxBacklog(pending: 0, dead: 0, oldestPending: nil))
@@ -37,7 +38,7 @@ struct OutboxTests {
 
     @Test("numbers events of a tenant in the order of the commits")
     func commitOrder() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let first = try numbered(1, of: tenant)
@@ -62,7 +63,7 @@ struct OutboxTests {
                 try await database.admin.count("SELECT count(*) FROM main.outbox") == 3
             }
             let relay = OutboxRelay(
-                pool: pool, connector: RecordingConnector(), listener: nil, logger: TestDatabase.logger)
+                pool: pool, connector: RecordingConnector(), listener: nil, logger: testLogger)
             let claimed = try await relay.store.claim(limit: 10, runLength: 10, lease: .seconds(60))
             let numbers = claimed.events.map(\.event).filter { $0.tenantId == tenant }
             #expect(numbers == [first, second])
@@ -71,7 +72,7 @@ struct OutboxTests {
 
     @Test("belongs to the tenant's scope for writing and to the system's for reading")
     func rowLevelSecurity() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
             func insert(_ event: EventEnvelope, scope: String?) async throws(PostgresError) {
@@ -102,7 +103,7 @@ struct OutboxTests {
 
     @Test("deletes published events after their retention, and no others")
     func purge() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let clock = ManualClock(SystemClock().now())
             let connector = RecordingConnector { event, _ throws(MessageBusError) in
@@ -111,7 +112,7 @@ struct OutboxTests {
             let relay = OutboxRelay(
                 pool: pool, connector: connector, listener: nil,
                 configuration: OutboxRelayConfiguration(retention: .seconds(3600), inboxRetention: .seconds(7200)),
-                clock: clock, logger: TestDatabase.logger)
+                clock: clock, logger: testLogger)
             try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4(), type: "REFUSED"))
             let mark = Inbox.claim(.v4(), consumer: "test", at: clock.now())
             _ = try await pool.query(mark)
@@ -134,12 +135,10 @@ struct OutboxTests {
     @Test("can be taken back out of a database")
     func down() async throws {
         let migration = Migration(
-            number: 1, name: "service", up: OutboxSchema.up(runtimeRole: "message_bus_test_app"),
+            number: 1, name: "service", up: OutboxSchema.up(runtimeRole: BusDatabase.role),
             down: OutboxSchema.down)
-        try await TestDatabase.with(migrations: []) { database in
-            let migrator = Migrator(
-                configuration: try TestDatabase.serverConfiguration(database: database.name),
-                migrations: [migration], logger: TestDatabase.logger)
+        try await BusDatabase.withoutTables(of: BusDatabase.service) { database in
+            let migrator = database.migrator([migration])
             let empty = "SELECT count(*) FROM pg_class WHERE relname LIKE 'outbox%'"
             _ = try await migrator.up()
             #expect(try await database.admin.count(empty) > 0)

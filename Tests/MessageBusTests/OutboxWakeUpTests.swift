@@ -1,5 +1,5 @@
-import Logging
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 import WorkQueue
@@ -11,7 +11,7 @@ import WorkQueue
 struct OutboxWakeUpTests {
     @Test("an event wakes a sleeping relay, one by one and in crowds", arguments: [1, 2])
     func notify(relayCount: Int) async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
             let relays = (0..<relayCount).map { _ in Self.relay(database, pool, connector) }
@@ -44,7 +44,7 @@ struct OutboxWakeUpTests {
 
     @Test("a writer that looked before the relay armed, and commits after its last look, is not missed")
     func slowWriter() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
             let event = try numbered(1, of: .v4())
@@ -75,7 +75,7 @@ struct OutboxWakeUpTests {
 
     @Test("a relay that arms waits for every transaction that may not have seen it, the newest too")
     func barrier() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
             try await database.admin.execute("UPDATE main.outbox_wake_up SET armed = false")
@@ -105,10 +105,10 @@ struct OutboxWakeUpTests {
 
     @Test("the trigger notifies while armed and is silent otherwise")
     func trigger() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let listener = PostgresListener(
-                configuration: database.configuration(), channels: ["outbox", "marker"], logger: TestDatabase.logger)
+                configuration: database.configuration(), channels: ["outbox", "marker"], logger: testLogger)
             var events = listener.events().makeAsyncIterator()
             #expect(await events.next() == .connected)
             for armed in [true, false, true] {
@@ -125,7 +125,7 @@ struct OutboxWakeUpTests {
 
     @Test("a retried dead letter wakes the relays of other processes, and so does a due back-off")
     func others() async throws {
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector { _, attempt throws(MessageBusError) in
                 switch attempt {
@@ -147,7 +147,7 @@ struct OutboxWakeUpTests {
     }
 
     private static func relay(
-        _ database: TestDatabase, _ pool: PostgresPool, _ connector: any EventConnector,
+        _ database: BusDatabase, _ pool: PostgresPool, _ connector: any EventConnector,
         backOff: Duration = .seconds(1)
     ) -> OutboxRelay {
         OutboxRelay(
@@ -156,10 +156,10 @@ struct OutboxWakeUpTests {
                 lease: .seconds(3600),
                 backOff: BackOff(initial: backOff, maximum: backOff),
                 pollInterval: .seconds(3600)),
-            logger: TestDatabase.logger)
+            logger: testLogger)
     }
 
-    private static func listening(_ database: TestDatabase, _ count: Int) async throws {
+    private static func listening(_ database: BusDatabase, _ count: Int) async throws {
         try await eventually("the relays listen") {
             try await database.admin.count(
                 "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'LISTEN%'")

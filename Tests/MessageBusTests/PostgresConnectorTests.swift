@@ -1,5 +1,6 @@
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceLifecycle
 import Synchronization
@@ -12,7 +13,7 @@ import WorkQueue
 struct PostgresConnectorTests {
     @Test("keeps an event byte for byte")
     func exact() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let bus = database.bus()
             let event = try EventEnvelope(
                 id: .v4(), type: "A", version: 7, tenantId: .v4(),
@@ -33,7 +34,7 @@ struct PostgresConnectorTests {
 
     @Test("finds the event that cannot be stored among those that can")
     func poison() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let bus = database.bus()
             let broken = try EventEnvelope(
                 id: .v4(), type: "A", tenantId: nil, occurredAt: SystemClock().now(), data: Array("{not json}".utf8))
@@ -50,9 +51,9 @@ struct PostgresConnectorTests {
 
     @Test("throws when the database is away, so that nothing is counted")
     func away() async throws {
-        try await TestDatabase.withBus { database in
-            let pool = database.runtime(as: "message_bus_app")
-            let bus = PostgresConnector(pool: pool, listener: nil, logger: TestDatabase.logger)
+        try await BusDatabase.withBus { database in
+            let pool = database.runtime(as: BusDatabase.busRole)
+            let bus = PostgresConnector(pool: pool, listener: nil, logger: testLogger)
             await pool.shutdown()
             await #expect(throws: MessageBusError.self) { try await bus.publish([try numbered(1, of: nil)]) }
         }
@@ -60,7 +61,7 @@ struct PostgresConnectorTests {
 
     @Test("renews the lease of a handler that takes its time")
     func renewal() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let bus = database.bus()
             let lease = Duration.seconds(3)
             let calls = Mutex(0)
@@ -93,7 +94,7 @@ struct PostgresConnectorTests {
 
     @Test("stops a handler whose event was taken over, and leaves the event to the other")
     func lostLease() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let bus = database.bus()
             let wasCancelled = Mutex(false)
             let (entered, continuation) = AsyncStream<Void>.makeStream()
@@ -123,7 +124,7 @@ struct PostgresConnectorTests {
 
     @Test("a consumer lets its handlers finish on graceful shutdown")
     func gracefulShutdown() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let bus = database.bus()
             let (entered, continuation) = AsyncStream<Void>.makeStream()
             let isReleased = Mutex(false)
@@ -136,7 +137,7 @@ struct PostgresConnectorTests {
                 while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
                 seen.note(delivery)
             }
-            let group = ServiceGroup(services: [consumer, bus], logger: TestDatabase.logger)
+            let group = ServiceGroup(services: [consumer, bus], logger: testLogger)
             try await withThrowingTaskGroup(of: Void.self) { tasks in
                 tasks.addTask { try await group.run() }
                 _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
@@ -154,7 +155,7 @@ struct PostgresConnectorTests {
 
     @Test("purges messages that are old and that no group waits for")
     func purge() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let clock = ManualClock(SystemClock().now())
             let bus = database.bus(clock: clock, retention: .seconds(3600))
             let seen = Seen()
@@ -180,7 +181,7 @@ struct PostgresConnectorTests {
     }
 
     @Test func `a new group gets what is kept chunk by chunk, while publishers hold the lock`() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let chunks = 3
             let count = PostgresBusStatements.backfillSize * (chunks - 1) + 10
             try await database.admin.execute(
@@ -189,10 +190,10 @@ struct PostgresConnectorTests {
                 SELECT gen_random_uuid(), CASE number % 2 WHEN 0 THEN 'A' ELSE 'B' END, 1, now(), '{}', now()
                 FROM generate_series(1, \(count)) AS number
                 """)
-            let pool = database.runtime(as: "message_bus_app")
+            let pool = database.runtime(as: BusDatabase.busRole)
             let store = PostgresDeliveryStore(
                 pool: pool, listener: nil, subscription: try Subscription(group: "g", types: ["A"]),
-                logger: TestDatabase.logger)
+                logger: testLogger)
             // A node that died after it had registered the group.
             var batch = PostgresBatch()
             batch.add(PostgresBusStatements.planBackfill, [.text("g"), .textArray(["A"])])
@@ -209,16 +210,16 @@ struct PostgresConnectorTests {
         }
     }
 
-    private static func store(_ database: TestDatabase) async throws -> PostgresDeliveryStore {
+    private static func store(_ database: BusDatabase) async throws -> PostgresDeliveryStore {
         let store = PostgresDeliveryStore(
-            pool: database.runtime(as: "message_bus_app"), listener: nil,
-            subscription: try Subscription(group: "g", types: ["A"]), logger: TestDatabase.logger)
+            pool: database.runtime(as: BusDatabase.busRole), listener: nil,
+            subscription: try Subscription(group: "g", types: ["A"]), logger: testLogger)
         try await store.prepare()
         return store
     }
 
     @Test func `claims take the tenants in turn, however much older the events of another one are`() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let store = try await Self.store(database)
             // In the order of claims; the oldest events belong to the last tenants.
             let tenants = (1...3).map { Identifier(high: 0x4000, low: 0x8000_0000_0000_0000 | UInt64($0)) }
@@ -237,7 +238,7 @@ struct PostgresConnectorTests {
     }
 
     @Test func `a claim whose answer was lost is given back with the next one, whatever that asks for`() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let store = try await Self.store(database)
             let tenant = Identifier.v4()
             _ = try await database.bus().publish(try (0..<3).map { try numbered($0, of: tenant, type: "A") })
@@ -254,11 +255,11 @@ struct PostgresConnectorTests {
     }
 
     @Test func `a queue without work is never due, so that nobody asks it again and again`() async throws {
-        try await TestDatabase.withBus { database in
+        try await BusDatabase.withBus { database in
             let due = try await Self.store(database).timeUntilDue()
             #expect(due == nil)
         }
-        try await TestDatabase.withOutbox { database in
+        try await BusDatabase.withOutbox { database in
             let outlook = try await OutboxStore(pool: database.runtime()).outlook()
             #expect(outlook.timeUntilDue == nil)
         }
@@ -266,10 +267,8 @@ struct PostgresConnectorTests {
 
     @Test("its migration goes back and forth")
     func migration() async throws {
-        try await TestDatabase.with(migrations: []) { database in
-            let migrator = Migrator(
-                configuration: try TestDatabase.serverConfiguration(database: database.name),
-                migrations: MessageBusMigrations.all, logger: TestDatabase.logger)
+        try await BusDatabase.withoutTables(of: BusDatabase.bus) { database in
+            let migrator = database.migrator(MessageBusMigrations.all)
             let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'"
             for _ in 0..<2 {
                 _ = try await migrator.up()

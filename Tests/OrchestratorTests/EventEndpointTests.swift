@@ -2,6 +2,7 @@ import ConfigurationChecks
 import JSONCoding
 import MessageBus
 import NIOHTTP1
+import PostgresTestSupport
 import Primitives
 import Sealing
 import ServiceKit
@@ -14,7 +15,7 @@ import Testing
     @Test func eventsOverHTTPHaveOneEffectHoweverTheyCome() async throws {
         try await TestWorld.with { world in
             try await Receiver.with { receiver, url in
-                let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+                let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
                 var clear = TestEvent(key: world.newKey())
                 clear.sealsSecret = false
                 let sealed = TestEvent(key: world.newKey())
@@ -219,7 +220,7 @@ import Testing
         _ body: (TestWorld, TestEventSender) async throws -> Void
     ) async throws {
         try await TestWorld.with(application: false) { world in
-            let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+            let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
             try await withOrchestrator(
                 world, callbackURL: "http://127.0.0.1:1", bus: bus, environment: environment
             ) { port in try await body(world, TestEventSender(port: port)) }

@@ -1,5 +1,6 @@
 import Foundation
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import Testing
 
@@ -133,7 +134,7 @@ import Testing
     private func provisioner(_ script: String, limit: Duration = .seconds(60)) -> ExecProvisioner {
         ExecProvisioner(
             arguments: ["/bin/sh", "-c", script], environment: ["REGION": "eu-1"], workingDirectory: nil,
-            timeLimit: limit, logger: TestWorld.logger)
+            timeLimit: limit, logger: testLogger)
     }
 
     @Test func theEventIsOnStandardInputAndInTheEnvironment() async throws {
@@ -143,7 +144,7 @@ import Testing
                 "$ARC_TENANT_ID" "$ARC_TENANT_KEY" "$ARC_TIER" "$ARC_EVENT_TYPE" "$ARC_CONTEXT" "$REGION" "$ARC_TEST_POSTGRES_PORT"
             """#
         // In the environment of these tests, and not to be passed on.
-        _ = try TestWorld.variable("ARC_TEST_POSTGRES_PORT")
+        _ = try testVariable("ARC_TEST_POSTGRES_PORT")
         let test = TestEvent(key: "acme")
         let outcome = try await provisioner(script).provision(try test.event())
         guard case .provisioned(let resources, let url) = outcome else {

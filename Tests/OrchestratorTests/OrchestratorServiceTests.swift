@@ -4,6 +4,7 @@ import MessageBus
 import NIOCore
 import NIOHTTP1
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import ServiceLifecycle
@@ -17,7 +18,7 @@ import WorkQueue
     @Test func eventsFromTheBusAreProvisionedAndReported() async throws {
         try await TestWorld.with { world in
             try await Receiver.with({ $0 == 1 ? .status(503) : .status(204) }) { receiver, url in
-                let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+                let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
                 let tests = ["basic", "Premium", "nonsense"].map { tier in
                     var test = TestEvent(key: world.newKey())
                     test.tier = tier
@@ -55,7 +56,7 @@ import WorkQueue
 
     @Test func itsHTTPSide() async throws {
         try await TestWorld.with { world in
-            let bus = InProcessConnector(clock: SystemClock(), logger: TestWorld.logger)
+            let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
             try await withOrchestrator(world, callbackURL: "http://127.0.0.1:1", bus: bus) { port in
                 let ping = try await get(port, "/ping")
                 #expect(ping.status == 200)
@@ -118,7 +119,7 @@ import WorkQueue
                     let test = TestEvent(key: "acme")
                     _ = try await world.repository().enqueue(try test.event())
                     let group = ServiceGroup(
-                        configuration: .init(services: [.init(service: worker)], logger: TestWorld.logger))
+                        configuration: .init(services: [.init(service: worker)], logger: testLogger))
                     let running = Task { try await group.run() }
                     var iterator = started.makeAsyncIterator()
                     _ = await iterator.next()
@@ -168,7 +169,7 @@ import WorkQueue
         let policy = RunPolicy(lease: lease, drainTimeout: .seconds(60))
         let processor = try world.processor(provisioner, callbackURL: callbackURL, client: client, policy: policy)
         let store = ProvisioningRunStore(repository: world.repository(), tiers: processor.tiers)
-        return LeasedWorker(store: store, configuration: policy.worker, logger: TestWorld.logger) { run in
+        return LeasedWorker(store: store, configuration: policy.worker, logger: testLogger) { run in
             .done(await processor.advance(run))
         }
     }

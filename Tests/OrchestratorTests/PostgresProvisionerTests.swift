@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Sealing
 import Testing
@@ -14,10 +15,10 @@ import Testing
             let resource = try await provision(provisioner, TestEvent(key: key))
             #expect(resource.type == "postgres-schema")
             #expect(resource.externalIdentifier == "\(world.applicationDatabase)/tenant_\(key)")
-            #expect(resource.metadata["host"]?.stringValue == (try TestWorld.variable("ARC_TEST_POSTGRES_HOST")))
+            #expect(resource.metadata["host"]?.stringValue == (try testVariable("ARC_TEST_POSTGRES_HOST")))
             #expect(
                 resource.metadata["port"]?.intValue.map(String.init)
-                    == (try TestWorld.variable("ARC_TEST_POSTGRES_PORT")))
+                    == (try testVariable("ARC_TEST_POSTGRES_PORT")))
             #expect(resource.metadata["database"]?.stringValue == world.applicationDatabase)
             #expect(resource.metadata["schema"]?.stringValue == "tenant_\(key)")
             #expect(resource.metadata["role"]?.stringValue == "tenant_\(key)")
@@ -195,7 +196,7 @@ import Testing
             #expect(first.password == again.password)
             let otherKey = TenantCredentialStore(
                 pool: world.pool, sealer: .init(secret: "another key", purpose: "orchestrator"), clock: world.clock,
-                logger: TestWorld.logger)
+                logger: testLogger)
             let replaced = try await otherKey.credential(role: role, server: "s", tenant: tenant)
             #expect(replaced.id == first.id)
             #expect(replaced.password != first.password)
@@ -209,7 +210,7 @@ import Testing
     @Test func aTenantHasADatabaseThatNobodyElseCanEnter() async throws {
         try await TestWorld.with { world in
             let tenancy = try world.tenancy()
-            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: TestWorld.logger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: testLogger)
             let (first, second, pooled) = (world.newKey(), world.newKey(), world.newKey())
             let resource = try await provision(provisioner, TestEvent(key: first))
             #expect(resource.type == "postgres-database")
@@ -243,7 +244,7 @@ import Testing
 
     @Test func again() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
             let first = try await provision(provisioner, test)
             try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
@@ -259,7 +260,7 @@ import Testing
 
     @Test func severalAtOnce() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
             let resources = try await withThrowingTaskGroup(of: TenantResource.self) { group in
                 for _ in 0..<4 { group.addTask { try await provision(provisioner, test) } }
@@ -271,7 +272,7 @@ import Testing
 
     @Test func aDatabaseThatWasMadeHalfIsFinished() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
             // As after a kill between CREATE DATABASE and what follows.
             try await world.provisionerPool.execute("CREATE DATABASE tenant_\(test.key)")
@@ -284,7 +285,7 @@ import Testing
 
     @Test func aDatabaseOfAnotherOwnerIsNeverTaken() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: TestWorld.logger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
             try await world.admin.execute("CREATE DATABASE tenant_\(test.key)")
             await expectPermanent("not this tenant's") { _ = try await provision(provisioner, test) }

@@ -3,6 +3,7 @@ import JSONCoding
 import MessageBus
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Synchronization
 import Testing
@@ -365,8 +366,8 @@ import WorkQueue
     @Test func migrationsCanBeTakenBack() async throws {
         try await TestWorld.with(application: false) { world in
             let migrator = Migrator(
-                configuration: try TestWorld.configuration(world.database), migrations: OrchestratorMigrations.all,
-                logger: TestWorld.logger)
+                configuration: try PostgresTestServer.current().configuration(database: world.database),
+                migrations: OrchestratorMigrations.all, logger: testLogger)
             _ = try await migrator.down(to: 0)
             #expect(
                 try await world.admin.count(

@@ -2,6 +2,7 @@ import Configuration
 import ConfigurationChecks
 import JSONCoding
 import MessageBus
+import PostgresTestSupport
 import ServiceKit
 import Testing
 import WorkQueue
@@ -87,7 +88,7 @@ import WorkQueue
     private func table(_ text: String) throws -> TierTable {
         let registry = ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in throw ConfigurationFailure(key: "unused", reason: "") },
-            client: JSONPoster(allowsInternalAddresses: true), logger: TestWorld.logger)
+            client: JSONPoster(allowsInternalAddresses: true), logger: testLogger)
         return try registry.table(try TierDefinition.parse(Array(text.utf8)))
     }
 }
@@ -143,7 +144,7 @@ import WorkQueue
             "MESSAGE_BUS_DB_DATABASE": "d",
         ])
         let failure = try await #require(throws: ConfigurationFailure.self) {
-            _ = try await OrchestratorApp.make(reader: reader, logger: TestWorld.logger)
+            _ = try await OrchestratorApp.make(reader: reader, logger: testLogger)
         }
         #expect(failure.description.contains("PROVISIONER_DB_USER is missing"), "\(failure)")
     }

@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PDFDocuments
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -36,7 +37,7 @@ import Testing
     }
 
     @Test func `the services do not load the layout engine`() async throws {
-        let libraries = try await Command.run(["ldd", try ArcCommand.executable()])
+        let libraries = try await TestCommand.run(["ldd", try ArcCommand.executable()])
         for name in ["pango", "cairo", "fontconfig", "freetype", "harfbuzz"] { #expect(!libraries.contains(name)) }
     }
 }

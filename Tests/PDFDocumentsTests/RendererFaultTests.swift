@@ -1,6 +1,6 @@
 import Foundation
 import PDFDocuments
-import StackTestSupport
+import PostgresTestSupport
 import Testing
 
 /// What a renderer does that hangs, crashes or talks nonsense: it fails one document and nothing else.

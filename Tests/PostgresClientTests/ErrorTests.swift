@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ErrorTests {
@@ -105,7 +106,7 @@ import Testing
         let configuration = PostgresConfiguration(
             host: "127.0.0.1", port: "1", user: "u", password: "hunter2", database: "d",
             connectionTimeout: .milliseconds(200))
-        let pool = PostgresPool(configuration: configuration, logger: TestServer.logger)
+        let pool = PostgresPool(configuration: configuration, logger: testLogger)
         let error = await failure { try await pool.query("SELECT 1") }
         #expect(error?.kind == .connection && error?.isRetryable == true && error?.isUnavailable == true)
         #expect(error?.serverMessage?.contains("hunter2") == false)

@@ -1,5 +1,6 @@
 import Foundation
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 /// A server that goes away, comes back, or hangs.
@@ -51,7 +52,7 @@ import Testing
     }
 
     @Test func thePoolRecoversFromARestart() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             try await TestServer.withPool(server.configuration()) { pool in
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for _ in 0..<8 { group.addTask { _ = try await pool.query("SELECT pg_sleep(0.01)") } }
@@ -72,7 +73,7 @@ import Testing
     }
 
     @Test func whoAsksInVainGetsTheReason() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.connectionTimeout = .milliseconds(500) }
             try await TestServer.withPool(configuration) { pool in
                 // On a loaded machine the first connection may take longer than anybody waits here.
@@ -91,7 +92,7 @@ import Testing
 
     /// Requests under way at the restart fail, but none is left hanging, and those after it succeed.
     @Test func aRestartUnderLoadLeavesNothingHanging() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             try await TestServer.withPool(server.configuration()) { pool in
                 let worker = { @Sendable () async -> Int in
                     var answers = 0
@@ -114,7 +115,7 @@ import Testing
     }
 
     @Test func aServerThatHangsRunsIntoOurDeadline() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let configuration = server.configuration {
                 $0.statementTimeout = .milliseconds(500)
                 $0.maximumConnections = 1
@@ -133,7 +134,7 @@ import Testing
     }
 
     @Test func aServerThatHangsDoesNotHoldACancelledTask() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.maximumConnections = 1 }
             try await TestServer.withPool(configuration) { pool in
                 let pid = try #require(try await pool.integer("SELECT pg_backend_pid()"))
@@ -152,7 +153,7 @@ import Testing
     @Test func `a lost connection leaves no outcome unknown of what only reads, or is part of a transaction`()
         async throws
     {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let configuration = server.configuration {
                 $0.statementTimeout = .milliseconds(500)
                 $0.maximumConnections = 1
@@ -187,7 +188,7 @@ import Testing
     }
 
     @Test func `a lost connection during COMMIT leaves the outcome unknown`() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.statementTimeout = .milliseconds(500) }
             try await TestServer.withPool(configuration) { pool in
                 var pid: Int64 = 0

@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ListenerTests {
@@ -6,7 +7,7 @@ import Testing
         let channel = TestServer.uniqueName("Channel \"x\"")
         let other = TestServer.uniqueName("other")
         let listener = PostgresListener(
-            configuration: try TestServer.configuration(), channels: [channel, other], logger: TestServer.logger)
+            configuration: try TestServer.configuration(), channels: [channel, other], logger: testLogger)
         var events = listener.events().makeAsyncIterator()
         await expect(&events, .connected)
         #expect(listener.isConnected)
@@ -27,7 +28,7 @@ import Testing
         let name = TestServer.uniqueName("listener")
         let listener = PostgresListener(
             configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],
-            logger: TestServer.logger)
+            logger: testLogger)
         var events = listener.events().makeAsyncIterator()
         await expect(&events, .connected)
         try await TestServer.withPool { pool in
@@ -43,9 +44,9 @@ import Testing
     }
 
     @Test func listensAgainAfterARestart() async throws {
-        try await RestartableServer.with { server in
+        try await PostgresCluster.with { server in
             let listener = PostgresListener(
-                configuration: server.configuration(), channels: ["wake"], logger: TestServer.logger)
+                configuration: server.configuration(), channels: ["wake"], logger: testLogger)
             var events = listener.events().makeAsyncIterator()
             await expect(&events, .connected)
             try await server.stop()
@@ -64,7 +65,7 @@ import Testing
         let name = TestServer.uniqueName("listener")
         let listener = PostgresListener(
             configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],
-            logger: TestServer.logger)
+            logger: testLogger)
         let consumer = Task { for await _ in listener.events() {} }
         try await TestServer.until { listener.isConnected }
         consumer.cancel()

@@ -1,6 +1,7 @@
 import Foundation
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 /// Through PgBouncer in transaction mode, with the switch that is meant for it.
@@ -9,7 +10,7 @@ import Testing
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/pgbouncer"), "pgbouncer is not installed"))
 struct PgBouncerTests {
     private static func withPgBouncer(_ body: (PostgresConfiguration) async throws -> Void) async throws {
-        try await RestartableServer.with { (server) async throws in
+        try await PostgresCluster.with { (server) async throws in
             let file = "\(server.folder)/pgbouncer.ini"
             let settings = """
                 [databases]
@@ -21,12 +22,12 @@ struct PgBouncerTests {
                 auth_type = any
                 pool_mode = transaction
                 default_pool_size = 2
-                pidfile = \(server.folder)/pgbouncer.pid
-                logfile = \(server.folder)/pgbouncer.log
 
                 """
             try Data(settings.utf8).write(to: URL(fileURLWithPath: file))
-            try await server.run(["pgbouncer", "-q", "-d", file])
+            let log = URL(fileURLWithPath: "\(server.folder)/pgbouncer.log")
+            let pooler = try server.server(["/usr/sbin/pgbouncer", "-q", file], log: log)
+            try pooler.run()
             let configuration = server.configuration {
                 $0.port = "6432"
                 $0.schema = "bounced"
@@ -41,7 +42,8 @@ struct PgBouncerTests {
                 result = .failure(error)
             }
             // A pooler that did not start shows in the result.
-            _ = try? await server.run(["pkill", "--pidfile", "\(server.folder)/pgbouncer.pid"])
+            pooler.terminate()
+            try await eventually("the pooler has ended") { !pooler.isRunning }
             try result.get()
         }
     }
@@ -53,7 +55,7 @@ struct PgBouncerTests {
             let migration = Migration(
                 number: 1, name: "create", up: "CREATE TABLE numbers (v int8 PRIMARY KEY)", down: "DROP TABLE numbers")
             let migrator = Migrator(
-                configuration: configuration, schema: "bounced", migrations: [migration], logger: TestServer.logger)
+                configuration: configuration, schema: "bounced", migrations: [migration], logger: testLogger)
             let applied = try await migrator.up()
             #expect(applied.count == 1)
 

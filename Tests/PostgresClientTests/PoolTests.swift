@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 /// The pool against a real server: limits, deadlines, timeouts, cancellation, shutdown.
@@ -192,7 +193,7 @@ import Testing
     }
 
     @Test func shutdownLetsRequestsEnd() async throws {
-        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: TestServer.logger)
+        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: testLogger)
         let query = Task { try await pool.query("SELECT pg_sleep(0.2)").rowCount }
         try await TestServer.until { pool.status.leased == 1 }
         await pool.shutdown(patience: .seconds(120))
@@ -205,7 +206,7 @@ import Testing
     @Test func shutdownDoesNotWaitForever() async throws {
         let name = TestServer.uniqueName("hurried")
         let pool = PostgresPool(
-            configuration: try TestServer.configuration { $0.applicationName = name }, logger: TestServer.logger)
+            configuration: try TestServer.configuration { $0.applicationName = name }, logger: testLogger)
         let query = Task { try await pool.query(Self.sleep) }
         // Under way at the server: what was not sent yet may be tried again.
         try await TestServer.until { try await Self.isSleeping(name) }
@@ -216,7 +217,7 @@ import Testing
     }
 
     @Test func `a second shutdown does not wait for what the first one has given up`() async throws {
-        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: TestServer.logger)
+        let pool = PostgresPool(configuration: try TestServer.configuration(), logger: testLogger)
         let error = await failure {
             try await pool.withTransaction { transaction in
                 _ = try await transaction.query("SELECT 1")
@@ -232,7 +233,7 @@ import Testing
     @Test func aForgottenPoolClosesItsConnections() async throws {
         let name = TestServer.uniqueName("forgotten")
         var pool: PostgresPool? = PostgresPool(
-            configuration: try TestServer.configuration { $0.applicationName = name }, logger: TestServer.logger)
+            configuration: try TestServer.configuration { $0.applicationName = name }, logger: testLogger)
         _ = try await pool?.query("SELECT 1")
         pool = nil
         try await TestServer.withPool { other in

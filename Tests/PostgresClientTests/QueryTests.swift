@@ -1,4 +1,5 @@
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct QueryTests {
@@ -170,11 +171,10 @@ import Testing
     }
 
     @Test func severalHostsAreTriedInOrder() async throws {
-        let port = try TestServer.variable("ARC_TEST_POSTGRES_PORT")
-        let host = try TestServer.variable("ARC_TEST_POSTGRES_HOST")
+        let server = try PostgresTestServer.current()
         let configuration = try TestServer.configuration {
-            $0.host = "127.0.0.1,\(host)"
-            $0.port = "1,\(port)"
+            $0.host = "127.0.0.1,\(server.host)"
+            $0.port = "1,\(server.port)"
             $0.targetServer = .readWrite
         }
         try await TestServer.withPool(configuration) { pool in

@@ -1,11 +1,11 @@
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 /// A server with a certificate made out to `localhost`, signed by itself.
 @Suite(.timeLimit(.minutes(5))) struct TLSTests {
     @Test func certificatesAreChecked() async throws {
-        let port = try RestartableServer.freePort()
-        let prepare = { (server: RestartableServer) async throws in
+        let prepare = { (server: PostgresCluster) async throws in
             for name in ["server", "other"] {
                 try await server.run([
                     "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost",
@@ -17,21 +17,18 @@ import Testing
             }
             try server.append(
                 """
-                listen_addresses = '127.0.0.1'
-                port = \(port)
                 ssl = on
                 ssl_cert_file = '\(server.folder)/server.crt'
                 ssl_key_file = '\(server.folder)/data/server.key'
 
                 """)
         }
-        try await RestartableServer.with(prepare: prepare) { server in
+        try await PostgresCluster.with(usesTCP: true, prepare: prepare) { server in
             func configuration(_ mode: PostgresConfiguration.TLSMode, host: String, root: String?)
                 -> PostgresConfiguration
             {
                 server.configuration {
                     $0.host = host
-                    $0.port = "\(port)"
                     $0.tlsMode = mode
                     $0.rootCertificate = root.map { "\(server.folder)/\($0).crt" }
                     $0.connectionTimeout = .seconds(3)

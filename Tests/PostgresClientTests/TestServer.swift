@@ -1,34 +1,16 @@
-import Foundation
-import Logging
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
-/// The server that the test script started, from `ARC_TEST_POSTGRES_HOST`, `…_PORT` and `…_USER` (a superuser, trust).
+/// The tests' PostgreSQL server with the timeouts of services, which are tested here.
 enum TestServer {
-    struct Missing: Error, CustomStringConvertible {
-        let variable: String
-        var description: String {
-            "\(variable) is not set: these tests need a PostgreSQL server, which `make test` starts"
-        }
-    }
-
-    static let logger = Logger(label: "test")
-
-    static func variable(_ name: String) throws -> String {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-            throw Missing(variable: name)
-        }
-        return value
-    }
-
-    /// A configuration for the test server.
     static func configuration(
         database: String = "postgres", maximumConnections: Int = 4,
         _ change: (inout PostgresConfiguration) -> Void = { _ in }
     ) throws -> PostgresConfiguration {
+        let server = try PostgresTestServer.current()
         var configuration = PostgresConfiguration(
-            host: try variable("ARC_TEST_POSTGRES_HOST"), port: try variable("ARC_TEST_POSTGRES_PORT"),
-            user: try variable("ARC_TEST_POSTGRES_USER"), database: database, schema: "public",
+            host: server.host, port: server.port, user: server.user, database: database, schema: "public",
             maximumConnections: maximumConnections, connectionTimeout: .seconds(20))
         change(&configuration)
         return configuration
@@ -38,7 +20,7 @@ enum TestServer {
     static func withPool<Value>(
         _ configuration: PostgresConfiguration? = nil, _ body: (PostgresPool) async throws -> Value
     ) async throws -> Value {
-        let pool = PostgresPool(configuration: try configuration ?? self.configuration(), logger: logger)
+        let pool = PostgresPool(configuration: try configuration ?? self.configuration(), logger: testLogger)
         do {
             let value = try await body(pool)
             await pool.shutdown()

@@ -1,14 +1,15 @@
 import Foundation
+package import PostgresTestSupport
 
 /// The program `arc`, as a person runs it.
 package enum ArcCommand {
     /// Runs it to its end, in an empty folder.
     /// - Parameter environment: All of the program's environment but PATH.
-    package static func run(_ arguments: [String], environment: [String: String]) async throws -> Command.Outcome {
-        let folder = Command.temporaryFile("arc-command")
+    package static func run(_ arguments: [String], environment: [String: String]) async throws -> TestCommand.Outcome {
+        let folder = TestCommand.temporaryFile("arc-command")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }
-        return try await Command.outcome(
+        return try await TestCommand.outcome(
             of: [executable()] + arguments,
             environment: environment.merging(["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""]) { $1 },
             in: folder)

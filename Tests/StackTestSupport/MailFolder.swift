@@ -1,4 +1,5 @@
 import Foundation
+import PostgresTestSupport
 
 /// The folder into which `NOTIFICATION_TRANSPORT=file` writes mails, read as a person reads a mailbox.
 package struct MailFolder: Sendable {

@@ -1,13 +1,14 @@
 import Foundation
+import PostgresTestSupport
 
 /// Reads documents with poppler's pdftotext, which is nobody of ours.
 package enum PDFText {
     /// The text of a document, laid out as on its pages.
     /// - Throws: ``TestFailure`` when it is none that pdftotext can read.
     package static func of(_ bytes: [UInt8]) async throws -> String {
-        let file = Command.temporaryFile("arc.pdf")
+        let file = TestCommand.temporaryFile("arc.pdf")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(bytes).write(to: file)
-        return try await Command.run(["pdftotext", "-layout", "-q", file.path, "-"])
+        return try await TestCommand.run(["pdftotext", "-layout", "-q", file.path, "-"])
     }
 }

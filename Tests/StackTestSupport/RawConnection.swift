@@ -1,5 +1,6 @@
 import NIOCore
 import NIOPosix
+import PostgresTestSupport
 import Synchronization
 
 /// A connection over which a test sends exactly the bytes that it wants, and sees exactly what comes back.

@@ -1,3 +1,4 @@
+import PostgresTestSupport
 package import ServiceKit
 import ServiceLifecycle
 

@@ -1,4 +1,5 @@
 import Foundation
+package import PostgresTestSupport
 
 /// What a stack of services stands on, whether they run in this process or in processes of their own: databases, a
 /// folder for mails, and the environment variables that lead there.
@@ -10,7 +11,7 @@ package struct StackData: Sendable {
         case orchestrator
 
         /// Its own database.
-        package var database: TestDatabase.Kind {
+        package var database: DatabaseTemplate {
             switch self {
             case .tenantManagement: .tenantManagement
             case .subscription: .subscription
@@ -23,14 +24,14 @@ package struct StackData: Sendable {
     package let servers: TestServers
     /// Mails of tenant management.
     package let mails: MailFolder
-    private let databases: [TestDatabase.Kind: TestDatabase]
+    private let databases: [DatabaseTemplate: TestDatabase]
 
     /// Makes databases for some services; the bus' is always there.
     package static func make(_ kinds: [ServiceKind], on servers: TestServers) async throws -> StackData {
-        var databases: [TestDatabase.Kind: TestDatabase] = [:]
+        var databases: [DatabaseTemplate: TestDatabase] = [:]
         let wanted = kinds.map(\.database) + [.messageBus] + (kinds.contains(.orchestrator) ? [.application] : [])
         do {
-            for kind in wanted { databases[kind] = try await TestDatabase.make(kind, on: servers) }
+            for template in wanted { databases[template] = try await TestDatabase.make(template, on: servers.postgres) }
             return StackData(servers: servers, mails: try MailFolder.make(), databases: databases)
         } catch {
             for database in databases.values { await database.drop() }
@@ -39,8 +40,8 @@ package struct StackData: Sendable {
     }
 
     /// A database of the stack.
-    package func database(_ kind: TestDatabase.Kind) throws -> TestDatabase {
-        guard let database = databases[kind] else { throw TestFailure("the stack has no database \(kind.rawValue)") }
+    package func database(_ template: DatabaseTemplate) throws -> TestDatabase {
+        guard let database = databases[template] else { throw TestFailure("the stack has no database \(template)") }
         return database
     }
 
@@ -68,8 +69,8 @@ package struct StackData: Sendable {
 
     private func address(_ prefix: String, _ database: TestDatabase) -> [String: String] {
         [
-            "\(prefix)_HOST": servers.postgresHost, "\(prefix)_PORT": servers.postgresPort,
-            "\(prefix)_USER": database.kind.runtimeRole, "\(prefix)_DATABASE": database.name,
+            "\(prefix)_HOST": servers.postgres.host, "\(prefix)_PORT": servers.postgres.port,
+            "\(prefix)_USER": database.template.runtimeRole, "\(prefix)_DATABASE": database.name,
             "\(prefix)_SSLMODE": "disable", "\(prefix)_MAX_CONNECTIONS": "6",
             "\(prefix)_CONNECTION_TIMEOUT_MILLIS": "20000",
         ]
@@ -99,9 +100,8 @@ package struct StackData: Sendable {
             let keys = (try? await databases[.tenantManagement]?.texts("SELECT key FROM main.tenants")) ?? []
             await application.drop()
             for key in keys {
-                _ = try? await TestDatabase.administer(
-                    servers,
-                    ["DROP DATABASE IF EXISTS tenant_\(key) WITH (FORCE)", "DROP ROLE IF EXISTS tenant_\(key)"])
+                try? await servers.postgres.execute(
+                    "DROP DATABASE IF EXISTS tenant_\(key) WITH (FORCE)", "DROP ROLE IF EXISTS tenant_\(key)")
             }
         }
         for database in databases.values { await database.drop() }

@@ -1,4 +1,5 @@
 package import JSONCoding
+import PostgresTestSupport
 
 /// An answer, with shortcuts into the two forms of errors.
 package struct TestResponse: Sendable {

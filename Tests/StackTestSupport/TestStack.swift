@@ -4,6 +4,7 @@ import Foundation
 import JSONCoding
 package import Logging
 import Orchestrator
+package import PostgresTestSupport
 package import Primitives
 import ServiceKit
 import Subscription
@@ -73,7 +74,7 @@ package final class TestStack: Sendable {
     package var servers: TestServers { data.servers }
 
     /// A database of the stack.
-    package func database(_ kind: TestDatabase.Kind) throws -> TestDatabase { try data.database(kind) }
+    package func database(_ template: DatabaseTemplate) throws -> TestDatabase { try data.database(template) }
 
     /// The first node of tenant management.
     package var tenantManagement: TestHTTPClient { client(.tenantManagement) }

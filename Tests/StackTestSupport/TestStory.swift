@@ -1,4 +1,5 @@
 package import JSONCoding
+import PostgresTestSupport
 import Primitives
 
 /// The steps that many tests begin with.

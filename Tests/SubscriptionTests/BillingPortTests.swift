@@ -2,7 +2,9 @@ import Entities
 import JSONCoding
 import MessageBus
 import PostgresClient
+import PostgresTestSupport
 import Primitives
+import StackTestSupport
 import Synchronization
 import Testing
 
@@ -140,16 +142,11 @@ extension ServiceTests {
         }
 
         private func run(_ body: (Story, TestDatabase) async throws -> Void) async throws {
-            let database = try await TestDatabase.make()
-            var configuration = database.configuration
-            configuration.user = "subscription_app"
-            configuration.maximumConnections = 8
-            let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-            let outcome: Result<Void, any Error>
-            do { outcome = .success(try await body(try Story(pool), database)) } catch { outcome = .failure(error) }
-            await pool.shutdown()
-            try await database.drop()
-            try outcome.get()
+            try await TestDatabase.with(.subscription) { database in
+                try await database.withPool(user: database.template.runtimeRole, connections: 8) { pool in
+                    try await body(try Story(pool), database)
+                }
+            }
         }
 
         @Test func keysAreHandedOnAndResultsKept() async throws {
@@ -201,7 +198,7 @@ extension ServiceTests {
                     for call: () async throws -> Void in [
                         { try await story.payments.pay(id, [:], key: nil, in: Self.context) },
                         { try await story.invoices.delete(id, in: Self.context) },
-                        { try await story.invoices.update(id, ["options": [:]], in: Self.context) },
+                        { _ = try await story.invoices.update(id, ["options": [:]], in: Self.context) },
                         { try await story.customers.delete(Self.tenant.description, in: Self.context) },
                     ] { await #expect(throws: failure) { try await call() } }
                 }

@@ -5,6 +5,7 @@ import HTTPTypes
 import JSONCoding
 import MessageBus
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Testing
@@ -161,15 +162,13 @@ extension ServiceTests {
                 service.clock.advance(by: .seconds(90 * 86_400))
                 #expect(try await Self.report(service, "ev_2", id, "not_paid") == 204)
                 service.clock.advance(by: .seconds(1))
-                var configuration = service.database.configuration
-                configuration.user = "subscription_app"
-                let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-                try await OutboxRelay(
-                    pool: pool, connector: service.bus, listener: nil,
-                    configuration: OutboxRelayConfiguration(inboxRetention: SubscriptionApp.profile.inboxRetention),
-                    clock: service.clock, logger: TestEnvironment.logger
-                ).purge()
-                await pool.shutdown()
+                try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
+                    try await OutboxRelay(
+                        pool: pool, connector: service.bus, listener: nil,
+                        configuration: OutboxRelayConfiguration(inboxRetention: SubscriptionApp.profile.inboxRetention),
+                        clock: service.clock, logger: testLogger
+                    ).purge()
+                }
                 #expect(try await service.database.count("SELECT count(*) FROM main.inbox") == 1)
             }
         }

@@ -1,5 +1,6 @@
 import JSONCoding
 import MessageBus
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import ServiceLifecycle
@@ -15,7 +16,7 @@ extension ServiceTests {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 let path = "/subscriptions/\(id)"
-                func told() async throws -> Int64 {
+                func told() async throws -> Int {
                     try await service.events(EventType.subscriptionActivated, of: id)
                 }
                 #expect(try await service.send("PATCH", path, ["endDate": "2026-03-01"]).status == 204)

@@ -1,21 +1,18 @@
 import Billing
 import Entities
 import PostgresClient
+import PostgresTestSupport
 import Primitives
+import StackTestSupport
 import Testing
 
 @testable import Subscription
 
 /// Lists of ending subscriptions read a page and not what lies before or behind it, shown by the plans of 100,000 rows as
 /// the runtime role sees them.
-@Suite(.enabled(if: TestEnvironment.hasServers), .timeLimit(.minutes(5))) struct ExpiryPlanTests {
+@Suite(.timeLimit(.minutes(5))) struct ExpiryPlanTests {
     @Test func `lists of ending subscriptions are read from the index, a page at a time`() async throws {
-        let database = try await TestDatabase.make()
-        do { try await check(database) } catch {
-            try await database.drop()
-            throw error
-        }
-        try await database.drop()
+        try await TestDatabase.with(.subscription) { try await check($0) }
     }
 
     private func check(_ database: TestDatabase) async throws {
@@ -61,16 +58,11 @@ import Testing
     private func run(
         _ sql: String, _ values: [PostgresValue] = [], as role: String? = nil, on database: TestDatabase
     ) async throws -> PostgresResult {
-        var configuration = database.configuration
+        var configuration = database.configuration(user: role)
         configuration.statementTimeout = .zero
-        if let role { configuration.user = role }
-        let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
-        let outcome: Result<PostgresResult, any Error>
-        do {
-            let statement = PostgresStatement(sql, prepared: false)
-            outcome = .success(try await pool.query(statement, values, settings: TenantScope.everyTenant))
-        } catch { outcome = .failure(error) }
-        await pool.shutdown()
-        return try outcome.get()
+        let statement = PostgresStatement(sql, prepared: false)
+        return try await withPool(configuration) { pool in
+            try await pool.query(statement, values, settings: TenantScope.everyTenant)
+        }
     }
 }

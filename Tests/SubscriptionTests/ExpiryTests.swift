@@ -2,6 +2,7 @@ import ConfigurationChecks
 import Entities
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Testing
@@ -100,7 +101,7 @@ extension ServiceTests {
             return SubscriptionExpiry(
                 subscriptions: SubscriptionRepository(entities: rows),
                 system: SystemUser(identifier: Self.system).scope, interval: .seconds(3600), clock: service.clock,
-                logger: TestEnvironment.logger)
+                logger: testLogger)
         }
 
         private static let system = Identifier.v4()
@@ -133,7 +134,7 @@ extension ServiceTests {
                 let version = try await service.send("GET", "/subscriptions/\(ids[0])").json["modifiedOn"]
 
                 let pool = PostgresPool(
-                    configuration: service.database.configuration, logger: TestEnvironment.logger)
+                    configuration: service.database.configuration(), logger: testLogger)
                 let job = try expiry(service, pool)
                 async let one = job.expire()
                 async let another = job.expire()

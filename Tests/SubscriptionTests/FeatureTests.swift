@@ -2,8 +2,10 @@ import Entities
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
+import StackTestSupport
 import Testing
 
 @testable import Subscription
@@ -182,44 +184,44 @@ extension ServiceTests {
         }
 
         @Test func metadataOfTheOriginalStaysReadableInBothDirections() async throws {
-            let database = try await TestDatabase.make()
-            let migrator = Migrator(
-                configuration: database.configuration, migrations: SubscriptionMigrations.all,
-                logger: TestEnvironment.logger)
-            _ = try await migrator.down(to: 6)
-            let texts = [
-                #"{"group": "security"}"#, "not JSON", #"[1, 2]"#, "", #"{"a": "\u0000"}"#, "{\"unparsedText\": 1}",
-            ]
-            for (index, text) in texts.enumerated() {
-                try await database.query(
+            try await TestDatabase.with(.subscription) { database in
+                let migrator = Migrator(
+                    configuration: database.configuration(), migrations: SubscriptionMigrations.all,
+                    logger: testLogger)
+                _ = try await migrator.down(to: 6)
+                let texts = [
+                    #"{"group": "security"}"#, "not JSON", #"[1, 2]"#, "", #"{"a": "\u0000"}"#, "{\"unparsedText\": 1}",
+                ]
+                for (index, text) in texts.enumerated() {
+                    try await database.query(
+                        """
+                        INSERT INTO main.features (name, key, metadata, created_by, modified_on)
+                        VALUES ('f', $1, $2, 'auth0|ann', '2024-01-01T00:00:00Z')
+                        """, [.text("f\(index)"), .text(text)])
+                }
+                _ = try await migrator.up()
+                let rows = try await database.query(
                     """
-                    INSERT INTO main.features (name, key, metadata, created_by, modified_on)
-                    VALUES ('f', $1, $2, 'auth0|ann', '2024-01-01T00:00:00Z')
-                    """, [.text("f\(index)"), .text(text)])
+                    SELECT metadata::text, created_by FROM main.features
+                    WHERE modified_on = '2024-01-01T00:00:00Z' AND row_version = 1 ORDER BY key
+                    """)
+                #expect(
+                    try rows.rows.map { try JSONValue.parse(Array(try $0.text(0).utf8)) } == [
+                        ["group": "security"], ["unparsedText": "not JSON"], ["unparsedText": "[1, 2]"],
+                        ["unparsedText": ""], ["unparsedText": #"{"a": "\u0000"}"#], ["unparsedText": 1],
+                    ])
+                #expect(try rows.rows.allSatisfy { try $0.text(1) == "auth0|ann" })
+                _ = try await migrator.down(to: 6)
+                let back = try await database.query("SELECT metadata FROM main.features ORDER BY key")
+                #expect(try back.rows.map { try $0.text(0) } == texts)
             }
-            _ = try await migrator.up()
-            let rows = try await database.query(
-                """
-                SELECT metadata::text, created_by FROM main.features
-                WHERE modified_on = '2024-01-01T00:00:00Z' AND row_version = 1 ORDER BY key
-                """)
-            #expect(
-                try rows.rows.map { try JSONValue.parse(Array(try $0.text(0).utf8)) } == [
-                    ["group": "security"], ["unparsedText": "not JSON"], ["unparsedText": "[1, 2]"],
-                    ["unparsedText": ""], ["unparsedText": #"{"a": "\u0000"}"#], ["unparsedText": 1],
-                ])
-            #expect(try rows.rows.allSatisfy { try $0.text(1) == "auth0|ann" })
-            _ = try await migrator.down(to: 6)
-            let back = try await database.query("SELECT metadata FROM main.features ORDER BY key")
-            #expect(try back.rows.map { try $0.text(0) } == texts)
-            try await database.drop()
         }
 
         @Test func theDescriptionsFitTheTables() async throws {
             try await TestService.run { service in
-                let pool = PostgresPool(configuration: service.database.configuration, logger: TestEnvironment.logger)
-                let differences = try await SubscriptionCatalog.make().differences(from: pool)
-                await pool.shutdown()
+                let differences = try await service.database.withPool { pool in
+                    try await SubscriptionCatalog.make().differences(from: pool)
+                }
                 #expect(differences.isEmpty, "\(differences)")
             }
         }

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Testing
@@ -166,13 +167,11 @@ extension ServiceTests {
 extension TestDatabase {
     /// The only value of a query that counts something, as the role that the service runs as; without a tenant unless
     /// one is given.
-    func asRuntimeRole(_ sql: String, tenant: Identifier? = nil) async throws -> Int64 {
-        var configuration = self.configuration
-        configuration.user = "subscription_app"
-        let pool = PostgresPool(configuration: configuration, logger: TestEnvironment.logger)
+    func asRuntimeRole(_ sql: String, tenant: Identifier? = nil) async throws -> Int {
         let settings = tenant.map { [PostgresSetting("app.tenant_id", $0.description)] } ?? []
-        let result = try await pool.query(PostgresStatement(sql, prepared: false), settings: settings)
-        await pool.shutdown()
-        return try result.first?.int64(0) ?? -1
+        return try await withPool(user: template.runtimeRole) { pool in
+            let result = try await pool.query(PostgresStatement(sql, prepared: false), settings: settings)
+            return try #require(result.first).int(0)
+        }
     }
 }

@@ -1,6 +1,7 @@
 import JSONCoding
 import MessageBus
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Testing
@@ -340,4 +341,4 @@ extension ServiceTests {
 }
 
 /// Everything that needs the servers; one after the other, as each starts a service of its own.
-@Suite(.serialized, .enabled(if: TestEnvironment.hasServers)) struct ServiceTests {}
+@Suite(.serialized) struct ServiceTests {}

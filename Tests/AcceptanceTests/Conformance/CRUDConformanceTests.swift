@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Testing

@@ -1,4 +1,5 @@
 import JSONCoding
+import PostgresTestSupport
 import ServiceKit
 import StackTestSupport
 import Testing

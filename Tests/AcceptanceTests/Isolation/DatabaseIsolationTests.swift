@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 import Testing
 
@@ -26,11 +27,11 @@ import Testing
         try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
             let world = try await IsolationWorld.make(stack)
             let before = try await world.snapshot()
-            for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+            for kind in [DatabaseTemplate.tenantManagement, .subscription] {
                 let database = try stack.database(kind)
                 let tables = try await TenantTables.read(database)
                 for table in tables.owned where !table.isProtected {
-                    world.problems.add("\(kind.rawValue).\(table.name) has no row-level security")
+                    world.problems.add("\(kind.name).\(table.name) has no row-level security")
                 }
                 try await database.withPool(user: kind.runtimeRole) { pool in
                     for table in tables.owned { try await attack(table, pool, database, world) }
@@ -69,7 +70,7 @@ import Testing
         for (name, settings) in contexts(world) {
             func check(_ what: String, _ outcome: Outcome, _ isRight: (Outcome) -> Bool) {
                 guard !isRight(outcome) else { return }
-                world.problems.add("\(database.kind.rawValue).\(table.name): \(what) in \(name): \(outcome)")
+                world.problems.add("\(database.template.name).\(table.name): \(what) in \(name): \(outcome)")
             }
             let isNothing: (Outcome) -> Bool = { $0 == .rows(0) || $0 == .refused }
             check("SELECT", await run(pool, "SELECT 1 \(rows)", named, settings), isNothing)

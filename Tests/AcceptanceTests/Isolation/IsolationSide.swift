@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 
 /// A tenant that came from a lead and has everything that a tenant can have. Its marker is in every text that it is
@@ -40,12 +41,12 @@ struct IsolationSide: Sendable {
         try await side.addRows(stack)
         for service in services { try await side.addGeneratedRows(stack, service) }
         try await side.addStoredRows(stack)
-        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+        for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             let tables = try await TenantTables.read(try stack.database(kind))
             try await tables.fill(side, problems)
             let found = try await tables.identifiers(side)
             side.identifiers += found.values.flatMap(\.self)
-            for (table, ids) in found { side.samples["\(kind.rawValue).\(table)"] = ids.first }
+            for (table, ids) in found { side.samples["\(kind.name).\(table)"] = ids.first }
         }
         return side
     }

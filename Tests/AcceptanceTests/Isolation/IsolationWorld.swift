@@ -2,6 +2,7 @@ import Foundation
 import Glibc
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import StackTestSupport
@@ -194,7 +195,7 @@ struct IsolationWorld: Sendable {
     /// Everything of the other tenant, as it is stored.
     func snapshot() async throws -> [String] {
         var rows: [String] = []
-        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+        for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             rows += try await TenantTables.read(try stack.database(kind)).snapshot(other)
         }
         return rows
@@ -203,7 +204,7 @@ struct IsolationWorld: Sendable {
     /// Events that speak for the other tenant.
     func events() async throws -> [String] {
         var events: [String] = []
-        for kind in [TestDatabase.Kind.tenantManagement, .subscription] {
+        for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             events += try await stack.database(kind).texts(
                 "SELECT type || ' ' || event_id::text FROM main.outbox WHERE tenant_id = $1::uuid ORDER BY 1",
                 [.text(other.tenant)])

@@ -1,6 +1,6 @@
 import JSONCoding
 import PostgresClient
-import StackTestSupport
+import PostgresTestSupport
 
 /// The tables of a database that hold rows of tenants, as the catalog of PostgreSQL tells: a table of tomorrow is
 /// among them without being named here.
@@ -128,7 +128,7 @@ struct TenantTables: Sendable {
         }
         for table in lasting where !seeded.contains(table.name) {
             problems.add(
-                "\(database.kind.rawValue).\(table.name) has no row of the tenant: give it one in IsolationSide")
+                "\(database.template.name).\(table.name) has no row of the tenant: give it one in IsolationSide")
         }
     }
 

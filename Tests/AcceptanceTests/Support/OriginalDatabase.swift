@@ -2,6 +2,7 @@ import Foundation
 import JSONCoding
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import StackTestSupport
 
 /// A database as ARC SaaS leaves it behind, owned by a role that is no superuser, and what is compared of it.
@@ -13,31 +14,26 @@ struct OriginalDatabase: Sendable {
 
     /// Gives `body` a new one.
     static func with(
-        _ kind: TestDatabase.Kind, broken: Bool = false, _ body: (OriginalDatabase) async throws -> Void
+        _ template: DatabaseTemplate, broken: Bool = false, _ body: (OriginalDatabase) async throws -> Void
     ) async throws {
-        let database = try await TestDatabase.makeEmpty(kind, owner: owner, on: try TestServers.current())
-        let original = OriginalDatabase(database: database)
-        let outcome: Result<Void, any Error>
-        do {
+        try await TestDatabase.makeEmpty(template, owner: owner).removed { database in
+            let original = OriginalDatabase(database: database)
             try await original.load(["schema", "rows"])
             if broken { try await original.load(["broken"]) }
-            outcome = .success(try await body(original))
-        } catch {
-            outcome = .failure(error)
+            try await body(original)
         }
-        await database.drop()
-        try outcome.get()
     }
 
     /// Migrates it, as a rule as the owner of the tables.
     func migrator(as user: String = owner) -> Migrator {
         Migrator(
-            configuration: database.configuration(user: user), migrations: database.kind.migrations, logger: testLogger)
+            configuration: database.configuration(user: user), migrations: database.template.migrations,
+            logger: testLogger)
     }
 
     /// Runs files of `Tests/Fixtures/original` as the owner, in one transaction.
     private func load(_ parts: [String]) async throws {
-        let service = database.kind == .subscription ? "subscription" : "tenant-management"
+        let service = database.template == .subscription ? "subscription" : "tenant-management"
         let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .appendingPathComponent("../../Fixtures/original").standardized
         let texts = try parts.map { part in

@@ -1,3 +1,4 @@
+import PostgresTestSupport
 import Primitives
 import RedisClient
 import StackTestSupport

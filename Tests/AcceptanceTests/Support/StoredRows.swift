@@ -1,5 +1,5 @@
 import PostgresClient
-import StackTestSupport
+import PostgresTestSupport
 
 /// The rows of all tables with a version, as they are stored, whatever the API shows.
 struct StoredRows: Sendable {

@@ -1,6 +1,7 @@
 import HTTPTypes
 import JSONCoding
 import NIOCore
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import StackTestSupport

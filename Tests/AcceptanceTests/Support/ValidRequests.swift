@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Synchronization

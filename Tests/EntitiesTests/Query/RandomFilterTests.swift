@@ -33,7 +33,7 @@ import Testing
         var ran = 0
         for round in 0..<900 {
             let entity = TestModel.all[round % TestModel.all.count]
-            let repository = try await TestDatabase.repository(entity)
+            let repository = try await EntityDatabase.repository(entity)
             let json = String(decoding: random.filter(for: entity, depth: 2).serialized(), as: UTF8.self)
             guard let filter = try? Filter.parse(json: json, for: entity, in: repository.catalog) else { continue }
             do {

@@ -9,7 +9,7 @@ import Testing
     private let plans: EntityRepository
 
     init() async throws {
-        plans = try await TestDatabase.repository(TestModel.plan)
+        plans = try await EntityDatabase.repository(TestModel.plan)
     }
 
     private func event(_ text: String) -> BoundStatement {

@@ -7,7 +7,7 @@ import Testing
 /// An event describes a row before the row is read back: both must be the same.
 @Suite struct EventRowTests {
     @Test func theValuesOfAnInsertPrintLikeItsRow() async throws {
-        let plans = try await TestDatabase.repository(TestModel.plan)
+        let plans = try await EntityDatabase.repository(TestModel.plan)
         let scope = TenantScope.operatorScope(actor: Actor(id: Identifier.v4().description))
         var values = try FieldValues(
             TestModel.plan,

@@ -7,7 +7,7 @@ import Testing
 /// Every operator of docs/contract/arc-api.md 4.2 against PostgreSQL: which of three plans it selects.
 @Suite struct OperatorTests {
     private static let seeded = Task<EntityRepository, any Error> {
-        let plans = try await TestDatabase.repository(TestModel.plan)
+        let plans = try await EntityDatabase.repository(TestModel.plan)
         let bodies: [JSONObject] = [
             [
                 "name": "op-alpha", "price": 10, "rank": 1, "views": 9_007_199_254_740_993, "isActive": true,

@@ -10,7 +10,7 @@ import Testing
     private let scope = TenantScope.operatorScope(actor: Actor(id: Identifier.v4().description))
 
     init() async throws {
-        plans = try await TestDatabase.repository(TestModel.plan)
+        plans = try await EntityDatabase.repository(TestModel.plan)
     }
 
     /// Rows of a name of their own, with few different values and many unset ones, so that keys are equal all the time.

@@ -11,7 +11,7 @@ import Testing
     private let name = "instant-\(Identifier.v4())"
 
     init() async throws {
-        plans = try await TestDatabase.repository(TestModel.plan)
+        plans = try await EntityDatabase.repository(TestModel.plan)
     }
 
     /// Adds a row whose `valid_until` is exactly the given one.

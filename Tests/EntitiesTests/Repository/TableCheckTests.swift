@@ -4,7 +4,7 @@ import Testing
 
 @Suite struct TableCheckTests {
     @Test func findsWhatDiffers() async throws {
-        let pool = try await TestDatabase.pool()
+        let pool = try await EntityDatabase.pool()
         let wrong = Entity(
             "Wrong", table: "plans", tenancy: .shared,
             fields: [

@@ -20,7 +20,7 @@ import Testing
         #expect(try await mine.resources.count(in: mine.scope) == 1)
         #expect(try await mine.customers.count(in: mine.scope) == 1)
         #expect(try await mine.leads.find(in: mine.scope).map { try $0.id } == [mine.leadId])
-        let tags = try await TestDatabase.repository(TestModel.tag)
+        let tags = try await EntityDatabase.repository(TestModel.tag)
         #expect(try await tags.count(in: mine.scope) == 0)
     }
 

@@ -11,7 +11,7 @@ import Testing
     private var scope: TenantScope { .operatorScope(actor: Actor(id: actor.description)) }
 
     init() async throws {
-        plans = try await TestDatabase.repository(TestModel.plan)
+        plans = try await EntityDatabase.repository(TestModel.plan)
     }
 
     private func values(_ json: JSONObject) throws -> FieldValues { try FieldValues(TestModel.plan, json: json) }
@@ -100,7 +100,7 @@ import Testing
         #expect(after.isUnset("rank") && after.isUnset("tags"))
         #expect(try after.identifier("createdBy") == actor)
         #expect(try after.timestamp("createdOn") == (try before.timestamp("createdOn")))
-        let contacts = try await TestDatabase.repository(TestModel.contact)
+        let contacts = try await EntityDatabase.repository(TestModel.contact)
         #expect(contacts.entity.name == "Contact")
     }
 
@@ -168,7 +168,7 @@ import Testing
     }
 
     @Test func tablesWithoutAuditBlockDeleteForReal() async throws {
-        let tags = try await TestDatabase.repository(TestModel.tag)
+        let tags = try await EntityDatabase.repository(TestModel.tag)
         let record = try await tags.create(try FieldValues(TestModel.tag, json: ["label": "x"]), in: .system)
         let id = try record.id
         #expect(String(decoding: record.json, as: UTF8.self) == "{\"id\":\"\(id)\",\"label\":\"x\"}")
@@ -180,7 +180,7 @@ import Testing
     }
 
     @Test func hiddenAuditBlocksWorkWithoutShowing() async throws {
-        let currencies = try await TestDatabase.repository(TestModel.currency)
+        let currencies = try await EntityDatabase.repository(TestModel.currency)
         let record = try await currencies.create(
             try FieldValues(TestModel.currency, json: ["currencyCode": "XTS"]), in: scope)
         #expect(try json(record).objectValue?.keys == ["id", "currencyCode"])
@@ -199,7 +199,7 @@ import Testing
     }
 
     @Test func hiddenFieldsAreForCodeOnly() async throws {
-        let leads = try await TestDatabase.repository(TestModel.lead)
+        let leads = try await EntityDatabase.repository(TestModel.lead)
         var values = try FieldValues(
             TestModel.lead, json: ["email": "a@b.cd", "isValidated": true, "secretNote": "from outside"])
         #expect(values["secretNote"] == nil)

@@ -19,11 +19,11 @@ struct TenantStory {
     static func newKey() -> String { SecureRandom.hex(bytes: 5) }
 
     init() async throws {
-        tenants = try await TestDatabase.repository(TestModel.tenant)
-        leads = try await TestDatabase.repository(TestModel.lead)
-        contacts = try await TestDatabase.repository(TestModel.contact)
-        resources = try await TestDatabase.repository(TestModel.resource)
-        customers = try await TestDatabase.repository(TestModel.customer)
+        tenants = try await EntityDatabase.repository(TestModel.tenant)
+        leads = try await EntityDatabase.repository(TestModel.lead)
+        contacts = try await EntityDatabase.repository(TestModel.contact)
+        resources = try await EntityDatabase.repository(TestModel.resource)
+        customers = try await EntityDatabase.repository(TestModel.customer)
         leadId = try await Self.create(leads, ["email": "ann@acme.com", "isValidated": true])
         id = try await Self.create(
             tenants,
@@ -49,6 +49,6 @@ struct TenantStory {
     }
 
     func create(_ entity: Entity, _ json: JSONObject, in scope: TenantScope = .system) async throws -> Identifier {
-        try await TestDatabase.repository(entity).create(try FieldValues(entity, json: json), in: scope).id
+        try await EntityDatabase.repository(entity).create(try FieldValues(entity, json: json), in: scope).id
     }
 }

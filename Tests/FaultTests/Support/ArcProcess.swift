@@ -1,5 +1,6 @@
 import Foundation
 import JSONCoding
+import PostgresTestSupport
 import StackTestSupport
 
 /// A service in a process of its own: `arc serve`.
@@ -13,8 +14,8 @@ final class ArcProcess {
     /// Starts a service and waits until it answers.
     init(_ service: StackData.ServiceKind, environment: [String: String]) async throws {
         self.service = service
-        port = try Command.freePort()
-        log = Command.temporaryFile("arc-process")
+        port = try TestCommand.freePort()
+        log = TestCommand.temporaryFile("arc-process")
         var environment = environment
         environment["PORT"] = "\(port)"
         environment["LOG_LEVEL"] = "warning"
@@ -30,7 +31,7 @@ final class ArcProcess {
     /// Starts the service again, on its port.
     func start() async throws {
         process = try await ServerStart.run(service.rawValue, log: log) {
-            try Command.server(
+            try TestCommand.server(
                 [try ArcCommand.executable(), "serve", service.rawValue], environment: environment, log: log)
         } isReady: {
             let answer = try? await client.get("/health/ready")

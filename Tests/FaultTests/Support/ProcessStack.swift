@@ -1,6 +1,7 @@
 import Foundation
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import StackTestSupport
 import Synchronization

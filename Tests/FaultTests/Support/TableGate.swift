@@ -1,5 +1,5 @@
 import PostgresClient
-import StackTestSupport
+import PostgresTestSupport
 
 /// Holds every write to tenants at the database, so that "in the middle of a request" is a fact and not luck.
 enum TableGate {

@@ -1,5 +1,5 @@
-import Logging
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceLifecycle
 import Testing
@@ -38,13 +38,13 @@ enum TestBus: String, CaseIterable, Sendable, CustomTestStringConvertible {
     func with(clock: any WallClock = SystemClock(), _ body: (Bus) async throws -> Void) async throws {
         switch self {
         case .inProcess:
-            let bus = InProcessConnector(clock: clock, logger: TestDatabase.logger)
+            let bus = InProcessConnector(clock: clock, logger: testLogger)
             try await body(
                 Bus(
                     connector: bus, subscriber: bus, deadLetters: { bus.deadLetters(group: $0) },
                     retryDeadLetters: { bus.retryDeadLetters(group: $0) }))
         case .postgres:
-            try await TestDatabase.withBus { database in
+            try await BusDatabase.withBus { database in
                 let bus = database.bus(clock: clock)
                 try await body(
                     Bus(
@@ -55,11 +55,11 @@ enum TestBus: String, CaseIterable, Sendable, CustomTestStringConvertible {
     }
 }
 
-extension TestDatabase {
+extension BusDatabase {
     /// A connector on this database with the privileges that it has in earnest.
     func bus(clock: any WallClock = SystemClock(), retention: Duration = .seconds(3600)) -> PostgresConnector {
         PostgresConnector(
-            pool: runtime(as: "message_bus_app"), listener: configuration(role: "message_bus_app"),
-            retention: retention, clock: clock, logger: TestDatabase.logger)
+            pool: runtime(as: BusDatabase.busRole), listener: configuration(role: BusDatabase.busRole),
+            retention: retention, clock: clock, logger: testLogger)
     }
 }

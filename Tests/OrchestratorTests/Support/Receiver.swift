@@ -1,7 +1,7 @@
 import HTTPTypes
 import JSONCoding
-import Logging
 import NIOCore
+import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Synchronization
@@ -86,7 +86,7 @@ final class Receiver: Sendable {
             summary: "", operations: operations,
             authenticator: Authenticator(verifier: verifier),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
-            logger: TestWorld.logger)
+            logger: testLogger)
     }
 
     private func take(_ call: OperationRequest) async throws -> OperationResponse {

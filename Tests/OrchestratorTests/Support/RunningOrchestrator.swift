@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationChecks
 import MessageBus
+import PostgresTestSupport
 import ServiceKit
 import Testing
 
@@ -15,7 +16,7 @@ func withOrchestrator(
     let reader = try await EnvironmentReader.make(
         folder: "/nowhere",
         environment: try orchestratorEnvironment(world, callbackURL: callbackURL).merging(environment) { $1 })
-    let service = try await OrchestratorApp.make(reader: reader, bus: .inProcess(bus), logger: TestWorld.logger)
+    let service = try await OrchestratorApp.make(reader: reader, bus: .inProcess(bus), logger: testLogger)
     let (ports, listening) = AsyncStream<Int>.makeStream()
     let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
     let outcome: Result<Void, any Error>
@@ -32,12 +33,12 @@ func withOrchestrator(
 }
 
 private func orchestratorEnvironment(_ world: TestWorld, callbackURL: String) throws -> [String: String] {
-    let host = try TestWorld.variable("ARC_TEST_POSTGRES_HOST")
-    let port = try TestWorld.variable("ARC_TEST_POSTGRES_PORT")
+    let server = try PostgresTestServer.current()
     return [
         "PORT": "0", "DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, "TENANT_MANAGEMENT_URL": callbackURL,
-        "DB_HOST": host, "DB_PORT": port, "DB_USER": "orchestrator_app", "DB_DATABASE": world.database,
-        "PROVISIONER_DB_HOST": host, "PROVISIONER_DB_PORT": port, "PROVISIONER_DB_USER": world.provisioner,
+        "DB_HOST": server.host, "DB_PORT": server.port, "DB_USER": "orchestrator_app", "DB_DATABASE": world.database,
+        "PROVISIONER_DB_HOST": server.host, "PROVISIONER_DB_PORT": server.port,
+        "PROVISIONER_DB_USER": world.provisioner,
         "PROVISIONER_DB_DATABASE": world.applicationDatabase, "CALLBACK_BACKOFF_MILLIS": "20",
         "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
     ]

@@ -1,26 +1,22 @@
-import Foundation
-import Logging
 import MessageBus
-import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Sealing
+import StackTestSupport
 import Synchronization
 import Testing
 
 @testable import Orchestrator
 
-/// The databases of a test's own, on the server that ARC_TEST_POSTGRES_HOST, …_PORT and …_USER (a superuser, trust) name:
-/// the orchestrator's, migrated, and a shared application database with a provisioner role that owns it.
+/// The databases of a test's own: the orchestrator's, and a shared application database with a provisioner role that
+/// owns it.
 final class TestWorld: Sendable {
     static let encryptionKey = "a test's key, long enough to be one"
-    static let logger: Logger = {
-        var logger = Logger(label: "test")
-        logger.logLevel = .critical
-        return logger
-    }()
 
-    let suffix = SecureRandom.hex(bytes: 6)
+    private let suffix = SecureRandom.hex(bytes: 6)
+    private let server: PostgresTestServer
+    private let orchestrator: TestDatabase
     let clock = ManualClock(Timestamp(seconds: 1_800_000_000))
     /// On the orchestrator's database, as superuser.
     let admin: PostgresPool
@@ -30,56 +26,52 @@ final class TestWorld: Sendable {
     let provisionerPool: PostgresPool
     private let keys = Mutex<[String]>([])
 
-    var database: String { "orch_test_\(suffix)" }
+    var database: String { orchestrator.name }
     var applicationDatabase: String { "orch_app_\(suffix)" }
     var provisioner: String { "orch_prov_\(suffix)" }
 
     /// - Parameter application: Whether the test needs the application database and the provisioner.
     static func with(application: Bool = true, _ body: (TestWorld) async throws -> Void) async throws {
-        let server = PostgresPool(configuration: try configuration("postgres"), logger: logger)
-        let world = try TestWorld()
-        let outcome: Result<Void, any Error>
-        do {
-            try await world.setUp(server, application: application)
-            outcome = .success(try await body(world))
-        } catch {
-            outcome = .failure(error)
+        try await TestDatabase.with(.orchestrator) { database in
+            let world = TestWorld(database)
+            let outcome: Result<Void, any Error>
+            do {
+                if application { try await world.makeApplication() }
+                outcome = .success(try await body(world))
+            } catch {
+                outcome = .failure(error)
+            }
+            await world.tearDown()
+            try outcome.get()
         }
-        await world.tearDown(server)
-        try outcome.get()
     }
 
-    private init() throws {
-        let suffix = self.suffix
-        admin = PostgresPool(configuration: try Self.configuration("orch_test_\(suffix)"), logger: Self.logger)
+    private init(_ orchestrator: TestDatabase) {
+        self.orchestrator = orchestrator
+        server = orchestrator.server
+        admin = PostgresPool(configuration: orchestrator.configuration(connections: 10), logger: testLogger)
         pool = PostgresPool(
-            configuration: try Self.configuration("orch_test_\(suffix)", role: "orchestrator_app"), logger: Self.logger)
+            configuration: orchestrator.configuration(user: orchestrator.template.runtimeRole, connections: 10),
+            logger: testLogger)
         provisionerPool = PostgresPool(
-            configuration: try Self.configuration("orch_app_\(suffix)", role: "orch_prov_\(suffix)"),
-            logger: Self.logger)
+            configuration: server.configuration(
+                database: "orch_app_\(suffix)", user: "orch_prov_\(suffix)", connections: 10),
+            logger: testLogger)
     }
 
-    private func setUp(_ server: PostgresPool, application: Bool) async throws {
-        // Another test may make the same role at this moment.
-        _ = try? await server.execute("CREATE ROLE orchestrator_app LOGIN")
-        try await server.execute("CREATE DATABASE \(database)")
-        if application {
-            try await server.execute("CREATE ROLE \(provisioner) LOGIN CREATEDB CREATEROLE")
-            try await server.execute("CREATE DATABASE \(applicationDatabase) OWNER \(provisioner)")
-        }
-        _ = try await Migrator(
-            configuration: try Self.configuration(database), migrations: OrchestratorMigrations.all, logger: Self.logger
-        ).up()
+    private func makeApplication() async throws {
+        try await server.execute(
+            "CREATE ROLE \(provisioner) LOGIN CREATEDB CREATEROLE",
+            "CREATE DATABASE \(applicationDatabase) OWNER \(provisioner)")
     }
 
-    private func tearDown(_ server: PostgresPool) async {
+    private func tearDown() async {
         for pool in [admin, pool, provisionerPool] { await pool.shutdown(patience: .zero) }
         let tenants = keys.withLock { $0 }.map { "tenant_\($0)" }
-        for name in [database, applicationDatabase] + tenants {
-            _ = try? await server.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
+        for name in [applicationDatabase] + tenants {
+            try? await server.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
         }
-        for name in tenants + [provisioner] { _ = try? await server.execute("DROP ROLE IF EXISTS \(name)") }
-        await server.shutdown(patience: .zero)
+        for name in tenants + [provisioner] { try? await server.execute("DROP ROLE IF EXISTS \(name)") }
     }
 
     /// A tenant's key that nobody else has; what is made for it is removed at the end.
@@ -91,32 +83,13 @@ final class TestWorld: Sendable {
 
     // MARK: Connections
 
-    static func variable(_ name: String) throws -> String {
-        let value = ProcessInfo.processInfo.environment[name]
-        return try #require(value, "\(name) is not set: these tests need a PostgreSQL server, which `make test` starts")
-    }
-
-    static func configuration(
-        _ database: String, role: String? = nil, connections: Int = 10
-    ) throws -> PostgresConfiguration {
-        PostgresConfiguration(
-            host: try variable("ARC_TEST_POSTGRES_HOST"), port: try variable("ARC_TEST_POSTGRES_PORT"),
-            user: try role ?? variable("ARC_TEST_POSTGRES_USER"), database: database, schema: "main",
-            tlsMode: .disable, maximumConnections: connections, connectionTimeout: .seconds(20),
-            statementTimeout: .seconds(120), lockTimeout: .seconds(60))
-    }
-
     /// A connection as a tenant's role would make it: without a search path of its own.
     func asTenant<Value>(
         _ key: String, database: String, _ body: (PostgresPool) async throws -> Value
     ) async throws -> Value {
-        var configuration = try Self.configuration(database, role: "tenant_\(key)", connections: 1)
+        var configuration = server.configuration(database: database, user: "tenant_\(key)", connections: 1)
         configuration.connectionTimeout = .seconds(5)
-        let pool = PostgresPool(configuration: configuration, logger: Self.logger)
-        let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-        await pool.shutdown(patience: .zero)
-        return try outcome.get()
+        return try await withPool(configuration, body)
     }
 
     // MARK: Parts
@@ -124,13 +97,14 @@ final class TestWorld: Sendable {
     var credentials: TenantCredentialStore {
         TenantCredentialStore(
             pool: pool, sealer: Sealer(secret: Self.encryptionKey, purpose: "orchestrator"), clock: clock,
-            logger: Self.logger)
+            logger: testLogger)
     }
 
     func tenancy() throws -> PostgresTenancy {
         PostgresTenancy(
             pool: provisionerPool,
-            configuration: try Self.configuration(applicationDatabase, role: provisioner), credentials: credentials,
+            configuration: server.configuration(database: applicationDatabase, user: provisioner, connections: 10),
+            credentials: credentials,
             connectionLimit: 7)
     }
 
@@ -147,7 +121,7 @@ final class TestWorld: Sendable {
             repository: repository(), tiers: TierTable(["BASIC": .init(name: "test", provisioner: provisioner)]),
             callbacks: CallbackSender(url: callbackURL, timeout: .seconds(120), client: client, clock: clock),
             appPlaneURL: try #require(AppPlaneURL(template: "http://{key}.localhost")), policy: policy, clock: clock,
-            logger: Self.logger)
+            logger: testLogger)
     }
 
     /// The state of the only run, or of the one of a tenant.
@@ -188,17 +162,6 @@ struct StoredRun: Sendable {
     let resources: String?
     /// From the last change to when it is due.
     let delay: Duration?
-}
-
-extension PostgresPool {
-    func execute(_ sql: String) async throws {
-        _ = try await query(PostgresStatement(sql, prepared: false))
-    }
-
-    /// One number, from a query of one row and one column.
-    func count(_ sql: String) async throws -> Int {
-        try #require(try await query(PostgresStatement(sql, prepared: false)).first).int(0)
-    }
 }
 
 extension TestWorld {

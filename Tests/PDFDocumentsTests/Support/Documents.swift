@@ -1,6 +1,7 @@
 import Foundation
 import Logging
 import PDFDocuments
+import PostgresTestSupport
 import StackTestSupport
 
 extension PDFDocument {

@@ -1,5 +1,6 @@
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 /// What the migrator does with existing tables, with preflight checks, and with migrations whose text was corrected.
@@ -24,7 +25,7 @@ import Testing
     ) async throws {
         try await TestServer.withDatabase { configuration in
             let migrator = Migrator(
-                configuration: configuration, migrations: [Self.first, Self.second], logger: TestServer.logger)
+                configuration: configuration, migrations: [Self.first, Self.second], logger: testLogger)
             try await TestServer.withPool(configuration) { pool in
                 for sql in ["CREATE SCHEMA main"] + statements {
                     _ = try await pool.query(PostgresStatement(sql, prepared: false))
@@ -80,13 +81,13 @@ import Testing
 
     @Test func rulesHoldForOurOwnTablesToo() async throws {
         try await TestServer.withDatabase { configuration in
-            let early = Migrator(configuration: configuration, migrations: [Self.first], logger: TestServer.logger)
+            let early = Migrator(configuration: configuration, migrations: [Self.first], logger: testLogger)
             _ = try await early.up()
             try await TestServer.withPool(configuration) { pool in
                 _ = try await pool.query("INSERT INTO main.a VALUES (1, -1)")
             }
             let migrator = Migrator(
-                configuration: configuration, migrations: [Self.first, Self.second], logger: TestServer.logger)
+                configuration: configuration, migrations: [Self.first, Self.second], logger: testLogger)
             let report = try await migrator.check()
             #expect(!report.adopts && report.isBlocked && report.findings.map(\.check.name) == ["a_positive"])
         }
@@ -112,7 +113,7 @@ import Testing
     @Test func aFormerTextCountsAsThePresentOne() async throws {
         try await TestServer.withDatabase { configuration in
             func migrator(_ migration: Migration) -> Migrator {
-                Migrator(configuration: configuration, migrations: [migration], logger: TestServer.logger)
+                Migrator(configuration: configuration, migrations: [migration], logger: testLogger)
             }
             _ = try await migrator(Migration(number: 1, name: "n", up: "SELECT 1", down: "SELECT 1")).up()
             let corrected = migrator(

@@ -1,5 +1,6 @@
 import Migrations
 import PostgresClient
+import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct MigratorTests {
@@ -19,7 +20,7 @@ import Testing
     ) -> Migrator {
         var configuration = configuration
         configuration.schema = "main"
-        return Migrator(configuration: configuration, migrations: migrations, logger: TestServer.logger)
+        return Migrator(configuration: configuration, migrations: migrations, logger: testLogger)
     }
 
     private static func failure<Value>(_ body: () async throws -> Value) async -> MigrationError? {

@@ -1,10 +1,10 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 
-/// Catalogue rows for tests. Seeded rows have the same ids in all test databases, which share one Redis: what a test
-/// changes, it makes itself.
+/// Catalogue rows for tests.
 extension TestService {
     /// The id of a seeded currency.
     func currency(_ code: String) async throws -> String {
@@ -52,7 +52,7 @@ extension TestService {
     }
 
     /// How many events of a type were stored for a subscription.
-    func events(_ type: String, of subscription: String) async throws -> Int64 {
+    func events(_ type: String, of subscription: String) async throws -> Int {
         try await database.count(
             "SELECT count(*) FROM main.outbox WHERE type = $1 AND data->'subscription'->>'id' = $2",
             [.text(type), .text(subscription)])

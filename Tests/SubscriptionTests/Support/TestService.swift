@@ -2,13 +2,14 @@ import AsyncHTTPClient
 import Configuration
 import ConfigurationChecks
 import JSONCoding
-import Logging
 import MessageBus
 import NIOCore
 import NIOHTTP1
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
+import StackTestSupport
 import Subscription
 import Testing
 
@@ -29,19 +30,28 @@ struct TestService: Sendable {
         at date: String = "2026-01-31T10:00:00.000Z", environment: [String: String] = [:],
         _ body: (TestService) async throws -> Void
     ) async throws {
-        let database = try await TestDatabase.make()
+        try await TestDatabase.with(.subscription) { database in
+            try await run(on: database, at: date, environment: environment, body)
+        }
+    }
+
+    private static func run(
+        on database: TestDatabase, at date: String, environment: [String: String],
+        _ body: (TestService) async throws -> Void
+    ) async throws {
+        let servers = try TestServers.current()
         let clock = ManualClock(try #require(Timestamp(iso8601: date)))
-        let bus = InProcessConnector(clock: clock, logger: TestEnvironment.logger)
+        let bus = InProcessConnector(clock: clock, logger: testLogger)
         let reader = try await EnvironmentReader.make(
             folder: "/nonexistent",
             environment: [
                 "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": secret, "JWT_ISSUER": "test",
-                "DB_HOST": TestEnvironment.postgresHost ?? "", "DB_PORT": TestEnvironment.postgresPort ?? "",
-                "DB_USER": "subscription_app", "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
-                "REDIS_HOST": TestEnvironment.redisHost ?? "", "REDIS_PORT": TestEnvironment.redisPort ?? "",
+                "DB_HOST": database.server.host, "DB_PORT": database.server.port,
+                "DB_USER": database.template.runtimeRole, "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
+                "REDIS_HOST": servers.redisHost, "REDIS_PORT": servers.redisPort,
             ].merging(environment) { $1 })
         let service = try await SubscriptionApp.make(
-            reader: reader, clock: clock, bus: .inProcess(bus), logger: TestEnvironment.logger)
+            reader: reader, clock: clock, bus: .inProcess(bus), logger: testLogger)
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         let running = Task {
             defer { continuation.finish() }
@@ -58,7 +68,6 @@ struct TestService: Sendable {
         do { outcome = .success(try await body(test)) } catch { outcome = .failure(error) }
         running.cancel()
         _ = try? await running.value
-        try await database.drop()
         try outcome.get()
     }
 

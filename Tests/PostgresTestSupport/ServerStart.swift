@@ -1,8 +1,7 @@
-import Foundation
-import StackTestSupport
+package import Foundation
 
 /// Starts servers that listen on a port that was chosen before.
-enum ServerStart {
+package enum ServerStart {
     /// Starts a server and waits until it answers. Its port was free when it was chosen, or before the server was
     /// killed; when somebody else has it for a while, the server is started again until it gets it.
     /// - Parameters:
@@ -10,7 +9,7 @@ enum ServerStart {
     ///   - make: Makes the process; it is not started yet.
     ///   - isReady: Whether the server answers.
     /// - Throws: ``TestFailure`` with the end of the log when the server ends for another reason or does not answer.
-    static func run(
+    package static func run(
         _ name: String, log: URL, _ make: () throws -> Process, isReady: () async -> Bool
     ) async throws -> Process {
         var process = try make()

@@ -2,7 +2,7 @@ package import Foundation
 import Synchronization
 
 /// Runs programs, without ever blocking one of the few threads that all tests share.
-package enum Command {
+package enum TestCommand {
     /// What came of a program that has ended.
     package struct Outcome: Sendable {
         /// Its exit code, or the number of the signal that ended it.
