@@ -169,6 +169,7 @@ let package = Package(
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
+        tests("MigrationsTests", ["PostgresTestSupport", "PostgresClient", "Migrations"]),
         tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),

@@ -34,7 +34,7 @@ import Testing
     }
 
     private static func tables(_ configuration: PostgresConfiguration) async throws -> [String] {
-        try await TestServer.withPool(configuration) { pool in
+        try await withPool(configuration) { pool in
             try await pool.query("SELECT tablename FROM pg_tables WHERE schemaname = 'main' ORDER BY 1").rows.map {
                 try $0.text(0)
             }
@@ -53,7 +53,7 @@ import Testing
     }
 
     @Test func upAndDown() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Self.second, Self.first)
             #expect(try await Self.statuses(migrator) == ["1 pending", "2 pending"])
             #expect(try await migrator.up(dryRun: true).map(\.number) == [1, 2])
@@ -76,7 +76,7 @@ import Testing
     }
 
     @Test func tenAtOnceMigrateOnce() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
                 for _ in 0..<10 {
                     group.addTask {
@@ -86,12 +86,13 @@ import Testing
                 return try await group.reduce(into: []) { $0 += $1 }
             }
             #expect(applied.sorted() == [1, 2])
-            try await TestServer.withPool(configuration) { try await $0.expect(1, "SELECT count(*) FROM main.a") }
+            let count = try await withPool(configuration) { try await $0.count("SELECT count(*) FROM main.a") }
+            #expect(count == 1)
         }
     }
 
     @Test func aChangedMigrationIsRefused() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.first).up()
             let changed = Migration(number: 1, name: "create_a", up: Self.first.up + " ", down: Self.first.down)
             let migrator = Self.migrator(configuration, changed, Self.second)
@@ -107,9 +108,9 @@ import Testing
     }
 
     @Test func theChecksumIsSHA256() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Migration(number: 1, name: "n", up: "SELECT 1", down: "")).up()
-            try await TestServer.withPool(configuration) { pool in
+            try await withPool(configuration) { pool in
                 let sum = try await pool.query("SELECT checksum FROM main.schema_migrations").first?.text(0)
                 // printf 'SELECT 1' | sha256sum
                 #expect(sum == "e004ebd5b5532a4b85984a62f8ad48a81aa3460c1ca07701f386135d72cdecf5")
@@ -118,7 +119,7 @@ import Testing
     }
 
     @Test func aFailingMigrationLeavesTheDatabaseAsItWas() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let failing = Migration(
                 number: 2, name: "fails",
                 up: """
@@ -140,7 +141,7 @@ import Testing
     }
 
     @Test func aFailingWayBackLeavesTheDatabaseAsItWas() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let migration = Migration(
                 number: 1, name: "one_way", up: "CREATE SCHEMA other; CREATE TABLE main.a ()",
                 down: "DROP TABLE main.a; DROP TABLE main.nothing")
@@ -154,7 +155,7 @@ import Testing
     }
 
     @Test func aMigrationWithoutAWayBackIsNotTakenBack() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Migration(number: 1, name: "n", up: "SELECT 1", down: " \n"))
             _ = try await migrator.up()
             #expect(await Self.failure { try await migrator.down() }?.kind == .irreversible)
@@ -162,7 +163,7 @@ import Testing
     }
 
     @Test func aMigrationMustNotEndItsTransaction() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Migration(number: 1, name: "n", up: "COMMIT", down: ""))
             let error = await Self.failure { try await migrator.up() }
             #expect(error?.kind == .leftTransaction && error?.number == 1)
@@ -170,7 +171,7 @@ import Testing
     }
 
     @Test func newerMigrationsThanWeKnow() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.first, Self.second).up()
             let older = Self.migrator(configuration, Self.first)
             #expect(try await older.up().isEmpty)
@@ -181,7 +182,7 @@ import Testing
     }
 
     @Test func orderAndNumbersAreChecked() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
+        try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.second).up()
             let late = await Self.failure { try await Self.migrator(configuration, Self.first, Self.second).up() }
             #expect(late?.kind == .outOfOrder && late?.number == 1)
@@ -191,9 +192,9 @@ import Testing
     }
 
     @Test func anOwnerWithoutTheRightToCreateSchemas() async throws {
-        try await TestServer.withDatabase { (configuration) async throws in
-            let role = TestServer.uniqueName("owner")
-            try await TestServer.withPool(configuration) { pool in
+        try await withEmptyDatabase { (configuration) async throws in
+            let role = "owner_\(UInt64.random(in: .min ... .max))"
+            try await withPool(configuration) { pool in
                 for sql in ["CREATE ROLE \(role) LOGIN", "CREATE SCHEMA main AUTHORIZATION \(role)"] {
                     _ = try await pool.query(PostgresStatement(sql, prepared: false))
                 }
