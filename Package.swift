@@ -42,8 +42,10 @@ let service: [Target.Dependency] =
     + ["PostgresClient", "Migrations", "Entities", "WorkQueue", "MessageBus", "ServiceKit", crypto, httpTypes, nioCore]
 /// What tests of a whole service use beside it.
 let serviceTests: [Target.Dependency] =
-    values + settings + background
-    + ["PostgresClient", "Migrations", "Entities", "WorkQueue", "MessageBus", "ServiceKit", httpTypes, nioCore]
+    values + settings + background + [
+        "PostgresClient", "Migrations", "Entities", "WorkQueue", "MessageBus", "ServiceKit", "ServicePlatform",
+        httpTypes, nioCore,
+    ]
 
 /// A library. The order below is the layering: a target depends on targets above it only.
 func library(_ name: String, _ dependencies: [Target.Dependency], resources: [Resource] = []) -> Target {
@@ -136,9 +138,9 @@ let package = Package(
         .executableTarget(
             name: "arc",
             dependencies: values + settings + outgoingHTTP + [
-                "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "MessageBus",
-                "PDFDocuments", "Observability", "PostgresClient", "Migrations", "RedisClient", argumentParser, logging,
-                unixSignals,
+                "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "ServicePlatform",
+                "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations", "RedisClient",
+                argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),
 

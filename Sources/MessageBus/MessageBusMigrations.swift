@@ -1,5 +1,4 @@
 package import Migrations
-package import PostgresClient
 
 /// The migrations of the database `message_bus_db`, which ``PostgresConnector`` works on.
 ///

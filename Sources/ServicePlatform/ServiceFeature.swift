@@ -1,9 +1,20 @@
+package import ConfigurationChecks
 package import MessageBus
 package import ServiceKit
 package import ServiceLifecycle
 
-/// A feature's contribution to a service. A service is a list of features on a ``ServicePlatform``.
-package protocol ServiceFeature: Sendable {
+/// A feature's contribution to a service. A service is a list of features, see ``ServiceApp``.
+package protocol ServiceFeature<Core>: Sendable {
+    /// What the feature is made from.
+    associatedtype Core: ServiceCore
+
+    /// The settings of the feature.
+    static var configurationKeys: ConfigurationKeys { get }
+
+    /// Reads the settings of the feature and puts it together. Nothing is connected before the service runs.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    init(_ core: Core) async throws
+
     var operations: [Operation] { get }
     /// Caches by the names of the tables whose rows they hold. They run as long as the service.
     var caches: [String: EntityCache] { get }
@@ -18,6 +29,7 @@ package protocol ServiceFeature: Sendable {
 
 /// Nothing, unless a feature has it.
 extension ServiceFeature {
+    package static var configurationKeys: ConfigurationKeys { [] }
     package var operations: [Operation] { [] }
     package var caches: [String: EntityCache] { [:] }
     package var background: [any Service] { [] }

@@ -1,5 +1,5 @@
 package import Configuration
-import ConfigurationChecks
+package import ConfigurationChecks
 package import Entities
 package import Logging
 package import MessageBus
@@ -39,6 +39,10 @@ package struct ServicePlatform: Sendable {
     package let clock: any WallClock
     package let logger: Logger
     package let tokens: TokenConfiguration
+    /// Encrypts secrets at rest, and the stored responses of requests with an idempotency key.
+    package let encryptionKey: String
+    /// The author of changes that no request makes.
+    package let systemUser: SystemUser
     package let queryLimits: QueryLimits
     package let database: ServiceDatabase
     package let redis: RedisClient
@@ -46,6 +50,21 @@ package struct ServicePlatform: Sendable {
     package let limiter: RateLimiter
     let http: ServiceConfiguration
     let verifier: TokenVerifier
+
+    /// The settings of every service on a platform.
+    package static let configurationKeys = ConfigurationKeys(combining: [
+        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX"], secrets: ["DATA_ENCRYPTION_KEY"]),
+        ServiceConfiguration.configurationKeys,
+        TokenConfiguration.configurationKeys,
+        SystemUser.configurationKeys,
+        QueryLimits.configurationKeys,
+        PostgresConfiguration.configurationKeys,
+        RedisConfiguration.configurationKeys,
+        MessageBusConnection.configurationKeys,
+        OutboxRelayConfiguration.configurationKeys,
+        IdempotencyStore.configurationKeys,
+        IdempotencyKeyPurge.configurationKeys,
+    ])
 
     /// The connections to the database for requests.
     package var pool: PostgresPool { database.pool }
@@ -62,6 +81,13 @@ package struct ServicePlatform: Sendable {
         self.logger = logger
         http = try ServiceConfiguration(reader: reader, defaultPort: profile.defaultPort)
         tokens = try TokenConfiguration(reader: reader)
+        guard let encryptionKey = try reader.secret("data.encryption.key", or: "jwt.secret") else {
+            throw ConfigurationFailure(
+                key: "DATA_ENCRYPTION_KEY",
+                reason: "is not set, and neither is JWT_SECRET: stored secrets and responses are encrypted with it")
+        }
+        self.encryptionKey = encryptionKey
+        systemUser = try SystemUser(reader: reader)
         queryLimits = try QueryLimits(reader: reader)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         var redisConfiguration = try RedisConfiguration(reader: reader)

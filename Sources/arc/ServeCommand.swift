@@ -28,6 +28,11 @@ struct ServeCommand: AsyncParsableCommand {
         CommandSupport.bootstrapJSONLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
+            for found in ServiceName.configurationKeys.misspellings(in: CommandSupport.environment.keys) {
+                logger.warning(
+                    "A variable is ignored because no setting has its name, but a similar one",
+                    metadata: ["variable": "\(found.variable)", "setting": "\(found.setting)"])
+            }
             let reader = try await EnvironmentReader.make()
             let http = try await service.make(reader: reader, logger: logger)
             try await http.run { port in

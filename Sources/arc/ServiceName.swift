@@ -1,5 +1,6 @@
 import ArgumentParser
 import Configuration
+import ConfigurationChecks
 import LocalStack
 import Logging
 import MessageBus
@@ -7,6 +8,7 @@ import Migrations
 import Orchestrator
 import PostgresClient
 import ServiceKit
+import ServicePlatform
 import Subscription
 import TenantManagement
 
@@ -23,6 +25,13 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
         case .subscription: try await SubscriptionApp.make(reader: reader, logger: logger)
         case .orchestrator: try await OrchestratorApp.make(reader: reader, logger: logger)
         }
+    }
+
+    /// The settings of all services. One environment often has those of several.
+    static var configurationKeys: ConfigurationKeys {
+        ConfigurationKeys(combining: [
+            TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
+        ])
     }
 
     /// Its part of `arc up`.

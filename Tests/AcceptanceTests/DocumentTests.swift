@@ -4,6 +4,7 @@ import JSONCoding
 import Logging
 import Orchestrator
 import ServiceKit
+import ServicePlatform
 import Subscription
 import TenantManagement
 import Testing

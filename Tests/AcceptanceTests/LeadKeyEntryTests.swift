@@ -5,6 +5,7 @@ import PostgresTestSupport
 import Primitives
 import RedisClient
 import ServiceKit
+import ServicePlatform
 import StackTestSupport
 import TenantManagement
 import Testing

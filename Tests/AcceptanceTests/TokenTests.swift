@@ -4,6 +4,7 @@ import Foundation
 import JSONCoding
 import PostgresTestSupport
 import Primitives
+import ServicePlatform
 import StackTestSupport
 import TenantManagement
 import Testing

@@ -7,6 +7,7 @@ import Orchestrator
 package import PostgresTestSupport
 package import Primitives
 import ServiceKit
+import ServicePlatform
 import Subscription
 import Synchronization
 import TenantManagement

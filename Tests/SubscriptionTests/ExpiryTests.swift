@@ -198,7 +198,7 @@ extension ServiceTests {
         func anIntervalThatCannotBeUsedStopsTheStart(value: String) async throws {
             let reader = try await EnvironmentReader.make(
                 folder: "/nonexistent",
-                environment: ["JWT_SECRET": "s", "SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": value])
+                environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": value])
             #expect(throws: ConfigurationFailure.self) { try SubscriptionConfiguration(reader: reader) }
         }
 

@@ -29,6 +29,11 @@ package struct MessageBusConnection: Sendable {
         case postgres
     }
 
+    package static let configurationKeys = ConfigurationKeys(combining: [
+        ["EVENT_CONNECTOR", "MESSAGE_BUS_RETENTION_HOURS"],
+        PostgresConfiguration.configurationKeys.within("MESSAGE_BUS"),
+    ])
+
     /// Reads the configuration and opens the bus; connections are made when they are first needed.
     package static func make(
         reader: ConfigReader, clock: any WallClock, logger: Logger

@@ -59,6 +59,8 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
 }
 
 extension OutboxRelayConfiguration {
+    package static let configurationKeys: ConfigurationKeys = ["OUTBOX_RETENTION_HOURS"]
+
     /// Reads `OUTBOX_RETENTION_HOURS` (1 … 87600, default 168): how long published events are kept in the outbox.
     package init(reader: ConfigReader, inboxRetention: Duration? = nil) throws(ConfigurationFailure) {
         self.init(

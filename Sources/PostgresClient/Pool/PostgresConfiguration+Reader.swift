@@ -2,6 +2,17 @@ package import Configuration
 package import ConfigurationChecks
 
 extension PostgresConfiguration {
+    /// The settings of a connection; those of another database have a prefix.
+    package static let configurationKeys = ConfigurationKeys(
+        [
+            "DB_HOST", "DB_PORT", "DB_USER", "DB_DATABASE", "DB_SCHEMA", "DB_SSLMODE", "DB_SSLROOTCERT",
+            "DB_TARGET_SESSION_ATTRS", "DB_APPLICATION_NAME", "DB_MAX_CONNECTIONS", "DB_MAX_WAITERS",
+            "DB_CONNECTION_TIMEOUT_MILLIS", "DB_IDLE_TIMEOUT_MILLIS", "DB_MAX_AGE_MILLIS",
+            "DB_STATEMENT_TIMEOUT_MILLIS", "DB_SEARCH_TIMEOUT_MILLIS", "DB_PATTERN_TIMEOUT_MILLIS",
+            "DB_LOCK_TIMEOUT_MILLIS", "DB_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS", "DB_PREPARED_STATEMENTS",
+            "DB_STATEMENT_CACHE_SIZE",
+        ], secrets: ["DB_PASSWORD"])
+
     /// Reads a configuration.
     ///
     /// | key | environment | default | range |

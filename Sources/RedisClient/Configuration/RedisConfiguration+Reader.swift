@@ -2,6 +2,13 @@ package import Configuration
 package import ConfigurationChecks
 
 extension RedisConfiguration {
+    package static let configurationKeys = ConfigurationKeys(
+        [
+            "REDIS_HOST", "REDIS_PORT", "REDIS_USERNAME", "REDIS_DATABASE", "REDIS_TLS_ENABLED", "REDIS_TLS_CA",
+            "REDIS_TLS_CERT", "REDIS_TLS_KEY", "REDIS_TLS_SERVER_NAME", "REDIS_CLIENT_NAME", "REDIS_CONNECTIONS",
+            "REDIS_CONNECT_TIMEOUT_MILLIS", "REDIS_COMMAND_TIMEOUT_MILLIS",
+        ], secrets: ["REDIS_URL", "REDIS_PASSWORD"])
+
     /// Reads the variables below (as keys: `redis.url`, `redis.password.file`, …).
     ///
     /// - `REDIS_URL`: `redis://`, `rediss://` (TLS) or `unix://`. What it names wins; what it leaves out comes from

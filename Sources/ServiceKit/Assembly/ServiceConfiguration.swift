@@ -33,6 +33,11 @@ package struct ServiceConfiguration: Sendable {
         self.limits = limits
     }
 
+    package static let configurationKeys = ConfigurationKeys(combining: [
+        ["HOST", "PORT", "LOG_LEVEL", "ACCESS_LOG", "SHUTDOWN_SECONDS", "EXPLORER_ASSETS_PATH"],
+        RequestLimits.configurationKeys,
+    ])
+
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader, defaultPort: Int) throws(ConfigurationFailure) {

@@ -4,6 +4,8 @@ package import Entities
 import Primitives
 
 extension SystemUser {
+    package static let configurationKeys: ConfigurationKeys = ["SYSTEM_USER_ID"]
+
     /// Reads `SYSTEM_USER_ID` (docs/contract/arc-api.md 3.5), a UUID. If it is unset, the audit columns of changes that
     /// the service makes itself stay NULL.
     /// - Throws: ``ConfigurationFailure`` for anything else, which the columns could not store.

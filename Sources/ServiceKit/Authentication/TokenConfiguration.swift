@@ -49,6 +49,12 @@ package struct TokenConfiguration: Sendable {
         self.requiresTenant = requiresTenant
     }
 
+    package static let configurationKeys = ConfigurationKeys(
+        [
+            "JWT_ISSUER", "TOKEN_AUDIENCE", "JWT_JWKS_FILE", "JWT_JWKS_URL", "JWT_JWKS_REFRESH_SECONDS",
+            "JWT_CLOCK_SKEW_SECONDS", "JWT_CACHE_SECONDS", "OPERATOR_TENANT_ID", "TOKEN_REQUIRE_TENANT",
+        ], secrets: ["JWT_SECRET"])
+
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range or no key to verify with is configured.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {

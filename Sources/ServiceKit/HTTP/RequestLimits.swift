@@ -59,6 +59,13 @@ package struct RequestLimits: Sendable {
         self.allowedOrigins = allowedOrigins
     }
 
+    package static let configurationKeys: ConfigurationKeys = [
+        "HTTP_MAX_HEAD_BYTES", "HTTP_MAX_BODY_BYTES", "HTTP_HEAD_TIMEOUT_SECONDS", "HTTP_REQUEST_TIMEOUT_SECONDS",
+        "HTTP_WRITE_TIMEOUT_SECONDS", "HTTP_IDLE_TIMEOUT_SECONDS", "HTTP_MAX_CONNECTIONS",
+        "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "HTTP_MAX_UNSENT_BYTES", "HTTP_MAX_UNSENT_BYTES_PER_CONNECTION",
+        "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS",
+    ]
+
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {

@@ -13,6 +13,8 @@ package struct IdempotencyKeyPurge: Service {
     private let clock: any WallClock
     private let logger: Logger
 
+    package static let configurationKeys: ConfigurationKeys = ["IDEMPOTENCY_KEY_HOURS"]
+
     /// Reads the key above.
     /// - Throws: ``ConfigurationFailure`` when its value is out of range.
     package init(

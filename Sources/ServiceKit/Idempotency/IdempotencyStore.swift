@@ -30,6 +30,8 @@ package struct IdempotencyStore: Sendable {
     /// Releases that wait for the database.
     private let releases = BoundedCount(limit: 1000)
 
+    package static let configurationKeys: ConfigurationKeys = ["IDEMPOTENCY_CLAIM_SECONDS"]
+
     /// Reads the key above.
     /// - Parameters:
     ///   - pool: The service's database.

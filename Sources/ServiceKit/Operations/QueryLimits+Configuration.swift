@@ -3,6 +3,10 @@ package import ConfigurationChecks
 package import Entities
 
 extension QueryLimits {
+    package static let configurationKeys: ConfigurationKeys = [
+        "QUERY_DEFAULT_LIMIT", "QUERY_MAXIMUM_LIMIT", "QUERY_INCLUDE_LIMIT", "QUERY_MAXIMUM_ROWS",
+    ]
+
     /// Reads `QUERY_DEFAULT_LIMIT` (rows of a list that names no limit) and `QUERY_MAXIMUM_LIMIT` (most rows of a list),
     /// each 0...1000000 with 0 for no bound, as in the original; defaults 100 and 1000; `QUERY_INCLUDE_LIMIT` (rows of an
     /// included list that names no limit, for each parent; 0...1000000, default 100, 0 for the largest limit) and

@@ -1,30 +1,30 @@
-import Entities
+package import Entities
 import PostgresClient
 import Primitives
-import ServiceKit
-import ServicePlatform
+package import ServiceKit
+package import ServicePlatform
 
 /// What the features of the subscription service share.
-struct SubscriptionCore: Sendable {
+package struct SubscriptionCore: ServiceCore {
     let platform: ServicePlatform
-    let configuration: SubscriptionConfiguration
-    let catalog: EntityCatalog
+    package let catalog: EntityCatalog
+    package let tenantGate: TenantGate
     let plans: CachedRows
     let cycles: CachedRows
     let currencies: CachedRows
     let subscriptions: SubscriptionRepository
     let invoices: InvoiceRepository
 
-    init(_ platform: ServicePlatform, configuration: SubscriptionConfiguration) throws {
+    package init(_ platform: ServicePlatform) throws {
         let catalog = try SubscriptionCatalog.make()
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
             CachedRows(
                 cache: EntityCache(prefix: prefix, redis: platform.redis, logger: platform.logger),
-                repository: platform.repository(entity, in: catalog), system: configuration.systemUser.scope)
+                repository: platform.repository(entity, in: catalog), system: platform.systemUser.scope)
         }
         self.platform = platform
-        self.configuration = configuration
         self.catalog = catalog
+        tenantGate = TenantGate(lookup: BlockedTenants(pool: platform.pool).isAdmitted)
         plans = cached("plan:", Plan.entity)
         cycles = cached("billing-cycle:", PlanCycle.entity)
         currencies = cached("currency:", PlanCurrency.entity)

@@ -1,7 +1,6 @@
 import Entities
 import MessageBus
 package import Migrations
-package import PostgresClient
 import ServiceKit
 
 /// The migrations of `subscription_db`, in order. The first is the final state of the original.

@@ -4,10 +4,13 @@ import ServicePlatform
 
 /// Billing: customers, invoices, payment sources, and the reports of billing providers.
 struct BillingFeature: ServiceFeature {
+    static let configurationKeys = BillingConfiguration.configurationKeys
+
     let operations: [Operation]
 
     init(_ core: SubscriptionCore) throws {
-        let (platform, configuration) = (core.platform, core.configuration)
+        let platform = core.platform
+        let configuration = try BillingConfiguration(reader: platform.reader)
         // Without a provider it is never called: `needingProvider` rejects every request.
         let provider = try InternalBilling(pool: platform.pool, invoices: core.invoices, clock: platform.clock)
         let customers = BillingCustomerRepository(customers: core.repository(BillingCustomer.entity))
@@ -25,11 +28,11 @@ struct BillingFeature: ServiceFeature {
         let sourceController = PaymentSourceController(
             service: PaymentSourceService(customers: customers, provider: provider))
         let webhookController = BillingWebhookController(
-            service: BillingWebhookService(repository: core.invoices), system: configuration.systemUser.scope,
+            service: BillingWebhookService(repository: core.invoices), system: platform.systemUser.scope,
             credentials: configuration.webhookCredentials)
 
         let provided = customerController.operations + invoiceController.operations + sourceController.operations
         operations =
-            provided.map { $0.needingProvider(configuration.billingProvider) } + webhookController.operations
+            provided.map { $0.needingProvider(configuration.provider) } + webhookController.operations
     }
 }

@@ -5,11 +5,14 @@ import ServicePlatform
 
 /// Subscriptions of tenants, and their expiry.
 struct SubscriptionFeature: ServiceFeature {
+    static let configurationKeys = SubscriptionConfiguration.configurationKeys
+
     let operations: [Operation]
     let background: [any Service]
 
-    init(_ core: SubscriptionCore) {
-        let (platform, configuration) = (core.platform, core.configuration)
+    init(_ core: SubscriptionCore) throws {
+        let platform = core.platform
+        let configuration = try SubscriptionConfiguration(reader: platform.reader)
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
             terms: PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies),
@@ -26,7 +29,7 @@ struct SubscriptionFeature: ServiceFeature {
             configuration.expiryInterval.map {
                 [
                     SubscriptionExpiry(
-                        subscriptions: core.subscriptions, system: configuration.systemUser.scope, interval: $0,
+                        subscriptions: core.subscriptions, system: platform.systemUser.scope, interval: $0,
                         clock: platform.clock, logger: platform.logger)
                 ]
             } ?? []

@@ -8,7 +8,7 @@ struct TenantAccessFeature: ServiceFeature {
 
     init(_ core: SubscriptionCore) {
         let consumer = TenantAccessConsumer(
-            pool: core.platform.pool, system: core.configuration.systemUser.scope, clock: core.platform.clock)
+            pool: core.platform.pool, system: core.platform.systemUser.scope, clock: core.platform.clock)
         consumers = [
             FeatureConsumer(
                 group: TenantAccessConsumer.group, types: [EventType.tenantAccessChanged], handler: consumer.handle)

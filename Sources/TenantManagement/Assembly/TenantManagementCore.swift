@@ -1,16 +1,17 @@
-import Entities
+package import Entities
 import Logging
 import PostgresClient
 import Primitives
 import Sealing
-import ServiceKit
-import ServicePlatform
+package import ServiceKit
+package import ServicePlatform
 
 /// What the features of tenant management share.
-struct TenantManagementCore: Sendable {
+package struct TenantManagementCore: ServiceCore {
     let platform: ServicePlatform
-    let configuration: TenantManagementConfiguration
-    let catalog: EntityCatalog
+    package let catalog: EntityCatalog
+    package let tenantGate: TenantGate
+    let webhooks: WebhookConfiguration
     let tenants: EntityRepository
     let leads: LeadRepository
     let provisionings: ProvisioningRepository
@@ -21,37 +22,37 @@ struct TenantManagementCore: Sendable {
     let provisioning: ProvisioningService
     let webhookVerifier: WebhookVerifier
 
-    init(_ platform: ServicePlatform, configuration: TenantManagementConfiguration) throws {
-        for warning in configuration.leads.warnings { platform.logger.warning("\(warning)") }
+    package init(_ platform: ServicePlatform) throws {
         let (pool, clock, logger) = (platform.pool, platform.clock, platform.logger)
+        let (reader, encryptionKey, systemUser) = (platform.reader, platform.encryptionKey, platform.systemUser)
         let catalog = try TenantManagementCatalog.make()
         self.platform = platform
-        self.configuration = configuration
         self.catalog = catalog
+        tenantGate = TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted)
+        webhooks = try WebhookConfiguration(reader: reader)
         tenants = platform.repository(Tenant.entity, in: catalog)
         leads = LeadRepository(pool: pool)
-        provisionings = ProvisioningRepository(pool: pool, systemUser: configuration.systemUser)
-        let secrets = WebhookSecrets(encryptionKey: configuration.encryptionKey)
-        secretCopies = WebhookSecretCopies(
-            redis: platform.redis, lifetime: configuration.webhooks.webhookSecretLifetime)
+        provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
+        let secrets = WebhookSecrets(encryptionKey: encryptionKey)
+        secretCopies = WebhookSecretCopies(redis: platform.redis, lifetime: webhooks.webhookSecretLifetime)
         let planner = ProvisioningPlanner(
-            secrets: secrets, sealer: EventSecretSealer(secret: configuration.encryptionKey),
-            copies: secretCopies, timeout: configuration.provisioningTimeout)
+            secrets: secrets, sealer: EventSecretSealer(secret: encryptionKey), copies: secretCopies,
+            timeout: try ProvisioningConfiguration(reader: reader).timeout)
         cache = EntityCache(prefix: "tenant:", redis: platform.redis, logger: logger)
         notifications = NotificationQueue(
-            pool: pool, transport: try NotificationTransports.make(reader: platform.reader, logger: logger),
-            sealer: Sealer(secret: configuration.encryptionKey, purpose: "notifications"),
-            settings: try NotificationSettings(reader: platform.reader), logger: logger)
+            pool: pool, transport: try NotificationTransports.make(reader: reader, logger: logger),
+            sealer: Sealer(secret: encryptionKey, purpose: "notifications"),
+            settings: try NotificationSettings(reader: reader), logger: logger)
         onboarding = TenantOnboardingService(
             pool: pool, leads: leads, tenants: tenants,
             contacts: platform.repository(Contact.entity, in: catalog),
             addresses: platform.repository(Address.entity, in: catalog), provisionings: planner, cache: cache,
-            configuration: configuration.onboarding, system: configuration.systemUser.scope)
+            configuration: try TenantOnboardingConfiguration(reader: reader), system: systemUser.scope)
         provisioning = ProvisioningService(
             pool: pool, tenants: tenants, repository: provisionings, planner: planner, cache: cache,
             logger: logger)
         webhookVerifier = WebhookVerifier(
-            copies: secretCopies, repository: provisionings, secrets: secrets, configuration: configuration.webhooks,
+            copies: secretCopies, repository: provisionings, secrets: secrets, configuration: webhooks,
             clock: clock, logger: logger)
     }
 

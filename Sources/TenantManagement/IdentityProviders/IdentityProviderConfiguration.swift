@@ -1,6 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
-package import ServiceKit
+import ServiceKit
 
 /// The identity providers that `POST /manage/users` can set up (docs/contract/arc-api.md 9.6 and 10.1). One that is not
 /// configured is no error until it is asked for.
@@ -11,6 +11,13 @@ package import ServiceKit
 /// for mails of Keycloak `AWS_SES_SMTP_HOST`, `AWS_SES_SMTP_USERNAME`, `AWS_SES_SMTP_PASSWORD` (secret),
 /// `SMTP_FROM_EMAIL`, `SMTP_FROM_DISPLAY_NAME`; `PASSWORD_LENGTH` (12...64, default 20).
 package struct IdentityProviderConfiguration: Sendable {
+    package static let configurationKeys = ConfigurationKeys(
+        [
+            "AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_AUDIENCE", "KEYCLOAK_HOST", "KEYCLOAK_ADMIN_USERNAME",
+            "DOMAIN_NAME", "AWS_SES_SMTP_HOST", "AWS_SES_SMTP_USERNAME", "SMTP_FROM_EMAIL", "SMTP_FROM_DISPLAY_NAME",
+            "PASSWORD_LENGTH",
+        ], secrets: ["AUTH0_CLIENT_SECRET", "KEYCLOAK_ADMIN_PASSWORD", "AWS_SES_SMTP_PASSWORD"])
+
     /// The settings of one provider.
     enum Settings<Value: Sendable>: Sendable {
         case complete(Value)

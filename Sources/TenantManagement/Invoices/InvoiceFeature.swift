@@ -5,6 +5,8 @@ import ServicePlatform
 
 /// Invoices and their PDF documents.
 struct InvoiceFeature: ServiceFeature {
+    static let configurationKeys = InvoiceRendering.configurationKeys
+
     let operations: [Operation]
 
     init(_ core: TenantManagementCore) throws {

@@ -4,6 +4,10 @@ package import PDFDocuments
 
 /// How invoices are drawn.
 package struct InvoiceRendering: Sendable {
+    package static let configurationKeys: ConfigurationKeys = [
+        "PDF_RENDERER_PATH", "INVOICE_FONT_FAMILY", "FONTCONFIG_FILE", "FONTCONFIG_PATH",
+    ]
+
     /// The program that draws and its limits.
     package let renderer: PDFRendererConfiguration
     /// Font family that is preferred to the built-in list; empty for none.

@@ -21,6 +21,13 @@ import ServiceKit
 /// | `APP_VALIDATE_URL` | | `http://localhost:4200/tenant/verify` | page of the front end that takes a key |
 /// | `PUBLIC_API_MAX_ATTEMPTS` | 1 … 1000000 | 10 | calls in a minute |
 struct LeadConfiguration: Sendable {
+    static let configurationKeys = ConfigurationKeys(
+        [
+            "LEAD_KEY_IN_RESPONSE", "LEAD_KEY_LENGTH", "LEAD_KEY_REDIS_FORMAT", "VALIDATION_TOKEN_EXPIRY",
+            "LEAD_DUPLICATE_RESPONSE", "LEAD_MAILS_PER_ADDRESS", "LEAD_VERIFY_MAX_ATTEMPTS", "LEAD_RETENTION_DAYS",
+            "LEAD_TOKEN_EXPIRY", "LEAD_TOKEN_PERMISSIONS", "APP_VALIDATE_URL", "PUBLIC_API_MAX_ATTEMPTS",
+        ], secrets: ["JWT_SECRET"])
+
     var returnsLeadKey: Bool
     var leadKeyLifetime: Duration
     var leadKeyRedisFormat: LeadKeyRedisFormat

@@ -1,8 +1,14 @@
+import ConfigurationChecks
 import ServiceLifecycle
 import ServicePlatform
 
 /// Sends the mails that other features have queued.
 struct NotificationFeature: ServiceFeature {
+    static let configurationKeys = ConfigurationKeys(combining: [
+        NotificationSettings.configurationKeys, NotificationTransports.configurationKeys,
+        SMTPConfiguration.configurationKeys,
+    ])
+
     let background: [any Service]
 
     init(_ core: TenantManagementCore) {

@@ -9,6 +9,10 @@ package import WorkQueue
 /// | `NOTIFICATION_CONCURRENCY` | 16 | 1 … 256 mails sent at the same time, each on its own connection |
 /// | `NOTIFICATION_RETENTION_DAYS` | 30 | 1 … 3650 days for which a mail that was given up is kept |
 package struct NotificationSettings: Sendable {
+    package static let configurationKeys: ConfigurationKeys = [
+        "NOTIFICATION_CONCURRENCY", "NOTIFICATION_RETENTION_DAYS",
+    ]
+
     /// Mails sent at the same time.
     package var concurrency: Int
     /// How long a mail that was given up is kept.

@@ -36,6 +36,8 @@ package protocol NotificationTransport: Sendable {
 /// Keys: `NOTIFICATION_TRANSPORT` (`log`, the default, `file` or `smtp`), `NOTIFICATION_OUTBOX_PATH` (folder for `file`),
 /// and those of ``SMTPConfiguration`` for `smtp`.
 enum NotificationTransports {
+    static let configurationKeys: ConfigurationKeys = ["NOTIFICATION_TRANSPORT", "NOTIFICATION_OUTBOX_PATH"]
+
     static func make(reader: ConfigReader, logger: Logger) throws -> any NotificationTransport {
         switch reader.text("notification.transport") ?? "log" {
         case "log": return LogTransport(logger: logger)

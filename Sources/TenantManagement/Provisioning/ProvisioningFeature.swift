@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Entities
 import MessageBus
 import ServiceKit
@@ -6,6 +7,10 @@ import ServicePlatform
 
 /// Provisioning: it starts when a subscription becomes active, and ends with a signed callback or a timeout.
 struct ProvisioningFeature: ServiceFeature {
+    static let configurationKeys = ConfigurationKeys(combining: [
+        ProvisioningConfiguration.configurationKeys, WebhookConfiguration.configurationKeys,
+    ])
+
     let operations: [Operation]
     let background: [any Service]
     let consumers: [FeatureConsumer]
@@ -18,8 +23,7 @@ struct ProvisioningFeature: ServiceFeature {
                 service: ProvisioningCallbackService(
                     pool: platform.pool, repository: core.provisionings, cache: core.cache,
                     notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
-                limiter: platform.limiter, configuration: core.configuration.webhooks,
-                system: core.configuration.systemUser.scope
+                limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope
             ).operations
         background = [
             ProvisioningWatchdog(
@@ -27,7 +31,7 @@ struct ProvisioningFeature: ServiceFeature {
                 logger: platform.logger)
         ]
         let subscriptionActivated = SubscriptionActivatedConsumer(
-            service: core.provisioning, pool: platform.pool, system: core.configuration.systemUser.scope,
+            service: core.provisioning, pool: platform.pool, system: platform.systemUser.scope,
             clock: platform.clock, logger: platform.logger)
         consumers = [
             FeatureConsumer(

@@ -4,6 +4,8 @@ import ServicePlatform
 
 /// Tenants and their cache.
 struct TenantFeature: ServiceFeature {
+    static let configurationKeys = TenantOnboardingConfiguration.configurationKeys
+
     let operations: [Operation]
     let caches: [String: EntityCache]
     let healthChecks: [HealthCheck]
@@ -18,8 +20,8 @@ struct TenantFeature: ServiceFeature {
                     writableByTenant: Tenant.writableByTenant
                 ) { change in await cache.follow(change) },
                 tenants: CachedRows(
-                    cache: cache, repository: core.tenants, system: core.configuration.systemUser.scope),
-                reservedKeys: core.configuration.onboarding.reservedTenantKeys
+                    cache: cache, repository: core.tenants, system: core.platform.systemUser.scope),
+                reservedKeys: core.onboarding.configuration.reservedTenantKeys
             ).operations
         caches = [Tenant.entity.table: cache]
         healthChecks = [cache.healthCheck]

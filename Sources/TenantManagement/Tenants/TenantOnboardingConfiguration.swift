@@ -10,6 +10,8 @@ import ServiceKit
 /// | `DEFAULT_TIER` | `BASIC` | tier of such a tenant when the request names none |
 /// | `TENANT_RESERVED_KEYS` | ``TenantKey/reservedByDefault`` | comma separated |
 struct TenantOnboardingConfiguration: Sendable {
+    static let configurationKeys: ConfigurationKeys = ["PROVISION_ON_CREATE", "DEFAULT_TIER", "TENANT_RESERVED_KEYS"]
+
     var provisionsOnCreate: Bool
     var defaultTier: String
     var reservedTenantKeys: Set<String>

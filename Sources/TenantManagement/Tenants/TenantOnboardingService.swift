@@ -2,7 +2,7 @@ import Entities
 import JSONCoding
 import MessageBus
 import PostgresClient
-package import Primitives
+import Primitives
 import ServiceKit
 
 /// Creates tenants, for operators and for leads: tenant, address, contact, provisioning and its event in one pipelined

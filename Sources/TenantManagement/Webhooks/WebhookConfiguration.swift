@@ -11,6 +11,10 @@ import ServiceKit
 /// | `WEBHOOK_TIMESTAMP_TOLERANCE` | 1000 … 300000 ms | 20000 | maximum age of a callback |
 /// | `WEBHOOK_API_MAX_ATTEMPTS` | 1 … 1000000 | 60 | callbacks for one tenant in a minute |
 struct WebhookConfiguration: Sendable {
+    static let configurationKeys: ConfigurationKeys = [
+        "WEBHOOK_SECRET_EXPIRY", "WEBHOOK_TIMESTAMP_TOLERANCE", "WEBHOOK_API_MAX_ATTEMPTS",
+    ]
+
     var webhookSecretLifetime: Duration
     var webhookTolerance: Duration
     /// Callbacks for one tenant.

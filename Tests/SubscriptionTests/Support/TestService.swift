@@ -9,6 +9,7 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import ServiceKit
+import ServicePlatform
 import StackTestSupport
 import Subscription
 import Testing

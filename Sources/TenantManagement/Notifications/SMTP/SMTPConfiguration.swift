@@ -2,7 +2,7 @@ package import Configuration
 package import ConfigurationChecks
 import NIOCore
 import NIOSSL
-package import ServiceKit
+import ServiceKit
 
 /// The mail server that accepts the mails, and how it is called.
 package struct SMTPConfiguration: Sendable {
@@ -47,6 +47,12 @@ package struct SMTPConfiguration: Sendable {
         self.sender = sender
         self.timeout = timeout
     }
+
+    package static let configurationKeys = ConfigurationKeys(
+        [
+            "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_TLS", "SMTP_TLS_CA", "SMTP_FROM", "FROM_EMAIL",
+            "SMTP_TIMEOUT_SECONDS",
+        ], secrets: ["SMTP_PASSWORD"])
 
     /// Reads the variables below (as keys: `smtp.host`, …).
     ///

@@ -1,19 +1,13 @@
-package import Entities
-package import MessageBus
+import MessageBus
 import RedisClient
-package import ServiceKit
+import ServiceKit
 import ServiceLifecycle
 import WorkQueue
 
 extension ServicePlatform {
     /// Puts a service together.
-    /// - Parameters:
-    ///   - encryptionKey: Seals the answers that are kept for repeated requests.
-    ///   - tenantGate: Refuses tokens of tenants that may not act.
-    ///   - features: In the order of the OpenAPI document.
-    package func app(
-        catalog: EntityCatalog, encryptionKey: String, tenantGate: TenantGate, features: [any ServiceFeature]
-    ) throws -> HTTPService {
+    /// - Parameter features: In the order of the OpenAPI document.
+    func service<Core: ServiceCore>(_ core: Core, features: [any ServiceFeature<Core>]) throws -> HTTPService {
         let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
         let idempotency = try IdempotencyStore(
             pool: pool, secret: encryptionKey, reader: reader, clock: clock, logger: logger)
@@ -52,9 +46,9 @@ extension ServicePlatform {
             base: BaseOperations(
                 serviceName: profile.serviceName, greeting: "Hello from LoopBack",
                 explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath), checks: checks, clock: clock),
-            summary: profile.summary, operations: features.flatMap(\.operations), catalog: catalog,
+            summary: profile.summary, operations: features.flatMap(\.operations), catalog: core.catalog,
             authenticator: Authenticator(verifier: verifier), rateLimiter: limiter, idempotency: idempotency,
-            tenantGate: tenantGate, background: background,
+            tenantGate: core.tenantGate, background: background,
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()

@@ -1,0 +1,47 @@
+package import Configuration
+package import ConfigurationChecks
+package import Entities
+package import Logging
+package import MessageBus
+package import Primitives
+package import ServiceKit
+
+/// A deployable service: its profile and the list of its features.
+package protocol ServiceApp {
+    associatedtype Core: ServiceCore
+
+    static var profile: ServicePlatform.Profile { get }
+    /// In the order of the OpenAPI document.
+    static var features: [any ServiceFeature<Core>.Type] { get }
+}
+
+/// What the features of a service share.
+package protocol ServiceCore: Sendable {
+    var catalog: EntityCatalog { get }
+    /// Rejects tokens of tenants that may not act.
+    var tenantGate: TenantGate { get }
+
+    /// Reads the settings that several features share; their keys are listed by one of the features.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    init(_ platform: ServicePlatform) throws
+}
+
+extension ServiceApp {
+    /// Every setting that the service reads.
+    package static var configurationKeys: ConfigurationKeys {
+        ConfigurationKeys(combining: [ServicePlatform.configurationKeys] + features.map { $0.configurationKeys })
+    }
+
+    /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
+    /// - Parameter bus: The message bus; nil to use the configured one.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    package static func make(
+        reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
+    ) async throws -> HTTPService {
+        let platform = try await ServicePlatform(profile, reader: reader, clock: clock, bus: bus, logger: logger)
+        let core = try Core(platform)
+        var made: [any ServiceFeature<Core>] = []
+        for feature in features { made.append(try await feature.init(core)) }
+        return try platform.service(core, features: made)
+    }
+}
