@@ -1,3 +1,4 @@
+import NIOCore
 import Primitives
 
 /// Bodies held by this process. A pure value; ``CacheState`` holds it.

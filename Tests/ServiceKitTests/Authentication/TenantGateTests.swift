@@ -1,3 +1,4 @@
+import HTTPTypes
 import Primitives
 import Synchronization
 import Testing
