@@ -1,15 +1,20 @@
 import Entities
+import Logging
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
 
 /// Leads: registration, proof of the e-mail address, and the way to a tenant.
 struct LeadFeature: ServiceFeature {
+    static let configurationKeys = LeadConfiguration.configurationKeys
+
     let operations: [Operation]
     let background: [any Service]
 
-    init(_ core: TenantManagementCore) async {
-        let (platform, configuration) = (core.platform, core.configuration.leads)
+    init(_ core: TenantManagementCore) async throws {
+        let platform = core.platform
+        let configuration = try LeadConfiguration(reader: platform.reader)
+        for warning in configuration.warnings { platform.logger.warning("\(warning)") }
         let service = LeadService(
             pool: platform.pool, leads: core.leads, leadEntities: core.repository(Lead.entity),
             addressEntities: core.repository(Address.entity), notifications: core.notifications,
@@ -25,7 +30,7 @@ struct LeadFeature: ServiceFeature {
             LeadController(
                 service: service, onboarding: core.onboarding,
                 crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
-                limiter: platform.limiter, configuration: configuration, system: core.configuration.systemUser.scope
+                limiter: platform.limiter, configuration: configuration, system: platform.systemUser.scope
             ).operations
         background = [
             LeadRetention(
