@@ -35,10 +35,10 @@ FOUNDATION = {}
 IMPORT = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|internal|private|fileprivate)\s+)?import\s+"
                     r"(?:(?:struct|class|enum|protocol|func|var|let|typealias)\s+)?(\w+)")
 DECLARATION = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:package|public|open)\s+(?!import\b)(?!extension\b)(?=\w)")
-# What a standard protocol asks for is documented there.
+# What a protocol asks for is documented there.
 WITNESS = re.compile(r"\b(?:var (?:debugD|d)escription\b|func hash\(into|static func (?:==|<)\s*\(|init\((?:\w+Literal)\b"
                      r"|typealias (?:Element|Index|\w*Literal\w*|Body|Context)\b|func makeIterator\(|subscript\(position\b"
-                     r"|func write\(to writer"
+                     r"|func write\(to writer|func bound\(as type"
                      r"|var (?:startIndex|endIndex|errorDescription)\b|func index\((?:after|before))")
 # Properties and initializers explain themselves by their names, or have a comment where they do not.
 SELF_EXPLAINING = re.compile(r"^\s*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|open|static|final|private\(set\))\s+)+"

@@ -37,7 +37,7 @@ extension Entity {
         filterSchema(limits).omitting("where").named("\(name)SingleFilter")
     }
 
-    private var shownProperties: [Field] { properties.filter { $0.access != .hidden } }
+    private var shownProperties: [FieldDefinition] { properties.filter { $0.access != .hidden } }
 
     private var fieldSelection: Schema.Property {
         let names = shownProperties.map { JSONValue.string($0.name) }

@@ -1,4 +1,4 @@
-import Primitives
+package import Primitives
 
 /// One kind of thing the API keeps, described once. Table, columns, JSON in and out, validation, documents and
 /// filters all come from this description.
@@ -8,6 +8,10 @@ import Primitives
 package final class Entity: Sendable {
     /// The schema of PostgreSQL that all tables are in (docs/contract/arc-api.md 8).
     package static let databaseSchema = "main"
+
+    /// The primary key, which every entity has.
+    package static let id = Field<Identifier>(
+        FieldDefinition("id", type: .identifier, access: .readOnly, schema: .string(format: .uuid)))
 
     /// The model's name, e.g. `Tenant`.
     package let name: String
@@ -22,7 +26,7 @@ package final class Entity: Sendable {
     /// Which rows a tenant's users see.
     package let tenancy: Tenancy
     /// The model's own fields, without `id` and the audit block.
-    package let fields: [Field]
+    package let fields: [FieldDefinition]
     /// What `include` may name.
     package let relations: [Relation]
     /// What no two rows may share.
@@ -32,7 +36,7 @@ package final class Entity: Sendable {
     /// Properties whose columns are never NULL, including `id`: an index can find a page of a list sorted by them.
     package let alwaysSet: Set<String>
     /// Every column in JSON order: audit block, `id`, fields.
-    package let properties: [Field]
+    package let properties: [FieldDefinition]
     /// The body of a create: no `id`.
     package let newSchema: Schema
     /// The body of a replacement (PUT): all required members.
@@ -54,9 +58,10 @@ package final class Entity: Sendable {
     /// Describes an entity; see the properties.
     package init(
         _ name: String, table: String, description: String = "", audit: Audit = .visible,
-        actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [Field], relations: [Relation] = [],
-        uniqueKeys: [UniqueKey] = [], rules: [RowRule] = [], alwaysSet: Set<String> = []
+        actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [any EntityField], relations: [Relation] = [],
+        uniqueKeys: [UniqueKey] = [], rules: [RowRule] = [], alwaysSet: [any EntityField] = []
     ) {
+        let fields = fields.map(\.definition)
         self.name = name
         self.table = table
         self.description = description
@@ -67,12 +72,12 @@ package final class Entity: Sendable {
         self.relations = relations
         self.uniqueKeys = uniqueKeys
         self.rules = rules
-        self.alwaysSet = alwaysSet.union(["id"])
+        self.alwaysSet = Set(alwaysSet.map(\.name)).union([Entity.id.name])
         let auditFields =
             switch audit {
             case .visible: AuditBlock.fields(actors)
             case .hidden: AuditBlock.hiddenFields(actors)
-            case .none: [Field]()
+            case .none: [FieldDefinition]()
             }
         properties = auditFields + [AuditBlock.identifier] + fields
         fieldIndex = Self.index(properties.map(\.name))
@@ -87,18 +92,31 @@ package final class Entity: Sendable {
         statements = FixedStatements(table: table, audit: audit, tenancy: tenancy, properties: properties)
     }
 
+    /// Describes an entity with names of fields.
+    package convenience init(
+        _ name: String, table: String, description: String = "", audit: Audit = .visible,
+        actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [any EntityField], relations: [Relation] = [],
+        uniqueKeys: [UniqueKey] = [], rules: [RowRule] = [], alwaysSet: Set<String>
+    ) {
+        self.init(
+            name, table: table, description: description, audit: audit, actors: actors, tenancy: tenancy,
+            fields: fields, relations: relations, uniqueKeys: uniqueKeys, rules: rules,
+            alwaysSet: fields.filter { alwaysSet.contains($0.name) }
+                + AuditBlock.fields.filter { alwaysSet.contains($0.name) })
+    }
+
     private static func index(_ names: [String]) -> [ExactText: Int] {
         Dictionary(names.enumerated().map { (ExactText($1), $0) }) { first, _ in first }
     }
 
     /// The field of that JSON name, `id` and the audit block included.
-    package func field(named name: String) -> Field? { fieldIndex[ExactText(name)].map { properties[$0] } }
+    package func field(named name: String) -> FieldDefinition? { fieldIndex[ExactText(name)].map { properties[$0] } }
 
     /// The relation of that name.
     package func relation(named name: String) -> Relation? { relationIndex[ExactText(name)].map { relations[$0] } }
 
     /// A field that JSON shows: what filters may name.
-    func visibleField(named name: String) -> Field? {
+    func visibleField(named name: String) -> FieldDefinition? {
         field(named: name).flatMap { $0.access == .hidden ? nil : $0 }
     }
 }

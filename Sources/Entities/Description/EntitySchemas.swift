@@ -6,7 +6,7 @@ struct EntitySchemas {
     let response: Schema
     let responseWithRelations: Schema
 
-    init(_ name: String, description: String, audit: Audit, fields: [Field], relations: [Relation]) {
+    init(_ name: String, description: String, audit: Audit, fields: [FieldDefinition], relations: [Relation]) {
         let writable = fields.filter { $0.access == .readWrite }
         let auditMembers = audit == .visible ? AuditBlock.requestProperties : []
         let members = writable.map { Schema.Property($0.name, $0.schema, required: $0.isRequired) }
@@ -31,7 +31,7 @@ struct EntitySchemas {
     }
 
     /// Responses show unset columns as `null`.
-    private static func response(_ field: Field, isOptional: Bool) -> Schema {
+    private static func response(_ field: FieldDefinition, isOptional: Bool) -> Schema {
         isOptional && field.name != "deleted" ? field.schema.nullable() : field.schema
     }
 

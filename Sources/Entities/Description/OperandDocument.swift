@@ -5,7 +5,7 @@ import JSONCoding
 /// The schema has no `type` of its own but `if`, `then` and `else`: validators know it exactly, and generators of clients
 /// see a property that takes any value, which is what people want to write (`"Acme"`, `{"like": "A%"}`).
 struct OperandDocument {
-    let field: Field
+    let field: FieldDefinition
 
     /// The keywords of the property in a condition.
     var keywords: JSONObject {

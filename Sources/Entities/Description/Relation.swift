@@ -14,26 +14,50 @@ package struct Relation: Sendable, Hashable {
     package let target: String
     /// How many rows there can be on the other side.
     package let kind: Kind
-    /// The field of this entity that is compared.
+    /// The name of this entity's field that is compared.
     package let sourceField: String
-    /// The field of the other entity that it is compared with.
+    /// The name of the other entity's field that it is compared with.
     package let targetField: String
 
     /// This row holds the other's key: a contact's `tenant` by `tenantId`.
+    package static func belongsTo(
+        _ name: String, _ target: String, by source: some EntityField, references key: some EntityField = Entity.id
+    ) -> Relation {
+        Relation(name: name, target: target, kind: .one, sourceField: source.name, targetField: key.name)
+    }
+
+    /// Other rows hold this one's key: a tenant's `contacts` by `tenantId`.
+    package static func hasMany(
+        _ name: String, _ target: String, by key: some EntityField, from source: some EntityField = Entity.id
+    ) -> Relation {
+        Relation(name: name, target: target, kind: .many, sourceField: source.name, targetField: key.name)
+    }
+
+    /// At most one other row holds this one's key: a lead's `tenant` by `leadId`.
+    package static func hasOne(
+        _ name: String, _ target: String, by key: some EntityField, from source: some EntityField = Entity.id
+    ) -> Relation {
+        Relation(name: name, target: target, kind: .one, sourceField: source.name, targetField: key.name)
+    }
+}
+
+/// The same with names of fields.
+extension Relation {
+    /// The same with names of fields.
     package static func belongsTo(
         _ name: String, _ target: String, by sourceField: String, references targetField: String = "id"
     ) -> Relation {
         Relation(name: name, target: target, kind: .one, sourceField: sourceField, targetField: targetField)
     }
 
-    /// Other rows hold this one's key: a tenant's `contacts` by `tenantId`.
+    /// The same with names of fields.
     package static func hasMany(
         _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
     ) -> Relation {
         Relation(name: name, target: target, kind: .many, sourceField: sourceField, targetField: targetField)
     }
 
-    /// At most one other row holds this one's key: a lead's `tenant` by `leadId`.
+    /// The same with names of fields.
     package static func hasOne(
         _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
     ) -> Relation {

@@ -16,6 +16,13 @@ package struct RowRule: Sendable, Hashable {
     let violations: [Violation]
 
     /// - Parameter violations: The message for each field that may be at fault; the first that was sent is named.
+    package init(_ constraint: String, code: String, _ violations: KeyValuePairs<any EntityField, String>) {
+        self.constraint = constraint
+        self.code = code
+        self.violations = violations.map { Violation(field: $0.key.name, message: $0.value) }
+    }
+
+    /// A rule over fields of these names.
     package init(_ constraint: String, code: String, _ violations: KeyValuePairs<String, String>) {
         self.constraint = constraint
         self.code = code

@@ -3,8 +3,8 @@
 package enum Tenancy: Sendable, Hashable {
     /// A catalog: every row, for every tenant (plans, currencies).
     case shared
-    /// The rows whose field holds the tenant's id.
-    case column(String)
+    /// The rows whose field of that name holds the tenant's id; made by ``column(_:)``.
+    case column(name: String)
     /// The row is the tenant: its own id.
     case identity
     /// SQL over `{row}`, the alias of the row, and `{tenant}`, the tenant's id as a `uuid` parameter. From the
@@ -12,6 +12,12 @@ package enum Tenancy: Sendable, Hashable {
     case custom(String)
     /// No rows for tenants, ever.
     case operatorOnly
+
+    /// The rows whose field holds the tenant's id.
+    package static func column(_ field: some EntityField) -> Tenancy { .column(name: field.name) }
+
+    /// The rows whose field of that name holds the tenant's id.
+    package static func column(_ field: String) -> Tenancy { .column(name: field) }
 }
 
 /// The audit block of a table: `deleted, deletedOn, deletedBy, createdOn, modifiedOn, createdBy, modifiedBy`

@@ -24,7 +24,7 @@ package struct Actor: Sendable, Hashable {
     }
 
     /// The value of an audit column.
-    func value(for field: Field?) -> PostgresValue {
+    func value(for field: FieldDefinition?) -> PostgresValue {
         field?.type == .string ? .optional(text) { .text($0) } : .optional(identifier) { .identifier($0) }
     }
 }

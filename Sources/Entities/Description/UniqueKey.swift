@@ -3,10 +3,16 @@
 package struct UniqueKey: Sendable, Hashable {
     /// The constraint's or index's name in the database.
     package let constraint: String
-    /// The fields it is over, in its order.
+    /// The names of the fields that it is over, in its order.
     package let fields: [String]
 
     /// A unique key.
+    package init(_ constraint: String, _ fields: any EntityField...) {
+        self.constraint = constraint
+        self.fields = fields.map(\.name)
+    }
+
+    /// A unique key over fields of these names.
     package init(_ constraint: String, _ fields: String...) {
         self.constraint = constraint
         self.fields = fields

@@ -5,7 +5,12 @@ package struct Order: Sendable, Hashable {
     /// Largest first.
     package let isDescending: Bool
 
-    /// Orders by a property.
+    /// Orders by a field.
+    package init(_ field: some EntityField, descending: Bool = false) {
+        self.init(field.name, descending: descending)
+    }
+
+    /// Orders by the property of that name.
     package init(_ field: String, descending: Bool = false) {
         self.field = field
         isDescending = descending
@@ -15,8 +20,11 @@ package struct Order: Sendable, Hashable {
 /// Which properties a response shows.
 package enum FieldSelection: Sendable, Hashable {
     case all
-    case only(Set<String>)
-    case except(Set<String>)
+    case only(names: Set<String>)
+    case except(names: Set<String>)
+
+    /// These fields.
+    package static func only(_ fields: any EntityField...) -> FieldSelection { .only(names: Set(fields.map(\.name))) }
 
     func contains(_ name: String) -> Bool {
         switch self {
@@ -35,6 +43,11 @@ package struct Inclusion: Sendable, Hashable {
     package let scope: Filter
 
     /// Includes a relation.
+    package init(_ relation: Relation, scope: Filter = Filter()) {
+        self.init(relation.name, scope: scope)
+    }
+
+    /// Includes the relation of that name.
     package init(_ relation: String, scope: Filter = Filter()) {
         self.relation = relation
         self.scope = scope

@@ -116,7 +116,7 @@ struct FilterParser {
                 }
                 names.insert(name)
             }
-            return names.isEmpty ? .all : .only(names)
+            return names.isEmpty ? .all : .only(names: names)
         case .string(let name) where isFromBrackets:
             return fields(.array([.string(name)]), for: entity, at: path)
         case .object(let object):
@@ -134,8 +134,8 @@ struct FilterParser {
                 case nil: problems.add(.type("\(path)/\(JSONPointer.escape(name))", "boolean"))
                 }
             }
-            if !shown.isEmpty { return .only(shown) }
-            return hidden.isEmpty ? .all : .except(hidden)
+            if !shown.isEmpty { return .only(names: shown) }
+            return hidden.isEmpty ? .all : .except(names: hidden)
         default:
             problems.add(.type(path, "object"))
             return .all

@@ -9,11 +9,11 @@ struct OperandParser {
         "exists",
     ]
 
-    let field: Field
+    let field: FieldDefinition
     let limits: QueryLimits
     var problems = QueryProblems()
 
-    init(field: Field, limits: QueryLimits) {
+    init(field: FieldDefinition, limits: QueryLimits) {
         self.field = field
         self.limits = limits
     }

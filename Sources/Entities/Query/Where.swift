@@ -55,6 +55,26 @@ package indirect enum Where: Sendable, Hashable {
     /// Every row.
     package static let everything = Where.all([])
 
+    /// The field has the value.
+    package static func equals<Value: FieldValue>(_ field: Field<Value>, _ value: Value) -> Where {
+        .equals(field.name, field.operand(value))
+    }
+
+    /// The field compares with the value.
+    package static func compare<Value: FieldValue>(
+        _ field: Field<Value>, _ comparison: Comparison, _ value: Value
+    ) -> Where {
+        .compare(field.name, comparison, field.operand(value))
+    }
+
+    /// The field has one of the values.
+    package static func oneOf<Value: FieldValue>(_ field: Field<Value>, _ values: some Sequence<Value>) -> Where {
+        .oneOf(field.name, values.map(field.operand))
+    }
+
+    /// The field is unset.
+    package static func isNull(_ field: some EntityField) -> Where { .isNull(field.name) }
+
     /// The property has the value; `null`: is unset.
     package static func equals(_ field: String, _ value: PostgresValue) -> Where {
         value == .null ? .condition(field, .isNull(true)) : .condition(field, .compare(.equal, value))
@@ -114,5 +134,13 @@ package indirect enum Where: Sendable, Hashable {
         case .any: false
         case .condition: true
         }
+    }
+}
+
+extension Field {
+    /// A value in a condition. As in conditions of requests, whole numbers have 64 bits, so that both are one statement.
+    fileprivate func operand(_ value: Value) -> PostgresValue {
+        let value = value.bound(as: definition.type)
+        return value.integerValue.map { .int64($0) } ?? value
     }
 }

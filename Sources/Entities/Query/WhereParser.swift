@@ -63,7 +63,7 @@ struct WhereParser {
     }
 
     /// `value`, or `{operator: operand, …}`.
-    private mutating func conditions(_ value: JSONValue, on field: Field, at path: String) -> [Where] {
+    private mutating func conditions(_ value: JSONValue, on field: FieldDefinition, at path: String) -> [Where] {
         var operand = OperandParser(field: field, limits: limits)
         defer { problems.add(operand.problems) }
         guard case .object(let operators) = value, !operand.takesLiterally(operators) else {

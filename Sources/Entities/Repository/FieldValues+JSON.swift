@@ -22,7 +22,7 @@ extension FieldValues {
     }
 
     private func forEachShown<E: Error>(
-        at instant: Timestamp, in scope: TenantScope, _ body: (Field, PostgresValue) throws(E) -> Void
+        at instant: Timestamp, in scope: TenantScope, _ body: (FieldDefinition, PostgresValue) throws(E) -> Void
     ) throws(E) {
         for field in entity.properties where field.access != .hidden {
             guard entity.audit == .visible || !AuditBlock.names.contains(field.name) else { continue }

@@ -33,6 +33,19 @@ package struct FieldValues: Sendable {
         }
     }
 
+    /// The value of a field; nil: it is NULL, or not written. Setting nil writes NULL. Code may set what bodies may not:
+    /// hidden and read-only fields, and the audit block, which the server fills in otherwise. The id is `identifier`.
+    package subscript<Value: FieldValue>(_ field: Field<Value>) -> Value? {
+        get { self[field.name].flatMap { Value(bound: $0) } }
+        set { self[field.name] = .optional(newValue) { $0.bound(as: field.definition.type) } }
+    }
+
+    /// Whether a field is written, with a value or with NULL.
+    package func writes(_ field: some EntityField) -> Bool { self[field.name] != nil }
+
+    /// Leaves a field alone.
+    package mutating func remove(_ field: some EntityField) { self[field.name] = nil }
+
     /// The value of a field; nil: not written. Code may set what bodies may not: hidden and read-only fields, and
     /// the audit block, which the server fills in otherwise. The id is `identifier`.
     package subscript(_ field: String) -> PostgresValue? {
@@ -50,7 +63,7 @@ package struct FieldValues: Sendable {
     package var isEmpty: Bool { values.allSatisfy { $0 == nil } }
 
     /// Fields and values in the entity's order.
-    var assignments: [(field: Field, value: PostgresValue)] {
+    var assignments: [(field: FieldDefinition, value: PostgresValue)] {
         values.indices.compactMap { position in
             values[position].map { (entity.properties[position], $0) }
         }
@@ -63,7 +76,7 @@ package struct FieldValues: Sendable {
     }
 
     /// A JSON value as the field's column takes it.
-    private static func convert(_ value: JSONValue, _ field: Field) throws(RepositoryError) -> PostgresValue {
+    private static func convert(_ value: JSONValue, _ field: FieldDefinition) throws(RepositoryError) -> PostgresValue {
         if value.isNull, field.type != .json || field.schema.isNullable { return .null }
         let converted: PostgresValue? =
             switch (field.type, value) {

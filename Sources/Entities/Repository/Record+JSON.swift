@@ -36,7 +36,7 @@ extension Record: JSONWritable {
         return members
     }
 
-    private func value(of field: Field) throws -> JSONValue {
+    private func value(of field: FieldDefinition) throws -> JSONValue {
         let name = field.name
         if isUnset(name) { return .null }
         switch field.type {

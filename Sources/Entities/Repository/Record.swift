@@ -35,6 +35,27 @@ package struct Record: Sendable {
         }
     }
 
+    /// The value of a field that is set.
+    package subscript<Value: FieldValue>(_ field: Field<Value>) -> Value {
+        get throws(RepositoryError) {
+            guard let value = try self[ifPresent: field] else { throw .unexpected(sqlState: nil) }
+            return value
+        }
+    }
+
+    /// The value of a field; nil if it is unset.
+    package subscript<Value: FieldValue>(ifPresent field: Field<Value>) -> Value? {
+        get throws(RepositoryError) {
+            guard let column = projection.position(of: field.name) else { throw .unexpected(sqlState: nil) }
+            if row.isNull(column) { return nil }
+            guard let value = row.withDatum(column, { Value(stored: $0) }) else { throw .unexpected(sqlState: nil) }
+            return value
+        }
+    }
+
+    /// Whether the field is unset (or was not selected).
+    package func isUnset(_ field: some EntityField) -> Bool { isUnset(field.name) }
+
     /// Whether the field is unset (or was not selected).
     package func isUnset(_ field: String) -> Bool { projection.position(of: field).map(row.isNull) ?? true }
 

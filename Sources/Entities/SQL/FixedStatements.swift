@@ -6,7 +6,7 @@ struct FixedStatements: Sendable {
     /// Nil for catalogs, where a tenant reads what everybody reads.
     let selectByIdOfTenant: PostgresStatement?
 
-    init(table: String, audit: Audit, tenancy: Tenancy, properties: [Field]) {
+    init(table: String, audit: Audit, tenancy: Tenancy, properties: [FieldDefinition]) {
         var sql = "SELECT \(Projection(properties).sql) FROM \(SQLText.table(table)) AS t0"
         sql += " WHERE t0.\"id\" = $1"
         if audit.hasColumns { sql += " AND t0.\"deleted\" = false" }

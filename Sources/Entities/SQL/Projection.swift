@@ -10,8 +10,20 @@ import JSONCoding
 struct RelatedProjection: Sendable {
     let name: String
     let kind: Relation.Kind
+    /// The fields of a record, in its order.
+    let columns: [Projection.Column]
+    /// How the fields become JSON.
     let layout: ObjectLayout
+    /// The relations of a record, after its fields.
     let relations: [RelatedProjection]
+
+    init(name: String, kind: Relation.Kind, columns: [Projection.Column], relations: [RelatedProjection]) {
+        self.name = name
+        self.kind = kind
+        self.columns = columns
+        self.relations = relations
+        layout = ObjectLayout(columns)
+    }
 }
 
 /// Which columns a statement returns, in order: first `row_version`, then fields, then one column for each
@@ -19,16 +31,16 @@ struct RelatedProjection: Sendable {
 package final class Projection: Sendable {
     /// A class, because a field is large: rows are written column by column, and copying a reference is all that costs.
     final class Column: Sendable {
-        let field: Field
+        let field: FieldDefinition
         let isShown: Bool
         /// The field's name, ready to be written.
         let key: JSONKey
 
-        convenience init(field: Field, isShown: Bool) {
+        convenience init(field: FieldDefinition, isShown: Bool) {
             self.init(field: field, key: JSONKey(field.name), isShown: isShown)
         }
 
-        private init(field: Field, key: JSONKey, isShown: Bool) {
+        private init(field: FieldDefinition, key: JSONKey, isShown: Bool) {
             self.field = field
             self.key = key
             self.isShown = isShown
@@ -51,7 +63,7 @@ package final class Projection: Sendable {
     private let positions: [String: Int]
 
     /// Every column of an entity.
-    convenience init(_ properties: [Field]) {
+    convenience init(_ properties: [FieldDefinition]) {
         self.init(properties.map { Column(field: $0, isShown: $0.access != .hidden) }, relations: [])
     }
 

@@ -9,7 +9,7 @@ enum SQLText {
     static func table(_ name: String) -> String { "\(Entity.databaseSchema).\(quote(name))" }
 
     /// `t0."name"`
-    static func column(_ field: Field, of alias: String) -> String { "\(alias).\(quote(field.column))" }
+    static func column(_ field: FieldDefinition, of alias: String) -> String { "\(alias).\(quote(field.column))" }
 }
 
 /// The values of a statement under construction. A value enters SQL only through here, as `$n`.
@@ -35,7 +35,7 @@ struct Bindings {
 extension Tenancy {
     /// The condition on a row that a tenant may touch it; nil: every row.
     /// - Parameter tenant: the placeholder of the tenant's id, a `uuid`.
-    func condition(alias: String, tenant: String, field: (String) -> Field?) -> String? {
+    func condition(alias: String, tenant: String, field: (String) -> FieldDefinition?) -> String? {
         switch self {
         case .shared: return nil
         case .identity: return "\(alias).\"id\" = \(tenant)"

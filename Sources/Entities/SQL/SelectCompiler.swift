@@ -112,7 +112,7 @@ struct SelectCompiler {
         var rows = "SELECT ROW(" + selected.joined(separator: ", ") + ")"
         rows += " FROM \(SQLText.table(target.table)) AS \(alias)" + Self.whereClause(conditions)
         let projection = RelatedProjection(
-            name: relation.name, kind: relation.kind, layout: ObjectLayout(columns), relations: relations)
+            name: relation.name, kind: relation.kind, columns: columns, relations: relations)
         switch relation.kind {
         case .one:
             // Only the description says that the key is unique: if it is not, the oldest row wins.

@@ -33,7 +33,7 @@ struct WhereCompiler {
         "(\(parts.joined(separator: separator)))"
     }
 
-    private func compile(_ predicate: Predicate, _ field: Field, _ bindings: inout Bindings) -> String {
+    private func compile(_ predicate: Predicate, _ field: FieldDefinition, _ bindings: inout Bindings) -> String {
         let column = SQLText.column(field, of: alias)
         switch predicate {
         case .isNull(true): return "\(column) IS NULL"
@@ -60,7 +60,7 @@ struct WhereCompiler {
         }
     }
 
-    private func bind(_ value: PostgresValue, _ field: Field, _ bindings: inout Bindings) -> String {
+    private func bind(_ value: PostgresValue, _ field: FieldDefinition, _ bindings: inout Bindings) -> String {
         let placeholder = bindings.bind(value)
         // Arrays have no implicit cast between text[] and varchar[].
         return field.type == .strings ? "\(placeholder)::varchar[]" : placeholder
@@ -68,7 +68,7 @@ struct WhereCompiler {
 
     /// A list is one array parameter, so that the statement's text does not depend on its length.
     private func compile(
-        list values: [PostgresValue], isNegated: Bool, _ field: Field, _ bindings: inout Bindings
+        list values: [PostgresValue], isNegated: Bool, _ field: FieldDefinition, _ bindings: inout Bindings
     ) -> String {
         let column = SQLText.column(field, of: alias)
         let present = values.filter { $0 != .null }

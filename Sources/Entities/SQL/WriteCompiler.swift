@@ -71,7 +71,7 @@ struct WriteCompiler {
     }
 
     private static func set(
-        _ assignments: [(field: Field, value: PostgresValue)], _ bindings: inout Bindings
+        _ assignments: [(field: FieldDefinition, value: PostgresValue)], _ bindings: inout Bindings
     ) -> [String] {
         assignments.map { "\(SQLText.quote($0.field.column)) = \(bindings.bind($0.value))" }
     }
@@ -177,7 +177,7 @@ struct WriteCompiler {
     /// other tenants do not exist, so naming one fails like a foreign key (docs/contract/arc-api.md 2.3).
     private func ownValues(
         _ values: FieldValues, isCreate: Bool
-    ) throws(RepositoryError) -> [(field: Field, value: PostgresValue)] {
+    ) throws(RepositoryError) -> [(field: FieldDefinition, value: PostgresValue)] {
         guard let tenant = scope.tenantId else { return values.assignments }
         switch entity.tenancy {
         case .shared, .custom: return values.assignments
@@ -194,7 +194,7 @@ struct WriteCompiler {
         }
     }
 
-    private func foreignTenant(_ field: Field, _ given: PostgresValue) -> RepositoryError {
+    private func foreignTenant(_ field: FieldDefinition, _ given: PostgresValue) -> RepositoryError {
         let value =
             switch given {
             case .identifier(let identifier): identifier.description
@@ -209,7 +209,7 @@ struct WriteCompiler {
 
 extension Entity {
     /// The field that holds the tenant's id.
-    var tenantField: Field? {
+    var tenantField: FieldDefinition? {
         if case .column(let name) = tenancy { field(named: name) } else { nil }
     }
 }

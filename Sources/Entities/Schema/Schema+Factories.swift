@@ -82,7 +82,9 @@ extension Schema {
     }
 
     /// The object schema without the named members.
-    package func omitting(_ names: String...) -> Schema {
+    package func omitting(_ names: String...) -> Schema { omitting(names) }
+
+    func omitting(_ names: [String]) -> Schema {
         changingProperties { $0.filter { !names.contains($0.name) } }
     }
 
@@ -102,7 +104,9 @@ extension Schema {
     }
 
     /// The object schema with the named members required.
-    package func requiring(_ names: String...) -> Schema {
+    package func requiring(_ names: String...) -> Schema { requiring(names) }
+
+    func requiring(_ names: [String]) -> Schema {
         changingProperties {
             $0.map { Property($0.name, $0.schema, required: $0.isRequired || names.contains($0.name)) }
         }

@@ -27,7 +27,7 @@ struct PlanFeatureRepository: Sendable {
         let selections = [
             try plans.selectById(plan, in: scope),
             try features.selectStatement(
-                Filter(fields: .only(Set(PlanFeature.members)), order: [Order("key")], limit: limit), in: scope),
+                Filter(fields: .only(names: Set(PlanFeature.members)), order: [Order("key")], limit: limit), in: scope),
             try values.selectStatement(
                 Filter(
                     where: .equals("strategyEntityId", .identifier(plan)), order: [Order("createdOn")],

@@ -27,7 +27,7 @@ struct PlanPriceRepository: Sendable {
     private func decimals(
         _ column: String, in repository: EntityRepository, _ condition: Where, _ scope: TenantScope
     ) async throws -> [Decimals] {
-        let filter = Filter(where: condition, fields: .only(["id"]))
+        let filter = Filter(where: condition, fields: .only(Entity.id))
         let affected = try repository.selectStatement(filter, in: scope).statement
         let statement = PostgresStatement(
             """

@@ -35,7 +35,7 @@ import Testing
             """)
         #expect(filter == same)
         #expect(try parse(brackets: [("filter[include]", "lead")]).includes == [Inclusion("lead")])
-        #expect(try parse(brackets: [("filter[fields]", "name")]).fields == .only(["name"]))
+        #expect(try parse(brackets: [("filter[fields]", "name")]).fields == .only(names: ["name"]))
         #expect(try parse(brackets: []) == Filter())
     }
 

@@ -32,7 +32,7 @@ import Testing
              "include": ["lead", {"relation": "contacts", "scope": {"limit": 1, "include": [{"relation": "tenant"}]}}]}
             """)
         #expect(filter.condition == .equals("name", "x"))
-        #expect(filter.fields == .only(["name"]))
+        #expect(filter.fields == .only(names: ["name"]))
         #expect(filter.order == [Order("name", descending: true), Order("key"), Order("status")])
         #expect(filter.limit == 5)
         #expect(filter.skip == 2)

@@ -81,7 +81,9 @@ import Testing
     /// A record has all columns whatever is shown: PostgreSQL remembers every type of record that it ever made.
     @Test func includesAreSubqueriesOfTheSameStatement() throws {
         let statement = try SelectStatements(catalog: catalog, entity: TestModel.contact, scope: tenant).select(
-            Filter(fields: .only(["id"]), include: [Inclusion("tenant", scope: Filter(fields: .only(["createdOn"])))]))
+            Filter(
+                fields: .only(names: ["id"]),
+                include: [Inclusion("tenant", scope: Filter(fields: .only(names: ["createdOn"])))]))
         #expect(
             statement.sql == """
                 SELECT t0.row_version, t0."id", (SELECT ROW(t1."deleted", t1."deleted_on", \

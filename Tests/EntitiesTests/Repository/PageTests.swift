@@ -43,7 +43,7 @@ import Testing
     func pagesAreTheList(_ order: [Order]) async throws {
         let name = "P\(SecureRandom.hex(bytes: 6))"
         try await rows(60, named: name)
-        var filter = Filter(where: .equals("name", .text(name)), fields: .only(["name"]), order: order)
+        var filter = Filter(where: .equals("name", .text(name)), fields: .only(names: ["name"]), order: order)
         let all = try await plans.find(filter, in: scope).map { try $0.id }
         #expect(all.count == 60)
         filter.limit = 7

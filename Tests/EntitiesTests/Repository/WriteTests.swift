@@ -122,7 +122,9 @@ import Testing
         #expect(!deleted.isUnset("deletedOn"))
         let gone = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
         await #expect(throws: gone) { try await plans.findById(id, in: scope) }
-        await #expect(throws: gone) { try await plans.findById(id, filter: Filter(fields: .only(["name"])), in: scope) }
+        await #expect(throws: gone) {
+            try await plans.findById(id, filter: Filter(fields: .only(names: ["name"])), in: scope)
+        }
         await #expect(throws: gone) { try await plans.updateById(id, try values(["rank": 1]), in: scope) }
         await #expect(throws: gone) { try await plans.replaceById(id, try values(["name": "x"]), in: scope) }
         await #expect(throws: gone) { try await plans.deleteById(id, in: scope) }
@@ -191,10 +193,10 @@ import Testing
 
     @Test func fieldsNarrowTheJSON() async throws {
         let id = try await plans.create(try values(["name": "J", "rank": 4]), in: scope).id
-        let only = try await plans.findById(id, filter: Filter(fields: .only(["rank", "name"])), in: scope)
+        let only = try await plans.findById(id, filter: Filter(fields: .only(names: ["rank", "name"])), in: scope)
         #expect(String(decoding: only.json, as: UTF8.self) == #"{"name":"J","rank":4}"#)
         #expect(try only.id == id)
-        let except = try await plans.findById(id, filter: Filter(fields: .except(["rank", "id"])), in: scope)
+        let except = try await plans.findById(id, filter: Filter(fields: .except(names: ["rank", "id"])), in: scope)
         #expect(try json(except)["rank"] == nil && json(except)["id"] == nil && json(except)["name"] == "J")
     }
 

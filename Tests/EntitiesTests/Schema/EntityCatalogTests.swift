@@ -3,7 +3,7 @@ import Testing
 
 @Suite struct EntityCatalogTests {
     private func entity(
-        _ name: String = "A", table: String = "a", fields: [Field] = [], relations: [Relation] = [],
+        _ name: String = "A", table: String = "a", fields: [any EntityField] = [], relations: [Relation] = [],
         tenancy: Tenancy = .shared
     ) -> Entity {
         Entity(name, table: table, tenancy: tenancy, fields: fields, relations: relations)

@@ -78,7 +78,7 @@ struct RandomFilters: RandomNumberGenerator {
     }
 
     /// A value of the field's type.
-    private mutating func operand(for field: Field) -> JSONValue {
+    private mutating func operand(for field: FieldDefinition) -> JSONValue {
         switch field.type {
         case .string: .string("\(Self.marker)'\"; --")
         case .identifier: "0198a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"

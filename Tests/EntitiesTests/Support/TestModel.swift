@@ -3,23 +3,7 @@ import Entities
 /// Entities in the shape of the real ones: a tenant, what belongs to it directly, through another table, or by a
 /// key kept as text, and catalogs with and without audit block.
 enum TestModel {
-    static let tenant = Entity(
-        "Tenant", table: "tenants", description: "A customer.", tenancy: .identity,
-        fields: [
-            .string("name", maxLength: 100, required: true),
-            .integer("status", width: .int16, oneOf: [0, 1, 2, 3, 4, 5], required: true),
-            .string("key", maxLength: 10, pattern: .lowercaseAlphanumeric, required: true),
-            .identifier("spocUserId"),
-            .strings("domains", required: true),
-            .identifier("leadId"),
-        ],
-        relations: [
-            .hasMany("contacts", "Contact", by: "tenantId"),
-            .hasMany("resources", "Resource", by: "tenantId"),
-            .belongsTo("lead", "Lead", by: "leadId"),
-            .hasOne("customer", "Customer", by: "tenantId"),
-        ],
-        uniqueKeys: [UniqueKey("idx_tenant_key", "key")])
+    static let tenant = TestTenant.entity
 
     static let lead = Entity(
         "Lead", table: "leads",
@@ -29,17 +13,9 @@ enum TestModel {
             .boolean("isValidated", required: true),
             .string("secretNote", access: .hidden),
         ],
-        relations: [.hasOne("tenant", "Tenant", by: "leadId")])
+        relations: [.hasOne("tenant", "Tenant", by: TestTenant.leadId)])
 
-    static let contact = Entity(
-        "Contact", table: "contacts", tenancy: .column("tenantId"),
-        fields: [
-            .string("firstName", required: true),
-            .boolean("isPrimary", required: true),
-            .string("type", maxLength: 100, column: "contact_type"),
-            .identifier("tenantId"),
-        ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+    static let contact = TestContact.entity
 
     static let resource = Entity(
         "Resource", table: "resources", tenancy: .column("tenantId"),
@@ -57,21 +33,7 @@ enum TestModel {
         fields: [.string("tenantId", required: true), .string("customerId", required: true)],
         relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
 
-    /// One field of every type.
-    static let plan = Entity(
-        "Plan", table: "plans", tenancy: .shared,
-        fields: [
-            .string("name", maxLength: 100, required: true),
-            .number("price"),
-            .integer("rank"),
-            .integer("views", width: .int64),
-            .boolean("isActive"),
-            .timestamp("validUntil", acceptsDate: true),
-            .object("metaData", schema: .any),
-            .strings("tags"),
-            .identifier("ownerId"),
-            .string("slug", access: .readOnly),
-        ], alwaysSet: ["name", "createdOn"])
+    static let plan = TestPlan.entity
 
     static let currency = Entity(
         "Currency", table: "currencies", audit: .hidden, tenancy: .shared,
