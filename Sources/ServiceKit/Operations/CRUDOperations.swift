@@ -43,6 +43,7 @@ package struct CRUDOperations: Sendable {
     let permissions: CRUDPermissions
     let limits: QueryLimits
     let views: ViewPermissions
+    /// Their names.
     let writableByTenant: Set<String>?
     let onChange: ChangeObserver
 
@@ -59,7 +60,7 @@ package struct CRUDOperations: Sendable {
     ///   - onChange: Called after each write.
     package init(
         _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, repository: EntityRepository,
-        catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions, writableByTenant: Set<String>? = nil,
+        catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions, writableByTenant: [any EntityField]? = nil,
         onChange: @escaping ChangeObserver = { _ in }
     ) {
         self.entity = entity
@@ -70,7 +71,7 @@ package struct CRUDOperations: Sendable {
         self.catalog = catalog
         self.limits = limits
         self.views = views
-        self.writableByTenant = writableByTenant
+        self.writableByTenant = writableByTenant.map { Set($0.map(\.name)) }
         self.onChange = onChange
     }
 

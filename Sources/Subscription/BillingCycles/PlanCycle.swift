@@ -12,18 +12,19 @@ enum PlanCycle {
         (try? BillingCycle.Unit($0)) != nil
     }
 
+    static let cycleName = Field.string(
+        "cycleName", maxLength: 100, pattern: .visibleText, required: true, example: "QUARTERLY")
+    static let duration = Field.integer("duration", minimum: 1, maximum: 9999, required: true, example: 3)
+    static let durationUnit = Field.string(
+        "durationUnit", maxLength: 50, pattern: unit, required: true,
+        description: "day, week, month or year; the plural is the same", example: "months")
+    static let description = Field.string("description", maxLength: 500, example: "Billing occurs every quarter.")
+
     /// The description.
     static let entity = Entity(
         "BillingCycle", table: "billing_cycles", description: "How often a plan is billed.", tenancy: .shared,
-        fields: [
-            .string("cycleName", maxLength: 100, pattern: .visibleText, required: true, example: "QUARTERLY"),
-            .integer("duration", minimum: 1, maximum: 9999, required: true, example: 3),
-            .string(
-                "durationUnit", maxLength: 50, pattern: unit, required: true,
-                description: "day, week, month or year; the plural is the same", example: "months"),
-            .string("description", maxLength: 500, example: "Billing occurs every quarter."),
-        ],
-        alwaysSet: ["cycleName", "duration", "durationUnit", "createdOn", "modifiedOn", "deleted"])
+        fields: [cycleName, duration, durationUnit, description],
+        alwaysSet: [cycleName, duration, durationUnit, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// Its operations. The controller's spelling is the original's, by which generated clients call them.
     static let resource = EntityResource(

@@ -5,19 +5,20 @@ import Primitives
 
 /// What the built-in provider knows of a customer. Not part of the API by itself; see ``CustomerSchemas``.
 enum LedgerCustomer {
+    static let tenantId = Field.string("tenantId", maxLength: 255, required: true)
+    static let firstName = Field.string("firstName", maxLength: 255, pattern: .visibleText, example: "Ann")
+    static let lastName = Field.string("lastName", maxLength: 255, pattern: .visibleText, example: "Lee")
+    static let email = Field.string("email", maxLength: 320, example: "ann@acme.example.com")
+    static let company = Field.string("company", maxLength: 255, pattern: .visibleText, example: "Acme")
+    static let phone = Field.string("phone", maxLength: 50, example: "NA")
+    static let billingAddress = Field.object("billingAddress")
+    static let options = Field.object("options")
+
     /// The description. Rows have the ids of their rows in `billing_customer`.
     static let entity = Entity(
         "LedgerCustomer", table: "ledger_customers", description: "A customer in the ledger.",
-        tenancy: .column("tenantId"),
-        fields: [
-            .string("tenantId", maxLength: 255, required: true),
-            .string("firstName", maxLength: 255, pattern: .visibleText, example: "Ann"),
-            .string("lastName", maxLength: 255, pattern: .visibleText, example: "Lee"),
-            .string("email", maxLength: 320, example: "ann@acme.example.com"),
-            .string("company", maxLength: 255, pattern: .visibleText, example: "Acme"),
-            .string("phone", maxLength: 50, example: "NA"),
-            .object("billingAddress"), .object("options"),
-        ])
+        tenancy: .column(tenantId),
+        fields: [tenantId, firstName, lastName, email, company, phone, billingAddress, options])
 
     /// The members of `CustomerDetails`.
     static let members = ["firstName", "lastName", "email", "company", "phone", "billingAddress", "options"]
@@ -25,19 +26,21 @@ enum LedgerCustomer {
 
 /// A card that the built-in provider keeps: what may be kept of it.
 enum LedgerPaymentSource {
+    static let sourceId = Field.string("sourceId", maxLength: 255, required: true, example: "src_1f0c")
+    static let customerId = Field.string("customerId", maxLength: 255, required: true, description: "The provider's id")
+    static let tenantId = Field.string("tenantId", maxLength: 255, required: true)
+    static let gatewayAccountId = Field.string("gatewayAccountId", maxLength: 255)
+    static let last4 = Field.string("last4", maxLength: 4, required: true, example: "4242")
+    static let expiryMonth = Field.integer(
+        "expiryMonth", width: .int16, minimum: 1, maximum: 12, required: true, example: 12)
+    static let expiryYear = Field.integer(
+        "expiryYear", width: .int16, minimum: 2000, maximum: 9999, required: true, example: 2030)
+
     /// The description.
     static let entity = Entity(
         "LedgerPaymentSource", table: "ledger_payment_sources", description: "A card in the ledger.",
-        tenancy: .column("tenantId"),
-        fields: [
-            .string("sourceId", maxLength: 255, required: true, example: "src_1f0c"),
-            .string("customerId", maxLength: 255, required: true, description: "The provider's id"),
-            .string("tenantId", maxLength: 255, required: true),
-            .string("gatewayAccountId", maxLength: 255),
-            .string("last4", maxLength: 4, required: true, example: "4242"),
-            .integer("expiryMonth", width: .int16, minimum: 1, maximum: 12, required: true, example: 12),
-            .integer("expiryYear", width: .int16, minimum: 2000, maximum: 9999, required: true, example: 2030),
-        ])
+        tenancy: .column(tenantId),
+        fields: [sourceId, customerId, tenantId, gatewayAccountId, last4, expiryMonth, expiryYear])
 
     /// The statement that deletes all cards of a customer.
     static func deletion(ofCustomer id: String, in scope: TenantScope) -> BoundStatement {

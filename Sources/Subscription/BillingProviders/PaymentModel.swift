@@ -1,9 +1,10 @@
 import Billing
+import Entities
 import JSONCoding
 import Primitives
 
 /// How an invoice is paid (docs/contract/arc-api.md 6.9).
-enum PaymentMethod: String, Sendable, CaseIterable {
+enum PaymentMethod: String, FieldValue, CaseIterable {
     case cash
     case check
     case bankTransfer = "bank_transfer"
@@ -14,7 +15,7 @@ enum PaymentMethod: String, Sendable, CaseIterable {
 }
 
 /// What came of a payment.
-enum PaymentStatus: String, Sendable, CaseIterable {
+enum PaymentStatus: String, FieldValue, CaseIterable {
     case success
     case failure
     /// Announced; an operator or the provider will confirm it.

@@ -7,26 +7,28 @@ enum Feature {
     /// Characters of a key: what the column that values name it in holds.
     static let maximumKeyLength = 50
 
+    static let name = Field.string(
+        "name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Single sign-on")
+    static let key = Field.string(
+        "key", minLength: 1, maxLength: maximumKeyLength, pattern: .visibleText, required: true, description: "Unique",
+        example: "sso")
+    static let description = Field.string(
+        "description", maxLength: 1000, example: "Users sign in with the identity provider of the tenant")
+    static let defaultValue = Field.string(
+        "defaultValue", maxLength: 5000, description: "The default value", example: "off")
+    static let type = Field.string(
+        "type", maxLength: 100, pattern: .visibleText, description: "Type of the values, for readers", example: "string"
+    )
+    static let metadata = Field.object("metadata", description: "Free-form data", example: ["group": "security"])
+
     /// The description.
     static let entity = Entity(
         "Feature", table: "features", description: "A feature that can be switched on or off, or have a value.",
         actors: .texts,
         tenancy: .shared,
-        fields: [
-            .string(
-                "name", minLength: 1, maxLength: 200, pattern: .visibleText, required: true, example: "Single sign-on"),
-            .string(
-                "key", minLength: 1, maxLength: maximumKeyLength, pattern: .visibleText, required: true,
-                description: "Unique", example: "sso"),
-            .string("description", maxLength: 1000, example: "Users sign in with the identity provider of the tenant"),
-            .string("defaultValue", maxLength: 5000, description: "The default value", example: "off"),
-            .string(
-                "type", maxLength: 100, pattern: .visibleText, description: "Type of the values, for readers",
-                example: "string"),
-            .object("metadata", description: "Free-form data", example: ["group": "security"]),
-        ],
-        uniqueKeys: [UniqueKey("idx_features_key", "key")],
-        alwaysSet: ["name", "key", "createdOn", "modifiedOn", "deleted"])
+        fields: [name, key, description, defaultValue, type, metadata],
+        uniqueKeys: [UniqueKey("idx_features_key", key)],
+        alwaysSet: [name, key, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -6,7 +6,7 @@ enum Plan {
     /// Member of `metaData`: live subscriptions to the plan that one tenant may have.
     static let tenantLimitKey = "maxSubscriptionsPerTenant"
 
-    private static let metaData = Schema.object(
+    private static let metaDataSchema = Schema.object(
         [
             .init(
                 tenantLimitKey,
@@ -18,28 +18,30 @@ enum Plan {
             )
         ], isClosed: false)
 
+    static let name = Field.string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Premium")
+    static let description = Field.string("description", maxLength: 500, example: "Premium plan")
+    static let tier = Field.string(
+        "tier", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
+        description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a custom tier", example: "PREMIUM")
+    static let size = Field.string(
+        "size", maxLength: 100, pattern: .visibleText, description: "Name of a plan size", example: "M")
+    static let price = Field.number(
+        "price", minimum: 0, maximum: 99_999_999_999_999, required: true,
+        description: "For one billing cycle, in major units, with at most as many decimals as the currency has",
+        example: 150)
+    static let metaData = Field.object("metaData", schema: metaDataSchema)
+    static let billingCycleId = Field.identifier("billingCycleId", required: true)
+    static let currencyId = Field.identifier("currencyId", required: true)
+
     /// The description.
     static let entity = Entity(
         "Plan", table: "plans", description: "A plan that tenants subscribe to.", tenancy: .shared,
-        fields: [
-            .string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Premium"),
-            .string("description", maxLength: 500, example: "Premium plan"),
-            .string(
-                "tier", minLength: 1, maxLength: 100, pattern: .visibleText, required: true,
-                description: "How tenants are provisioned: PREMIUM, STANDARD, BASIC or a custom tier",
-                example: "PREMIUM"),
-            .string("size", maxLength: 100, pattern: .visibleText, description: "Name of a plan size", example: "M"),
-            .number(
-                "price", minimum: 0, maximum: 99_999_999_999_999, required: true,
-                description: "For one billing cycle, in major units, with at most as many decimals as the currency has",
-                example: 150),
-            .object("metaData", schema: metaData),
-            .identifier("billingCycleId", required: true),
-            .identifier("currencyId", required: true),
-        ],
+        fields: [name, description, tier, size, price, metaData, billingCycleId, currencyId],
         relations: [
-            .belongsTo("billingCycle", "BillingCycle", by: "billingCycleId"),
-            .belongsTo("currency", "Currency", by: "currencyId"),
+            .belongsTo("billingCycle", "BillingCycle", by: billingCycleId),
+            .belongsTo("currency", "Currency", by: currencyId),
         ],
-        alwaysSet: ["name", "currencyId", "billingCycleId", "tier", "createdOn", "modifiedOn", "deleted"])
+        alwaysSet: [
+            name, currencyId, billingCycleId, tier, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+        ])
 }

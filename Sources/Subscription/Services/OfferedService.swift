@@ -4,11 +4,14 @@ import ServiceKit
 
 /// A service that plans may offer.
 enum OfferedService {
+    static let name = Field.string(
+        "name", maxLength: 100, pattern: .visibleText, required: true, example: "Notifications")
+
     /// The description.
     static let entity = Entity(
         "Service", table: "services", description: "A service that plans may offer.", tenancy: .shared,
-        fields: [.string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Notifications")],
-        alwaysSet: ["name", "createdOn", "modifiedOn", "deleted"])
+        fields: [name],
+        alwaysSet: [name, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// Its operations.
     static let resource = EntityResource(

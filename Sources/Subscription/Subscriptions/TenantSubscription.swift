@@ -5,7 +5,7 @@ import JSONCoding
 /// A tenant's subscription to a plan.
 enum TenantSubscription {
     /// The status of a subscription (docs/contract/arc-api.md 8.3).
-    enum Status: Int, Sendable, CaseIterable {
+    enum Status: Int, FieldValue, CaseIterable {
         case pending = 0
         case active = 1
         case inactive = 2
@@ -25,32 +25,32 @@ enum TenantSubscription {
 
     private static let statuses = "0 PENDING, 1 ACTIVE, 2 INACTIVE, 3 CANCELLED, 4 EXPIRED"
 
+    static let subscriberId = Field.identifier("subscriberId", required: true, description: "The tenant")
+    static let startDate = Field.string("startDate", format: .date, required: true, example: "2026-01-31")
+    static let endDate = Field.string(
+        "endDate", format: .date, required: true, description: "The day after the last paid day", example: "2026-02-28")
+    static let status = Field<Status>.integer("status", width: .int16, required: true, description: statuses)
+    static let planId = Field.identifier("planId", required: true)
+    static let invoiceId = Field.identifier("invoiceId", description: "Invoice of the first period")
+    static let billingAnchorDay = Field.integer("billingAnchorDay", width: .int16, access: .hidden)
+
     /// The description. `endDate` is the first day that is not paid for.
     static let entity = Entity(
         "Subscription", table: "subscriptions", description: "A tenant's subscription to a plan.",
-        tenancy: .column("subscriberId"),
-        fields: [
-            .identifier("subscriberId", required: true, description: "The tenant"),
-            .string("startDate", format: .date, required: true, example: "2026-01-31"),
-            .string(
-                "endDate", format: .date, required: true, description: "The day after the last paid day",
-                example: "2026-02-28"),
-            .integer(
-                "status", width: .int16, oneOf: Status.allCases.map(\.rawValue), required: true, description: statuses),
-            .identifier("planId", required: true),
-            .identifier("invoiceId", description: "Invoice of the first period"),
-            .integer("billingAnchorDay", width: .int16, access: .hidden),
-        ],
+        tenancy: .column(subscriberId),
+        fields: [subscriberId, startDate, endDate, status, planId, invoiceId, billingAnchorDay],
         relations: [
-            .belongsTo("plan", "Plan", by: "planId"),
-            .belongsTo("invoice", "Invoice", by: "invoiceId"),
+            .belongsTo("plan", "Plan", by: planId),
+            .belongsTo("invoice", "Invoice", by: invoiceId),
         ],
         rules: [
             RowRule(
                 "subscriptions_dates_ordered", code: "order",
-                ["endDate": "must not be before startDate", "startDate": "must not be after endDate"])
+                [endDate: "must not be before startDate", startDate: "must not be after endDate"])
         ],
-        alwaysSet: ["subscriberId", "planId", "status", "invoiceId", "createdOn", "modifiedOn", "deleted"])
+        alwaysSet: [
+            subscriberId, planId, status, invoiceId, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+        ])
 
     /// An invoice that exists, as requests name it (docs/contract/arc-api.md 15).
     private static let invoice = Schema.string(minLength: 1, maxLength: 255).example(

@@ -3,20 +3,20 @@ import JSONCoding
 
 /// A postal address of a lead or a tenant.
 package enum Address {
+    package static let address = Field.string("address", maxLength: 500, example: "1 Main Street")
+    package static let city = Field.string("city", maxLength: 100, example: "Springfield")
+    package static let state = Field.string("state", maxLength: 100)
+    package static let zip = Field.string("zip", maxLength: 25, example: "12345")
+    package static let country = Field.string("country", maxLength: 25, example: "India")
+
     /// The description.
     package static let entity = Entity(
         "Address", table: "addresses", description: "A postal address of a lead or a tenant.",
         tenancy: .custom(
             "{row}.id = ANY (ARRAY(SELECT t.address_id FROM main.tenants AS t WHERE t.id = {tenant} "
                 + "UNION ALL SELECT l.address_id FROM main.leads AS l WHERE l.id = {tenant}))"),
-        fields: [
-            .string("address", maxLength: 500, example: "1 Main Street"),
-            .string("city", maxLength: 100, example: "Springfield"),
-            .string("state", maxLength: 100),
-            .string("zip", maxLength: 25, example: "12345"),
-            .string("country", maxLength: 25, example: "India"),
-        ],
-        alwaysSet: ["createdOn", "modifiedOn", "deleted"])
+        fields: [address, city, state, zip, country],
+        alwaysSet: [AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// The names of the fields that make up an address.
     static let fieldNames = ["address", "city", "state", "zip", "country"]

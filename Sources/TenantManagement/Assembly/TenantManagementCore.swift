@@ -61,7 +61,7 @@ package struct TenantManagementCore: ServiceCore {
     /// The common operations of an entity whose controller has more than those.
     func crud(
         _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
-        writableByTenant: Set<String>? = nil, onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
+        writableByTenant: [any EntityField]? = nil, onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
     ) -> CRUDOperations {
         CRUDOperations(
             entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),

@@ -1,22 +1,28 @@
 package import Entities
 import JSONCoding
+package import Primitives
 import ServiceKit
 
 /// A person at a tenant.
 package enum Contact {
+    package static let firstName = Field.string(
+        "firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann")
+    package static let lastName = Field.string(
+        "lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee")
+    package static let email = Field.string(
+        "email", maxLength: 100, format: .email, required: true, example: "ann@acme.com")
+    package static let isPrimary = Field.boolean(
+        "isPrimary", required: true, description: "Whether this contact receives mails about the tenant")
+    package static let type = Field.string(
+        "type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin")
+    package static let tenantId = Field.identifier("tenantId", required: true)
+
     /// The description.
     package static let entity = Entity(
-        "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column("tenantId"),
-        fields: [
-            .string("firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann"),
-            .string("lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee"),
-            .string("email", maxLength: 100, format: .email, required: true, example: "ann@acme.com"),
-            .boolean("isPrimary", required: true, description: "Whether this contact receives mails about the tenant"),
-            .string("type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin"),
-            .identifier("tenantId", required: true),
-        ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
-        alwaysSet: ["firstName", "lastName", "email", "isPrimary", "tenantId", "createdOn", "deleted"])
+        "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column(tenantId),
+        fields: [firstName, lastName, email, isPrimary, type, tenantId],
+        relations: [.belongsTo("tenant", "Tenant", by: tenantId)],
+        alwaysSet: [firstName, lastName, email, isPrimary, tenantId, AuditBlock.createdOn, AuditBlock.deleted])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -1,5 +1,6 @@
 package import Entities
-import JSONCoding
+package import JSONCoding
+package import Primitives
 
 /// A plain invoice row of tenant management, without a workflow (docs/contract/arc-api.md 9.7); billing lives in the
 /// subscription service.
@@ -7,41 +8,39 @@ package enum Invoice {
     /// Names of the statuses (docs/contract/arc-api.md 8.3).
     static let statusNames = [0: "PENDING", 1: "PAID", 2: "CANCELLED"]
 
+    package static let startDate = Field.timestamp(
+        "startDate", acceptsDate: true, required: true, example: "2024-01-01")
+    package static let endDate = Field.timestamp(
+        "endDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-01-31")
+    package static let amount = Field.number("amount", minimum: 0, required: true, example: 100)
+    package static let currencyCode = Field.string(
+        "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
+        description: "ISO 4217 code; determines how many decimals the amount may have", example: "USD")
+    package static let invoiceFile = Field.string("invoiceFile", maxLength: 100)
+    package static let dueDate = Field.timestamp(
+        "dueDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-02-15")
+    package static let status = Field.integer(
+        "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED")
+    package static let tenantId = Field.identifier("tenantId", required: true)
+
     /// The description.
     package static let entity = Entity(
-        "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column("tenantId"),
-        fields: [
-            .timestamp("startDate", acceptsDate: true, required: true, example: "2024-01-01"),
-            .timestamp(
-                "endDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-01-31"
-            ),
-            .number("amount", minimum: 0, required: true, example: 100),
-            .string(
-                "currencyCode", maxLength: 3, pattern: .currencyCode, required: true,
-                description: "ISO 4217 code; determines how many decimals the amount may have", example: "USD"),
-            .string("invoiceFile", maxLength: 100),
-            .timestamp(
-                "dueDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-02-15"
-            ),
-            .integer(
-                "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED"
-            ),
-            .identifier("tenantId", required: true),
-        ],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")],
+        "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column(tenantId),
+        fields: [startDate, endDate, amount, currencyCode, invoiceFile, dueDate, status, tenantId],
+        relations: [.belongsTo("tenant", "Tenant", by: tenantId)],
         rules: [
             RowRule(
                 "invoices_period_ordered", code: "order",
-                ["endDate": "must not be before startDate", "startDate": "must not be after endDate"]),
+                [endDate: "must not be before startDate", startDate: "must not be after endDate"]),
             RowRule(
                 "invoices_due_ordered", code: "order",
-                ["dueDate": "must not be before startDate", "startDate": "must not be after dueDate"]),
+                [dueDate: "must not be before startDate", startDate: "must not be after dueDate"]),
             RowRule(
                 "invoices_amount_decimals", code: "decimals",
                 [
-                    "amount": "must NOT have more decimals than the currency has",
-                    "currencyCode": "names a currency with fewer decimals than the amount has",
+                    amount: "must NOT have more decimals than the currency has",
+                    currencyCode: "names a currency with fewer decimals than the amount has",
                 ]),
         ],
-        alwaysSet: ["amount", "status", "tenantId", "deleted"])
+        alwaysSet: [amount, status, tenantId, AuditBlock.deleted])
 }

@@ -1,10 +1,11 @@
 package import Entities
 import JSONCoding
+package import Primitives
 
 /// A customer of the operator's product.
 package enum Tenant {
     /// The status of a tenant (docs/contract/arc-api.md 8.3).
-    package enum Status: Int, Sendable, CaseIterable {
+    package enum Status: Int, FieldValue, CaseIterable {
         case active = 0
         case pendingProvision = 1
         case provisioning = 2
@@ -35,33 +36,35 @@ package enum Tenant {
     /// Longest key: it becomes part of host names and of names in databases.
     package static let maximumKeyLength = 10
 
+    package static let name = Field.string(
+        "name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme")
+    package static let status = Field<Status>.integer(
+        "status", width: .int16, required: true,
+        description: "0 ACTIVE, 1 PENDINGPROVISION, 2 PROVISIONING, 3 PROVISIONFAILED, 4 DEPROVISIONING, 5 INACTIVE")
+    package static let key = Field.string(
+        "key", maxLength: maximumKeyLength, pattern: .lowercaseAlphanumeric, required: true,
+        description: "Short name, unique among tenants", example: "acme")
+    package static let spocUserId = Field.identifier(
+        "spocUserId", description: "User who is the single point of contact")
+    package static let domains = Field.strings(
+        "domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"])
+    package static let leadId = Field.identifier("leadId", description: "Lead that became this tenant")
+    package static let addressId = Field.identifier("addressId")
+
     /// The description.
     package static let entity = Entity(
         "Tenant", table: "tenants", description: "A customer of the operator.", tenancy: .identity,
-        fields: [
-            .string("name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme"),
-            .integer(
-                "status", width: .int16, oneOf: Status.allCases.map(\.rawValue), required: true,
-                description:
-                    "0 ACTIVE, 1 PENDINGPROVISION, 2 PROVISIONING, 3 PROVISIONFAILED, 4 DEPROVISIONING, 5 INACTIVE"),
-            .string(
-                "key", maxLength: maximumKeyLength, pattern: .lowercaseAlphanumeric, required: true,
-                description: "Short name, unique among tenants", example: "acme"),
-            .identifier("spocUserId", description: "User who is the single point of contact"),
-            .strings("domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"]),
-            .identifier("leadId", description: "Lead that became this tenant"),
-            .identifier("addressId"),
-        ],
+        fields: [name, status, key, spocUserId, domains, leadId, addressId],
         relations: [
-            .hasMany("contacts", "Contact", by: "tenantId"),
-            .hasMany("resources", "Resource", by: "tenantId"),
-            .belongsTo("lead", "Lead", by: "leadId"),
-            .belongsTo("address", "Address", by: "addressId"),
+            .hasMany("contacts", "Contact", by: Contact.tenantId),
+            .hasMany("resources", "Resource", by: Resource.tenantId),
+            .belongsTo("lead", "Lead", by: leadId),
+            .belongsTo("address", "Address", by: addressId),
         ],
-        uniqueKeys: [UniqueKey("idx_tenant_key", "key"), UniqueKey("idx_tenant_lead", "leadId")],
-        alwaysSet: ["name", "status", "key", "domains", "createdOn", "modifiedOn", "deleted"])
+        uniqueKeys: [UniqueKey("idx_tenant_key", key), UniqueKey("idx_tenant_lead", leadId)],
+        alwaysSet: [name, status, key, domains, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// What a tenant's own users may change. The other fields belong to the operator, or refer to rows that need not be the
     /// tenant's.
-    package static let writableByTenant: Set<String> = ["name", "spocUserId"]
+    package static let writableByTenant: [any EntityField] = [name, spocUserId]
 }
