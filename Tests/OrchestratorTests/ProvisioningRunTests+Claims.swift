@@ -15,12 +15,13 @@ extension ProvisioningRunTests {
             test.context = Identifier.v4().description
             _ = try await world.repository().enqueue(try test.event())
             _ = try await world.repository().enqueue(try TestEvent(key: "other").event())
-            let first = try await world.repository().claim(limit: 10, lease: Self.lease)
+            let first = try await world.repository().claim(limit: 10, lease: RunStory.lease)
             #expect(first.count == 2)
             let run = try #require(first.first { $0.tenantId == test.tenant })
             #expect(run.context != test.context)
             #expect(try await world.repository().record(run, .callbackDelivered(status: 204)))
-            #expect(try await world.repository().claim(limit: 10, lease: Self.lease).map(\.context) == [test.context])
+            #expect(
+                try await world.repository().claim(limit: 10, lease: RunStory.lease).map(\.context) == [test.context])
         }
     }
 
@@ -29,7 +30,7 @@ extension ProvisioningRunTests {
             for _ in 0..<40 { _ = try await world.repository().enqueue(try TestEvent(key: "acme").event()) }
             let claimed = try await withThrowingTaskGroup(of: [Identifier].self) { group in
                 for _ in 0..<20 {
-                    group.addTask { try await world.repository().claim(limit: 3, lease: Self.lease).map(\.id) }
+                    group.addTask { try await world.repository().claim(limit: 3, lease: RunStory.lease).map(\.id) }
                 }
                 return try await group.reduce(into: []) { $0 += $1 }
             }
@@ -45,7 +46,7 @@ extension ProvisioningRunTests {
                 test.tier = tier
                 _ = try await world.repository().enqueue(try test.event())
             }
-            let claimed = try await world.repository().claim(limit: 10, lease: Self.lease, excludedTiers: ["SLOW"])
+            let claimed = try await world.repository().claim(limit: 10, lease: RunStory.lease, excludedTiers: ["SLOW"])
             #expect(claimed.map(\.tier) == ["BASIC"])
             let tiers = TierTable([
                 "A": .init(name: "http", provisioner: ScriptedProvisioner(), host: "ci.example.com"),

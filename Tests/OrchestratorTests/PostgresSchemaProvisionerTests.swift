@@ -38,20 +38,20 @@ import Testing
                 try await pool.execute("INSERT INTO tenant_\(first).orders VALUES ('secret of the first')")
             }
             try await world.asTenant(second, database: world.applicationDatabase) { pool in
-                await refused(pool, "SELECT * FROM tenant_\(first).orders")
-                await refused(pool, "INSERT INTO tenant_\(first).orders VALUES ('x')")
-                await refused(pool, "CREATE TABLE tenant_\(first).mine (a int)")
-                await refused(pool, "CREATE TABLE public.mine (a int)")
-                await refused(pool, "CREATE SCHEMA mine")
-                await refused(pool, "CREATE TEMPORARY TABLE mine (a int)")
-                await refused(pool, "DROP SCHEMA tenant_\(first) CASCADE")
-                await refused(pool, "DROP SCHEMA tenant_\(second) CASCADE")
-                await refused(pool, "GRANT USAGE ON SCHEMA tenant_\(second) TO PUBLIC", or: "01007")
-                await refused(pool, "SET ROLE tenant_\(first)")
-                await refused(pool, "SET ROLE \(world.provisioner)")
-                await refused(pool, "ALTER ROLE tenant_\(first) PASSWORD 'x'")
-                await refused(pool, "CREATE ROLE mine")
-                await refused(pool, "CREATE DATABASE mine")
+                await expectRefused(pool, "SELECT * FROM tenant_\(first).orders")
+                await expectRefused(pool, "INSERT INTO tenant_\(first).orders VALUES ('x')")
+                await expectRefused(pool, "CREATE TABLE tenant_\(first).mine (a int)")
+                await expectRefused(pool, "CREATE TABLE public.mine (a int)")
+                await expectRefused(pool, "CREATE SCHEMA mine")
+                await expectRefused(pool, "CREATE TEMPORARY TABLE mine (a int)")
+                await expectRefused(pool, "DROP SCHEMA tenant_\(first) CASCADE")
+                await expectRefused(pool, "DROP SCHEMA tenant_\(second) CASCADE")
+                await expectRefused(pool, "GRANT USAGE ON SCHEMA tenant_\(second) TO PUBLIC", or: "01007")
+                await expectRefused(pool, "SET ROLE tenant_\(first)")
+                await expectRefused(pool, "SET ROLE \(world.provisioner)")
+                await expectRefused(pool, "ALTER ROLE tenant_\(first) PASSWORD 'x'")
+                await expectRefused(pool, "CREATE ROLE mine")
+                await expectRefused(pool, "CREATE DATABASE mine")
             }
             // Nobody can enter but the owner and who was let in, and the grant that was refused above had no effect.
             #expect(
@@ -204,133 +204,4 @@ import Testing
                 try await otherKey.credential(role: role, server: "s", tenant: tenant).password == replaced.password)
         }
     }
-}
-
-@Suite(.serialized) struct PostgresDatabaseProvisionerTests {
-    @Test func aTenantHasADatabaseThatNobodyElseCanEnter() async throws {
-        try await TestWorld.with { world in
-            let tenancy = try world.tenancy()
-            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: testLogger)
-            let (first, second, pooled) = (world.newKey(), world.newKey(), world.newKey())
-            let resource = try await provision(provisioner, TestEvent(key: first))
-            #expect(resource.type == "postgres-database")
-            #expect(resource.externalIdentifier == "tenant_\(first)")
-            #expect(resource.metadata["database"] == .string("tenant_\(first)"))
-            #expect(resource.metadata["schema"] == .string("tenant_\(first)"))
-            _ = try await provision(provisioner, TestEvent(key: second))
-            _ = try await provision(PostgresSchemaProvisioner(tenancy: tenancy), TestEvent(key: pooled))
-
-            try await world.asTenant(first, database: "tenant_\(first)") { pool in
-                try await pool.execute("CREATE TABLE tenant_\(first).orders (note text)")
-                try await pool.execute("CREATE SCHEMA archive")
-                await refused(pool, "CREATE TABLE public.mine (a int)")
-                await refused(pool, "DROP DATABASE tenant_\(second)", or: "42501")
-            }
-            let everyone = [first, second, pooled]
-            for (database, guest) in [
-                ("tenant_\(first)", first), ("tenant_\(second)", second), (world.applicationDatabase, pooled),
-            ] {
-                for key in everyone {
-                    let mayConnect = try await world.admin.count(
-                        "SELECT has_database_privilege('tenant_\(key)', '\(database)', 'CONNECT')::int")
-                    #expect(mayConnect == (key == guest ? 1 : 0), "tenant_\(key) in \(database)")
-                }
-            }
-            await #expect(throws: PostgresError.self) {
-                try await world.asTenant(second, database: "tenant_\(first)") { try await $0.execute("SELECT 1") }
-            }
-        }
-    }
-
-    @Test func again() async throws {
-        try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
-            let test = TestEvent(key: world.newKey())
-            let first = try await provision(provisioner, test)
-            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
-                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
-            }
-            #expect(try await provision(provisioner, test) == first)
-            let count = try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
-                try await pool.count("SELECT count(*) FROM tenant_\(test.key).orders")
-            }
-            #expect(count == 0)
-        }
-    }
-
-    @Test func severalAtOnce() async throws {
-        try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
-            let test = TestEvent(key: world.newKey())
-            let resources = try await withThrowingTaskGroup(of: TenantResource.self) { group in
-                for _ in 0..<4 { group.addTask { try await provision(provisioner, test) } }
-                return try await group.reduce(into: Set<TenantResource>()) { $0.insert($1) }
-            }
-            #expect(resources.count == 1)
-        }
-    }
-
-    @Test func aDatabaseThatWasMadeHalfIsFinished() async throws {
-        try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
-            let test = TestEvent(key: world.newKey())
-            // As after a kill between CREATE DATABASE and what follows.
-            try await world.provisionerPool.execute("CREATE DATABASE tenant_\(test.key)")
-            _ = try await provision(provisioner, test)
-            try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
-                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
-            }
-        }
-    }
-
-    @Test func aDatabaseOfAnotherOwnerIsNeverTaken() async throws {
-        try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
-            let test = TestEvent(key: world.newKey())
-            try await world.admin.execute("CREATE DATABASE tenant_\(test.key)")
-            await expectPermanent("not this tenant's") { _ = try await provision(provisioner, test) }
-        }
-    }
-}
-
-// MARK: Helpers
-
-private func provision(_ provisioner: some Provisioner, _ test: TestEvent) async throws -> TenantResource {
-    guard case .provisioned(let resources, nil) = try await provisioner.provision(try test.event()) else {
-        throw ProvisioningFailure.permanent("delegated")
-    }
-    #expect(resources.count == 1)
-    return try #require(resources.first)
-}
-
-private func expectPermanent(_ fragment: String, _ body: () async throws -> Void) async {
-    do {
-        try await body()
-        Issue.record("nothing was thrown")
-    } catch let failure as ProvisioningFailure {
-        #expect(failure.kind == .permanent)
-        #expect(failure.reason.contains(fragment), "\(failure)")
-    } catch {
-        Issue.record(error)
-    }
-}
-
-/// Runs a statement that must fail for lack of privilege; some only warn and change nothing.
-private func refused(_ pool: PostgresPool, _ sql: String, or code: SQLState? = nil) async {
-    do {
-        try await pool.execute(sql)
-        if code != "01007" { Issue.record("was allowed: \(sql)") }
-    } catch let error as PostgresError {
-        #expect(error.sqlState == .insufficientPrivilege, "\(sql): \(error)")
-    } catch {
-        Issue.record(error)
-    }
-}
-
-/// Whether what PostgreSQL has stored is made of the password.
-private func isVerifier(_ text: String, of password: String) -> Bool {
-    let fields = text.split(separator: "$")
-    guard fields.count == 3, let salt = fields[1].split(separator: ":").last, let bytes = Base64.decode(String(salt))
-    else { return false }
-    return ScramVerifier.make(password: password, salt: bytes) == text
 }

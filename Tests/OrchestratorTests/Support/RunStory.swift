@@ -1,0 +1,70 @@
+import JSONCoding
+import Testing
+
+@testable import Orchestrator
+
+/// The provisioning run of one event, performed step by step: what the worker does, without its loop, on a clock that only
+/// the test moves. Callbacks go to a receiver in this process.
+struct RunStory: Sendable {
+    static let lease = Duration.seconds(15)
+
+    let world: TestWorld
+    let receiver: Receiver
+    let test: TestEvent
+    /// Where the receiver listens.
+    let url: String
+    let client: JSONPoster
+
+    /// Stores an event as a run and gives `body` what it needs to perform it.
+    /// - Parameters:
+    ///   - application: Whether the test needs the application database and the provisioner.
+    ///   - tier: The tier that the event names.
+    ///   - reply: The response to each callback, by its number from 1.
+    static func with(
+        application: Bool = false, tier: String? = "BASIC",
+        reply: @escaping @Sendable (Int) -> Receiver.Reply = { _ in .status(204) },
+        _ body: (RunStory) async throws -> Void
+    ) async throws {
+        try await TestWorld.with(application: application) { world in
+            try await Receiver.with(reply) { receiver, url in
+                try await withClient { client in
+                    var test = TestEvent(key: application ? world.newKey() : "acme")
+                    test.tier = tier
+                    #expect(try await world.repository().enqueue(try test.event()))
+                    try await body(RunStory(world: world, receiver: receiver, test: test, url: url, client: client))
+                }
+            }
+        }
+    }
+
+    /// - Parameter callbackURL: nil for the receiver's.
+    func processor(
+        _ provisioner: any Provisioner = ScriptedProvisioner(), callbackURL: String? = nil,
+        policy: RunPolicy = RunPolicy()
+    ) throws -> ProvisioningRunProcessor {
+        try world.processor(provisioner, callbackURL: callbackURL ?? url + "/webhook", client: client, policy: policy)
+    }
+
+    /// Claims what is due and works on it; returns how many runs that were.
+    @discardableResult
+    func work(_ processor: ProvisioningRunProcessor) async throws -> Int {
+        let runs = try await processor.repository.claim(limit: 10, lease: Self.lease)
+        for run in runs {
+            let transition = await processor.advance(run)
+            _ = try await processor.repository.record(run, transition)
+        }
+        return runs.count
+    }
+
+    /// Claims the run as a process does that is killed before it records anything.
+    func claim() async throws -> ProvisioningRun {
+        try #require(try await world.repository().claim(limit: 1, lease: Self.lease).first)
+    }
+
+    func run() async throws -> StoredRun { try await world.run(of: test.tenant) }
+
+    func letTimePass(_ duration: Duration) async throws { try await world.letTimePass(duration) }
+
+    /// The statuses that the callbacks reported: 1 for success, 0 for failure.
+    func reportedStatuses() throws -> [JSONValue?] { try receiver.requests.map { try $0.json["data"]?["status"] } }
+}
