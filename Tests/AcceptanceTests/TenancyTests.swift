@@ -4,111 +4,16 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// Tenants see nothing of each other, whatever they ask, and however they ask it (issue: tenancy from the first day).
+/// Tenants see nothing of each other, whatever they ask for and in whatever way.
 @Suite struct TenancyTests {
-    /// Two tenants with rows of every kind; A asks, B must not notice.
-    struct Two: Sendable {
-        let stack: TestStack
-        /// A's id, and a token of A's user with every permission.
-        let own: String
-        let token: String
-        /// B's id and key, and the ids of B's rows by path.
-        let other: String
-        let otherKey: String
-        let otherRows: [String: String]
-        let ownRows: [String: String]
-
-        static func make(_ stack: TestStack) async throws -> Two {
-            let (a, ownKey) = try await tenant(stack)
-            let (b, otherKey) = try await tenant(stack)
-            return Two(
-                stack: stack, own: a, token: try await stack.tokens.userToken(tenant: a), other: b, otherKey: otherKey,
-                otherRows: try await rows(of: b, otherKey, stack), ownRows: try await rows(of: a, ownKey, stack))
-        }
-
-        /// A tenant that came from a lead, so that it has everything that a tenant can have.
-        private static func tenant(_ stack: TestStack) async throws -> (id: String, key: String) {
-            let key = TestStack.uniqueKey()
-            var lead = TestStack.leadBody(key)
-            lead["address"] = ["address": .string("Street of \(key)"), "country": "India"]
-            let (id, token) = try await stack.validatedLead(key, body: lead)
-            let tenant = try await stack.tenantManagement.post(
-                "/leads/\(id)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]], token: token
-            ).expect(201)
-            return (try tenant.string("id"), key)
-        }
-
-        private static func rows(of tenant: String, _ key: String, _ stack: TestStack) async throws -> [String: String]
-        {
-            func create(_ client: TestHTTPClient, _ path: String, _ body: JSONValue) async throws -> String {
-                try await client.post(path, body, token: stack.admin).expect(201).string("id")
-            }
-            let management = stack.tenantManagement
-            let plan = try await stack.plan(tier: "STANDARD")
-            let shown = try await management.get("/tenants/\(tenant)", token: stack.admin).expect(200)
-            return [
-                "/tenants": tenant, "/leads": try shown.string("leadId"),
-                "/contacts": try await create(
-                    management, "/contacts",
-                    [
-                        "firstName": .string(key), "lastName": "x", "email": .string("x@\(key).example.com"),
-                        "isPrimary": false, "tenantId": .string(tenant),
-                    ]),
-                "/invoices": try await create(
-                    management, "/invoices",
-                    [
-                        "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 100,
-                        "currencyCode": "USD", "status": 0, "tenantId": .string(tenant),
-                    ]),
-                "/tenant-configs": try await create(
-                    management, "/tenant-configs",
-                    ["configKey": "auth0", "configValue": ["secretOf": .string(key)], "tenantId": .string(tenant)]),
-                "/subscriptions": try await create(
-                    stack.subscription, "/subscriptions",
-                    ["subscriberId": .string(tenant), "planId": .string(plan), "status": 0]),
-            ]
-        }
-
-        func client(_ path: String) -> TestHTTPClient {
-            path == "/subscriptions" ? stack.subscription : stack.tenantManagement
-        }
-
-        /// Everything of B in the databases, as one text.
-        func state() async throws -> [String] {
-            let management = try stack.database(.tenantManagement)
-            var state: [String] = []
-            for table in ["contacts", "invoices", "tenant_mgmt_configs", "resources", "provisionings"] {
-                state += try await management.texts(
-                    "SELECT t::text FROM main.\(table) AS t WHERE tenant_id = $1::uuid ORDER BY 1", [.text(other)])
-            }
-            state += try await management.texts(
-                "SELECT t::text FROM main.tenants AS t WHERE id = $1::uuid", [.text(other)])
-            state += try await management.texts(
-                "SELECT l::text FROM main.leads AS l WHERE id = $1::uuid", [.text(otherRows["/leads"] ?? "")])
-            let subscription = try stack.database(.subscription)
-            for table in ["subscriptions WHERE subscriber_id", "invoice WHERE tenant_id"] {
-                let parts = table.split(separator: " ", maxSplits: 1)
-                state += try await subscription.texts(
-                    "SELECT t::text FROM main.\(parts[0]) AS t \(parts[1]) = $1::uuid ORDER BY 1", [.text(other)])
-            }
-            return state
-        }
-
-        /// Whether a text tells something of B that A did not say itself.
-        func tells(_ answer: TestResponse, besides said: String = "") -> Bool {
-            let secrets = [otherKey, other] + otherRows.values
-            return secrets.contains { answer.text.contains($0) && !said.contains($0) }
-        }
-    }
-
     @Test func listsAndCountsShowTheOwnRowsOnly() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
-            let two = try await Two.make(stack)
+            let two = try await TwoTenants.make(stack)
             for (path, id) in two.ownRows {
                 let client = two.client(path)
                 let list = try await client.get(path, token: two.token).expect(200)
                 #expect(list.json.arrayValue?.contains { $0["id"]?.stringValue == id } == true, "\(path)")
-                #expect(!two.tells(list), "\(path): \(list.text)")
+                #expect(!two.reveals(list), "\(path): \(list.text)")
                 let count = try await client.get("\(path)/count", token: two.token).expect(200)
                 #expect(count.json["count"]?.intValue == list.json.arrayValue?.count, "\(path)")
                 let filters: [JSONValue] = [
@@ -120,8 +25,8 @@ import Testing
                 ]
                 for filter in filters {
                     let answer = try await client.get("\(path)?\(filter.parameter())", token: two.token).expect(200)
-                    #expect(!two.tells(answer, besides: "\(filter)"), "\(path) \(filter): \(answer.text)")
-                    #expect(!two.tells(answer) || answer.json.arrayValue?.isEmpty == true)
+                    #expect(!two.reveals(answer, besides: "\(filter)"), "\(path) \(filter): \(answer.text)")
+                    #expect(!two.reveals(answer) || answer.json.arrayValue?.isEmpty == true)
                 }
             }
         }
@@ -138,7 +43,7 @@ import Testing
 
     @Test func foreignRowsDoNotExist() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
-            let two = try await Two.make(stack)
+            let two = try await TwoTenants.make(stack)
             let before = try await two.state()
             for (path, id) in two.otherRows {
                 let client = two.client(path)
@@ -186,7 +91,7 @@ import Testing
 
     @Test func bulkChangesReachTheOwnRowsOnly() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
-            let two = try await Two.make(stack)
+            let two = try await TwoTenants.make(stack)
             let before = try await two.state()
             let everything: JSONValue = [:]
             let foreign: JSONValue = ["id": ["neq": .string(two.own)]]
@@ -208,7 +113,7 @@ import Testing
 
     @Test func nothingCanBeGivenToOrTakenFromAnotherTenant() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
-            let two = try await Two.make(stack)
+            let two = try await TwoTenants.make(stack)
             let before = try await two.state()
             let management = stack.tenantManagement
             let creations: [(String, JSONValue)] = [
@@ -284,7 +189,7 @@ import Testing
     /// Authorization in code is one wall; this is the other.
     @Test func theRuntimeRolesReadNothingWithoutATenant() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
-            let two = try await Two.make(stack)
+            let two = try await TwoTenants.make(stack)
             for kind in [DatabaseTemplate.tenantManagement, .subscription] {
                 let database = try stack.database(kind)
                 let tables = try await database.texts(

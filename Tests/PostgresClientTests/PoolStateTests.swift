@@ -253,3 +253,9 @@ extension PoolState {
         admit(waiter, id: id, lane: .regular, now: now)
     }
 }
+
+extension PoolState.LeaseAction {
+    var isWaiting: Bool {
+        if case .wait = self { true } else { false }
+    }
+}

@@ -76,32 +76,3 @@ import Testing
         #expect(Set(all).count == 20_000)
     }
 }
-
-@Suite struct TimeOrderedGeneratorTests {
-    @Test func ascendsWithinTheSameInstant() {
-        var generator = TimeOrderedGenerator()
-        let time = Timestamp(seconds: 1_700_000_000)
-        let identifiers = (0..<20_000).map { _ in generator.next(at: time) }
-        #expect(zip(identifiers, identifiers.dropFirst()).allSatisfy { $0 < $1 })
-        #expect(identifiers.allSatisfy { $0.timestamp == time })
-    }
-
-    @Test func ascendsWithTheMicrosecond() {
-        var generator = TimeOrderedGenerator()
-        let start: Int64 = 1_700_000_000_000_000
-        let identifiers = (0..<3_000).map { generator.next(at: Timestamp(microseconds: start + $0)) }
-        #expect(zip(identifiers, identifiers.dropFirst()).allSatisfy { $0 < $1 })
-        #expect(identifiers.last?.timestamp == Timestamp(microseconds: start + 2_000))
-    }
-
-    @Test func ignoresASmallStepBackAndFollowsAGreatOne() {
-        var generator = TimeOrderedGenerator()
-        let time = Timestamp(seconds: 1_700_000_000)
-        let first = generator.next(at: time)
-        let second = generator.next(at: time.adding(.seconds(-9)))
-        #expect(first < second)
-        #expect(second.timestamp == time)
-        let third = generator.next(at: time.adding(.seconds(-11)))
-        #expect(third.timestamp == time.adding(.seconds(-11)))
-    }
-}

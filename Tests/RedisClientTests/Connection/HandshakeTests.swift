@@ -57,25 +57,3 @@ import Testing
         #expect(handshake.receiveConfirmation() == .done)
     }
 }
-
-@Suite struct ReconnectBackoffTests {
-    @Test func doublesUpToTheMaximumWithJitterInTheUpperHalf() {
-        var generator = SeededGenerator(state: 1)
-        var backoff = ReconnectBackoff(initial: .milliseconds(20), maximum: .seconds(1))
-        for step in [20, 40, 80, 160, 320, 640, 1000, 1000, 1000] as [Int64] {
-            let delay = backoff.next(using: &generator)
-            #expect((TimeAmount.milliseconds(step / 2)...TimeAmount.milliseconds(step)).contains(delay))
-        }
-        backoff.reset()
-        #expect(backoff.next(using: &generator) <= .milliseconds(20))
-    }
-
-    @Test func differsFromDrawToDraw() {
-        var generator = SeededGenerator(state: 2)
-        let delays = (0..<20).map { _ in
-            var backoff = ReconnectBackoff()
-            return backoff.next(using: &generator)
-        }
-        #expect(Set(delays.map(\.nanoseconds)).count > 10)
-    }
-}

@@ -1,0 +1,20 @@
+import JSONCoding
+import Testing
+
+@Suite struct JSONDepthTests {
+    /// A value is as deep as the smallest limit that lets the parser read it.
+    @Test(
+        arguments: [
+            "1", "[]", "{}", "[1]", "[[1], 2]", #"{"a": [{"b": []}], "c": {}}"#, #"[{"a": "[[[["}]"#,
+            String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
+        ])
+    func isWhatTheParserCounts(text: String) throws {
+        let depth = try JSONValue.parse(text).depth
+        #expect(throws: Never.self) { try JSONValue.parse(text, limits: JSONLimits(depth: depth)) }
+        guard depth > 0 else { return }
+        let error = #expect(throws: JSONParseError.self) {
+            try JSONValue.parse(text, limits: JSONLimits(depth: depth - 1))
+        }
+        #expect(error?.reason == .tooDeep)
+    }
+}

@@ -1,0 +1,131 @@
+import Foundation
+import JSONCoding
+import PostgresTestSupport
+import Primitives
+import Testing
+
+@testable import Orchestrator
+
+@Suite(.serialized) struct CommandRunnerTests {
+    private func run(
+        _ script: String, input: [UInt8] = [], limit: Duration = .seconds(60),
+        _ change: (inout Command) -> Void = { _ in }
+    ) async throws -> CommandResult {
+        var command = Command(
+            arguments: ["/bin/sh", "-c", script], environment: ["PATH": "/usr/bin:/bin"], input: input, timeLimit: limit
+        )
+        command.graceTime = .milliseconds(200)
+        change(&command)
+        return try await CommandRunner.run(command)
+    }
+
+    private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+
+    @Test func inputOutputAndErrorArePassed() async throws {
+        // Larger than any pipe, so that both directions must move at once.
+        let input = [UInt8](repeating: UInt8(ascii: "a"), count: 200_000)
+        let result = try await run("cat; echo problem >&2; exit 3", input: input)
+        #expect(result.end == .exited(code: 3))
+        #expect(result.output == input)
+        #expect(text(result.errorTail) == "problem\n")
+    }
+
+    @Test func aProgramNeedNotReadItsInput() async throws {
+        let result = try await run("exec 0<&-; echo fine", input: [UInt8](repeating: 0, count: 1_000_000))
+        #expect(result.end == .exited(code: 0))
+        #expect(text(result.output) == "fine\n")
+    }
+
+    @Test func onlyTheGivenEnvironmentIsPassed() async throws {
+        let result = try await run("env") { $0.environment = ["PATH": "/usr/bin:/bin", "A": "1"] }
+        let names = text(result.output).split(separator: "\n").compactMap { $0.split(separator: "=").first }
+        #expect(Set(names).subtracting(["PWD", "SHLVL", "_", "OLDPWD"]) == ["PATH", "A"])
+    }
+
+    @Test func noDescriptorIsLeft() async throws {
+        let result = try await run("ls /proc/self/fd")
+        // The fourth is the folder that ls reads.
+        #expect(text(result.output) == "0\n1\n2\n3\n")
+    }
+
+    @Test func itStartsInItsFolder() async throws {
+        let result = try await run("pwd") { $0.workingDirectory = "/" }
+        #expect(text(result.output) == "/\n")
+    }
+
+    @Test func aProgramThatTakesTooLongIsEndedWithItsGroup() async throws {
+        let result = try await run("sleep 1000 & echo $!; wait", limit: .seconds(5))
+        #expect(result.end == .timedOut)
+        let child = try #require(Int32(text(result.output).dropLast()))
+        await expectGone(child)
+    }
+
+    @Test func aProgramThatIgnoresSIGTERMIsKilled() async throws {
+        let result = try await run(
+            "trap '' TERM; echo $$; while :; do sleep 1000 & wait; done", limit: .seconds(5))
+        #expect(result.end == .timedOut)
+        await expectGone(try #require(Int32(text(result.output).dropLast())))
+    }
+
+    @Test func cancellationEndsTheProgram() async throws {
+        let started = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(SecureRandom.hex(bytes: 8))
+        let task = Task { try await run("echo $$ > \(started.path); exec sleep 1000") }
+        while (try? String(contentsOf: started, encoding: .utf8))?.hasSuffix("\n") != true {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        task.cancel()
+        #expect(try await task.value.end == .cancelled)
+        await expectGone(try #require(Int32(try String(contentsOf: started, encoding: .utf8).dropLast())))
+        try FileManager.default.removeItem(at: started)
+    }
+
+    @Test func tooMuchOutputEndsTheProgram() async throws {
+        let result = try await run("yes") { $0.maximumOutput = 100_000 }
+        #expect(result.end == .tooMuchOutput)
+        #expect(result.output.count == 100_001)
+    }
+
+    @Test func `too much output is an error although the program has ended by itself`() async throws {
+        // Less than a pipe holds, so that the program may end before anybody has read.
+        let result = try await run("head -c 30000 /dev/zero") { $0.maximumOutput = 20_000 }
+        #expect(result.end == .tooMuchOutput)
+        #expect(try await run("head -c 20000 /dev/zero") { $0.maximumOutput = 20_000 }.end == .exited(code: 0))
+    }
+
+    @Test func onlyTheEndOfStandardErrorIsKept() async throws {
+        let result = try await run("yes x | head -c 100000 >&2; echo last >&2")
+        #expect(result.errorTail.count == 8192)
+        #expect(text(result.errorTail).hasSuffix("last\n"))
+    }
+
+    @Test func backgroundProgramsAreNotWaitedFor() async throws {
+        let result = try await run("sleep 1000 & echo $!")
+        #expect(result.end == .exited(code: 0))
+        kill(try #require(Int32(text(result.output).dropLast())), SIGKILL)
+    }
+
+    @Test func aSignalIsReported() async throws {
+        #expect(try await run("kill -9 $$").end == .killed(signal: SIGKILL))
+    }
+
+    @Test func whatCannotBeStartedIsReported() async throws {
+        let failure = await #expect(throws: CommandFailure.self) {
+            _ = try await run("") { $0.arguments = ["/no/such/program"] }
+        }
+        #expect(failure?.code == ENOENT)
+    }
+
+    /// A process that was killed is still there until its parent, or init, has noticed.
+    private func expectGone(_ process: pid_t) async {
+        for _ in 0..<2000 {
+            if kill(process, 0) != 0 || isZombie(process) { return }
+            try? await Task.sleep(for: .milliseconds(5))
+        }
+        Issue.record("process \(process) is still there")
+    }
+
+    private func isZombie(_ process: pid_t) -> Bool {
+        let status = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+        return status?.contains(") Z ") ?? true
+    }
+}

@@ -1,0 +1,20 @@
+import Foundation
+import Primitives
+import Testing
+
+@Suite struct WallClockTests {
+    @Test func theManualClockMovesOnlyWhenTold() {
+        let clock = ManualClock(Timestamp(seconds: 5))
+        #expect(clock.now() == Timestamp(seconds: 5))
+        clock.advance(by: .seconds(86_400))
+        #expect(clock.now() == Timestamp(seconds: 86_405))
+        clock.set(Timestamp(seconds: 1))
+        #expect(clock.now() == Timestamp(seconds: 1))
+    }
+
+    @Test func theSystemClockShowsTheTimeOfTheMachine() {
+        let before = Int64(Date().timeIntervalSince1970) - 1
+        let now = SystemClock().now().seconds
+        #expect((before...before + 60).contains(now))
+    }
+}
