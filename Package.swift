@@ -144,15 +144,17 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // Regular targets without tests: databases and programs, and on top of them whole services.
+        // Regular targets without tests: conditions and programs, then databases, then whole services.
+        .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
-            name: "PostgresTestSupport", dependencies: ["Primitives", "PostgresClient", "Migrations", logging],
+            name: "PostgresTestSupport",
+            dependencies: ["TestSupport", "Primitives", "PostgresClient", "Migrations", logging],
             path: "Tests/PostgresTestSupport", swiftSettings: strict),
         .target(
             name: "StackTestSupport",
             dependencies: unique(
                 serviceTests + outgoingHTTP + [
-                    "PostgresTestSupport", "TenantManagement", "Subscription", "Orchestrator", nioPosix,
+                    "TestSupport", "PostgresTestSupport", "TenantManagement", "Subscription", "Orchestrator", nioPosix,
                 ]),
             path: "Tests/StackTestSupport", swiftSettings: strict),
         tests(
@@ -166,20 +168,20 @@ let package = Package(
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
-        tests("PDFDocumentsTests", ["PostgresTestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
+        tests("PDFDocumentsTests", ["TestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
         tests("MigrationsTests", ["PostgresTestSupport", "PostgresClient", "Migrations"]),
-        tests("RedisClientTests", settings + ["RedisClient", logging, nioCore, nioEmbedded]),
+        tests("RedisClientTests", settings + ["TestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
-        tests("WorkQueueTests", background + ["Primitives", "WorkQueue"]),
+        tests("WorkQueueTests", background + ["TestSupport", "Primitives", "WorkQueue"]),
         tests(
             "MessageBusTests",
             values + settings + background + [
-                "PostgresTestSupport", "PostgresClient", "Migrations", "WorkQueue", "MessageBus",
+                "TestSupport", "PostgresTestSupport", "PostgresClient", "Migrations", "WorkQueue", "MessageBus",
             ]),
         tests(
             "OrchestratorTests",

@@ -1,5 +1,6 @@
 import JSONCoding
 import Primitives
+import TestSupport
 import Testing
 
 @testable import MessageBus

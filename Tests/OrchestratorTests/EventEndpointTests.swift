@@ -33,7 +33,7 @@ import Testing
                     let detail = try sealed.json
                     let taken = try await sender.post(detail, headers: TestEventSender.signature(detail))
                     #expect(taken.status == 200 && taken.body == ["success": true])
-                    try await eventually { try await delivered(world) == 2 }
+                    try await eventually("the runs are delivered") { try await delivered(world) == 2 }
                     // Again: the envelope, the detail alone, and the same event from the bus.
                     #expect(try await sender.post(wrapped).status == 200)
                     #expect(try await sender.post(try clear.json).status == 200)
@@ -41,7 +41,7 @@ import Testing
                     _ = try await bus.publish([try sealed.envelope()])
                     let last = TestEvent(key: world.newKey())
                     _ = try await bus.publish([try last.envelope()])
-                    try await eventually { try await delivered(world) == 3 }
+                    try await eventually("the runs are delivered") { try await delivered(world) == 3 }
                 }
                 #expect(try await runs(world) == 3)
                 #expect(receiver.requests.count == 3)

@@ -29,7 +29,7 @@ import WorkQueue
                         // Twice, as a bus may.
                         for _ in 0..<2 { _ = try await bus.publish([try test.envelope()]) }
                     }
-                    try await eventually {
+                    try await eventually("all runs are reported") {
                         try await world.admin.count(
                             "SELECT count(*) FROM main.provisioning_runs WHERE callback_state = 'delivered'") == 3
                     }

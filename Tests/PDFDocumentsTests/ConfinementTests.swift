@@ -1,8 +1,8 @@
 import Foundation
 import Logging
 import PDFDocuments
-import PostgresTestSupport
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// What the real program may do, as the kernel sees it.

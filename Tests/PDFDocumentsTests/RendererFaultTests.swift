@@ -1,6 +1,6 @@
 import Foundation
 import PDFDocuments
-import PostgresTestSupport
+import TestSupport
 import Testing
 
 /// What a renderer does that hangs, crashes or talks nonsense: it fails one document and nothing else.

@@ -1,3 +1,4 @@
+import PostgresTestSupport
 import Testing
 
 @testable import PostgresClient
@@ -32,7 +33,7 @@ private struct RandomPool {
     private(set) var opening = 0
 
     init(seed: UInt64) {
-        random = SeededGenerator(state: seed)
+        random = SeededGenerator(seed: seed)
         maximum = Int.random(in: 1...6, using: &random)
         maximumSearches = max(1, maximum / 2)
         // Nobody is refused for waiting too long, which would hide that nobody serves them.
@@ -156,17 +157,5 @@ private struct RandomPool {
 
     private mutating func forget(_ resources: [Resource]) {
         for resource in resources { idle.removeAll { $0 === resource } }
-    }
-}
-
-/// SplitMix64: the same numbers for the same seed.
-private struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 package import Foundation
 package import PostgresClient
 import Synchronization
+import TestSupport
 
 /// A PostgreSQL cluster of a test's own that it may stop, crash and start again. It listens on a Unix socket in its folder.
 package final class PostgresCluster {

@@ -1,4 +1,5 @@
 package import PostgresClient
+import TestSupport
 
 /// A PostgreSQL server on which tests create their databases.
 package struct PostgresTestServer: Sendable, Hashable {

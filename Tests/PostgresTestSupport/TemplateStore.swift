@@ -2,6 +2,7 @@ import Migrations
 import PostgresClient
 import Primitives
 import Synchronization
+import TestSupport
 
 /// Migrated databases to copy from. A template's name contains a checksum of its migrations, so that it is made once
 /// for a server and never used after the migrations have changed.

@@ -1,5 +1,5 @@
 import Foundation
-package import PostgresTestSupport
+package import TestSupport
 
 /// The program `arc`, as a person runs it.
 package enum ArcCommand {

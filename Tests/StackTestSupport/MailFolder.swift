@@ -1,5 +1,5 @@
 import Foundation
-import PostgresTestSupport
+import TestSupport
 
 /// The folder into which `NOTIFICATION_TRANSPORT=file` writes mails, read as a person reads a mailbox.
 package struct MailFolder: Sendable {

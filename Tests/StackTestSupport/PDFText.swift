@@ -1,5 +1,5 @@
 import Foundation
-import PostgresTestSupport
+import TestSupport
 
 /// Reads documents with poppler's pdftotext, which is nobody of ours.
 package enum PDFText {

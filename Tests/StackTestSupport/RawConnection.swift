@@ -1,7 +1,7 @@
 import NIOCore
 import NIOPosix
-import PostgresTestSupport
 import Synchronization
+import TestSupport
 
 /// A connection over which a test sends exactly the bytes that it wants, and sees exactly what comes back.
 package final class RawConnection: Sendable {

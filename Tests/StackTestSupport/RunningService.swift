@@ -1,6 +1,6 @@
-import PostgresTestSupport
 package import ServiceKit
 import ServiceLifecycle
+import TestSupport
 
 /// A service that runs in this process.
 package struct RunningService: Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 package import PostgresTestSupport
+import TestSupport
 
 /// What a stack of services stands on, whether they run in this process or in processes of their own: databases, a
 /// folder for mails, and the environment variables that lead there.

@@ -1,10 +1,7 @@
 import Foundation
-import PostgresTestSupport
-import Synchronization
-
-#if canImport(Glibc)
 import Glibc
-#endif
+import Synchronization
+import TestSupport
 
 /// A TCP server at 127.0.0.1 that passes everything on to another one, unless its inspectors decide otherwise.
 package final class TCPProxy: Sendable {

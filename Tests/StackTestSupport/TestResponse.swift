@@ -1,5 +1,5 @@
 package import JSONCoding
-import PostgresTestSupport
+import TestSupport
 
 /// An answer, with shortcuts into the two forms of errors.
 package struct TestResponse: Sendable {

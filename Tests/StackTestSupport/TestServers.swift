@@ -1,4 +1,5 @@
 package import PostgresTestSupport
+import TestSupport
 
 /// The servers that tests use, named by whoever runs them: `make test` starts a PostgreSQL and a Redis of its own and
 /// sets ARC_TEST_POSTGRES_HOST, …_PORT, …_USER (a superuser, trust) and ARC_TEST_REDIS_HOST, …_PORT.

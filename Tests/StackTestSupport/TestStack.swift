@@ -11,6 +11,7 @@ import ServicePlatform
 import Subscription
 import Synchronization
 import TenantManagement
+package import TestSupport
 
 /// The services in this process, over HTTP, on databases of their own and a real message bus.
 package final class TestStack: Sendable {

@@ -1,6 +1,6 @@
 package import JSONCoding
-import PostgresTestSupport
 import Primitives
+import TestSupport
 
 /// The steps that many tests begin with.
 extension TestStack {

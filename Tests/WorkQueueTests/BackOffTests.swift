@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import WorkQueue
@@ -24,21 +25,5 @@ struct BackOffTests {
         let backOff = BackOff(initial: .seconds(1), maximum: .seconds(86_400 * 365))
         let delay = backOff.delay(afterFailures: failures)
         #expect(delay >= .milliseconds(500) && delay <= .seconds(86_400 * 365))
-    }
-}
-
-/// Random numbers that are the same in each run.
-private struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

@@ -1,6 +1,7 @@
 import Primitives
 import ServiceLifecycle
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WorkQueue

@@ -155,19 +155,6 @@ final class MemoryStore: LeasedStore {
     }
 }
 
-/// Waits until something holds; a test whose condition never comes true fails here instead of hanging.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now.advanced(by: .seconds(120))
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(5))
-    }
-    Issue.record("never came true: \(what)", sourceLocation: sourceLocation)
-    throw CancellationError()
-}
-
 /// Runs a worker beside a body, and cancels it when the body is done.
 func running(_ worker: LeasedWorker<MemoryStore>, _ body: () async throws -> Void) async throws {
     let task = Task { await worker.run() }

@@ -100,40 +100,11 @@ func numbersByTenant(_ events: [EventEnvelope]) throws -> [Identifier: [Int]] {
     return numbers
 }
 
-/// Waits until something holds; a test whose condition never comes true fails here instead of hanging.
-func eventually(
-    _ what: Comment, sourceLocation: SourceLocation = #_sourceLocation, _ condition: () async throws -> Bool
-) async throws {
-    let end = ContinuousClock.now.advanced(by: .seconds(120))
-    while ContinuousClock.now < end {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("never came true: \(what)", sourceLocation: sourceLocation)
-    throw CancellationError()
-}
-
 /// Runs services beside a body, and cancels them when it is done.
 func running(_ services: [@Sendable () async throws -> Void], _ body: () async throws -> Void) async throws {
     try await withThrowingTaskGroup(of: Void.self) { group in
         for service in services { group.addTask { try await service() } }
         try await body()
         group.cancelAll()
-    }
-}
-
-/// Random numbers that are the same in each run.
-struct SeededGenerator: RandomNumberGenerator {
-    private var state: UInt64
-
-    init(seed: UInt64) { state = seed }
-
-    /// SplitMix64.
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

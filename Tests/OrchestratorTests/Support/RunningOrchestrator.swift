@@ -43,12 +43,3 @@ private func orchestratorEnvironment(_ world: TestWorld, callbackURL: String) th
         "ACCESS_LOG": "false", "SHUTDOWN_SECONDS": "5",
     ]
 }
-
-/// Waits until something has become true; that it does is what the test is about, not how fast.
-func eventually(_ condition: () async throws -> Bool) async throws {
-    for _ in 0..<6000 {
-        if try await condition() { return }
-        try await Task.sleep(for: .milliseconds(10))
-    }
-    Issue.record("it never became true")
-}

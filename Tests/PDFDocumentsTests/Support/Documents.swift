@@ -1,8 +1,8 @@
 import Foundation
 import Logging
 import PDFDocuments
-import PostgresTestSupport
 import StackTestSupport
+import TestSupport
 
 extension PDFDocument {
     /// An invoice to somebody.

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -225,7 +226,7 @@ import Testing
 
     /// Any order of commands, replies and cancellations: every waiter hears exactly once, and hears its own reply.
     @Test(arguments: 0..<100) func answersEveryWaiterOnceWithItsOwnReply(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         var pipeline = Pipeline(maximumWaiting: .max, maximumBufferedBytes: .max)
         _ = pipeline.beginConnecting()
         _ = pipeline.becomeReady(deadline: Self.epoch + Self.timeout)

@@ -1,11 +1,12 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RedisClient
 
 @Suite struct ReconnectBackoffTests {
     @Test func doublesUpToTheMaximumWithJitterInTheUpperHalf() {
-        var generator = SeededGenerator(state: 1)
+        var generator = SeededGenerator(seed: 1)
         var backoff = ReconnectBackoff(initial: .milliseconds(20), maximum: .seconds(1))
         for step in [20, 40, 80, 160, 320, 640, 1000, 1000, 1000] as [Int64] {
             let delay = backoff.next(using: &generator)
@@ -16,7 +17,7 @@ import Testing
     }
 
     @Test func differsFromDrawToDraw() {
-        var generator = SeededGenerator(state: 2)
+        var generator = SeededGenerator(seed: 2)
         let delays = (0..<20).map { _ in
             var backoff = ReconnectBackoff()
             return backoff.next(using: &generator)

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -101,7 +102,7 @@ import Testing
     }
 
     @Test(arguments: 0..<200) func survivesRandomBytes(seed: UInt64) {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let alphabet = Array("+-:$*_,#(!=~%>|0123456789\r\n\r\n\r\ntfa".utf8)
         let bytes = (0..<200).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }
         // Whatever it says, it says the same however the bytes arrive.

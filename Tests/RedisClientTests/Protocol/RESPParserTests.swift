@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -100,7 +101,7 @@ import Testing
     }
 
     @Test(arguments: 0..<40) func roundTripsRandomValues(seed: UInt64) throws {
-        var generator = SeededGenerator(state: seed)
+        var generator = SeededGenerator(seed: seed)
         let values = (0..<20).map { _ in RedisValue.random(depth: 4, using: &generator) }
         let stream = values.flatMap(ServerEncoding.bytes)
         var chunks: [[UInt8]] = []

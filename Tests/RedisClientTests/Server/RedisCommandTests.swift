@@ -1,4 +1,5 @@
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -46,7 +47,7 @@ import Testing
             }
             #expect((.seconds(900) ... .seconds(1000)).contains(duration))
             #expect(try await client.expire(key, after: .microseconds(1)))
-            try await eventually { try await client.get(key) == nil }
+            try await eventually("the key has expired") { try await client.get(key) == nil }
             await #expect(throws: RedisError.invalidCommand(.expiryNotPositive)) {
                 try await client.set(key, "x", expire: .zero)
             }
@@ -257,12 +258,12 @@ import Testing
     @Test func runsUntilItIsShutDownOrCancelled() async throws {
         let first = RedisClient(configuration: try SharedRedis.configuration(), logger: silentLogger)
         let running = Task { await first.run() }
-        try await eventually { first.isConnected }
+        try await eventually("the client is connected") { first.isConnected }
         await first.shutdown()
         await running.value
         let second = RedisClient(configuration: try SharedRedis.configuration(), logger: silentLogger)
         let cancelled = Task { await second.run() }
-        try await eventually { second.isConnected }
+        try await eventually("the client is connected") { second.isConnected }
         cancelled.cancel()
         await cancelled.value
         await #expect(throws: RedisError.closed) { try await second.ping() }

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -6,7 +7,7 @@ import Testing
 /// What happens when the server goes, stalls or refuses. Every test has a server of its own.
 @Suite(.timeLimit(.minutes(5))) struct RedisFailureTests {
     @Test func failsAtOnceWithoutServer() async throws {
-        let port = try RedisServerProcess.freePort()
+        let port = try TestCommand.freePort()
         let configuration = RedisConfiguration(
             endpoint: .host("127.0.0.1", port: port), connectTimeout: .seconds(30), commandTimeout: .seconds(30))
         try await withClient(configuration) { client in
@@ -40,7 +41,7 @@ import Testing
         try await withClient(server.configuration) { client in
             await #expect(throws: RedisError.notConnected(.refused)) { try await client.ping() }
             try await server.start()
-            try await eventually { client.isConnected }
+            try await eventually("the client is connected") { client.isConnected }
             try await client.ping()
         }
     }
@@ -76,9 +77,9 @@ import Testing
             for _ in 0..<3 {
                 try await client.ping()
                 server.stop()
-                try await eventually { !client.isConnected }
+                try await eventually("the client is disconnected") { !client.isConnected }
                 try await server.start()
-                try await eventually { client.isConnected }
+                try await eventually("the client is connected") { client.isConnected }
             }
             try await client.ping()
             for task in load { task.cancel() }
@@ -97,7 +98,7 @@ import Testing
         configuration.commandTimeout = .seconds(1)
         configuration.connectTimeout = .seconds(1)
         try await withClient(configuration) { client in
-            try await eventually { (try? await client.ping()) != nil }
+            try await eventually("the server answers") { (try? await client.ping()) != nil }
             server.pause()
             await #expect(throws: RedisError.timeout) { try await client.ping() }
             await #expect {
@@ -106,8 +107,8 @@ import Testing
                 (error as? RedisError)?.isUnavailable == true
             }
             server.resume()
-            try await eventually { client.isConnected }
-            try await eventually { (try? await client.ping()) != nil }
+            try await eventually("the client is connected") { client.isConnected }
+            try await eventually("the server answers") { (try? await client.ping()) != nil }
         }
     }
 
@@ -117,11 +118,11 @@ import Testing
         configuration.commandTimeout = .seconds(1)
         configuration.keepAliveInterval = .milliseconds(100)
         try await withClient(configuration) { client in
-            try await eventually { (try? await client.ping()) != nil }
+            try await eventually("the server answers") { (try? await client.ping()) != nil }
             server.pause()
-            try await eventually { !client.isConnected }
+            try await eventually("the client is disconnected") { !client.isConnected }
             server.resume()
-            try await eventually { client.isConnected }
+            try await eventually("the client is connected") { client.isConnected }
         }
     }
 
@@ -136,7 +137,7 @@ import Testing
             server.pause()
             let waiting = (0..<10).map { _ in Task { try await client.ping() } }
             // Some of the ten may be on their way into the queue still.
-            try await eventually {
+            try await eventually("no more commands may wait") {
                 let probe = Task { try await client.ping() }
                 // Cancelled only after it has had time to ask: a task cancelled before it runs asks nothing.
                 try await Task.sleep(for: .milliseconds(50))
@@ -179,7 +180,7 @@ import Testing
     @Test func knowsAReplica() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
-            let nobody = try RedisServerProcess.freePort()
+            let nobody = try TestCommand.freePort()
             try await client.reply("REPLICAOF", "127.0.0.1", .integer(Int64(nobody)))
             await #expect {
                 try await client.set("k", "v")
@@ -191,7 +192,7 @@ import Testing
 
     @Test func knowsACluster() async throws {
         let server = try await RedisServerProcess([
-            "--cluster-enabled", "yes", "--cluster-port", "\(RedisServerProcess.freePort())",
+            "--cluster-enabled", "yes", "--cluster-port", "\(TestCommand.freePort())",
         ])
         try await withClient(server.configuration) { client in
             await #expect {

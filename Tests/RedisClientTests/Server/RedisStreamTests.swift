@@ -1,3 +1,4 @@
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -34,7 +35,7 @@ import Testing
             #expect(await first.next() == .connected)
             #expect(await second.next() == .connected)
             #expect(await third.next() == .connected)
-            try await eventually { (try? await client.ping()) != nil }
+            try await eventually("the server answers") { (try? await client.ping()) != nil }
             try await client.reply("PUBLISH", "a", "x")
             try await client.reply("PUBLISH", "b", "y")
             #expect(await first.next() == .message(channel: "a", payload: [120]))
@@ -52,7 +53,9 @@ import Testing
                 #expect(await messages.next() == .connected)
                 #expect(try await client.reply("PUBLISH", "a", "x").integer == 1)
             }
-            try await eventually { try await client.reply("PUBLISH", "a", "x").integer == 0 }
+            try await eventually("the channel is unsubscribed") {
+                try await client.reply("PUBLISH", "a", "x").integer == 0
+            }
         }
     }
 
@@ -122,7 +125,7 @@ import Testing
             #expect(await changes.next() == .disconnected)
             try await server.start()
             #expect(await changes.next() == .connected)
-            try await eventually { (try? await client.set("p:2", "x")) != nil }
+            try await eventually("the server accepts writes") { (try? await client.set("p:2", "x")) != nil }
             #expect(await changes.next() == .keys(["p:2"]))
         }
     }
@@ -135,7 +138,7 @@ import Testing
                 #expect(await changes.next() == .connected)
                 #expect(try await client.reply("INFO", "clients").text?.contains("tracking_clients:1") == true)
             }
-            try await eventually {
+            try await eventually("tracking has ended") {
                 try await client.reply("INFO", "clients").text?.contains("tracking_clients:0") == true
             }
         }

@@ -1,4 +1,5 @@
 import NIOCore
+import TestSupport
 
 @testable import RedisClient
 
@@ -21,19 +22,6 @@ enum ServerEncoding {
     }
 
     static func text(_ text: String) -> [UInt8] { Array(text.utf8) }
-}
-
-/// The published algorithm SplitMix64: the same values every run.
-struct SeededGenerator: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9e37_79b9_7f4a_7c15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xbf58_476d_1ce4_e5b9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94d0_49bb_1331_11eb
-        return mixed ^ (mixed >> 31)
-    }
 }
 
 extension RedisValue {

@@ -41,11 +41,6 @@ func withClient(
 /// A key nobody else uses.
 func uniqueKey(_ name: String = "key") -> String { "test:\(name):\(UUID().uuidString)" }
 
-/// Waits for something that another task or process brings about. The suite's time limit ends it when it never does.
-func eventually(_ condition: () async throws -> Bool) async throws {
-    while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
-}
-
 /// Collects what callbacks deliver.
 final class Recorder<Value: Sendable>: Sendable {
     private let storage = Mutex<[Value]>([])

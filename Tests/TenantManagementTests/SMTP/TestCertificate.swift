@@ -7,7 +7,7 @@ struct TestCertificate: Sendable {
     let path: String
     let context: NIOSSLContext
 
-    /// For `localhost` and `127.0.0.1`; nil without the command.
+    /// For `localhost` and `127.0.0.1`; nil without the command, and then the tests that need it fail.
     static let local = TestCertificate(names: "DNS:localhost,IP:127.0.0.1")
     /// For another host.
     static let foreign = TestCertificate(names: "DNS:mail.example")
