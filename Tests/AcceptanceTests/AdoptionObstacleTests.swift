@@ -6,7 +6,7 @@ import Primitives
 import StackTestSupport
 import Testing
 
-/// What keeps a database from being taken over is found before anything is changed, and said with its repair.
+/// What prevents the adoption of a database is found before anything is changed, and reported with its repair.
 @Suite struct AdoptionObstacleTests {
     private func obstacles(_ original: OriginalDatabase, as user: String = OriginalDatabase.owner) async throws
         -> [String]

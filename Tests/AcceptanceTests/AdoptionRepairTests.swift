@@ -5,7 +5,7 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// Rows that stand against taking a database over are named, and gone after the repair that is named with them.
+/// Rows that prevent an adoption are reported, and gone after the repair that is reported with them.
 @Suite struct AdoptionRepairTests {
     private func expectRefused(
         _ original: OriginalDatabase, _ rules: [String: Int], byHand: [String: String] = [:]

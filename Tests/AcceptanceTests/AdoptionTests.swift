@@ -5,7 +5,7 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// Databases of the original are taken over in place (docs/contract/arc-api.md 8, 15.10).
+/// Databases of the original are adopted in place (docs/contract/arc-api.md 8, 15.10).
 @Suite struct AdoptionTests {
     /// Takes a database over, twice, and checks that no value has changed.
     /// - Returns: The rows as they were before.
@@ -73,7 +73,7 @@ import Testing
         #expect(count.json["count"]?.intValue == rows.values.count { $0["deleted"] == false })
     }
 
-    /// What has no path of its own comes with the tenants.
+    /// Rows without their own path come with the tenants.
     private func relations(_ rows: [String: [String: JSONObject]], _ stack: TestStack) async throws {
         let filter: JSONValue = ["include": ["resources", "address"], "limit": 1000]
         let tenants =
@@ -191,7 +191,7 @@ import Testing
         try await client.post("/billing-invoice/\(invoice)/payments", [:], token: stack.admin).expect(204)
     }
 
-    /// A row says the same of itself when it comes along with another one, whatever stands in it.
+    /// A row looks the same when it is included in another one, whatever it contains.
     private func includedRows(_ rows: [String: [String: JSONObject]], _ stack: TestStack) async throws {
         let client = stack.subscription
         let filter: JSONValue = [

@@ -56,7 +56,7 @@ import Testing
                     Issue.record("\(operation.name) is missing in docs/authorization.md")
                     continue
                 }
-                // Without a body and for an id that nothing has: who may write is told what is wrong with that.
+                // Without a body and for an unknown id: who may write learns what is wrong.
                 var path = operation.path(with: WalkTests.unknown)
                 if operation.query.contains("where") {
                     path += "?\(JSONValue.object(["id": .string(WalkTests.unknown)]).parameter("where"))"

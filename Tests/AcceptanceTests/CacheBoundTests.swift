@@ -9,7 +9,7 @@ import Testing
 /// The bound on the age of cached bodies, whatever happens between a writer and Redis. Each test reads until a body is
 /// cached, changes the row, lets the bound pass and reads once: how fast the machine is does not matter.
 @Suite struct CacheBoundTests {
-    /// A node that changes rows and one that has them cached, with accounts of their own.
+    /// A node that changes rows and one that has them cached, each with its own account.
     private struct Nodes {
         let stack: TestStack
         let writer: RunningService

@@ -33,7 +33,7 @@ import Testing
             try await client.send("GET", path, token: stack.admin, headers: ["if-none-match": "\"7\""]).expect(200)
             try await client.send("GET", path, token: stack.admin, headers: ["if-none-match": "*"]).expect(304)
 
-            // A representation with relations changes when they do, and still stands for the row's version.
+            // A representation with relations changes when they do, and still has the row's version.
             let filter: JSONValue = ["include": ["tenant"]]
             let wide = try await client.get("\(path)?\(filter.parameter())", token: stack.admin).expect(200)
             let wideTag = try #require(wide.headers["etag"])

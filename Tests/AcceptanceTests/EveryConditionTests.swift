@@ -89,7 +89,7 @@ import Testing
         _ kind: TestStack.ServiceKind
     ) async throws {
         try await ValidRequests.run(kind) { requests in
-            // What has no read of its own at this path is compared by the tests of billing customers.
+            // What cannot be read at this path is compared by the tests of billing customers.
             let readable = Set(requests.document.operations.filter { $0.method == "GET" }.map(\.path))
             let changes = requests.document.operations.filter {
                 ["PATCH", "PUT"].contains($0.method) && $0.headers.contains("Prefer") && readable.contains($0.path)

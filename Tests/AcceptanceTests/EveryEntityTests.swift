@@ -125,7 +125,7 @@ import Testing
                 try await check("POST", modifiedBy: creator)
                 let item = try requests.operations(on: collection)
                 let change = forged(requests.change(item.patch))
-                // Currencies have no audit fields in the API (docs/contract/arc-api.md 6.5): whoever sends some is told
+                // Currencies have no audit fields in the API (docs/contract/arc-api.md 6.5): who sends some learns
                 // so.
                 let changeable = Set(document.resolve(item.patch)["properties"]?.objectValue?.keys ?? [])
                 if changeable.isDisjoint(with: ValidRequests.audit) {

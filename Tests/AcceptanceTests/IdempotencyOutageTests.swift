@@ -19,7 +19,7 @@ import Testing
                     headers: ["idempotency-key": "key-\(key)"]
                 ).status
             }
-            // The request stands still between its claim and its effect.
+            // The request is held between its claim and its effect.
             let first = try await database.withPool { pool in
                 try await pool.withTransaction { transaction in
                     _ = try await transaction.query("LOCK TABLE main.tenants IN ACCESS EXCLUSIVE MODE")

@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    /// Whom a customer is made for stands in a header.
+    /// The tenant of a customer is named in a header.
     @Test func aHeaderBelongsToWhatIsAskedFor() async throws {
         try await TestStack.run([.subscription]) { stack in
             let named = key()

@@ -84,7 +84,7 @@ import Testing
             var realm = try #require(keycloak.realms["basic"])
             #expect(realm.clients.count == 2 && realm.users.count == 2 && realm.mails.count == 2)
             #expect(realm.representation["displayName"] == "BASIC")
-            // The same person at a further tenant, with a password of their own by now.
+            // The same person at another tenant, who has set a password meanwhile.
             keycloak.change("basic") { realm in
                 for id in realm.users.keys { realm.users[id]?["requiredActions"] = [] }
             }

@@ -10,7 +10,7 @@ import StackTestSupport
 import TenantManagement
 import Testing
 
-/// The original's entries for lead keys in Redis, and that there are none unless they are asked for
+/// The original's entries for lead keys in Redis, which are written only if configured
 /// (docs/contract/arc-api.md 11.1).
 @Suite struct LeadKeyEntryTests {
     private static let arc = ["LEAD_KEY_REDIS_FORMAT": "arc"]

@@ -97,7 +97,7 @@ import Testing
         func repeated(_ character: String, _ count: Int) -> String { String(repeating: character, count: count) }
         switch schema["format"]?.stringValue {
         case "email":
-            // What stands before the @ has 64 characters at most (RFC 5321, 4.5.3.1.1).
+            // The part before the @ has at most 64 characters (RFC 5321, 4.5.3.1.1).
             let (local, domain) = (repeated("a", 12) + "@", ".example.com")
             let rest = length - local.count - domain.count
             return rest > 0 ? .string(local + hostName(of: rest) + domain) : nil

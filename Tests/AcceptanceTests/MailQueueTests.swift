@@ -70,7 +70,7 @@ import WorkQueue
             let atWork = Mutex((now: 0, most: 0))
             let transport = ScriptedTransport { _ in
                 atWork.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-                // A barrier: the first go on when ten are at work.
+                // A barrier: the first ones continue when ten are at work.
                 try await eventually("ten mails are being sent") { atWork.withLock { $0.most >= 10 } }
                 atWork.withLock { $0.now -= 1 }
             }
@@ -111,7 +111,7 @@ import WorkQueue
             try await world.enqueue(queue)
             try await running(queue) {
                 try await eventually("it is sent") { transport.sent.count == 1 }
-                // The lease ends meanwhile: whoever claims anything before the outcome is recorded sends again.
+                // The lease expires meanwhile: a claim before the outcome is recorded would send the mail again.
                 try await world.database.query(
                     "UPDATE main.notifications_that_are_away SET next_attempt_on = now() - interval '1 hour'")
                 try await Task.sleep(for: .milliseconds(300))

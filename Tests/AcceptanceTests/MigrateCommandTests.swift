@@ -58,7 +58,7 @@ import Testing
         }
     }
 
-    /// There some of what stands against it has no repair that a statement could make.
+    /// Some obstacles there cannot be repaired by a statement.
     @Test func theSubscriptionServicesDatabaseToo() async throws {
         try await OriginalDatabase.with(.subscription, broken: true) { original in
             let plans = "SELECT count(*) FROM main.plans"

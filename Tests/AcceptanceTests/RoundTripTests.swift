@@ -35,7 +35,7 @@ import Testing
         let filter = try Filter.parse(
             json: #"{"limit": 50, "include": ["contacts", "resources"]}"#, for: Tenant.entity, in: catalog)
         try await RoundTripCounter.run(to: database.server.host, database.server.port) { counter in
-            // A pool of its own, as the service's role: nobody else is counted.
+            // The test's own pool, as the service's role: nobody else is counted.
             var configuration = database.configuration(user: database.template.runtimeRole, connections: 1)
             configuration.host = "127.0.0.1"
             configuration.port = "\(counter.port)"

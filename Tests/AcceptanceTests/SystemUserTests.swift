@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    /// Its own writes are told from those of users: by callback, consumer and watchdog.
+    /// The writes of callback, consumer and watchdog are distinguished from those of users.
     @Test func whatUsersBeganTheSystemGoesOnWith() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: Self.environment) { stack in
             let database = try stack.database(.tenantManagement)

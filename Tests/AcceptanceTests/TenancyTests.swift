@@ -63,7 +63,7 @@ import Testing
                     case "/subscriptions": ["status": 1]
                     default: ["configKey": "taken over"]
                     }
-                // These are the operators' to write, whoever's they are.
+                // Only operators write these, whoever they belong to.
                 let reserved = ["/tenant-configs", "/invoices", "/subscriptions"]
                 #expect(
                     try await client.patch("\(path)/\(id)", change, token: two.token).status

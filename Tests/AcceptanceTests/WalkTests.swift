@@ -6,7 +6,7 @@ import Testing
 /// Every operation of both services, generated from their OpenAPI documents: whatever is sent, the answer says what is
 /// wrong with it, never blames the service, and is what the document says it can be.
 @Suite struct WalkTests {
-    /// The services that have an API of their own.
+    /// The services that have their own API.
     static let kinds: [TestStack.ServiceKind] = [.tenantManagement, .subscription]
     /// Nothing has this id.
     static let unknown = "01234567-89ab-4def-8123-456789abcdef"

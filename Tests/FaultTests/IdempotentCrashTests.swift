@@ -17,7 +17,7 @@ extension CrashTests {
             return body
         }
 
-        /// What is told apart of the answers.
+        /// What is compared of the responses.
         enum Answer: Sendable, Equatable {
             case created(id: String, isReplayed: Bool)
             case busy

@@ -4,7 +4,7 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// What clients are told when the connection to PostgreSQL is lost: "nothing was changed" only where that is certain.
+/// What clients learn when the connection to PostgreSQL is lost: "nothing was changed" only where that is certain.
 @Suite(.timeLimit(.minutes(5))) struct UnknownOutcomeTests {
     /// A node of tenant management behind a proxy that can lose its connections, and a tenant.
     private func run(

@@ -55,7 +55,7 @@ struct LogTests {
         _ = Unmanaged.passRetained(pipe)
         let output = LineOutput(descriptor: pipe.fileHandleForWriting.fileDescriptor, capacity: 4096)
         for _ in 0..<10_000 { output.write(line: Array(repeating: UInt8(ascii: "x"), count: 100)) }
-        // It came here, so nothing blocked; once somebody reads, the loss is told.
+        // Nothing has blocked so far; once somebody reads, the loss is reported.
         let reader = pipe.fileHandleForReading
         var text = ""
         while !text.contains("droppedLogLines") {

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ErrorTests {
-    /// Runs statements in a schema of its own in which tables `parent` and `child` exist.
+    /// Runs statements in a new schema in which tables `parent` and `child` exist.
     private static func fail(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresError? {
         try await TestServer.withPool { pool in
             let schema = TestServer.uniqueName("errors")

@@ -59,7 +59,7 @@ private struct RandomPool {
         }
     }
 
-    /// Everything that was begun ends well.
+    /// Ends everything that was started.
     mutating func finish() {
         for _ in 0..<200 {
             now += 1_000_000_000

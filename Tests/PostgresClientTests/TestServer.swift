@@ -31,7 +31,7 @@ enum TestServer {
         }
     }
 
-    /// A database of its own, dropped afterwards.
+    /// A new database, dropped afterwards.
     static func withDatabase<Value>(_ body: (PostgresConfiguration) async throws -> Value) async throws -> Value {
         let name = uniqueName("database")
         return try await withPool { pool in

@@ -3,7 +3,7 @@ package import PostgresClient
 import Synchronization
 import TestSupport
 
-/// A PostgreSQL cluster of a test's own that it may stop, crash and start again. It listens on a Unix socket in its folder.
+/// A test's own PostgreSQL cluster, which it may stop, crash and start again. It listens on a Unix socket in its folder.
 package final class PostgresCluster {
     /// Where its data, its socket and its log are; belongs to the server's user.
     package let folder: String

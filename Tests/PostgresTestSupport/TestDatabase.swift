@@ -1,7 +1,7 @@
 package import PostgresClient
 import Primitives
 
-/// A database of a test's own.
+/// A test's own database.
 package struct TestDatabase: Sendable {
     /// Its name.
     package let name: String
@@ -34,7 +34,7 @@ package struct TestDatabase: Sendable {
 
     /// Creates an empty database in which nothing of the template was run; its roles exist.
     /// - Parameters:
-    ///   - name: nil for one of its own. A database with a given name is replaced.
+    ///   - name: nil for a unique one. A database with a given name is replaced.
     ///   - owner: A role, created if it is missing; nil for the superuser.
     package static func makeEmpty(
         _ template: DatabaseTemplate, named name: String? = nil, owner: String? = nil

@@ -62,7 +62,7 @@ struct ConditionTests {
         #expect(try key([:], body: "{ }").fingerprint != plain.fingerprint)
     }
 
-    /// Others are told a name that no other caller's request has, whatever the client has named it.
+    /// The key that is passed on is unique, whatever key the client has sent.
     @Test func othersAreToldAnotherName() throws {
         func claim(_ key: IdempotencyKey) -> IdempotencyClaim {
             IdempotencyClaim(key: key, owner: .v4(), instant: Timestamp(seconds: 0))

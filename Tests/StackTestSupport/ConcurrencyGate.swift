@@ -1,6 +1,6 @@
 import Synchronization
 
-/// Lets only so many tests hold something large at once: each stack keeps connections and threads of its own, and a
+/// Lets only so many tests hold something large at once: each stack has its own connections and threads, and a
 /// server has room for some hundreds.
 final class ConcurrencyGate: Sendable {
     private struct State {
@@ -27,7 +27,7 @@ final class ConcurrencyGate: Sendable {
         }
     }
 
-    /// Hands the place to whoever has waited for longest.
+    /// Gives the place to the one that has waited longest.
     func leave() {
         let next: CheckedContinuation<Void, Never>? = state.withLock { state in
             guard !state.waiting.isEmpty else {

@@ -9,7 +9,7 @@ extension DatabaseTemplate {
         "tenant_mgmt", runtimeRole: "tenant_mgmt_app", migrations: TenantManagementMigrations.all)
 
     /// Copies of a template have the same seeded rows, and the tests share one Redis, where `plan:<id>` would be one
-    /// entry for all of them. So each copy gets ids of its own.
+    /// entry for all of them. So each copy gets its own ids.
     package static let subscription = DatabaseTemplate(
         "subscription", runtimeRole: "subscription_app", migrations: SubscriptionMigrations.all
     ) { database in

@@ -8,7 +8,7 @@ package struct MailFolder: Sendable {
 
     package init(path: String) { self.path = path }
 
-    /// A new folder with a name of its own.
+    /// A new folder with a unique name.
     package static func make() throws -> MailFolder {
         let url = FileManager.default.temporaryDirectory.appendingPathComponent("arc-mails-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)

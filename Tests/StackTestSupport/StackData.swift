@@ -2,7 +2,7 @@ import Foundation
 package import PostgresTestSupport
 import TestSupport
 
-/// What a stack of services stands on, whether they run in this process or in processes of their own: databases, a
+/// What a stack of services needs, whether they run in this process or in their own: databases, a
 /// folder for mails, and the environment variables that lead there.
 package struct StackData: Sendable {
     /// One of the services.
@@ -77,7 +77,7 @@ package struct StackData: Sendable {
         ]
     }
 
-    /// Delivers every event of the bus once more to whoever has handled it, and waits until it is handled again.
+    /// Delivers every event of the bus once more to all consumers that have handled it, and waits until it is handled again.
     package func redeliverEverything() async throws {
         let bus = try database(.messageBus)
         let isHandled = { try await bus.count("SELECT count(*) FROM main.deliveries") == 0 }

@@ -9,7 +9,7 @@ package struct TestResponse: Sendable {
     package let headers: [String: String]
     /// The body.
     package let bytes: [UInt8]
-    /// The body as JSON; null when it is none.
+    /// The body as JSON; null if it is not JSON.
     package let json: JSONValue
 
     package init(status: Int, headers: [String: String], bytes: [UInt8]) {

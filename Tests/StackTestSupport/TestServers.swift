@@ -1,7 +1,7 @@
 package import PostgresTestSupport
 import TestSupport
 
-/// The servers that tests use, named by whoever runs them: `make test` starts a PostgreSQL and a Redis of its own and
+/// The servers that tests use: `make test` starts its own PostgreSQL and Redis and
 /// sets ARC_TEST_POSTGRES_HOST, …_PORT, …_USER (a superuser, trust) and ARC_TEST_REDIS_HOST, …_PORT.
 package struct TestServers: Sendable, Hashable {
     package var postgres: PostgresTestServer

@@ -13,7 +13,7 @@ import Synchronization
 import TenantManagement
 package import TestSupport
 
-/// The services in this process, over HTTP, on databases of their own and a real message bus.
+/// The services in this process, over HTTP, on their own databases and a real message bus.
 package final class TestStack: Sendable {
     /// One of the services.
     package typealias ServiceKind = StackData.ServiceKind

@@ -10,7 +10,7 @@ import Testing
 
 @testable import Subscription
 
-/// A provider outside: it stores nothing with us, and does as it is told.
+/// An external provider: it stores nothing in our database and follows a script.
 private final class OutsideBilling: BillingProvider {
     struct State {
         var keys: [String] = []

@@ -162,7 +162,7 @@ extension ServiceTests {
                 }
                 for (method, path, body) in calls {
                     let response = try await service.send(method, path, body, token: token)
-                    // Who owes neither deletes nor says what is owed, whoever's it is.
+                    // A tenant neither deletes nor sets what it owes.
                     let isDeletion = method == "DELETE" && !path.hasPrefix("/billing-payment-source")
                     let isInvoice =
                         method != "GET" && path.hasPrefix("/billing-invoice") && !path.hasSuffix("/payments")

@@ -340,5 +340,5 @@ extension ServiceTests {
     }
 }
 
-/// Everything that needs the servers; one after the other, as each starts a service of its own.
+/// Everything that needs the servers; one after the other, as each starts its own service.
 @Suite(.serialized) struct ServiceTests {}

@@ -16,7 +16,7 @@ package let testLogger: Logger = {
     return logger
 }()
 
-/// A variable that whoever runs the tests must set.
+/// A variable that must be set to run the tests.
 /// - Throws: ``TestFailure`` that names it.
 package func testVariable(_ name: String) throws -> String {
     guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {

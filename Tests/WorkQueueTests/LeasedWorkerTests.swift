@@ -28,7 +28,7 @@ struct LeasedWorkerTests {
         let atWork = Mutex((now: 0, most: 0))
         let worker = worker(store) { item in
             atWork.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1)) }
-            // A barrier: nobody goes on before all four places are taken, as long as there is work for them.
+            // A barrier: nobody continues before all four places are taken, as long as there is work for them.
             try await eventually("all places are taken") { atWork.withLock { $0.most == 4 } }
             atWork.withLock { $0.now -= 1 }
             return .done("output of \(item.name)")
@@ -110,7 +110,7 @@ struct LeasedWorkerTests {
         }
         try await running(worker) {
             try await eventually("recording is tried again and again") { store.refusedSettlements > 50 }
-            // By the store's clock the lease is over: whoever claims now has the work that is done already.
+            // By the store's clock the lease has expired: a claim would return the work that is already done.
             store.advance(by: .seconds(7200))
             store.setAway(false)
             try await eventually("both are done") { store.rows.values.allSatisfy { $0.output != nil } }

@@ -6,7 +6,7 @@ import ServiceKit
 import StackTestSupport
 import Testing
 
-/// What upstream's own tests stand on (docs/contract/arc-api.md 12): the same secret, issuer, claims and fixtures, and
+/// What the original's own tests are based on (docs/contract/arc-api.md 12): the same secret, issuer, claims and fixtures, and
 /// the switches that bring the original's ways back (docs/compatibility.md).
 struct Conformance: Sendable {
     let stack: TestStack

@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    /// A row like an existing one, with an id of its own.
+    /// A row like an existing one, with its own id.
     private static func insert(_ table: TenantTables.Table) -> String {
         let columns = table.columns.filter { !$0.isGenerated }.map(\.name)
         let values = columns.map { $0 == "id" ? "gen_random_uuid()" : "copy.\($0)" }

@@ -30,7 +30,7 @@ extension IsolationWorld {
         return rows
     }
 
-    /// Without a row of its own a collection would be asked for a row of another one, which nobody finds.
+    /// A collection without rows would be asked for a row of another one, which nobody finds.
     var rowControls: [Job] {
         services.map { service -> Job in
             { @Sendable in
@@ -61,7 +61,7 @@ extension IsolationWorld {
 
     private func askAsOperator(_ service: Service, _ operation: APIDocument.Operation) async throws {
         guard operation.hasID else {
-            // Needs to be told whose: see `controlBilling`.
+            // Has to name the tenant: see `controlBilling`.
             guard operation.path != "/billing-customer" else { return }
             let exchange = try await send(.operatorUser, service, "GET", operation.path)
             if exchange.answer.status != 200 { add(exchange, "is not shown to the operator") }
@@ -105,7 +105,7 @@ extension IsolationWorld {
     /// Collections that a tenant's users only read.
     private static let readOnly = catalogue.union(["/feature-values", "/tenant-configs", "/invoices"])
 
-    /// How a write of the first tenant's admin on its own row has to end; nil: it is none of a user's.
+    /// How a write of the first tenant's admin on its own row has to end; nil if users may not write it.
     private func rightStatuses(_ operation: APIDocument.Operation) -> Set<Int>? {
         // Lead keys, signatures and a provider's password are no tokens.
         guard operation.security == nil || operation.security == "HTTPBearer" else { return nil }

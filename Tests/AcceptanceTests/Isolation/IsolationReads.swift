@@ -11,7 +11,7 @@ struct IsolationReads: Sendable {
     private var document: APIDocument { service.document }
     private var other: IsolationSide { world.other }
 
-    /// The admin asks in every way. Others are told apart by what they may do, not by how they ask: for them it is
+    /// The admin asks in every way. Others differ by what they may do, not by how they ask: for them it is
     /// less, for those without a token as good as nothing.
     func run() async throws {
         if operation.security == nil {
@@ -27,7 +27,7 @@ struct IsolationReads: Sendable {
     private func get(_ path: String, _ query: String = "", headers: [String: String] = [:]) async throws
         -> IsolationWorld.Exchange
     {
-        // How many there are is told to who asks for it.
+        // The count is shown to those who ask for it.
         let counted = operation.headers.contains("Prefer") ? ["Prefer": "count=exact"] : [:]
         return try await world.send(
             caller, service, "GET", query.isEmpty ? path : "\(path)?\(query)",
@@ -224,7 +224,7 @@ extension APIDocument {
         }
     }
 
-    /// The row that a relation leads to; nil for a property that is none.
+    /// The row that a relation leads to; nil for a property that is not a relation.
     private func target(_ property: JSONValue) -> JSONValue? {
         let reference =
             property["$ref"] ?? property["items"]?["$ref"]

@@ -24,7 +24,7 @@ extension IsolationSide {
         }
     }
 
-    /// Whether any text may stand there, the marker too.
+    /// Whether any text is valid there, the marker too.
     private func isFree(_ place: APIDocument.Place) -> Bool {
         place.type == "string" && APIDocument.takesAnyText(place.schema)
             && (place.schema["maxLength"]?.intValue ?? .max) >= marker.utf8.count

@@ -214,7 +214,7 @@ struct IsolationWorld: Sendable {
 }
 
 extension [UInt8] {
-    /// Whether a text stands somewhere in the bytes.
+    /// Whether the bytes contain a text.
     func contains(text: String) -> Bool { (self + [0]).containsTerminated(text) }
 
     /// The same for bytes that end with NUL: many searches in many answers.

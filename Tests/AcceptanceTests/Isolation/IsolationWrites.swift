@@ -73,7 +73,7 @@ struct IsolationWrites: Sendable {
     private func rowOrSample() async throws -> JSONValue? {
         guard let schema = operation.body.map(document.resolve) else { return nil }
         let sample = document.sample(schema)
-        // A card is shown masked, so what was read of it is none that could be sent.
+        // A card is shown masked, so what was read of it cannot be sent.
         guard operation.collection != "/billing-payment-source", let own = world.own.rows[operation.collection],
             let row = try await service.client.get("\(operation.collection)/\(own)", token: world.stack.admin).json
                 .objectValue, row["id"] != nil
@@ -121,7 +121,7 @@ struct IsolationWrites: Sendable {
         }
     }
 
-    /// Whom something is for may stand in a header.
+    /// A header may name the tenant of a request.
     private func otherInHeader(_ body: JSONValue?) async throws {
         let unknown = world.unknown
         for header in operation.headers where header == "tenantId" {

@@ -136,7 +136,7 @@ struct APIDocument: Sendable {
             && ["^[^\\u0000]*", "^(?!"].contains { schema["pattern"]?.stringValue?.hasPrefix($0) != false }
     }
 
-    /// A place in a body with the schema of what stands there.
+    /// A place in a body with the schema of its value.
     struct Place: Sendable {
         let pointer: [String]
         let schema: JSONValue

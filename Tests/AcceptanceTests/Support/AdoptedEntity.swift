@@ -2,7 +2,7 @@ import JSONCoding
 import StackTestSupport
 import Testing
 
-/// What the API must show of a table that was taken over.
+/// What the API must show of an adopted table.
 struct AdoptedEntity: Sendable {
     let table: String
     let path: String

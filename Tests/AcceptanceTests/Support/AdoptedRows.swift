@@ -1,6 +1,6 @@
 import JSONCoding
 
-/// What becomes of the rows of a database that is taken over.
+/// What becomes of the rows of an adopted database.
 enum AdoptedRows {
     /// What migrations change in rows on purpose: the moment of the last change is filled in where the original never
     /// wrote one, and metadata of features is an object, in which what was none stays readable.

@@ -1,6 +1,6 @@
 import StackTestSupport
 
-/// Which permissions the original's operations need: appendix A of the contract, as it stands there.
+/// Which permissions the original's operations need, read from appendix A of the contract.
 enum ContractPermissions {
     /// What a cell says that names no codes.
     static let none = "none"

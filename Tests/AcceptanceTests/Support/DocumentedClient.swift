@@ -2,7 +2,7 @@ import JSONCoding
 import StackTestSupport
 
 /// A client that believes the document: whatever comes back must be a status that the operation names, with a body of
-/// the schema that stands there.
+/// the schema that it declares.
 struct DocumentedClient: Sendable {
     let client: TestHTTPClient
     let document: APIDocument

@@ -1,7 +1,7 @@
 import StackTestSupport
 import Synchronization
 
-/// What a generated test found wrong, told all at once.
+/// What a generated test found wrong, reported all at once.
 final class Problems: Sendable {
     private let list = Mutex<[String]>([])
     private let kinds = Mutex<[String: Int]>([:])

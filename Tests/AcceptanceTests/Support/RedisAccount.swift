@@ -3,7 +3,7 @@ import Primitives
 import RedisClient
 import StackTestSupport
 
-/// An account of the tests' Redis, by which a node can be cut off or kept from writing while everybody else goes on.
+/// An account of the tests' Redis, by which a node can be cut off or kept from writing while all others continue.
 struct RedisAccount: Sendable {
     private let name = "node-\(SecureRandom.hex(bytes: 6))"
     private let password = SecureRandom.hex(bytes: 16)

@@ -8,7 +8,7 @@ final class RoundTripCounter: Sendable {
     let port: Int
     private let count: Count
 
-    /// Round trips that clients have begun so far.
+    /// Round trips that clients have started so far.
     var roundTrips: Int { count.value }
 
     /// Runs a counter for the length of `body`.

@@ -42,7 +42,7 @@ struct StoredRows: Sendable {
         return Row(version: try row.int64(0), modifiedOn: try row.int64(1), text: try row.text(2))
     }
 
-    /// All rows in which a text stands.
+    /// All rows that contain a text.
     func mentioning(_ text: String) async throws -> [String] {
         let sql = select.replacing("{condition}", with: "strpos(to_jsonb(t)::text, $1) > 0") + "\nORDER BY 3"
         return try await database.query(sql, [.text(text)]).rows.map { try $0.text(2) }

@@ -7,7 +7,7 @@ import ServiceKit
 import StackTestSupport
 import Synchronization
 
-/// A small HTTP server in this process that stands for a server of somebody else, with faults on demand.
+/// A small HTTP server in this process in place of an external server, with faults on demand.
 final class TestPeer: Sendable {
     /// What goes wrong with a request.
     enum Fault: Sendable {

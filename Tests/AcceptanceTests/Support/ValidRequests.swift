@@ -19,7 +19,7 @@ struct ValidRequests: Sendable {
 
     /// Members that the server sets.
     static let audit = AuditBlock.requestProperties.map(\.name)
-    /// Members that stand for rows which bodies need not name, or contradict the rest of a sample.
+    /// Members that refer to rows which bodies need not name, or contradict the rest of a sample.
     private static let omitted = audit + ["id", "invoiceId", "paymentSourceId", "errorCode", "errorText"]
     private static let environment = ["PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000"]
 
@@ -84,7 +84,7 @@ struct ValidRequests: Sendable {
         return body.arrayValue.map { .array($0.map(trimmed)) } ?? trimmed(body)
     }
 
-    /// What stands at a place where not any value will do.
+    /// The value at a place where not every value is valid.
     private func value(of place: APIDocument.Place, _ collection: String, _ domain: String) -> JSONValue? {
         switch place.pointer.last {
         case "key": .string(TestStack.uniqueKey())

@@ -70,7 +70,7 @@ final class RunningStack: Sendable {
         events.filter { $0.hasPrefix("[") }.compactMap { $0.dropFirst().split(separator: "]").first.map(String.init) }
     }
 
-    /// Waits, without a limit of its own, until the reports satisfy `condition`.
+    /// Waits, without its own limit, until the reports satisfy `condition`.
     func waitForEvents(_ condition: ([String]) -> Bool) async throws {
         while !condition(events) { try await Task.sleep(for: .milliseconds(20)) }
     }

@@ -1,7 +1,7 @@
 import Glibc
 import LocalStack
 
-/// A folder of a test's own below the system's temporary folder, that another account may enter; removed at the end.
+/// A test's own folder below the system's temporary folder, which another account may enter; removed at the end.
 final class TestFolder {
     let path: String
 

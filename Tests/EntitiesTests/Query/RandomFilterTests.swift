@@ -4,7 +4,7 @@ import PostgresClient
 import Primitives
 import Testing
 
-/// Filters of any shape either parse or are refused; none crashes, none gets a word of its own into SQL, and what
+/// Filters of any shape either parse or are refused; none crashes, none gets its own text into SQL, and what
 /// parses runs.
 @Suite struct RandomFilterTests {
     @Test func neverCrashAndNeverReachSQL() throws {

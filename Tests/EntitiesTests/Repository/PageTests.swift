@@ -13,7 +13,7 @@ import Testing
         plans = try await EntityDatabase.repository(TestModel.plan)
     }
 
-    /// Rows of a name of their own, with few different values and many unset ones, so that keys are equal all the time.
+    /// Rows of a unique name, with few different values and many unset ones, so that many keys are equal.
     private func rows(_ count: Int, named name: String) async throws {
         var generator = SystemRandomNumberGenerator()
         var rows: [FieldValues] = []

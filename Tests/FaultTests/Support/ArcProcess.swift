@@ -3,7 +3,7 @@ import JSONCoding
 import PostgresTestSupport
 import StackTestSupport
 
-/// A service in a process of its own: `arc serve`.
+/// A service in its own process: `arc serve`.
 final class ArcProcess {
     let port: Int
     private let service: StackData.ServiceKind

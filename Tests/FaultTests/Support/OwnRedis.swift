@@ -1,7 +1,7 @@
 import Foundation
 import PostgresTestSupport
 
-/// A Redis of a test's own, that it may kill and start again. It keeps what it knows in a log, so that what it has after
+/// A test's own Redis, which it may kill and start again. It keeps its data in a log, so that what it has after
 /// an outage is old instead of nothing: the harder case for caches.
 final class OwnRedis {
     let port: Int

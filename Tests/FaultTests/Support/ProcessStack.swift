@@ -6,7 +6,7 @@ import Primitives
 import StackTestSupport
 import Synchronization
 
-/// Services in processes of their own, on databases of their own.
+/// Services in their own processes, on their own databases.
 ///
 /// Provisioning is a command that writes the tenant's key into a file, so that every execution is counted.
 final class ProcessStack {

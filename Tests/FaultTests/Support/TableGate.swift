@@ -19,7 +19,7 @@ enum TableGate {
         }
     }
 
-    /// Waits until at least so many inserts of tenants stand at the closed gate.
+    /// Waits until at least so many inserts of tenants wait at the closed gate.
     static func waitForInserts(_ count: Int, _ database: TestDatabase) async throws {
         try await eventually("\(count) inserts wait for the table") {
             try await database.count("SELECT count(*) FROM \(waiting) AND activity.query ~* 'insert'") >= count

@@ -56,7 +56,7 @@ enum TestBus: String, CaseIterable, Sendable, CustomTestStringConvertible {
 }
 
 extension BusDatabase {
-    /// A connector on this database with the privileges that it has in earnest.
+    /// A connector on this database with the privileges of production.
     func bus(clock: any WallClock = SystemClock(), retention: Duration = .seconds(3600)) -> PostgresConnector {
         PostgresConnector(
             pool: runtime(as: BusDatabase.busRole), listener: configuration(role: BusDatabase.busRole),

@@ -9,7 +9,7 @@ import Testing
 
 @testable import Orchestrator
 
-/// The databases of a test's own: the orchestrator's, and a shared application database with a provisioner role that
+/// The test's own databases: the orchestrator's, and a shared application database with a provisioner role that
 /// owns it.
 final class TestWorld: Sendable {
     static let encryptionKey = "a test's key, long enough to be one"
@@ -83,7 +83,7 @@ final class TestWorld: Sendable {
 
     // MARK: Connections
 
-    /// A connection as a tenant's role would make it: without a search path of its own.
+    /// A connection as a tenant's role would open it: without its own search path.
     func asTenant<Value>(
         _ key: String, database: String, _ body: (PostgresPool) async throws -> Value
     ) async throws -> Value {

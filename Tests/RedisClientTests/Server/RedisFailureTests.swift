@@ -4,7 +4,7 @@ import Testing
 
 @testable import RedisClient
 
-/// What happens when the server goes, stalls or refuses. Every test has a server of its own.
+/// What happens when the server disappears, stalls or refuses. Every test has its own server.
 @Suite(.timeLimit(.minutes(5))) struct RedisFailureTests {
     @Test func failsAtOnceWithoutServer() async throws {
         let port = try TestCommand.freePort()

@@ -3,7 +3,7 @@ import Testing
 
 @testable import RedisClient
 
-/// Subscriptions and invalidations. Every test has a server of its own.
+/// Subscriptions and invalidations. Every test has its own server.
 @Suite(.timeLimit(.minutes(5))) struct RedisStreamTests {
     @Test func deliversMessagesInOrder() async throws {
         let server = try await RedisServerProcess()

@@ -52,7 +52,7 @@ final class RedisServerProcess {
         self.process = nil
     }
 
-    /// The server goes on holding its connections but does nothing.
+    /// The server keeps its connections but does nothing.
     func pause() { signal(SIGSTOP) }
 
     /// Ends `pause`.

@@ -14,7 +14,7 @@ import StackTestSupport
 import Subscription
 import Testing
 
-/// The whole service over HTTP in this process, on a database of its own.
+/// The whole service over HTTP in this process, on its own database.
 struct TestService: Sendable {
     static let tenantA = Identifier.v4()
     static let tenantB = Identifier.v4()

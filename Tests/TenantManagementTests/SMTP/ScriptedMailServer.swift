@@ -3,7 +3,7 @@ import NIOPosix
 import NIOSSL
 import Synchronization
 
-/// A mail server on 127.0.0.1 that does what a script says, whatever it is told: one turn when a client connects, and
+/// A mail server on 127.0.0.1 that follows a script, whatever the client sends: one turn when a client connects, and
 /// one for each command and message.
 final class ScriptedMailServer: Sendable {
     enum Turn: Sendable {
