@@ -160,9 +160,8 @@ let package = Package(
         tests(
             "AcceptanceTests",
             serviceTests + [
-                "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement", "Subscription",
-                "Orchestrator", crypto,
-                cryptoExtras, nioHTTP1,
+                "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
+                "Subscription", "Orchestrator", crypto, cryptoExtras, nioHTTP1,
             ]),
         tests("FaultTests", values + ["PostgresTestSupport", "StackTestSupport", "PostgresClient"]),
         tests("PrimitivesTests", ["Primitives"]),

@@ -97,16 +97,17 @@ import Testing
         try await OriginalDatabase.with(.subscription) { original in
             let role = "test_migrator_\(SecureRandom.hex(bytes: 6))"
             try await original.database.server.execute("CREATE ROLE \(role) LOGIN")
-            let outcome: Result<Void, any Error>
-            do { outcome = .success(try await takeOver(original, as: role)) } catch { outcome = .failure(error) }
-            _ = try? await original.database.query("REASSIGN OWNED BY \(role) TO \(OriginalDatabase.owner)")
-            _ = try? await original.database.query("DROP OWNED BY \(role)")
-            try await original.database.server.execute("DROP ROLE \(role)")
-            try outcome.get()
+            try await withCleanup {
+                try await adopt(original, as: role)
+            } cleanup: {
+                _ = try? await original.database.query("REASSIGN OWNED BY \(role) TO \(OriginalDatabase.owner)")
+                _ = try? await original.database.query("DROP OWNED BY \(role)")
+                try await original.database.server.execute("DROP ROLE \(role)")
+            }
         }
     }
 
-    private func takeOver(_ original: OriginalDatabase, as role: String) async throws {
+    private func adopt(_ original: OriginalDatabase, as role: String) async throws {
         #expect(try await obstacles(original, as: role) == ["main: the role \(role) may not use it"])
         try await original.database.query("GRANT USAGE ON SCHEMA main TO \(role)")
         let found = try await obstacles(original, as: role)

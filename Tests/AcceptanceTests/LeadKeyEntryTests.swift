@@ -94,17 +94,13 @@ import Testing
                 .tenantManagement, Self.arc.merging(["REDIS_HOST": "127.0.0.1", "REDIS_PORT": "1"]) { $1 })
             let node = try await RunningService.start(
                 try await TenantManagementApp.make(reader: reader, logger: testLogger))
-            let outcome: Result<Void, any Error>
-            do {
+            try await withCleanup {
                 let (lead, key) = try await register(stack, at: node.client)
                 try await node.client.post("/leads/\(lead)/verify", token: key).expect(200)
                 try await node.client.post("/leads/\(lead)/verify", token: key).expect(401)
-                outcome = .success(())
-            } catch {
-                outcome = .failure(error)
+            } cleanup: {
+                await node.stop()
             }
-            await node.stop()
-            try outcome.get()
         }
     }
 }

@@ -35,16 +35,12 @@ struct PgBouncerTests {
                 $0.maximumConnections = 8
                 $0.usesPreparedStatements = false
             }
-            let result: Result<Void, any Error>
-            do {
-                result = .success(try await body(configuration))
-            } catch {
-                result = .failure(error)
+            try await withCleanup {
+                try await body(configuration)
+            } cleanup: {
+                pooler.terminate()
+                try await eventually("the pooler has ended") { !pooler.isRunning }
             }
-            // A pooler that did not start shows in the result.
-            pooler.terminate()
-            try await eventually("the pooler has ended") { !pooler.isRunning }
-            try result.get()
         }
     }
 

@@ -35,15 +35,12 @@ enum TestServer {
     static func withDatabase<Value>(_ body: (PostgresConfiguration) async throws -> Value) async throws -> Value {
         let name = uniqueName("database")
         return try await withPool { pool in
-            _ = try await pool.query(PostgresStatement("CREATE DATABASE \(name)", prepared: false))
-            let result: Result<Value, any Error>
-            do {
-                result = .success(try await body(try configuration(database: name)))
-            } catch {
-                result = .failure(error)
+            try await pool.execute("CREATE DATABASE \(name)")
+            return try await withCleanup {
+                try await body(try configuration(database: name))
+            } cleanup: {
+                try await pool.execute("DROP DATABASE \(name) WITH (FORCE)")
             }
-            _ = try await pool.query(PostgresStatement("DROP DATABASE \(name) WITH (FORCE)", prepared: false))
-            return try result.get()
         }
     }
 

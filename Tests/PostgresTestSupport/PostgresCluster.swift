@@ -21,16 +21,13 @@ package final class PostgresCluster {
         _ body: (PostgresCluster) async throws -> Value
     ) async throws -> Value {
         let cluster = try await PostgresCluster(port: usesTCP ? try TestCommand.freePort() : nil)
-        let outcome: Result<Value, any Error>
-        do {
+        return try await withCleanup {
             try await prepare(cluster)
             try await cluster.start()
-            outcome = .success(try await body(cluster))
-        } catch {
-            outcome = .failure(error)
+            return try await body(cluster)
+        } cleanup: {
+            await cluster.remove()
         }
-        await cluster.remove()
-        return try outcome.get()
     }
 
     private init(port: Int?) async throws {

@@ -69,10 +69,11 @@ package func withPool<Value>(
     _ configuration: PostgresConfiguration, _ body: (PostgresPool) async throws -> Value
 ) async throws -> Value {
     let pool = PostgresPool(configuration: configuration, logger: testLogger)
-    let outcome: Result<Value, any Error>
-    do { outcome = .success(try await body(pool)) } catch { outcome = .failure(error) }
-    await pool.shutdown(patience: .zero)
-    return try outcome.get()
+    return try await withCleanup {
+        try await body(pool)
+    } cleanup: {
+        await pool.shutdown(patience: .zero)
+    }
 }
 
 extension PostgresPool {

@@ -1,5 +1,6 @@
 package import PostgresClient
 import Primitives
+import TestSupport
 
 /// A test's own database.
 package struct TestDatabase: Sendable {
@@ -51,10 +52,11 @@ package struct TestDatabase: Sendable {
 
     /// Runs `body` and removes the database.
     package func removed<Value>(after body: (TestDatabase) async throws -> Value) async throws -> Value {
-        let outcome: Result<Value, any Error>
-        do { outcome = .success(try await body(self)) } catch { outcome = .failure(error) }
-        await drop()
-        return try outcome.get()
+        try await withCleanup {
+            try await body(self)
+        } cleanup: {
+            await drop()
+        }
     }
 
     /// Removes it, whoever is connected.

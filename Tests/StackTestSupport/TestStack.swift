@@ -47,15 +47,12 @@ package final class TestStack: Sendable {
         await gate.enter()
         defer { gate.leave() }
         let stack = try await TestStack(kinds, environment: environment, clock: clock, logger: logger)
-        let outcome: Result<Void, any Error>
-        do {
+        try await withCleanup {
             for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
-            outcome = .success(try await body(stack))
-        } catch {
-            outcome = .failure(error)
+            try await body(stack)
+        } cleanup: {
+            await stack.stop()
         }
-        await stack.stop()
-        try outcome.get()
     }
 
     private init(

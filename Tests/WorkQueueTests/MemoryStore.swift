@@ -1,6 +1,7 @@
 import Logging
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WorkQueue
@@ -158,9 +159,8 @@ final class MemoryStore: LeasedStore {
 /// Runs a worker beside a body, and cancels it when the body is done.
 func running(_ worker: LeasedWorker<MemoryStore>, _ body: () async throws -> Void) async throws {
     let task = Task { await worker.run() }
-    let outcome: Result<Void, any Error>
-    do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-    task.cancel()
-    await task.value
-    try outcome.get()
+    try await withCleanup(body) {
+        task.cancel()
+        await task.value
+    }
 }

@@ -8,6 +8,7 @@ import NIOCore
 import Primitives
 import ServiceKit
 import StackTestSupport
+import TestSupport
 
 /// A service of two operations without databases: what is tested is everything before an operation.
 struct TestHTTPServer {
@@ -41,14 +42,11 @@ struct TestHTTPServer {
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: log.logger)
         let running = try await RunningService.start(service)
-        let outcome: Result<Void, any Error>
-        do {
-            outcome = .success(try await body(TestHTTPServer(service: service, port: running.port, log: log)))
-        } catch {
-            outcome = .failure(error)
+        try await withCleanup {
+            try await body(TestHTTPServer(service: service, port: running.port, log: log))
+        } cleanup: {
+            await running.stop()
         }
-        await running.stop()
-        try outcome.get()
     }
 
     /// Opens a connection.

@@ -20,11 +20,12 @@ struct RedisAccount: Sendable {
                     endpoint: .host(servers.redisHost, port: port), connectTimeout: .seconds(30),
                     commandTimeout: .seconds(30)), logger: testLogger))
         try await account.acl(["SETUSER", account.name, "reset", "on", ">\(account.password)", "~*", "&*", "+@all"])
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(account)) } catch { outcome = .failure(error) }
-        _ = try? await account.acl(["DELUSER", account.name])
-        await account.client.shutdown()
-        try outcome.get()
+        try await withCleanup {
+            try await body(account)
+        } cleanup: {
+            _ = try? await account.acl(["DELUSER", account.name])
+            await account.client.shutdown()
+        }
     }
 
     /// What makes a node use the account.

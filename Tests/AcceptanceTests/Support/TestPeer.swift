@@ -58,10 +58,11 @@ final class TestPeer: Sendable {
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: testLogger)
         let running = try await RunningService.start(service)
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(running.client.url)) } catch { outcome = .failure(error) }
-        await running.stop()
-        try outcome.get()
+        try await withCleanup {
+            try await body(running.client.url)
+        } cleanup: {
+            await running.stop()
+        }
     }
 
     private func answer(_ call: OperationRequest, _ handler: Handler) async throws -> OperationResponse {

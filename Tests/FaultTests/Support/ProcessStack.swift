@@ -18,12 +18,13 @@ final class ProcessStack {
     /// Runs `body` on a fresh stack; services are started by ``start(_:)``.
     static func run(on servers: TestServers? = nil, _ body: (ProcessStack) async throws -> Void) async throws {
         let stack = try await ProcessStack(servers ?? TestServers.current())
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(stack)) } catch { outcome = .failure(error) }
-        for process in stack.processes.reversed() { await process.remove() }
-        await stack.data.remove()
-        try? FileManager.default.removeItem(at: stack.folder)
-        try outcome.get()
+        try await withCleanup {
+            try await body(stack)
+        } cleanup: {
+            for process in stack.processes.reversed() { await process.remove() }
+            await stack.data.remove()
+            try? FileManager.default.removeItem(at: stack.folder)
+        }
     }
 
     private init(_ servers: TestServers) async throws {

@@ -4,6 +4,7 @@ import NIOCore
 import PostgresTestSupport
 import Primitives
 import ServiceKit
+import StackTestSupport
 import Synchronization
 import Testing
 
@@ -54,20 +55,12 @@ final class Receiver: Sendable {
         _ body: (_ receiver: Receiver, _ url: String) async throws -> Void
     ) async throws {
         let receiver = Receiver(reply)
-        let service = await receiver.service()
-        let (ports, port) = AsyncStream<Int>.makeStream()
-        let server = Task { try await service.run(signals: [], onListening: { port.yield($0) }) }
-        let outcome: Result<Void, any Error>
-        do {
-            var iterator = ports.makeAsyncIterator()
-            let number = try #require(await iterator.next())
-            outcome = .success(try await body(receiver, "http://127.0.0.1:\(number)"))
-        } catch {
-            outcome = .failure(error)
+        let server = try await RunningService.start(await receiver.service())
+        try await withCleanup {
+            try await body(receiver, server.client.url)
+        } cleanup: {
+            await server.stop()
         }
-        server.cancel()
-        _ = await server.result
-        try outcome.get()
     }
 
     private func service() async -> HTTPService {
@@ -109,8 +102,9 @@ func withClient<Value>(
     allowsInternalAddresses: Bool = true, _ body: (JSONPoster) async throws -> Value
 ) async throws -> Value {
     let client = JSONPoster(allowsInternalAddresses: allowsInternalAddresses)
-    let outcome: Result<Value, any Error>
-    do { outcome = .success(try await body(client)) } catch { outcome = .failure(error) }
-    await client.shutdown()
-    return try outcome.get()
+    return try await withCleanup {
+        try await body(client)
+    } cleanup: {
+        await client.shutdown()
+    }
 }

@@ -19,17 +19,13 @@ func withOrchestrator(
     let service = try await OrchestratorApp.make(reader: reader, bus: .inProcess(bus), logger: testLogger)
     let (ports, listening) = AsyncStream<Int>.makeStream()
     let running = Task { try await service.run(signals: [], onListening: { listening.yield($0) }) }
-    let outcome: Result<Void, any Error>
-    do {
+    try await withCleanup {
         var iterator = ports.makeAsyncIterator()
-        let port = try #require(await iterator.next())
-        outcome = .success(try await body(port))
-    } catch {
-        outcome = .failure(error)
+        try await body(try #require(await iterator.next()))
+    } cleanup: {
+        running.cancel()
+        _ = await running.result
     }
-    running.cancel()
-    _ = await running.result
-    try outcome.get()
 }
 
 private func orchestratorEnvironment(_ world: TestWorld, callbackURL: String) throws -> [String: String] {

@@ -34,15 +34,12 @@ final class TestWorld: Sendable {
     static func with(application: Bool = true, _ body: (TestWorld) async throws -> Void) async throws {
         try await TestDatabase.with(.orchestrator) { database in
             let world = TestWorld(database)
-            let outcome: Result<Void, any Error>
-            do {
+            try await withCleanup {
                 if application { try await world.makeApplication() }
-                outcome = .success(try await body(world))
-            } catch {
-                outcome = .failure(error)
+                try await body(world)
+            } cleanup: {
+                await world.tearDown()
             }
-            await world.tearDown()
-            try outcome.get()
         }
     }
 

@@ -53,26 +53,15 @@ struct TestService: Sendable {
             ].merging(environment) { $1 })
         let service = try await SubscriptionApp.make(
             reader: reader, clock: clock, bus: .inProcess(bus), logger: testLogger)
-        let (ports, continuation) = AsyncStream<Int>.makeStream()
-        let running = Task {
-            defer { continuation.finish() }
-            try await service.run(signals: []) { port in continuation.yield(port) }
+        let running = try await RunningService.start(service)
+        try await withCleanup {
+            let tokens = await TokenIssuer(secret: secret, issuer: "test", clock: clock)
+            try await body(
+                TestService(port: running.port, database: database, clock: clock, bus: bus, tokens: tokens))
+        } cleanup: {
+            await running.stop()
         }
-        var iterator = ports.makeAsyncIterator()
-        guard let port = await iterator.next() else {
-            try await running.value
-            throw StartFailure()
-        }
-        let tokens = await TokenIssuer(secret: secret, issuer: "test", clock: clock)
-        let test = TestService(port: port, database: database, clock: clock, bus: bus, tokens: tokens)
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(test)) } catch { outcome = .failure(error) }
-        running.cancel()
-        _ = try? await running.value
-        try outcome.get()
     }
-
-    struct StartFailure: Error {}
 
     /// Every code that there is.
     static let allPermissions = PermissionCatalog.all(with: SubscriptionCatalog.resources)
