@@ -2,34 +2,57 @@ import JSONCoding
 
 extension Entity {
     /// The `where` of the entity's lists, for documents; `Where.parse` is what checks it.
+    ///
+    /// Operands are described once for each type, by patterns of names, and not in every property: generators of clients
+    /// see properties that take any value, and tools that enumerate a schema (schemathesis) see a few operands.
     package var conditionSchema: Schema {
         let nested = Schema.array(of: .reference("\(name)Condition"), maxItems: QueryLimits().maximumConditions)
         let members =
             shownProperties.map { field in
-                Schema.Property(
-                    field.name,
-                    Schema.any.described("A value, or {operator: operand}.")
-                        .documented(OperandDocument(field: field).keywords))
+                Schema.Property(field.name, Schema.any.described("A value, or {operator: operand}."))
             } + [
                 .init("and", nested.described("All conditions must hold.")),
                 .init("or", nested.described("At least one of the conditions must hold.")),
             ]
-        return .object(members, name: "\(name)Condition").described(
-            "{property: value}, {property: {operator: operand}}, and, or. Operators: eq, neq, gt, gte, lt, lte, between,"
-                + " inq, nin, like, nlike, ilike, nilike, regexp, exists. All of them must hold.")
+        return .object(members, name: "\(name)Condition").documented(["patternProperties": .object(operands)])
+            .described(
+                "{property: value}, {property: {operator: operand}}, and, or. Operators: eq, neq, gt, gte, lt, lte,"
+                    + " between, inq, nin, like, nlike, ilike, nilike, regexp, exists. All of them must hold.")
+    }
+
+    /// What the properties of each type are compared with.
+    private var operands: JSONObject {
+        let groups = Dictionary(grouping: shownProperties) { OperandDocument(type: $0.type).name }
+        return JSONObject(
+            groups.sorted { $0.key < $1.key }.map { _, fields in
+                let names = fields.map(\.name).joined(separator: "|")
+                return ("^(\(names))$", .object(OperandDocument(type: fields[0].type).keywords))
+            })
     }
 
     /// The `filter` of the entity's lists, for documents; `Filter.parse` is what checks it. A member that is null counts as
     /// absent.
     package func filterSchema(_ limits: QueryLimits = QueryLimits()) -> Schema {
+        .object(members(limits, include: inclusions), name: "\(name)Filter")
+    }
+
+    /// The filter that selects related rows, for documents.
+    ///
+    /// The service accepts scopes within scopes up to `QueryLimits.maximumIncludeDepth`. The schema shows one level:
+    /// tools that enumerate a schema do not come to an end where filters refer to each other through all relations.
+    package var scopeSchema: Schema {
+        .object(members(QueryLimits(), include: relationNames), name: "\(name)Scope")
+            .described("A filter. Scopes may be nested more deeply than this schema shows.")
+    }
+
+    private func members(_ limits: QueryLimits, include: JSONObject) -> [Schema.Property] {
         let maximum = limits.maximumLimit > 0 ? limits.maximumLimit : QueryLimits.maximumSkip
-        return .object(
-            [
-                .init("where", conditionSchema.nullable()), fieldSelection, orderSelection,
-                .init("limit", Schema.integer(minimum: 1, maximum: maximum).nullable()),
-                .init("skip", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
-                .init("offset", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
-            ] + relationSelection, name: "\(name)Filter")
+        return [
+            .init("where", conditionSchema.nullable()), fieldSelection, orderSelection,
+            .init("limit", Schema.integer(minimum: 1, maximum: maximum).nullable()),
+            .init("skip", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
+            .init("offset", Schema.integer(minimum: 0, maximum: QueryLimits.maximumSkip).nullable()),
+        ] + relationSelection(include)
     }
 
     /// The `filter` of single rows: there is nothing to choose by conditions.
@@ -63,11 +86,24 @@ extension Entity {
             ]))
     }
 
-    private var relationSelection: [Schema.Property] {
+    private func relationSelection(_ item: JSONObject) -> [Schema.Property] {
         guard !relations.isEmpty else { return [] }
-        let names = relations.map(\.name)
-        let inclusions = relations.map { relation -> JSONValue in
-            let scope: JSONValue = ["$ref": .string("#/components/schemas/\(relation.target)Filter")]
+        return [
+            .init(
+                "include",
+                Schema.array(of: Schema.any.documented(item), maxItems: QueryLimits().maximumIncludes).nullable()
+                    .described(
+                        "Names, or {relation, scope: filter}. Relations: "
+                            + relations.map(\.name).joined(separator: ", ") + "."))
+        ]
+    }
+
+    private var relationNames: JSONObject { ["enum": .array(relations.map { .string($0.name) })] }
+
+    /// Names of relations, or objects with a scope.
+    private var inclusions: JSONObject {
+        let objects = relations.map { relation -> JSONValue in
+            let scope: JSONValue = ["$ref": .string("#/components/schemas/\(relation.target)Scope")]
             return [
                 "type": "object", "required": ["relation"], "propertyNames": ["enum": ["relation", "scope"]],
                 "patternProperties": [
@@ -75,15 +111,6 @@ extension Entity {
                 ],
             ]
         }
-        let item = Schema.any.documented([
-            "if": ["type": "object"], "then": ["anyOf": .array(inclusions)],
-            "else": ["enum": .array(names.map { .string($0) })],
-        ])
-        return [
-            .init(
-                "include",
-                Schema.array(of: item, maxItems: QueryLimits().maximumIncludes).nullable()
-                    .described("Names, or {relation, scope: filter}. Relations: \(names.joined(separator: ", "))."))
-        ]
+        return ["if": ["type": "object"], "then": ["anyOf": .array(objects)], "else": .object(relationNames)]
     }
 }

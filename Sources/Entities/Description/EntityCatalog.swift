@@ -92,13 +92,13 @@ package final class EntityCatalog: Sendable {
             for schema in [
                 entity.newSchema, entity.replacementSchema, entity.partialSchema, entity.schema,
                 entity.schemaWithRelations.named(EntitySchemas.referenceName(entity.name)),
-                // Filters of lists refer to those of the relations that they include.
-                entity.filterSchema(),
+                // Filters refer to the scopes of the relations that they include.
+                entity.filterSchema(), entity.scopeSchema,
             ] {
                 schema.collectNamed(into: &schemas)
             }
             for field in entity.properties where field.access != .hidden && field.type != .json {
-                OperandDocument(field: field).component.collectNamed(into: &schemas)
+                OperandDocument(type: field.type).component.collectNamed(into: &schemas)
             }
         }
         return schemas.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }

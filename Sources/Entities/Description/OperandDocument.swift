@@ -1,24 +1,24 @@
 import JSONCoding
 
-/// What a condition on a field may be, in JSON Schema, as `OperandParser` reads it.
+/// What a condition on a field of a type may be, in JSON Schema, as `OperandParser` reads it.
 ///
 /// The schema has no `type` of its own but `if`, `then` and `else`: validators know it exactly, and generators of clients
 /// see a property that takes any value, which is what people want to write (`"Acme"`, `{"like": "A%"}`).
 struct OperandDocument {
-    let field: FieldDefinition
+    let type: FieldType
 
     /// The keywords of the property in a condition.
     var keywords: JSONObject {
         // An object that names no operator is the value of a free-form property.
-        if field.type == .json { return ["if": ["type": "object"], "then": ["minProperties": 1]] }
+        if type == .json { return ["if": ["type": "object"], "then": ["minProperties": 1]] }
         return [
-            "if": ["type": "object"], "then": ["$ref": .string("#/components/schemas/\(Self.name(field.type))")],
+            "if": ["type": "object"], "then": ["$ref": .string("#/components/schemas/\(name)")],
             "else": .object(orNull(value)),
         ]
     }
 
-    /// The component that documents the operators on fields of a type.
-    private static func name(_ type: FieldType) -> String {
+    /// The component that documents the operators on fields of the type.
+    var name: String {
         switch type {
         case .string: "TextOperators"
         case .identifier: "IdentifierOperators"
@@ -30,9 +30,9 @@ struct OperandDocument {
         }
     }
 
-    /// The component that this field's condition refers to.
+    /// The component that conditions on fields of the type refer to.
     var component: Schema {
-        Schema.any.documented(operators).named(Self.name(field.type))
+        Schema.any.documented(operators).named(name)
             .described("Operators of conditions; all that are given must hold.")
     }
 
@@ -62,7 +62,7 @@ struct OperandDocument {
     /// The value in the field's type. Texts are taken for numbers and booleans, and numbers for texts.
     private var value: JSONObject {
         let text: JSONValue = ["type": "string", "pattern": .string(Schema.StringRules.storable)]
-        return switch field.type {
+        return switch type {
         case .string: ["anyOf": [text, ["type": "number"]]]
         case .identifier: ["type": "string", "format": "uuid"]
         case .integer:
@@ -89,13 +89,13 @@ struct OperandDocument {
 
     /// A value that is less or more: a list property equals a list or holds a text, but compares with lists only.
     private var comparable: JSONObject {
-        guard field.type == .strings else { return value }
+        guard type == .strings else { return value }
         return ["type": "array", "items": ["type": "string", "pattern": .string(Schema.StringRules.storable)]]
     }
 
     /// A value of `inq` or `nin`.
     private var element: JSONObject {
-        field.type == .strings ? ["type": "string", "pattern": .string(Schema.StringRules.storable)] : value
+        type == .strings ? ["type": "string", "pattern": .string(Schema.StringRules.storable)] : value
     }
 
     private func orNull(_ value: JSONObject) -> JSONObject { ["anyOf": [.object(value), ["type": "null"]]] }
