@@ -9,6 +9,8 @@ package protocol EntityField: Sendable {
 extension EntityField {
     /// The name in JSON.
     package var name: String { definition.name }
+    /// The JSON pointer to the field in the body of a request.
+    package var path: String { "/\(definition.name)" }
 }
 
 extension FieldDefinition: EntityField {
@@ -41,6 +43,14 @@ extension JSONObject {
     }
 }
 
+extension JSONObject {
+    /// The value of a field's member in a body that has passed a schema; nil if it is absent or null.
+    package func value<Value: FieldValue>(of field: Field<Value>) -> Value? {
+        guard let member = self[field.name] else { return nil }
+        return (try? FieldValues.parameter(member, field.definition)).flatMap { Value(bound: $0) }
+    }
+}
+
 extension JSONValue {
     /// The member that a field has in bodies and in rows; nil if this is not an object.
     package subscript(_ field: some EntityField) -> JSONValue? { self[field.name] }
@@ -49,4 +59,9 @@ extension JSONValue {
 extension JSONWriter {
     /// Writes the name of a field as the key of a member.
     package mutating func key(_ field: some EntityField) { key(field.name) }
+
+    /// Writes a field as a member.
+    package mutating func member(_ field: some EntityField, _ value: some JSONWritable) {
+        member(named: field.name, value)
+    }
 }

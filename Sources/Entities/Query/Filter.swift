@@ -24,7 +24,10 @@ package enum FieldSelection: Sendable, Hashable {
     case except(names: Set<String>)
 
     /// These fields.
-    package static func only(_ fields: any EntityField...) -> FieldSelection { .only(names: Set(fields.map(\.name))) }
+    package static func only(_ fields: any EntityField...) -> FieldSelection { .only(fields) }
+
+    /// These fields.
+    package static func only(_ fields: [any EntityField]) -> FieldSelection { .only(names: Set(fields.map(\.name))) }
 
     func contains(_ name: String) -> Bool {
         switch self {

@@ -28,7 +28,7 @@ package struct FieldValues: Sendable {
             if name == "id" {
                 identifier = value.stringValue.flatMap { Identifier($0) }
             } else if field.access == .readWrite, !AuditBlock.names.contains(name) {
-                values[position] = try Self.convert(value, field)
+                values[position] = try Self.parameter(value, field)
             }
         }
     }
@@ -76,7 +76,7 @@ package struct FieldValues: Sendable {
     }
 
     /// A JSON value as the field's column takes it.
-    private static func convert(_ value: JSONValue, _ field: FieldDefinition) throws(RepositoryError) -> PostgresValue {
+    static func parameter(_ value: JSONValue, _ field: FieldDefinition) throws(RepositoryError) -> PostgresValue {
         if value.isNull, field.type != .json || field.schema.isNullable { return .null }
         let converted: PostgresValue? =
             switch (field.type, value) {

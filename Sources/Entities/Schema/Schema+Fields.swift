@@ -11,6 +11,16 @@ extension Schema.Property {
     }
 }
 
+extension ValidationFailure {
+    /// One field of the input. `code` is the name of the rule for programs.
+    package static func invalidField(_ field: some EntityField, code: String, _ message: String) -> ValidationFailure {
+        .invalidField(field.path, code: code, message)
+    }
+
+    /// A field that must be given.
+    package static func required(_ field: some EntityField) -> ValidationFailure { .required("", field.name) }
+}
+
 extension Schema {
     /// The object schema without these fields.
     package func omitting(_ fields: any EntityField...) -> Schema { omitting(fields.map(\.name)) }
