@@ -8,10 +8,10 @@ extension PlanFeatureError: HTTPFailureConvertible {
         case .planNotFound: .entityNotFound
         case .valueNotFound(let item, let id):
             Self.missing(
-                "/\(item)/id", .entityNotFound(model: FeatureValue.entity.table, id: id.description))
+                "/\(item)\(Entity.id.path)", .entityNotFound(model: FeatureValue.entity.table, id: id.description))
         case .featureNotFound(let item, let name):
             Self.missing(
-                "/\(item)/featureKey",
+                "/\(item)\(FeatureValue.featureKey.path)",
                 FailureMapping.failure(
                     for: RepositoryError.relatedNotFound(
                         detail: "Key (feature_key)=(\(name)) is not present in table \"features\".")))

@@ -27,10 +27,10 @@ struct PlanFeatureRepository: Sendable {
         let selections = [
             try plans.selectById(plan, in: scope),
             try features.selectStatement(
-                Filter(fields: .only(names: Set(PlanFeature.members)), order: [Order("key")], limit: limit), in: scope),
+                Filter(fields: .only(PlanFeature.members), order: [Order(Feature.key)], limit: limit), in: scope),
             try values.selectStatement(
                 Filter(
-                    where: .equals("strategyEntityId", .identifier(plan)), order: [Order("createdOn")],
+                    where: .equals(FeatureValue.strategyEntityId, plan), order: [Order(AuditBlock.createdOn)],
                     limit: Self.maximumValues), in: scope),
         ]
         var batch = PostgresBatch(settings: scope.settings)
@@ -48,8 +48,7 @@ struct PlanFeatureRepository: Sendable {
         return try await features.find(
             Filter(
                 where: .any([
-                    .oneOf("key", texts.map { .text($0) }),
-                    .oneOf("id", texts.compactMap { Identifier($0).map { .identifier($0) } }),
+                    .oneOf(Feature.key, texts), .oneOf(Entity.id, texts.compactMap { Identifier($0) }),
                 ])), in: scope)
     }
 
@@ -58,8 +57,8 @@ struct PlanFeatureRepository: Sendable {
         try await values.find(
             Filter(
                 where: .all([
-                    .oneOf("id", ids.map { .identifier($0) }), .equals("strategyEntityId", .identifier(plan)),
-                    .equals("strategyKey", .text(Strategy.plan)),
+                    .oneOf(Entity.id, ids), .equals(FeatureValue.strategyEntityId, plan),
+                    .equals(FeatureValue.strategyKey, Strategy.plan),
                 ])), in: scope)
     }
 
@@ -70,8 +69,8 @@ struct PlanFeatureRepository: Sendable {
         try await values.find(
             Filter(
                 where: .all([
-                    .equals("strategyEntityId", .identifier(plan)), .equals("strategyKey", .text(Strategy.plan)),
-                    .oneOf("featureKey", features.map { .text($0.description) }),
+                    .equals(FeatureValue.strategyEntityId, plan), .equals(FeatureValue.strategyKey, Strategy.plan),
+                    .oneOf(FeatureValue.featureKey, features.map(\.description)),
                 ]), limit: Self.maximumValues), in: scope)
     }
 

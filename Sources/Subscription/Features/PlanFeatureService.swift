@@ -18,9 +18,9 @@ struct PlanFeatureService: Sendable {
         var statements: [BoundStatement] = []
         for (item, feature) in zip(items, features) {
             var values = try FieldValues(FeatureValue.entity, json: item)
-            values["featureKey"] = .optional(feature) { .text($0.description) }
-            values["strategyKey"] = .text(Strategy.plan)
-            values["strategyEntityId"] = .identifier(plan)
+            values[FeatureValue.featureKey] = feature?.description
+            values[FeatureValue.strategyKey] = Strategy.plan
+            values[FeatureValue.strategyEntityId] = plan
             statements.append(try repository.values.insertStatement(values, in: scope))
         }
         return try await write(statements, features.compactMap { $0 }, of: plan, in: context)
@@ -31,8 +31,8 @@ struct PlanFeatureService: Sendable {
     /// - Throws: ``PlanFeatureError``; ``ValidationFailure`` when two items name the same value.
     func change(_ items: [JSONObject], of plan: Identifier, in context: WriteContext) async throws -> [Record] {
         let scope = context.scope
-        let ids = items.compactMap { $0["id"]?.stringValue.flatMap { Identifier($0) } }
-        try Self.requireUnique(ids, member: "id", "names the same value")
+        let ids = items.compactMap { $0.value(of: Entity.id) }
+        try Self.requireUnique(ids, Entity.id, "names the same value")
         let known = Set(try await repository.values(ids, of: plan, in: scope).map { try $0.id })
         for (index, id) in ids.enumerated() where !known.contains(id) {
             try await requirePlan(plan, in: scope)
@@ -42,8 +42,10 @@ struct PlanFeatureService: Sendable {
         var statements: [BoundStatement] = []
         for (index, id) in ids.enumerated() {
             var changes = try FieldValues(FeatureValue.entity, json: items[index])
-            for member in ["featureKey", "strategyKey", "strategyEntityId"] { changes[member] = nil }
-            if let feature = features[index] { changes["featureKey"] = .text(feature.description) }
+            changes.remove(FeatureValue.featureKey)
+            changes.remove(FeatureValue.strategyKey)
+            changes.remove(FeatureValue.strategyEntityId)
+            if let feature = features[index] { changes[FeatureValue.featureKey] = feature.description }
             changes.identifier = nil
             statements.append(try repository.values.updateStatement(id, changes, in: scope, isGuarded: true))
         }
@@ -95,12 +97,12 @@ struct PlanFeatureService: Sendable {
 
     /// The ids of the features that items name by key or by id; nil for items that name none.
     private func features(of items: [JSONObject], in scope: TenantScope) async throws -> [Identifier?] {
-        let names = items.map { $0["featureKey"]?.stringValue }
+        let names = items.map { $0.value(of: FeatureValue.featureKey) }
         guard names.contains(where: { $0 != nil }) else { return names.map { _ in nil } }
         var ids: [ExactText: Identifier] = [:]
         // A feature whose key looks like another one's id comes after that one.
         let found = try await repository.features(named: Set(names.compactMap { $0.map { ExactText($0) } }), in: scope)
-        for feature in found { ids[ExactText(try feature.text("key"))] = try feature.id }
+        for feature in found { ids[ExactText(try feature[Feature.key])] = try feature.id }
         for feature in found { ids[ExactText(try feature.id.description)] = try feature.id }
         var features: [Identifier?] = []
         for (index, name) in names.enumerated() {
@@ -113,18 +115,18 @@ struct PlanFeatureService: Sendable {
             }
             features.append(id)
         }
-        try Self.requireUnique(features, member: "featureKey", "names the same feature")
+        try Self.requireUnique(features, FeatureValue.featureKey, "names the same feature")
         return features
     }
 
     private static func requireUnique(
-        _ ids: [Identifier?], member: String, _ what: String
+        _ ids: [Identifier?], _ field: some EntityField, _ what: String
     ) throws(ValidationFailure) {
         var seen: [Identifier: Int] = [:]
         for (index, id) in ids.enumerated() {
             guard let id else { continue }
             if let earlier = seen.updateValue(index, forKey: id) {
-                throw .invalidField("/\(index)/\(member)", code: "uniqueItems", "\(what) as item \(earlier)")
+                throw .invalidField("/\(index)\(field.path)", code: "uniqueItems", "\(what) as item \(earlier)")
             }
         }
     }
