@@ -18,6 +18,6 @@ package enum Address {
         fields: [address, city, state, zip, country],
         alwaysSet: [AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
-    /// The names of the fields that make up an address.
-    static let fieldNames = ["address", "city", "state", "zip", "country"]
+    /// The fields that make up an address.
+    static let parts = [address, city, state, zip, country]
 }

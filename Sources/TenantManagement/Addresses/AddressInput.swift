@@ -6,11 +6,11 @@ import Primitives
 /// The five address fields of a request, as they come in registration and onboarding (docs/contract/arc-api.md 5.2 and
 /// 5.4).
 struct AddressInput: Sendable, Hashable {
-    /// Values in the order of ``Address/fieldNames``; nil for a field that was not sent.
+    /// Values in the order of ``Address/parts``; nil for a field that was not sent.
     let fields: [String?]
 
     init(_ body: JSONObject?) {
-        fields = Address.fieldNames.map { body?[$0]?.stringValue }
+        fields = Address.parts.map { body?[$0]?.stringValue }
     }
 
     /// Whether any field was sent.
@@ -24,7 +24,7 @@ struct AddressInput: Sendable, Hashable {
         guard let country = fields.last ?? nil, !country.isEmpty else { return nil }
         var values = FieldValues(Address.entity)
         values.identifier = id
-        for (name, value) in zip(Address.fieldNames, fields) { values[name] = value.map { .text($0) } ?? .null }
+        for (part, value) in zip(Address.parts, fields) { values[part] = value }
         return values
     }
 }

@@ -74,7 +74,7 @@ package struct LeadRepository: Sendable {
         let companyName: String
         let email: String
         let addressID: Identifier?
-        /// The lead's address; nil when it has none. Values in the order of ``Address/fieldNames``.
+        /// The lead's address; nil when it has none. Values in the order of ``Address/parts``.
         let address: [String?]?
         let hasTenant: Bool
         let isValidated: Bool

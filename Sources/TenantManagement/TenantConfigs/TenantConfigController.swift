@@ -32,8 +32,8 @@ struct TenantConfigController: Sendable {
                 let id = try call.request.identifier()
                 do {
                     let config = try await configs.findById(
-                        id, filter: Filter(fields: .only(names: ["tenantId"])), in: call.scope)
-                    let tenant = try await tenants.findById(try config.identifier("tenantId"), in: call.scope)
+                        id, filter: Filter(fields: .only(TenantConfig.tenantId)), in: call.scope)
+                    let tenant = try await tenants.findById(try config[TenantConfig.tenantId], in: call.scope)
                     return try .entity(tenant, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
