@@ -4,7 +4,8 @@ SWIFT ?= swift
 ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
-.PHONY: help deps build up demo test test-repeat chaos fuzz clients openapi lint bench format clean
+.NOTPARALLEL:
+.PHONY: help deps build up demo test test-repeat acceptance chaos fuzz clients openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -28,6 +29,8 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
+
+acceptance: lint test clients chaos fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
 
 chaos: build ## Kill processes at random under load, then check that nothing is lost; ARGS="--seconds 60 --seed 7"
 	@python3 scripts/chaos/chaos.py --binary $(ARC) $(ARGS)

@@ -28,8 +28,9 @@ fi
 jar=$("$folder/venv/bin/python" -c 'import openapi_generator_cli, pathlib
 print(pathlib.Path(openapi_generator_cli.__file__).parent / "openapi-generator.jar")')
 
-# What the generator says about itself.
-known='OpenAPI 3.1 support is still in beta'
+# Warnings that do not depend on what a document says. The second appears once for each document with closed objects: the
+# generator looks for a reference in `additionalProperties: false`, finds none, and goes on.
+known='OpenAPI 3.1 support is still in beta|Failed to get the schema name: null'
 status=0
 for service in tenant-management subscription; do
     package=arc_${service//-/_}
@@ -47,7 +48,7 @@ for service in tenant-management subscription; do
         case $language in
             # It warns of every free object, and of patterns that it cannot make examples of. The client is run instead.
             python) warnings= ;;
-            *) warnings=$(grep -E 'WARN|ERROR' "$out.log" | grep -v "$known" || true) ;;
+            *) warnings=$(grep -E 'WARN|ERROR' "$out.log" | grep -vE "$known" || true) ;;
         esac
         if [ -n "$warnings" ]; then
             echo "$warnings" | sort | uniq -c >&2
