@@ -157,6 +157,7 @@ struct OpenAPIOperationWriter {
         if parameters.contains(where: { $0.location != .path }) || operation.method != .get {
             failures[400] = "A parameter or the body is malformed"
         }
+        if parameters.contains(where: { $0.location == .query }) { failures[414] = SharedFailure.description(414) }
         if operation.requestBody != nil {
             for status in [413, 415] { failures[status] = SharedFailure.description(status) }
             failures[422] = "The body violates its schema; `details` has the paths and reasons"

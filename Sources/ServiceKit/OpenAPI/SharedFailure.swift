@@ -23,6 +23,8 @@ struct SharedFailure {
         SharedFailure(
             name: "PayloadTooLarge", status: 413, description: "The body is too large", failure: .payloadTooLarge),
         SharedFailure(
+            name: "UriTooLong", status: 414, description: "The path and query are too long", failure: .uriTooLong),
+        SharedFailure(
             name: "UnsupportedMediaType", status: 415, description: "The body is not JSON",
             failure: .unsupportedMediaType("text/plain")),
         SharedFailure(
