@@ -99,6 +99,7 @@ let package = Package(
         library("PostgresClient", settings + ["CLibpq", "Primitives", deque, logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
+        library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("WorkQueue", background + ["Primitives", "PostgresClient"]),
         library("Observability", values + [logging]),
@@ -122,7 +123,8 @@ let package = Package(
             "TenantManagement",
             service + [
                 "ServicePlatform",
-                "RedisClient", "OutboundHTTP", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix, nioSSL,
+                "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix,
+                nioSSL,
             ],
             resources: [.embedInCode("Migrations")]),
         library(
@@ -174,6 +176,7 @@ let package = Package(
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
         tests("MigrationsTests", ["PostgresTestSupport", "PostgresClient", "Migrations"]),
         tests("RedisClientTests", settings + ["TestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
+        tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
         tests("WorkQueueTests", background + ["TestSupport", "Primitives", "WorkQueue"]),

@@ -30,6 +30,9 @@ has pdftotext || need poppler-utils "the tests read invoices with it"
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
     need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"
 has redis-server || need redis-server "\`make up\` and \`make test\` run a private Redis"
+[ -x /usr/sbin/dnsmasq ] || need dnsmasq-base "the tests look up records at it"
+[ -e /usr/share/publicsuffix/public_suffix_list.dat ] ||
+    need publicsuffix "the domains that no tenant can hold"
 has curl || need curl "the scripts and the examples of the README use it"
 
 assets=.build-assets/swagger-ui

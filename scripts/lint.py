@@ -15,7 +15,7 @@ LAYERS = [
     {"CLibpq", "CPango", "CProcess"},
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
-    {"OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
+    {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"Entities", "Migrations", "Observability", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"ServicePlatform"},

@@ -1,0 +1,78 @@
+package import Configuration
+package import ConfigurationChecks
+import FoundationEssentials
+package import NIOCore
+
+/// Which name servers are asked, and how long.
+///
+/// | variable | range | default | meaning |
+/// |---|---|---|---|
+/// | `DNS_RESOLVER` | | those of `/etc/resolv.conf` | addresses of recursive name servers with an optional port, comma separated |
+/// | `DNS_TIMEOUT_MILLIS` | 100 … 60000 | 5000 | time for a lookup with everything that it needs |
+package struct DNSConfiguration: Sendable {
+    /// In the order in which they are asked.
+    package var servers: [SocketAddress]
+    package var timeout: Duration
+
+    package static let configurationKeys: ConfigurationKeys = ["DNS_RESOLVER", "DNS_TIMEOUT_MILLIS"]
+
+    private static let port = 53
+    /// As many as the resolver of the system uses.
+    private static let maximumServers = 3
+
+    package init(servers: [SocketAddress], timeout: Duration = .seconds(5)) {
+        self.servers = servers
+        self.timeout = timeout
+    }
+
+    /// - Throws: ``ConfigurationFailure`` for a value that cannot be used.
+    package init(reader: ConfigReader) throws(ConfigurationFailure) {
+        timeout = try reader.milliseconds("dns.timeout.millis", default: 5000, in: 100...60_000)
+        guard let text = reader.text("dns.resolver") else {
+            servers = Self.systemServers()
+            return
+        }
+        let parts = text.split(separator: ",").map { $0.drop { $0 == " " } }
+        servers = parts.compactMap { Self.address(String($0.prefix { $0 != " " })) }
+        guard servers.count == parts.count, (1...Self.maximumServers).contains(servers.count) else {
+            throw ConfigurationFailure(
+                key: "DNS_RESOLVER",
+                reason:
+                    "is \"\(text)\", but must be 1 to 3 addresses such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353"
+            )
+        }
+    }
+
+    /// An IP address, with a port behind a colon; an IPv6 address with a port is in brackets.
+    static func address(_ text: String) -> SocketAddress? {
+        if let address = try? SocketAddress(ipAddress: text, port: port) { return address }
+        guard let colon = text.lastIndex(of: ":"), let port = UInt16(text[text.index(after: colon)...]), port > 0 else {
+            return nil
+        }
+        var host = text[..<colon]
+        if host.first == "[", host.last == "]" {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        return try? SocketAddress(ipAddress: String(host), port: Int(port))
+    }
+
+    /// The name servers of the machine; as resolv.conf(5) says, the one on this machine when there are none.
+    private static func systemServers() -> [SocketAddress] {
+        let file = (try? Data(contentsOf: URL(fileURLWithPath: "/etc/resolv.conf"))) ?? Data()
+        let found = nameServers(in: String(decoding: file, as: UTF8.self))
+        if !found.isEmpty { return found }
+        return address("127.0.0.1").map { [$0] } ?? []
+    }
+
+    /// The addresses that lines with `nameserver` have. Those with a zone (`fe80::1%eth0`) are left out.
+    static func nameServers(in text: String) -> [SocketAddress] {
+        let addresses = text.split(separator: "\n").compactMap { line -> SocketAddress? in
+            let words = line.split { $0 == " " || $0 == "\t" }
+            guard words.count >= 2, words[0] == "nameserver" else { return nil }
+            return try? SocketAddress(ipAddress: String(words[1]), port: port)
+        }
+        return Array(addresses.prefix(maximumServers))
+    }
+}
