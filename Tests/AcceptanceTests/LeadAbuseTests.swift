@@ -175,8 +175,8 @@ import Testing
             }
             #expect(
                 Set(try await rows()) == [
-                    "\(domain) email \(ids[0])", "\(domain) waiting \(ids[1])", "bank.example operator \(ids[0])",
-                    "bank.example waiting \(ids[2])",
+                    "\(domain) email \(ids[0])", "\(domain) waiting \(ids[1])", "\(domain) waiting \(ids[2])",
+                    "bank.example operator \(ids[0])", "bank.example waiting \(ids[2])",
                 ])
             // Who goes gives it back.
             try await client.delete("/tenants/\(ids[0])", token: stack.admin).expect(204)

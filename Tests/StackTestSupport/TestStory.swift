@@ -33,6 +33,13 @@ extension TestStack {
         return id
     }
 
+    /// Gives a tenant a mail domain by the word of an operator.
+    package func holdDomain(_ domain: String, tenant: String) async throws {
+        let path = "/tenants/\(tenant)/domains"
+        try await tenantManagement.post(path, ["domain": .string(domain)], token: admin).expect(201)
+        try await tenantManagement.post("\(path)/\(domain)/approve", token: admin).expect(200)
+    }
+
     /// The body of `POST /leads`.
     package static func leadBody(_ name: String) -> JSONObject {
         [

@@ -5,6 +5,7 @@ package enum TenantManagementApp: ServiceApp {
     package static let features: [any ServiceFeature<TenantManagementCore>.Type] = [
         LeadFeature.self,
         TenantFeature.self,
+        DomainFeature.self,
         ProvisioningFeature.self,
         FirstUserFeature.self,
         InvoiceFeature.self,

@@ -75,6 +75,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 24, name: "tenant_access", up: PackageResources.V0024__tenant_access_up_sql,
             down: PackageResources.V0024__tenant_access_down_sql),
+        Migration(
+            number: 25, name: "domain_proofs", up: PackageResources.V0025__domain_proofs_up_sql,
+            down: PackageResources.V0025__domain_proofs_down_sql),
     ]
 
     /// Of migration 12: never changed again.

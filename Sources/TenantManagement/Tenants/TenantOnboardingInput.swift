@@ -25,7 +25,7 @@ package struct TenantOnboardingInput: Sendable {
     init(_ body: JSONObject) throws(ValidationFailure) {
         name = body["name"]?.stringValue
         key = body["key"]?.stringValue
-        domains = (body["domains"]?.arrayValue ?? []).compactMap(\.stringValue).map { $0.lowercased() }
+        domains = (body["domains"]?.arrayValue ?? []).compactMap(\.stringValue).map(DomainName.normalized)
         address = AddressInput(body)
         tier = body["tier"]?.stringValue
         if let contact = body["contact"]?.objectValue {

@@ -90,6 +90,8 @@ extension IsolationWorld {
         "PUT /tenants/{id}": ([403], "a replacement names fields that only operators change"),
         "DELETE /tenants/{id}": ([403], "a tenant is deleted by operators"),
         "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
+        "POST /tenants/{id}/domains/{domain}/approve": ([403], "operators approve domains"),
+        "POST /tenants/{id}/domains/{domain}/release": ([403], "operators release domains"),
         "PATCH /subscriptions": ([403], "operators change what is billed"),
         "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
         "PUT /subscriptions/{id}": ([403], "operators change what is billed"),

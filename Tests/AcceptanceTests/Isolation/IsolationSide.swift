@@ -64,6 +64,7 @@ struct IsolationSide: Sendable {
         }
         let management = stack.tenantManagement
         rows = ["/tenants": tenant, "/leads": lead]
+        try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
         rows["/contacts"] = try await create(
             management, "/contacts",
             [

@@ -33,16 +33,21 @@ struct APIDocument: Sendable {
         var hasID: Bool { path.contains("{") }
         var name: String { "\(method) \(path)" }
 
-        /// The path with a value in place of each parameter.
+        /// The path with a value in place of each parameter, and a domain of that name in place of a domain.
         func path(with value: String) -> String {
-            path.split(separator: "/", omittingEmptySubsequences: false)
-                .map { $0.hasPrefix("{") ? value : String($0) }.joined(separator: "/")
+            path.split(separator: "/", omittingEmptySubsequences: false).map { segment in
+                if segment == "{domain}" { return APIDocument.domain(of: value) }
+                return segment.hasPrefix("{") ? value : String(segment)
+            }.joined(separator: "/")
         }
     }
 
     let operations: [Operation]
     /// Schemas by name.
     let schemas: JSONValue
+
+    /// The domain that stands for a row in paths.
+    static func domain(of value: String) -> String { "\(value).example.com" }
 
     /// Reads `/openapi.json`.
     static func read(_ client: TestHTTPClient) async throws -> APIDocument {

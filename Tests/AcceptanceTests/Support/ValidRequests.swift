@@ -92,6 +92,7 @@ struct ValidRequests: Sendable {
         case "currencyCode" where collection == "/currencies": .string(Self.newCurrencyCode())
         case "email": .string("ann@\(domain)")
         case "domains": [.string(domain)]
+        case "domain": .string(domain)
         case let name?: references[name].map { .string($0) }
         case nil: nil
         }
@@ -121,6 +122,8 @@ struct ValidRequests: Sendable {
                 && APIDocument.takesAnyText(schema)
         }
         if let text { return [text.0: "changed"] }
+        let host = members.first { $1["format"] == "hostname" }
+        if let host { return [host.0: "changed.example.com"] }
         let free = members.first { document.type($1) == "object" && $1["properties"] == nil }
         // What has neither is a subscription.
         return free.map { [$0.0: ["of": "changed"]] } ?? ["status": 1]
@@ -153,6 +156,11 @@ struct ValidRequests: Sendable {
             return Request(
                 path: operation.path(with: try await stack.createTenantID()),
                 body: ["id": .string(Identifier.v4().description), "plan": ["tier": "BASIC"]], token: stack.admin)
+        case let name where name.hasPrefix("POST /tenants/{id}/domains/{domain}/"):
+            let tenant = try await stack.createTenantID()
+            // A proven domain may be verified and approved once more.
+            try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
+            return Request(path: operation.path(with: tenant), token: stack.admin)
         default:
             var path = operation.path
             if operation.hasID {
