@@ -69,6 +69,15 @@ for attempt in $(seq 600); do
 done
 FUZZ_TOKEN=$("$arc" token --permission all)
 export FUZZ_TOKEN FUZZ_SEED=$seed SCHEMATHESIS_HOOKS=$PWD/scripts/fuzz/hooks.py
+# Tenants for the subscription service, which knows them a moment after their creation.
+FUZZ_TENANTS=
+for domain in a.example.com b.example.com c.example.com d.example.com; do
+    FUZZ_TENANTS+=" $(curl --silent --show-error --fail "http://127.0.0.1:$TENANT_MANAGEMENT_PORT/tenants" \
+        -H "authorization: Bearer $FUZZ_TOKEN" -H 'content-type: application/json' \
+        -d '{"name":"Fuzz","domains":["'$domain'"],"contact":{"firstName":"F","lastName":"Z","isPrimary":true,"email":"f@'$domain'"}}' |
+        python3 -c 'import json, sys; print(json.load(sys.stdin)["id"])')"
+done
+export FUZZ_TENANTS
 process_of() { awk -v name="$1" '$1 == name { print $2 }' "$ARC_HOME/processes"; }
 
 mkdir -p .build-fuzz

@@ -10,7 +10,7 @@ import Primitives
 struct EventsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "events",
-        abstract: "List dead letters and retry them.",
+        abstract: "List dead letters and retry them, and announce tenants.",
         discussion: """
             An event becomes a dead letter when the bus or a handler rejects it, or fails too often. It stays until it is
             retried. GET /health/ready of a service is degraded while there are dead letters.
@@ -18,7 +18,7 @@ struct EventsCommand: AsyncParsableCommand {
             Without --service, uses all databases of the stack that `arc up` runs. With --service, uses the database given
             by DB_HOST, DB_PORT and DB_DATABASE, like `arc migrate`.
             """,
-        subcommands: [Dead.self, Retry.self])
+        subcommands: [Dead.self, Retry.self, AnnounceTenants.self])
 
     /// A database that stores events.
     enum Source: String, CaseIterable, ExpressibleByArgument {

@@ -102,6 +102,9 @@ import Testing
             }
             let nobody = try await stack.tokens.userToken(tenant: Identifier.v4().description)
             #expect(try await isRefused(management, "/contacts", nobody))
+            try await eventually("the subscription service knows all tenants") {
+                try await isRefused(stack.subscription, "/subscriptions", nobody)
+            }
             let leaving: [(String) async throws -> Void] = [
                 { try await management.delete("/tenants/\($0)", token: stack.admin).expect(204) },
                 { try await management.patch("/tenants/\($0)", ["status": 5], token: stack.admin).expect(204) },

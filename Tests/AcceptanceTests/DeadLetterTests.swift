@@ -46,7 +46,8 @@ import Testing
             let retried = try await events(database, "tenant-management", "retry", "--all")
             #expect(retried.status == 0 && retried.output == "1 event will be retried\n", "\(retried.errors)")
             try await eventually("it is published") {
-                try await database.count("SELECT count(*) FROM main.outbox WHERE state = 1") == 1
+                try await database.count(
+                    "SELECT count(*) FROM main.outbox WHERE state = 1 AND type = 'TENANT_CREATED'") == 1
             }
             #expect(try await client.get("/health/ready").json["checks"]?["deadLetters"] == "up")
             #expect(try await events(database, "tenant-management", "dead").output == "no dead letters\n")

@@ -159,7 +159,7 @@ import Testing
             let plan = try await stack.plan(tier: "STANDARD")
             try await eventually("the subscription service knows of it") {
                 try await stack.database(.subscription).count(
-                    "SELECT count(*) FROM main.blocked_tenants WHERE is_blocked") == 1
+                    "SELECT count(*) FROM main.known_tenants WHERE is_blocked") == 1
             }
             let refused = try await stack.subscription.post(
                 "/subscriptions", ["subscriberId": .string(id), "planId": .string(plan), "status": 1],

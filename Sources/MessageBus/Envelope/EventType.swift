@@ -18,11 +18,15 @@ package enum EventType {
     /// The application could not be deployed for a tenant.
     package static let tenantDeploymentFailure = "TENANT_DEPLOYMENT_FAILURE"
 
-    /// A tenant was stored; nothing is provisioned yet.
+    /// A tenant was stored; nothing is provisioned yet. `data` is `{"tenantId", "isBlocked", "version"}`. Tenants that are
+    /// provisioned at once are announced by ``tenantProvisioning``.
     package static let tenantCreated = "TENANT_CREATED"
     /// A tenant was deleted, restored, suspended or resumed: `data` is `{"tenantId", "isBlocked", "version"}`. Whether its users
     /// may act, and it may subscribe, follows from the event of the highest version.
     package static let tenantAccessChanged = "TENANT_ACCESS_CHANGED"
+    /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
+    /// the tenant id 0, so that they arrive in their order; `isComplete` is true in the last one.
+    package static let tenantsListed = "TENANTS_LISTED"
     /// A subscription was stored with its draft invoice.
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.

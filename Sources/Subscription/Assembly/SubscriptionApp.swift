@@ -7,7 +7,7 @@ package enum SubscriptionApp: ServiceApp {
         SubscriptionFeature.self,
         BillingFeature.self,
         CommonEntitiesFeature.self,
-        TenantAccessFeature.self,
+        KnownTenantFeature.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

@@ -9,6 +9,7 @@ package struct SubscriptionCore: ServiceCore {
     let platform: ServicePlatform
     package let catalog: EntityCatalog
     package let tenantGate: TenantGate
+    let admission: TenantAdmission
     let plans: CachedRows
     let cycles: CachedRows
     let currencies: CachedRows
@@ -24,7 +25,8 @@ package struct SubscriptionCore: ServiceCore {
         }
         self.platform = platform
         self.catalog = catalog
-        tenantGate = TenantGate(lookup: BlockedTenants(pool: platform.pool).isAdmitted)
+        admission = TenantAdmission(lookup: KnownTenants(pool: platform.pool).standing)
+        tenantGate = TenantGate(lookup: admission.isAdmitted)
         plans = cached("plan:", Plan.entity)
         cycles = cached("billing-cycle:", PlanCycle.entity)
         currencies = cached("currency:", PlanCurrency.entity)

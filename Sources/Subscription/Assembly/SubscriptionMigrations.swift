@@ -67,6 +67,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 24, name: "blocked_tenants", up: PackageResources.V0024__blocked_tenants_up_sql,
             down: PackageResources.V0024__blocked_tenants_down_sql),
+        Migration(
+            number: 25, name: "known_tenants", up: PackageResources.V0025__known_tenants_up_sql,
+            down: PackageResources.V0025__known_tenants_down_sql),
     ]
 
     /// Of migration 13: never changed again.

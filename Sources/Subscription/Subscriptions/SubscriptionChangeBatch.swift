@@ -21,6 +21,8 @@ struct SubscriptionChangeBatch {
     private var quotas: [Int: SubscriptionQuota] = [:]
     /// The statement that checks the invoice.
     private var backing: Int?
+    /// The statement that checks the new subscriber.
+    private var admission: Int?
     private var events: [(tenant: Identifier, envelope: EventEnvelope)] = []
 
     init(
@@ -42,6 +44,13 @@ struct SubscriptionChangeBatch {
         guard changes.count == 1 else { throw .invoiceInUse }
         batch.add(InvoiceRepository.lock(invoice))
         backing = batch.add(InvoiceRepository.backing(invoice, subscription: change.id, plan: change.plan))
+    }
+
+    /// Checks that the tenant to which subscriptions are moved, if they are, may subscribe.
+    mutating func admit(_ changes: [SubscriptionTransition]) {
+        // A change names one subscriber for all its rows.
+        guard let moved = changes.first(where: \.isMoved) else { return }
+        admission = batch.add(KnownTenants.admitting(moved.subscriber))
     }
 
     /// Changes a row, which fills its place before the next one is counted.
@@ -76,7 +85,8 @@ struct SubscriptionChangeBatch {
     }
 
     /// Does all of it.
-    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; ``SubscriptionError/invoiceInUse``.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; ``SubscriptionError/invoiceInUse``;
+    ///   ``SubscriptionError/subscriberNotActive``.
     func run(_ transaction: PostgresTransaction) async throws -> [PostgresResult] {
         // Events lock their tenant's lane. All come last and in one order, so that two changes wait for each other instead of
         // ending in a deadlock.
@@ -87,6 +97,9 @@ struct SubscriptionChangeBatch {
         } catch {
             if let backing, error.statementIndex == backing, error.isGuardViolation {
                 throw SubscriptionError.invoiceInUse
+            }
+            if let admission, error.statementIndex == admission, error.isGuardViolation {
+                throw SubscriptionError.subscriberNotActive
             }
             if SubscriptionQuota.isExhausted(error), let quota = error.statementIndex.flatMap({ quotas[$0] }) {
                 throw SubscriptionError.quotaExceeded(quota)

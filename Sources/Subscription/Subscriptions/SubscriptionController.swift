@@ -50,7 +50,7 @@ struct SubscriptionController: Sendable {
     }
 
     private static let conflict =
-        "The tenant has as many active or pending subscriptions as it may have, or the invoice backs another subscription"
+        "The tenant does not exist or cannot subscribe, it has as many active or pending subscriptions as it may have, or the invoice backs another subscription"
 
     /// A live subscription that comes back needs a place again.
     private func restoreById() -> Operation {

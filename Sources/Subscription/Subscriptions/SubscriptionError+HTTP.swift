@@ -7,7 +7,12 @@ extension SubscriptionError: HTTPFailureConvertible {
         switch self {
         case .subscriberNotFound, .planNotFound: .entityNotFound
         case .subscriberNotActive:
-            .conflict("The tenant is deleted or suspended and cannot subscribe.", code: "TENANT_STATE")
+            .conflict(
+                "The tenant does not exist, or is deleted or suspended, and cannot subscribe.", code: "TENANT_STATE")
+        case .subscriberUnknown:
+            .conflict(
+                "There is no such tenant, or tenant management has not reported it yet. Repeat the request in a moment if the tenant is new.",
+                code: "TENANT_UNKNOWN")
         case .reservedToOperators(let member): .reservedToOperators("/\(member)")
         case .invoiceInUse:
             .conflict("The invoice backs another subscription already.", code: "INVOICE_IN_USE")

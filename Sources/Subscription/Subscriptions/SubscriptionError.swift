@@ -2,8 +2,10 @@
 enum SubscriptionError: Error, Sendable, Hashable {
     /// A tenant's user names another tenant, which does not exist for that user.
     case subscriberNotFound
-    /// The tenant is deleted or suspended.
+    /// The tenant is deleted or suspended, or not known.
     case subscriberNotActive
+    /// Tenant management has reported no such tenant.
+    case subscriberUnknown
     /// A tenant's user sets what only operators set: the member of the body.
     case reservedToOperators(member: String)
     /// The invoice backs another subscription already, or bills another plan.

@@ -16,7 +16,8 @@ struct SubscriptionFeature: ServiceFeature {
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
             terms: PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies),
-            summaries: PlanSummaryRepository(pool: platform.pool), quota: configuration.quota)
+            summaries: PlanSummaryRepository(pool: platform.pool), quota: configuration.quota,
+            admission: core.admission)
         operations =
             SubscriptionController(
                 crud: core.crud(

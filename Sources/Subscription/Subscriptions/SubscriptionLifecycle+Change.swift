@@ -42,6 +42,7 @@ extension SubscriptionLifecycle {
             let change = try SubscriptionTransition(row, body, on: CalendarDate(of: context.now))
             var batch = try await batch(of: [change], body, in: context, transaction)
             try batch.back([change])
+            batch.admit([change])
             let update = try batch.change(change)
             guard let changed = try await batch.run(transaction)[update].first else {
                 throw RepositoryError.unexpected(sqlState: nil)
@@ -69,6 +70,7 @@ extension SubscriptionLifecycle {
             }
             var batch = try await batch(of: changes, body, in: context, transaction)
             try batch.back(changes)
+            batch.admit(changes)
             // First what needs no place: it may leave places to the others.
             try batch.changeTogether(changes.filter { !$0.needsPlace })
             for change in reserving { _ = try batch.change(change) }

@@ -13,6 +13,7 @@ struct SubscriptionLifecycle: Sendable {
     let summaries: PlanSummaryRepository
     /// Live subscriptions that a tenant may have.
     let quota: Int
+    let admission: TenantAdmission
 
     var pool: PostgresPool { subscriptions.entities.pool }
 
@@ -25,6 +26,20 @@ struct SubscriptionLifecycle: Sendable {
             guard new.status == .pending else { throw SubscriptionError.reservedToOperators(member: "status") }
             guard new.invoice == nil else { throw SubscriptionError.reservedToOperators(member: "invoiceId") }
         }
+        do {
+            return try await createOnCurrentTerms(new, in: context)
+        } catch let error as SubscriptionError {
+            guard error == .subscriberNotActive else { throw error }
+            // Perhaps the tenant was created a moment ago, and its event is on its way.
+            switch try await admission.standing(of: new.subscriber) {
+            case .blocked: throw error
+            case .unknown: throw SubscriptionError.subscriberUnknown
+            case .admitted: return try await createOnCurrentTerms(new, in: context)
+            }
+        }
+    }
+
+    private func createOnCurrentTerms(_ new: NewSubscription, in context: WriteContext) async throws -> Record {
         for isFresh in [false, true] {
             let terms = try await terms.terms(of: new.plan, isFresh: isFresh)
             if let record = try await create(new, on: terms, in: context) { return record }
@@ -55,7 +70,7 @@ struct SubscriptionLifecycle: Sendable {
         let confirmation = batch.add(terms.confirmation)
         batch.add(
             quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
-        let admission = batch.add(BlockedTenants.refusing(new.subscriber))
+        let admission = batch.add(KnownTenants.admitting(new.subscriber))
         let backing = given.map { given in
             batch.add(InvoiceRepository.lock(given.id))
             return batch.add(InvoiceRepository.backing(given.id, subscription: id, plan: new.plan))

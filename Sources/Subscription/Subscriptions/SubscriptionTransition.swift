@@ -12,6 +12,8 @@ struct SubscriptionTransition: Sendable {
     let plan: Identifier
     /// It takes a place that it did not have: of another tenant's, among those of another plan, or any at all.
     let needsPlace: Bool
+    /// It becomes another tenant's.
+    let isMoved: Bool
     /// The invoice that it has from now on and had not before.
     let newInvoice: Identifier?
     /// It becomes ACTIVE and was not.
@@ -28,6 +30,7 @@ struct SubscriptionTransition: Sendable {
         self.result = result
         let subscriber = try row.identifier("subscriberId")
         self.subscriber = result["subscriberId"]?.stringValue.flatMap { Identifier($0) } ?? subscriber
+        isMoved = self.subscriber != subscriber
         let plan = try row.identifier("planId")
         self.plan = result["planId"]?.stringValue.flatMap { Identifier($0) } ?? plan
         let invoice = body["invoiceId"]?.stringValue.flatMap { Identifier($0) }

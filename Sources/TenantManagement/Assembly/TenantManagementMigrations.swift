@@ -78,6 +78,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 25, name: "domain_proofs", up: PackageResources.V0025__domain_proofs_up_sql,
             down: PackageResources.V0025__domain_proofs_down_sql),
+        Migration(
+            number: 26, name: "tenant_announcements", up: PackageResources.V0026__tenant_announcements_up_sql,
+            down: PackageResources.V0026__tenant_announcements_down_sql),
     ]
 
     /// Of migration 12: never changed again.

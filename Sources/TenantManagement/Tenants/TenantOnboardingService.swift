@@ -160,6 +160,8 @@ package struct TenantOnboardingService: Sendable {
         if let plan {
             batch.add(contentsOf: plan.statements)
             batch.add(plan.event)
+        } else {
+            batch.add(try TenantCreated(tenant: rows.id).event(in: context))
         }
         // The response for a lead contains its relations. They are read in the same transaction, so that no second read can
         // fail.

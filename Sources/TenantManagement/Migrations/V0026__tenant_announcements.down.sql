@@ -1,0 +1,1 @@
+DROP FUNCTION main.announce_tenants();

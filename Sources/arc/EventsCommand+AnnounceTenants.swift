@@ -1,0 +1,39 @@
+import ArgumentParser
+import Logging
+import PostgresClient
+
+extension EventsCommand {
+    /// `arc events announce-tenants`.
+    struct AnnounceTenants: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Publish the list of all tenants.",
+            discussion: """
+                The subscription service rejects tenants that it does not know. It learns of them by events: the migrations
+                publish the list of all tenants once, and each new tenant is announced. Run this command after tenants were
+                inserted by SQL, after the database of the subscription service was restored from a backup, and after an
+                upgrade during which nodes of an earlier version created tenants. It may be repeated.
+
+                Uses the database of the stack that `arc up` runs, or the database given by DB_HOST, DB_PORT and DB_DATABASE.
+                """)
+
+        func run() async throws {
+            CommandSupport.bootstrapQuietLogging()
+            do {
+                let pool = PostgresPool(
+                    configuration: try await MigrateCommand.configuration(of: .tenantManagement, isNamed: true),
+                    logger: Logger(label: "arc.events"))
+                let outcome: Result<PostgresResult, any Error>
+                do { outcome = .success(try await pool.query("SELECT main.announce_tenants()")) } catch {
+                    outcome = .failure(error)
+                }
+                await pool.shutdown()
+                let count = try outcome.get().first?.int64(0) ?? 0
+                CommandSupport.printLine(count == 1 ? "1 tenant was announced" : "\(count) tenants were announced")
+            } catch let exit as ExitCode {
+                throw exit
+            } catch {
+                throw CommandSupport.fail("arc events: \(error)")
+            }
+        }
+    }
+}
