@@ -66,6 +66,8 @@ struct EventBridgeEvent: Sendable {
     private static let detail: Schema = {
         // At most a thousand bytes, so that it fits an index.
         let text = Schema.string(minLength: 1, maxLength: 250)
+        let secret = Schema.string(maxLength: 250, pattern: secretForm).example("0123456789abcdef0123456789abcdef")
+            .described("Signs the callback: 32 hexadecimal characters in plain text, or encrypted by tenant management")
         let tenant = Schema.object(
             [
                 .init("id", .string(format: .uuid), required: true),
@@ -78,18 +80,24 @@ struct EventBridgeEvent: Sendable {
                 .init("type", text.example(.string(EventType.tenantProvisioning))),
                 .init("tenant", tenant, required: true),
                 .init("subscription", .object([.init("plan", plan)], isClosed: false)),
-                .init(
-                    "secret",
-                    text.example("0123456789abcdef0123456789abcdef").described(
-                        "Signs the callback: 32 hexadecimal characters in plain text, or encrypted by tenant management"
-                    ),
-                    required: true),
+                .init("secret", secret, required: true),
                 .init(
                     "context",
                     text.example("5b7c64a8-3f0e-4d5a-9c6b-2f4f7a1d0e93").described(
                         "Identifies the provisioning; a repeated event has no effect"), required: true),
             ], name: "ProvisioningDetail", isClosed: false)
     }()
+
+    /// A secret in clear, or one that may be sealed; whether it can be opened depends on the key.
+    private static let secretForm = Pattern(regex: "^([0-9A-Fa-f]{32}|sealed:[A-Za-z0-9+/=]+)$") { text in
+        let prefix = "sealed:"
+        guard text.hasPrefix(prefix) else { return text.utf8.count == 32 && Hex.decode(text) != nil }
+        let sealed = text.utf8.dropFirst(prefix.utf8.count)
+        return !sealed.isEmpty
+            && sealed.allSatisfy {
+                (0x30...0x39).contains($0) || (0x61...0x7A).contains($0 | 0x20) || "+/=".utf8.contains($0)
+            }
+    }
 
     /// The body: members of the envelope or, without `detail`, those of the detail itself.
     static let schema: Schema = {
