@@ -211,6 +211,9 @@ def mend(case):
     # A PUT cannot give a row another id.
     if case.method == "PUT" and "id" in body and "id" in case.path_parameters:
         body["id"] = case.path_parameters["id"]
+    # An event has the type that its path names.
+    if "detail-type" in body and "eventType" in case.path_parameters:
+        body["detail-type"] = case.path_parameters["eventType"]
     # A tenant's contact, or the lead that becomes it, has an address at one of the tenant's domains.
     contact, domains = body.get("contact"), body.get("domains")
     domain = domain_of(contact["email"]) if isinstance(contact, dict) and "email" in contact else None
@@ -293,6 +296,9 @@ RIGHT_REFUSALS = [
     ("whether a card or a token makes a payment source is the provider's to say; ours wants a card",
      lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
      and has_only({"required"}, response) and "card" in str(details(response))),
+    ("only the key of the service tells whether a sealed secret can be opened",
+     lambda case, response: case.operation.path == "/event-bridge/events/{eventType}" and response.status_code == 422
+     and all(detail.get("path", "").endswith("/secret") for detail in details(response)) and "sealed:" in str(case.body)),
     ("items of one request that name the same row or feature: uniqueItems compares whole items only",
      lambda case, response: case.operation.path == "/plans/{id}/features" and response.status_code == 422
      and has_only({"uniqueItems"}, response)),
