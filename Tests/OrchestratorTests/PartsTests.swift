@@ -3,6 +3,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 import Sealing
+import ServiceKit
 import Testing
 
 @testable import Orchestrator
@@ -73,9 +74,9 @@ import Testing
         let resource = TenantResource(
             type: "bucket", metadata: ["bucket": "b", "path": "p"], externalIdentifier: nil)
         let report = CallbackReport(
-            tenantId: tenant, isSuccess: true, resources: [resource].jsonBytes(), appPlaneURL: "https://t.example.com")
+            tenantId: tenant, result: .success, resources: [resource], appPlaneURL: "https://t.example.com")
         #expect(String(decoding: report.body(), as: UTF8.self) == WebhookSignatureTests.webhookBody)
-        let failure = CallbackReport(tenantId: tenant, isSuccess: false, resources: nil, appPlaneURL: "http://x")
+        let failure = CallbackReport(tenantId: tenant, result: .failure, resources: [], appPlaneURL: "http://x")
         #expect(
             try JSONValue.parse(failure.body()) == [
                 "initiatorId": .identifier(tenant), "type": 0,

@@ -84,7 +84,7 @@ import Testing
         try await RunStory.with { story in
             let run = try await story.claim()
             let transition = RunTransition.provisioned(
-                by: "test", resources: [ScriptedProvisioner.resource].jsonBytes(), appPlaneURL: "http://a")
+                by: "test", resources: [ScriptedProvisioner.resource], appPlaneURL: "http://a")
             #expect(try await story.world.repository().record(run, transition))
             try await story.letTimePass(RunStory.lease)
 
@@ -93,7 +93,9 @@ import Testing
             #expect(provisioner.count == 0)
             #expect(story.receiver.requests.count == 1)
             let request = try #require(story.receiver.requests.first)
-            #expect(try request.json["data"]?["appPlaneUrl"] == "http://a")
+            let data = try request.json["data"]
+            #expect(data?["appPlaneUrl"] == "http://a")
+            #expect(data?["resources"] == .array([ScriptedProvisioner.resource.json]))
             #expect(try request.isSigned(for: story.test))
             // The first one is alive after all, too late.
             #expect(try await story.world.repository().record(run, .callbackDelivered(status: 204)) == false)

@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import ServiceKit
 import Testing
 
 @testable import TenantManagement
@@ -14,7 +15,7 @@ struct ProvisioningCallbackTests {
         let callback = try callback(
             #"{"status":1,"appPlaneUrl":"https://t","resources":[{"type":"bucket","metadata":{"bucket":"b","path":"p"}},{"type":"postgres-schema","metadata":{"schema":"s"},"externalIdentifier":"db/s"},{"type":"queue","metadata":{}}]}"#
         )
-        #expect(callback.succeeded)
+        #expect(callback.result == .success)
         #expect(callback.resources.map(\.externalIdentifier) == ["b", "db/s", "queue-2"])
         #expect(callback.resources.map(\.type) == ["bucket", "postgres-schema", "queue"])
         #expect(callback.appPlaneURL == "https://t")
@@ -22,12 +23,13 @@ struct ProvisioningCallbackTests {
 
     @Test func resourcesMayBeMissing() throws {
         #expect(try callback(#"{"status":1}"#).resources.isEmpty)
-        #expect(try !callback(#"{"status":0}"#).succeeded)
+        #expect(try callback(#"{"status":0}"#).result == .failure)
     }
 
     /// As the original takes them (docs/contract/arc-api.md 9.5).
     @Test func whatIsLeftOutHasAMeaning() throws {
-        #expect(try !callback("{}").succeeded)
+        #expect(try callback("{}").result == .failure)
+        #expect(try callback(#"{"status":7}"#).result == .failure)
         let unnamed = try callback(#"{"status":1,"resources":[{"metadata":{"bucket":"b"}}]}"#).resources
         #expect(unnamed.map(\.type) == ["bucket"] && unnamed.map(\.externalIdentifier) == ["b"])
     }

@@ -72,11 +72,18 @@ package struct TenantResource: Sendable, Hashable, JSONWritable {
         self.externalIdentifier = externalIdentifier
     }
 
-    package func write(to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.member("type", type)
-        writer.member("metadata", metadata)
-        writer.memberIfPresent("externalIdentifier", externalIdentifier)
-        writer.endObject()
+    /// Reads a resource that ``json`` has made; nil for anything else.
+    init?(stored json: JSONValue) {
+        guard let type = json["type"]?.stringValue, let metadata = json["metadata"]?.objectValue else { return nil }
+        self.init(type: type, metadata: metadata, externalIdentifier: json["externalIdentifier"]?.stringValue)
     }
+
+    /// As callbacks and `orchestrator_db` have it.
+    var json: JSONValue {
+        var members: JSONObject = ["type": .string(type), "metadata": .object(metadata)]
+        if let externalIdentifier { members["externalIdentifier"] = .string(externalIdentifier) }
+        return .object(members)
+    }
+
+    package func write(to writer: inout JSONWriter) { writer.value(json) }
 }

@@ -45,7 +45,7 @@ struct ProvisioningRun: LeasedItem {
     /// Provisioning attempts that ended, well or not. Those that a crash cut short, and those that found a dependency
     /// away, do not count.
     var attempts: Int
-    var resources: [UInt8]?
+    var resources: [TenantResource]
     var appPlaneURL: String?
     var callbackState: CallbackState
     var callbackAttempts: Int

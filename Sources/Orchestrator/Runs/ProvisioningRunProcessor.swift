@@ -83,12 +83,11 @@ struct ProvisioningRunProcessor: Sendable {
             return await failed(run, provisioner, .permanent("what was made cannot be reported: \(problem)"))
         }
         var next = run
-        let json = resources.jsonBytes()
         next.state = .provisioned
-        next.resources = json
+        next.resources = resources
         next.appPlaneURL = address
         next.callbackState = .pending
-        let isOurs = await record(run, .provisioned(by: provisioner, resources: json, appPlaneURL: address))
+        let isOurs = await record(run, .provisioned(by: provisioner, resources: resources, appPlaneURL: address))
         guard isOurs else { return .end(.released(after: .zero)) }
         logger.info(
             "provisioned",
@@ -131,9 +130,9 @@ struct ProvisioningRunProcessor: Sendable {
     private func callBack(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
         if Task.isCancelled { return .end(.released(after: .zero)) }
         let report = CallbackReport(
-            tenantId: run.tenantId, isSuccess: run.state == .provisioned,
+            tenantId: run.tenantId, result: run.state == .provisioned ? .success : .failure,
             // A failed run may have resources that tenant management did not accept.
-            resources: run.state == .provisioned ? run.resources : nil,
+            resources: run.state == .provisioned ? run.resources : [],
             appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: event))
         let verdict = await callbacks.send(report, for: event)
         let attempt = run.callbackAttempts + 1

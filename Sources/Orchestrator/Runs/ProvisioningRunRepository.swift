@@ -1,3 +1,4 @@
+import JSONCoding
 import MessageBus
 import PostgresClient
 import Primitives
@@ -116,8 +117,14 @@ extension ProvisioningRun {
             sealedEvent: try row.bytesIfPresent(7),
             // The check constraints allow nothing else.
             state: ProvisioningState(rawValue: try row.text(8)) ?? .failed, attempts: try row.int(9),
-            resources: try row.jsonIfPresent(10), appPlaneURL: try row.textIfPresent(11),
+            resources: Self.resources(stored: try row.jsonIfPresent(10)), appPlaneURL: try row.textIfPresent(11),
             callbackState: CallbackState(rawValue: try row.text(12)) ?? .none, callbackAttempts: try row.int(13),
             age: .microseconds(try row.int64(14)), outage: .microseconds(try row.int64(15)))
+    }
+
+    /// Only ``RunTransition/provisioned(by:resources:appPlaneURL:)`` writes the column.
+    private static func resources(stored json: [UInt8]?) -> [TenantResource] {
+        let values = json.flatMap { try? JSONValue.parse(stored: $0) }?.arrayValue ?? []
+        return values.compactMap { TenantResource(stored: $0) }
     }
 }

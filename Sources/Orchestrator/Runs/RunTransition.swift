@@ -1,3 +1,4 @@
+import JSONCoding
 import PostgresClient
 import Primitives
 import WorkQueue
@@ -7,7 +8,7 @@ enum RunTransition: Sendable {
     /// Given back untried.
     case released(after: Duration)
     /// The resources exist; the callback is next.
-    case provisioned(by: String, resources: [UInt8], appPlaneURL: String)
+    case provisioned(by: String, resources: [TenantResource], appPlaneURL: String)
     /// A pipeline has accepted the work; the run is over.
     case delegated(to: String)
     /// An attempt failed, another one follows.
@@ -33,7 +34,7 @@ enum RunTransition: Sendable {
         return switch self {
         case .released(let delay): (SQL.release, [.microseconds(delay)])
         case .provisioned(let provisioner, let resources, let url):
-            (SQL.provisioned, [.text(provisioner), .bytes(resources), .text(url)])
+            (SQL.provisioned, [.text(provisioner), .bytes(resources.jsonBytes()), .text(url)])
         case .delegated(let provisioner): (SQL.delegated, [.text(provisioner)])
         case .provisioningFailed(let provisioner, let reason, let delay):
             (SQL.provisioningFailed, [.text(provisioner), .text(reason), .microseconds(delay)])

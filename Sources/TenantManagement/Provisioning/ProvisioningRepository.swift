@@ -10,14 +10,15 @@ struct ProvisioningRepository: Sendable {
     /// A provisioning as the callback's verification needs it.
     struct Provisioning: Sendable {
         let context: Identifier
-        let status: Int
+        let status: ProvisioningStatus
         let subscriptionID: String?
         let callbackDigest: [UInt8]?
         let completedOn: Timestamp?
 
         fileprivate init(_ row: PostgresRow) throws(PostgresError) {
             context = try row.identifier(0)
-            status = Int(try row.int64(1))
+            // The table allows no other values.
+            status = ProvisioningStatus(rawValue: Int16(clamping: try row.int64(1))) ?? .failed
             subscriptionID = try row.textIfPresent(2)
             callbackDigest = try row.bytesIfPresent(3)
             completedOn = try row.timestampIfPresent(4)
@@ -26,42 +27,32 @@ struct ProvisioningRepository: Sendable {
 
     /// The open provisioning of a tenant, otherwise the newest one by the clocks of the nodes; nil if there was none.
     func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
-        let result = try await pool.query(
-            """
-            SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings
-            WHERE tenant_id = $1 ORDER BY (status = 0) DESC, requested_on DESC LIMIT 1
-            """, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
-        guard let row = result.first else { return nil }
-        return try Provisioning(row)
+        try await read(Self.findLatest, [.identifier(tenant)])
     }
 
     /// The provisioning with a context; nil when there is none.
     func provisioning(_ context: Identifier) async throws(PostgresError) -> Provisioning? {
-        let result = try await pool.query(
-            Self.find, [.identifier(context)], settings: TenantScope.everyTenant, as: .read)
-        return try result.first.map { row throws(PostgresError) in try Provisioning(row) }
+        try await read(Self.find, [.identifier(context)])
     }
 
-    private static let find: PostgresStatement = """
-        SELECT id, status, subscription_id, callback_digest, completed_on FROM main.provisionings WHERE id = $1
-        """
+    private func read(
+        _ statement: PostgresStatement, _ values: [PostgresValue]
+    ) async throws(PostgresError) -> Provisioning? {
+        let result = try await pool.query(statement, values, settings: TenantScope.everyTenant, as: .read)
+        guard let row = result.first else { return nil }
+        return try Provisioning(row)
+    }
 
     /// Ends a provisioning with the result that its callback reports. Changes no row if the provisioning is not open.
     static func close(
-        _ context: Identifier, succeeded: Bool, digest: [UInt8], now: Timestamp
+        _ context: Identifier, as status: ProvisioningStatus, digest: [UInt8], now: Timestamp
     ) -> BoundStatement {
-        BoundStatement(
-            """
-            UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
-            WHERE id = $1 AND status = 0
-            """, [.identifier(context), .int16(succeeded ? 1 : 2), .timestamp(now), .bytes(digest)])
+        BoundStatement(closing, [.identifier(context), status.value, .timestamp(now), .bytes(digest)])
     }
 
     /// Ends an open provisioning of a tenant as failed, because another one replaces it.
     static func abandon(tenant: Identifier, now: Timestamp) -> BoundStatement {
-        BoundStatement(
-            "UPDATE main.provisionings SET status = 2, completed_on = $2 WHERE tenant_id = $1 AND status = 0",
-            [.identifier(tenant), .timestamp(now)])
+        BoundStatement(abandoning, [.identifier(tenant), .timestamp(now)])
     }
 
     /// Fails provisionings without a callback, and their tenants. Locks the tenant before its provisioning, as all other writers
@@ -69,25 +60,56 @@ struct ProvisioningRepository: Sendable {
     /// - Returns: The tenants with their new versions.
     func expire(now: Timestamp, limit: Int) async throws(PostgresError) -> [RowVersion] {
         let result = try await pool.query(
-            """
-            WITH stale AS (
-                SELECT id, tenant_id FROM main.provisionings WHERE status = 0 AND expires_on < $1
-                ORDER BY expires_on LIMIT $2),
-            locked AS MATERIALIZED (
-                SELECT id FROM main.tenants WHERE id IN (SELECT tenant_id FROM stale)
-                ORDER BY id FOR UPDATE SKIP LOCKED),
-            closed AS (
-                UPDATE main.provisionings SET status = 2, completed_on = $1 FROM stale, locked
-                WHERE provisionings.id = stale.id AND provisionings.status = 0 AND locked.id = stale.tenant_id
-                RETURNING provisionings.tenant_id)
-            UPDATE main.tenants SET status = 3, modified_by = $3 FROM closed
-            WHERE tenants.id = closed.tenant_id AND tenants.status = 2 AND NOT tenants.deleted
-            RETURNING tenants.id, tenants.row_version
-            """,
+            Self.expiring,
             [.timestamp(now), .int64(Int64(limit)), .optional(systemUser.identifier) { .identifier($0) }],
             settings: TenantScope.everyTenant)
         var tenants: [RowVersion] = []
         for row in result.rows { tenants.append(RowVersion(id: try row.identifier(0), version: try row.int64(1))) }
         return tenants
     }
+
+    // MARK: Statements
+
+    private static let columns = "id, status, subscription_id, callback_digest, completed_on"
+    // Part of the text, because partial indexes are defined by them.
+    private static let open = ProvisioningStatus.open.rawValue
+    private static let failed = ProvisioningStatus.failed.rawValue
+
+    private static let findLatest = PostgresStatement(
+        """
+        SELECT \(columns) FROM main.provisionings
+        WHERE tenant_id = $1 ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT 1
+        """)
+
+    private static let find = PostgresStatement("SELECT \(columns) FROM main.provisionings WHERE id = $1")
+
+    private static let closing = PostgresStatement(
+        """
+        UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
+        WHERE id = $1 AND status = \(open)
+        """)
+
+    private static let abandoning = PostgresStatement(
+        """
+        UPDATE main.provisionings SET status = \(failed), completed_on = $2
+        WHERE tenant_id = $1 AND status = \(open)
+        """)
+
+    private static let expiring = PostgresStatement(
+        """
+        WITH stale AS (
+            SELECT id, tenant_id FROM main.provisionings WHERE status = \(open) AND expires_on < $1
+            ORDER BY expires_on LIMIT $2),
+        locked AS MATERIALIZED (
+            SELECT id FROM main.tenants WHERE id IN (SELECT tenant_id FROM stale)
+            ORDER BY id FOR UPDATE SKIP LOCKED),
+        closed AS (
+            UPDATE main.provisionings SET status = \(failed), completed_on = $1 FROM stale, locked
+            WHERE provisionings.id = stale.id AND provisionings.status = \(open) AND locked.id = stale.tenant_id
+            RETURNING provisionings.tenant_id)
+        UPDATE main.tenants SET status = \(Tenant.Status.provisionFailed.rawValue), modified_by = $3 FROM closed
+        WHERE tenants.id = closed.tenant_id AND tenants.status = \(Tenant.Status.provisioning.rawValue)
+            AND NOT tenants.deleted
+        RETURNING tenants.id, tenants.row_version
+        """)
 }

@@ -62,7 +62,7 @@ struct ProvisioningService: Sendable {
         }
         let plan = try planner.plan(tenant: id, tenantJSON: tenant.json, subscription: subscription, in: context)
         var changes = FieldValues(Tenant.entity)
-        changes["status"] = .int16(Int16(Tenant.Status.provisioning.rawValue))
+        changes["status"] = Tenant.Status.provisioning.value
         var batch = context.batch(resource: nil)
         let index = batch.add(
             try tenants.updateStatement(
@@ -95,7 +95,7 @@ struct ProvisioningService: Sendable {
         guard status == .provisioning, let subscription, let running = try await repository.latest(of: tenant) else {
             return false
         }
-        return running.status == 0 && running.subscriptionID == subscription
+        return running.status == .open && running.subscriptionID == subscription
     }
 
     /// Runs the transaction, and distinguishes concurrent changes from other errors.

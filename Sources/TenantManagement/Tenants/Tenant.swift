@@ -1,6 +1,8 @@
 package import Entities
 import JSONCoding
+import PostgresClient
 package import Primitives
+import ServiceKit
 
 /// A customer of the operator's product.
 package enum Tenant {
@@ -24,6 +26,18 @@ package enum Tenant {
             case .inactive: "INACTIVE"
             }
         }
+
+        /// The status after a callback.
+        init(_ result: ProvisioningResult) {
+            self =
+                switch result {
+                case .success: .active
+                case .failure: .provisionFailed
+                }
+        }
+
+        /// As its column has it.
+        var value: PostgresValue { .int16(Int16(rawValue)) }
 
         /// The states from which an active subscription starts provisioning. Not INACTIVE: a suspended tenant does not return by
         /// subscribing.

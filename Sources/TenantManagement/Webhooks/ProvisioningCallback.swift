@@ -1,8 +1,9 @@
 import Entities
 import JSONCoding
 import Primitives
+import ServiceKit
 
-/// What a pipeline reports: whether it succeeded, and what it has created.
+/// What a pipeline reports: how the provisioning ended, and what it has created.
 struct ProvisioningCallback: Sendable {
     /// Something that was created.
     struct CreatedResource: Sendable {
@@ -11,7 +12,7 @@ struct ProvisioningCallback: Sendable {
         let metadata: [UInt8]
     }
 
-    let succeeded: Bool
+    let result: ProvisioningResult
     let resources: [CreatedResource]
     let appPlaneURL: String?
 
@@ -25,7 +26,7 @@ struct ProvisioningCallback: Sendable {
         guard let status = (data["status"] ?? .integer(0)).intValue else {
             throw .invalidField("/data/status", code: "type", "must be 1 (success) or 0 (failure)")
         }
-        succeeded = status == 1
+        result = ProvisioningResult(rawValue: status) ?? .failure
         appPlaneURL = data["appPlaneUrl"]?.stringValue
         let listed = data["resources"] ?? .array([])
         guard case .array(let items) = listed, items.count <= Self.maximumResources else {

@@ -31,7 +31,7 @@ struct ProvisioningCallbackService: Sendable {
             // The same report again is a retry of a pipeline that has not received the response. It may have been applied at
             // this very moment, so the provisioning is read again.
             guard let before = try await repository.provisioning(delivery.context),
-                before.status == (callback.succeeded ? 1 : 2),
+                before.status == ProvisioningStatus(callback.result),
                 digest.matches(before.callbackDigest)
             else { throw CallbackError.refused }
             // The process that applied it may have died before it updated the cache.
@@ -51,14 +51,14 @@ struct ProvisioningCallbackService: Sendable {
         do {
             return try await context.withTransaction(on: pool, resource: nil) { transaction in
                 let moved = try await ProvisioningRepository.endProvisioning(
-                    of: delivery.tenant, as: callback.succeeded ? .active : .provisionFailed, by: context.actor,
+                    of: delivery.tenant, as: Tenant.Status(callback.result), by: context.actor,
                     transaction)
                 guard let moved else { return nil }
                 let closed = try await transaction.query(
                     ProvisioningRepository.close(
-                        delivery.context, succeeded: callback.succeeded, digest: digest, now: context.now))
+                        delivery.context, as: ProvisioningStatus(callback.result), digest: digest, now: context.now))
                 guard closed.affectedRows == 1 else { throw NotOpen() }
-                if callback.succeeded {
+                if callback.result == .success {
                     try await ProvisioningRepository.store(
                         callback.resources, of: delivery.tenant, in: context, transaction)
                     try await welcome(
@@ -94,11 +94,21 @@ struct ProvisioningCallbackService: Sendable {
     ) throws -> EventEnvelope {
         var writer = JSONWriter(reservingCapacity: 256)
         writer.value([
-            "tenantId": .string(tenant.description), "status": .number(JSONNumber(callback.succeeded ? 1 : 0)),
+            "tenantId": .string(tenant.description), "status": .integer(callback.result.rawValue),
         ])
         return try EventEnvelope(
             id: .v7(at: context.now),
-            type: callback.succeeded ? EventType.tenantProvisioningSuccess : EventType.tenantProvisioningFailure,
-            tenantId: tenant, occurredAt: context.now, trace: context.trace, data: writer.bytes)
+            type: callback.result.eventType, tenantId: tenant, occurredAt: context.now, trace: context.trace,
+            data: writer.bytes)
+    }
+}
+
+extension ProvisioningResult {
+    /// The event that reports it.
+    fileprivate var eventType: String {
+        switch self {
+        case .success: EventType.tenantProvisioningSuccess
+        case .failure: EventType.tenantProvisioningFailure
+        }
     }
 }

@@ -19,17 +19,19 @@ extension ProvisioningRepository {
         let result = try await transaction.query(
             ending,
             [
-                .identifier(tenant), .int16(Int16(status.rawValue)),
+                .identifier(tenant), status.value,
                 .optional(actor.identifier) { .identifier($0) },
             ])
         guard let row = result.first else { return nil }
         return ProvisionedTenant(name: try row.text(0), version: RowVersion(id: tenant, version: try row.int64(1)))
     }
 
-    private static let ending: PostgresStatement = """
-        UPDATE main.tenants SET status = $2, modified_by = $3 WHERE id = $1 AND status = 2 AND NOT deleted
-        RETURNING name, row_version
+    private static let ending = PostgresStatement(
         """
+        UPDATE main.tenants SET status = $2, modified_by = $3
+        WHERE id = $1 AND status = \(Tenant.Status.provisioning.rawValue) AND NOT deleted
+        RETURNING name, row_version
+        """)
 
     /// Stores resources in one statement. One that exists (the tenant was provisioned before) gets the new metadata.
     static func store(

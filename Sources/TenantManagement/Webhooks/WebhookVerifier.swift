@@ -60,8 +60,8 @@ struct WebhookVerifier: Sendable {
     }
 
     private func isUsable(_ provisioning: ProvisioningRepository.Provisioning) -> Bool {
-        if provisioning.status == 0 { return true }
-        guard provisioning.status == 1, let end = provisioning.completedOn else { return false }
+        if provisioning.status == .open { return true }
+        guard provisioning.status == .succeeded, let end = provisioning.completedOn else { return false }
         return clock.now() < end.adding(configuration.webhookSecretLifetime)
     }
 

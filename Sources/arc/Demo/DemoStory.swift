@@ -1,6 +1,7 @@
 import JSONCoding
 import NIOHTTP1
 import Primitives
+import TenantManagement
 
 /// The end-to-end scenario: a prospect becomes a paying, provisioned tenant; then an operator creates a tenant directly.
 struct DemoStory: Sendable {
@@ -71,7 +72,7 @@ struct DemoStory: Sendable {
                 .POST, "\(tenantManagement)/leads/\(lead)/tenants", token: token,
                 body: ["key": .string(name), "domains": [.string("\(name).example.com")]], expect: 201)
             try expect(
-                body["status"]?.intValue == 1,
+                status(of: body) == .pendingProvision,
                 "the tenant has status 1 (PENDINGPROVISION), but it has \(body["status"] ?? .null)")
             let id = try text(body, "id")
             return (id, "tenant \(id), key \(name), pending until it has a subscription")
@@ -122,17 +123,22 @@ struct DemoStory: Sendable {
     private func waitUntilActive(_ tenant: String, _ what: String) async throws {
         try await report.step(what) {
             let deadline = ContinuousClock.now + .seconds(30)
-            var status = -1
+            var status: Tenant.Status?
             while ContinuousClock.now < deadline {
                 let body = try await client.call(
                     .GET, "\(tenantManagement)/tenants/\(tenant)", token: token, expect: 200)
-                status = body["status"]?.intValue ?? -1
-                if status == 0 { return ((), "tenant is ACTIVE") }
-                if status == 3 { break }
+                status = self.status(of: body)
+                if status == .active { return ((), "tenant is ACTIVE") }
+                if status == .provisionFailed { break }
                 try await Task.sleep(for: .milliseconds(50))
             }
-            throw DemoFailure(description: "the tenant is in status \(status) instead of 0 (ACTIVE) after 30 s")
+            throw DemoFailure(
+                description: "the tenant is \(status?.name ?? "in no known status") instead of ACTIVE after 30 s")
         }
+    }
+
+    private func status(of tenant: JSONValue) -> Tenant.Status? {
+        tenant["status"]?.intValue.flatMap { Tenant.Status(rawValue: $0) }
     }
 
     private func inspect(_ tenant: String) async throws {
