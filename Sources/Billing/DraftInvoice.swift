@@ -1,4 +1,5 @@
-/// Lines of one currency with their sums: an invoice before it is issued, or a quote.
+/// Lines of one currency with their sums: the money of an invoice, or of a quote. Whatever is stored, shown or sent to a billing
+/// provider is made from it.
 package struct DraftInvoice: Sendable, Hashable {
     /// The currency of all lines.
     package let currency: Currency
@@ -17,15 +18,18 @@ package struct DraftInvoice: Sendable, Hashable {
     /// - Throws: `.currencyMismatch` when a line has another currency; `.overflow`.
     package init(currency: Currency, lines: [InvoiceLine]) throws(BillingError) {
         var exactTax = Rational.zero
-        var subtotal = Money.zero(currency)
-        for line in lines {
-            subtotal = try subtotal.adding(line.amount)
-            exactTax = try exactTax.adding(line.exact.multiplied(by: line.taxRate))
-        }
-        self.currency = currency
+        for line in lines { exactTax = try exactTax.adding(line.exact.multiplied(by: line.taxRate)) }
+        try self.init(lines: lines, tax: Money(rounding: exactTax, currency: currency))
+    }
+
+    /// An invoice of these lines that was taxed before.
+    ///
+    /// - Throws: `.currencyMismatch` when a line has another currency than the tax; `.overflow`.
+    package init(lines: [InvoiceLine], tax: Money) throws(BillingError) {
         self.lines = lines
-        self.subtotal = subtotal
-        tax = try Money(rounding: exactTax, currency: currency)
+        self.tax = tax
+        currency = tax.currency
+        subtotal = try Money.sum(lines.map(\.amount), in: tax.currency)
         total = try subtotal.adding(tax)
     }
 

@@ -6,10 +6,10 @@ package struct InvoiceLine: Sendable, Hashable {
     package let unitPrice: Money
     /// How many units.
     package let quantity: Int64
-    /// The days that are charged.
-    package let period: BillingPeriod
-    /// The whole billing period that contains them.
-    package let whole: BillingPeriod
+    /// The days that are charged; nil for a single charge.
+    package let period: BillingPeriod?
+    /// The whole billing period that contains them; nil for a single charge, and for a line that was billed before.
+    package let whole: BillingPeriod?
     /// The amount in minor units before rounding: unit price x quantity x days / days of the whole period.
     package let exact: Rational
     /// The amount, rounded once.
@@ -31,8 +31,25 @@ package struct InvoiceLine: Sendable, Hashable {
             exact: exact, taxRate: taxRate)
     }
 
+    /// A single charge, or a single credit if the amount is negative.
+    package init(description: String, amount: Money) {
+        self.init(billed: description, unitPrice: amount, quantity: 1, amount: amount, period: nil)
+    }
+
+    /// A line that was billed before. Its amount is exact, because it is what is owed.
+    package init(billed description: String, unitPrice: Money, quantity: Int64, amount: Money, period: BillingPeriod?) {
+        self.description = description
+        self.unitPrice = unitPrice
+        self.quantity = quantity
+        self.period = period
+        self.whole = nil
+        self.exact = amount.exact
+        self.amount = amount
+        self.taxRate = .zero
+    }
+
     private init(
-        description: String, unitPrice: Money, quantity: Int64, period: BillingPeriod, whole: BillingPeriod,
+        description: String, unitPrice: Money, quantity: Int64, period: BillingPeriod?, whole: BillingPeriod?,
         exact: Rational, taxRate: Rational
     ) throws(BillingError) {
         self.description = description
@@ -45,9 +62,12 @@ package struct InvoiceLine: Sendable, Hashable {
         self.taxRate = taxRate
     }
 
-    /// The part of the whole period that is charged: 12/31.
+    /// The part of the whole period that is charged: 12/31. Throws `.outsidePeriod` for a line that knows no whole period.
     package var share: Rational {
-        get throws(BillingError) { try whole.share(of: period) }
+        get throws(BillingError) {
+            guard let whole, let period else { throw .outsidePeriod }
+            return try whole.share(of: period)
+        }
     }
 
     /// The tax of this line alone, rounded; the tax of an invoice is not the sum of these, see `DraftInvoice.tax`.
@@ -74,11 +94,11 @@ package struct InvoiceLine: Sendable, Hashable {
     ///   - alreadyCredited: what was credited or refunded on this line before, from zero on; the credit never exceeds
     ///     what is left of the line (policy P7).
     /// - Returns: a line with a negative amount or zero.
-    /// - Throws: `.outsidePeriod`, `.currencyMismatch`, `.invalidAmount`, `.overflow`.
+    /// - Throws: `.outsidePeriod`, also for a line without a period; `.currencyMismatch`, `.invalidAmount`, `.overflow`.
     package func credit(
         unusedFrom date: CalendarDate, alreadyCredited: Money? = nil
     ) throws(BillingError) -> InvoiceLine {
-        guard period.contains(date) else { throw .outsidePeriod }
+        guard let period, period.contains(date) else { throw .outsidePeriod }
         let credited = alreadyCredited ?? .zero(amount.currency)
         guard credited.currency == amount.currency else { throw .currencyMismatch }
         guard !credited.isNegative, !amount.isNegative else { throw .invalidAmount }

@@ -25,7 +25,8 @@ import Testing
             let line = try InvoiceLine(
                 description: "Plan", unitPrice: plan.price, quantity: plan.quantity,
                 period: BillingPeriod(start: plan.start, end: whole.end), whole: whole)
-            let change = try line.period.start.adding(days: .random(in: 0..<line.period.days))
+            let served = try #require(line.period)
+            let change = try served.start.adding(days: .random(in: 0..<served.days))
             let again = try InvoiceLine(
                 description: "Plan", unitPrice: plan.price, quantity: plan.quantity,
                 period: BillingPeriod(start: change, end: whole.end), whole: whole)
@@ -92,9 +93,11 @@ import Testing
             plan.end = end
             let all = try BillingPeriod(start: plan.start.adding(days: -1), end: plan.start.adding(days: 20_000))
             let lines = try plan.lines(dueIn: all)
-            #expect(lines.reduce(0) { $0 + $1.period.days } == plan.start.days(until: end))
-            #expect(lines.isEmpty || (lines.first?.period.start == plan.start && lines.last?.period.end == end))
-            #expect(zip(lines, lines.dropFirst()).allSatisfy { $0.period.end == $1.period.start })
+            let periods = lines.compactMap(\.period)
+            #expect(periods.count == lines.count)
+            #expect(periods.reduce(0) { $0 + $1.days } == plan.start.days(until: end))
+            #expect(periods.isEmpty || (periods.first?.start == plan.start && periods.last?.end == end))
+            #expect(zip(periods, periods.dropFirst()).allSatisfy { $0.end == $1.start })
             #expect(try lines.dropFirst().dropLast().allSatisfy { try $0.share == .one })
         }
     }
@@ -107,6 +110,52 @@ import Testing
                 currency: Currency("USD"), charges: charges,
                 dueIn: BillingPeriod(start: start, end: start.adding(days: 400)))
             #expect(try Money.sum(invoice.lines.map(\.amount), in: invoice.currency) == invoice.total)
+        }
+    }
+
+    @Test func `an invoice that was billed has the same sums, whatever its lines were computed from`() throws {
+        for _ in 0..<500 {
+            let rate = try Rational(.random(in: 0...25), 100)
+            let lines = try (0..<Int.random(in: 0...5)).flatMap { _ in
+                var charge = try randomCharge()
+                charge.taxRate = rate
+                return try charge.lines(dueIn: BillingPeriod(start: charge.start, end: charge.start.adding(days: 60)))
+            }
+            let draft = try DraftInvoice(currency: Currency("USD"), lines: lines)
+            let billed = try DraftInvoice(
+                lines: draft.lines.map {
+                    InvoiceLine(
+                        billed: $0.description, unitPrice: $0.unitPrice, quantity: $0.quantity, amount: $0.amount,
+                        period: $0.period)
+                }, tax: draft.tax)
+            #expect(billed.subtotal == draft.subtotal && billed.tax == draft.tax && billed.total == draft.total)
+            #expect(billed.lines.map(\.amount) == draft.lines.map(\.amount))
+            #expect(billed.lines.map(\.period) == draft.lines.map(\.period))
+        }
+    }
+
+    @Test func `single charges and credits add up exactly`() throws {
+        for _ in 0..<500 {
+            let currency = try Currency(["USD", "JPY", "KWD", "CLF"].randomElement() ?? "USD")
+            let amounts = (0..<Int.random(in: 0...100)).map { _ in
+                Int64.random(in: -1_000_000_000_000_000...1_000_000_000_000_000)
+            }
+            let invoice = try DraftInvoice(
+                currency: currency,
+                lines: amounts.map {
+                    InvoiceLine(description: "", amount: Money(minorUnits: $0, currency: currency))
+                })
+            #expect(invoice.total.minorUnits == amounts.reduce(0, +) && invoice.total.currency == currency)
+            #expect(invoice.lines.allSatisfy { $0.period == nil && $0.quantity == 1 && $0.unitPrice == $0.amount })
+        }
+    }
+
+    @Test func `a single charge has no days to credit`() throws {
+        let line = try InvoiceLine(description: "Setup", amount: usd("10"))
+        #expect(throws: BillingError.outsidePeriod) { try line.credit(unusedFrom: date("2026-01-01")) }
+        #expect(throws: BillingError.outsidePeriod) { try line.share }
+        #expect(throws: BillingError.currencyMismatch) {
+            try DraftInvoice(currency: Currency("EUR"), lines: [line])
         }
     }
 }

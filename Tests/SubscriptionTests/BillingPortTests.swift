@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 import MessageBus
@@ -19,7 +20,7 @@ private final class OutsideBilling: BillingProvider {
         var source = "pm_1"
         /// Happens while a payment source is being deleted.
         var meanwhile: (@Sendable () async throws -> Void)?
-        var result = PaymentResult(status: .success, invoiceStatus: "paid", idAtGateway: "ch_1")
+        var result = PaymentResult(status: .success, invoiceStatus: .paid, idAtGateway: "ch_1")
     }
 
     let state = Mutex(State())
@@ -49,10 +50,11 @@ private final class OutsideBilling: BillingProvider {
     ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
 
     func createInvoice(
-        _ order: InvoiceOrder, idempotencyKey: String, in scope: TenantScope
+        _ invoice: DraftInvoice, _ details: InvoiceDetails, for customer: CustomerReference?, idempotencyKey: String,
+        in scope: TenantScope
     ) async throws -> ProviderEffect<IssuedInvoice> {
-        guard order.customer?.id == "cus_outside" else { throw BillingProviderError.unknownCustomer }
-        return try answer(idempotencyKey, IssuedInvoice(id: "in_outside", status: "open"))
+        guard customer?.id == "cus_outside" else { throw BillingProviderError.unknownCustomer }
+        return try answer(idempotencyKey, IssuedInvoice(id: "in_outside", status: .open))
     }
 
     func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice {
@@ -60,7 +62,7 @@ private final class OutsideBilling: BillingProvider {
     }
 
     func updateInvoice(
-        _ invoice: InvoiceReference, _ changes: InvoiceChanges, idempotencyKey: String, in scope: TenantScope
+        _ invoice: InvoiceReference, _ changes: InvoiceDetails, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<Void> { try answer(idempotencyKey, ()) }
 
     func deleteInvoice(
@@ -133,11 +135,11 @@ extension ServiceTests {
             func invoice() async throws -> Identifier {
                 _ = try await customers.create(
                     CustomerDetails(members: [:]), tenant: tenant, key: "k1", in: context)
-                let new = try NewInvoice([
+                let body: JSONObject = [
                     "customerId": "cus_outside", "currencyCode": "USD",
                     "charges": [["amount": 5000, "description": "Premium"]],
-                ])
-                return try await invoices.create(new, key: nil, in: context).id
+                ]
+                return try await invoices.create(body, key: nil, in: context).id
             }
         }
 
@@ -241,7 +243,7 @@ extension ServiceTests {
                     Self.context.adding(.handled(Self.tenant, consumer: key, at: Self.context.now))
                 }
                 try await story.payments.pay(id, [:], key: nil, in: marked("pay"))
-                let new = try NewInvoice(["customerId": "cus_outside", "currencyCode": "USD"])
+                let new: JSONObject = ["customerId": "cus_outside", "currencyCode": "USD"]
                 _ = try await story.invoices.create(new, key: nil, in: marked("invoice"))
                 await #expect(throws: RepositoryError.self) {
                     try await story.invoices.create(new, key: nil, in: marked("invoice"))

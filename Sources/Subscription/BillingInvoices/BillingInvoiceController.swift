@@ -37,9 +37,8 @@ struct BillingInvoiceController: Sendable {
                 return Self.created(id, version, json)
             },
             handler: .scoped { call in
-                let new = try NewInvoice(try call.request.object())
                 let (id, version, json) = try await service.create(
-                    new, key: call.request.idempotencyKey, in: call.writeContext)
+                    try call.request.object(), key: call.request.idempotencyKey, in: call.writeContext)
                 return Self.created(id, version, json)
             })
     }

@@ -14,25 +14,28 @@ struct BillingInvoiceService: Sendable {
 
     /// Bills a customer.
     /// - Parameters:
+    ///   - body: Has passed ``InvoiceSchemas/new``.
     ///   - key: The client's idempotency key, if it sent one.
     /// - Returns: The invoice as the API shows it, and our id of it with the version of our row.
-    /// - Throws: ``InvoiceError/customerNotFound``.
+    /// - Throws: ``InvoiceError/customerNotFound``; ``ValidationFailure`` for charges that cannot be paid.
     func create(
-        _ new: NewInvoice, key: String?, in context: WriteContext
+        _ body: JSONObject, key: String?, in context: WriteContext
     ) async throws -> (id: Identifier, version: Int64, json: JSONObject) {
         let scope = context.scope
-        guard let customer = try await customers.named(new.customer, in: scope) else {
+        let (contents, details) = (try DraftInvoice(billing: body), InvoiceDetails(body))
+        guard let customer = try await customers.named(body["customerId"]?.stringValue ?? "", in: scope) else {
             throw InvoiceError.customerNotFound
         }
         let now = context.now
         let id = Identifier.v7(at: now)
         let effect = try await provider.createInvoice(
-            InvoiceOrder(
-                row: id, customer: customer.reference, currency: new.currency.code, charges: new.charges,
-                changes: new.details),
+            contents, details, for: customer.reference,
             idempotencyKey: "invoice:\(customer.id):\(key ?? id.description)", in: scope)
         let statements = try repository.insertStatements(
-            new, id: id, issued: effect.value, on: CalendarDate(of: now).description, for: customer, in: scope)
+            contents,
+            as: NewInvoiceRow(
+                id: id, status: effect.value.status, providerID: effect.value.id, issuedOn: CalendarDate(of: now),
+                customer: customer.id, tenant: customer.tenant, details: details), in: scope)
         var batch = context.batch(resource: id)
         // Who deletes the customer meanwhile either waits and takes the invoice along, or comes first.
         let lock = batch.add(BillingCustomerRepository.lock(customer.id))
@@ -45,8 +48,7 @@ struct BillingInvoiceService: Sendable {
             if error.statementIndex == lock, error.isGuardViolation { throw InvoiceError.customerNotFound }
             throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
         }
-        let invoice = BillingInvoice(
-            status: effect.value.status, currency: new.currency.code, charges: new.charges, details: new.details)
+        let invoice = BillingInvoice(status: effect.value.status, contents: contents, details: details)
         guard let row = results[insert].first else { throw RepositoryError.unexpected(sqlState: nil) }
         return (id, try invoices.record(row).version, invoice.json(id: id.description, customer: customer.reference.id))
     }
@@ -57,7 +59,7 @@ struct BillingInvoiceService: Sendable {
     /// - Returns: It with the version of our row of it.
     func read(_ text: String, in scope: TenantScope) async throws -> (version: Int64, json: JSONObject) {
         guard let row = try await repository.named(text, in: scope) else { throw InvoiceError.notFound }
-        return (row.version, try await view(of: row, in: scope))
+        return (row.version, try await shown(row, try await invoice(of: row, in: scope), in: scope))
     }
 
     /// Changes options and shipping address.
@@ -71,7 +73,7 @@ struct BillingInvoiceService: Sendable {
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
         try await refuseOthers(body, row, in: scope)
-        let changes = InvoiceChanges(options: body["options"], shippingAddress: body["shippingAddress"])
+        let changes = InvoiceDetails(body)
         var statements: [BoundStatement] = []
         if let reference = row.reference {
             let effect = try await provider.updateInvoice(
@@ -110,13 +112,15 @@ struct BillingInvoiceService: Sendable {
         return row
     }
 
-    private func view(of row: InvoiceRepository.Row, in scope: TenantScope) async throws -> JSONObject {
-        let invoice =
-            if let reference = row.reference {
-                try await provider.invoice(reference, in: scope)
-            } else {
-                try BillingInvoice(row: try await repository.withLines(row.id, in: scope))
-            }
+    /// The invoice as the provider has it, or our draft, of which the provider knows nothing.
+    private func invoice(of row: InvoiceRepository.Row, in scope: TenantScope) async throws -> BillingInvoice {
+        if let reference = row.reference { return try await provider.invoice(reference, in: scope) }
+        return try await repository.billed(row.id, in: scope)
+    }
+
+    private func shown(
+        _ row: InvoiceRepository.Row, _ invoice: BillingInvoice, in scope: TenantScope
+    ) async throws -> JSONObject {
         let customer = if let id = row.customer { try await customers.row(id, in: scope) } else { nil as Customer? }
         return invoice.json(id: row.id.description, customer: customer?.reference.id)
     }
@@ -128,8 +132,8 @@ struct BillingInvoiceService: Sendable {
         _ body: JSONObject, _ row: InvoiceRepository.Row, in scope: TenantScope
     ) async throws {
         guard body.keys.contains(where: { !["id", "options", "shippingAddress"].contains($0) }) else { return }
-        let current = try await view(of: row, in: scope)
-        let charges = try body["charges"].map { try [BillingCharge](json: $0) }
+        let invoice = try await invoice(of: row, in: scope)
+        let current = try await shown(row, invoice, in: scope)
         let isSame: [(String, Bool)] = [
             (
                 "customerId",
@@ -137,7 +141,7 @@ struct BillingInvoiceService: Sendable {
                     || body["customerId"]?.stringValue.flatMap { Identifier($0) } == row.customer
             ),
             ("currencyCode", body["currencyCode"]?.stringValue?.uppercased() == current["currencyCode"]?.stringValue),
-            ("charges", try charges == [BillingCharge](json: current["charges"])),
+            ("charges", try body["charges"].map { try invoice.hasCharges($0) } == true),
             ("status", body["status"] == current["status"]),
         ]
         for (name, isSame) in isSame where body[name] != nil && !isSame {

@@ -7,5 +7,7 @@ enum InvoiceError: Error, Sendable, Hashable {
     /// There is no such invoice to change; the text is how the request named it.
     case unknown(String)
     /// The invoice is paid or voided.
-    case closed(status: String?)
+    case closed(Invoice.Status?)
+    /// The draft has no currency, so a provider cannot issue it.
+    case notBillable
 }

@@ -42,9 +42,9 @@ struct InvoicePaymentService: Sendable {
         }
         let effect = try await provider.pay(
             reference, order, idempotencyKey: "payment:\(row.id):\(attempt)", in: scope)
-        changes["invoiceStatus"] = .text(effect.value.invoiceStatus)
+        changes["invoiceStatus"] = .text(effect.value.invoiceStatus.rawValue)
         statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: scope))
-        if BillingInvoiceStatus.isClosed(effect.value.invoiceStatus) {
+        if effect.value.invoiceStatus.isClosed {
             statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
         }
         try await store(row, changes, statements + effect.statements, in: context)
@@ -73,19 +73,18 @@ struct InvoicePaymentService: Sendable {
     }
 
     private static func requireOpen(_ row: InvoiceRepository.Row) throws(InvoiceError) {
-        guard BillingInvoiceStatus.isClosed(row.status) else { return }
-        throw .closed(status: row.status)
+        guard row.isClosed else { return }
+        throw .closed(row.status)
     }
 
     /// Makes a draft an invoice of the provider's.
     private func issue(
         _ row: InvoiceRepository.Row, _ customer: BillingCustomerRepository.Row?, in scope: TenantScope
     ) async throws -> ProviderEffect<IssuedInvoice> {
-        let draft = try BillingInvoice(row: try await repository.withLines(row.id, in: scope))
+        let draft = try await repository.billed(row.id, in: scope)
+        guard let contents = draft.contents else { throw InvoiceError.notBillable }
         return try await provider.createInvoice(
-            InvoiceOrder(
-                row: row.id, customer: customer?.reference, currency: draft.currency ?? "", charges: draft.charges,
-                changes: draft.details), idempotencyKey: "invoice:\(row.id)", in: scope)
+            contents, draft.details, for: customer?.reference, idempotencyKey: "invoice:\(row.id)", in: scope)
     }
 
     private func customer(
@@ -121,14 +120,15 @@ struct InvoicePaymentService: Sendable {
     private static func amount(_ value: JSONValue?, _ row: InvoiceRepository.Row) throws(ValidationFailure) -> Int64 {
         guard let value else {
             guard let total = row.total else { throw .required("", "amount") }
-            return total
+            return total.minorUnits
         }
         guard let amount = value.minorUnits else {
             throw .invalidField("/amount", code: "multipleOf", "must be a whole number of minor units")
         }
-        guard let total = row.total, amount != total else { return amount }
+        guard let total = row.total, amount != total.minorUnits else { return amount }
         throw .invalidField(
-            "/amount", code: "total", "must be the invoice's total, \(total) minor units: it is paid at once")
+            "/amount", code: "total",
+            "must be the invoice's total, \(total.minorUnits) minor units: it is paid at once")
     }
 
     /// The named way to pay, or the customer's last one. One of another customer does not exist.
@@ -152,7 +152,7 @@ extension PaymentOrder {
         values["invoiceId"] = .identifier(invoice.id)
         values["tenantId"] = .optional(invoice.tenant) { .identifier($0) }
         values["amount"] = .int64(amount)
-        values["currencyCode"] = text(currency)
+        values["currencyCode"] = text(currency?.code)
         values["paymentMethod"] = .text(method.rawValue)
         values["paymentSourceId"] = text(source?.id)
         values["referenceNumber"] = text(referenceNumber)

@@ -45,7 +45,7 @@ enum InvoiceSchemas {
     private static let id = Schema.Property(
         "id",
         text(255, "01890a5d-ac96-774b-bcce-b302099a8057").described("Internal id; the provider's id is accepted too"))
-    private static let status = Schema.Property("status", text(255, BillingInvoiceStatus.paymentDue))
+    private static let status = Schema.Property("status", text(255, Invoice.Status.paymentDue.rawValue))
 
     /// The body of `POST /billing-invoice`.
     static let new = Schema.object(members(isNew: true), name: "NewInvoice").described("A new invoice for a customer.")

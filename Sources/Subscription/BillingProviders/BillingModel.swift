@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 import Primitives
@@ -31,43 +32,23 @@ struct InvoiceReference: Sendable, Hashable {
     let id: String
 }
 
-/// Something to be paid for.
-struct BillingCharge: Sendable, Hashable {
-    /// In minor units; negative for a credit.
-    let amount: Int64
-    let description: String
-}
-
-/// An invoice to be issued.
-struct InvoiceOrder: Sendable, Hashable {
-    /// Primary key of the row in `invoice`.
-    let row: Identifier
-    /// Who pays; nil for the draft of a tenant that is no customer yet.
-    let customer: CustomerReference?
-    /// ISO 4217, upper case.
-    let currency: String
-    let charges: [BillingCharge]
-    let changes: InvoiceChanges
-}
-
 /// What a provider says of an invoice that it has issued.
 struct IssuedInvoice: Sendable, Hashable {
     /// The provider's id, at most 255 characters.
     let id: String
-    /// One of ``BillingInvoiceStatus``, or a word of the provider's own.
-    let status: String
+    let status: Invoice.Status
 }
 
 /// What of an invoice is not money; nil: not said.
-struct InvoiceChanges: Sendable, Hashable {
+struct InvoiceDetails: Sendable, Hashable {
     var options: JSONValue?
     var shippingAddress: JSONValue?
 }
 
 /// An invoice as a provider has it.
 struct BillingInvoice: Sendable, Hashable {
-    let status: String?
-    let currency: String?
-    let charges: [BillingCharge]
-    let details: InvoiceChanges
+    let status: Invoice.Status?
+    /// Nil for invoices of the original, which have no amounts.
+    let contents: DraftInvoice?
+    let details: InvoiceDetails
 }

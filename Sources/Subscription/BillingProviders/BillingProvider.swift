@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 import PostgresClient
@@ -36,8 +37,10 @@ protocol BillingProvider: Sendable {
     ) async throws -> ProviderEffect<Void>
 
     /// Issues an invoice: from here on it can be paid.
+    /// - Parameter customer: Who pays; nil for the draft of a tenant that is no customer yet.
     func createInvoice(
-        _ order: InvoiceOrder, idempotencyKey: String, in scope: TenantScope
+        _ invoice: DraftInvoice, _ details: InvoiceDetails, for customer: CustomerReference?, idempotencyKey: String,
+        in scope: TenantScope
     ) async throws -> ProviderEffect<IssuedInvoice>
 
     /// An invoice as the provider has it.
@@ -45,7 +48,7 @@ protocol BillingProvider: Sendable {
 
     /// Changes what is not money: options and shipping address.
     func updateInvoice(
-        _ invoice: InvoiceReference, _ changes: InvoiceChanges, idempotencyKey: String, in scope: TenantScope
+        _ invoice: InvoiceReference, _ changes: InvoiceDetails, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<Void>
 
     /// Takes an invoice back.

@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 import PostgresClient
@@ -83,14 +84,15 @@ struct InternalBilling: BillingProvider {
     // MARK: Invoices
 
     func createInvoice(
-        _ order: InvoiceOrder, idempotencyKey: String, in scope: TenantScope
+        _ invoice: DraftInvoice, _ details: InvoiceDetails, for customer: CustomerReference?, idempotencyKey: String,
+        in scope: TenantScope
     ) async throws -> ProviderEffect<IssuedInvoice> {
-        ProviderEffect(IssuedInvoice(id: Self.newID("in"), status: BillingInvoiceStatus.paymentDue))
+        ProviderEffect(IssuedInvoice(id: Self.newID("in"), status: .paymentDue))
     }
 
     func invoice(_ invoice: InvoiceReference, in scope: TenantScope) async throws -> BillingInvoice {
         do {
-            return try BillingInvoice(row: try await invoices.withLines(invoice.row, in: scope))
+            return try await invoices.billed(invoice.row, in: scope)
         } catch RepositoryError.notFound {
             throw BillingProviderError.unknownInvoice
         }
@@ -98,7 +100,7 @@ struct InternalBilling: BillingProvider {
 
     /// The rows of the service are the ledger's: there is nothing more to change.
     func updateInvoice(
-        _ invoice: InvoiceReference, _ changes: InvoiceChanges, idempotencyKey: String, in scope: TenantScope
+        _ invoice: InvoiceReference, _ changes: InvoiceDetails, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<Void> {
         ProviderEffect(())
     }
@@ -114,18 +116,18 @@ struct InternalBilling: BillingProvider {
         _ invoice: InvoiceReference, _ order: PaymentOrder, idempotencyKey: String, in scope: TenantScope
     ) async throws -> ProviderEffect<PaymentResult> {
         if order.hasFailed {
-            return ProviderEffect(PaymentResult(status: .failure, invoiceStatus: BillingInvoiceStatus.notPaid))
+            return ProviderEffect(PaymentResult(status: .failure, invoiceStatus: .notPaid))
         }
         if let card = order.source?.card, card.expiry.isOver(at: clock.now()) {
             return ProviderEffect(
                 PaymentResult(
-                    status: .failure, invoiceStatus: BillingInvoiceStatus.notPaid, errorCode: "expired_card",
+                    status: .failure, invoiceStatus: .notPaid, errorCode: "expired_card",
                     errorText: "The card has expired."))
         }
         guard scope.isOperator else {
-            return ProviderEffect(PaymentResult(status: .pending, invoiceStatus: BillingInvoiceStatus.pending))
+            return ProviderEffect(PaymentResult(status: .pending, invoiceStatus: .pending))
         }
-        return ProviderEffect(PaymentResult(status: .success, invoiceStatus: BillingInvoiceStatus.paid))
+        return ProviderEffect(PaymentResult(status: .success, invoiceStatus: .paid))
     }
 
     // MARK: Payment sources

@@ -26,8 +26,8 @@ enum PaymentStatus: String, FieldValue, CaseIterable {
 struct PaymentOrder: Sendable, Hashable {
     /// In minor units.
     let amount: Int64
-    /// ISO 4217; nil for old invoices without one.
-    let currency: String?
+    /// Nil for invoices of the original, which have none.
+    let currency: Currency?
     let method: PaymentMethod
     /// For the method ``PaymentMethod/source``.
     let source: PaymentSource?
@@ -47,7 +47,7 @@ struct PaymentOrder: Sendable, Hashable {
 struct PaymentResult: Sendable, Hashable {
     let status: PaymentStatus
     /// The status of the invoice after the payment.
-    let invoiceStatus: String
+    let invoiceStatus: Invoice.Status
     var idAtGateway: String?
     var errorCode: String?
     var errorText: String?

@@ -20,7 +20,8 @@ struct BillingWebhookController: Sendable {
             [
                 .init("id", text.example("in_5d2f").described("The provider's id of the invoice"), required: true),
                 .init(
-                    "status", .string(oneOf: BillingInvoiceStatus.all).example(.string(BillingInvoiceStatus.paid)),
+                    "status",
+                    .string(oneOf: Invoice.Status.known.map(\.rawValue)).example(.string(Invoice.Status.paid.rawValue)),
                     required: true),
             ], isClosed: false)
         return .object(
@@ -52,7 +53,8 @@ struct BillingWebhookController: Sendable {
                     throw HTTPFailure.validation([.required("", "content")])
                 }
                 try await service.report(
-                    status, of: id, event: body["id"]?.stringValue, in: call.writeContext(in: system))
+                    Invoice.Status(rawValue: status), of: id, event: body["id"]?.stringValue,
+                    in: call.writeContext(in: system))
                 return .noContent
             })
     }

@@ -15,24 +15,23 @@ struct BillingWebhookService: Sendable {
     /// - Parameters:
     ///   - event: The provider's id of the event; nil when it sends none, and then only the order protects.
     ///   - invoice: The provider's id of the invoice, or the internal id.
-    ///   - status: One of ``BillingInvoiceStatus/all``.
+    ///   - status: One of ``Invoice/Status/known``.
     ///   - context: Of the service itself: providers are not users.
     /// - Throws: ``InvoiceError/notFound``; the event is not marked then, and may be delivered again.
-    func report(_ status: String, of invoice: String, event: String?, in context: WriteContext) async throws {
+    func report(_ status: Invoice.Status, of invoice: String, event: String?, in context: WriteContext) async throws {
         let context =
             event.map { name in
                 context.adding(.handled(Identifier(eventName: name), consumer: Self.consumer, at: context.now))
             } ?? context
         for _ in 0..<Self.attempts {
             guard let row = try await repository.named(invoice, in: context.scope) else { throw InvoiceError.notFound }
-            guard row.status != status, BillingInvoiceStatus.mayBecome(status, from: row.status) else {
+            guard row.status != status, status.mayFollow(row.status) else {
                 return try await commitMarks(of: context)
             }
             var changes = FieldValues(Invoice.entity)
-            changes["invoiceStatus"] = .text(status)
+            changes["invoiceStatus"] = .text(status.rawValue)
             let settlement =
-                BillingInvoiceStatus.isClosed(status)
-                ? [InvoiceRepository.settlement(of: row.id, isPaid: status == BillingInvoiceStatus.paid)] : []
+                status.isClosed ? [InvoiceRepository.settlement(of: row.id, isPaid: status == .paid)] : []
             do {
                 _ = try await repository.invoices.updateById(
                     row.id, changes, in: context, ifVersion: .exactly(row.version), alongside: settlement)

@@ -3,9 +3,6 @@ import JSONCoding
 
 /// A bill for a tenant: an internal draft until a billing provider issues it.
 enum Invoice {
-    /// `invoiceStatus` of an invoice that is not issued.
-    static let draftStatus = BillingInvoiceStatus.draft
-
     static let invoiceId = Field.string(
         "invoiceId", maxLength: 255, description: "The billing provider's id; null for a draft", example: "in_5d2f")
     static let invoiceStatus = Field.string("invoiceStatus", maxLength: 255, example: "payment_due")

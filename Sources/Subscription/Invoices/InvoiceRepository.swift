@@ -8,11 +8,44 @@ struct InvoiceRepository: Sendable {
     let invoices: EntityRepository
     let items: EntityRepository
 
-    /// An invoice with its lines in order.
-    /// - Throws: `.notFound`.
-    func withLines(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
-        let lines = Inclusion("lines", scope: Filter(order: [Order("position")]))
-        return try await invoices.findById(id, filter: Filter(include: [lines]), in: scope)
+    /// A row with what rules need of it.
+    struct Row: Sendable {
+        let id: Identifier
+        /// The provider's id; nil for a draft.
+        let providerID: String?
+        let status: Invoice.Status?
+        let customer: Identifier?
+        let tenant: Identifier?
+        let currency: Currency?
+        /// Nil for invoices of the original, which have no amounts.
+        let total: Money?
+        let version: Int64
+
+        init(_ record: Record) throws {
+            id = try record.id
+            providerID = try record.textIfPresent("invoiceId")
+            status = try record.textIfPresent("invoiceStatus").map { Invoice.Status(rawValue: $0) }
+            customer = try record.identifierIfPresent("billingCustomerId")
+            tenant = try record.identifierIfPresent("tenantId")
+            currency = try record.currencyIfPresent
+            total = try record.moneyIfPresent("total", in: currency)
+            version = try record.version
+        }
+
+        /// Whether nothing can be paid any more.
+        var isClosed: Bool { status?.isClosed == true }
+
+        /// Checks that the invoice bills what a period costs. One of the original, which has no amounts, may.
+        /// - Throws: ``SubscriptionError/invoiceMismatch(_:)``.
+        func requireTotal(_ price: Money) throws(SubscriptionError) {
+            guard let total, total != price else { return }
+            throw .invoiceMismatch("must be an invoice over the plan's price for one period, \(price)")
+        }
+    }
+
+    /// The invoice that a text names: by our id or by the provider's.
+    func named(_ text: String, in scope: TenantScope) async throws -> Row? {
+        try await invoices.find(.naming(text, in: ["invoiceId"]), in: scope).first.map(Row.init)
     }
 
     /// The invoice that a text names, by our id or the provider's, for a tenant's subscription.
@@ -30,35 +63,27 @@ struct InvoiceRepository: Sendable {
         return row
     }
 
-    /// The statements that store a draft for a subscription: the invoice, then its lines.
-    func insertStatements(
-        _ draft: DraftInvoice, id: Identifier, subscription: Identifier, tenant: Identifier, plan: Identifier,
-        period: BillingPeriod, in scope: TenantScope
-    ) throws(RepositoryError) -> [BoundStatement] {
-        var invoice = FieldValues(Invoice.entity)
-        invoice.identifier = id
-        invoice["invoiceStatus"] = .text(Invoice.draftStatus)
-        invoice["subscriptionId"] = .identifier(subscription)
-        invoice["tenantId"] = .identifier(tenant)
-        invoice["currencyCode"] = .text(draft.currency.code)
-        invoice["subtotal"] = .int64(draft.subtotal.minorUnits)
-        invoice["total"] = .int64(draft.total.minorUnits)
-        invoice["periodStart"] = .text(period.start.description)
-        invoice["periodEnd"] = .text(period.end.description)
-        var statements = [try invoices.insertStatement(invoice, in: scope)]
-        for (index, line) in draft.lines.enumerated() {
-            var item = FieldValues(InvoiceItem.entity)
-            item["invoiceId"] = .identifier(id)
-            item["position"] = .int16(Int16(clamping: index + 1))
-            item["description"] = .text(line.description)
-            item["planId"] = .identifier(plan)
-            item["quantity"] = .int64(line.quantity)
-            item["unitAmount"] = .int64(line.unitPrice.minorUnits)
-            item["amount"] = .int64(line.amount.minorUnits)
-            item["periodStart"] = .text(line.period.start.description)
-            item["periodEnd"] = .text(line.period.end.description)
-            statements.append(try items.insertStatement(item, in: scope))
+    /// An invoice with its lines in order, as the API shows it.
+    /// - Throws: `.notFound`.
+    func withLines(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
+        let lines = Inclusion("lines", scope: Filter(order: [Order("position")]))
+        return try await invoices.findById(id, filter: Filter(include: [lines]), in: scope)
+    }
+
+    /// An invoice as its rows have it, read in one round trip.
+    /// - Throws: `.notFound`.
+    func billed(_ id: Identifier, in scope: TenantScope) async throws -> BillingInvoice {
+        let invoice = try invoices.selectById(id, in: scope)
+        let lines = try items.selectStatement(
+            Filter(where: .equals("invoiceId", .identifier(id)), order: [Order("position")]), in: scope)
+        var batch = PostgresBatch(settings: scope.settings)
+        batch.add(invoice.statement)
+        batch.add(lines.statement)
+        let results = try await invoices.pool.run(batch, as: .read)
+        guard let row = invoices.records(results[0], invoice.projection).first else {
+            throw RepositoryError.notFound(
+                entity: Invoice.entity.name, table: Invoice.entity.table, id: id.description)
         }
-        return statements
+        return try BillingInvoice(row, lines: items.records(results[1], lines.projection))
     }
 }

@@ -77,8 +77,10 @@ struct SubscriptionLifecycle: Sendable {
         }
         if given == nil {
             let statements = try invoices.insertStatements(
-                first.invoice, id: invoice, subscription: id, tenant: new.subscriber, plan: new.plan,
-                period: first.period, in: scope)
+                first.invoice,
+                as: NewInvoiceRow(
+                    id: invoice, tenant: new.subscriber, subscription: id, plan: new.plan, period: first.period),
+                in: scope)
             batch.add(contentsOf: statements)
         }
         let values = Self.values(new, id: id, invoice: invoice, first: first)

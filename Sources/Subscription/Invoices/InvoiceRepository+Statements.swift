@@ -4,71 +4,40 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// SQL of invoices that customers are billed with.
+/// Statements for the transactions of those who write invoices.
 extension InvoiceRepository {
-    /// A row with what rules need of it.
-    struct Row: Sendable {
-        let id: Identifier
-        /// The provider's id; nil for a draft.
-        let providerID: String?
-        let status: String?
-        let customer: Identifier?
-        let tenant: Identifier?
-        let currency: String?
-        /// In minor units; nil for invoices of the original, which kept none.
-        let total: Int64?
-        let version: Int64
-
-        init(_ record: Record) throws {
-            id = try record.id
-            providerID = try record.textIfPresent("invoiceId")
-            status = try record.textIfPresent("invoiceStatus")
-            customer = try record.identifierIfPresent("billingCustomerId")
-            tenant = try record.identifierIfPresent("tenantId")
-            currency = try record.textIfPresent("currencyCode")
-            total = try record.integerIfPresent("total").map { Int64($0) }
-            version = try record.version
-        }
-
-        /// Checks that the invoice bills what a period costs. One of the original, which kept no amounts, may.
-        /// - Throws: ``SubscriptionError/invoiceMismatch(_:)``.
-        func requireTotal(_ price: Money) throws(SubscriptionError) {
-            guard let total, currency != price.currency.code || total != price.minorUnits else { return }
-            throw .invoiceMismatch("must be an invoice over the plan's price for one period, \(price)")
-        }
-    }
-
-    /// The invoice that a text names: by our id or by the provider's.
-    func named(_ text: String, in scope: TenantScope) async throws -> Row? {
-        try await invoices.find(.naming(text, in: ["invoiceId"]), in: scope).first.map(Row.init)
-    }
-
     /// The statements that store an invoice: its row, then its lines.
     func insertStatements(
-        _ new: NewInvoice, id: Identifier, issued: IssuedInvoice, on day: String,
-        for customer: BillingCustomerRepository.Row, in scope: TenantScope
+        _ invoice: DraftInvoice, as row: NewInvoiceRow, in scope: TenantScope
     ) throws(RepositoryError) -> [BoundStatement] {
-        var invoice = FieldValues(Invoice.entity)
-        invoice.identifier = id
-        invoice["invoiceId"] = .text(issued.id)
-        invoice["invoiceStatus"] = .text(issued.status)
-        invoice["billingCustomerId"] = .identifier(customer.id)
-        invoice["tenantId"] = .optional(customer.tenant) { .identifier($0) }
-        invoice["currencyCode"] = .text(new.currency.code)
-        invoice["subtotal"] = .int64(new.total)
-        invoice["total"] = .int64(new.total)
-        invoice["issuedOn"] = .text(day)
-        invoice["options"] = .optional(new.details.options) { .json($0.serialized()) }
-        invoice["shippingAddress"] = .optional(new.details.shippingAddress) { .json($0.serialized()) }
-        var statements = [try invoices.insertStatement(invoice, in: scope)]
-        for (index, charge) in new.charges.enumerated() {
+        func date(_ date: CalendarDate?) -> PostgresValue { .optional(date) { .text($0.description) } }
+        var values = FieldValues(Invoice.entity)
+        values.identifier = row.id
+        values["invoiceId"] = .optional(row.providerID) { .text($0) }
+        values["invoiceStatus"] = .text(row.status.rawValue)
+        values["billingCustomerId"] = .optional(row.customer) { .identifier($0) }
+        values["subscriptionId"] = .optional(row.subscription) { .identifier($0) }
+        values["tenantId"] = .optional(row.tenant) { .identifier($0) }
+        values["currencyCode"] = .text(invoice.currency.code)
+        values["subtotal"] = .int64(invoice.subtotal.minorUnits)
+        values["total"] = .int64(invoice.total.minorUnits)
+        values["periodStart"] = date(row.period?.start)
+        values["periodEnd"] = date(row.period?.end)
+        values["issuedOn"] = date(row.issuedOn)
+        values["options"] = .optional(row.details.options) { .json($0.serialized()) }
+        values["shippingAddress"] = .optional(row.details.shippingAddress) { .json($0.serialized()) }
+        var statements = [try invoices.insertStatement(values, in: scope)]
+        for (index, line) in invoice.lines.enumerated() {
             var item = FieldValues(InvoiceItem.entity)
-            item["invoiceId"] = .identifier(id)
+            item["invoiceId"] = .identifier(row.id)
             item["position"] = .int16(Int16(clamping: index + 1))
-            item["description"] = .text(charge.description)
-            item["quantity"] = .int64(1)
-            item["unitAmount"] = .int64(charge.amount)
-            item["amount"] = .int64(charge.amount)
+            item["description"] = .text(line.description)
+            item["planId"] = .optional(row.plan) { .identifier($0) }
+            item["quantity"] = .int64(line.quantity)
+            item["unitAmount"] = .int64(line.unitPrice.minorUnits)
+            item["amount"] = .int64(line.amount.minorUnits)
+            item["periodStart"] = date(line.period?.start)
+            item["periodEnd"] = date(line.period?.end)
             statements.append(try items.insertStatement(item, in: scope))
         }
         return statements

@@ -1,0 +1,20 @@
+import Billing
+import Primitives
+
+/// What the row of a new invoice says besides its money.
+struct NewInvoiceRow: Sendable {
+    let id: Identifier
+    var status: Invoice.Status = .draft
+    /// The provider's id; nil for a draft.
+    var providerID: String?
+    /// Nil for a draft.
+    var issuedOn: CalendarDate?
+    var customer: Identifier?
+    var tenant: Identifier?
+    /// For an invoice that is drafted with a subscription.
+    var subscription: Identifier?
+    /// The plan that all lines are for.
+    var plan: Identifier?
+    var period: BillingPeriod?
+    var details = InvoiceDetails()
+}
