@@ -1,5 +1,6 @@
 import JSONCoding
 import MessageBus
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import ServiceKit
@@ -209,6 +210,62 @@ extension ServiceTests {
                     ])
                 #expect(created.status == 201, "\(created.text)")
                 #expect(created.json["invoiceId"] == .string(invoice))
+            }
+        }
+
+        @Test func `a changed subscription needs an invoice over its plan's price`() async throws {
+            try await TestService.run { service in
+                let plan = try await service.plan()
+                let id = try await service.subscription(to: plan)
+                let customer = try await service.customer()
+                let path = "/subscriptions/\(id)"
+                func change(
+                    _ invoice: String, _ more: JSONObject = [:], at path: String? = nil
+                ) async throws -> TestResponse {
+                    var body = more
+                    body["invoiceId"] = .string(invoice)
+                    return try await service.send("PATCH", path ?? "/subscriptions/\(id)", .object(body))
+                }
+                for (amount, currency) in [(4999, "USD"), (50, "USD"), (5000, "EUR"), (50, "JPY")] {
+                    let invoice = try await service.invoice(customer, .integer(amount), currency: currency)
+                    for place in [path, "/subscriptions?where={\"id\":\"\(id)\"}".escaped] {
+                        let refused = try await change(invoice, at: place)
+                        #expect(refused.status == 422, "\(amount) \(currency): \(refused.text)")
+                        #expect(refused.violations == ["/invoiceId: invoice"])
+                    }
+                    let replacement: JSONValue = [
+                        "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 0,
+                        "startDate": "2026-01-31", "endDate": "2026-02-28", "invoiceId": .string(invoice),
+                    ]
+                    let refused = try await service.send("PUT", path, replacement)
+                    #expect(refused.status == 422 && refused.violations == ["/invoiceId: invoice"], "\(refused.text)")
+                }
+                let stranger = try await service.invoice(try await service.customer(TestService.tenantB))
+                #expect(try await change(stranger).status == 404)
+                // The plan that the change names counts, at its price of this moment.
+                let other = try await service.plan(price: 80)
+                let forOther = try await service.invoice(customer, 8000)
+                #expect(try await change(forOther).status == 422)
+                #expect(try await change(forOther, ["planId": .string(other)]).status == 204)
+                #expect(try await service.send("PATCH", "/plans/\(other)", ["price": 90]).status == 204)
+                #expect(try await change(try await service.invoice(customer, 8000)).status == 422)
+                let last = try await service.invoice(customer, 9000)
+                #expect(try await change(last).status == 204)
+                #expect(try await service.send("GET", path).json["invoiceId"] == .string(last))
+            }
+        }
+
+        /// The original keeps neither amounts nor lines.
+        @Test func `an invoice without amounts may back a changed subscription`() async throws {
+            try await TestService.run { service in
+                let path = "/subscriptions/\(try await service.subscription(to: try await service.plan()))"
+                let invoice = try await service.invoice(try await service.customer(), 1)
+                try await service.database.query(
+                    """
+                    UPDATE main.invoice SET total = NULL, subtotal = NULL, currency_code = NULL, tenant_id = NULL
+                    WHERE id::text = $1
+                    """, [.text(invoice)])
+                #expect(try await service.send("PATCH", path, ["invoiceId": .string(invoice)]).status == 204)
             }
         }
 

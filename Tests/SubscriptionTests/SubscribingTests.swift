@@ -164,17 +164,20 @@ extension ServiceTests {
             }
         }
 
-        @Test func `an invoice over another amount backs no subscription`() async throws {
+        @Test func `an invoice over another amount or in another currency backs no subscription`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan(price: 51)
-                let invoice = try await service.invoice(try await service.customer())
-                let answer = try await service.send(
-                    "POST", "/subscriptions",
-                    [
-                        "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 1,
-                        "invoiceId": .string(invoice),
-                    ])
-                #expect(answer.status == 422 && answer.json["error"]?["details"]?[0]?["path"] == "/invoiceId")
+                let customer = try await service.customer()
+                for (amount, currency) in [(5000, "USD"), (5101, "USD"), (51, "USD"), (5100, "EUR"), (51, "JPY")] {
+                    let invoice = try await service.invoice(customer, .integer(amount), currency: currency)
+                    let answer = try await service.send(
+                        "POST", "/subscriptions",
+                        [
+                            "subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 1,
+                            "invoiceId": .string(invoice),
+                        ])
+                    #expect(answer.status == 422 && answer.violations == ["/invoiceId: invoice"], "\(answer.text)")
+                }
                 #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 0)
             }
         }

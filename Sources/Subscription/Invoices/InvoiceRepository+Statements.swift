@@ -43,27 +43,6 @@ extension InvoiceRepository {
         return statements
     }
 
-    /// The statement that locks an invoice until the end of the transaction.
-    static func lock(_ id: Identifier) -> BoundStatement { BoundStatement(locking, [.identifier(id)]) }
-
-    private static let locking: PostgresStatement = "SELECT 1 FROM main.invoice WHERE id = $1 FOR UPDATE"
-
-    /// The statement that fails (`isGuardViolation`) when an invoice cannot back a subscription: it backs another one, or
-    /// has a line for another plan. Exact under the invoice's lock.
-    static func backing(_ id: Identifier, subscription: Identifier, plan: Identifier) -> BoundStatement {
-        BoundStatement(checkingBacking, [.identifier(id), .identifier(subscription), .identifier(plan)])
-    }
-
-    private static let checkingBacking: PostgresStatement = """
-        SELECT 1 / (CASE WHEN EXISTS (
-            SELECT FROM main.subscriptions WHERE invoice_id = $1 AND id <> $2 AND NOT deleted
-        ) OR EXISTS (
-            SELECT FROM main.invoice WHERE id = $1 AND subscription_id <> $2
-        ) OR EXISTS (
-            SELECT FROM main.invoice_lines WHERE invoice_id = $1 AND plan_id <> $3 AND NOT deleted
-        ) THEN 0 ELSE 1 END)
-        """
-
     /// The statement that settles the payments of an invoice that were announced and not confirmed: of a paid invoice the
     /// newest was the one, and the others came to nothing.
     static func settlement(of id: Identifier, isPaid: Bool) -> BoundStatement {

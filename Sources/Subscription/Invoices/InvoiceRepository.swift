@@ -34,13 +34,6 @@ struct InvoiceRepository: Sendable {
 
         /// Whether nothing can be paid any more.
         var isClosed: Bool { status?.isClosed == true }
-
-        /// Checks that the invoice bills what a period costs. One of the original, which has no amounts, may.
-        /// - Throws: ``SubscriptionError/invoiceMismatch(_:)``.
-        func requireTotal(_ price: Money) throws(SubscriptionError) {
-            guard let total, total != price else { return }
-            throw .invoiceMismatch("must be an invoice over the plan's price for one period, \(price)")
-        }
     }
 
     /// The invoice that a text names: by our id or by the provider's.
@@ -48,19 +41,15 @@ struct InvoiceRepository: Sendable {
         try await invoices.find(.naming(text, in: ["invoiceId"]), in: scope).first.map(Row.init)
     }
 
-    /// The invoice that a text names, by our id or the provider's, for a tenant's subscription.
-    /// - Parameter tenant: Whose it must be; nil: anybody's whom the scope lets see.
-    /// - Throws: `.relatedNotFound` when there is none, or it is another tenant's.
-    func require(
-        _ text: String, of tenant: Identifier?, in scope: TenantScope
-    ) async throws -> Row {
-        guard let row = try await named(text, in: scope),
-            tenant == nil || row.tenant == nil || row.tenant == tenant
-        else {
+    /// The id of an invoice that a subscription shall have.
+    /// - Parameter text: Our id of it, or the provider's.
+    /// - Throws: `.relatedNotFound` if there is none for this caller.
+    func require(_ text: String, in scope: TenantScope) async throws -> Identifier {
+        guard let row = try await named(text, in: scope) else {
             throw RepositoryError.relatedNotFound(
                 detail: "Key (invoice_id)=(\(text)) is not present in table \"invoice\".")
         }
-        return row
+        return row.id
     }
 
     /// An invoice with its lines in order, as the API shows it.

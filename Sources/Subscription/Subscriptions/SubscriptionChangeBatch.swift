@@ -19,8 +19,7 @@ struct SubscriptionChangeBatch {
     private var batch = PostgresBatch()
     /// The quotas of the statements that take a place.
     private var quotas: [Int: SubscriptionQuota] = [:]
-    /// The statement that checks the invoice.
-    private var backing: Int?
+    private var backing = InvoiceBacking.Check()
     /// The statement that checks the new subscriber.
     private var admission: Int?
     private var events: [(tenant: Identifier, envelope: EventEnvelope)] = []
@@ -36,14 +35,17 @@ struct SubscriptionChangeBatch {
         self.context = context
     }
 
-    /// Checks that the invoice that the change names, if it is another one than before, backs one subscription only.
-    /// - Throws: ``SubscriptionError/invoiceInUse`` for several subscriptions.
+    /// Checks the invoice that the change names, if it is another one than before.
+    /// - Throws: ``SubscriptionError/invoiceInUse`` for several subscriptions; `.planNotFound`, `.invoiceMismatch`.
     mutating func back(_ changes: [SubscriptionTransition]) throws(SubscriptionError) {
         let backed = changes.filter { $0.newInvoice != nil }
         guard let change = backed.first, let invoice = change.newInvoice else { return }
         guard changes.count == 1 else { throw .invoiceInUse }
-        batch.add(InvoiceRepository.lock(invoice))
-        backing = batch.add(InvoiceRepository.backing(invoice, subscription: change.id, plan: change.plan))
+        guard let plan = plans[change.plan] else { throw .planNotFound }
+        guard let price = plan.price else { throw .invoiceMismatch("is for a plan whose price cannot be billed") }
+        backing = InvoiceBacking(
+            invoice: invoice, subscription: change.id, subscriber: change.subscriber, plan: change.plan, price: price
+        ).check(in: &batch)
     }
 
     /// Checks that the tenant to which subscriptions are moved, if they are, may subscribe.
@@ -79,14 +81,14 @@ struct SubscriptionChangeBatch {
         guard change.activates else { return }
         let event = SubscriptionEvent(
             subscription: change.result, tenant: change.subscriber,
-            plan: plans[change.plan] ?? PlanSummary(json: ["id": .identifier(change.plan)]), instant: context.now,
+            plan: plans[change.plan] ?? PlanSummary(unknown: change.plan), instant: context.now,
             trace: context.trace)
         events.append((change.subscriber, try event.envelope(EventType.subscriptionActivated)))
     }
 
     /// Does all of it.
-    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; ``SubscriptionError/invoiceInUse``;
-    ///   ``SubscriptionError/subscriberNotActive``.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``, `.subscriberNotActive`; the reason why the invoice may not back the
+    ///   subscription.
     func run(_ transaction: PostgresTransaction) async throws -> [PostgresResult] {
         // Events lock their tenant's lane. All come last and in one order, so that two changes wait for each other instead of
         // ending in a deadlock.
@@ -95,9 +97,7 @@ struct SubscriptionChangeBatch {
         do throws(PostgresError) {
             return try await transaction.run(batch)
         } catch {
-            if let backing, error.statementIndex == backing, error.isGuardViolation {
-                throw SubscriptionError.invoiceInUse
-            }
+            if let refusal = backing.refusal(for: error) { throw refusal }
             if let admission, error.statementIndex == admission, error.isGuardViolation {
                 throw SubscriptionError.subscriberNotActive
             }

@@ -25,8 +25,8 @@ extension SubscriptionLifecycle {
     /// - Parameters:
     ///   - body: Members to change, checked against the entity's schema.
     ///   - version: The row's version that the change is based on.
-    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``; `RepositoryError.notFound`, `.relatedNotFound` for the invoice,
-    ///   `.versionMismatch`.
+    /// - Throws: ``SubscriptionError/quotaExceeded(_:)``, `.invoiceInUse`, `.invoiceMismatch`; `RepositoryError.notFound`,
+    ///   `.relatedNotFound` for the invoice, `.versionMismatch`.
     func change(
         _ id: Identifier, _ body: JSONObject, in context: WriteContext, ifVersion version: VersionCondition? = nil
     ) async throws -> Record {
@@ -94,7 +94,7 @@ extension SubscriptionLifecycle {
     private func namingInvoice(_ body: JSONObject, in scope: TenantScope) async throws -> JSONObject {
         guard let name = body["invoiceId"]?.stringValue else { return body }
         var body = body
-        body["invoiceId"] = .identifier(try await invoices.require(name, of: nil, in: scope).id)
+        body["invoiceId"] = .identifier(try await invoices.require(name, in: scope))
         return body
     }
 
@@ -107,13 +107,13 @@ extension SubscriptionLifecycle {
             return try await subscriptions.entities.restoreById(
                 id, in: context,
                 alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))]
-                    + SubscriptionRepository.backAgain(id))
+                    + InvoiceBacking.check(ofRestored: id))
         } catch {
             if case .unexpected(sqlState: SubscriptionQuota.exhausted) = error {
                 throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: nil))
             }
             // The statement that found no deleted row and the one that found the invoice in use fail alike.
-            if case .notFound = error, try await subscriptions.isInvoiceTaken(ofDeleted: id, in: context.scope) {
+            if case .notFound = error, try await InvoiceBacking.isTaken(ofDeleted: id, in: context.scope, on: pool) {
                 throw SubscriptionError.invoiceInUse
             }
             throw error

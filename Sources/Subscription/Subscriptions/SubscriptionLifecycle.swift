@@ -55,14 +55,11 @@ struct SubscriptionLifecycle: Sendable {
     ) async throws -> Record? {
         let scope = context.scope
         let given =
-            if let name = new.invoice {
-                try await invoices.require(name, of: new.subscriber, in: scope)
-            } else { InvoiceRepository.Row?.none }
+            if let name = new.invoice { try await invoices.require(name, in: scope) } else { nil as Identifier? }
         let now = context.now
         let first = try Self.firstPeriod(of: terms, from: CalendarDate(of: now))
         let id = Identifier.v7(at: now)
-        let invoice = given?.id ?? Identifier.v7(at: now)
-        try given?.requireTotal(first.invoice.total)
+        let invoice = given ?? Identifier.v7(at: now)
         let quota = SubscriptionQuota(general: quota, plan: terms.tenantLimit)
 
         var batch = context.batch(resource: id)
@@ -72,8 +69,9 @@ struct SubscriptionLifecycle: Sendable {
             quota.reservation(tenant: new.subscriber, plan: new.plan, on: first.period.start))
         let admission = batch.add(KnownTenants.admitting(new.subscriber))
         let backing = given.map { given in
-            batch.add(InvoiceRepository.lock(given.id))
-            return batch.add(InvoiceRepository.backing(given.id, subscription: id, plan: new.plan))
+            InvoiceBacking(
+                invoice: given, subscription: id, subscriber: new.subscriber, plan: new.plan, price: terms.price
+            ).check(in: &batch)
         }
         if given == nil {
             let statements = try invoices.insertStatements(
@@ -87,7 +85,9 @@ struct SubscriptionLifecycle: Sendable {
         let row = batch.add(try subscriptions.entities.insertStatement(values, in: scope))
         let event = SubscriptionEvent(
             subscription: try values.members(at: now, in: scope), tenant: new.subscriber,
-            plan: PlanSummary(plan: terms.plan, sizeConfiguration: try await sizeConfiguration(of: terms)),
+            plan: PlanSummary(
+                plan: terms.plan, currency: terms.price.currency.code,
+                sizeConfiguration: try await sizeConfiguration(of: terms)),
             instant: now, trace: context.trace)
         batch.add(try event.envelope(EventType.subscriptionCreated))
         if new.status == .active { batch.add(try event.envelope(EventType.subscriptionActivated)) }
@@ -101,9 +101,7 @@ struct SubscriptionLifecycle: Sendable {
             if error.statementIndex == admission, error.isGuardViolation {
                 throw SubscriptionError.subscriberNotActive
             }
-            if let backing, error.statementIndex == backing, error.isGuardViolation {
-                throw SubscriptionError.invoiceInUse
-            }
+            if let refusal = backing?.refusal(for: error) { throw refusal }
             let isOurs = error.statementIndex == row
             throw RepositoryError.from(error, entity: isOurs ? TenantSubscription.entity : nil)
         }

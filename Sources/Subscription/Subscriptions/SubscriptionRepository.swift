@@ -78,32 +78,6 @@ struct SubscriptionRepository: Sendable {
             ])
     }
 
-    /// The statements that fail (`isGuardViolation`) when the invoice of a subscription that was just restored backs another
-    /// subscription by now. Exact, because the first one locks the invoice.
-    static func backAgain(_ id: Identifier) -> [BoundStatement] {
-        [BoundStatement(lockingInvoice, [.identifier(id)]), BoundStatement(checkingInvoice, [.identifier(id)])]
-    }
-
-    private static let lockingInvoice: PostgresStatement = """
-        SELECT 1 FROM main.invoice WHERE id = (SELECT invoice_id FROM main.subscriptions WHERE id = $1) FOR UPDATE
-        """
-
-    private static let others = """
-        FROM main.subscriptions AS row JOIN main.subscriptions AS other ON other.invoice_id = row.invoice_id
-        WHERE row.id = $1 AND other.id <> row.id AND NOT other.deleted
-        """
-
-    private static let checkingInvoice = PostgresStatement(
-        "SELECT 1 / (CASE WHEN EXISTS (SELECT \(others)) THEN 0 ELSE 1 END)")
-
-    /// Whether the invoice of a deleted subscription backs another subscription.
-    func isInvoiceTaken(ofDeleted id: Identifier, in scope: TenantScope) async throws(PostgresError) -> Bool {
-        let result = try await pool.query(Self.askingInvoice, [.identifier(id)], settings: scope.settings, as: .read)
-        return try result.first?.bool(0) ?? false
-    }
-
-    private static let askingInvoice = PostgresStatement("SELECT EXISTS (SELECT \(others) AND row.deleted)")
-
     /// Which rows a change is about.
     enum Target: Sendable {
         case id(Identifier)

@@ -19,7 +19,7 @@ struct SubscriptionTransition: Sendable {
     /// It becomes ACTIVE and was not.
     let activates: Bool
 
-    var needsPlan: Bool { needsPlace || activates }
+    var needsPlan: Bool { needsPlace || activates || newInvoice != nil }
 
     init(_ row: Record, _ body: JSONObject, on today: CalendarDate) throws {
         id = try row.id

@@ -15,11 +15,13 @@ extension TestService {
     }
 
     /// Bills a customer and returns our id of the invoice.
-    func invoice(_ customer: String, _ amount: JSONValue = 5000) async throws -> String {
+    func invoice(
+        _ customer: String, _ amount: JSONValue = 5000, currency: String = "USD"
+    ) async throws -> String {
         let response = try await send(
             "POST", "/billing-invoice",
             [
-                "customerId": .string(customer), "currencyCode": "USD",
+                "customerId": .string(customer), "currencyCode": .string(currency),
                 "charges": [["amount": amount, "description": "Premium"]],
             ])
         try #require(response.status == 201, "\(response.text)")
