@@ -18,7 +18,7 @@ private final class OutsideBilling: BillingProvider {
         var charged: Set<String> = []
         var failure: BillingProviderError?
         var source = "pm_1"
-        /// Happens while a payment source is being deleted.
+        /// Happens while a payment source is being deleted, and after a payment was made.
         var meanwhile: (@Sendable () async throws -> Void)?
         var result = PaymentResult(status: .success, invoiceStatus: .paid, idAtGateway: "ch_1")
     }
@@ -30,7 +30,7 @@ private final class OutsideBilling: BillingProvider {
             state.keys.append(key)
             if let failure = state.failure { throw failure }
         }
-        return ProviderEffect(value)
+        return ProviderEffect(external: value)
     }
 
     func createCustomer(
@@ -76,6 +76,7 @@ private final class OutsideBilling: BillingProvider {
             state.charged.insert(idempotencyKey)
             return state.result
         }
+        try await state.withLock { $0.meanwhile }?()
         return try answer(idempotencyKey, result)
     }
 
@@ -192,10 +193,12 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatIsRefusedOrUnreachableChangesNothing() async throws {
+        @Test func whatIsRefusedOrUnansweredChangesNoRow() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
-                for failure: BillingProviderError in [.refused("Your card was declined."), .unreachable] {
+                for failure: BillingProviderError in [
+                    .refused("Your card was declined."), .unavailable, .outcomeUnknown,
+                ] {
                     story.provider.state.withLock { $0.failure = failure }
                     for call: () async throws -> Void in [
                         { try await story.payments.pay(id, [:], key: nil, in: Self.context) },
@@ -207,6 +210,18 @@ extension ServiceTests {
                 #expect(
                     try await database.count(
                         "SELECT count(*) FROM main.invoice WHERE invoice_status = 'open' AND row_version = 1") == 1)
+                #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
+            }
+        }
+
+        @Test func `a payment that was made outside is of unknown outcome when the database is away`() async throws {
+            try await run { story, database in
+                let id = try await story.invoice().description
+                story.provider.state.withLock { $0.meanwhile = { [pool = story.pool] in await pool.shutdown() } }
+                await #expect(throws: BillingProviderError.outcomeUnknown) {
+                    try await story.payments.pay(id, [:], key: "k", in: Self.context)
+                }
+                #expect(story.provider.state.withLock { $0.charged.count } == 1)
                 #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
             }
         }

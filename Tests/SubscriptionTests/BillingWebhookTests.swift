@@ -178,11 +178,16 @@ extension ServiceTests {
             let detail = ValidationDetail.required("", "card")
             for (error, status) in [
                 (.unknownCustomer, 404), (.unknownInvoice, 404), (.unknownPaymentSource, 404),
-                (.invalid([detail]), 422), (.refused("Your card was declined."), 422), (.unreachable, 503),
+                (.invalid([detail]), 422), (.refused("Your card was declined."), 422), (.unavailable, 503),
+                (.outcomeUnknown, 504),
             ] as [(BillingProviderError, Int)] {
                 #expect(error.httpFailure.status.code == status)
             }
             #expect(BillingProviderError.refused("No.").httpFailure.message == "No.")
+            #expect(BillingProviderError.outcomeUnknown.httpFailure.code == "OUTCOME_UNKNOWN")
+            // A question changes nothing, so its outcome is not unknown.
+            let question = FailureMapping.failure(for: BillingProviderError.outcomeUnknown, isSafe: true)
+            #expect(question.status.code == 503 && question.code == "UNAVAILABLE")
         }
 
         @Test func theConfigurationIsCheckedAtTheStart() throws {

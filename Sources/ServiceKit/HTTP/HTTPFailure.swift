@@ -188,7 +188,7 @@ extension HTTPFailure {
         message: "The request took too long and was canceled, nothing was changed.",
         code: "TIMEOUT", headers: [.retryAfter: "1"])
 
-    /// 504: the answer of the database was lost after the change had been sent to it.
+    /// 504: the answer of the database, or of an external system, was lost after the change had been sent to it.
     package static let outcomeUnknown = HTTPFailure(
         .gatewayTimeout, name: "GatewayTimeoutError",
         message: """

@@ -49,7 +49,9 @@ struct BillingCustomerService: Sendable {
         values.identifier = row
         values["tenantId"] = .text(tenant.description)
         values["customerId"] = .text(effect.value)
-        let record = try await customers.create(values, in: context, alongside: effect.statements)
+        let record = try await effect.followed {
+            try await customers.create(values, in: context, alongside: effect.statements)
+        }
         return Customer(id: effect.value, details: details, version: try record.version)
     }
 
@@ -88,9 +90,11 @@ struct BillingCustomerService: Sendable {
         try condition?.require(row.version)
         let effect = try await provider.updateCustomer(
             row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: context.now))", in: scope)
-        let record = try await customers.updateById(
-            row.id, FieldValues(BillingCustomer.entity), in: context, ifVersion: condition,
-            alongside: effect.statements)
+        let record = try await effect.followed {
+            try await customers.updateById(
+                row.id, FieldValues(BillingCustomer.entity), in: context, ifVersion: condition,
+                alongside: effect.statements)
+        }
         return (row.id, try record.version)
     }
 
@@ -104,9 +108,11 @@ struct BillingCustomerService: Sendable {
         try condition?.require(row.version)
         let effect = try await provider.deleteCustomer(
             row.reference, idempotencyKey: "customer-deletion:\(row.id)", in: scope)
-        _ = try await customers.deleteById(
-            row.id, in: context, ifVersion: condition,
-            alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
+        _ = try await effect.followed {
+            try await customers.deleteById(
+                row.id, in: context, ifVersion: condition,
+                alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
+        }
     }
 
     private func require(_ text: String, in scope: TenantScope) async throws -> BillingCustomerRepository.Row {

@@ -41,12 +41,13 @@ struct BillingInvoiceService: Sendable {
         let lock = batch.add(BillingCustomerRepository.lock(customer.id))
         let insert = batch.count
         batch.add(contentsOf: statements + effect.statements)
-        let results: [PostgresResult]
-        do throws(PostgresError) {
-            results = try await invoices.pool.run(batch)
-        } catch {
-            if error.statementIndex == lock, error.isGuardViolation { throw InvoiceError.customerNotFound }
-            throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
+        let results: [PostgresResult] = try await effect.followed {
+            do throws(PostgresError) {
+                return try await invoices.pool.run(batch)
+            } catch {
+                if error.statementIndex == lock, error.isGuardViolation { throw InvoiceError.customerNotFound }
+                throw RepositoryError.from(error, entity: error.statementIndex == insert ? Invoice.entity : nil)
+            }
         }
         let invoice = BillingInvoice(status: effect.value.status, contents: contents, details: details)
         guard let row = results[insert].first else { throw RepositoryError.unexpected(sqlState: nil) }
@@ -74,17 +75,18 @@ struct BillingInvoiceService: Sendable {
         try condition?.require(row.version)
         try await refuseOthers(body, row, in: scope)
         let changes = InvoiceDetails(body)
-        var statements: [BoundStatement] = []
+        var effect = ProviderEffect(())
         if let reference = row.reference {
-            let effect = try await provider.updateInvoice(
+            effect = try await provider.updateInvoice(
                 reference, changes, idempotencyKey: "invoice-change:\(row.id):\(row.version)", in: scope)
-            statements = effect.statements
         }
         var values = FieldValues(Invoice.entity)
         if let options = changes.options { values["options"] = .json(options.serialized()) }
         if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
-        let record = try await invoices.updateById(
-            row.id, values, in: context, ifVersion: condition, alongside: statements)
+        let record = try await effect.followed {
+            try await invoices.updateById(
+                row.id, values, in: context, ifVersion: condition, alongside: effect.statements)
+        }
         return (row.id, try record.version)
     }
 
@@ -96,13 +98,14 @@ struct BillingInvoiceService: Sendable {
         let scope = context.scope
         let row = try await require(text, in: scope)
         try condition?.require(row.version)
-        var statements: [BoundStatement] = []
+        var effect = ProviderEffect(())
         if let reference = row.reference {
-            let effect = try await provider.deleteInvoice(
+            effect = try await provider.deleteInvoice(
                 reference, idempotencyKey: "invoice-deletion:\(row.id)", in: scope)
-            statements = effect.statements
         }
-        _ = try await invoices.deleteById(row.id, in: context, ifVersion: condition, alongside: statements)
+        _ = try await effect.followed {
+            try await invoices.deleteById(row.id, in: context, ifVersion: condition, alongside: effect.statements)
+        }
     }
 
     private func require(_ text: String, in scope: TenantScope) async throws -> InvoiceRepository.Row {

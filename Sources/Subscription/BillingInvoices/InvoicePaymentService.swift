@@ -25,40 +25,53 @@ struct InvoicePaymentService: Sendable {
         try Self.requireOpen(row)
         let customer = try await customer(of: row, in: scope)
         let order = try await order(body, row, customer, in: context)
-        let attempt = key ?? "v\(row.version)"
-
-        var changes = FieldValues(Invoice.entity)
-        var statements: [BoundStatement] = []
-        let reference: InvoiceReference
-        if let known = row.reference {
-            reference = known
-        } else {
-            let effect = try await issue(row, customer, in: scope)
-            reference = InvoiceReference(row: row.id, id: effect.value.id)
-            statements += effect.statements
-            changes["invoiceId"] = .text(reference.id)
-            changes["issuedOn"] = .text(CalendarDate(of: context.now).description)
-            if let customer { changes["billingCustomerId"] = .identifier(customer.id) }
+        let attempt = "payment:\(row.id):\(key ?? "v\(row.version)")"
+        var change = Change()
+        if let reference = row.reference {
+            return try await collect(order, row, reference, key: attempt, change, in: context)
         }
-        let effect = try await provider.pay(
-            reference, order, idempotencyKey: "payment:\(row.id):\(attempt)", in: scope)
-        changes["invoiceStatus"] = .text(effect.value.invoiceStatus.rawValue)
-        statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: scope))
-        if effect.value.invoiceStatus.isClosed {
-            statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
+        let issued = try await issue(row, customer, in: scope)
+        change.values["invoiceId"] = .text(issued.value.id)
+        change.values["issuedOn"] = .text(CalendarDate(of: context.now).description)
+        if let customer { change.values["billingCustomerId"] = .identifier(customer.id) }
+        change.statements = issued.statements
+        try await issued.followed {
+            let reference = InvoiceReference(row: row.id, id: issued.value.id)
+            try await collect(order, row, reference, key: attempt, change, in: context)
         }
-        try await store(row, changes, statements + effect.statements, in: context)
     }
 
-    /// Stores what has happened already: when the invoice was changed meanwhile in some other way, all the same.
-    private func store(
-        _ row: InvoiceRepository.Row, _ changes: FieldValues, _ statements: [BoundStatement], in context: WriteContext
+    /// What changes in the row of an invoice, and what goes with it.
+    private struct Change {
+        var values = FieldValues(Invoice.entity)
+        var statements: [BoundStatement] = []
+    }
+
+    /// Pays an issued invoice, and stores what came of it.
+    /// - Parameter change: What is to be stored besides.
+    private func collect(
+        _ order: PaymentOrder, _ row: InvoiceRepository.Row, _ reference: InvoiceReference, key: String,
+        _ change: Change, in context: WriteContext
     ) async throws {
+        let effect = try await provider.pay(reference, order, idempotencyKey: key, in: context.scope)
+        var change = change
+        change.values["invoiceStatus"] = .text(effect.value.invoiceStatus.rawValue)
+        change.statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: context.scope))
+        if effect.value.invoiceStatus.isClosed {
+            change.statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
+        }
+        change.statements += effect.statements
+        try await effect.followed { try await store(row, change, in: context) }
+    }
+
+    /// Stores what has happened already, even if the invoice was changed meanwhile in some other way.
+    private func store(_ row: InvoiceRepository.Row, _ change: Change, in context: WriteContext) async throws {
         var row = row
         for _ in 0..<Self.attempts {
             do {
                 _ = try await repository.invoices.updateById(
-                    row.id, changes, in: context, ifVersion: .exactly(row.version), alongside: statements)
+                    row.id, change.values, in: context, ifVersion: .exactly(row.version),
+                    alongside: change.statements)
                 return
             } catch {
                 guard case .versionMismatch = error else { throw error }

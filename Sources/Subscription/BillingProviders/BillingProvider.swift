@@ -76,19 +76,6 @@ protocol BillingProvider: Sendable {
     ) async throws -> ProviderEffect<Void>
 }
 
-/// What came of a change at a provider, and what is to be stored with us for it to be true.
-struct ProviderEffect<Value: Sendable>: Sendable {
-    /// What came of it.
-    let value: Value
-    /// For the transaction of the service's own rows; to be run after the insert of the row they are about.
-    let statements: [BoundStatement]
-
-    init(_ value: Value, storing statements: [BoundStatement] = []) {
-        self.value = value
-        self.statements = statements
-    }
-}
-
 /// Which provider is in charge: `BILLING_PROVIDER`.
 enum BillingProviderChoice: String, Sendable, CaseIterable {
     /// The ledger of our own.

@@ -7,7 +7,8 @@ extension BillingProviderError: HTTPFailureConvertible {
         case .unknownCustomer, .unknownInvoice, .unknownPaymentSource: .entityNotFound
         case .invalid(let details): .validation(details)
         case .refused(let message): .unprocessable(message)
-        case .unreachable: .unavailable(retryAfter: 5)
+        case .unavailable: .unavailable(retryAfter: 5)
+        case .outcomeUnknown: .outcomeUnknown
         case .notConfigured: .unprocessable("ProviderNotFound")
         }
     }

@@ -12,8 +12,11 @@ enum BillingProviderError: Error, Sendable, Hashable {
     case invalid([ValidationDetail])
     /// The provider refuses; the message is for the client and must hold nothing secret.
     case refused(String)
-    /// The provider does not answer. With the same idempotency key it can be asked again.
-    case unreachable
+    /// The provider cannot be reached, and nothing was sent to it.
+    case unavailable
+    /// A request was sent and its answer did not arrive. If it was a change, it may have been made; under the same idempotency key it
+    /// can be asked for again.
+    case outcomeUnknown
     /// No provider is configured.
     case notConfigured
 }

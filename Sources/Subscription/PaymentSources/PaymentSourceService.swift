@@ -26,8 +26,11 @@ struct PaymentSourceService: Sendable {
             idempotencyKey: "source:\(customer.id):\(key ?? Identifier.v7(at: now).description)", in: scope)
         var changes = FieldValues(BillingCustomer.entity)
         changes["paymentSourceId"] = .text(effect.value.id)
-        _ = try await customers.customers.updateById(
-            customer.id, changes, in: context, resource: effect.value.row ?? customer.id, alongside: effect.statements)
+        _ = try await effect.followed {
+            try await customers.customers.updateById(
+                customer.id, changes, in: context, resource: effect.value.row ?? customer.id,
+                alongside: effect.statements)
+        }
         return effect.value
     }
 
@@ -61,10 +64,12 @@ struct PaymentSourceService: Sendable {
         let effect = try await provider.deletePaymentSource(
             source, idempotencyKey: "source-deletion:\(source.id)", in: scope)
         // One that is made meanwhile keeps its place: the database looks whose it is by then.
-        _ = try await customers.customers.updateById(
-            customer.id, FieldValues(BillingCustomer.entity), in: context,
-            alongside: effect.statements
-                + [BillingCustomerRepository.forgetting(source: source.id, of: customer.id)])
+        _ = try await effect.followed {
+            try await customers.customers.updateById(
+                customer.id, FieldValues(BillingCustomer.entity), in: context,
+                alongside: effect.statements
+                    + [BillingCustomerRepository.forgetting(source: source.id, of: customer.id)])
+        }
     }
 
     private func find(
