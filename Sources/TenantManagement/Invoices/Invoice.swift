@@ -5,8 +5,21 @@ package import Primitives
 /// A plain invoice row of tenant management, without a workflow (docs/contract/arc-api.md 9.7); billing lives in the
 /// subscription service.
 package enum Invoice {
-    /// Names of the statuses (docs/contract/arc-api.md 8.3).
-    static let statusNames = [0: "PENDING", 1: "PAID", 2: "CANCELLED"]
+    /// The status of an invoice (docs/contract/arc-api.md 8.3).
+    package enum Status: Int, FieldValue, CaseIterable {
+        case pending = 0
+        case paid = 1
+        case cancelled = 2
+
+        /// The name in the documents.
+        var name: String {
+            switch self {
+            case .pending: "PENDING"
+            case .paid: "PAID"
+            case .cancelled: "CANCELLED"
+            }
+        }
+    }
 
     package static let startDate = Field.timestamp(
         "startDate", acceptsDate: true, required: true, example: "2024-01-01")
@@ -19,8 +32,9 @@ package enum Invoice {
     package static let invoiceFile = Field.string("invoiceFile", maxLength: 100)
     package static let dueDate = Field.timestamp(
         "dueDate", acceptsDate: true, required: true, description: "Not before startDate", example: "2024-02-15")
-    package static let status = Field.integer(
-        "status", width: .int16, oneOf: [0, 1, 2], required: true, description: "0 PENDING, 1 PAID, 2 CANCELLED")
+    package static let status = Field<Status>.integer(
+        "status", width: .int16, required: true,
+        description: Status.allCases.map { "\($0.rawValue) \($0.name)" }.joined(separator: ", "))
     package static let tenantId = Field.identifier("tenantId", required: true)
 
     /// The description.

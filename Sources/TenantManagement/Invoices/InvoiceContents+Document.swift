@@ -4,11 +4,11 @@ extension InvoiceContents {
     /// The invoice as it is printed.
     func document(fontFamily: String) -> PDFDocument {
         PDFDocument(
-            title: "Invoice", subtitle: "No. \(id)", badge: PDFDocument.Badge(status, tone: tone),
+            title: "Invoice", subtitle: "No. \(id)", badge: PDFDocument.Badge(statusName, tone: tone),
             recipient: PDFDocument.Recipient(label: "BILLED TO", name: tenantName, lines: addressLines),
             facts: [
                 PDFDocument.Field("ISSUED", issued), PDFDocument.Field("PERIOD", period),
-                PDFDocument.Field("DUE DATE", due), PDFDocument.Field("STATUS", status),
+                PDFDocument.Field("DUE DATE", due), PDFDocument.Field("STATUS", statusName),
             ],
             table: PDFDocument.Table(
                 columns: [
@@ -20,11 +20,13 @@ extension InvoiceContents {
             fontFamily: fontFamily)
     }
 
+    private var statusName: String { status?.name ?? "UNKNOWN" }
+
     private var tone: PDFDocument.Badge.Tone {
         switch status {
-        case "PAID": .positive
-        case "CANCELLED": .negative
-        default: .neutral
+        case .paid: .positive
+        case .cancelled: .negative
+        case .pending, nil: .neutral
         }
     }
 }

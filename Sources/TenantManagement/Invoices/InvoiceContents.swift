@@ -1,6 +1,5 @@
 import Billing
 import Entities
-import JSONCoding
 import Primitives
 import ServiceKit
 
@@ -16,30 +15,35 @@ struct InvoiceContents: Sendable, Hashable {
     let issued: String
     let period: String
     let due: String
-    let status: String
+    /// Nil for a number that no status has.
+    let status: Invoice.Status?
     let amount: String
 
-    /// Reads an invoice whose `tenant` and its `address` are included.
-    /// - Throws: ``RepositoryError`` when the record lacks a field: a mistake of the code.
-    init(_ invoice: Record) throws(RepositoryError) {
-        let tenant = try invoice.relationIfPresent("tenant").flatMap { try? JSONValue.parse(stored: $0) }
-        let address = tenant?["address"]
-        func line(_ fields: [String]) -> String {
-            fields.compactMap { address?[$0]?.stringValue }.filter { !$0.isEmpty }.joined(separator: ", ")
+    /// Reads an invoice.
+    /// - Parameters:
+    ///   - tenant: Nil if it is deleted.
+    ///   - address: Nil if the tenant has none.
+    /// - Throws: ``RepositoryError`` when a record lacks a field: a mistake of the code.
+    init(_ invoice: Record, tenant: Record?, address: Record?) throws(RepositoryError) {
+        func line(_ fields: String...) throws(RepositoryError) -> String {
+            var parts: [String] = []
+            for field in fields {
+                if let part = try address?.textIfPresent(field), !part.isEmpty { parts.append(part) }
+            }
+            return parts.joined(separator: ", ")
         }
         id = try invoice.id
         let tenantID = try invoice.identifier("tenantId")
-        tenantName = tenant?["name"]?.stringValue ?? "Tenant \(tenantID)"
-        addressLines = [line(["address"]), line(["zip", "city"]), line(["state"]), line(["country"])].filter {
-            !$0.isEmpty
-        }
-        country = address?["country"]?.stringValue
+        tenantName = try tenant?.text("name") ?? "Tenant \(tenantID)"
+        let lines = [try line("address"), try line("zip", "city"), try line("state"), try line("country")]
+        addressLines = lines.filter { !$0.isEmpty }
+        country = try address?.textIfPresent("country")
         created = Self.second(try invoice.timestampIfPresent("createdOn"))
         issued = Self.date(try invoice.timestampIfPresent("createdOn"))
         period =
             "\(Self.date(try invoice.timestampIfPresent("startDate"))) – \(Self.date(try invoice.timestampIfPresent("endDate")))"
         due = Self.date(try invoice.timestampIfPresent("dueDate"))
-        status = Invoice.statusNames[try invoice.integer("status")] ?? "UNKNOWN"
+        status = Invoice.Status(rawValue: try invoice.integer("status"))
         amount = Self.amount(try invoice.number("amount"), currency: try invoice.textIfPresent("currencyCode"))
     }
 

@@ -21,7 +21,8 @@ struct InvoiceFeature: ServiceFeature {
             InvoiceController(
                 crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
                 downloads: InvoiceDownloadService(
-                    invoices: core.repository(Invoice.entity),
+                    invoices: core.repository(Invoice.entity), tenants: core.repository(Tenant.entity),
+                    addresses: core.repository(Address.entity),
                     renderer: PDFRenderer(configuration: rendering.renderer, logger: logger),
                     fontFamily: rendering.fontFamily, logger: logger)
             ).operations
