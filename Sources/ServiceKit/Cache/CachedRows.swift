@@ -20,6 +20,7 @@ package struct CachedRows: Sendable {
     package let cache: EntityCache
     private let repository: EntityRepository
     private let system: TenantScope
+    private let parsed = ParsedRows()
 
     /// - Parameter system: The scope of the service itself.
     package init(cache: EntityCache, repository: EntityRepository, system: TenantScope) {
@@ -30,28 +31,40 @@ package struct CachedRows: Sendable {
 
     /// The JSON of a row; nil when it does not exist or was deleted.
     package func body(of id: Identifier) async throws -> EntityCache.Content? {
-        try await cache.body(of: id) { try await read(id) }
+        try await cache.body(of: id) { try await record(id).map { try Self.cacheable($0) } }
     }
 
     /// The members of a row; nil when it does not exist or was deleted.
     /// - Parameter isFresh: Reads it from PostgreSQL, for callers that found the cached one to be outdated.
     package func row(_ id: Identifier, isFresh: Bool = false) async throws -> CachedRow? {
-        let body = isFresh ? try await cache.freshBody(of: id) { try await read(id) } : try await body(of: id)
-        guard let body,
-            let members = try JSONValue.parse(stored: Array(body.bytes.readableBytesView)).objectValue
-        else { return nil }
-        return CachedRow(version: RowVersion(id: id, version: body.version), members: members)
+        let load: @Sendable () async throws -> EntityCache.Body? = {
+            guard let record = try await record(id) else { return nil }
+            let loaded = try Self.cacheable(record)
+            if let bytes = loaded.bytes, bytes.readableBytes <= ParsedRows.largestBody {
+                let version = RowVersion(id: id, version: loaded.version)
+                parsed.keep(CachedRow(version: version, members: try record.members()))
+            }
+            return loaded
+        }
+        let body = isFresh ? try await cache.freshBody(of: id, load: load) : try await cache.body(of: id, load: load)
+        guard let body else { return nil }
+        return try parsed.row(id, of: body) {
+            try JSONValue.parse(stored: Array(body.bytes.readableBytesView)).objectValue
+        }
     }
 
     /// The members of a row; nil when it does not exist or was deleted.
     package func object(of id: Identifier) async throws -> JSONObject? { try await row(id)?.members }
 
-    private func read(_ id: Identifier) async throws -> EntityCache.Body? {
+    private func record(_ id: Identifier) async throws -> Record? {
         do {
-            let record = try await repository.findById(id, in: system)
-            return EntityCache.Body(version: try record.version, bytes: ByteBuffer(bytes: record.json))
+            return try await repository.findById(id, in: system)
         } catch RepositoryError.notFound {
             return nil
         }
+    }
+
+    private static func cacheable(_ record: Record) throws -> EntityCache.Body {
+        EntityCache.Body(version: try record.version, bytes: ByteBuffer(bytes: record.json))
     }
 }
