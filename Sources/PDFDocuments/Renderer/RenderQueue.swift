@@ -43,7 +43,7 @@ final class RenderQueue: Sendable {
         self.configuration = configuration
         self.logger = logger
         var pipe: [Int32] = [-1, -1]
-        // Without descriptors the first document fails; there is nothing better to do here.
+        // Without descriptors every document fails, see `add`.
         _ = process_pipe(&pipe)
         for descriptor in pipe { _ = fcntl(descriptor, F_SETFL, O_NONBLOCK) }
         announcements = pipe[0]
@@ -123,6 +123,10 @@ final class RenderQueue: Sendable {
     private func add(_ job: Job) -> PDFError? {
         let (error, needsThread) = state.withLock { state -> (PDFError?, Bool) in
             guard !state.isStopped else { return (.stopped, false) }
+            // No thread would notice the job.
+            guard state.announce >= 0 else {
+                return (.cannotStart(program: configuration.executable, reason: "no file descriptors"), false)
+            }
             guard state.waiting.count < configuration.queueLimit else { return (.busy, false) }
             state.waiting.append(job)
             var byte: UInt8 = 1
