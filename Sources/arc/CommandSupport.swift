@@ -7,6 +7,11 @@ import Observability
 import Glibc
 #endif
 
+/// A check or step that failed, in words for the terminal.
+struct CommandFailure: Error, CustomStringConvertible {
+    let description: String
+}
+
 /// What the commands share.
 enum CommandSupport {
     /// The environment of the process.

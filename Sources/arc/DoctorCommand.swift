@@ -137,7 +137,7 @@ private struct Examination {
             result = .failure(error)
         }
         await pool.shutdown()
-        guard let row = try result.get().first else { throw DemoFailure(description: "there was no response") }
+        guard let row = try result.get().first else { throw CommandFailure(description: "there was no response") }
         let version = try row.text(0).split(separator: " ").prefix(2).joined(separator: " ")
         return "\(version) as \(try row.text(1))"
     }
@@ -150,11 +150,11 @@ private struct Examination {
         do { result = .success(try await pool.query("SELECT clock_timestamp()")) } catch { result = .failure(error) }
         let after = SystemClock().now()
         await pool.shutdown()
-        guard let row = try result.get().first else { throw DemoFailure(description: "there was no response") }
+        guard let row = try result.get().first else { throw CommandFailure(description: "there was no response") }
         let theirs = try row.timestamp(0)
         let distance = max(before.duration(since: theirs), theirs.duration(since: after))
         guard distance <= Self.largestSkew else {
-            throw DemoFailure(description: "the clocks of the database and of this machine differ by \(distance)")
+            throw CommandFailure(description: "the clocks of the database and of this machine differ by \(distance)")
         }
         return "same as the clock of the database"
     }
@@ -169,7 +169,7 @@ private struct Examination {
             if case .applied = state.status { false } else { true }
         }
         guard pending.isEmpty else {
-            throw DemoFailure(
+            throw CommandFailure(
                 description: "pending or changed: "
                     + pending.map { "\($0.number) \($0.name) (\($0.status))" }.joined(separator: ", "))
         }
@@ -189,7 +189,7 @@ private struct Examination {
                 footer: "", created: "2026-01-01T00:00:00Z", fontFamily: rendering.fontFamily))
         renderer.shutdown()
         guard output.missing.isEmpty else {
-            throw DemoFailure(
+            throw CommandFailure(
                 description: "no font for "
                     + output.missing.map { "\($0.script) (\($0.examples.joined(separator: " ")))" }
                     .joined(separator: ", "))

@@ -3,11 +3,6 @@ import JSONCoding
 import NIOCore
 import NIOHTTP1
 
-/// A step of the demo that failed.
-struct DemoFailure: Error, CustomStringConvertible {
-    let description: String
-}
-
 /// Calls the services over HTTP.
 struct DemoClient: Sendable {
     /// A response.
@@ -19,14 +14,14 @@ struct DemoClient: Sendable {
     let client: HTTPClient
 
     /// Sends a request and checks the status of the response.
-    /// - Throws: ``DemoFailure`` with the response when its status is a different one.
+    /// - Throws: ``CommandFailure`` with the response when its status is a different one.
     func call(
         _ method: HTTPMethod, _ url: String, token: String? = nil, body: JSONValue? = nil, expect status: Int
     ) async throws -> JSONValue {
         let answer = try await send(method, url, token: token, body: body)
         guard answer.status == status else {
             let text = String(decoding: answer.body.serialized().prefix(600), as: UTF8.self)
-            throw DemoFailure(
+            throw CommandFailure(
                 description: "\(method.rawValue) \(url) answered \(answer.status) instead of \(status): \(text)")
         }
         return answer.body

@@ -50,7 +50,7 @@ struct DemoStory: Sendable {
         let key = try await report.step("verification mail") {
             let mail = try await outbox.mail(containing: "/\(lead)?code=")
             guard let after = mail.firstRange(of: "/\(lead)?code=") else {
-                throw DemoFailure(description: "the mail has no key")
+                throw CommandFailure(description: "the mail has no key")
             }
             let key = String(mail[after.upperBound...].prefix { $0.isHexDigit })
             return (key, "key of \(key.count) characters received by mail")
@@ -85,7 +85,7 @@ struct DemoStory: Sendable {
                 "%7B%22where%22:%7B%22tier%22:%22STANDARD%22%7D,%22include%22:%5B%22currency%22,%22billingCycle%22%5D%7D"
             let body = try await client.call(.GET, "\(subscription)/plans?filter=\(filter)", token: token, expect: 200)
             guard let plan = body.arrayValue?.first else {
-                throw DemoFailure(description: "no STANDARD plan is seeded")
+                throw CommandFailure(description: "no STANDARD plan is seeded")
             }
             let price = plan["price"].map { String(decoding: $0.serialized(), as: UTF8.self) } ?? "?"
             let cycle = plan["billingCycle"]?["cycleName"]?.stringValue ?? "?"
@@ -132,7 +132,7 @@ struct DemoStory: Sendable {
                 if status == .provisionFailed { break }
                 try await Task.sleep(for: .milliseconds(50))
             }
-            throw DemoFailure(
+            throw CommandFailure(
                 description: "the tenant is \(status?.name ?? "in no known status") instead of ACTIVE after 30 s")
         }
     }
@@ -175,7 +175,7 @@ struct DemoStory: Sendable {
 
     private func text(_ value: JSONValue, _ member: String) throws -> String {
         guard let text = value[member]?.stringValue else {
-            throw DemoFailure(
+            throw CommandFailure(
                 description:
                     "the response has no \(member): \(String(decoding: value.serialized().prefix(300), as: UTF8.self))")
         }
@@ -183,6 +183,6 @@ struct DemoStory: Sendable {
     }
 
     private func expect(_ condition: Bool, _ statement: String) throws {
-        guard condition else { throw DemoFailure(description: "expected: \(statement)") }
+        guard condition else { throw CommandFailure(description: "expected: \(statement)") }
     }
 }

@@ -5,10 +5,11 @@ struct MailOutbox: Sendable {
     let folder: String
 
     /// Waits for a mail that contains a text, and returns the newest one.
-    /// - Throws: ``DemoFailure`` when the folder does not exist or no such mail arrives.
+    /// - Throws: ``CommandFailure`` when the folder does not exist or no such mail arrives.
     func mail(containing text: String, within limit: Duration = .seconds(15)) async throws -> String {
         guard FileSystem.isFolder(folder) else {
-            throw DemoFailure(description: "the folder \(folder) does not exist; set --outbox to the services' folder")
+            throw CommandFailure(
+                description: "the folder \(folder) does not exist; set --outbox to the services' folder")
         }
         let deadline = ContinuousClock.now + limit
         while ContinuousClock.now < deadline {
@@ -20,7 +21,7 @@ struct MailOutbox: Sendable {
             }
             try await Task.sleep(for: .milliseconds(100))
         }
-        throw DemoFailure(
+        throw CommandFailure(
             description:
                 "no mail with \(text) arrived in \(folder). The services must run with NOTIFICATION_TRANSPORT=file and with NOTIFICATION_OUTBOX_PATH set to a folder that this command can read (--outbox)"
         )
