@@ -44,6 +44,9 @@ class Client:
             return None
         if response.status == 409 and b"IDEMPOTENCY" in data.upper().replace(b"-", b"_"):
             return None
+        # The event that announces a new tenant may wait for what was killed.
+        if response.status == 409 and b"TENANT_UNKNOWN" in data:
+            return None
         return response.status, json.loads(data) if data else None
 
     def call(self, service, method, path, token, body=None, key=None, expect=(200, 201, 204)):
