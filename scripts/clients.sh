@@ -9,7 +9,7 @@ generator=7.26.0
 languages=(python typescript-fetch go)
 folder=$PWD/.build-clients
 
-command -v java >/dev/null || { echo "clients: openapi-generator needs Java 11 or later" >&2; exit 1; }
+scripts/install-dependencies.sh --clients
 mkdir -p "$folder"
 
 # A virtual environment with the generator, and with what the generated Python client wants.

@@ -3,6 +3,7 @@
 #   install-dependencies.sh             to build, run and test
 #   install-dependencies.sh --bench     also for `make bench`
 #   install-dependencies.sh --fuzz      also for `make fuzz`
+#   install-dependencies.sh --clients   also for `make clients`
 # Without root it prints the command to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -50,8 +51,11 @@ if [ "${1:-}" = --bench ]; then
             need "$package" "for the Go peer of \`make bench\`"
     done
 fi
-if [ "${1:-}" = --fuzz ]; then
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make fuzz\` installs schemathesis in a virtual environment"
+if [ "${1:-}" = --fuzz ] || [ "${1:-}" = --clients ]; then
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make ${1#--}\` installs packages from PyPI in a virtual environment"
+fi
+if [ "${1:-}" = --clients ]; then
+    has java || need default-jre-headless "openapi-generator is a Java program"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
