@@ -12,10 +12,12 @@ import Synchronization
 ///   answers. New work is claimed only once outcomes can be recorded again.
 /// - **Order.** Items of one lane are handled one after the other. When one is not done, those behind it are released.
 /// - **Cancellation.** A handler is cancelled when its lease is lost or the time to drain is over; what was interrupted
-///   is released and not counted.
+///   is released and not counted. A handler whose effect cannot be taken back takes a ``Lease``.
 package final class LeasedWorker<Store: LeasedStore>: Service {
     /// Does the work. Returning any settlement records it; throwing is described at ``LeasedWorker``.
     package typealias Handler = @Sendable (Store.Item) async throws -> Settlement<Store.Output>
+    /// The same for work with effects that cannot be taken back.
+    package typealias LeaseHandler = @Sendable (Store.Item, Lease) async throws -> Settlement<Store.Output>
     typealias Item = Store.Item
 
     private struct State {
@@ -29,7 +31,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     private let store: Store
     private let configuration: WorkerConfiguration
     private let middleware: [any WorkMiddleware]
-    private let handler: Handler
+    private let handler: LeaseHandler
     private let logger: Logger
     private let storeOutage: OutageLog
     private let handlerOutage: OutageLog
@@ -39,9 +41,19 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
 
     /// Makes a worker; it works once `run()` is called.
     /// - Parameter middleware: Around every handler, the first one outermost; nil for ``WorkLog`` alone.
-    package init(
+    package convenience init(
         store: Store, configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger,
         middleware: [any WorkMiddleware]? = nil, handler: @escaping Handler
+    ) {
+        self.init(
+            store: store, configuration: configuration, logger: logger, middleware: middleware,
+            leaseHandler: { item, _ in try await handler(item) })
+    }
+
+    /// The same for work with effects that cannot be taken back.
+    package init(
+        store: Store, configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger,
+        middleware: [any WorkMiddleware]? = nil, leaseHandler handler: @escaping LeaseHandler
     ) {
         self.store = store
         self.configuration = configuration
@@ -51,7 +63,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         storeOutage = OutageLog("work cannot be claimed, trying again", logger: logger)
         handlerOutage = OutageLog("work waits for something that is away, trying again", logger: logger)
         recorder = OutcomeRecorder(
-            store: store, backOff: configuration.unavailability, lifetime: lifetime, logger: logger)
+            store: store, backOff: configuration.storeUnavailability, lifetime: lifetime, logger: logger)
     }
 
     /// Works until cancelled or shut down gracefully; then lets handlers go on for at most `drainTimeout`. Never throws:
@@ -92,7 +104,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
             } catch {
                 failures += 1
                 storeOutage.failed(error)
-                await lifetime.rest(configuration.unavailability.delay(afterFailures: failures))
+                await lifetime.rest(configuration.storeUnavailability.delay(afterFailures: failures))
             }
         }
         return false
@@ -123,7 +135,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
                 if lifetime.isStopping { return }
                 failures += 1
                 storeOutage.failed(error)
-                await lifetime.rest(configuration.unavailability.delay(afterFailures: failures))
+                await lifetime.rest(configuration.storeUnavailability.delay(afterFailures: failures))
             }
         }
     }
@@ -134,7 +146,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         while !lifetime.isStopping {
             // Outcomes first: work that is claimed anew could be work that was done.
             if recorder.isFailing {
-                await lifetime.rest(configuration.unavailability.maximum)
+                await lifetime.rest(configuration.storeUnavailability.maximum)
                 continue
             }
             let (free, outages) = state.withLock { (configuration.concurrency - $0.handlers, $0.outages) }
@@ -234,7 +246,12 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         return await withTaskCancellationHandler {
             await task.value
         } onCancel: {
-            task.cancel()
+            if state.withLock({ $0.work.withdraw(item.handle) }) { return task.cancel() }
+            let patience = configuration.settlementTimeout
+            Task {
+                try? await Task.sleep(for: patience, clock: .continuous)
+                task.cancel()
+            }
         }
     }
 
@@ -258,12 +275,15 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
 
     private func outcome(of item: Item) async -> Settlement<Store.Output> {
         do {
-            let settlement = try await handler(item)
+            let lease = Lease { self.state.withLock { $0.work.commit(item.handle, at: .now) } }
+            let settlement = try await handler(item, lease)
             if case .done = settlement { handlerSucceeded() }
             return settlement
         } catch {
-            // What was interrupted has not failed.
-            if Task.isCancelled { return .released(after: .zero) }
+            // What was interrupted, or was not allowed to begin, has not failed.
+            if Task.isCancelled || state.withLock({ $0.work.isCommitted(item.handle) }) == false {
+                return .released(after: .zero)
+            }
             if let failure = error as? any PermanentFailure {
                 return .deadLetter(reason: FailureReason.stored(failure.reason))
             }
@@ -295,13 +315,22 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     // MARK: Leases
 
     private func renewLeases() async {
-        await everyInterval(configuration.lease / 3) {
-            let items = self.state.withLock { $0.work.items }
-            if items.isEmpty { return }
-            let leaseEnd = ContinuousClock.now.advanced(by: self.configuration.lease)
-            let kept = try? await self.store.renew(items, lease: self.configuration.lease)
-            let now = ContinuousClock.now
-            let lost = self.state.withLock { $0.work.renewed(items, kept: kept, leaseEnd: leaseEnd, now: now) }
+        let interval = configuration.lease / 3
+        var failures = 0
+        while true {
+            let pause =
+                failures == 0
+                ? interval : min(configuration.storeUnavailability.delay(afterFailures: failures), interval)
+            do { try await Task.sleep(for: pause, clock: .continuous) } catch { return }
+            let items = state.withLock { $0.work.items }
+            if items.isEmpty {
+                failures = 0
+                continue
+            }
+            let leaseEnd = ContinuousClock.now.advanced(by: configuration.lease)
+            let kept = try? await store.renew(items, lease: configuration.lease)
+            failures = kept == nil ? failures + 1 : 0
+            let lost = state.withLock { $0.work.renewed(items, kept: kept, leaseEnd: leaseEnd, now: .now) }
             for cancel in lost { cancel() }
         }
     }

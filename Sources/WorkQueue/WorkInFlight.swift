@@ -6,6 +6,10 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
         let item: Item
         var leaseEnd: Instant
         var cancel: (@Sendable () -> Void)?
+        /// The handler is being cancelled.
+        var isWithdrawn = false
+        /// What ``Lease/commit()`` returned.
+        var isCommitted: Bool?
     }
 
     private var entries: [Item.Handle: Entry] = [:]
@@ -27,6 +31,25 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
     func isHeld(_ handle: Item.Handle, at now: Instant) -> Bool {
         entries[handle].map { now < $0.leaseEnd } ?? false
     }
+
+    /// Notes that an effect begins which cannot be taken back.
+    /// - Returns: Whether it may.
+    mutating func commit(_ handle: Item.Handle, at now: Instant) -> Bool {
+        let mayBegin = isHeld(handle, at: now) && entries[handle]?.isWithdrawn == false
+        entries[handle]?.isCommitted = mayBegin
+        return mayBegin
+    }
+
+    /// Notes that a handler is to be cancelled; its effect must not begin any more.
+    /// - Returns: False when it has begun.
+    mutating func withdraw(_ handle: Item.Handle) -> Bool {
+        guard entries[handle]?.isCommitted != true else { return false }
+        entries[handle]?.isWithdrawn = true
+        return true
+    }
+
+    /// What ``commit(_:at:)`` returned; nil when it was not called.
+    func isCommitted(_ handle: Item.Handle) -> Bool? { entries[handle]?.isCommitted }
 
     /// Remembers how the handler of an item is cancelled.
     mutating func attach(_ cancel: @escaping @Sendable () -> Void, to handle: Item.Handle) {
@@ -61,7 +84,7 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
                 entries[item.handle]?.leaseEnd = leaseEnd
             } else if kept != nil || entry.leaseEnd <= now {
                 entries[item.handle]?.leaseEnd = now
-                if let cancel = entry.cancel { lost.append(cancel) }
+                if withdraw(item.handle), let cancel = entry.cancel { lost.append(cancel) }
             }
         }
         return lost

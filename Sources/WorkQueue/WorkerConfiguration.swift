@@ -13,23 +13,27 @@ package struct WorkerConfiguration: Sendable, Hashable {
     package var backOff: BackOff
     /// After that many failed attempts the work becomes a dead letter, from 1.
     package var maximumAttempts: Int
-    /// The delay between attempts while the store or something that the handlers depend on is away. Its maximum bounds
-    /// how long work goes on resting after an outage, however long that was.
+    /// The delay between attempts while something that the handlers depend on is away. Its maximum bounds how long work
+    /// goes on resting after an outage, however long that was.
     package var unavailability: BackOff
+    /// The same while the store is away.
+    package var storeUnavailability: BackOff
     /// How often to look for work although no signal came.
     package var pollInterval: Duration
     /// How long handlers at work may go on when the service is to stop; then they are cancelled and their work is
     /// released.
     package var drainTimeout: Duration
-    /// How long a stopping worker goes on trying to record outcomes in a store that does not answer.
+    /// How long a stopping worker goes on trying to record outcomes in a store that does not answer, and how long
+    /// handlers may go on that were cancelled after ``Lease/commit()``.
     package var settlementTimeout: Duration
 
     /// Makes a configuration; what is left out has its default.
     package init(
         concurrency: Int = 4, runLength: Int = 16, bulkheadSize: Int? = nil, lease: Duration = .seconds(30),
         backOff: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(300)), maximumAttempts: Int = 12,
-        unavailability: BackOff = .probing, pollInterval: Duration = .seconds(10),
-        drainTimeout: Duration = .seconds(5), settlementTimeout: Duration = .seconds(2)
+        unavailability: BackOff = .probing, storeUnavailability: BackOff = .probing,
+        pollInterval: Duration = .seconds(10), drainTimeout: Duration = .seconds(5),
+        settlementTimeout: Duration = .seconds(2)
     ) {
         self.concurrency = max(concurrency, 1)
         self.runLength = max(runLength, 1)
@@ -38,6 +42,7 @@ package struct WorkerConfiguration: Sendable, Hashable {
         self.backOff = backOff
         self.maximumAttempts = max(maximumAttempts, 1)
         self.unavailability = unavailability
+        self.storeUnavailability = storeUnavailability
         self.pollInterval = pollInterval
         self.drainTimeout = drainTimeout
         self.settlementTimeout = settlementTimeout

@@ -12,51 +12,15 @@ import WorkQueue
 
 /// Mails from their transaction to the transport, on a real database.
 @Suite(.timeLimit(.minutes(5))) struct MailQueueTests {
-    private struct World {
-        let database: TestDatabase
-        let pool: PostgresPool
-
-        func queue(_ transport: any NotificationTransport) -> NotificationQueue {
-            NotificationQueue(
-                pool: pool, transport: transport, sealer: Sealer(secret: "a test's secret", purpose: "notifications"),
-                logger: testLogger)
-        }
-
-        func enqueue(_ queue: NotificationQueue, count: Int = 1) async throws {
-            for number in 0..<count {
-                let notification = Notification.leadVerification(
-                    to: "jane\(number)@example.com", name: "Jane", link: "https://arc.example.com/verify?key=k")
-                let insert = try queue.statement(notification, tenant: nil, now: SystemClock().now())
-                var batch = PostgresBatch(settings: TenantScope.everyTenant)
-                batch.add(insert)
-                _ = try await pool.run(batch)
-            }
-            queue.wakeUp()
-        }
-
-        func count(_ condition: String = "true") async throws -> Int {
-            try await database.count("SELECT count(*) FROM main.notifications WHERE \(condition)")
-        }
-
-        /// The database's clock counts leases, delays and ages; what it counts is moved instead.
-        func letTimePass(seconds: Int) async throws {
-            try await database.query(
-                """
-                UPDATE main.notifications SET next_attempt_on = next_attempt_on - interval '\(seconds) s',
-                    created_on = created_on - interval '\(seconds) s', failed_on = failed_on - interval '\(seconds) s'
-                """)
-        }
-    }
-
-    private func withWorld(_ body: (World) async throws -> Void) async throws {
+    private func withWorld(_ body: (MailQueueWorld) async throws -> Void) async throws {
         try await TestDatabase.with(.tenantManagement) { database in
             try await database.withPool(user: database.template.runtimeRole, connections: 8) { pool in
-                try await body(World(database: database, pool: pool))
+                try await body(MailQueueWorld(database: database, pool: pool))
             }
         }
     }
 
-    private func running(_ queue: NotificationQueue, _ body: () async throws -> Void) async throws {
+    func running(_ queue: NotificationQueue, _ body: () async throws -> Void) async throws {
         let task = Task { await queue.run() }
         let outcome: Result<Void, any Error>
         do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
@@ -125,19 +89,54 @@ import WorkQueue
 
     @Test func `a sender that is killed delays its mail by seconds`() async throws {
         try await withWorld { world in
-            let store = NotificationStore(pool: world.pool)
-            let transport = ScriptedTransport { _ in }
-            let queue = world.queue(transport)
+            #expect(NotificationSettings().lease <= .seconds(30))
+            let settings = NotificationSettings(lease: .seconds(3))
+            let store = NotificationStore(pool: world.pool, lease: settings.lease)
+            let queue = world.queue(ScriptedTransport(), settings)
             try await world.enqueue(queue)
             // What kill -9 leaves behind: a claim, and nobody who knows of it.
-            let lease = NotificationSettings().worker.lease
-            let claimed = try await store.claim(.init(limit: 1, lease: lease))
-            #expect(claimed.count == 1)
-            #expect(lease <= .seconds(30))
-            try await world.letTimePass(seconds: Int(lease.components.seconds))
+            #expect(try await store.claim(ClaimRequest(limit: 1, lease: settings.lease)).count == 1)
             try await running(queue) {
                 try await eventually("it is sent") { try await world.count() == 0 }
             }
+        }
+    }
+
+    @Test func `a claim is taken over only while the database has answered for the length of a lease`() async throws {
+        try await withWorld { world in
+            try await world.enqueue(world.queue(ScriptedTransport()))
+            let holder = NotificationStore(pool: world.pool, lease: .seconds(3600))
+            #expect(try await holder.claim(ClaimRequest(limit: 1, lease: .seconds(3600))).map(\.isInDoubt) == [false])
+            try await world.letTimePass(seconds: 3600)
+
+            let store = NotificationStore(pool: world.pool, lease: .seconds(3600))
+            let brief = ClaimRequest(limit: 1, lease: .milliseconds(1))
+            #expect(try await store.claim(brief).isEmpty, "it has not heard of the database yet")
+            _ = try await store.timeUntilDue()
+            #expect(
+                try await store.claim(ClaimRequest(limit: 1, lease: .seconds(3600))).isEmpty,
+                "the holder may still record what it has done")
+
+            let late = NotificationStore(pool: world.pool, lease: .milliseconds(2))
+            _ = try await late.timeUntilDue()
+            // Longer than its longest gap, as when the claim waits in a server that is frozen.
+            try await Task.sleep(for: .milliseconds(5))
+            #expect(try await late.claim(brief).isEmpty)
+
+            #expect(try await store.claim(brief).map(\.isInDoubt) == [true])
+        }
+    }
+
+    @Test func `a claim whose answer was lost is given back with the next one`() async throws {
+        try await withWorld { world in
+            try await world.enqueue(world.queue(ScriptedTransport()), count: 3)
+            let store = NotificationStore(pool: world.pool, lease: .seconds(3600))
+            // The server's side of a lost answer: a claim that the store only remembers.
+            let lost = try await store.claim(ClaimRequest(limit: 2, lease: .seconds(3600)))
+            #expect(lost.count == 2)
+            store.loseAnswer(of: try #require(lost.first?.handle.claim))
+            let next = try await store.claim(ClaimRequest(limit: 10, lease: .seconds(3600)))
+            #expect(next.count == 3 && next.allSatisfy { !$0.isInDoubt })
         }
     }
 
@@ -167,7 +166,7 @@ import WorkQueue
             #expect(
                 try await world.count("last_error = 'the mail server answered 450 to RCPT TO'") == 1)
             #expect(try await queue.deadLetterCount() == 1)
-            let store = NotificationStore(pool: world.pool)
+            let store = NotificationStore(pool: world.pool, lease: NotificationSettings().lease)
             try await store.purge(olderThan: .seconds(86_400))
             #expect(try await world.count() == 1)
             try await world.letTimePass(seconds: 86_400)
@@ -204,22 +203,5 @@ import WorkQueue
                 try await eventually("it is given up") { try await world.count("failed_on IS NOT NULL") == 1 }
             }
         }
-    }
-}
-
-/// Sends nothing, but does what a script says.
-private final class ScriptedTransport: NotificationTransport {
-    private let state = Mutex((sent: [Mail](), attempts: 0))
-    private let script: @Sendable (Mail) async throws -> Void
-
-    init(_ script: @escaping @Sendable (Mail) async throws -> Void) { self.script = script }
-
-    var sent: [Mail] { state.withLock { $0.sent } }
-    var attempts: Int { state.withLock { $0.attempts } }
-
-    func send(_ mail: Mail) async throws {
-        state.withLock { $0.attempts += 1 }
-        try await script(mail)
-        state.withLock { $0.sent.append(mail) }
     }
 }

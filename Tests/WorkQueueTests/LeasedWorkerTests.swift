@@ -12,6 +12,7 @@ struct LeasedWorkerTests {
     static let configuration = WorkerConfiguration(
         concurrency: 4, lease: .seconds(3600), backOff: BackOff(initial: .seconds(1), maximum: .seconds(60)),
         maximumAttempts: 3, unavailability: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
+        storeUnavailability: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)),
         pollInterval: .milliseconds(5), drainTimeout: .seconds(60), settlementTimeout: .seconds(60))
 
     private func worker(
@@ -100,7 +101,7 @@ struct LeasedWorkerTests {
         let store = MemoryStore()
         store.add("a", "b")
         let configuration = WorkerConfiguration(
-            concurrency: 2, lease: .seconds(3600), unavailability: Self.configuration.unavailability,
+            concurrency: 2, lease: .seconds(3600), storeUnavailability: Self.configuration.storeUnavailability,
             pollInterval: .milliseconds(5))
         let handled = Mutex<[String]>([])
         let worker = worker(store, configuration) { item in
@@ -227,6 +228,103 @@ struct LeasedWorkerTests {
             try await eventually("the handler is cancelled") { wasCancelled.withLock { $0 } }
         }
         #expect(store.row("a").handle == "stolen")
+    }
+
+    @Test func `an effect that cannot be taken back does not begin when the lease may have ended`() async throws {
+        let store = MemoryStore()
+        store.add("a")
+        var configuration = Self.configuration
+        configuration.lease = .milliseconds(30)
+        let patience = configuration.lease * 2
+        let commits = Mutex<[Bool]>([])
+        let worker = LeasedWorker(
+            store: store, configuration: configuration, logger: quiet, middleware: [],
+            leaseHandler: { item, lease in
+                if commits.withLock({ $0.isEmpty }) {
+                    // As in a process that is held up: the lease is not renewed and ends.
+                    store.setAway(true)
+                    let end = ContinuousClock.now.advanced(by: patience)
+                    while ContinuousClock.now < end { await Task.yield() }
+                }
+                let mayBegin = lease.commit()
+                commits.withLock { $0.append(mayBegin) }
+                store.setAway(false)
+                guard mayBegin else { throw Unlucky() }
+                return .done(item.name)
+            })
+        try await running(worker) {
+            try await eventually("it is done") { store.row("a").output == "a" }
+        }
+        #expect(commits.withLock { $0.first } == false)
+        #expect(commits.withLock { $0.last } == true)
+        #expect(store.row("a").failures == 0)
+    }
+
+    @Test func `a handler with an effect that cannot be taken back is not cancelled for its lease`() async throws {
+        let store = MemoryStore()
+        store.add("a")
+        var configuration = Self.configuration
+        configuration.lease = .milliseconds(300)
+        let wasCancelled = Mutex<Bool?>(nil)
+        let worker = LeasedWorker(
+            store: store, configuration: configuration, logger: quiet, middleware: [],
+            leaseHandler: { item, lease in
+                guard lease.commit() else { throw Unlucky() }
+                store.steal("a")
+                let renewals = store.renewals
+                try await eventually("the loss is noticed") { store.renewals >= renewals + 2 }
+                wasCancelled.withLock { $0 = Task.isCancelled }
+                return .done(item.name)
+            })
+        try await running(worker) {
+            try await eventually("it ends") { wasCancelled.withLock { $0 != nil } }
+        }
+        #expect(wasCancelled.withLock { $0 } == false)
+        #expect(store.row("a").handle == "stolen")
+    }
+
+    @Test func `an effect that cannot be taken back does not begin after a shutdown`() async throws {
+        let store = MemoryStore()
+        store.add("a")
+        let (entered, continuation) = AsyncStream<Void>.makeStream()
+        let mayBegin = Mutex<Bool?>(nil)
+        let worker = LeasedWorker(
+            store: store, configuration: Self.configuration, logger: quiet, middleware: [],
+            leaseHandler: { item, lease in
+                continuation.yield()
+                try? await Task.sleep(for: .seconds(3600))
+                let answer = lease.commit()
+                mayBegin.withLock { $0 = answer }
+                guard answer else { throw Unlucky() }
+                return .done(item.name)
+            })
+        let task = Task { await worker.run() }
+        for await _ in entered { break }
+        task.cancel()
+        await task.value
+        #expect(mayBegin.withLock { $0 } == false)
+        #expect(store.row("a").handle == nil && store.row("a").failures == 0)
+    }
+
+    @Test func `a handler with an effect that cannot be taken back may end after a shutdown`() async throws {
+        let store = MemoryStore()
+        store.add("a")
+        let (entered, continuation) = AsyncStream<Void>.makeStream()
+        let isAnswered = Mutex(false)
+        let worker = LeasedWorker(
+            store: store, configuration: Self.configuration, logger: quiet, middleware: [],
+            leaseHandler: { item, lease in
+                guard lease.commit() else { throw Unlucky() }
+                continuation.yield()
+                try await eventually("the answer is there") { isAnswered.withLock { $0 } }
+                return .done(item.name)
+            })
+        let task = Task { await worker.run() }
+        for await _ in entered { break }
+        task.cancel()
+        isAnswered.withLock { $0 = true }
+        await task.value
+        #expect(store.row("a").output == "a")
     }
 
     @Test func `work whose lease was lost before its turn in the lane is not begun`() async throws {

@@ -1,4 +1,5 @@
 import Logging
+import Primitives
 import Synchronization
 import Testing
 
@@ -47,6 +48,20 @@ struct RepetitionTests {
         _ = next(.zero)
         idle.worked()
         #expect(next(.zero) == .milliseconds(1))
+    }
+
+    @Test func `a database has answered since its last gap`() {
+        var answers = AnswerHistory()
+        func answer(_ second: Int64) { answers.answered(at: Timestamp(seconds: second), maximumGap: .seconds(5)) }
+        #expect(answers.since == nil && answers.last == nil)
+        for second: Int64 in [10, 15, 20] { answer(second) }
+        #expect(answers.since == Timestamp(seconds: 10) && answers.last == Timestamp(seconds: 20))
+        answer(26)
+        #expect(answers.since == Timestamp(seconds: 26) && answers.last == Timestamp(seconds: 26))
+        answer(20)
+        #expect(answers.since == Timestamp(seconds: 20), "a clock that was set back")
+        answer(20)
+        #expect(answers.since == Timestamp(seconds: 20))
     }
 }
 

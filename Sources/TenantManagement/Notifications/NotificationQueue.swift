@@ -21,7 +21,7 @@ package struct NotificationQueue: Service {
         pool: PostgresPool, transport: any NotificationTransport, sealer: Sealer,
         settings: NotificationSettings = NotificationSettings(), logger: Logger
     ) {
-        store = NotificationStore(pool: pool)
+        store = NotificationStore(pool: pool, lease: settings.lease)
         sender = NotificationSender(transport: transport, sealer: sealer)
         self.sealer = sealer
         self.settings = settings
@@ -47,10 +47,17 @@ package struct NotificationQueue: Service {
             group.addTask {
                 await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await self.purge() }
             }
-            let sender = self.sender
-            let worker = LeasedWorker(store: store, configuration: settings.worker, logger: logger) { mail in
-                try await sender.send(mail)
-            }
+            let (sender, logger) = (self.sender, self.logger)
+            let worker = LeasedWorker(
+                store: store, configuration: settings.worker, logger: logger,
+                leaseHandler: { mail, lease in
+                    if mail.isInDoubt {
+                        logger.notice(
+                            "a mail is sent again because its sender has not recorded the outcome",
+                            metadata: mail.description.logMetadata())
+                    }
+                    return try await sender.send(mail, mayLeave: { lease.commit() })
+                })
             await worker.run()
             group.cancelAll()
         }

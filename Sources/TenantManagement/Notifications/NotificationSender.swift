@@ -10,13 +10,14 @@ struct NotificationSender: Sendable {
     /// How long sending a mail is tried: about 34 times, with the delays in between.
     static let patience = Duration.seconds(86_400)
 
+    /// - Parameter mayLeave: See ``NotificationTransport``.
     /// - Throws: What the transport throws when the mail may be tried again, or ``MailGivenUp``.
-    func send(_ mail: QueuedMail) async throws -> Settlement<Void> {
+    func send(_ mail: QueuedMail, mayLeave: @escaping @Sendable () -> Bool) async throws -> Settlement<Void> {
         guard let content = try? sealer.open(mail.content, label: mail.id.description),
             let notification = Notification(content: content)
         else { throw MailGivenUp(reason: "the mail cannot be opened; DATA_ENCRYPTION_KEY has changed") }
         do {
-            try await transport.send(MailTemplates.mail(for: notification, id: mail.id))
+            try await transport.send(MailTemplates.mail(for: notification, id: mail.id), mayLeave: mayLeave)
             return .done(())
         } catch {
             if Task.isCancelled { throw error }

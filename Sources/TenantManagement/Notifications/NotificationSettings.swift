@@ -17,11 +17,17 @@ package struct NotificationSettings: Sendable {
     package var concurrency: Int
     /// How long a mail that was given up is kept.
     package var retention: Duration
+    /// How long a mail belongs to a sender that does not renew its claim: far shorter than the life of the links in mails,
+    /// because a node that is killed delays its mails that long.
+    package var lease: Duration
 
     /// Makes settings.
-    package init(concurrency: Int = 16, retention: Duration = .seconds(30 * 86_400)) {
+    package init(
+        concurrency: Int = 16, retention: Duration = .seconds(30 * 86_400), lease: Duration = .seconds(15)
+    ) {
         self.concurrency = concurrency
         self.retention = retention
+        self.lease = lease
     }
 
     /// Reads the variables above.
@@ -32,14 +38,14 @@ package struct NotificationSettings: Sendable {
                 86_400 * (try reader.integer("notification.retention.days", default: 30, in: 1...3650))))
     }
 
-    /// The lease is much shorter than the lifetime of the links in mails: if a node is killed, its mails are 15 s late. Attempts
-    /// are limited by the age of the mail, see ``NotificationSender``.
+    /// Attempts are limited by the age of the mail, see ``NotificationSender``.
     package var worker: WorkerConfiguration {
         WorkerConfiguration(
-            concurrency: concurrency, lease: .seconds(15),
+            concurrency: concurrency, lease: lease,
             backOff: BackOff(initial: .seconds(2), maximum: .seconds(3600)), maximumAttempts: .max,
             // A mail server may take offense at being probed more often.
-            unavailability: BackOff(initial: .milliseconds(500), maximum: .seconds(5)), pollInterval: .seconds(5),
-            drainTimeout: .seconds(4))
+            unavailability: BackOff(initial: .milliseconds(500), maximum: .seconds(5)),
+            // Not rarer than leases are renewed: see `AnswerHistory`.
+            pollInterval: lease / 3, drainTimeout: .seconds(4))
     }
 }

@@ -18,6 +18,8 @@ struct QueuedMail: LeasedItem {
     let failures: Int
     /// How long ago it was queued.
     let age: Duration
+    /// Whether another sender claimed it before and has not recorded an outcome: it may have left.
+    let isInDoubt: Bool
 
     var id: Identifier { handle.mail }
     var description: WorkDescription {
@@ -26,11 +28,26 @@ struct QueuedMail: LeasedItem {
 }
 
 /// The mails in `main.notifications` as leased work. Leases and delays are counted by the database's clock.
+///
+/// A mail must not be sent twice because its sender could not record that it has left. So a claim is taken over only when
+/// its lease has ended and the database has answered since long enough: see `AnswerHistory`.
 final class NotificationStore: LeasedStore {
-    private let pool: PostgresPool
-    private let signals = Mutex<WorkSignals?>(nil)
+    private struct State {
+        var signals: WorkSignals?
+        var lostClaims = LostClaims<Identifier>()
+        var answers = AnswerHistory()
+    }
 
-    init(pool: PostgresPool) { self.pool = pool }
+    private let pool: PostgresPool
+    /// Holders renew at every third of a lease, so that an outage in which one ends takes two thirds of it at least and is
+    /// never overlooked.
+    private let maximumGap: Duration
+    private let state = Mutex(State())
+
+    init(pool: PostgresPool, lease: Duration) {
+        self.pool = pool
+        maximumGap = lease / 2
+    }
 
     static func insert(_ id: Identifier, type: String, tenant: Identifier?, content: [UInt8]) -> BoundStatement {
         BoundStatement(
@@ -39,25 +56,55 @@ final class NotificationStore: LeasedStore {
 
     /// Notifies the worker of this process that a mail was committed.
     func announce() {
-        signals.withLock { $0 }?.work.signal()
+        state.withLock { $0.signals }?.work.signal()
     }
 
     func claim(_ request: ClaimRequest) async throws -> [QueuedMail] {
+        for claim in state.withLock({ $0.lostClaims.all }) {
+            _ = try await query(Self.releaseClaim, [.identifier(claim)])
+            state.withLock { $0.lostClaims.remove(claim) }
+        }
         let claim = Identifier.v4()
+        do { return try await take(claim, request) } catch {
+            // The claim may be valid although its answer was lost.
+            loseAnswer(of: claim)
+            throw error
+        }
+    }
+
+    /// Remembers a claim whose answer was lost, so that the next one gives its mails back.
+    func loseAnswer(of claim: Identifier) { state.withLock { $0.lostClaims.add(claim) } }
+
+    private func take(_ claim: Identifier, _ request: ClaimRequest) async throws -> [QueuedMail] {
+        let answers = state.withLock { $0.answers }
         let result = try await query(
-            Self.claiming, [.int64(Int64(request.limit)), .identifier(claim), .microseconds(request.lease)])
+            Self.claiming,
+            [
+                .int64(Int64(request.limit)), .identifier(claim), .microseconds(request.lease),
+                .optional(answers.since, PostgresValue.timestamp), .optional(answers.last, PostgresValue.timestamp),
+                .microseconds(maximumGap),
+            ])
         var mails: [QueuedMail] = []
         for row in result.rows {
             mails.append(
                 QueuedMail(
                     handle: QueuedMail.Handle(mail: try row.identifier(0), claim: claim), type: try row.text(1),
-                    content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4))))
+                    content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4)),
+                    isInDoubt: try row.bool(5)))
         }
+        // Without rows, `timeUntilDue` comes next.
+        if let row = result.rows.first { noteAnswer(at: try row.timestamp(6)) }
         return mails
     }
 
     func renew(_ items: [QueuedMail], lease: Duration) async throws -> Set<QueuedMail.Handle> {
-        try handles(await query(Self.renewal, Self.identities(items) + [.microseconds(lease)]))
+        let result = try await query(Self.renewal, Self.identities(items) + [.microseconds(lease)])
+        if let row = result.rows.first { noteAnswer(at: try row.timestamp(2)) }
+        return try handles(result)
+    }
+
+    private func noteAnswer(at now: Timestamp) {
+        state.withLock { $0.answers.answered(at: now, maximumGap: maximumGap) }
     }
 
     func settle(
@@ -80,11 +127,13 @@ final class NotificationStore: LeasedStore {
     }
 
     func timeUntilDue() async throws -> Duration? {
-        try await query(Self.due, [], as: .read).first?.int64IfPresent(0).map { .microseconds($0) }
+        guard let row = try await query(Self.due, [], as: .read).first else { return nil }
+        noteAnswer(at: try row.timestamp(1))
+        return try row.int64IfPresent(0).map { .microseconds($0) }
     }
 
     func watch(_ signals: WorkSignals) async {
-        self.signals.withLock { $0 = signals }
+        state.withLock { $0.signals = signals }
         signals.work.signal()
     }
 
@@ -123,18 +172,29 @@ final class NotificationStore: LeasedStore {
         VALUES ($1, $2, $3, $4, now(), now())
         """
 
+    /// Parameters: how many, claim, lease, the first and the last answer of the database, longest gap.
     private static let claiming: PostgresStatement = """
-        UPDATE main.notifications SET claim = $2, next_attempt_on = now() + $3 * interval '1 microsecond'
-        WHERE id IN (
-            SELECT id FROM main.notifications WHERE failed_on IS NULL AND next_attempt_on <= now()
+        WITH due AS MATERIALIZED (
+            SELECT id, claim IS NOT NULL AS is_in_doubt FROM main.notifications
+            WHERE failed_on IS NULL AND next_attempt_on <= now()
+                AND (claim IS NULL OR ($4::timestamptz <= now() - $3 * interval '1 microsecond'
+                    AND $5::timestamptz >= now() - $6 * interval '1 microsecond'))
             ORDER BY next_attempt_on LIMIT $1 FOR UPDATE SKIP LOCKED)
-        RETURNING id, type, content, attempts, (extract(epoch FROM now() - created_on) * 1000000)::bigint
+        UPDATE main.notifications AS mail SET claim = $2, next_attempt_on = now() + $3 * interval '1 microsecond'
+        FROM due
+        WHERE mail.id = due.id
+        RETURNING mail.id, type, content, attempts, (extract(epoch FROM now() - created_on) * 1000000)::bigint,
+            is_in_doubt, now()
+        """
+
+    private static let releaseClaim: PostgresStatement = """
+        UPDATE main.notifications SET claim = NULL, next_attempt_on = now() WHERE claim = $1 AND failed_on IS NULL
         """
 
     private static let owned = """
         FROM unnest($1::uuid[], $2::uuid[]) AS mine (id, claim)
         WHERE mail.id = mine.id AND mail.claim = mine.claim AND mail.failed_on IS NULL
-        RETURNING mine.id, mine.claim
+        RETURNING mine.id, mine.claim, now()
         """
 
     private static let renewal = PostgresStatement(
@@ -163,7 +223,7 @@ final class NotificationStore: LeasedStore {
         """ + " " + owned)
 
     private static let due: PostgresStatement = """
-        SELECT (extract(epoch FROM min(next_attempt_on) - now()) * 1000000)::bigint FROM main.notifications
+        SELECT (extract(epoch FROM min(next_attempt_on) - now()) * 1000000)::bigint, now() FROM main.notifications
         WHERE failed_on IS NULL AND next_attempt_on > now()
         """
 

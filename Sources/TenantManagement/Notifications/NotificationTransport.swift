@@ -24,11 +24,13 @@ package struct Mail: Sendable, Hashable {
     }
 }
 
-/// Sends mails: the port to the mail server.
+/// Delivers mails: the port in front of the mail server.
 package protocol NotificationTransport: Sendable {
-    /// Hands a mail over. Returns when it was accepted.
-    /// - Throws: if it was not accepted; it may be tried again.
-    func send(_ mail: Mail) async throws
+    /// Sends a mail. Returning means that it was accepted.
+    /// - Parameter mayLeave: Called right before the mail is beyond recall. When it returns false, nothing is sent and this
+    ///   throws.
+    /// - Throws: when the mail was not accepted, and may be tried again.
+    func send(_ mail: Mail, mayLeave: @escaping @Sendable () -> Bool) async throws
 }
 
 /// Chooses the transport.
@@ -60,7 +62,7 @@ enum NotificationTransports {
 struct LogTransport: NotificationTransport {
     let logger: Logger
 
-    func send(_ mail: Mail) async throws {
+    func send(_ mail: Mail, mayLeave: @escaping @Sendable () -> Bool) async throws {
         logger.notice(
             "A mail was not sent: NOTIFICATION_TRANSPORT is log. Set it to file or smtp.",
             metadata: ["id": "\(mail.id)", "subject": "\(mail.subject)"])

@@ -2,6 +2,7 @@ import Logging
 import NIOCore
 import NIOPosix
 import Primitives
+import Synchronization
 import TenantManagement
 import Testing
 
@@ -150,6 +151,22 @@ import Testing
             let mail = Mail(id: mail.id, recipient: recipient, subject: "", text: "")
             await #expect(throws: SMTPError.invalidRecipient) { try await transport.send(mail) }
             #expect(server.commands.isEmpty)
+        }
+    }
+
+    @Test func `a mail that may not leave is not sent, and whether it may is asked last`() async throws {
+        try await ScriptedMailServer.run(Self.greeting + Self.rest.prefix(3) + [.silence]) { server in
+            let transport = try transport(port: server.port)
+            let commands = Mutex<[[String]]>([])
+            await #expect(throws: SMTPError.cancelled) {
+                try await transport.send(mail) {
+                    commands.withLock { $0.append(server.commands) }
+                    return false
+                }
+            }
+            try await server.ended.get()
+            #expect(commands.withLock { $0.map(\.last) } == ["DATA"])
+            #expect(server.commands.last == "DATA" && server.message.isEmpty)
         }
     }
 

@@ -45,7 +45,7 @@ package enum SMTPError: Error, Sendable, Hashable {
     case unsupported(Extension)
     /// The recipient's address is none that SMTP could carry.
     case invalidRecipient
-    /// The task was cancelled.
+    /// The task was cancelled, or the mail was not allowed to leave.
     case cancelled
 
     /// Whether the same attempt would fail in the same way until something is changed (5xx), unlike a trouble that

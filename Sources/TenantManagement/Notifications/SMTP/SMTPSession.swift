@@ -10,20 +10,24 @@ final class SMTPSession: ChannelInboundHandler {
     private var parser = SMTPReplyParser()
     private let tls: (context: NIOSSLContext, serverName: String?)?
     private let timeout: TimeAmount
-    /// Succeeds as soon as the mail is taken, fails when it is not; failing it from outside ends the session.
+    private let mayLeave: @Sendable () -> Bool
+    /// Succeeds as soon as the mail is accepted, fails when it is not; failing it from outside ends the session.
     private let outcome: EventLoopPromise<Void>
     private var deadline: Scheduled<Void>?
-    /// The outcome is told; only the server's farewell is awaited.
+    /// The outcome is known; only the server's farewell is awaited.
     private var isFinished = false
 
-    /// - Parameter tls: for STARTTLS; nil when the channel is already protected, or stays without.
+    /// - Parameters:
+    ///   - tls: for STARTTLS; nil when the channel is already protected, or stays without.
+    ///   - mayLeave: see ``SMTPTransport/send(_:mayLeave:)``.
     init(
         conversation: SMTPConversation, tls: (context: NIOSSLContext, serverName: String?)?, timeout: TimeAmount,
-        outcome: EventLoopPromise<Void>
+        mayLeave: @escaping @Sendable () -> Bool, outcome: EventLoopPromise<Void>
     ) {
         self.conversation = conversation
         self.tls = tls
         self.timeout = timeout
+        self.mayLeave = mayLeave
         self.outcome = outcome
     }
 
@@ -49,6 +53,8 @@ final class SMTPSession: ChannelInboundHandler {
             guard action.isFinish || !parser.hasUnread else {
                 return abort(.unexpectedReply(step), context)
             }
+            // Without its last line the message does not count, so a closed connection takes it back.
+            if step == .data, !action.isFinish, !mayLeave() { return abort(.cancelled, context) }
             perform(action, context)
         } catch {
             switch error {

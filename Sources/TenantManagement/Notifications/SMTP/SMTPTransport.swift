@@ -3,7 +3,7 @@ import NIOCore
 import NIOPosix
 import NIOSSL
 
-/// Hands mails to a mail server by SMTP (RFC 5321), one connection a mail.
+/// Sends mails to a mail server by SMTP (RFC 5321), one connection for each mail.
 ///
 /// Delivery is at least once: when the connection breaks between the end of a message and the server's answer, nobody
 /// knows whether it was taken. A repeated message has the same `Message-ID`.
@@ -17,9 +17,13 @@ package struct SMTPTransport: NotificationTransport {
         self.logger = logger
     }
 
-    /// Hands a mail over. Returns when the server has taken the responsibility for it.
+    /// Sends a mail. Returns when the server has accepted the responsibility for it.
+    /// - Parameter mayLeave: Called when the server asks for the message, before the first byte of it is sent; when it
+    ///   returns false, the connection is closed instead.
     /// - Throws: ``SMTPError``.
-    package func send(_ mail: Mail) async throws(SMTPError) {
+    package func send(
+        _ mail: Mail, mayLeave: @escaping @Sendable () -> Bool = { true }
+    ) async throws(SMTPError) {
         guard let recipient = MailAddress(specification: mail.recipient) else { throw .invalidRecipient }
         let plan = SMTPConversation.Plan(
             sender: configuration.sender, recipient: recipient,
@@ -32,14 +36,16 @@ package struct SMTPTransport: NotificationTransport {
         } catch {
             throw .tls
         }
-        try await run(plan, tls: context)
-        logger.debug("The mail server has taken a mail", metadata: ["id": "\(mail.id)"])
+        try await run(plan, tls: context, mayLeave: mayLeave)
+        logger.debug("The mail server has accepted a mail", metadata: ["id": "\(mail.id)"])
     }
 
-    private func run(_ plan: SMTPConversation.Plan, tls: NIOSSLContext?) async throws(SMTPError) {
+    private func run(
+        _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, mayLeave: @escaping @Sendable () -> Bool
+    ) async throws(SMTPError) {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let outcome = eventLoop.makePromise(of: Void.self)
-        connect(plan, tls: tls, on: eventLoop, outcome: outcome)
+        connect(plan, tls: tls, mayLeave: mayLeave, on: eventLoop, outcome: outcome)
         do {
             try await withTaskCancellationHandler {
                 try await outcome.futureResult.get()
@@ -52,8 +58,8 @@ package struct SMTPTransport: NotificationTransport {
     }
 
     private func connect(
-        _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, on eventLoop: any EventLoop,
-        outcome: EventLoopPromise<Void>
+        _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, mayLeave: @escaping @Sendable () -> Bool,
+        on eventLoop: any EventLoop, outcome: EventLoopPromise<Void>
     ) {
         let timeout = TimeAmount(configuration.timeout)
         let security = configuration.security
@@ -68,7 +74,8 @@ package struct SMTPTransport: NotificationTransport {
                 plan.clientName = channel.localAddress.flatMap(Self.addressLiteral) ?? plan.clientName
                 let session = SMTPSession(
                     conversation: SMTPConversation(plan: plan),
-                    tls: security == .startTLS ? tls.map { ($0, serverName) } : nil, timeout: timeout, outcome: outcome)
+                    tls: security == .startTLS ? tls.map { ($0, serverName) } : nil, timeout: timeout,
+                    mayLeave: mayLeave, outcome: outcome)
                 do {
                     if security == .implicit, let tls {
                         try channel.pipeline.syncOperations.addHandler(
