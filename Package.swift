@@ -165,7 +165,7 @@ let package = Package(
                 "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
                 "Subscription", "Orchestrator", crypto, cryptoExtras, nioHTTP1,
             ]),
-        tests("FaultTests", values + ["PostgresTestSupport", "StackTestSupport", "PostgresClient"]),
+        tests("FaultTests", values + ["PostgresTestSupport", "StackTestSupport", "PostgresClient", "ServiceKit"]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),

@@ -47,6 +47,23 @@ final class ArcProcess {
         self.process = nil
     }
 
+    /// SIGSTOP: it keeps its connections and does nothing.
+    func freeze() async throws {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGSTOP)
+        let status = "/proc/\(process.processIdentifier)/stat"
+        try await eventually("the process is stopped") {
+            // The state follows the name, which is in parentheses.
+            try await TestCommand.run(["cat", status]).contains(") T ")
+        }
+    }
+
+    /// SIGCONT.
+    func resume() {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGCONT)
+    }
+
     /// Whether it still runs.
     var isRunning: Bool { process?.isRunning ?? false }
 
