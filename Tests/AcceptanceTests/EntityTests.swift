@@ -118,7 +118,7 @@ import Testing
                 try await writer.patch("/tenants/\(id)", ["name": .string(name)], token: stack.admin).expect(204)
                 let read = try await writer.get("/tenants/\(id)", token: stack.admin).expect(200)
                 #expect(read.json["name"]?.stringValue == name)
-                try await eventually("the other node knows \(name)", within: .seconds(10)) {
+                try await eventually("the other node knows \(name)") {
                     try await reader.get("/tenants/\(id)", token: stack.admin).expect(200).json["name"]?.stringValue
                         == name
                 }
@@ -126,12 +126,12 @@ import Testing
             let condition: JSONValue = ["id": .string(id)]
             try await other.patch("/tenants?\(condition.parameter("where"))", ["name": "Bulk"], token: stack.admin)
                 .expect(200)
-            try await eventually("the first node knows the bulk change", within: .seconds(10)) {
+            try await eventually("the first node knows the bulk change") {
                 try await client.get("/tenants/\(id)", token: stack.admin).json["name"] == "Bulk"
             }
             try await client.delete("/tenants/\(id)", token: stack.admin).expect(204)
             try await client.get("/tenants/\(id)", token: stack.admin).expect(404)
-            try await eventually("the other node knows that it is gone", within: .seconds(10)) {
+            try await eventually("the other node knows that it is gone") {
                 try await other.get("/tenants/\(id)", token: stack.admin).status == 404
             }
         }

@@ -27,7 +27,12 @@ import Testing
                 token: stack.admin
             ).expect(201)
             let subscription = try subscribed.string("id")
-            try await Task.sleep(for: .milliseconds(300))
+            try await eventually("every event is handled") {
+                let pending = try await stack.database(.subscription).count(
+                    "SELECT count(*) FROM main.outbox WHERE state = 0")
+                return try await stack.database(.messageBus).count("SELECT count(*) FROM main.deliveries") + pending
+                    == 0
+            }
             #expect(try await stack.status(ofTenant: tenant) == 1, "a pending subscription provisions nothing")
 
             try await stack.subscription.patch("/subscriptions/\(subscription)", ["status": 1], token: stack.admin)

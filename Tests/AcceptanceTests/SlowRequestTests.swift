@@ -123,7 +123,10 @@ import Testing
                 #expect(answers.map(\.status) == Array(repeating: 503, count: 10))
                 #expect(answers.allSatisfy { $0.errorCode == "TIMEOUT" && $0.headers["retry-after"] != nil })
             }
-            try await client.get(path, token: stack.admin).expect(200)
+            // On a busy machine the short timeout may end a search that nothing holds up.
+            try await eventually("such a search succeeds") {
+                try await client.get(path, token: stack.admin).status == 200
+            }
         }
     }
 

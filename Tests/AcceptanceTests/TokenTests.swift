@@ -269,7 +269,9 @@ import Testing
                 try await status(byEdwards) == 401, "a removed key stops working although its token was verified before"
             )
             try Data("broken".utf8).write(to: file)
-            try await Task.sleep(for: .milliseconds(1300))
+            try await eventually("the broken file is noticed") {
+                try await stack.tenantManagement.get("/health/ready").json["checks"]?["keySet"] == "stale"
+            }
             #expect(try await status(byCurve("ec-2")) == 200, "a broken file leaves the keys in force")
         }
     }

@@ -49,7 +49,7 @@ extension CrashTests {
         func repeatUntilCreated(
             _ client: TestHTTPClient, token: String, onBusy: @Sendable () -> Void
         ) async throws -> Outcome {
-            return try await eventually("\(name) is created", within: .seconds(60), every: .milliseconds(200)) {
+            return try await eventually("\(name) is created", every: .milliseconds(200)) {
                 switch try await send(client, token: token) {
                 case .created(let id, let isReplayed):
                     return Outcome(name: name, id: id, isReplayed: isReplayed)
