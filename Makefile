@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos fuzz clients openapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz clients openapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -36,6 +36,10 @@ chaos: build ## Kill processes at random under load, then check that nothing is 
 	@python3 scripts/chaos/chaos.py --binary $(ARC) $(ARGS)
 
 fuzz: ## Fuzz all services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
+load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
+	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)
+
+fuzz: ## Fuzz both services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
 
 clients: ## Generate Python, TypeScript and Go clients, and run the main job with the Python client

@@ -14,6 +14,8 @@ import threading
 import time
 import urllib.parse
 
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+
 import checks
 from load import Client, Load
 from mail import MailServer

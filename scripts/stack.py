@@ -1,0 +1,137 @@
+"""The stack under test: `arc up` with a private home, its processes, and SQL against its databases."""
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+
+PSQL = ("psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
+SERVICES = ("tenant-management", "subscription", "orchestrator")
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+class Stack:
+    """One `arc up`. Every process that it starts is found by walking down from its process id."""
+
+    def __init__(self, binary, home, smtp_port=None):
+        """Without a port of a mail server, mails are only logged."""
+        self.binary = binary
+        self.home = pathlib.Path(home)
+        self.ports = {name: free_port() for name in SERVICES}
+        self.environment = dict(
+            os.environ,
+            ARC_HOME=str(self.home),
+            TENANT_MANAGEMENT_PORT=str(self.ports["tenant-management"]),
+            SUBSCRIPTION_PORT=str(self.ports["subscription"]),
+            ORCHESTRATOR_PORT=str(self.ports["orchestrator"]),
+            NOTIFICATION_TRANSPORT="log" if smtp_port is None else "smtp",
+            SMTP_HOST="127.0.0.1",
+            SMTP_PORT=str(smtp_port or 25),
+            SMTP_TLS="none",
+            SMTP_FROM="arc@example.com",
+            # All load comes from one address; the limits are not under test here.
+            PUBLIC_API_MAX_ATTEMPTS="1000000",
+            WEBHOOK_API_MAX_ATTEMPTS="1000000",
+        )
+        self.log = open(self.home.parent / "arc-up.log", "ab")
+        self.process = None
+
+    def url(self, service):
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    def start(self, timeout=180):
+        self.process = subprocess.Popen(
+            [self.binary, "up"], env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.wait_until_ready(timeout)
+
+    def wait_until_ready(self, timeout):
+        deadline = time.monotonic() + timeout
+        waiting = list(SERVICES)
+        while waiting:
+            if self.process.poll() is not None:
+                raise SystemExit(f"`arc up` ended with code {self.process.returncode}; see {self.log.name}")
+            if time.monotonic() > deadline:
+                raise SystemExit(f"not ready after {timeout} s: {', '.join(waiting)}; see {self.log.name}")
+            try:
+                with urllib.request.urlopen(self.url(waiting[0]) + "/health/ready", timeout=5):
+                    waiting.pop(0)
+            except OSError:
+                time.sleep(0.1)
+
+    def stop(self):
+        if self.process is None or self.process.poll() is not None:
+            return
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            for pid in [*self.processes().values(), self.process.pid]:
+                for each in pid if isinstance(pid, list) else [pid]:
+                    kill(each)
+
+    def token(self):
+        return subprocess.run(
+            [self.binary, "token", "--permission", "all"], env=self.environment, check=True, capture_output=True,
+            text=True).stdout.strip()
+
+    def processes(self):
+        """What may be killed, by name: the services, Redis, the PostgreSQL server, and a list of its backends."""
+        children = {}
+        commands = {}
+        for entry in pathlib.Path("/proc").iterdir():
+            if not entry.name.isdigit():
+                continue
+            try:
+                stat = (entry / "stat").read_text()
+                commands[int(entry.name)] = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            except OSError:
+                continue
+            parent = int(stat.rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(int(entry.name))
+        found = {}
+        for pid in children.get(self.process.pid, []):
+            command = commands[pid]
+            if " serve " in command:
+                found[command.split(" serve ")[1].split()[0]] = pid
+            elif "redis-server" in command:
+                found["redis"] = pid
+            elif "postgres" in command.split(" ")[0]:
+                found["postgresql"] = pid
+                found["backends"] = [
+                    backend for backend in children.get(pid, []) if "127.0.0.1" in commands.get(backend, "")]
+        return found
+
+    def sql(self, database, statement):
+        """Rows of a query as the superuser, each a list of strings."""
+        result = subprocess.run(
+            [*PSQL, "-c", statement], env=self.superuser(database), check=True, capture_output=True, text=True)
+        return [line.split("\t") for line in result.stdout.splitlines() if line]
+
+    def session(self, database):
+        """A psql of the superuser that carries out the statements written to its standard input, each on its own."""
+        return subprocess.Popen(
+            [*PSQL, "-q"], env=self.superuser(database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+    def superuser(self, database):
+        state = dict(
+            line.split("=", 1) for line in (self.home / "state.env").read_text().splitlines()
+            if "=" in line and not line.startswith("#"))
+        return dict(
+            os.environ, PGHOST="127.0.0.1", PGPORT=state["POSTGRES_PORT"], PGUSER="postgres",
+            PGPASSWORD=state["POSTGRES_DB_PASSWORD"], PGDATABASE=database)
+
+
+def kill(pid):
+    """Ends a process without a chance to clean up. Returns whether there was one."""
+    try:
+        os.kill(pid, signal.SIGKILL)
+        return True
+    except ProcessLookupError:
+        return False
