@@ -131,7 +131,7 @@ let package = Package(
             "Subscription", service + ["ServicePlatform", "RedisClient", "Billing"],
             resources: [.embedInCode("Migrations")]),
         library(
-            "Orchestrator", service + ["CProcess", "OutboundHTTP", "Sealing", nioHTTP1],
+            "Orchestrator", service + ["ServicePlatform", "CProcess", "OutboundHTTP", "Sealing", nioHTTP1],
             resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
         // Draws PDF documents in processes of its own; only this program links Pango and Cairo.

@@ -1,54 +1,71 @@
 package import Configuration
+package import ConfigurationChecks
 package import Logging
 package import MessageBus
-import PostgresClient
 package import Primitives
-import Sealing
 package import ServiceKit
 import ServiceLifecycle
+import ServicePlatform
 
-/// Puts the orchestrator together (`arc serve orchestrator`, port 3003): a worker with an HTTP side for events
-/// from buses that deliver by HTTP, health and documents.
+/// The orchestrator (`arc serve orchestrator`, port 3003): performs the provisioning that tenant management requests, and
+/// reports the outcome. It serves no entities and publishes no events, so it needs no `ServicePlatform`.
 package enum OrchestratorApp {
+    /// In the order of the OpenAPI document.
+    private static let features: [any ServiceFeature<OrchestratorCore>.Type] = [
+        EventFeature.self,
+        RunFeature.self,
+        ProvisionerFeature.self,
+    ]
+
+    /// Every setting that the service reads.
+    package static let configurationKeys = ConfigurationKeys(
+        combining: [OrchestratorCore.configurationKeys] + features.map { $0.configurationKeys })
+
     /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
     /// - Parameter bus: The message bus; nil to use the configured one.
     /// - Throws: a configuration failure that names the variable.
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
-        let http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
-        let configuration = try OrchestratorConfiguration(reader: reader)
-        let database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-        let pool = database.pool
-        let bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
-        let components = try OrchestratorComponents(
-            configuration: configuration, reader: reader, pool: pool, clock: clock, logger: logger)
+        let core = try OrchestratorCore(reader: reader, clock: clock, bus: bus, logger: logger)
+        var made: [any ServiceFeature<OrchestratorCore>] = []
+        for feature in features { made.append(try await feature.init(core)) }
+        return try await service(core, made)
+    }
 
-        let base = BaseOperations(
-            serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
-            explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath),
-            checks: [
-                database.check(ProvisioningRunStatements.check),
-                HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
-                HealthCheck.deadLetters { try await bus.deadLetterCount(ProvisioningConsumer.group) },
-            ] + components.checks, clock: clock)
+    private static func service(
+        _ core: OrchestratorCore, _ features: [any ServiceFeature<OrchestratorCore>]
+    ) async throws -> HTTPService {
+        let (bus, database, clock) = (core.bus, core.database, core.clock)
+        let consumers = features.flatMap(\.consumers)
+        let checks = [
+            database.check(ProvisioningRunStatements.check),
+            HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
+            HealthCheck.deadLetters {
+                var count = 0
+                for consumer in consumers { count += try await bus.deadLetterCount(consumer.group) }
+                return count
+            },
+        ]
         // No operation asks for a token, so the verifier has no keys and would refuse every one.
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
         return HTTPService(
-            configuration: http, base: base,
+            configuration: core.http,
+            base: BaseOperations(
+                serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
+                explorerAssets: ExplorerAssets(folder: core.http.explorerAssetsPath),
+                checks: checks + features.flatMap(\.healthChecks), clock: clock),
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
-            operations: components.events.operations,
+            operations: features.flatMap(\.operations),
             authenticator: Authenticator(verifier: verifier),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
-            background: bus.services + [
-                components.worker, try components.consumer.service(on: bus.subscriber),
-                InboxPurge(pool: pool, clock: clock, logger: logger),
-            ],
+            background: try bus.services + features.flatMap(\.background)
+                + consumers.map { try $0.service(on: bus.subscriber) },
             atEnd: {
-                await components.shutdown()
+                for feature in features { await feature.shutdown() }
                 await bus.shutdown()
                 await database.shutdown()
-            }, clock: clock, logger: logger)
+            }, clock: clock, logger: core.logger)
     }
 }

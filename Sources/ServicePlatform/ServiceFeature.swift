@@ -2,11 +2,12 @@ package import ConfigurationChecks
 package import MessageBus
 package import ServiceKit
 package import ServiceLifecycle
+import WorkQueue
 
 /// A feature's contribution to a service. A service is a list of features, see ``ServiceApp``.
 package protocol ServiceFeature<Core>: Sendable {
     /// What the feature is made from.
-    associatedtype Core: ServiceCore
+    associatedtype Core: Sendable
 
     /// The settings of the feature.
     static var configurationKeys: ConfigurationKeys { get }
@@ -50,5 +51,13 @@ package struct FeatureConsumer: Sendable {
         self.group = group
         self.types = types
         self.handler = handler
+    }
+}
+
+extension FeatureConsumer {
+    /// The service that works through the subscription.
+    package func service(on subscriber: any EventSubscriber) throws(MessageBusError) -> any Service {
+        try subscriber.subscribe(
+            group: group, types: types, configuration: ConsumerConfiguration(), handler: handler)
     }
 }

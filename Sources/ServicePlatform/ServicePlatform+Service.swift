@@ -2,7 +2,6 @@ import MessageBus
 import RedisClient
 import ServiceKit
 import ServiceLifecycle
-import WorkQueue
 
 extension ServicePlatform {
     /// Puts a service together.
@@ -23,12 +22,7 @@ extension ServicePlatform {
             clock: clock, logger: logger)
         background.append(relay)
         let consumers = features.flatMap(\.consumers)
-        for consumer in consumers {
-            background.append(
-                try bus.subscriber.subscribe(
-                    group: consumer.group, types: consumer.types, configuration: ConsumerConfiguration(),
-                    handler: consumer.handler))
-        }
+        for consumer in consumers { background.append(try consumer.service(on: bus.subscriber)) }
         if let keySet { background.append(keySet) }
 
         var checks = [database.check()] + features.flatMap(\.healthChecks)

@@ -202,7 +202,7 @@ import Testing
         let short = "fifteen letters"
         let reader = try await EnvironmentReader.make(
             folder: "/nowhere", environment: ["DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, name: short])
-        let failure = #expect(throws: ConfigurationFailure.self) { try OrchestratorConfiguration(reader: reader) }
+        let failure = #expect(throws: ConfigurationFailure.self) { try EventConfiguration(reader: reader) }
         #expect(failure?.key == name)
         #expect(failure?.description.contains(short) == false)
     }

@@ -1,7 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import JSONCoding
-import MessageBus
 import PostgresTestSupport
 import ServiceKit
 import Testing
@@ -10,55 +8,69 @@ import WorkQueue
 @testable import Orchestrator
 
 @Suite struct OrchestratorConfigurationTests {
-    private func configuration(_ environment: [String: String]) async throws -> OrchestratorConfiguration {
-        try OrchestratorConfiguration(reader: try await EnvironmentReader.make(environment: environment))
+    private static let databases = [
+        "DB_USER": "u", "DB_DATABASE": "d", "MESSAGE_BUS_DB_USER": "u", "MESSAGE_BUS_DB_DATABASE": "d",
+    ]
+    private static let provisioner = ["PROVISIONER_DB_USER": "u", "PROVISIONER_DB_DATABASE": "d"]
+
+    private func reader(_ environment: [String: String]) async throws -> ConfigReader {
+        try await EnvironmentReader.make(environment: environment)
     }
 
-    @Test func defaults() async throws {
-        let configuration = try await configuration(["JWT_SECRET": "s"])
-        #expect(configuration.encryptionKey == "s")
-        #expect(configuration.callbackURL == "http://127.0.0.1:3005/webhook")
-        #expect(configuration.tiers == TierDefinition.defaults)
-        #expect(configuration.appPlaneURL.template == "http://{key}.localhost")
-        #expect(configuration.policy.maximumAttempts == 5)
-        #expect(configuration.allowsInternalPipelines)
+    @Test func `settings that are missing have their defaults`() async throws {
+        let reader = try await reader([:])
+        let callbacks = try CallbackConfiguration(reader: reader)
+        #expect(callbacks.url == "http://127.0.0.1:3005/webhook")
+        #expect(callbacks.timeout == .seconds(10))
+        #expect(callbacks.appPlaneURL.template == "http://{key}.localhost")
+        let provisioners = try ProvisionerConfiguration(reader: reader)
+        #expect(provisioners.tiers == TierDefinition.defaults)
+        #expect(provisioners.allowsInternalPipelines)
+        let policy = try RunPolicy(reader: reader, shutdownTime: .seconds(10))
+        #expect(policy == RunPolicy(drainTimeout: .seconds(10) * 0.7))
+        #expect(try EventConfiguration(reader: reader).limit == RateLimit(limit: 60))
     }
 
-    @Test func valuesOfTheEnvironment() async throws {
-        let configuration = try await configuration([
-            "JWT_SECRET": "s", "DATA_ENCRYPTION_KEY": "k", "TENANT_MANAGEMENT_URL": "https://arc.example.com/api/",
+    @Test func `settings come from the environment`() async throws {
+        let reader = try await reader([
+            "TENANT_MANAGEMENT_URL": "https://arc.example.com/api/",
             "APP_PLANE_URL_TEMPLATE": "https://{tier}.example.com/{key}", "PROVISIONING_MAX_ATTEMPTS": "2",
             "PROVISIONING_BACKOFF_MILLIS": "10", "CALLBACK_BACKOFF_MAX_MILLIS": "700",
-            "PROVISIONER_HTTP_ALLOW_PRIVATE": "false",
+            "PROVISIONER_HTTP_ALLOW_PRIVATE": "false", "PROVISIONING_CONCURRENCY": "5",
         ])
-        #expect(configuration.encryptionKey == "k")
-        #expect(configuration.callbackURL == "https://arc.example.com/api/webhook")
-        #expect(configuration.policy.maximumAttempts == 2)
-        #expect(configuration.policy.provisioning.initial == .milliseconds(10))
-        #expect(configuration.policy.callback.maximum == .milliseconds(700))
-        #expect(!configuration.allowsInternalPipelines)
+        let callbacks = try CallbackConfiguration(reader: reader)
+        #expect(callbacks.url == "https://arc.example.com/api/webhook")
+        #expect(callbacks.appPlaneURL.template == "https://{tier}.example.com/{key}")
+        let policy = try RunPolicy(reader: reader, shutdownTime: .seconds(8))
+        #expect(policy.maximumAttempts == 2)
+        #expect(policy.concurrency == 5 && policy.tierConcurrency == 3)
+        #expect(policy.provisioning.initial == .milliseconds(10))
+        #expect(policy.callback.maximum == .milliseconds(700))
+        #expect(try ProvisionerConfiguration(reader: reader).allowsInternalPipelines == false)
     }
 
     @Test(arguments: [
-        ([:], "DATA_ENCRYPTION_KEY"),
-        (["JWT_SECRET": "s", "TENANT_MANAGEMENT_URL": "localhost:3005"], "TENANT_MANAGEMENT_URL"),
-        (["JWT_SECRET": "s", "APP_PLANE_URL_TEMPLATE": "http://{name}.x"], "APP_PLANE_URL_TEMPLATE"),
-        (["JWT_SECRET": "s", "PROVISIONING_CONCURRENCY": "0"], "PROVISIONING_CONCURRENCY"),
-        (["JWT_SECRET": "s", "PROVISIONING_BACKOFF_MAX_MILLIS": "soon"], "PROVISIONING_BACKOFF_MAX_MILLIS"),
-        (["JWT_SECRET": "s", "TIERS_FILE": "/no/such/file"], "TIERS_FILE"),
+        (["JWT_SECRET": ""], "DATA_ENCRYPTION_KEY"),
+        (["TENANT_MANAGEMENT_URL": "localhost:3005"], "TENANT_MANAGEMENT_URL"),
+        (["APP_PLANE_URL_TEMPLATE": "http://{name}.x"], "APP_PLANE_URL_TEMPLATE"),
+        (["PROVISIONING_CONCURRENCY": "0"], "PROVISIONING_CONCURRENCY"),
+        (["PROVISIONING_BACKOFF_MAX_MILLIS": "soon"], "PROVISIONING_BACKOFF_MAX_MILLIS"),
+        (["TIERS_FILE": "/no/such/file"], "TIERS_FILE"),
+        (["EVENT_SIGNING_SECRET": "too short"], "EVENT_SIGNING_SECRET"),
     ])
-    func errorsNameTheVariable(environment: [String: String], key: String) async throws {
+    func `a wrong setting stops the start, and the error names it`(environment: [String: String], key: String)
+        async throws
+    {
+        let required = Self.databases.merging(Self.provisioner) { $1 }.merging(["JWT_SECRET": "s"]) { $1 }
+        let reader = try await reader(required.merging(environment) { $1 })
         let failure = try await #require(throws: ConfigurationFailure.self) {
-            _ = try await configuration(environment)
+            _ = try await OrchestratorApp.make(reader: reader, logger: testLogger)
         }
         #expect(failure.key == key)
     }
 
-    @Test func tiersThatNeedADatabaseSayWhichVariableIsMissing() async throws {
-        let reader = try await EnvironmentReader.make(environment: [
-            "JWT_SECRET": "s", "DB_USER": "u", "DB_DATABASE": "d", "MESSAGE_BUS_DB_USER": "u",
-            "MESSAGE_BUS_DB_DATABASE": "d",
-        ])
+    @Test func `tiers that need a database say which variable is missing`() async throws {
+        let reader = try await reader(Self.databases.merging(["JWT_SECRET": "s"]) { $1 })
         let failure = try await #require(throws: ConfigurationFailure.self) {
             _ = try await OrchestratorApp.make(reader: reader, logger: testLogger)
         }

@@ -1,7 +1,5 @@
 import Logging
 import MessageBus
-import ServiceLifecycle
-import WorkQueue
 
 /// Stores events from the bus as runs and wakes the worker.
 ///
@@ -15,13 +13,6 @@ struct ProvisioningConsumer: Sendable {
     /// Notifies the worker of a new run.
     let announce: @Sendable () -> Void
     let logger: Logger
-
-    /// The service that works through the subscription.
-    func service(on subscriber: any EventSubscriber) throws(MessageBusError) -> any Service {
-        try subscriber.subscribe(
-            group: Self.group, types: [EventType.tenantProvisioning], configuration: ConsumerConfiguration(),
-            handler: { try await handle($0) })
-    }
 
     /// Stores the run that the event asks for, once.
     /// - Throws: `EventRejection` for an event that can never be answered; `PostgresError` when it has to come again.

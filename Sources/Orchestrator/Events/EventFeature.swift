@@ -1,0 +1,30 @@
+import ConfigurationChecks
+import MessageBus
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Receives events, from the bus or over HTTP, and stores each as a run.
+struct EventFeature: ServiceFeature {
+    static let configurationKeys = EventConfiguration.configurationKeys
+
+    let operations: [Operation]
+    let consumers: [FeatureConsumer]
+    let background: [any Service]
+
+    init(_ core: OrchestratorCore) throws {
+        let configuration = try EventConfiguration(reader: core.reader)
+        let consumer = ProvisioningConsumer(
+            repository: core.repository, announce: { [runs = core.runs] in runs.announce() }, logger: core.logger)
+        let controller = EventBridgeController(
+            consumer: consumer, credentials: configuration.credentials, secrets: core.secrets,
+            limit: configuration.limit, clock: core.clock, logger: core.logger)
+        operations = controller.operations
+        consumers = [
+            FeatureConsumer(
+                group: ProvisioningConsumer.group, types: [EventType.tenantProvisioning],
+                handler: { try await consumer.handle($0) })
+        ]
+        background = [InboxPurge(pool: core.database.pool, clock: core.clock, logger: core.logger)]
+    }
+}

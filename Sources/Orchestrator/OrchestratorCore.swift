@@ -1,0 +1,59 @@
+import Configuration
+import ConfigurationChecks
+import Logging
+import MessageBus
+import PostgresClient
+import Primitives
+import Sealing
+import ServiceKit
+
+/// What the features of the orchestrator share: connections, the stored runs, and the provisioners of the tiers.
+///
+/// | environment | default | range |
+/// |---|---|---|
+/// | `DATA_ENCRYPTION_KEY` | `JWT_SECRET` | secret; the same for all services: opens the events' secrets, seals at rest |
+struct OrchestratorCore: Sendable {
+    let reader: ConfigReader
+    let http: ServiceConfiguration
+    let database: ServiceDatabase
+    let bus: MessageBusConnection
+    let clock: any WallClock
+    let logger: Logger
+    /// Opens the secrets of events.
+    let secrets: EventSecretSealer
+    let repository: ProvisioningRunRepository
+    let provisioners: Provisioners
+    /// The runs as the worker's store, which is notified of new ones.
+    let runs: ProvisioningRunStore
+
+    /// Settings that belong to no feature.
+    static let configurationKeys = ConfigurationKeys(combining: [
+        ConfigurationKeys([], secrets: ["DATA_ENCRYPTION_KEY", "JWT_SECRET"]),
+        ServiceConfiguration.configurationKeys,
+        PostgresConfiguration.configurationKeys,
+        MessageBusConnection.configurationKeys,
+    ])
+
+    /// - Parameter bus: nil to use the configured one.
+    init(reader: ConfigReader, clock: any WallClock, bus: MessageBusConnection?, logger: Logger) throws {
+        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
+            throw ConfigurationFailure(
+                key: "DATA_ENCRYPTION_KEY",
+                reason: "is not set, and neither is JWT_SECRET; it must be the one that tenant management has")
+        }
+        self.reader = reader
+        self.clock = clock
+        self.logger = logger
+        http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
+        database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        self.bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+        secrets = EventSecretSealer(secret: key)
+        let sealer = Sealer(secret: key, purpose: "orchestrator")
+        repository = ProvisioningRunRepository(pool: database.pool, sealer: sealer, secrets: secrets, clock: clock)
+        provisioners = try Provisioners(
+            reader: reader,
+            credentials: TenantCredentialStore(pool: database.pool, sealer: sealer, clock: clock, logger: logger),
+            logger: logger)
+        runs = ProvisioningRunStore(repository: repository, tiers: provisioners.tiers)
+    }
+}

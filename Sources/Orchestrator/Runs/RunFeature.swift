@@ -1,0 +1,34 @@
+import ConfigurationChecks
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+import WorkQueue
+
+/// Performs the stored runs, and reports their outcome to tenant management.
+struct RunFeature: ServiceFeature {
+    static let configurationKeys = ConfigurationKeys(combining: [
+        RunPolicy.configurationKeys, CallbackConfiguration.configurationKeys,
+    ])
+
+    let background: [any Service]
+    private let callbacks: JSONPoster
+
+    init(_ core: OrchestratorCore) throws {
+        let policy = try RunPolicy(reader: core.reader, shutdownTime: core.http.shutdownTime)
+        let configuration = try CallbackConfiguration(reader: core.reader)
+        // Tenant management may be anywhere, because the operator has named it.
+        callbacks = JSONPoster(allowsInternalAddresses: true)
+        let processor = ProvisioningRunProcessor(
+            repository: core.repository, tiers: core.provisioners.tiers,
+            callbacks: CallbackSender(
+                url: configuration.url, timeout: configuration.timeout, client: callbacks, clock: core.clock),
+            appPlaneURL: configuration.appPlaneURL, policy: policy, clock: core.clock, logger: core.logger)
+        background = [
+            LeasedWorker(store: core.runs, configuration: policy.worker, logger: core.logger) { run in
+                .done(await processor.advance(run))
+            }
+        ]
+    }
+
+    func shutdown() async { await callbacks.shutdown() }
+}
