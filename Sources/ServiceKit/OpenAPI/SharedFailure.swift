@@ -23,7 +23,7 @@ struct SharedFailure {
         SharedFailure(
             name: "PayloadTooLarge", status: 413, description: "The body is too large", failure: .payloadTooLarge),
         SharedFailure(
-            name: "UriTooLong", status: 414, description: "The path and query are too long", failure: .uriTooLong),
+            name: "UriTooLong", status: 414, description: "The path and query are too long", failure: .targetTooLong),
         SharedFailure(
             name: "UnsupportedMediaType", status: 415, description: "The body is not JSON",
             failure: .unsupportedMediaType("text/plain")),
