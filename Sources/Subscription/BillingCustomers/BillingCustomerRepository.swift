@@ -28,7 +28,8 @@ struct BillingCustomerRepository: Sendable {
 
     /// The customer that a text names: by our id, by the provider's, or by its tenant's.
     func named(_ text: String, in scope: TenantScope) async throws -> Row? {
-        try await customers.find(.naming(text, in: ["customerId", "tenantId"]), in: scope).first.map(Row.init)
+        try await customers.find(.naming(text, in: [BillingCustomer.customerId, BillingCustomer.tenantId]), in: scope)
+            .first.map(Row.init)
     }
 
     /// The customer of a row.

@@ -81,8 +81,8 @@ struct BillingInvoiceService: Sendable {
                 reference, changes, idempotencyKey: "invoice-change:\(row.id):\(row.version)", in: scope)
         }
         var values = FieldValues(Invoice.entity)
-        if let options = changes.options { values["options"] = .json(options.serialized()) }
-        if let address = changes.shippingAddress { values["shippingAddress"] = .json(address.serialized()) }
+        if let options = changes.options { values[Invoice.options] = JSONText(options) }
+        if let address = changes.shippingAddress { values[Invoice.shippingAddress] = JSONText(address) }
         let record = try await effect.followed {
             try await invoices.updateById(
                 row.id, values, in: context, ifVersion: condition, alongside: effect.statements)

@@ -31,9 +31,9 @@ struct InvoicePaymentService: Sendable {
             return try await collect(order, row, reference, key: attempt, change, in: context)
         }
         let issued = try await issue(row, customer, in: scope)
-        change.values["invoiceId"] = .text(issued.value.id)
-        change.values["issuedOn"] = .text(CalendarDate(of: context.now).description)
-        if let customer { change.values["billingCustomerId"] = .identifier(customer.id) }
+        change.values[Invoice.invoiceId] = issued.value.id
+        change.values[Invoice.issuedOn] = CalendarDate(of: context.now).description
+        if let customer { change.values[Invoice.billingCustomerId] = customer.id }
         change.statements = issued.statements
         try await issued.followed {
             let reference = InvoiceReference(row: row.id, id: issued.value.id)
@@ -55,7 +55,7 @@ struct InvoicePaymentService: Sendable {
     ) async throws {
         let effect = try await provider.pay(reference, order, idempotencyKey: key, in: context.scope)
         var change = change
-        change.values["invoiceStatus"] = .text(effect.value.invoiceStatus.rawValue)
+        change.values[Invoice.invoiceStatus] = effect.value.invoiceStatus
         change.statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: context.scope))
         if effect.value.invoiceStatus.isClosed {
             change.statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
@@ -160,22 +160,21 @@ struct InvoicePaymentService: Sendable {
 extension PaymentOrder {
     /// The row that keeps what came of it.
     fileprivate func row(_ result: PaymentResult, of invoice: InvoiceRepository.Row) -> FieldValues {
-        func text(_ value: String?) -> PostgresValue { .optional(value) { .text($0) } }
         var values = FieldValues(Payment.entity)
-        values["invoiceId"] = .identifier(invoice.id)
-        values["tenantId"] = .optional(invoice.tenant) { .identifier($0) }
-        values["amount"] = .int64(amount)
-        values["currencyCode"] = text(currency?.code)
-        values["paymentMethod"] = .text(method.rawValue)
-        values["paymentSourceId"] = text(source?.id)
-        values["referenceNumber"] = text(referenceNumber)
-        values["customPaymentMethodId"] = text(customMethodID)
-        values["idAtGateway"] = text(result.idAtGateway ?? idAtGateway)
-        values["status"] = .text(result.status.rawValue)
-        values["paidOn"] = .timestamp(date)
-        values["errorCode"] = text(result.errorCode ?? errorCode)
-        values["errorText"] = text(result.errorText ?? errorText)
-        values["comment"] = text(comment)
+        values[Payment.invoiceId] = invoice.id
+        values[Payment.tenantId] = invoice.tenant
+        values[Payment.amount] = Int(amount)
+        values[Payment.currencyCode] = currency?.code
+        values[Payment.paymentMethod] = method
+        values[Payment.paymentSourceId] = source?.id
+        values[Payment.referenceNumber] = referenceNumber
+        values[Payment.customPaymentMethodId] = customMethodID
+        values[Payment.idAtGateway] = result.idAtGateway ?? idAtGateway
+        values[Payment.status] = result.status
+        values[Payment.paidOn] = date
+        values[Payment.errorCode] = result.errorCode ?? errorCode
+        values[Payment.errorText] = result.errorText ?? errorText
+        values[Payment.comment] = comment
         return values
     }
 }

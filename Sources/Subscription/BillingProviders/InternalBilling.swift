@@ -152,7 +152,7 @@ struct InternalBilling: BillingProvider {
 
     func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource {
         guard
-            let row = try await sources.find(.naming(id, in: ["sourceId"]), in: scope).first
+            let row = try await sources.find(.naming(id, in: [LedgerPaymentSource.sourceId]), in: scope).first
         else { throw BillingProviderError.unknownPaymentSource }
         return PaymentSource(
             row: try row.id, id: try row.text("sourceId"), customer: try row.text("customerId"),

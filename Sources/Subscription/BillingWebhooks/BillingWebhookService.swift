@@ -29,7 +29,7 @@ struct BillingWebhookService: Sendable {
                 return try await commitMarks(of: context)
             }
             var changes = FieldValues(Invoice.entity)
-            changes["invoiceStatus"] = .text(status.rawValue)
+            changes[Invoice.invoiceStatus] = status
             let settlement =
                 status.isClosed ? [InvoiceRepository.settlement(of: row.id, isPaid: status == .paid)] : []
             do {

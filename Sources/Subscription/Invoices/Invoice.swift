@@ -5,7 +5,10 @@ import JSONCoding
 enum Invoice {
     static let invoiceId = Field.string(
         "invoiceId", maxLength: 255, description: "The billing provider's id; null for a draft", example: "in_5d2f")
-    static let invoiceStatus = Field.string("invoiceStatus", maxLength: 255, example: "payment_due")
+    static let invoiceStatus = Field<Status>(
+        FieldDefinition(
+            "invoiceStatus", type: .string, schema: .string(maxLength: 255),
+            example: .string(Status.paymentDue.rawValue)))
     static let billingCustomerId = Field.identifier("billingCustomerId")
     static let subscriptionId = Field.identifier("subscriptionId", access: .readOnly)
     static let tenantId = Field.identifier("tenantId", access: .readOnly)
@@ -22,6 +25,8 @@ enum Invoice {
     static let options = Field.object("options", access: .hidden)
     static let shippingAddress = Field.object("shippingAddress", access: .hidden)
 
+    static let lines = Relation.hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceId)
+
     /// The description. Amounts are in minor units; a period ends before the day in `periodEnd`.
     static let entity = Entity(
         "Invoice", table: "invoice", description: "A bill for a tenant.", tenancy: .column(tenantId),
@@ -30,8 +35,7 @@ enum Invoice {
             periodStart, periodEnd, issuedOn, options, shippingAddress,
         ],
         relations: [
-            .hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceId),
-            .hasMany("payments", "Payment", by: Payment.invoiceId),
+            lines, .hasMany("payments", "Payment", by: Payment.invoiceId),
             .belongsTo("billingCustomer", "BillingCustomer", by: billingCustomerId),
         ],
         alwaysSet: [AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])

@@ -10,34 +10,33 @@ extension InvoiceRepository {
     func insertStatements(
         _ invoice: DraftInvoice, as row: NewInvoiceRow, in scope: TenantScope
     ) throws(RepositoryError) -> [BoundStatement] {
-        func date(_ date: CalendarDate?) -> PostgresValue { .optional(date) { .text($0.description) } }
         var values = FieldValues(Invoice.entity)
         values.identifier = row.id
-        values["invoiceId"] = .optional(row.providerID) { .text($0) }
-        values["invoiceStatus"] = .text(row.status.rawValue)
-        values["billingCustomerId"] = .optional(row.customer) { .identifier($0) }
-        values["subscriptionId"] = .optional(row.subscription) { .identifier($0) }
-        values["tenantId"] = .optional(row.tenant) { .identifier($0) }
-        values["currencyCode"] = .text(invoice.currency.code)
-        values["subtotal"] = .int64(invoice.subtotal.minorUnits)
-        values["total"] = .int64(invoice.total.minorUnits)
-        values["periodStart"] = date(row.period?.start)
-        values["periodEnd"] = date(row.period?.end)
-        values["issuedOn"] = date(row.issuedOn)
-        values["options"] = .optional(row.details.options) { .json($0.serialized()) }
-        values["shippingAddress"] = .optional(row.details.shippingAddress) { .json($0.serialized()) }
+        values[Invoice.invoiceId] = row.providerID
+        values[Invoice.invoiceStatus] = row.status
+        values[Invoice.billingCustomerId] = row.customer
+        values[Invoice.subscriptionId] = row.subscription
+        values[Invoice.tenantId] = row.tenant
+        values[Invoice.currencyCode] = invoice.currency.code
+        values[Invoice.subtotal] = Int(invoice.subtotal.minorUnits)
+        values[Invoice.total] = Int(invoice.total.minorUnits)
+        values[Invoice.periodStart] = row.period?.start.description
+        values[Invoice.periodEnd] = row.period?.end.description
+        values[Invoice.issuedOn] = row.issuedOn?.description
+        values[Invoice.options] = row.details.options.map { JSONText($0) }
+        values[Invoice.shippingAddress] = row.details.shippingAddress.map { JSONText($0) }
         var statements = [try invoices.insertStatement(values, in: scope)]
         for (index, line) in invoice.lines.enumerated() {
             var item = FieldValues(InvoiceItem.entity)
-            item["invoiceId"] = .identifier(row.id)
-            item["position"] = .int16(Int16(clamping: index + 1))
-            item["description"] = .text(line.description)
-            item["planId"] = .optional(row.plan) { .identifier($0) }
-            item["quantity"] = .int64(line.quantity)
-            item["unitAmount"] = .int64(line.unitPrice.minorUnits)
-            item["amount"] = .int64(line.amount.minorUnits)
-            item["periodStart"] = date(line.period?.start)
-            item["periodEnd"] = date(line.period?.end)
+            item[InvoiceItem.invoiceId] = row.id
+            item[InvoiceItem.position] = index + 1
+            item[InvoiceItem.description] = line.description
+            item[InvoiceItem.planId] = row.plan
+            item[InvoiceItem.quantity] = Int(line.quantity)
+            item[InvoiceItem.unitAmount] = Int(line.unitPrice.minorUnits)
+            item[InvoiceItem.amount] = Int(line.amount.minorUnits)
+            item[InvoiceItem.periodStart] = line.period?.start.description
+            item[InvoiceItem.periodEnd] = line.period?.end.description
             statements.append(try items.insertStatement(item, in: scope))
         }
         return statements

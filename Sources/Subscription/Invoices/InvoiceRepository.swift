@@ -23,12 +23,12 @@ struct InvoiceRepository: Sendable {
 
         init(_ record: Record) throws {
             id = try record.id
-            providerID = try record.textIfPresent("invoiceId")
-            status = try record.textIfPresent("invoiceStatus").map { Invoice.Status(rawValue: $0) }
-            customer = try record.identifierIfPresent("billingCustomerId")
-            tenant = try record.identifierIfPresent("tenantId")
-            currency = try record.currencyIfPresent
-            total = try record.moneyIfPresent("total", in: currency)
+            providerID = try record[ifPresent: Invoice.invoiceId]
+            status = try record[ifPresent: Invoice.invoiceStatus]
+            customer = try record[ifPresent: Invoice.billingCustomerId]
+            tenant = try record[ifPresent: Invoice.tenantId]
+            currency = try record.invoiceCurrency
+            total = try record.money(Invoice.total, in: currency)
             version = try record.version
         }
 
@@ -38,7 +38,7 @@ struct InvoiceRepository: Sendable {
 
     /// The invoice that a text names: by our id or by the provider's.
     func named(_ text: String, in scope: TenantScope) async throws -> Row? {
-        try await invoices.find(.naming(text, in: ["invoiceId"]), in: scope).first.map(Row.init)
+        try await invoices.find(.naming(text, in: [Invoice.invoiceId]), in: scope).first.map(Row.init)
     }
 
     /// The id of an invoice that a subscription shall have.
@@ -52,27 +52,16 @@ struct InvoiceRepository: Sendable {
         return row.id
     }
 
-    /// An invoice with its lines in order, as the API shows it.
+    /// An invoice with its lines in order.
     /// - Throws: `.notFound`.
     func withLines(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
-        let lines = Inclusion("lines", scope: Filter(order: [Order("position")]))
+        let lines = Inclusion(Invoice.lines, scope: Filter(order: [Order(InvoiceItem.position)]))
         return try await invoices.findById(id, filter: Filter(include: [lines]), in: scope)
     }
 
-    /// An invoice as its rows have it, read in one round trip.
+    /// An invoice as its rows have it.
     /// - Throws: `.notFound`.
     func billed(_ id: Identifier, in scope: TenantScope) async throws -> BillingInvoice {
-        let invoice = try invoices.selectById(id, in: scope)
-        let lines = try items.selectStatement(
-            Filter(where: .equals("invoiceId", .identifier(id)), order: [Order("position")]), in: scope)
-        var batch = PostgresBatch(settings: scope.settings)
-        batch.add(invoice.statement)
-        batch.add(lines.statement)
-        let results = try await invoices.pool.run(batch, as: .read)
-        guard let row = invoices.records(results[0], invoice.projection).first else {
-            throw RepositoryError.notFound(
-                entity: Invoice.entity.name, table: Invoice.entity.table, id: id.description)
-        }
-        return try BillingInvoice(row, lines: items.records(results[1], lines.projection))
+        try BillingInvoice(try await withLines(id, in: scope))
     }
 }

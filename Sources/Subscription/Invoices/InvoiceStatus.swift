@@ -1,7 +1,9 @@
+import Entities
+
 extension Invoice {
     /// The status of an invoice: the vocabulary of the original's abstraction (docs/contract/arc-api.md 6.13), and the words of
     /// Stripe.
-    enum Status: RawRepresentable, Sendable, Hashable {
+    enum Status: RawRepresentable, FieldValue, Hashable {
         /// Not issued.
         case draft
         case posted

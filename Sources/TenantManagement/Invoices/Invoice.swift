@@ -37,11 +37,13 @@ package enum Invoice {
         description: Status.allCases.map { "\($0.rawValue) \($0.name)" }.joined(separator: ", "))
     package static let tenantId = Field.identifier("tenantId", required: true)
 
+    static let tenant = Relation.belongsTo("tenant", "Tenant", by: tenantId)
+
     /// The description.
     package static let entity = Entity(
         "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column(tenantId),
         fields: [startDate, endDate, amount, currencyCode, invoiceFile, dueDate, status, tenantId],
-        relations: [.belongsTo("tenant", "Tenant", by: tenantId)],
+        relations: [tenant],
         rules: [
             RowRule(
                 "invoices_period_ordered", code: "order",

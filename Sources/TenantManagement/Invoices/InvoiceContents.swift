@@ -1,5 +1,6 @@
 import Billing
 import Entities
+import JSONCoding
 import Primitives
 import ServiceKit
 
@@ -19,32 +20,42 @@ struct InvoiceContents: Sendable, Hashable {
     let status: Invoice.Status?
     let amount: String
 
-    /// Reads an invoice.
-    /// - Parameters:
-    ///   - tenant: Nil if it is deleted.
-    ///   - address: Nil if the tenant has none.
-    /// - Throws: ``RepositoryError`` when a record lacks a field: a mistake of the code.
-    init(_ invoice: Record, tenant: Record?, address: Record?) throws(RepositoryError) {
-        func line(_ fields: String...) throws(RepositoryError) -> String {
-            var parts: [String] = []
-            for field in fields {
-                if let part = try address?.textIfPresent(field), !part.isEmpty { parts.append(part) }
-            }
-            return parts.joined(separator: ", ")
-        }
+    /// Reads an invoice whose tenant and its address are included; nil members of them are unset, or the row is deleted.
+    /// - Throws: ``RepositoryError`` when a row lacks a field: a mistake of the code.
+    init(_ invoice: Record) throws {
+        let tenant = try invoice.related(Invoice.tenant) { tenant in
+            (name: try tenant[Tenant.name], address: try tenant.related(Tenant.address, PrintedAddress.init).first)
+        }.first
         id = try invoice.id
-        let tenantID = try invoice.identifier("tenantId")
-        tenantName = try tenant?.text("name") ?? "Tenant \(tenantID)"
-        let lines = [try line("address"), try line("zip", "city"), try line("state"), try line("country")]
-        addressLines = lines.filter { !$0.isEmpty }
-        country = try address?.textIfPresent("country")
-        created = Self.second(try invoice.timestampIfPresent("createdOn"))
-        issued = Self.date(try invoice.timestampIfPresent("createdOn"))
-        period =
-            "\(Self.date(try invoice.timestampIfPresent("startDate"))) – \(Self.date(try invoice.timestampIfPresent("endDate")))"
-        due = Self.date(try invoice.timestampIfPresent("dueDate"))
-        status = Invoice.Status(rawValue: try invoice.integer("status"))
-        amount = Self.amount(try invoice.number("amount"), currency: try invoice.textIfPresent("currencyCode"))
+        tenantName = try tenant?.name ?? "Tenant \(invoice[Invoice.tenantId])"
+        addressLines = tenant?.address?.lines ?? []
+        country = tenant?.address?.country
+        created = Self.second(try invoice[ifPresent: AuditBlock.createdOn])
+        issued = Self.date(try invoice[ifPresent: AuditBlock.createdOn])
+        let (start, end) = (try invoice[ifPresent: Invoice.startDate], try invoice[ifPresent: Invoice.endDate])
+        period = "\(Self.date(start)) – \(Self.date(end))"
+        due = Self.date(try invoice[ifPresent: Invoice.dueDate])
+        // Any number may be in an adopted row.
+        status = try? invoice[ifPresent: Invoice.status]
+        amount = Self.amount(
+            try invoice[Invoice.amount].literal, currency: try invoice[ifPresent: Invoice.currencyCode])
+    }
+
+    /// An address as it is printed.
+    private struct PrintedAddress {
+        let lines: [String]
+        let country: String?
+
+        init(_ row: RelatedRow) throws {
+            func line(_ fields: Field<String>...) throws -> String {
+                try fields.compactMap { try row[ifPresent: $0] }.filter { !$0.isEmpty }.joined(separator: ", ")
+            }
+            country = try row[ifPresent: Address.country]
+            lines = [
+                try line(Address.address), try line(Address.zip, Address.city), try line(Address.state),
+                try line(Address.country),
+            ].filter { !$0.isEmpty }
+        }
     }
 
     /// The date in UTC.

@@ -2,14 +2,11 @@ import Entities
 import Logging
 import NIOCore
 import PDFDocuments
-import PostgresClient
 import Primitives
 
 /// Prints invoices. Nothing is written to disk; each download shows the row as it is then.
 struct InvoiceDownloadService: Sendable {
     let invoices: EntityRepository
-    let tenants: EntityRepository
-    let addresses: EntityRepository
     let renderer: PDFRenderer
     let fontFamily: String
     let logger: Logger
@@ -41,20 +38,12 @@ struct InvoiceDownloadService: Sendable {
     }
 
     private func contents(_ id: Identifier, in scope: TenantScope) async throws -> InvoiceContents {
-        guard let invoice = try await row(id, of: invoices, in: scope) else {
+        let tenant = Inclusion(Invoice.tenant, scope: Filter(include: [Inclusion(Tenant.address)]))
+        do {
+            return try InvoiceContents(
+                try await invoices.findById(id, filter: Filter(include: [tenant]), in: scope))
+        } catch RepositoryError.notFound {
             throw InvoiceDownloadError.invoiceNotFound
         }
-        let tenant = try await row(try invoice.identifier("tenantId"), of: tenants, in: scope)
-        let address =
-            if let id = try tenant?.identifierIfPresent("addressId") {
-                try await row(id, of: addresses, in: scope)
-            } else { nil as Record? }
-        return try InvoiceContents(invoice, tenant: tenant, address: address)
-    }
-
-    private func row(
-        _ id: Identifier, of repository: EntityRepository, in scope: TenantScope
-    ) async throws(RepositoryError) -> Record? {
-        try await repository.find(Filter(where: .equals("id", .identifier(id)), limit: 1), in: scope).first
     }
 }

@@ -21,8 +21,7 @@ struct InvoiceFeature: ServiceFeature {
             InvoiceController(
                 crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
                 downloads: InvoiceDownloadService(
-                    invoices: core.repository(Invoice.entity), tenants: core.repository(Tenant.entity),
-                    addresses: core.repository(Address.entity),
+                    invoices: core.repository(Invoice.entity),
                     renderer: PDFRenderer(configuration: rendering.renderer, logger: logger),
                     fontFamily: rendering.fontFamily, logger: logger)
             ).operations

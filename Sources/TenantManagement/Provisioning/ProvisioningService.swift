@@ -52,7 +52,7 @@ struct ProvisioningService: Sendable {
         in context: WriteContext
     ) async throws -> Outcome {
         let tenant = try await read(id, in: context.scope)
-        let status = Tenant.Status(rawValue: try tenant.integer("status"))
+        let status = try? tenant[Tenant.status]
         guard let status, states.contains(status) else {
             guard try await isRunning(tenant: id, status: status, subscription: subscription.id) else {
                 throw ProvisioningError.wrongState(status: status, allowed: states)
@@ -62,7 +62,7 @@ struct ProvisioningService: Sendable {
         }
         let plan = try planner.plan(tenant: id, tenantJSON: tenant.json, subscription: subscription, in: context)
         var changes = FieldValues(Tenant.entity)
-        changes["status"] = Tenant.Status.provisioning.value
+        changes[Tenant.status] = .provisioning
         var batch = context.batch(resource: nil)
         let index = batch.add(
             try tenants.updateStatement(

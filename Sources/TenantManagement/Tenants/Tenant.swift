@@ -65,6 +65,8 @@ package enum Tenant {
     package static let leadId = Field.identifier("leadId", description: "Lead that became this tenant")
     package static let addressId = Field.identifier("addressId")
 
+    static let address = Relation.belongsTo("address", "Address", by: addressId)
+
     /// The description.
     package static let entity = Entity(
         "Tenant", table: "tenants", description: "A customer of the operator.", tenancy: .identity,
@@ -73,7 +75,7 @@ package enum Tenant {
             .hasMany("contacts", "Contact", by: Contact.tenantId),
             .hasMany("resources", "Resource", by: Resource.tenantId),
             .belongsTo("lead", "Lead", by: leadId),
-            .belongsTo("address", "Address", by: addressId),
+            address,
         ],
         uniqueKeys: [UniqueKey("idx_tenant_key", key), UniqueKey("idx_tenant_lead", leadId)],
         alwaysSet: [name, status, key, domains, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])

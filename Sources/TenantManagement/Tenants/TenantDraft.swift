@@ -38,7 +38,7 @@ struct TenantDraft: Sendable {
         /// status it had before.
         func eventTenant(at now: Timestamp, in scope: TenantScope, system: TenantScope) -> [UInt8] {
             var before = tenant
-            before["status"] = Tenant.Status.pendingProvision.value
+            before[Tenant.status] = .pendingProvision
             var writer = JSONWriter(reservingCapacity: 1024)
             writer.beginObject()
             before.writeMembers(at: now, in: scope, to: &writer)
@@ -68,7 +68,7 @@ struct TenantDraft: Sendable {
         tenant["key"] = .text(key)
         tenant["domains"] = .textArray(domains)
         let status: Tenant.Status = tier == nil ? .pendingProvision : .provisioning
-        tenant["status"] = status.value
+        tenant[Tenant.status] = status
         tenant["leadId"] = lead.map { .identifier($0) } ?? .null
         tenant["addressId"] = (address?.identifier ?? existingAddress).map { .identifier($0) } ?? .null
 
