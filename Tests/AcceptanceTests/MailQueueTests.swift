@@ -22,11 +22,10 @@ import WorkQueue
 
     func running(_ queue: NotificationQueue, _ body: () async throws -> Void) async throws {
         let task = Task { await queue.run() }
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-        task.cancel()
-        await task.value
-        try outcome.get()
+        try await withCleanup(body) {
+            task.cancel()
+            await task.value
+        }
     }
 
     @Test func `mails are sent side by side, so that a slow recipient holds up nobody`() async throws {

@@ -39,10 +39,8 @@ import Testing
             var configuration = database.configuration(user: database.template.runtimeRole, connections: 1)
             configuration.host = "127.0.0.1"
             configuration.port = "\(counter.port)"
-            let pool = PostgresPool(configuration: configuration, logger: testLogger)
-            let repository = EntityRepository(pool: pool, entity: Tenant.entity, catalog: catalog)
-            let outcome: Result<Void, any Error>
-            do {
+            try await withPool(configuration) { pool in
+                let repository = EntityRepository(pool: pool, entity: Tenant.entity, catalog: catalog)
                 // What a statement costs once: the connection, and its preparation.
                 for _ in 0..<3 { _ = try await repository.page(filter, in: .system) }
                 #expect(counter.roundTrips > 0)
@@ -59,10 +57,7 @@ import Testing
                 let before = counter.roundTrips
                 for _ in 0..<2 { _ = try await repository.count(.everything, in: .system) }
                 #expect(counter.roundTrips - before >= 2)
-                outcome = .success(())
-            } catch { outcome = .failure(error) }
-            await pool.shutdown(patience: .zero)
-            try outcome.get()
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// The invariants of the billing examples, section 2, on random inputs; the numbers are theirs.
+/// What holds for every charge, on random inputs.
 @Suite struct BillingInvariantTests {
     private func randomCharge() throws -> RecurringCharge {
         let start = try randomDate()

@@ -1,7 +1,7 @@
 import Billing
 import Testing
 
-/// The rows of the billing examples, section A; the names are theirs.
+/// Where periods begin and end: anchor days, short months, leap years, quarters.
 @Suite struct BillingScheduleTests {
     private func starts(_ cycle: BillingCycle, anchor: String, count: Int) throws -> [String] {
         let schedule = try BillingSchedule(cycle: cycle, anchor: date(anchor))

@@ -1,8 +1,7 @@
 import Billing
 import Testing
 
-/// The rows of the billing examples, sections A (amounts), B, C and D (as far as days decide), G (tax); the names are
-/// theirs.
+/// Amounts of periods and of their parts: in advance and in arrears, changes of plans, pauses, discounts and tax.
 @Suite struct ProrationTests {
     /// First days of service and amounts of the lines that fall due in a window.
     private func due(_ charge: RecurringCharge, _ start: String, _ end: String) throws -> [String] {

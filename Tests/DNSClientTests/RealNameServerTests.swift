@@ -25,11 +25,12 @@ import Testing
         } isReady: {
             (try? await resolver.texts(of: ready)) == ["yes"]
         }
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body(resolver)) } catch { outcome = .failure(error) }
-        process.terminate()
-        process.waitUntilExit()
-        try outcome.get()
+        try await withCleanup {
+            try await body(resolver)
+        } cleanup: {
+            process.terminate()
+            try await eventually("dnsmasq has ended") { !process.isRunning }
+        }
     }
 
     @Test func `records, aliases, long answers and missing names are read`() async throws {

@@ -1,0 +1,69 @@
+import JSONCoding
+import MessageBus
+import PostgresClient
+import Primitives
+import Sealing
+import ServiceKit
+import Testing
+
+@testable import Orchestrator
+
+@Suite struct ProvisioningEventTests {
+    @Test func theSecretIsOpenedForProvisioners() throws {
+        let test = TestEvent(key: "acme")
+        #expect(try test.json["secret"]?.stringValue?.hasPrefix("sealed:") == true)
+        let event = try test.event()
+        #expect(event.secret == test.secret)
+        #expect(event.tenantId == test.tenant)
+        #expect(event.tenantKey == "acme")
+        #expect(event.tier == "BASIC")
+        let json = try JSONValue.parse(event.json)
+        #expect(json["secret"]?.stringValue == test.secret)
+        #expect(json["context"]?.stringValue == test.context)
+        #expect(json["tenant"] == (try test.json["tenant"]))
+        #expect(json["subscription"] == (try test.json["subscription"]))
+        #expect(json["type"] == "TENANT_PROVISIONING")
+    }
+
+    @Test func aSecretInClearIsTakenAsItIs() throws {
+        var test = TestEvent(key: "acme")
+        test.sealsSecret = false
+        let event = try test.event()
+        #expect(event.secret == test.secret)
+        #expect(event.json == (try test.json.serialized()))
+    }
+
+    @Test func anEventWithoutTierIsStillAnswered() throws {
+        var test = TestEvent(key: "acme")
+        test.tier = nil
+        #expect(try test.event().tier == "")
+    }
+
+    @Test(arguments: ["secret", "context", "tenant"])
+    func whatCannotBeAnsweredIsRejected(member: String) throws {
+        var object = try #require(try TestEvent(key: "acme").json.objectValue)
+        object[member] = member == "tenant" ? ["id": "no uuid"] : nil
+        let envelope = try EventEnvelope(
+            id: .v4(), type: EventType.tenantProvisioning, tenantId: nil, occurredAt: Timestamp(seconds: 0),
+            data: JSONValue.object(object).serialized())
+        let rejection = try #require(throws: EventRejection.self) {
+            _ = try ProvisioningEvent(envelope, secrets: TestEvent(key: "").secrets)
+        }
+        #expect(rejection.reason.contains(member))
+    }
+
+    @Test func aSecretOfAnotherKeyIsRejected() throws {
+        let envelope = try TestEvent(key: "acme").envelope()
+        #expect(throws: EventRejection.self) {
+            _ = try ProvisioningEvent(envelope, secrets: .init(secret: "another key"))
+        }
+    }
+
+    @Test func theTenantOfTheEnvelopeCounts() throws {
+        let test = TestEvent(key: "acme")
+        let envelope = try EventEnvelope(
+            id: .v4(), type: EventType.tenantProvisioning, tenantId: .v4(), occurredAt: Timestamp(seconds: 0),
+            data: try test.json.serialized())
+        #expect(throws: EventRejection.self) { _ = try ProvisioningEvent(envelope, secrets: test.secrets) }
+    }
+}
