@@ -118,10 +118,7 @@ struct MigrateCommand: AsyncParsableCommand {
         func run() async throws {
             try await MigrateCommand.forEach(options.service) { database, migrator in
                 CommandSupport.printLine("\(database.rawValue):")
-                for state in try await migrator.status() {
-                    let note = state.isAdopted ? "  (tables of the original, adopted)" : ""
-                    CommandSupport.printLine("  \(state.number)  \(state.name)  \(state.status)\(note)")
-                }
+                for state in try await migrator.status() { CommandSupport.printLine(state.line) }
             }
         }
     }

@@ -37,6 +37,20 @@ extension MigrationReport.Finding {
     }
 }
 
+extension MigrationState {
+    /// The state for a terminal.
+    var line: String {
+        let text =
+            switch status {
+            case .pending: "pending"
+            case .applied(let time): "applied \(time)"
+            case .changed(let time): "applied \(time), but its SQL has changed since"
+            case .unknown(let time): "applied \(time) by a newer version of arc"
+            }
+        return "  \(number)  \(name)  \(text)\(isAdopted ? "  (tables of the original, adopted)" : "")"
+    }
+}
+
 /// The reports of several databases as one JSON document.
 struct MigrationReports: JSONWritable {
     let reports: [(database: String, report: MigrationReport)]
