@@ -7,17 +7,13 @@ import Testing
 /// What the documents say of filters is what the parser takes, for rules within one member.
 @Suite struct FilterDocumentTests {
     private let catalog: EntityCatalog
-    private let entity: Entity
-    private let schema: JSONValue
     private let judge: JSONSchema
 
     init() throws {
         catalog = try TenantManagementCatalog.make()
-        entity = try #require(catalog.entity(named: "Tenant"))
         var components: JSONObject = [:]
         for (name, schema) in catalog.namedSchemas { components[name] = try Self.json(schema) }
         judge = JSONSchema(components: .object(components))
-        schema = try #require(components["TenantFilter"])
     }
 
     private static func json(_ schema: Schema) throws -> JSONValue {
@@ -26,8 +22,9 @@ import Testing
         return try JSONValue.parse(writer.bytes)
     }
 
-    private func isParsed(_ filter: JSONValue) -> Bool {
+    private func isParsed(_ filter: JSONValue, for entity: String) throws -> Bool {
         let text = String(decoding: filter.serialized(), as: UTF8.self)
+        let entity = try #require(catalog.entity(named: entity))
         return (try? Filter.parse(json: text, for: entity, in: catalog)) != nil
     }
 
@@ -37,24 +34,30 @@ import Testing
         ["2026-01-05", "2026-01-06"], "a\\", "a\\%",
     ]
 
-    @Test func `values of every type are taken or refused alike`() {
+    @Test func `values of every type are taken or refused alike`() throws {
         let fields = ["name", "status", "domains", "createdOn", "leadId", "deleted", "nope"]
         let operators = [
             "eq", "neq", "gt", "gte", "lt", "lte", "between", "inq", "nin", "like", "nilike", "exists", "nope", "$ne",
         ]
         for field in fields {
             for value in Self.values {
-                expectAlike(["where": .object(JSONObject([(field, value)]))])
+                try expectAlike(["where": .object(JSONObject([(field, value)]))])
                 for name in operators {
-                    expectAlike(["where": .object(JSONObject([(field, .object(JSONObject([(name, value)])))]))])
+                    try expectAlike(["where": .object(JSONObject([(field, .object(JSONObject([(name, value)])))]))])
                 }
             }
         }
-        expectAlike(["where": ["and": [["name": "x"], ["or": [["status": 1], ["nope": 1]]]]]])
-        expectAlike(["where": ["or": [["name": ["like": "x%"]], [:]]]])
+        try expectAlike(["where": ["and": [["name": "x"], ["or": [["status": 1], ["nope": 1]]]]]])
+        try expectAlike(["where": ["or": [["name": ["like": "x%"]], [:]]]])
     }
 
-    @Test func `members of a filter are taken or refused alike`() {
+    @Test func `values of free-form properties are taken or refused alike`() throws {
+        for value in Self.values + ["a\0b"] {
+            try expectAlike(["where": .object(JSONObject([("configValue", value)]))], for: "TenantMgmtConfig")
+        }
+    }
+
+    @Test func `members of a filter are taken or refused alike`() throws {
         let members: [(String, [JSONValue])] = [
             ("fields", [nil, ["name"], ["nope"], ["name": true], ["name": nil], ["name": 1], "name", 1]),
             (
@@ -78,12 +81,13 @@ import Testing
                 ]
             ),
         ]
-        for (name, values) in members { for value in values { expectAlike(.object(JSONObject([(name, value)]))) } }
+        for (name, values) in members { for value in values { try expectAlike(.object(JSONObject([(name, value)]))) } }
     }
 
-    private func expectAlike(_ filter: JSONValue) {
+    private func expectAlike(_ filter: JSONValue, for entity: String = "Tenant") throws {
+        let schema = try #require(judge.components["\(entity)Filter"])
         let problems = judge.problems(filter, schema)
         let text = String(decoding: filter.serialized(), as: UTF8.self)
-        #expect(isParsed(filter) == problems.isEmpty, "\(text): \(problems.prefix(3))")
+        #expect(try isParsed(filter, for: entity) == problems.isEmpty, "\(text): \(problems.prefix(3))")
     }
 }

@@ -10,7 +10,11 @@ struct OperandDocument {
     /// The keywords of the property in a condition.
     var keywords: JSONObject {
         // An object that names no operator is the value of a free-form property.
-        if type == .json { return ["if": ["type": "object"], "then": ["minProperties": 1]] }
+        if type == .json {
+            return [
+                "if": ["type": "object"], "then": ["minProperties": 1], "pattern": .string(Schema.StringRules.storable),
+            ]
+        }
         return [
             "if": ["type": "object"], "then": ["$ref": .string("#/components/schemas/\(name)")],
             "else": .object(orNull(value)),
