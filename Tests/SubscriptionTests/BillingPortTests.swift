@@ -217,12 +217,19 @@ extension ServiceTests {
         @Test func `a payment that was made outside is of unknown outcome when the database is away`() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
-                story.provider.state.withLock { $0.meanwhile = { [pool = story.pool] in await pool.shutdown() } }
+                story.provider.state.withLock { $0.meanwhile = { try await database.setAway(true) } }
                 await #expect(throws: BillingProviderError.outcomeUnknown) {
                     try await story.payments.pay(id, [:], key: "k", in: Self.context)
                 }
-                #expect(story.provider.state.withLock { $0.charged.count } == 1)
+                story.provider.state.withLock { $0.meanwhile = nil }
+                try await database.setAway(false)
                 #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
+                // The same request again is the same charge.
+                try await eventually(
+                    "the payment is stored",
+                    is: { (try? await story.payments.pay(id, [:], key: "k", in: Self.context)) != nil })
+                #expect(story.provider.state.withLock { $0.charged.count } == 1)
+                #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 1)
             }
         }
 
