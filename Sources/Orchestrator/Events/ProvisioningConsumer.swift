@@ -7,7 +7,7 @@ import MessageBus
 /// matter of the bus.
 struct ProvisioningConsumer: Sendable {
     /// The consumer group.
-    static let group = "orchestrator"
+    static let group = ProvisioningRunRepository.consumer
 
     let repository: ProvisioningRunRepository
     /// Notifies the worker of a new run.

@@ -9,6 +9,9 @@ import WorkQueue
 /// longer valid because the lease ended and another process claimed the run. Leases and delays are counted by the
 /// database's clock.
 struct ProvisioningRunRepository: Sendable {
+    /// The name under which handled events are marked in the inbox.
+    static let consumer = "orchestrator"
+
     let pool: PostgresPool
     let sealer: Sealer
     let secrets: EventSecretSealer
@@ -21,7 +24,7 @@ struct ProvisioningRunRepository: Sendable {
         let id = Identifier.v7(at: now)
         let sealed = try sealer.seal(event.json, label: Self.label(id))
         var batch = PostgresBatch()
-        batch.add(Inbox.claim(event.eventId, consumer: ProvisioningConsumer.group, at: now))
+        batch.add(Inbox.claim(event.eventId, consumer: Self.consumer, at: now))
         let insertion = batch.add(
             ProvisioningRunStatements.insert,
             [

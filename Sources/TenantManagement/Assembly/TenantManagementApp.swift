@@ -4,6 +4,7 @@ package import ServicePlatform
 package enum TenantManagementApp: ServiceApp {
     package static let features: [any ServiceFeature<TenantManagementCore>.Type] = [
         LeadFeature.self,
+        TenantOnboardingFeature.self,
         TenantFeature.self,
         DomainFeature.self,
         ProvisioningFeature.self,

@@ -7,7 +7,6 @@ package import ServiceKit
 /// The HTTP operations of leads.
 package struct LeadController: Sendable {
     let service: LeadService
-    let onboarding: TenantOnboardingService
     let crud: CRUDOperations
     let limiter: RateLimiter
     let configuration: LeadConfiguration
@@ -18,7 +17,7 @@ package struct LeadController: Sendable {
 
     /// All operations.
     package var operations: [Operation] {
-        [register(), verify(), createTenant(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
+        [register(), verify(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
     }
 
     private static let addressSchema = Address.entity.newSchema.named("LeadAddress")
@@ -114,32 +113,6 @@ package struct LeadController: Sendable {
             writer.string(token)
             writer.endObject()
         }
-    }
-
-    private func createTenant() -> Operation {
-        Operation(
-            .post, "/leads/{id}/tenants", id: "LeadTenantController.tenantFromLead",
-            summary: "Create a tenant from a validated lead", security: .bearer(permissions: []), parameters: [.id],
-            requestBody: TenantOnboardingInput.leadSchema,
-            responses: [
-                .init(
-                    .created, "The new tenant", schema: Tenant.entity.schemaWithRelations,
-                    headers: [.location, .eTag])
-            ],
-            failures: [
-                .conflict: "The key is already in use",
-                .badRequest:
-                    "The address differs from the lead's, or the e-mail domain is not one of the tenant's domains",
-            ],
-            rateLimit: configuration.publicLimit,
-            idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
-            handler: .authenticated { call in
-                let id = call.request.pathParameter("id")
-                guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
-                return try await onboarding.onboard(
-                    lead: lead, call.request.body?.objectValue, in: call.request.writeContext(in: system)
-                ).response()
-            })
     }
 
     /// The original answers these with 405 to those who hold the permission (docs/contract/arc-api.md 5.2).

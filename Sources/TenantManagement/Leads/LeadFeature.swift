@@ -4,7 +4,7 @@ import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
 
-/// Leads: registration, proof of the e-mail address, and the way to a tenant.
+/// Leads: registration, and proof of the e-mail address.
 struct LeadFeature: ServiceFeature {
     static let configurationKeys = LeadConfiguration.configurationKeys
 
@@ -28,7 +28,7 @@ struct LeadFeature: ServiceFeature {
             configuration: configuration)
         operations =
             LeadController(
-                service: service, onboarding: core.onboarding,
+                service: service,
                 crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
                 limiter: platform.limiter, configuration: configuration, system: platform.systemUser.scope
             ).operations

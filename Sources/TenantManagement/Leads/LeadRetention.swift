@@ -5,7 +5,7 @@ import ServiceKit
 import ServiceLifecycle
 
 /// Once an hour, removes leads that did not validate their e-mail address within `LEAD_RETENTION_DAYS`, with their addresses and
-/// keys.
+/// keys, and all keys that expired a day ago.
 struct LeadRetention: Service {
     /// Leads removed in one transaction, which keeps transactions short.
     private static let batchSize = 500
@@ -24,6 +24,7 @@ struct LeadRetention: Service {
         let instant = clock.now().adding(.zero - retention)
         var total = 0
         do {
+            try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
             while !Task.isCancelled {
                 let removed = try await leads.purgeUnvalidated(before: instant, limit: Self.batchSize)
                 total += removed

@@ -17,18 +17,17 @@ struct ProvisioningFeature: ServiceFeature {
 
     init(_ core: TenantManagementCore) {
         let platform = core.platform
-        operations =
-            WebhookController(
-                verifier: core.webhookVerifier,
-                service: ProvisioningCallbackService(
-                    pool: platform.pool, repository: core.provisionings, cache: core.cache,
-                    notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
-                limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope
-            ).operations
+        let controller = ProvisioningController(service: core.provisioning)
+        let webhooks = WebhookController(
+            verifier: core.webhookVerifier,
+            service: ProvisioningCallbackService(
+                pool: platform.pool, repository: core.provisionings, cache: core.cache,
+                notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
+            limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope)
+        operations = controller.operations + webhooks.operations
         background = [
             ProvisioningWatchdog(
-                repository: core.provisionings, leads: core.leads, cache: core.cache, clock: platform.clock,
-                logger: platform.logger)
+                repository: core.provisionings, cache: core.cache, clock: platform.clock, logger: platform.logger)
         ]
         let subscriptionActivated = SubscriptionActivatedConsumer(
             service: core.provisioning, pool: platform.pool, system: platform.systemUser.scope,

@@ -5,11 +5,9 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once a minute, gives up provisionings without a callback, so that no tenant stays in PROVISIONING, and removes expired keys
-/// of leads.
+/// Once a minute, gives up provisionings without a callback, so that no tenant stays in PROVISIONING.
 struct ProvisioningWatchdog: Service {
     let repository: ProvisioningRepository
-    let leads: LeadRepository
     let cache: EntityCache
     let clock: any WallClock
     let logger: Logger
@@ -27,7 +25,6 @@ struct ProvisioningWatchdog: Service {
                 logger.error(
                     "A provisioning was given up: its callback never came", metadata: ["tenantId": "\(tenant.id)"])
             }
-            try await leads.purgeKeys(before: clock.now().adding(.seconds(-86_400)))
         } catch {
             logger.warning("The provisioning watchdog could not read the database", metadata: ["error": "\(error)"])
         }

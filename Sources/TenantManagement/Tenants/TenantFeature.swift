@@ -4,8 +4,6 @@ import ServicePlatform
 
 /// Tenants and their cache.
 struct TenantFeature: ServiceFeature {
-    static let configurationKeys = TenantOnboardingConfiguration.configurationKeys
-
     let operations: [Operation]
     let caches: [String: EntityCache]
     let healthChecks: [HealthCheck]
@@ -14,7 +12,6 @@ struct TenantFeature: ServiceFeature {
         let cache = core.cache
         operations =
             TenantController(
-                onboarding: core.onboarding, provisioning: core.provisioning,
                 crud: core.crud(
                     Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
                     writableByTenant: Tenant.writableByTenant
