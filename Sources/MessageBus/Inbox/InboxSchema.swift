@@ -1,3 +1,5 @@
+import Entities
+
 /// The SQL of the inbox, for a consumer's own migrations: table `main.inbox`.
 ///
 /// It holds no tenant's data, only which event was handled by whom; so it has no row-level security. FOR UPDATE in the
@@ -7,7 +9,7 @@ package enum InboxSchema {
     /// - Parameter runtimeRole: the role that the service runs as; nothing is granted when it does not exist.
     package static func up(runtimeRole: String) -> String {
         table
-            + OutboxSchema.granting(
+            + RoleGrants.sql(
                 to: runtimeRole,
                 ["USAGE ON SCHEMA main", "SELECT, INSERT, DELETE, UPDATE (processed_at) ON main.inbox"])
     }

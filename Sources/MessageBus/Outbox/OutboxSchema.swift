@@ -1,3 +1,5 @@
+import Entities
+
 /// The SQL of the outbox, for a service's own migrations: table `main.outbox` and what keeps its order.
 ///
 /// - **Order.** A trigger numbers the rows while it holds a lock on the tenant to the end of the transaction. So of two
@@ -13,7 +15,7 @@ package enum OutboxSchema {
     /// - Parameter runtimeRole: the role that the service runs as; nothing is granted when it does not exist.
     package static func up(runtimeRole: String) -> String {
         tables + triggers + policies
-            + granting(
+            + RoleGrants.sql(
                 to: runtimeRole,
                 [
                     "USAGE ON SCHEMA main", "SELECT, INSERT, DELETE ON main.outbox",
@@ -30,24 +32,6 @@ package enum OutboxSchema {
         DROP FUNCTION main.outbox_notify();
 
         """
-
-    /// The statement that grants privileges to a role if it exists.
-    static func granting(to role: String, _ privileges: [String]) -> String {
-        let grants = privileges.map { "        GRANT \($0) TO \(quoted(role, "\""));\n" }.joined()
-        return """
-            DO $grants$
-            BEGIN
-                IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = \(quoted(role, "'"))) THEN
-            \(grants)    END IF;
-            END
-            $grants$;
-
-            """
-    }
-
-    private static func quoted(_ name: String, _ mark: Character) -> String {
-        "\(mark)" + name.replacing("\(mark)", with: "\(mark)\(mark)") + "\(mark)"
-    }
 
     // `state = 0` in one index and `state < 1` in the other: see ClaimSettings.
     private static let tables = """

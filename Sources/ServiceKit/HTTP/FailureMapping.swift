@@ -64,7 +64,7 @@ package enum FailureMapping {
         case .unavailable, .contention, .cancelled: .unavailable()
         case .timeout: .timedOut
         case .outcomeUnknown: .outcomeUnknown
-        case .unexpected(sqlState: IdempotencySchema.lostClaim):
+        case .unexpected(sqlState: CommitMark.lost):
             .conflict(
                 "Another process carries out the request with this Idempotency-Key. Repeat it in a moment.",
                 code: "IDEMPOTENCY_IN_PROGRESS")

@@ -19,11 +19,6 @@ package struct Preferences: Sendable, Hashable {
     }
 }
 
-extension OperationRequest {
-    /// What the client would like.
-    package var preferences: Preferences { Preferences(header: headers[.prefer]) }
-}
-
 extension HTTPField.Name {
     /// RFC 7240.
     static let prefer = HTTPField.Name(literal: "Prefer")

@@ -1,3 +1,4 @@
+import Entities
 import PostgresClient
 
 /// The SQL of idempotency keys, for a service's own migrations: table `main.idempotency_keys`.
@@ -5,9 +6,6 @@ import PostgresClient
 /// A row is claimed before a request is carried out, marked in the transaction of its effect, and given the answer after
 /// it. So at any moment the row tells whether there was an effect, which is what makes a repetition after a crash safe.
 package enum IdempotencySchema {
-    /// SQLSTATE of a transaction whose request was given to somebody else in the meantime.
-    static let lostClaim: SQLState = "ARC02"
-
     /// The statements that create the table in schema `main`, which must exist.
     /// - Parameter runtimeRole: The role that the service runs as; nothing is granted when it does not exist.
     package static func up(runtimeRole: String) -> String {
@@ -46,7 +44,7 @@ package enum IdempotencySchema {
             UPDATE main.idempotency_keys SET applied_on = instant, resource_id = resource
             WHERE key_hash = key AND claim = owner AND applied_on IS NULL;
             IF NOT FOUND THEN
-                RAISE EXCEPTION USING ERRCODE = '\(lostClaim)', MESSAGE = 'the request was given to another process';
+                RAISE EXCEPTION USING ERRCODE = '\(CommitMark.lost)', MESSAGE = 'the request was given to another process';
             END IF;
         END
         $$;

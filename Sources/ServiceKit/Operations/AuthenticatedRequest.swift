@@ -1,0 +1,71 @@
+package import Entities
+
+/// A request of a caller whose token was verified and holds one of the operation's permissions.
+///
+/// Only ``Authenticator/authenticate(_:permissions:)`` makes one, so that an operation that takes it cannot be reached without a
+/// token.
+package struct AuthenticatedRequest: Sendable {
+    /// The request.
+    package fileprivate(set) var request: OperationRequest
+    /// Who calls.
+    package let identity: Identity
+
+    /// The same request with a claim.
+    func with(_ claim: IdempotencyClaim?) -> AuthenticatedRequest {
+        var copy = self
+        copy.request = request.with(claim)
+        return copy
+    }
+
+    fileprivate init(request: OperationRequest, identity: Identity) {
+        self.request = request
+        self.identity = identity
+    }
+}
+
+/// An authenticated request together with the rows that its caller may see.
+package struct ScopedRequest: Sendable {
+    /// The request.
+    package fileprivate(set) var request: OperationRequest
+    /// Who calls.
+    package let identity: Identity
+    /// What the caller may see; every repository method asks for it.
+    package let scope: TenantScope
+
+    /// The circumstances of what the request writes, on its caller's behalf.
+    package var writeContext: WriteContext { request.writeContext(in: scope) }
+
+    /// The same request with a claim.
+    func with(_ claim: IdempotencyClaim?) -> ScopedRequest {
+        var copy = self
+        copy.request = request.with(claim)
+        return copy
+    }
+
+    fileprivate init(_ authenticated: AuthenticatedRequest, scope: TenantScope) {
+        self.request = authenticated.request
+        self.identity = authenticated.identity
+        self.scope = scope
+    }
+}
+
+extension Authenticator {
+    /// Verifies the bearer token and its permissions.
+    /// - Throws: 401 without a usable token, 403 when it holds none of the permissions.
+    package func authenticate(
+        _ request: OperationRequest, permissions: [String]
+    ) async throws(HTTPFailure) -> AuthenticatedRequest {
+        let identity = try await identity(request.headers)
+        request.annotations.update { values in
+            values.userID = identity.id
+            values.tenantID = identity.kind.confinement
+        }
+        guard identity.holdsAny(of: permissions) else { throw .notAllowed }
+        return AuthenticatedRequest(request: request, identity: identity)
+    }
+
+    /// Confines an authenticated request to what its caller may see: a tenant's users to their tenant.
+    package func scope(_ authenticated: AuthenticatedRequest) -> ScopedRequest {
+        ScopedRequest(authenticated, scope: authenticated.identity.scope)
+    }
+}
