@@ -65,6 +65,14 @@ WORDS = [
 # The API of the original is quoted, the OpenAPI documents are generated, fixtures are foreign. Migrations never change.
 FOREIGN = ("docs/contract/", "docs/openapi/", "Tests/Fixtures/")
 
+# Where services have SQL: in files that say so. Rules and HTTP are elsewhere.
+SQL_TEXT = re.compile(r"\b(?:SELECT\s|INSERT INTO\s|UPDATE\s+\w+(?:\.\w+)?\s+SET\s|DELETE FROM\s)")
+WITHOUT_SQL = re.compile(r"(?:Service|Controller|Consumer|Planner|Processor|Feature|App|Core)(?:\+\w+)?\.swift$")
+# Targets whose folders are rooms of their own: types of one folder name those of another in one direction only.
+ROOMS = ["MessageBus", "Orchestrator", "PDFDocuments", "ServiceKit", "TenantManagement"]
+TYPE = re.compile(r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|private|fileprivate|final|indirect|nonisolated)\s+)*"
+                  r"(?:struct|class|enum|protocol|actor|typealias)\s+(\w+)", re.M)
+
 problems = []
 
 
@@ -106,6 +114,8 @@ def check_file(path):
         http = HTTP_TYPES.search(bare)
         if http and target != "ServiceKit" and "Controller" not in path.name and not path.name.endswith("+HTTP.swift"):
             report(path, number, f"{http.group()} is for controllers; throw an error of the domain (docs/architecture.md)")
+        if WITHOUT_SQL.search(path.name) and SQL_TEXT.search(line) and target in {"TenantManagement", "Subscription", "Orchestrator"}:
+            report(path, number, "SQL belongs in a repository (docs/architecture.md)")
         for pattern, name in FORBIDDEN:
             if pattern.search(bare) and not (name == "print" and target == "arc"):
                 report(path, number, f"{name} is not used in Sources")
@@ -119,6 +129,57 @@ def check_file(path):
                 above -= 1
             if above < 0 or not lines[above].lstrip().startswith("///"):
                 report(path, number, "a declaration for other targets needs a /// comment")
+
+
+def room(path, base, code):
+    """The folder that a file belongs to. What puts a service together may name every other room."""
+    parts = path.relative_to(base).parts
+    return "" if len(parts) == 1 or parts[0] == "Assembly" or ": ServiceFeature" in code else parts[0]
+
+
+def check_rooms(target):
+    """Circles between the folders of a target: usually one type is in the wrong folder."""
+    base = ROOT / "Sources" / target
+    files = []
+    homes = {}
+    for path in sorted(base.rglob("*.swift")):
+        code = without_literals(path.read_text())
+        folder = room(path, base, code)
+        types = TYPE.findall(code)
+        files.append((path, folder, code, set(types)))
+        for found in TYPE.finditer(code):
+            if not found.group()[0].isspace():
+                homes[found.group(1)] = folder
+    uses = {}
+    for path, folder, code, own in files:
+        for name in set(re.findall(r"(?<![\w.])[A-Z]\w*", code)) - own:
+            home = homes.get(name, folder)
+            if home != folder:
+                uses.setdefault(folder, {}).setdefault(home, []).append(f"{name} in {path.name}")
+    known = set()
+    for first in sorted(uses):
+        circles = [[first] + path for second in uses[first] if (path := way(uses, second, first))]
+        shortest = min(circles, key=len, default=None)
+        if shortest is None or not known.isdisjoint(shortest):
+            continue
+        known.update(shortest)
+        steps = [f"{user or 'Assembly'} uses {', '.join(sorted(uses[user][used])[:3])}"
+                 for user, used in zip(shortest, shortest[1:])]
+        report(base, 0, f"circle between folders ({'; '.join(steps)}): move a type")
+
+
+def way(uses, start, end):
+    """The shortest path between two folders, or nothing."""
+    paths = [[start]]
+    seen = {start}
+    for path in paths:
+        if path[-1] == end:
+            return path
+        for step in sorted(uses.get(path[-1], {})):
+            if step not in seen:
+                seen.add(step)
+                paths.append(path + [step])
+    return None
 
 
 def check_manifest():
@@ -159,6 +220,8 @@ def check_words():
 
 check_manifest()
 check_words()
+for name in ROOMS:
+    check_rooms(name)
 for file in sorted((ROOT / "Sources").rglob("*.swift")):
     check_file(file)
 print("\n".join(problems), end="\n" if problems else "")

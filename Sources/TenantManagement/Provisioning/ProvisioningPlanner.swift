@@ -71,15 +71,8 @@ struct ProvisioningPlanner: Sendable {
         let now = write.now
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
-        let row = BoundStatement(
-            """
-            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on)
-            VALUES ($1, $2, $3, $4, $5)
-            """,
-            [
-                .identifier(context), .identifier(tenant), subscription.id.map { .text($0) } ?? .null,
-                .timestamp(now), .timestamp(now.adding(timeout)),
-            ])
+        let row = ProvisioningRepository.insert(
+            context, tenant: tenant, subscription: subscription.id, now: now, expires: now.adding(timeout))
         var writer = JSONWriter(reservingCapacity: 2048)
         writer.beginObject()
         writer.key("type")

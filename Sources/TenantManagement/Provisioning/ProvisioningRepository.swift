@@ -43,6 +43,21 @@ struct ProvisioningRepository: Sendable {
         return try Provisioning(row)
     }
 
+    /// Starts a provisioning.
+    static func insert(
+        _ context: Identifier, tenant: Identifier, subscription: String?, now: Timestamp, expires: Timestamp
+    ) -> BoundStatement {
+        BoundStatement(
+            """
+            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on)
+            VALUES ($1, $2, $3, $4, $5)
+            """,
+            [
+                .identifier(context), .identifier(tenant), .optional(subscription) { .text($0) }, .timestamp(now),
+                .timestamp(expires),
+            ])
+    }
+
     /// Ends a provisioning with the result that its callback reports. Changes no row if the provisioning is not open.
     static func close(
         _ context: Identifier, as status: ProvisioningStatus, digest: [UInt8], now: Timestamp
