@@ -1,6 +1,5 @@
 package import Configuration
 package import ConfigurationChecks
-package import Entities
 package import Logging
 package import MessageBus
 package import Primitives
@@ -13,17 +12,6 @@ package protocol ServiceApp {
     static var profile: ServicePlatform.Profile { get }
     /// In the order of the OpenAPI document.
     static var features: [any ServiceFeature<Core>.Type] { get }
-}
-
-/// What the features of a service share.
-package protocol ServiceCore: Sendable {
-    var catalog: EntityCatalog { get }
-    /// Rejects tokens of tenants that may not act.
-    var tenantGate: TenantGate { get }
-
-    /// Reads the settings that several features share; their keys are listed by one of the features.
-    /// - Throws: `ConfigurationFailure` that names the variable.
-    init(_ platform: ServicePlatform) throws
 }
 
 extension ServiceApp {

@@ -6,7 +6,7 @@ package enum SubscriptionApp: ServiceApp {
         CatalogFeature.self,
         SubscriptionFeature.self,
         BillingFeature.self,
-        CommonEntitiesFeature.self,
+        CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
     ]
 

@@ -6,7 +6,10 @@ package import ServicePlatform
 
 /// What the features of the subscription service share.
 package struct SubscriptionCore: ServiceCore {
-    let platform: ServicePlatform
+    package static let resources = SubscriptionCatalog.resources
+    package static let views = SubscriptionCatalog.views
+
+    package let platform: ServicePlatform
     package let catalog: EntityCatalog
     package let tenantGate: TenantGate
     let admission: TenantAdmission
@@ -36,16 +39,8 @@ package struct SubscriptionCore: ServiceCore {
             items: platform.repository(InvoiceItem.entity, in: catalog))
     }
 
-    func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
-
-    /// The common operations of an entity whose controller has more than those.
-    func crud(
-        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
-        following rows: CachedRows? = nil
-    ) -> CRUDOperations {
-        CRUDOperations(
-            entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-            catalog: catalog, limits: platform.queryLimits, views: SubscriptionCatalog.views,
-            onChange: { change in await rows?.cache.follow(change) })
+    /// The caches of the catalog.
+    package func cache(of entity: Entity) -> EntityCache? {
+        [Plan.entity: plans, PlanCycle.entity: cycles, PlanCurrency.entity: currencies][entity]?.cache
     }
 }

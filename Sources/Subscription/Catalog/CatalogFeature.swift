@@ -15,7 +15,7 @@ struct CatalogFeature: ServiceFeature {
             prices: PlanPriceRepository(
                 plans: core.repository(Plan.entity), currencies: core.repository(PlanCurrency.entity)))
         let plans = PlanController(
-            crud: core.crud(Plan.entity, "/plans", "PlanController", PlanController.permissions, following: core.plans),
+            crud: core.crud(Plan.entity, "/plans", "PlanController", PlanController.permissions),
             plans: core.plans, prices: prices, subscriptions: core.subscriptions, limits: limits)
         let planFeatures = PlanFeatureController(
             service: PlanFeatureService(
@@ -24,8 +24,8 @@ struct CatalogFeature: ServiceFeature {
                     values: core.repository(FeatureValue.entity))), limits: limits)
         let currencies = CurrencyController(
             crud: core.crud(
-                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions,
-                following: core.currencies), prices: prices, limits: limits)
+                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions),
+            prices: prices, limits: limits)
         operations = plans.operations + planFeatures.operations + currencies.operations
         caches = [
             Plan.entity.table: core.plans.cache, PlanCycle.entity.table: core.cycles.cache,

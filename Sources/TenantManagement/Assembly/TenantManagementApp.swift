@@ -11,7 +11,7 @@ package enum TenantManagementApp: ServiceApp {
         FirstUserFeature.self,
         InvoiceFeature.self,
         TenantConfigFeature.self,
-        CommonEntitiesFeature.self,
+        CommonEntitiesFeature<TenantManagementCore>.self,
         NotificationFeature.self,
     ]
 

@@ -8,7 +8,10 @@ package import ServicePlatform
 
 /// What the features of tenant management share.
 package struct TenantManagementCore: ServiceCore {
-    let platform: ServicePlatform
+    package static let resources = TenantManagementCatalog.resources
+    package static let views = TenantManagementCatalog.views
+
+    package let platform: ServicePlatform
     package let catalog: EntityCatalog
     package let tenantGate: TenantGate
     let webhooks: WebhookConfiguration
@@ -56,16 +59,6 @@ package struct TenantManagementCore: ServiceCore {
             clock: clock, logger: logger)
     }
 
-    func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
-
-    /// The common operations of an entity whose controller has more than those.
-    func crud(
-        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
-        writableByTenant: [any EntityField]? = nil, onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
-    ) -> CRUDOperations {
-        CRUDOperations(
-            entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-            catalog: catalog, limits: platform.queryLimits, views: TenantManagementCatalog.views,
-            writableByTenant: writableByTenant, onChange: onChange)
-    }
+    /// The cache of tenants.
+    package func cache(of entity: Entity) -> EntityCache? { entity == Tenant.entity ? cache : nil }
 }

@@ -14,8 +14,7 @@ struct TenantFeature: ServiceFeature {
             TenantController(
                 crud: core.crud(
                     Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
-                    writableByTenant: Tenant.writableByTenant
-                ) { change in await cache.follow(change) },
+                    writableByTenant: Tenant.writableByTenant),
                 tenants: CachedRows(
                     cache: cache, repository: core.tenants, system: core.platform.systemUser.scope),
                 reservedKeys: core.onboarding.configuration.reservedTenantKeys

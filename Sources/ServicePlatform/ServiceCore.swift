@@ -1,0 +1,54 @@
+package import Entities
+package import ServiceKit
+
+/// What the features of a service share.
+package protocol ServiceCore: Sendable {
+    /// The entities that have the common operations and no others.
+    static var resources: [EntityResource] { get }
+    /// Who may see what filters include.
+    static var views: ViewPermissions { get }
+
+    var platform: ServicePlatform { get }
+    var catalog: EntityCatalog { get }
+    /// Rejects tokens of tenants that may not act.
+    var tenantGate: TenantGate { get }
+
+    /// Reads the settings that several features share; their keys are listed by one of the features.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    init(_ platform: ServicePlatform) throws
+
+    /// The cache that follows the writes of an entity's common operations; nil if its rows are not cached.
+    func cache(of entity: Entity) -> EntityCache?
+}
+
+extension ServiceCore {
+    /// The rows of an entity.
+    package func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
+
+    /// The common operations of an entity whose controller has more than those.
+    package func crud(
+        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
+        writableByTenant: [any EntityField]? = nil
+    ) -> CRUDOperations {
+        let cache = cache(of: entity)
+        return CRUDOperations(
+            entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
+            catalog: catalog, limits: platform.queryLimits, views: Self.views, writableByTenant: writableByTenant,
+            onChange: { change in await cache?.follow(change) })
+    }
+}
+
+/// The entities that have the common operations and no others.
+package struct CommonEntitiesFeature<Core: ServiceCore>: ServiceFeature {
+    package let operations: [Operation]
+
+    package init(_ core: Core) {
+        operations = Core.resources.flatMap { resource in
+            let cache = core.cache(of: resource.entity)
+            return resource.operations(
+                pool: core.platform.pool, catalog: core.catalog, limits: core.platform.queryLimits, views: Core.views,
+                clock: core.platform.clock
+            ) { change in await cache?.follow(change) }
+        }
+    }
+}
