@@ -8,6 +8,8 @@ import ServiceKit
 struct BillingCustomerController: Sendable {
     let service: BillingCustomerService
     let catalog: EntityCatalog
+    /// Who may see what filters include.
+    let views: ViewPermissions
     let limits: QueryLimits
 
     private static let path = "/billing-customer"
@@ -82,7 +84,7 @@ struct BillingCustomerController: Sendable {
                 limits.defaultLimit = 1
                 let filter = try Filter.parse(
                     QueryParameter.all(call.request.query), for: BillingCustomer.entity, in: catalog, limits: limits)
-                try SubscriptionCatalog.views.require(
+                try views.require(
                     filter, of: BillingCustomer.entity, in: catalog, for: call.identity)
                 let (customer, info) = try await service.find(filter, in: call.scope)
                 var writer = JSONWriter()

@@ -18,7 +18,7 @@ struct BillingFeature: ServiceFeature {
         let customerController = BillingCustomerController(
             service: BillingCustomerService(
                 repository: customers, invoices: core.invoices, provider: provider),
-            catalog: core.catalog, limits: platform.queryLimits)
+            catalog: core.catalog, views: SubscriptionCatalog.views, limits: platform.queryLimits)
         let invoiceController = BillingInvoiceController(
             service: BillingInvoiceService(
                 repository: core.invoices, customers: customers, provider: provider),

@@ -16,7 +16,7 @@ struct CatalogFeature: ServiceFeature {
                 plans: core.repository(Plan.entity), currencies: core.repository(PlanCurrency.entity)))
         let plans = PlanController(
             crud: core.crud(Plan.entity, "/plans", "PlanController", PlanController.permissions),
-            plans: core.plans, prices: prices, subscriptions: core.subscriptions, limits: limits)
+            plans: core.plans, prices: prices, limits: limits)
         let planFeatures = PlanFeatureController(
             service: PlanFeatureService(
                 repository: PlanFeatureRepository(

@@ -10,7 +10,6 @@ struct PlanController: Sendable {
     let crud: CRUDOperations
     let plans: CachedRows
     let prices: PlanPriceCheck
-    let subscriptions: SubscriptionRepository
     let limits: QueryLimits
 
     static let permissions = CRUDPermissions(create: ["7005"], view: ["7008"], update: ["7006"], delete: ["7007"])
@@ -19,7 +18,6 @@ struct PlanController: Sendable {
         [
             priced(crud.create()), crud.count(), crud.find(), priced(crud.updateAll()), findById(),
             priced(crud.updateById()), priced(crud.replaceById()), crud.deleteById().forOperators(), crud.restoreById(),
-            findSubscriptions(),
         ]
     }
 
@@ -34,34 +32,6 @@ struct PlanController: Sendable {
             return try .entity(body.bytes, tag: EntityTag(version: body.version), for: call.request)
         }
         return operation
-    }
-
-    /// `GET /plans/{id}/subscriptions`: an unknown plan has none (docs/contract/arc-api.md 6.1). A page at a time, as
-    /// other lists, though it takes no filter.
-    private func findSubscriptions() -> Operation {
-        Operation(
-            .get, "/plans/{id}/subscriptions", id: "PlanSubscriptionController.find",
-            summary: "The subscriptions to a plan",
-            security: .bearer(permissions: SubscriptionController.permissions.view),
-            parameters: [.id, .cursor, .preferCount],
-            responses: [
-                .init(
-                    .ok, "Array of Subscription", schema: .array(of: TenantSubscription.entity.schema),
-                    headers: [.link, .totalCount, .preferenceApplied])
-            ],
-            failures: [.notFound: "Not a valid plan id; an unknown plan has no subscriptions"],
-            handler: .scoped { call in
-                let plan = try call.request.identifier()
-                var filter = Filter(where: .equals("planId", .identifier(plan)))
-                filter.applyDefaultLimit(limits)
-                let cursor = try QueryString.first("cursor", in: call.request.query).map {
-                    try PageCursor($0, order: filter.order, of: TenantSubscription.entity)
-                }
-                return .page(
-                    try await subscriptions.entities.page(
-                        filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope),
-                    for: call.request)
-            })
     }
 
     /// A write for operators, with a price that can be billed.

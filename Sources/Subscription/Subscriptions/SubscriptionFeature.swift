@@ -18,14 +18,14 @@ struct SubscriptionFeature: ServiceFeature {
             terms: PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies),
             summaries: PlanSummaryRepository(pool: platform.pool), quota: configuration.quota,
             admission: core.admission)
-        operations =
-            SubscriptionController(
-                crud: core.crud(
-                    TenantSubscription.entity, "/subscriptions", "SubscriptionController",
-                    SubscriptionController.permissions),
-                lifecycle: lifecycle, subscriptions: core.subscriptions, invoices: core.invoices,
-                limits: platform.queryLimits, clock: platform.clock
-            ).operations
+        let controller = SubscriptionController(
+            crud: core.crud(
+                TenantSubscription.entity, "/subscriptions", "SubscriptionController",
+                SubscriptionController.permissions),
+            lifecycle: lifecycle, subscriptions: core.subscriptions, invoices: core.invoices,
+            limits: platform.queryLimits, clock: platform.clock)
+        let ofPlans = PlanSubscriptionController(subscriptions: core.subscriptions, limits: platform.queryLimits)
+        operations = controller.operations + ofPlans.operations
         background =
             configuration.expiryInterval.map {
                 [
