@@ -2,10 +2,13 @@ import Entities
 
 /// Schemas of the two forms of an error (docs/contract/arc-api.md 2.3 and RFC 9457).
 enum FailureSchema {
+    /// Repeats text of the request, which may contain any character.
+    private static let quotation = Schema.any.documented(["type": "string"])
+
     private static let detail = Schema.object(
         [
-            .init("path", .string(), required: true), .init("code", .string(), required: true),
-            .init("message", .string(), required: true), .init("info", .freeObject),
+            .init("path", quotation, required: true), .init("code", .string(), required: true),
+            .init("message", quotation, required: true), .init("info", .freeObject),
         ], name: "ErrorDetail", isClosed: false)
 
     /// `{"error": {...}}`.
@@ -21,7 +24,7 @@ enum FailureSchema {
                             "details",
                             .anyOf(
                                 .array(of: detail),
-                                .object([.init("syntaxError", .string(), required: true)], isClosed: false))),
+                                .object([.init("syntaxError", quotation, required: true)], isClosed: false))),
                     ], isClosed: false), required: true)
         ], name: "ErrorResponse", isClosed: false)
 
@@ -29,16 +32,16 @@ enum FailureSchema {
     static let problem = Schema.object(
         [
             .init("type", .string(), required: true), .init("title", .string(), required: true),
-            .init("status", .integer(minimum: 400, maximum: 599), required: true), .init("detail", .string()),
-            .init("instance", .string()), .init("requestId", .string()), .init("code", .string()),
+            .init("status", .integer(minimum: 400, maximum: 599), required: true), .init("detail", quotation),
+            .init("instance", quotation), .init("requestId", .string()), .init("code", .string()),
             .init(
                 "errors",
                 .array(
                     of: .object(
                         [
-                            .init("pointer", .string(), required: true), .init("parameter", .string()),
+                            .init("pointer", quotation, required: true), .init("parameter", .string()),
                             .init("code", .string(), required: true),
-                            .init("detail", .string(), required: true),
+                            .init("detail", quotation, required: true),
                         ], isClosed: false))),
         ], name: "Problem", isClosed: false)
 }
