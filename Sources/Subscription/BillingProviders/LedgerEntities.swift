@@ -21,7 +21,7 @@ enum LedgerCustomer {
         fields: [tenantId, firstName, lastName, email, company, phone, billingAddress, options])
 
     /// The members of `CustomerDetails`.
-    static let members = ["firstName", "lastName", "email", "company", "phone", "billingAddress", "options"]
+    static let members: [any EntityField] = [firstName, lastName, email, company, phone, billingAddress, options]
 }
 
 /// A card that the built-in provider keeps: what may be kept of it.

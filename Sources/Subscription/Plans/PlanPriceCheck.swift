@@ -26,7 +26,7 @@ struct PlanPriceCheck: Sendable {
         var condition: Where? {
             switch self {
             case .nothing: nil
-            case .row(let id): .equals("id", .identifier(id))
+            case .row(let id): .equals(Entity.id, id)
             case .matching(let condition): condition
             }
         }
@@ -35,29 +35,29 @@ struct PlanPriceCheck: Sendable {
     /// Checks a write of a plan, or of all that match.
     /// - Throws: `RepositoryError.relatedNotFound` for the currency; ``ValidationFailure`` at the member that does not fit.
     func checkPlans(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
-        guard body["price"] != nil || body["currencyId"] != nil else { return }
+        guard body[Plan.price] != nil || body[Plan.currencyId] != nil else { return }
         let current = if case .row(let id) = target { try await plans.object(of: id) } else { JSONObject?.none }
         var code: String?
-        if let currency = (body["currencyId"] ?? current?["currencyId"])?.stringValue.flatMap({ Identifier($0) }) {
+        if let currency = body.value(of: Plan.currencyId) ?? current?.value(of: Plan.currencyId) {
             guard let row = try await currencies.object(of: currency) else {
                 throw RepositoryError.relatedNotFound(
                     detail: "Key (currency_id)=(\(currency)) is not present in table \"currencies\".")
             }
-            code = row["currencyCode"]?.stringValue
+            code = row.value(of: PlanCurrency.currencyCode)
         }
-        if case .number(let price)? = body["price"] ?? current?["price"] {
+        if let price = body.value(of: Plan.price) ?? current?.value(of: Plan.price) {
             // A bulk change may name no currency: then no more decimals than any currency has.
             try Self.check(price.literal, in: code ?? "CLF", named: code)
         }
         // A bulk change of one of the two keeps what the rows have of the other.
-        guard case .matching(let condition) = target, (body["price"] != nil) != (body["currencyId"] != nil) else {
+        guard case .matching(let condition) = target, (body[Plan.price] != nil) != (body[Plan.currencyId] != nil) else {
             return
         }
         for decimals in try await prices.decimals(ofPlans: condition, in: scope) {
-            if case .number(let price)? = body["price"] {
+            if let price = body.value(of: Plan.price) {
                 try Self.check(price.literal, in: decimals.currency, named: decimals.currency)
             } else if let code {
-                try Self.check(decimals.count, in: code, at: "/currencyId")
+                try Self.check(decimals.count, in: code, at: Plan.currencyId)
             }
         }
     }
@@ -65,17 +65,17 @@ struct PlanPriceCheck: Sendable {
     /// Checks a write of currencies: another code may have fewer decimals than the plans in it.
     /// - Throws: ``ValidationFailure`` at the code.
     func checkCurrencies(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
-        guard let code = body["currencyCode"]?.stringValue, let condition = target.condition else { return }
+        guard let code = body.value(of: PlanCurrency.currencyCode), let condition = target.condition else { return }
         for decimals in try await prices.decimals(ofPlansIn: condition, in: scope)
         where decimals.currency != code {
-            try Self.check(decimals.count, in: code, at: "/currencyCode")
+            try Self.check(decimals.count, in: code, at: PlanCurrency.currencyCode)
         }
     }
 
-    private static func check(_ decimals: Int, in code: String, at path: String) throws(ValidationFailure) {
+    private static func check(_ decimals: Int, in code: String, at field: some EntityField) throws(ValidationFailure) {
         guard let currency = try? Currency(code), decimals > currency.exponent else { return }
         throw .invalidField(
-            path, code: "decimals", "names a currency with fewer decimals than the price of a plan in it has")
+            field, code: "decimals", "names a currency with fewer decimals than the price of a plan in it has")
     }
 
     private static func check(_ price: String, in code: String, named name: String?) throws(ValidationFailure) {
@@ -85,9 +85,9 @@ struct PlanPriceCheck: Sendable {
             return
         } catch .tooManyDecimals {
             throw .invalidField(
-                "/price", code: "decimals", "must NOT have more decimals than \(name ?? "any currency") has")
+                Plan.price, code: "decimals", "must NOT have more decimals than \(name ?? "any currency") has")
         } catch {
-            throw .invalidField("/price", code: "range", "must be an amount of money: \(error)")
+            throw .invalidField(Plan.price, code: "range", "must be an amount of money: \(error)")
         }
     }
 }

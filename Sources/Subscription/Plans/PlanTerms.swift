@@ -26,21 +26,22 @@ struct PlanTerms: Sendable {
     init(
         plan: JSONObject, cycle: JSONObject, currency: JSONObject, sources: [RowVersion]
     ) throws(PlanTermsError) {
-        guard case .number(let price) = plan["price"] else { throw .noPrice }
-        guard let duration = cycle["duration"]?.intValue, let unit = cycle["durationUnit"]?.stringValue else {
+        guard let price = plan.value(of: Plan.price) else { throw .noPrice }
+        guard let duration = cycle.value(of: PlanCycle.duration), let unit = cycle.value(of: PlanCycle.durationUnit)
+        else {
             throw .billing(.invalidCycleDuration)
         }
         do {
             self.price = try Money(
-                decimal: price.literal, currency: Currency(currency["currencyCode"]?.stringValue ?? ""))
+                decimal: price.literal, currency: Currency(currency.value(of: PlanCurrency.currencyCode) ?? ""))
             self.cycle = try BillingCycle(duration: duration, durationUnit: unit)
         } catch {
             throw .billing(error)
         }
         self.plan = plan
         self.sources = sources
-        name = plan["name"]?.stringValue ?? ""
-        tenantLimit = plan["metaData"]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
+        name = plan.value(of: Plan.name) ?? ""
+        tenantLimit = plan[Plan.metaData]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
     }
 }
 

@@ -13,18 +13,18 @@ struct NewSubscription: Sendable, Hashable {
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
     /// - Throws: ``ValidationFailure`` that names the member that is missing.
     init(_ body: JSONObject) throws(ValidationFailure) {
-        guard let subscriber = body["subscriberId"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw .required("", "subscriberId")
+        guard let subscriber = body.value(of: TenantSubscription.subscriberId) else {
+            throw .required(TenantSubscription.subscriberId)
         }
-        guard let plan = body["planId"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw .required("", "planId")
+        guard let plan = body.value(of: TenantSubscription.planId) else {
+            throw .required(TenantSubscription.planId)
         }
-        guard let status = body["status"]?.intValue.flatMap({ TenantSubscription.Status(rawValue: $0) }) else {
-            throw .required("", "status")
+        guard let status = body.value(of: TenantSubscription.status) else {
+            throw .required(TenantSubscription.status)
         }
         self.subscriber = subscriber
         self.plan = plan
         self.status = status
-        invoice = body["invoiceId"]?.stringValue
+        invoice = body[TenantSubscription.invoiceId]?.stringValue
     }
 }

@@ -15,8 +15,8 @@ struct PlanTermsReader: Sendable {
     ///   ``SubscriptionError/planNotBillable(_:)``.
     func terms(of id: Identifier, isFresh: Bool = false) async throws -> PlanTerms {
         guard let plan = try await plans.row(id, isFresh: isFresh) else { throw SubscriptionError.planNotFound }
-        async let cycle = related("billingCycleId", of: plan, in: cycles, isFresh: isFresh)
-        async let currency = related("currencyId", of: plan, in: currencies, isFresh: isFresh)
+        async let cycle = related(Plan.billingCycleId, of: plan, in: cycles, isFresh: isFresh)
+        async let currency = related(Plan.currencyId, of: plan, in: currencies, isFresh: isFresh)
         let (foundCycle, foundCurrency) = (try await cycle, try await currency)
         do {
             return try PlanTerms(
@@ -28,9 +28,9 @@ struct PlanTermsReader: Sendable {
     }
 
     private func related(
-        _ field: String, of plan: CachedRow, in rows: CachedRows, isFresh: Bool
+        _ field: Field<Identifier>, of plan: CachedRow, in rows: CachedRows, isFresh: Bool
     ) async throws -> CachedRow {
-        guard let id = plan.members[field]?.stringValue.flatMap({ Identifier($0) }),
+        guard let id = plan.members.value(of: field),
             let row = try await rows.row(id, isFresh: isFresh)
         else { throw SubscriptionError.planNotFound }
         return row

@@ -14,9 +14,9 @@ extension SubscriptionController {
     func expireSoon() -> Operation {
         let schema = Schema.object(
             [
-                .init("id", .string(format: .uuid), required: true),
+                .init(Entity.id, required: true),
                 .init("daysRemainingToExpiry", .integer(minimum: 0), required: true),
-                .init("subscriberId", .string(format: .uuid), required: true),
+                .init(TenantSubscription.subscriberId, .string(format: .uuid), required: true),
             ], name: "ExpiringSubscription")
         return Operation(
             .get, "/subscriptions/expire-soon", id: "SubscriptionController.expireSoonSubscription",
@@ -41,9 +41,9 @@ extension SubscriptionController {
                         let remaining = endDate.startOfDay.duration(since: now)
                         guard remaining < .seconds(Self.soon * 86_400) else { continue }
                         writer.beginObject()
-                        writer.member("id", row.id)
+                        writer.member(Entity.id, row.id)
                         writer.member("daysRemainingToExpiry", remaining.components.seconds / 86_400)
-                        writer.member("subscriberId", row.subscriber)
+                        writer.member(TenantSubscription.subscriberId, row.subscriber)
                         writer.endObject()
                     }
                     writer.endArray()
@@ -59,7 +59,7 @@ extension SubscriptionController {
         let schema = Schema.object(
             [
                 .init("subscriptionId", .string(format: .uuid), required: true),
-                .init("subscriberId", .string(format: .uuid), required: true),
+                .init(TenantSubscription.subscriberId, .string(format: .uuid), required: true),
             ], name: "ExpiredSubscription")
         let days = Schema.integer(minimum: 0)
         return Operation(
@@ -82,7 +82,7 @@ extension SubscriptionController {
                     for row in rows {
                         writer.beginObject()
                         writer.member("subscriptionId", row.id)
-                        writer.member("subscriberId", row.subscriber)
+                        writer.member(TenantSubscription.subscriberId, row.subscriber)
                         writer.endObject()
                     }
                     writer.endArray()

@@ -57,24 +57,24 @@ enum TenantSubscription {
         "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")
 
     /// The body of `POST /subscriptions`: the dates follow from the plan, and a subscription starts as PENDING or ACTIVE.
-    static let newSchema = entity.newSchema.omitting("startDate", "endDate").adding(
+    static let newSchema = entity.newSchema.omitting(startDate, endDate).adding(
         .init(
-            "status",
+            status,
             .integer(oneOf: [Status.pending.rawValue, Status.active.rawValue]).described("0 PENDING, 1 ACTIVE"),
             required: true),
         .init(
-            "invoiceId",
+            invoiceId,
             invoice.described(
                 "An existing invoice, by internal id or the provider's id; if omitted, a draft is created for the first period"
             ))
     )
 
     private static let namedInvoice = Schema.Property(
-        "invoiceId", invoice.described("Invoice of the first period, by internal id or the provider's id"))
+        invoiceId, invoice.described("Invoice of the first period, by internal id or the provider's id"))
 
     /// The body of `PATCH /subscriptions` and `/subscriptions/{id}`.
     static let changeSchema = entity.partialSchema.adding(namedInvoice)
 
     /// The body of `PUT /subscriptions/{id}`.
-    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring("invoiceId")
+    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring(invoiceId)
 }
