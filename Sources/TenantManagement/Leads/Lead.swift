@@ -15,6 +15,9 @@ package enum Lead {
         "isValidated", required: true, description: "Whether the e-mail address is verified")
     package static let addressId = Field.identifier("addressId")
 
+    /// The lead's postal address.
+    static let address = Relation.belongsTo("address", "Address", by: addressId)
+
     /// The description. A lead's token sees its own lead; a tenant's users see the lead that became their tenant.
     package static let entity = Entity(
         "Lead", table: "leads", description: "A prospect who has registered and may become a tenant.",
@@ -24,7 +27,7 @@ package enum Lead {
         fields: [firstName, lastName, companyName, email, isValidated, addressId],
         relations: [
             .hasOne("tenant", "Tenant", by: Tenant.leadId),
-            .belongsTo("address", "Address", by: addressId),
+            address,
         ],
         alwaysSet: [
             firstName, lastName, email, isValidated, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,

@@ -39,16 +39,16 @@ package struct LeadService: Sendable {
         var batch = context.batch(resource: id)
         var lead = FieldValues(Lead.entity)
         lead.identifier = id
-        for name in ["firstName", "lastName", "companyName"] { lead[name] = .text(body[name]?.stringValue ?? "") }
-        lead["email"] = .text(email.text)
-        lead["isValidated"] = .bool(false)
-        if let address = AddressInput(body["address"]?.objectValue).values(id: .v7(at: now)) {
-            lead["addressId"] = address.identifier.map { .identifier($0) }
+        for field in [Lead.firstName, Lead.lastName, Lead.companyName] { lead[field] = body.value(of: field) ?? "" }
+        lead[Lead.email] = email.text
+        lead[Lead.isValidated] = false
+        if let address = AddressInput(body[Lead.address.name]?.objectValue).values(id: .v7(at: now)) {
+            lead[Lead.addressId] = address.identifier
             batch.add(try addressEntities.insertStatement(address, in: scope))
         }
         batch.add(try leadEntities.insertStatement(lead, in: scope))
         batch.add(LeadRepository.insertKey(key, lead: id, expires: now.adding(configuration.leadKeyLifetime)))
-        let name = body["firstName"]?.stringValue ?? ""
+        let name = body.value(of: Lead.firstName) ?? ""
         let link = "\(configuration.validateURL)/\(id)?code=\(key.text)"
         batch.add(
             try notifications.statement(
@@ -87,8 +87,8 @@ package struct LeadService: Sendable {
     /// The address in the body of a registration.
     /// - Throws: ``ValidationFailure`` when it is not an address.
     static func email(_ body: JSONObject) throws(ValidationFailure) -> EmailAddress {
-        guard let email = EmailAddress(body["email"]?.stringValue ?? "") else {
-            throw ValidationFailure([.format("/email", "email")])
+        guard let email = EmailAddress(body.value(of: Lead.email) ?? "") else {
+            throw ValidationFailure([.format(Lead.email.path, "email")])
         }
         return email
     }
