@@ -40,8 +40,8 @@ struct InternalBilling: BillingProvider {
             return CustomerDetails(members: [:])
         }
         let all = try row.members()
-        let known = LedgerCustomer.members.compactMap { name in
-            all[name].flatMap { $0.isNull ? nil : (name, $0) }
+        let known = LedgerCustomer.members.compactMap { field in
+            all[field.name].flatMap { $0.isNull ? nil : (field.name, $0) }
         }
         return CustomerDetails(members: JSONObject(known))
     }

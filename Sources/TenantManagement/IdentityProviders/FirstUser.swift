@@ -27,24 +27,26 @@ struct FirstUser: Sendable, Hashable {
     /// - Throws: ``ValidationFailure`` that points at the member that is missing or unusable.
     init(tenant id: Identifier, storedKey: String, body: JSONObject) throws(ValidationFailure) {
         let tenant = body["tenant"] ?? .null
+        let (keyPath, contactPath) = ("/tenant\(Tenant.key.path)", "/tenant/\(Tenant.contacts.name)/0")
         self.tenant = id
-        key = try Self.text(tenant["key"], "/tenant/key", maximum: 20)
+        key = try Self.text(tenant[Tenant.key], keyPath, maximum: 20)
         guard key == storedKey else {
-            throw .invalidField("/tenant/key", code: "const", "must be the key of the tenant")
+            throw .invalidField(keyPath, code: "const", "must be the key of the tenant")
         }
-        tenantName = try Self.text(tenant["name"], "/tenant/name", maximum: 100)
-        let contact = tenant["contacts"]?[0] ?? .null
-        let address = try Self.text(contact["email"], "/tenant/contacts/0/email", maximum: EmailAddress.maximumLength)
+        tenantName = try Self.text(tenant[Tenant.name], "/tenant\(Tenant.name.path)", maximum: 100)
+        let contact = tenant[Tenant.contacts.name]?[0] ?? .null
+        let emailPath = contactPath + Contact.email.path
+        let address = try Self.text(contact[Contact.email], emailPath, maximum: EmailAddress.maximumLength)
         guard let email = EmailAddress(address) else {
-            throw .invalidField("/tenant/contacts/0/email", code: "format", "must match format \"email\"")
+            throw .invalidField(emailPath, code: "format", "must match format \"email\"")
         }
         self.email = email
-        firstName = try Self.optionalText(contact["firstName"], "/tenant/contacts/0/firstName")
-        lastName = try Self.optionalText(contact["lastName"], "/tenant/contacts/0/lastName")
+        firstName = try Self.optionalText(contact[Contact.firstName], contactPath + Contact.firstName.path)
+        lastName = try Self.optionalText(contact[Contact.lastName], contactPath + Contact.lastName.path)
         tier = try Self.text(body["plan"]?["tier"], "/plan/tier", maximum: 50)
         if isSiloed, Self.reservedKeys.contains(key) {
             throw .invalidField(
-                "/tenant/key", code: "not",
+                keyPath, code: "not",
                 "is reserved at identity providers, so the tenant cannot have a realm of its own")
         }
     }

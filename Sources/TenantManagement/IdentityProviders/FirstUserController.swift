@@ -28,10 +28,11 @@ struct FirstUserController: Sendable {
     /// For the documents; ``FirstUser`` reads it.
     private static let tenantSchema = Schema.object(
         [
-            .init("id", .any.example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
-            .init("key", .any.example("acme")), .init("name", .any.example("Acme")),
+            .init(Entity.id, .any.example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
+            .init(Tenant.key, .any.example("acme")), .init(Tenant.name, .any.example("Acme")),
             .init("identityProvider", .any.example("auth0")),
-            .init("contacts", .any.example([["email": "ann@acme.com", "firstName": "Ann", "lastName": "Lee"]])),
+            .init(
+                Tenant.contacts.name, .any.example([["email": "ann@acme.com", "firstName": "Ann", "lastName": "Lee"]])),
         ], isClosed: false)
 
     private static let responseSchema = Schema.object(
@@ -69,7 +70,7 @@ struct FirstUserController: Sendable {
             ],
             rateLimit: configuration.webhookAddressLimit,
             handler: .anonymous { call in
-                guard let body = call.body?.objectValue, let tenant = body["tenant"]?["id"]?.stringValue else {
+                guard let body = call.body?.objectValue, let tenant = body["tenant"]?[Entity.id]?.stringValue else {
                     throw HTTPFailure.unauthorized
                 }
                 try await limiter.require(

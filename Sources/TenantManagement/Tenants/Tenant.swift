@@ -65,6 +65,9 @@ package enum Tenant {
     package static let leadId = Field.identifier("leadId", description: "Lead that became this tenant")
     package static let addressId = Field.identifier("addressId")
 
+    /// The people at the tenant.
+    static let contacts = Relation.hasMany("contacts", "Contact", by: Contact.tenantId)
+    /// The tenant's postal address.
     static let address = Relation.belongsTo("address", "Address", by: addressId)
 
     /// The description.
@@ -72,8 +75,7 @@ package enum Tenant {
         "Tenant", table: "tenants", description: "A customer of the operator.", tenancy: .identity,
         fields: [name, status, key, spocUserId, domains, leadId, addressId],
         relations: [
-            .hasMany("contacts", "Contact", by: Contact.tenantId),
-            .hasMany("resources", "Resource", by: Resource.tenantId),
+            contacts, .hasMany("resources", "Resource", by: Resource.tenantId),
             .belongsTo("lead", "Lead", by: leadId),
             address,
         ],
