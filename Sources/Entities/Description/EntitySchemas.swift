@@ -10,7 +10,7 @@ struct EntitySchemas {
         let writable = fields.filter { $0.access == .readWrite }
         let auditMembers = audit == .visible ? AuditBlock.requestProperties : []
         let members = writable.map { Schema.Property($0.name, $0.schema, required: $0.isRequired) }
-        let identifier = Schema.Property("id", AuditBlock.identifier.schema)
+        let identifier = Schema.Property(Entity.id)
         new = .object(auditMembers + members, name: "New\(name)").described("A new row of \(name).")
         replacement = .object(auditMembers + [identifier] + members, name: "\(name)Replacement")
             .described("All members of \(name); omitted members are unset.")
@@ -19,7 +19,7 @@ struct EntitySchemas {
 
         let shown = (audit == .visible ? AuditBlock.fields : []) + [AuditBlock.identifier]
         let properties =
-            shown.map { Schema.Property($0.name, Self.response($0, isOptional: $0.name != "id")) }
+            shown.map { Schema.Property($0.name, Self.response($0, isOptional: $0.name != Entity.id.name)) }
             + fields.filter { $0.access != .hidden }
             .map { Schema.Property($0.name, Self.response($0, isOptional: !$0.isRequired)) }
         response = .object(properties, name: name).described(description)
@@ -32,7 +32,7 @@ struct EntitySchemas {
 
     /// Responses show unset columns as `null`.
     private static func response(_ field: FieldDefinition, isOptional: Bool) -> Schema {
-        isOptional && field.name != "deleted" ? field.schema.nullable() : field.schema
+        isOptional && field.name != AuditBlock.deleted.name ? field.schema.nullable() : field.schema
     }
 
     private static func property(_ relation: Relation) -> Schema.Property {

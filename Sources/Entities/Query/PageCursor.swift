@@ -60,7 +60,7 @@ package struct PageCursor: Sendable, Hashable {
     /// Whether a condition can be made of a key's value.
     private static func isReadable(_ value: JSONValue, _ key: Order, of entity: Entity) -> Bool {
         guard let field = entity.field(named: key.field) else { return false }
-        if value.isNull { return key.field != "id" }
+        if value.isNull { return key.field != Entity.id.name }
         var parser = OperandParser(field: field, limits: QueryLimits())
         return parser.value(value, at: "") != nil
     }
@@ -127,8 +127,8 @@ package struct PageCursor: Sendable, Hashable {
 
     /// The list's order, with the primary key at its end; later keys have no effect.
     private static func keys(_ order: [Order]) -> [Order] {
-        if let end = order.firstIndex(where: { $0.field == "id" }) { return Array(order[...end]) }
-        return order + [Order("id")]
+        if let end = order.firstIndex(where: { $0.field == Entity.id.name }) { return Array(order[...end]) }
+        return order + [Order(Entity.id)]
     }
 
     private static func invalid(_ name: String, _ text: String) -> FilterError {

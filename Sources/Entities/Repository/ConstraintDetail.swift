@@ -55,7 +55,7 @@ enum ConstraintDetail {
 
     private static func uniqueFields(_ error: PostgresError, _ entity: Entity) -> [String] {
         if let unique = entity.uniqueKeys.first(where: { $0.constraint == error.constraint }) { return unique.fields }
-        return error.constraint == "\(entity.table)_pkey" ? ["id"] : []
+        return error.constraint == "\(entity.table)_pkey" ? [Entity.id.name] : []
     }
 
     /// `Key (a, b)=(1, 2)`, of values that the client itself sent.
@@ -64,7 +64,7 @@ enum ConstraintDetail {
         var columns: [String] = []
         var texts: [String] = []
         for name in fields {
-            let value = name == "id" ? values.identifier.map { .identifier($0) } : values[name]
+            let value = name == Entity.id.name ? values.identifier.map { .identifier($0) } : values[name]
             guard let field = values.entity.field(named: name), let text = value?.textForm else { return nil }
             columns.append(field.column)
             texts.append(text)

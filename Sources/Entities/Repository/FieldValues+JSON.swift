@@ -27,10 +27,10 @@ extension FieldValues {
         for field in entity.properties where field.access != .hidden {
             guard entity.audit == .visible || !AuditBlock.names.contains(field.name) else { continue }
             switch field.name {
-            case "id": try body(field, identifier.map { .identifier($0) } ?? .null)
-            case "deleted": try body(field, .bool(false))
-            case "createdOn", "modifiedOn": try body(field, .timestamp(instant))
-            case "createdBy", "modifiedBy": try body(field, scope.actor.value(for: field))
+            case Entity.id.name: try body(field, identifier.map { .identifier($0) } ?? .null)
+            case AuditBlock.deleted.name: try body(field, .bool(false))
+            case AuditBlock.createdOn.name, AuditBlock.modifiedOn.name: try body(field, .timestamp(instant))
+            case AuditBlock.createdBy.name, AuditBlock.modifiedBy.name: try body(field, scope.actor.value(for: field))
             default: try body(field, self[field.name] ?? .null)
             }
         }

@@ -25,7 +25,7 @@ package struct FieldValues: Sendable {
         for (name, value) in json {
             guard let position = entity.fieldIndex[ExactText(name)] else { continue }
             let field = entity.properties[position]
-            if name == "id" {
+            if name == Entity.id.name {
                 identifier = value.stringValue.flatMap { Identifier($0) }
             } else if field.access == .readWrite, !AuditBlock.names.contains(name) {
                 values[position] = try Self.parameter(value, field)
@@ -51,7 +51,7 @@ package struct FieldValues: Sendable {
     package subscript(_ field: String) -> PostgresValue? {
         get { entity.fieldIndex[ExactText(field)].flatMap { values[$0] } }
         set {
-            if field != "id", let position = entity.fieldIndex[ExactText(field)] {
+            if field != Entity.id.name, let position = entity.fieldIndex[ExactText(field)] {
                 values[position] = newValue.map(Self.storable)
             } else {
                 unknownNames.append(field)

@@ -25,7 +25,7 @@ package struct Record: Sendable {
 
     /// The row's primary key.
     package var id: Identifier {
-        get throws(RepositoryError) { try identifier("id") }
+        get throws(RepositoryError) { try self[Entity.id] }
     }
 
     /// The row's version: larger after every change; what caches and ETags compare.

@@ -46,7 +46,7 @@ extension Entity {
             if !field.type.columnTypes.contains(column.type) {
                 lines.append("\(table).\(field.column) is \(column.type), not \(field.type.columnTypes[0])")
             }
-            if alwaysSet.contains(field.name), field.name != "id", !column.isNotNull {
+            if alwaysSet.contains(field.name), field.name != Entity.id.name, !column.isNotNull {
                 lines.append("\(table).\(field.column) may be NULL, \(name).\(field.name) is always set")
             }
             if let limit = column.maximumLength, field.access == .readWrite, field.schema.admitsLongerThan(limit) {

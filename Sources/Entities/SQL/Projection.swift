@@ -105,7 +105,7 @@ extension Entity {
         if fields == .all, relations.isEmpty { return allColumns }
         let columns = allColumns.columns.compactMap { column -> Projection.Column? in
             let isShown = column.isShown && fields.contains(column.field.name)
-            let isNeeded = column.field.name == "id" || order.contains { $0.field == column.field.name }
+            let isNeeded = column.field.name == Entity.id.name || order.contains { $0.field == column.field.name }
             guard isShown || fields == .all || isNeeded else { return nil }
             return column.shown(isShown)
         }

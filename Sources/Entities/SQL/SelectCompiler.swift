@@ -79,7 +79,7 @@ struct SelectCompiler {
             guard let field = entity.field(named: order.field) else { throw .unexpected(sqlState: nil) }
             keys.append(SQLText.column(field, of: alias) + (order.isDescending ? " DESC" : ""))
         }
-        if !filter.order.contains(where: { $0.field == "id" }) { keys.append("\(alias).\"id\"") }
+        if !filter.order.contains(where: { $0.field == Entity.id.name }) { keys.append("\(alias).\"id\"") }
         var sql = " ORDER BY " + keys.joined(separator: ", ")
         if let limit = filter.limit { sql += " LIMIT \(bindings.bind(.int64(Int64(limit))))" }
         if filter.skip > 0 { sql += " OFFSET \(bindings.bind(.int64(Int64(filter.skip))))" }
@@ -116,7 +116,7 @@ struct SelectCompiler {
         switch relation.kind {
         case .one:
             // Only the description says that the key is unique: if it is not, the oldest row wins.
-            var order = key.name == "id" ? "" : " ORDER BY \(alias).\"id\""
+            var order = key.name == Entity.id.name ? "" : " ORDER BY \(alias).\"id\""
             if !inclusion.scope.order.isEmpty || inclusion.scope.skip > 0 {
                 var chosen = inclusion.scope
                 chosen.limit = nil

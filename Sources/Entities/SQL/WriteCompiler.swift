@@ -20,7 +20,7 @@ struct WriteCompiler {
         try check(values)
         var assignments = try ownValues(values, isCreate: true)
         if entity.audit.hasColumns {
-            for name in ["createdBy", "modifiedBy"] where values[name] == nil {
+            for name in [AuditBlock.createdBy.name, AuditBlock.modifiedBy.name] where values[name] == nil {
                 if let field = entity.field(named: name) { assignments.append((field, scope.actor.value(for: field))) }
             }
         }
@@ -32,7 +32,7 @@ struct WriteCompiler {
     }
 
     private func insertSQL(_ columns: [String]) -> String {
-        let names = (["id"] + columns).map(SQLText.quote).joined(separator: ", ")
+        let names = ([Entity.id.definition.column] + columns).map(SQLText.quote).joined(separator: ", ")
         let placeholders = (1...columns.count + 1).map { "$\($0)" }.joined(separator: ", ")
         return "INSERT INTO \(table) (\(names)) VALUES (\(placeholders))" + returning
     }
@@ -86,7 +86,7 @@ struct WriteCompiler {
         return try update(target, isGuarded: isGuarded) { bindings in
             [
                 "\"deleted\" = true", "\"deleted_on\" = date_trunc('milliseconds', now())",
-                "\"deleted_by\" = \(bindings.bind(actor("deletedBy")))",
+                "\"deleted_by\" = \(bindings.bind(actor(AuditBlock.deletedBy.name)))",
             ]
         }
     }
@@ -143,7 +143,7 @@ struct WriteCompiler {
     private func modification(_ assignments: [String], _ bindings: inout Bindings) -> [String] {
         if entity.audit.hasColumns {
             let isSet = assignments.contains { $0.hasPrefix("\"modified_by\"") }
-            return isSet ? [] : ["\"modified_by\" = \(bindings.bind(actor("modifiedBy")))"]
+            return isSet ? [] : ["\"modified_by\" = \(bindings.bind(actor(AuditBlock.modifiedBy.name)))"]
         }
         return assignments.isEmpty ? ["\"id\" = \(Self.alias).\"id\""] : []
     }

@@ -5,7 +5,7 @@ import JSONCoding
 /// Bodies as people would send and get them, for the document: samples of schemas, made plausible.
 enum OperationExample {
     /// What the server sets, and what examples of requests therefore leave out.
-    private static let setByServer = Set(["id"] + AuditBlock.requestProperties.map(\.name))
+    private static let setByServer = Set([Entity.id.name] + AuditBlock.requestProperties.map(\.name))
     private static let user: JSONValue = "01890a5d-ac96-774b-bcce-b302099a8057"
     /// Members that the example of a change has.
     private static let changedMembers = 2
@@ -40,10 +40,15 @@ enum OperationExample {
         case .array(let elements): return .array(elements.map(living))
         case .object(let object):
             var row = JSONObject(object.map { ($0.key, living($0.value)) })
-            if row["deleted"] == .bool(false) {
-                for name in ["deletedOn", "deletedBy"] where row[name] != nil { row[name] = JSONValue.null }
+            if row[AuditBlock.deleted] == .bool(false) {
+                for field: any EntityField in [AuditBlock.deletedOn, AuditBlock.deletedBy] where row[field.name] != nil
+                {
+                    row[field.name] = JSONValue.null
+                }
             }
-            for name in ["createdBy", "modifiedBy"] where row[name]?.stringValue != nil { row[name] = user }
+            for field in [AuditBlock.createdBy, AuditBlock.modifiedBy] where row[field]?.stringValue != nil {
+                row[field] = user
+            }
             return .object(row)
         default: return value
         }

@@ -7,7 +7,7 @@ extension CRUDOperations {
     /// `POST /x`: a new row. Answers 201 with its `Location`.
     package func create(acceptsOwnIds: Bool = false) -> Operation {
         let ownId = Schema.Property(
-            "id", .string(format: .uuid).described("Optional id chosen by the client; generated if omitted"))
+            Entity.id, .string(format: .uuid).described("Optional id chosen by the client; generated if omitted"))
         return Operation(
             .post, path, id: "\(controller).create", summary: "Create one \(entity.name)",
             security: .bearer(permissions: permissions.create),
