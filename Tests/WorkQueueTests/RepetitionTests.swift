@@ -1,6 +1,6 @@
-import Logging
 import Primitives
 import Synchronization
+import TestSupport
 import Testing
 
 @testable import WorkQueue
@@ -10,8 +10,8 @@ struct RepetitionTests {
     private static let quickly = BackOff(initial: .microseconds(1), maximum: .microseconds(1))
 
     @Test func `an outage is repeated for as long as it takes, and not in silence`() async throws {
-        let notes = Notes()
-        let outage = OutageLog("nothing works", logger: Logger(label: "test") { _ in NotingLogHandler(notes: notes) })
+        let log = RecordedLog(.trace)
+        let outage = OutageLog("nothing works", logger: log.logger)
         let attempts = Mutex(0)
         let result = await repeating(backOff: Self.quickly, outage: outage) {
             let attempt = attempts.withLock { attempts in
@@ -22,7 +22,9 @@ struct RepetitionTests {
             return attempt
         }
         #expect(try result.get() == 50)
-        #expect(notes.all == ["error: nothing works", "notice: recovered from an outage"])
+        #expect(log.lines.count == 2, "\(log.lines)")
+        #expect(log.lines.first?.hasPrefix("error: nothing works") == true)
+        #expect(log.lines.last?.hasPrefix("notice: recovered from an outage") == true)
     }
 
     @Test func `any other error is repeated four times`() async {
@@ -62,21 +64,5 @@ struct RepetitionTests {
         #expect(answers.since == Timestamp(seconds: 20), "a clock that was set back")
         answer(20)
         #expect(answers.since == Timestamp(seconds: 20))
-    }
-}
-
-/// Notes level and message of each line.
-private struct NotingLogHandler: LogHandler {
-    let notes: Notes
-    var metadata: Logger.Metadata = [:]
-    var logLevel = Logger.Level.trace
-
-    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { metadata[key] }
-        set { metadata[key] = newValue }
-    }
-
-    func log(event: LogEvent) {
-        notes.add("\(event.level): \(event.message)")
     }
 }

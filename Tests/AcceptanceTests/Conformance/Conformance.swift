@@ -11,7 +11,7 @@ import Testing
 struct Conformance: Sendable {
     let stack: TestStack
     /// What the services have logged as errors.
-    var log = ErrorLog()
+    var log = RecordedLog()
 
     static let environment = [
         "JWT_SECRET": "test", "JWT_ISSUER": "test", "LEAD_TOKEN_EXPIRY": "30000", "LEAD_KEY_LENGTH": "5",
@@ -64,7 +64,7 @@ struct Conformance: Sendable {
     static func run(_ rows: [Row], _ kinds: [TestStack.ServiceKind], environment: [String: String] = environment)
         async throws
     {
-        let log = ErrorLog()
+        let log = RecordedLog()
         try await TestStack.run(kinds, environment: environment, logger: log.logger) { stack in
             let conformance = Conformance(stack: stack, log: log)
             for row in rows {

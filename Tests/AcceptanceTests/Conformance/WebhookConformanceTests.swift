@@ -89,10 +89,10 @@ import Testing
         },
         .init("12.6 valid: 204 without a body, and no error is logged") { world in
             let hook = try await begin(world)
-            let before = world.log.errors.count
+            let before = world.log.lines.count
             let answer = try await hook.send().expect(204)
             try require(answer.bytes.isEmpty, answer.text)
-            let errors = world.log.errors.dropFirst(before)
+            let errors = world.log.lines.dropFirst(before)
             try require(errors.isEmpty, "logged \(errors)")
         },
         .init("12.6 valid: tenant ACTIVE, one notification, one resource of type bucket") { world in

@@ -1,4 +1,5 @@
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// Bodies and heads that are framed incorrectly, incomplete, or too large, over raw sockets.
@@ -14,7 +15,7 @@ import Testing
             let answer = try await connection.untilEnded()
             #expect(answer.isEnvelope(400), "\(answer)")
             #expect(answer.lowercased().contains("connection: close") && answer.answers == 1)
-            #expect(server.log.errors == [])
+            #expect(server.log.lines == [])
         }
     }
 
@@ -25,7 +26,7 @@ import Testing
             await connection.send(Self.post + rest)
             await connection.closeOutput()
             #expect(try await connection.untilEnded().isEnvelope(400))
-            #expect(server.log.errors == [])
+            #expect(server.log.lines == [])
         }
     }
 
@@ -39,7 +40,7 @@ import Testing
             let other = try await server.connect()
             await other.post("/echo", "{}")
             try await other.until("200 OK")
-            #expect(server.log.errors == [])
+            #expect(server.log.lines == [])
         }
     }
 
@@ -48,7 +49,7 @@ import Testing
             let connection = try await server.connect()
             await connection.send(Self.post + "Content-Length: 10\r\n\r\n{}")
             #expect(try await connection.untilEnded().isEnvelope(408))
-            #expect(server.log.errors == [])
+            #expect(server.log.lines == [])
         }
     }
 
@@ -58,7 +59,7 @@ import Testing
             await connection.send("GET /ping HTTP/1.1\r\nHost: a\r\n" + Self.chunked + "zz\r\n")
             let answer = try await connection.untilEnded()
             #expect(answer.status == nil || answer.status == 200 || answer.status == 400)
-            #expect(answer.answers <= 1 && server.log.errors == [])
+            #expect(answer.answers <= 1 && server.log.lines == [])
         }
     }
 
@@ -177,7 +178,7 @@ import Testing
 
     /// The same on the services themselves, which read bodies before and after they know the caller.
     @Test func `no service answers bad framing with 500`() async throws {
-        let log = ErrorLog()
+        let log = RecordedLog()
         try await TestStack.run(logger: log.logger) { stack in
             for (kind, path) in [
                 (TestStack.ServiceKind.tenantManagement, "/leads"), (.tenantManagement, "/tenants"),
@@ -198,7 +199,7 @@ import Testing
                     }
                 }
             }
-            #expect(log.errors == [])
+            #expect(log.lines == [])
         }
     }
 }

@@ -14,7 +14,7 @@ import TestSupport
 struct TestHTTPServer {
     let service: HTTPService
     let port: Int
-    let log: ErrorLog
+    let log: RecordedLog
 
     /// Bytes that `GET /large` answers.
     static let largeAnswer = 8 << 20
@@ -23,7 +23,7 @@ struct TestHTTPServer {
     static func run(
         _ environment: [String: String] = [:], _ body: (TestHTTPServer) async throws -> Void
     ) async throws {
-        let log = ErrorLog()
+        let log = RecordedLog()
         let reader = try await EnvironmentReader.make(
             folder: "/nonexistent",
             environment: environment.merging([
