@@ -338,6 +338,9 @@ RIGHT_REFUSALS = [
     ("the charges of an invoice add up to a sum that can be paid",
      lambda case, response: case.operation.path == "/billing-invoice" and response.status_code == 422
      and has_only({"minimum"}, response) and all(detail.get("path") == "/charges" for detail in details(response))),
+    ("what an invoice in the database allows: terms that do not change, a payment of its total",
+     lambda case, response: case.operation.path.startswith("/billing-invoice/{invoiceId}")
+     and response.status_code == 422 and has_only({"immutable", "total"}, response)),
     ("a card's number has a check digit, and whether a card has expired depends on the day",
      lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
      and has_only({"luhn", "expired"}, response)),
