@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 
 /// Schemas of the two forms of an error (docs/contract/arc-api.md 2.3 and RFC 9457).
 enum FailureSchema {
