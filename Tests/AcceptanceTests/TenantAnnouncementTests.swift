@@ -87,7 +87,7 @@ import Testing
                 SELECT concat_ws(' ', json_array_length(data->'tenants'), data->>'isComplete', tenant_id)
                 FROM main.outbox WHERE type = 'TENANTS_LISTED' ORDER BY position
                 """
-            let lane = "00000000-0000-0000-0000-000000000000"
+            let lane = "00000000-0000-0000-0000-000000000001"
             #expect(try await database.texts(parts) == ["0 true \(lane)"])
             try await database.query(
                 """

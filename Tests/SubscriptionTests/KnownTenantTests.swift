@@ -25,7 +25,7 @@ import Testing
             ["tenantId": .identifier(tenant), "isBlocked": .bool(isBlocked), "version": .integer(version)], on: service)
     }
 
-    private static let listLane = Identifier("00000000-0000-0000-0000-000000000000")
+    private static let listLane = Identifier("00000000-0000-0000-0000-000000000001")
 
     private static func list(_ tenants: [Identifier], isComplete: Bool, on service: TestService) async throws {
         let entries = tenants.map { ["id": .identifier($0), "isBlocked": false, "version": 3] as JSONValue }

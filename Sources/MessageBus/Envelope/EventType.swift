@@ -25,7 +25,7 @@ package enum EventType {
     /// may act, and it may subscribe, follows from the event of the highest version.
     package static let tenantAccessChanged = "TENANT_ACCESS_CHANGED"
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
-    /// the tenant id 0, so that they arrive in their order; `isComplete` is true in the last one.
+    /// the tenant id 1, so that they arrive in their order; `isComplete` is true in the last one.
     package static let tenantsListed = "TENANTS_LISTED"
     /// A subscription was stored with its draft invoice.
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"

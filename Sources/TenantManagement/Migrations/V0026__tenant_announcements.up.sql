@@ -1,9 +1,9 @@
 -- Other services reject tenants that they do not know, so they are informed of all tenants: of new ones by TENANT_CREATED or
 -- TENANT_PROVISIONING, of those from before by TENANTS_LISTED.
 
--- Publishes the list of all tenants, a thousand in an event. The events have the tenant id 0, so that they are delivered in
--- their order and the last one, which says that the list is complete, arrives last. May be repeated: `arc events
--- announce-tenants` calls it.
+-- Publishes the list of all tenants, a thousand in an event. The events have the tenant id 1, so that they are delivered in
+-- their order and the last one, which says that the list is complete, arrives last. (The relay has no lane 0.) May be
+-- repeated: `arc events announce-tenants` calls it.
 CREATE FUNCTION main.announce_tenants() RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE
     page_size constant integer := 1000;
@@ -21,7 +21,7 @@ BEGIN
         ) AS tenant;
         INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data)
         VALUES (
-            gen_random_uuid(), 'TENANTS_LISTED', 1, '00000000-0000-0000-0000-000000000000',
+            gen_random_uuid(), 'TENANTS_LISTED', 1, '00000000-0000-0000-0000-000000000001',
             date_trunc('milliseconds', now()),
             json_build_object('tenants', page.tenants, 'isComplete', page.size < page_size));
         total := total + page.size;
