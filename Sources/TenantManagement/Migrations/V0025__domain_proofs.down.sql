@@ -38,6 +38,7 @@ BEGIN
 END
 $$;
 UPDATE main.tenant_domains SET proven_by = 'operator' WHERE proven_by = 'dns';
-ALTER TABLE main.tenant_domains DROP COLUMN token, DROP CONSTRAINT tenant_domains_proof,
+ALTER TABLE main.tenant_domains DROP COLUMN token, ALTER COLUMN proven_by TYPE text,
     ADD CONSTRAINT tenant_domains_proof CHECK (proven_by IN ('email', 'operator'));
+DROP DOMAIN main.domain_proof;
 DROP FUNCTION main.domain_name(text);
