@@ -6,7 +6,7 @@ BEGIN;
 SELECT set_config('app.tenant_id', '*', true);
 INSERT INTO main.tenants (id, name, status, key, domains, lead_id, address_id, created_by, modified_by)
 VALUES ((lpad(to_hex(:high::bigint), 16, '0') || lpad(to_hex(:low::bigint), 16, '0'))::uuid, 'Acme Corporation', 2,
-    to_hex(:low::bigint), '{acme.example}', NULL, NULL, '00000000-0000-4000-8000-000000000001',
+    to_hex(:low::bigint), ARRAY[to_hex(:low::bigint) || '.example'], NULL, NULL, '00000000-0000-4000-8000-000000000001',
     '00000000-0000-4000-8000-000000000001')
 RETURNING row_version, deleted, deleted_on, deleted_by, created_on, modified_on, created_by, modified_by, id, name,
     status, key, spoc_user_id, domains, lead_id, address_id;

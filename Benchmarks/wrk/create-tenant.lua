@@ -1,4 +1,4 @@
--- POST /tenants with a key of its own for each request: KEY_PREFIX (at most 4 characters) and a counter in base 36.
+-- POST /tenants with another key and domain for each request: KEY_PREFIX (at most 4 characters) and a counter in base 36.
 dofile(os.getenv('REPORT_SCRIPT'))
 
 local digits = '0123456789abcdefghijklmnopqrstuvwxyz'
@@ -16,7 +16,8 @@ function request()
         suffix = digits:sub(digit + 1, digit + 1) .. suffix
         rest = (rest - digit) / 36
     until rest == 0
-    local body = '{"name":"Acme Corporation","key":"' .. prefix .. suffix .. '","domains":["acme.example"],' ..
-        '"contact":{"firstName":"Ada","lastName":"Lovelace","email":"ada@acme.example","isPrimary":true}}'
+    local key = prefix .. suffix
+    local body = '{"name":"Acme Corporation","key":"' .. key .. '","domains":["' .. key .. '.example"],' ..
+        '"contact":{"firstName":"Ada","lastName":"Lovelace","email":"ada@' .. key .. '.example","isPrimary":true}}'
     return wrk.format(nil, nil, nil, body)
 end
