@@ -1,4 +1,5 @@
 import Billing
+import Entities
 import JSONCoding
 import Primitives
 
@@ -10,28 +11,30 @@ struct PlanSummary: Sendable {
     let price: Money?
 
     /// The plan's own members among the summary's.
-    private static let members = ["id", "name", "tier", "size", "price", "metaData"]
+    private static let members: [any EntityField] = [
+        Entity.id, Plan.name, Plan.tier, Plan.size, Plan.price, Plan.metaData,
+    ]
 
     /// The summary of a plan as the API shows it.
     /// - Parameter currency: The code of its currency.
     init(plan: JSONObject, currency: String?, sizeConfiguration: JSONValue?) {
-        var members = Self.members.map { ($0, plan[$0] ?? .null) }
+        var members = Self.members.map { ($0.name, plan[$0.name] ?? .null) }
         members.append(("sizeConfig", sizeConfiguration ?? .null))
         json = .object(JSONObject(members))
         price =
-            if case .number(let amount)? = plan["price"], let currency = try? Currency(currency ?? "") {
+            if let amount = plan.value(of: Plan.price), let currency = try? Currency(currency ?? "") {
                 try? Money(decimal: amount.literal, currency: currency)
             } else { nil }
     }
 
     /// The summary of a plan that is gone.
     init(unknown plan: Identifier) {
-        json = ["id": .identifier(plan)]
+        json = .object(JSONObject([(Entity.id.name, .identifier(plan))]))
         price = nil
     }
 
     /// Live subscriptions to the plan that one tenant may have; nil: the general quota holds.
     var tenantLimit: Int? {
-        json["metaData"]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
+        json[Plan.metaData]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
     }
 }

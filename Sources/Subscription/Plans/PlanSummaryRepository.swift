@@ -24,11 +24,13 @@ struct PlanSummaryRepository: Sendable {
         for row in result.rows {
             let id = try row.identifier(0)
             let price = try row.numericTextIfPresent(4).flatMap { JSONNumber(literal: $0) }
-            let plan: JSONObject = [
-                "id": .identifier(id), "name": .string(try row.text(1)), "tier": .string(try row.text(2)),
-                "size": try row.textIfPresent(3).map { .string($0) } ?? .null,
-                "price": price.map { .number($0) } ?? .null, "metaData": try row.storedJSON(5) ?? .null,
-            ]
+            var plan = JSONObject()
+            plan[Entity.id] = .identifier(id)
+            plan[Plan.name] = .string(try row.text(1))
+            plan[Plan.tier] = .string(try row.text(2))
+            plan[Plan.size] = try row.textIfPresent(3).map { .string($0) }
+            plan[Plan.price] = price.map { .number($0) }
+            plan[Plan.metaData] = try row.storedJSON(5)
             summaries[id] = PlanSummary(
                 plan: plan, currency: try row.textIfPresent(7), sizeConfiguration: try row.storedJSON(6))
         }

@@ -72,8 +72,8 @@ struct SubscriptionChangeBatch {
     /// Changes rows that need no place, in one statement.
     mutating func changeTogether(_ changes: [SubscriptionTransition]) throws {
         guard !changes.isEmpty else { return }
-        let ids = changes.map { PostgresValue.identifier($0.id) }
-        batch.add(try entities.updateAllStatement(values, where: .oneOf("id", ids), in: context.scope))
+        let ids = changes.map(\.id)
+        batch.add(try entities.updateAllStatement(values, where: .oneOf(Entity.id, ids), in: context.scope))
         for change in changes { try appendEvent(for: change) }
     }
 

@@ -111,7 +111,7 @@ struct SubscriptionController: Sendable {
             guard let row = Identifier(id) else {
                 throw HTTPFailure.entityNotFound(model: TenantSubscription.entity.table, id: id)
             }
-            if replaces, let named = body["id"]?.stringValue, Identifier(named) != row {
+            if replaces, let named = body[Entity.id]?.stringValue, Identifier(named) != row {
                 throw RepositoryError.identifierChanged(from: id, to: named)
             }
             return try .changed(
@@ -124,10 +124,10 @@ struct SubscriptionController: Sendable {
 
     /// Dates of the calendar in their right order; ISO 8601 dates sort as texts.
     private static func checkDates(_ body: JSONObject) throws(HTTPFailure) {
-        guard let start = body["startDate"]?.stringValue, let end = body["endDate"]?.stringValue, end < start else {
-            return
-        }
-        throw .invalidField("/endDate", code: "order", "must not be before startDate")
+        guard let start = body.value(of: TenantSubscription.startDate),
+            let end = body.value(of: TenantSubscription.endDate), end < start
+        else { return }
+        throw .invalidField(TenantSubscription.endDate.path, code: "order", "must not be before startDate")
     }
 
     // MARK: Invoice
@@ -148,7 +148,7 @@ struct SubscriptionController: Sendable {
                 do {
                     let subscription = try await subscriptions.entities.findById(id, in: call.scope)
                     let invoice = try await invoices.withLines(
-                        try subscription.identifier("invoiceId"), in: call.scope)
+                        try subscription[TenantSubscription.invoiceId], in: call.scope)
                     return try .entity(invoice.json, version: try invoice.version, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound

@@ -1,3 +1,4 @@
+import Entities
 import HTTPTypes
 import JSONCoding
 import ServiceKit
@@ -16,11 +17,12 @@ extension SubscriptionError: HTTPFailureConvertible {
         case .reservedToOperators(let member): .reservedToOperators("/\(member)")
         case .invoiceInUse:
             .conflict("The invoice backs another subscription already.", code: "INVOICE_IN_USE")
-        case .invoiceMismatch(let reason): .invalidField("/invoiceId", code: "invoice", reason)
-        case .planNotBillable(let message): .invalidField("/planId", code: "plan", message)
+        case .invoiceMismatch(let reason): .invalidField(TenantSubscription.invoiceId.path, code: "invoice", reason)
+        case .planNotBillable(let message): .invalidField(TenantSubscription.planId.path, code: "plan", message)
         case .planUnfitForEvents:
             .invalidField(
-                "/planId", code: "plan", "names a plan whose metaData is too large or too deep for an event")
+                TenantSubscription.planId.path, code: "plan",
+                "names a plan whose metaData is too large or too deep for an event")
         case .quotaExceeded(let quota):
             .conflict(
                 "The tenant cannot have more than \(quota.limit) active or pending subscriptions\(quota.plan == nil ? "" : " to this plan"). Cancel one of them, or raise the quota.",

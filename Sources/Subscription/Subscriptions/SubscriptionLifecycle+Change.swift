@@ -10,9 +10,10 @@ extension SubscriptionLifecycle {
     /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice, perhaps by the
     /// provider's id. All others are plain updates.
     static func concerns(_ body: JSONObject) -> Bool {
-        if body["invoiceId"] != nil { return true }
-        guard let status = body["status"]?.intValue.flatMap({ TenantSubscription.Status(rawValue: $0) }) else {
-            return ["planId", "subscriberId", "endDate"].contains { body[$0] != nil }
+        if body[TenantSubscription.invoiceId] != nil { return true }
+        guard let status = body.value(of: TenantSubscription.status) else {
+            return body[TenantSubscription.planId] != nil || body[TenantSubscription.subscriberId] != nil
+                || body[TenantSubscription.endDate] != nil
         }
         return status.mayBeLive
     }
@@ -92,9 +93,9 @@ extension SubscriptionLifecycle {
 
     /// The body with our id of the invoice that it names. Its foreign key would accept any.
     private func namingInvoice(_ body: JSONObject, in scope: TenantScope) async throws -> JSONObject {
-        guard let name = body["invoiceId"]?.stringValue else { return body }
+        guard let name = body[TenantSubscription.invoiceId]?.stringValue else { return body }
         var body = body
-        body["invoiceId"] = .identifier(try await invoices.require(name, in: scope))
+        body[TenantSubscription.invoiceId] = .identifier(try await invoices.require(name, in: scope))
         return body
     }
 

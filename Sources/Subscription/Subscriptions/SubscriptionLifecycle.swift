@@ -23,8 +23,12 @@ struct SubscriptionLifecycle: Sendable {
         if let own = context.tenantID {
             guard own == new.subscriber else { throw SubscriptionError.subscriberNotFound }
             // A subscription is not active before it is paid, and the customer does not decide which invoice pays for it.
-            guard new.status == .pending else { throw SubscriptionError.reservedToOperators(member: "status") }
-            guard new.invoice == nil else { throw SubscriptionError.reservedToOperators(member: "invoiceId") }
+            guard new.status == .pending else {
+                throw SubscriptionError.reservedToOperators(member: TenantSubscription.status.name)
+            }
+            guard new.invoice == nil else {
+                throw SubscriptionError.reservedToOperators(member: TenantSubscription.invoiceId.name)
+            }
         }
         do {
             return try await createOnCurrentTerms(new, in: context)
@@ -124,19 +128,19 @@ struct SubscriptionLifecycle: Sendable {
     ) -> FieldValues {
         var values = FieldValues(TenantSubscription.entity)
         values.identifier = id
-        values["subscriberId"] = .identifier(new.subscriber)
-        values["startDate"] = .text(first.period.start.description)
-        values["endDate"] = .text(first.period.end.description)
-        values["status"] = .int16(Int16(new.status.rawValue))
-        values["planId"] = .identifier(new.plan)
-        values["invoiceId"] = .identifier(invoice)
-        values["billingAnchorDay"] = .optional(first.anchorDay) { .int16(Int16($0)) }
+        values[TenantSubscription.subscriberId] = new.subscriber
+        values[TenantSubscription.startDate] = first.period.start.description
+        values[TenantSubscription.endDate] = first.period.end.description
+        values[TenantSubscription.status] = new.status
+        values[TenantSubscription.planId] = new.plan
+        values[TenantSubscription.invoiceId] = invoice
+        values[TenantSubscription.billingAnchorDay] = first.anchorDay
         return values
     }
 
     /// Most plans have no size, and then nothing is read.
     private func sizeConfiguration(of terms: PlanTerms) async throws -> JSONValue? {
-        guard let size = terms.plan["size"]?.stringValue else { return nil }
+        guard let size = terms.plan.value(of: Plan.size) else { return nil }
         return try await summaries.configuration(ofSize: size)
     }
 }

@@ -93,7 +93,8 @@ struct SubscriptionRepository: Sendable {
             switch target {
             case .id(let id): try entities.selectById(id, in: scope)
             case .condition(let condition, let limit):
-                try entities.selectStatement(Filter(where: condition, order: [Order("id")], limit: limit), in: scope)
+                try entities.selectStatement(
+                    Filter(where: condition, order: [Order(Entity.id)], limit: limit), in: scope)
             }
         let locking = PostgresStatement(select.statement.sql + " FOR UPDATE", prepared: false)
         return entities.records(try await transaction.query(locking, select.statement.values), select.projection)

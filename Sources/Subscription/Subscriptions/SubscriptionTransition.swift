@@ -25,21 +25,21 @@ struct SubscriptionTransition: Sendable {
         id = try row.id
         var result = try row.members()
         // The body cannot change what the server sets.
-        let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }.map(\.name)
-        for name in changeable { if let value = body[name] { result[name] = value } }
+        let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }
+        for field in changeable { if let value = body[field] { result[field] = value } }
         self.result = result
-        let subscriber = try row.identifier("subscriberId")
-        self.subscriber = result["subscriberId"]?.stringValue.flatMap { Identifier($0) } ?? subscriber
+        let subscriber = try row[TenantSubscription.subscriberId]
+        self.subscriber = result.value(of: TenantSubscription.subscriberId) ?? subscriber
         isMoved = self.subscriber != subscriber
-        let plan = try row.identifier("planId")
-        self.plan = result["planId"]?.stringValue.flatMap { Identifier($0) } ?? plan
-        let invoice = body["invoiceId"]?.stringValue.flatMap { Identifier($0) }
-        newInvoice = invoice == (try row.identifierIfPresent("invoiceId")) ? nil : invoice
-        let before = TenantSubscription.Status(rawValue: try row.integer("status"))
-        let after = result["status"]?.intValue.flatMap { TenantSubscription.Status(rawValue: $0) }
+        let plan = try row[TenantSubscription.planId]
+        self.plan = result.value(of: TenantSubscription.planId) ?? plan
+        let invoice = body.value(of: TenantSubscription.invoiceId)
+        newInvoice = invoice == (try row[ifPresent: TenantSubscription.invoiceId]) ? nil : invoice
+        let before = try? row[TenantSubscription.status]
+        let after = result.value(of: TenantSubscription.status)
         let day = today.description
-        let wasLive = before?.isLive(until: try row.textIfPresent("endDate"), on: day) == true
-        let isLive = after?.isLive(until: result["endDate"]?.stringValue, on: day) == true
+        let wasLive = before?.isLive(until: try row[ifPresent: TenantSubscription.endDate], on: day) == true
+        let isLive = after?.isLive(until: result.value(of: TenantSubscription.endDate), on: day) == true
         needsPlace = isLive && (!wasLive || self.plan != plan || self.subscriber != subscriber)
         activates = after == .active && before != .active
     }
