@@ -19,9 +19,9 @@ struct BillingCustomerRepository: Sendable {
 
         init(_ record: Record) throws {
             reference = CustomerReference(
-                account: BillingAccount(row: try record.id, tenant: try record.text("tenantId")),
-                id: try record.text("customerId"))
-            paymentSourceID = try record.textIfPresent("paymentSourceId")
+                account: BillingAccount(row: try record.id, tenant: try record[BillingCustomer.tenantId]),
+                id: try record[BillingCustomer.customerId])
+            paymentSourceID = try record[ifPresent: BillingCustomer.paymentSourceId]
             version = try record.version
         }
     }
@@ -34,13 +34,13 @@ struct BillingCustomerRepository: Sendable {
 
     /// The customer of a row.
     func row(_ id: Identifier, in scope: TenantScope) async throws -> Row? {
-        try await customers.find(Filter(where: .equals("id", .identifier(id)), limit: 1), in: scope).first.map(Row.init)
+        try await customers.find(Filter(where: .equals(Entity.id, id), limit: 1), in: scope).first.map(Row.init)
     }
 
     /// The customer that a tenant is.
     func ofTenant(_ tenant: Identifier, in scope: TenantScope) async throws -> Row? {
         try await customers.find(
-            Filter(where: .equals("tenantId", .text(tenant.description)), limit: 1), in: scope
+            Filter(where: .equals(BillingCustomer.tenantId, tenant.description), limit: 1), in: scope
         ).first.map(Row.init)
     }
 

@@ -47,8 +47,8 @@ struct BillingCustomerService: Sendable {
             idempotencyKey: "customer:\(tenant):\(key ?? row.description)", in: scope)
         var values = FieldValues(BillingCustomer.entity)
         values.identifier = row
-        values["tenantId"] = .text(tenant.description)
-        values["customerId"] = .text(effect.value)
+        values[BillingCustomer.tenantId] = tenant.description
+        values[BillingCustomer.customerId] = effect.value
         let record = try await effect.followed {
             try await customers.create(values, in: context, alongside: effect.statements)
         }

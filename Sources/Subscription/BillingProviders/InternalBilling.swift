@@ -69,7 +69,7 @@ struct InternalBilling: BillingProvider {
     }
 
     private func row(of account: BillingAccount, in scope: TenantScope) async throws -> Record? {
-        try await customers.find(Filter(where: .equals("id", .identifier(account.row)), limit: 1), in: scope).first
+        try await customers.find(Filter(where: .equals(Entity.id, account.row), limit: 1), in: scope).first
     }
 
     private func insertion(
@@ -77,7 +77,7 @@ struct InternalBilling: BillingProvider {
     ) throws -> BoundStatement {
         var values = try FieldValues(LedgerCustomer.entity, json: details.members)
         values.identifier = account.row
-        values["tenantId"] = .text(account.tenant)
+        values[LedgerCustomer.tenantId] = account.tenant
         return try customers.insertStatement(values, in: scope)
     }
 
@@ -140,13 +140,13 @@ struct InternalBilling: BillingProvider {
         let source = PaymentSource(row: row, id: Self.newID("src"), customer: customer.id, card: card)
         var values = FieldValues(LedgerPaymentSource.entity)
         values.identifier = row
-        values["sourceId"] = .text(source.id)
-        values["customerId"] = .text(customer.id)
-        values["tenantId"] = .text(customer.account.tenant)
-        values["gatewayAccountId"] = .optional(card.gatewayAccountID) { .text($0) }
-        values["last4"] = .text(card.lastFour)
-        values["expiryMonth"] = .int16(Int16(clamping: card.expiry.month))
-        values["expiryYear"] = .int16(Int16(clamping: card.expiry.year))
+        values[LedgerPaymentSource.sourceId] = source.id
+        values[LedgerPaymentSource.customerId] = customer.id
+        values[LedgerPaymentSource.tenantId] = customer.account.tenant
+        values[LedgerPaymentSource.gatewayAccountId] = card.gatewayAccountID
+        values[LedgerPaymentSource.last4] = card.lastFour
+        values[LedgerPaymentSource.expiryMonth] = card.expiry.month
+        values[LedgerPaymentSource.expiryYear] = card.expiry.year
         return ProviderEffect(source, storing: [try sources.insertStatement(values, in: scope)])
     }
 
@@ -155,10 +155,13 @@ struct InternalBilling: BillingProvider {
             let row = try await sources.find(.naming(id, in: [LedgerPaymentSource.sourceId]), in: scope).first
         else { throw BillingProviderError.unknownPaymentSource }
         return PaymentSource(
-            row: try row.id, id: try row.text("sourceId"), customer: try row.text("customerId"),
+            row: try row.id, id: try row[LedgerPaymentSource.sourceId],
+            customer: try row[LedgerPaymentSource.customerId],
             card: CardSummary(
-                gatewayAccountID: try row.textIfPresent("gatewayAccountId"), lastFour: try row.text("last4"),
-                expiry: CardExpiry(year: try row.integer("expiryYear"), month: try row.integer("expiryMonth"))),
+                gatewayAccountID: try row[ifPresent: LedgerPaymentSource.gatewayAccountId],
+                lastFour: try row[LedgerPaymentSource.last4],
+                expiry: CardExpiry(
+                    year: try row[LedgerPaymentSource.expiryYear], month: try row[LedgerPaymentSource.expiryMonth])),
             version: try row.version)
     }
 

@@ -25,7 +25,7 @@ struct PaymentSourceService: Sendable {
             NewPaymentSource(card: card, options: body["options"]), for: customer.reference,
             idempotencyKey: "source:\(customer.id):\(key ?? Identifier.v7(at: now).description)", in: scope)
         var changes = FieldValues(BillingCustomer.entity)
-        changes["paymentSourceId"] = .text(effect.value.id)
+        changes[BillingCustomer.paymentSourceId] = effect.value.id
         _ = try await effect.followed {
             try await customers.customers.updateById(
                 customer.id, changes, in: context, resource: effect.value.row ?? customer.id,
