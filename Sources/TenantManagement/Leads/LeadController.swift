@@ -25,24 +25,26 @@ package struct LeadController: Sendable {
     private static let registrationSchema = Schema.object(
         [
             .init(
-                "firstName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"), required: true),
-            .init(
-                "lastName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"), required: true),
-            .init(
-                "companyName", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                Lead.firstName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"),
                 required: true),
-            .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
-            .init("address", addressSchema),
+            .init(
+                Lead.lastName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"),
+                required: true),
+            .init(
+                Lead.companyName, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                required: true),
+            .init(Lead.email, .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
+            .init(Lead.address.name, addressSchema),
         ] + AuditBlock.requestProperties, name: "CreateLeadDTO")
 
     private static let registeredSchema = Schema.object(
         [
-            .init("id", .string(format: .uuid), required: true),
+            .init(Entity.id, required: true),
             .init("key", .string().described("Only with LEAD_KEY_IN_RESPONSE=true")),
         ], name: "LeadRegistration")
 
     private static let verifiedSchema = Schema.object(
-        [.init("id", .string(format: .uuid), required: true), .init("token", .string(), required: true)],
+        [.init(Entity.id, required: true), .init("token", .string(), required: true)],
         name: "LeadToken")
 
     private func register() -> Operation {
@@ -75,7 +77,7 @@ package struct LeadController: Sendable {
                 writer.key("key")
                 writer.string(key.text)
             }
-            writer.key("id")
+            writer.key(Entity.id)
             writer.identifier(id)
             writer.endObject()
         }
@@ -107,7 +109,7 @@ package struct LeadController: Sendable {
     private static func verified(_ id: Identifier, token: String) -> OperationResponse {
         .json { writer in
             writer.beginObject()
-            writer.key("id")
+            writer.key(Entity.id)
             writer.identifier(id)
             writer.key("token")
             writer.string(token)

@@ -42,14 +42,14 @@ struct TenantDraft: Sendable {
             var writer = JSONWriter(reservingCapacity: 1024)
             writer.beginObject()
             before.writeMembers(at: now, in: scope, to: &writer)
-            writer.key("contacts")
+            writer.key(Tenant.contacts.name)
             writer.beginArray()
             writer.beginObject()
             contact.writeMembers(at: now, in: scope, to: &writer)
             writer.endObject()
             writer.endArray()
             if let address {
-                writer.key("address")
+                writer.key(Tenant.address.name)
                 writer.beginObject()
                 address.writeMembers(at: now, in: system, to: &writer)
                 writer.endObject()
@@ -64,22 +64,22 @@ struct TenantDraft: Sendable {
         let address = newAddress?.values(id: .v7(at: now))
         var tenant = FieldValues(Tenant.entity)
         tenant.identifier = id
-        tenant["name"] = .text(name)
-        tenant["key"] = .text(key)
-        tenant["domains"] = .textArray(domains)
+        tenant[Tenant.name] = name
+        tenant[Tenant.key] = key
+        tenant[Tenant.domains] = domains
         let status: Tenant.Status = tier == nil ? .pendingProvision : .provisioning
         tenant[Tenant.status] = status
-        tenant["leadId"] = lead.map { .identifier($0) } ?? .null
-        tenant["addressId"] = (address?.identifier ?? existingAddress).map { .identifier($0) } ?? .null
+        tenant[Tenant.leadId] = lead
+        tenant[Tenant.addressId] = address?.identifier ?? existingAddress
 
         var person = FieldValues(Contact.entity)
         person.identifier = .v7(at: now)
-        person["firstName"] = .text(contact.firstName)
-        person["lastName"] = .text(contact.lastName)
-        person["email"] = .text(contact.email.text)
-        person["isPrimary"] = .bool(contact.isPrimary)
-        person["type"] = contact.type.map { .text($0) } ?? .null
-        person["tenantId"] = .identifier(id)
+        person[Contact.firstName] = contact.firstName
+        person[Contact.lastName] = contact.lastName
+        person[Contact.email] = contact.email.text
+        person[Contact.isPrimary] = contact.isPrimary
+        person[Contact.type] = contact.type
+        person[Contact.tenantId] = id
         return Rows(id: id, address: address, tenant: tenant, contact: person)
     }
 }

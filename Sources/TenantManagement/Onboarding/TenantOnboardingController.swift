@@ -76,12 +76,12 @@ extension TenantOnboardingService.OnboardedTenant {
         var writer = JSONWriter(reservingCapacity: 1536)
         writer.beginObject()
         tenant.writeMembers(to: &writer)
-        writer.key("contacts")
+        writer.key(Tenant.contacts.name)
         writer.beginArray()
         contact.write(to: &writer)
         writer.endArray()
         if let address {
-            writer.key("address")
+            writer.key(Tenant.address.name)
             address.write(to: &writer)
         }
         writer.endObject()

@@ -23,18 +23,20 @@ package struct TenantOnboardingInput: Sendable {
     /// Reads a body that has passed one of the schemas below.
     /// - Throws: ``ValidationFailure`` when the contact's e-mail is not an address.
     init(_ body: JSONObject) throws(ValidationFailure) {
-        name = body["name"]?.stringValue
-        key = body["key"]?.stringValue
-        domains = (body["domains"]?.arrayValue ?? []).compactMap(\.stringValue).map(DomainName.normalized)
+        name = body.value(of: Tenant.name)
+        key = body.value(of: Tenant.key)
+        domains = (body.value(of: Tenant.domains) ?? []).map(DomainName.normalized)
         address = AddressInput(body)
         tier = body["tier"]?.stringValue
         if let contact = body["contact"]?.objectValue {
-            guard let email = EmailAddress(contact["email"]?.stringValue ?? "") else {
-                throw ValidationFailure([.format("/contact/email", "email")])
+            guard let email = EmailAddress(contact.value(of: Contact.email) ?? "") else {
+                throw ValidationFailure([.format("/contact\(Contact.email.path)", "email")])
             }
             self.contact = ContactInput(
-                firstName: contact["firstName"]?.stringValue ?? "", lastName: contact["lastName"]?.stringValue ?? "",
-                email: email, isPrimary: contact["isPrimary"]?.boolValue ?? false, type: contact["type"]?.stringValue)
+                firstName: contact.value(of: Contact.firstName) ?? "",
+                lastName: contact.value(of: Contact.lastName) ?? "",
+                email: email, isPrimary: contact.value(of: Contact.isPrimary) ?? false,
+                type: contact.value(of: Contact.type))
         } else {
             contact = nil
         }
@@ -43,19 +45,20 @@ package struct TenantOnboardingInput: Sendable {
     private static let commonProperties: [Schema.Property] =
         [
             .init(
-                "key",
+                Tenant.key,
                 .string(maxLength: Tenant.maximumKeyLength, pattern: .lowercaseAlphanumeric)
                     .described("Unique; generated from the name if omitted").example("acme")),
             .init(
-                "domains", .array(of: .string(maxLength: 253, format: .hostname), uniqueItems: true, maxItems: 100),
+                Tenant.domains,
+                .array(of: .string(maxLength: 253, format: .hostname), uniqueItems: true, maxItems: 100),
                 required: true),
-        ] + Address.entity.fields.map { .init($0.name, $0.schema) }
+        ] + Address.entity.fields.map { .init($0) }
 
     /// Body of `POST /tenants`.
     static let operatorSchema = Schema.object(
         [
             .init(
-                "name", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                Tenant.name, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
                 required: true)
         ] + commonProperties
             + [
@@ -69,17 +72,19 @@ package struct TenantOnboardingInput: Sendable {
     /// Body of `POST /leads/{id}/tenants`.
     static let leadSchema = Schema.object(
         [
-            .init("name", .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"))
+            .init(Tenant.name, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"))
         ] + commonProperties, name: "LeadTenantOnboardDTO")
 
     private static let contactSchema = Schema.object(
         [
             .init(
-                "firstName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"), required: true),
+                Contact.firstName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"),
+                required: true),
             .init(
-                "lastName", .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"), required: true),
-            .init("email", .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
-            .init("isPrimary", .boolean, required: true),
-            .init("type", .string(maxLength: 100, pattern: .visibleText)),
+                Contact.lastName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"),
+                required: true),
+            .init(Contact.email, .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
+            .init(Contact.isPrimary, .boolean, required: true),
+            .init(Contact.type, .string(maxLength: 100, pattern: .visibleText)),
         ] + AuditBlock.requestProperties, name: "TenantContact")
 }

@@ -136,7 +136,7 @@ package struct TenantOnboardingService: Sendable {
         // Of two concurrent requests for one lead, the second one finds the lead with a tenant.
         if error.constraint == "idx_tenant_lead" { return TenantError.leadNotEligible }
         var values = FieldValues(Tenant.entity)
-        values["key"] = .text(key)
+        values[Tenant.key] = key
         return RepositoryError.from(error, entity: Tenant.entity, values: values)
     }
 

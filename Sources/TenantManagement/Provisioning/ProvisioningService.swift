@@ -31,7 +31,7 @@ struct ProvisioningService: Sendable {
     func provision(
         tenant id: Identifier, subscription body: JSONObject, in context: WriteContext
     ) async throws -> Outcome {
-        guard let subscriptionID = body["id"]?.stringValue, !subscriptionID.isEmpty else {
+        guard let subscriptionID = body[Entity.id]?.stringValue, !subscriptionID.isEmpty else {
             throw ProvisioningError.subscriptionIDMissing
         }
         guard let tier = body["plan"]?["tier"]?.stringValue, !tier.isEmpty else {
@@ -79,8 +79,8 @@ struct ProvisioningService: Sendable {
 
     /// The tenant as the event shows it.
     private func read(_ id: Identifier, in scope: TenantScope) async throws -> Record {
-        let contacts = Filter(order: [Order("isPrimary", descending: true)], limit: Self.maximumContacts)
-        let filter = Filter(include: [Inclusion("contacts", scope: contacts), Inclusion("address")])
+        let contacts = Filter(order: [Order(Contact.isPrimary, descending: true)], limit: Self.maximumContacts)
+        let filter = Filter(include: [Inclusion(Tenant.contacts, scope: contacts), Inclusion(Tenant.address)])
         do {
             return try await tenants.findById(id, filter: filter, in: scope)
         } catch {

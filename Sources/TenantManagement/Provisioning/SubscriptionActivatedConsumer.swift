@@ -34,7 +34,7 @@ struct SubscriptionActivatedConsumer: Sendable {
         do {
             _ = try await service.start(
                 tenant: tenant,
-                subscription: ProvisioningSubscription(id: subscription["id"]?.stringValue, subscription),
+                subscription: ProvisioningSubscription(id: subscription[Entity.id]?.stringValue, subscription),
                 from: Tenant.Status.awaitingSubscription, in: context)
         } catch let error as ProvisioningError {
             switch error {

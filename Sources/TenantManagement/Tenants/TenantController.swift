@@ -22,7 +22,7 @@ struct TenantController: Sendable {
 
     private func refusingReservedKeys(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
-            guard let key = call.request.body?["key"]?.stringValue, reservedKeys.contains(key) else { return }
+            guard let key = call.request.body?[Tenant.key]?.stringValue, reservedKeys.contains(key) else { return }
             throw TenantKey.reservedFailure
         }
     }

@@ -14,7 +14,7 @@ enum TenantKey {
     ]
 
     /// The failure for a reserved key.
-    static let reservedFailure = ValidationFailure.invalidField("/key", code: "reserved", "is reserved")
+    static let reservedFailure = ValidationFailure.invalidField(Tenant.key, code: "reserved", "is reserved")
 
     /// Attempts at finding a free key before giving up.
     static let maximumAttempts = 8
