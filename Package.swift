@@ -198,7 +198,7 @@ let package = Package(
                 "PostgresClient", "RedisClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird,
                 hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
-        tests("TenantManagementTests", serviceTests + ["TenantManagement", nioPosix, nioSSL]),
+        tests("TenantManagementTests", serviceTests + ["TestSupport", "TenantManagement", nioPosix, nioSSL]),
         tests("ArcTests", ["LocalStack"]),
     ]
 )

@@ -37,7 +37,7 @@ import Testing
 
     @Test func findsTheServerWhenItAppears() async throws {
         let server = try await RedisServerProcess()
-        server.stop()
+        try await server.stop()
         try await withClient(server.configuration) { client in
             await #expect(throws: RedisError.notConnected(.refused)) { try await client.ping() }
             try await server.start()
@@ -76,7 +76,7 @@ import Testing
             }
             for _ in 0..<3 {
                 try await client.ping()
-                server.stop()
+                try await server.stop()
                 try await eventually("the client is disconnected") { !client.isConnected }
                 try await server.start()
                 try await eventually("the client is connected") { client.isConnected }

@@ -26,7 +26,7 @@ import Testing
             #expect(await first.next() == .connected)
             var second = client.subscribe(channels: ["a", "b"]).makeAsyncIterator()
             #expect(await second.next() == .connected)
-            server.stop()
+            try await server.stop()
             #expect(await first.next() == .disconnected)
             #expect(await second.next() == .disconnected)
             // One more that comes while there is no server.
@@ -121,7 +121,7 @@ import Testing
                 try await client.set("p:1", "x")
                 #expect(await changes.next() == .keys(["p:1"]))
             }
-            server.stop()
+            try await server.stop()
             #expect(await changes.next() == .disconnected)
             try await server.start()
             #expect(await changes.next() == .connected)

@@ -1,4 +1,5 @@
 import Foundation
+import TestSupport
 import Testing
 
 @testable import RedisClient
@@ -11,16 +12,16 @@ private struct Certificates {
     var key: String { folder.appendingPathComponent("server.key").path }
 
     /// - Parameter names: of the server, as openssl spells subject alternative names.
-    init(names: String) throws {
+    init(names: String) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("redis-tls-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         try Data("subjectAltName=\(names)\n".utf8).write(
             to: folder.appendingPathComponent("names"))
         let key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
-        try openssl(
+        try await openssl(
             ["req", "-x509", "-days", "1", "-subj", "/CN=Test Authority", "-keyout", "ca.key", "-out", "ca.pem"] + key)
-        try openssl(["req", "-subj", "/CN=redis", "-keyout", "server.key", "-out", "server.csr"] + key)
-        try openssl([
+        try await openssl(["req", "-subj", "/CN=redis", "-keyout", "server.key", "-out", "server.csr"] + key)
+        try await openssl([
             "x509", "-req", "-days", "1", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial",
             "-extfile", "names", "-out", "server.pem",
         ])
@@ -37,22 +38,15 @@ private struct Certificates {
             ], usesTLS: true)
     }
 
-    private func openssl(_ arguments: [String]) throws {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = ["openssl"] + arguments
-        process.currentDirectoryURL = folder
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        process.waitUntilExit()
-        try #require(process.terminationStatus == 0, "openssl \(arguments[0]) failed")
+    private func openssl(_ arguments: [String]) async throws {
+        let outcome = try await TestCommand.outcome(of: ["openssl"] + arguments, in: folder)
+        try #require(outcome.status == 0, "openssl \(arguments[0]) failed: \(outcome.errors)")
     }
 }
 
 @Suite(.timeLimit(.minutes(5))) struct RedisTLSTests {
     @Test func verifiesAuthorityAndName() async throws {
-        let certificates = try Certificates(names: "DNS:localhost")
+        let certificates = try await Certificates(names: "DNS:localhost")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
         var configuration = server.configuration
@@ -74,7 +68,7 @@ private struct Certificates {
     }
 
     @Test func verifiesAnAddress() async throws {
-        let certificates = try Certificates(names: "IP:127.0.0.1")
+        let certificates = try await Certificates(names: "IP:127.0.0.1")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
         var configuration = server.configuration
@@ -83,7 +77,7 @@ private struct Certificates {
     }
 
     @Test func presentsAClientCertificate() async throws {
-        let certificates = try Certificates(names: "IP:127.0.0.1")
+        let certificates = try await Certificates(names: "IP:127.0.0.1")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: true)
         var configuration = server.configuration

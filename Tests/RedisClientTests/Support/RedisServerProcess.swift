@@ -24,7 +24,7 @@ final class RedisServerProcess {
     }
 
     deinit {
-        stop()
+        signal(SIGKILL)
         try? FileManager.default.removeItem(at: folder)
     }
 
@@ -45,10 +45,10 @@ final class RedisServerProcess {
     }
 
     /// Kills the server without warning and waits for its end.
-    func stop() {
+    func stop() async throws {
         guard let process else { return }
-        kill(process.processIdentifier, SIGKILL)
-        process.waitUntilExit()
+        signal(SIGKILL)
+        try await eventually("Redis has ended") { !process.isRunning }
         self.process = nil
     }
 

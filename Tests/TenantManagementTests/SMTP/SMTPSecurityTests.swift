@@ -25,7 +25,7 @@ import Testing
 
     @Test(arguments: ["localhost", "127.0.0.1"])
     func `a mail after STARTTLS`(host: String) async throws {
-        let certificate = try #require(TestCertificate.local)
+        let certificate = try await TestCertificate.local.value
         let script = Self.start + [.sayAndStartTLS("220 go ahead")] + Self.authenticated
         try await ScriptedMailServer.run(script, tls: certificate.context) { server in
             try await transport(port: server.port, security: .startTLS, host: host, authority: certificate.path)
@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test func `a mail over TLS from the first byte`() async throws {
-        let certificate = try #require(TestCertificate.local)
+        let certificate = try await TestCertificate.local.value
         try await ScriptedMailServer.run(
             [.say("220 ready")] + Self.authenticated, tls: certificate.context, isImplicit: true
         ) { server in
@@ -54,8 +54,8 @@ import Testing
     func `a certificate that is not trusted, or of another host, ends it before the credentials`(
         security: SMTPConfiguration.Security
     ) async throws {
-        let local = try #require(TestCertificate.local)
-        let foreign = try #require(TestCertificate.foreign)
+        let local = try await TestCertificate.local.value
+        let foreign = try await TestCertificate.foreign.value
         let isImplicit = security == .implicit
         let script =
             (isImplicit ? [.say("220 ready")] : Self.start + [.sayAndStartTLS("220 go ahead")]) + Self.authenticated
@@ -83,7 +83,7 @@ import Testing
     /// CVE-2011-0411: replies that somebody on the way has put behind the answer to STARTTLS, to be read as the
     /// server's own after the handshake.
     @Test func `plain text behind the answer to STARTTLS ends it`() async throws {
-        let certificate = try #require(TestCertificate.local)
+        let certificate = try await TestCertificate.local.value
         let script = Self.start + [.sayAndStartTLS("220 go ahead\r\n250 AUTH PLAIN")] + Self.authenticated
         try await ScriptedMailServer.run(script, tls: certificate.context) { server in
             let transport = try transport(port: server.port, security: .startTLS, authority: certificate.path)

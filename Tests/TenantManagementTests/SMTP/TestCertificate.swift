@@ -1,5 +1,6 @@
 import Foundation
 import NIOSSL
+import TestSupport
 
 /// A self-signed certificate, made once for a run of the tests by the `openssl` command.
 struct TestCertificate: Sendable {
@@ -7,34 +8,23 @@ struct TestCertificate: Sendable {
     let path: String
     let context: NIOSSLContext
 
-    /// For `localhost` and `127.0.0.1`; nil without the command, and then the tests that need it fail.
-    static let local = TestCertificate(names: "DNS:localhost,IP:127.0.0.1")
+    /// For `localhost` and `127.0.0.1`.
+    static let local = Task { try await TestCertificate(names: "DNS:localhost,IP:127.0.0.1") }
     /// For another host.
-    static let foreign = TestCertificate(names: "DNS:mail.example")
+    static let foreign = Task { try await TestCertificate(names: "DNS:mail.example") }
 
-    private init?(names: String) {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("smtp-\(UUID().uuidString)")
-        let certificate = folder.appendingPathComponent("certificate.pem").path
+    private init(names: String) async throws {
+        let folder = TestCommand.temporaryFile("smtp")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        path = folder.appendingPathComponent("certificate.pem").path
         let key = folder.appendingPathComponent("key.pem").path
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = [
+        try await TestCommand.run([
             "openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days",
-            "2",
-            "-subj", "/CN=test", "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", certificate,
-        ]
-        process.standardError = FileHandle.nullDevice
-        do {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-            try process.run()
-            process.waitUntilExit()
-            context = try NIOSSLContext(
-                configuration: .makeServerConfiguration(
-                    certificateChain: NIOSSLCertificate.fromPEMFile(certificate).map { .certificate($0) },
-                    privateKey: .privateKey(NIOSSLPrivateKey(file: key, format: .pem))))
-            path = certificate
-        } catch {
-            return nil
-        }
+            "2", "-subj", "/CN=test", "-addext", "subjectAltName=\(names)", "-keyout", key, "-out", path,
+        ])
+        context = try NIOSSLContext(
+            configuration: .makeServerConfiguration(
+                certificateChain: NIOSSLCertificate.fromPEMFile(path).map { .certificate($0) },
+                privateKey: .privateKey(NIOSSLPrivateKey(file: key, format: .pem))))
     }
 }
