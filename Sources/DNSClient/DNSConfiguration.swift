@@ -32,7 +32,7 @@ package struct DNSConfiguration: Sendable {
             servers = Self.systemServers()
             return
         }
-        let parts = text.split(separator: ",").map { $0.drop { $0 == " " } }
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
         servers = parts.compactMap { Self.address(String($0.prefix { $0 != " " })) }
         guard servers.count == parts.count, (1...Self.maximumServers).contains(servers.count) else {
             throw ConfigurationFailure(
@@ -70,7 +70,7 @@ package struct DNSConfiguration: Sendable {
     static func nameServers(in text: String) -> [SocketAddress] {
         let addresses = text.split(separator: "\n").compactMap { line -> SocketAddress? in
             let words = line.split { $0 == " " || $0 == "\t" }
-            guard words.count >= 2, words[0] == "nameserver" else { return nil }
+            guard words.count >= 2, words[0] == "nameserver", !words[1].contains("%") else { return nil }
             return try? SocketAddress(ipAddress: String(words[1]), port: port)
         }
         return Array(addresses.prefix(maximumServers))
