@@ -1,4 +1,3 @@
-import Entities
 import PostgresClient
 import PostgresTestSupport
 import Primitives
@@ -6,6 +5,8 @@ import StackTestSupport
 import Subscription
 import TenantManagement
 import Testing
+
+@testable import Entities
 
 /// What lists are asked for in practice is found by indexes, shown by the plans of 100,000 rows as the runtime role sees
 /// them, row-level security included.

@@ -92,19 +92,6 @@ package final class Entity: Sendable {
         statements = FixedStatements(table: table, audit: audit, tenancy: tenancy, properties: properties)
     }
 
-    /// Describes an entity with names of fields.
-    package convenience init(
-        _ name: String, table: String, description: String = "", audit: Audit = .visible,
-        actors: AuditActors = .identifiers, tenancy: Tenancy, fields: [any EntityField], relations: [Relation] = [],
-        uniqueKeys: [UniqueKey] = [], rules: [RowRule] = [], alwaysSet: Set<String>
-    ) {
-        self.init(
-            name, table: table, description: description, audit: audit, actors: actors, tenancy: tenancy,
-            fields: fields, relations: relations, uniqueKeys: uniqueKeys, rules: rules,
-            alwaysSet: fields.filter { alwaysSet.contains($0.name) }
-                + AuditBlock.fields.filter { alwaysSet.contains($0.name) })
-    }
-
     private static func index(_ names: [String]) -> [ExactText: Int] {
         Dictionary(names.enumerated().map { (ExactText($1), $0) }) { first, _ in first }
     }

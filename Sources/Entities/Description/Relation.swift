@@ -43,22 +43,19 @@ package struct Relation: Sendable, Hashable {
 
 /// The same with names of fields.
 extension Relation {
-    /// The same with names of fields.
-    package static func belongsTo(
+    static func belongsTo(
         _ name: String, _ target: String, by sourceField: String, references targetField: String = "id"
     ) -> Relation {
         Relation(name: name, target: target, kind: .one, sourceField: sourceField, targetField: targetField)
     }
 
-    /// The same with names of fields.
-    package static func hasMany(
+    static func hasMany(
         _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
     ) -> Relation {
         Relation(name: name, target: target, kind: .many, sourceField: sourceField, targetField: targetField)
     }
 
-    /// The same with names of fields.
-    package static func hasOne(
+    static func hasOne(
         _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
     ) -> Relation {
         Relation(name: name, target: target, kind: .one, sourceField: sourceField, targetField: targetField)

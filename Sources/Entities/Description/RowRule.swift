@@ -22,13 +22,6 @@ package struct RowRule: Sendable, Hashable {
         self.violations = violations.map { Violation(field: $0.key.name, message: $0.value) }
     }
 
-    /// A rule over fields of these names.
-    package init(_ constraint: String, code: String, _ violations: KeyValuePairs<String, String>) {
-        self.constraint = constraint
-        self.code = code
-        self.violations = violations.map { Violation(field: $0.key, message: $0.value) }
-    }
-
     /// The detail of a violation by a statement that wrote the given values.
     func detail(_ values: FieldValues?) -> ValidationDetail? {
         let sent = violations.first { values?[$0.field] != nil }

@@ -13,7 +13,7 @@ package struct UniqueKey: Sendable, Hashable {
     }
 
     /// A unique key over fields of these names.
-    package init(_ constraint: String, _ fields: String...) {
+    init(_ constraint: String, _ fields: String...) {
         self.constraint = constraint
         self.fields = fields
     }

@@ -11,7 +11,7 @@ package struct Order: Sendable, Hashable {
     }
 
     /// Orders by the property of that name.
-    package init(_ field: String, descending: Bool = false) {
+    init(_ field: String, descending: Bool = false) {
         self.field = field
         isDescending = descending
     }
@@ -51,7 +51,7 @@ package struct Inclusion: Sendable, Hashable {
     }
 
     /// Includes the relation of that name.
-    package init(_ relation: String, scope: Filter = Filter()) {
+    init(_ relation: String, scope: Filter = Filter()) {
         self.relation = relation
         self.scope = scope
     }

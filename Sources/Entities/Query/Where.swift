@@ -76,22 +76,22 @@ package indirect enum Where: Sendable, Hashable {
     package static func isNull(_ field: some EntityField) -> Where { .isNull(field.name) }
 
     /// The property has the value; `null`: is unset.
-    package static func equals(_ field: String, _ value: PostgresValue) -> Where {
+    static func equals(_ field: String, _ value: PostgresValue) -> Where {
         value == .null ? .condition(field, .isNull(true)) : .condition(field, .compare(.equal, value))
     }
 
     /// The property compares with the value.
-    package static func compare(_ field: String, _ comparison: Comparison, _ value: PostgresValue) -> Where {
+    static func compare(_ field: String, _ comparison: Comparison, _ value: PostgresValue) -> Where {
         .condition(field, .compare(comparison, value))
     }
 
     /// The property has one of the values.
-    package static func oneOf(_ field: String, _ values: [PostgresValue]) -> Where {
+    static func oneOf(_ field: String, _ values: [PostgresValue]) -> Where {
         .condition(field, .oneOf(values))
     }
 
     /// The property is unset.
-    package static func isNull(_ field: String) -> Where { .condition(field, .isNull(true)) }
+    static func isNull(_ field: String) -> Where { .condition(field, .isNull(true)) }
 
     /// Both hold.
     package func and(_ other: Where) -> Where {

@@ -48,7 +48,7 @@ package struct FieldValues: Sendable {
 
     /// The value of a field; nil: not written. Code may set what bodies may not: hidden and read-only fields, and
     /// the audit block, which the server fills in otherwise. The id is `identifier`.
-    package subscript(_ field: String) -> PostgresValue? {
+    subscript(_ field: String) -> PostgresValue? {
         get { entity.fieldIndex[ExactText(field)].flatMap { values[$0] } }
         set {
             if field != Entity.id.name, let position = entity.fieldIndex[ExactText(field)] {

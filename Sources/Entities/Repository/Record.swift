@@ -1,4 +1,3 @@
-import JSONCoding
 import PostgresClient
 package import Primitives
 
@@ -57,56 +56,28 @@ package struct Record: Sendable {
     package func isUnset(_ field: some EntityField) -> Bool { isUnset(field.name) }
 
     /// Whether the field is unset (or was not selected).
-    package func isUnset(_ field: String) -> Bool { projection.position(of: field).map(row.isNull) ?? true }
+    func isUnset(_ field: String) -> Bool { projection.position(of: field).map(row.isNull) ?? true }
 
     /// A text.
-    package func text(_ field: String) throws(RepositoryError) -> String { try read(field, row.text) }
-    /// A text, nil when unset.
-    package func textIfPresent(_ field: String) throws(RepositoryError) -> String? {
-        try read(field, row.textIfPresent)
-    }
+    func text(_ field: String) throws(RepositoryError) -> String { try read(field, row.text) }
     /// A UUID.
-    package func identifier(_ field: String) throws(RepositoryError) -> Identifier {
+    func identifier(_ field: String) throws(RepositoryError) -> Identifier {
         try read(field, row.identifier)
     }
-    /// A UUID, nil when unset.
-    package func identifierIfPresent(_ field: String) throws(RepositoryError) -> Identifier? {
-        try read(field, row.identifierIfPresent)
-    }
     /// A whole number.
-    package func integer(_ field: String) throws(RepositoryError) -> Int { try read(field, row.int) }
-    /// A whole number, nil when unset.
-    package func integerIfPresent(_ field: String) throws(RepositoryError) -> Int? {
-        try read(field, row.intIfPresent)
-    }
+    func integer(_ field: String) throws(RepositoryError) -> Int { try read(field, row.int) }
     /// A `numeric` as its exact decimal text.
-    package func number(_ field: String) throws(RepositoryError) -> String { try read(field, row.numericText) }
+    func number(_ field: String) throws(RepositoryError) -> String { try read(field, row.numericText) }
     /// A boolean.
-    package func boolean(_ field: String) throws(RepositoryError) -> Bool { try read(field, row.bool) }
+    func boolean(_ field: String) throws(RepositoryError) -> Bool { try read(field, row.bool) }
     /// A moment.
-    package func timestamp(_ field: String) throws(RepositoryError) -> Timestamp { try read(field, row.timestamp) }
-    /// A moment, nil when unset.
-    package func timestampIfPresent(_ field: String) throws(RepositoryError) -> Timestamp? {
-        try read(field, row.timestampIfPresent)
-    }
+    func timestamp(_ field: String) throws(RepositoryError) -> Timestamp { try read(field, row.timestamp) }
     /// A list of texts; empty when unset.
-    package func texts(_ field: String) throws(RepositoryError) -> [String] {
+    func texts(_ field: String) throws(RepositoryError) -> [String] {
         try read(field, row.textArrayIfPresent) ?? []
     }
     /// A `jsonb` as JSON text, nil when unset.
-    package func jsonIfPresent(_ field: String) throws(RepositoryError) -> [UInt8]? {
+    func jsonIfPresent(_ field: String) throws(RepositoryError) -> [UInt8]? {
         try read(field, row.jsonIfPresent)
-    }
-    /// An included relation's JSON text, nil when there are no such rows.
-    package func relationIfPresent(_ relation: String) throws(RepositoryError) -> [UInt8]? {
-        guard let offset = projection.relations.firstIndex(where: { $0.name == relation }) else {
-            throw .unexpected(sqlState: nil)
-        }
-        return row.withDatum(projection.firstRelation + offset) { datum in
-            guard projection.relations[offset].hasRows(datum) else { return nil }
-            var writer = JSONWriter()
-            projection.relations[offset].writeValue(datum, to: &writer)
-            return writer.bytes
-        }
     }
 }

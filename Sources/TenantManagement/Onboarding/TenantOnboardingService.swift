@@ -79,7 +79,7 @@ package struct TenantOnboardingService: Sendable {
         return OnboardedTenant(tenant: tenant, contact: nil, address: nil)
     }
 
-    private static let withRelations = Filter(include: Tenant.entity.relations.map { Inclusion($0.name) })
+    private static let withRelations = Filter(include: Tenant.entity.relations.map { Inclusion($0) })
 
     /// Inserts the draft. If a generated key is taken, it tries another one.
     private func insert(_ draft: TenantDraft, in context: WriteContext) async throws -> OnboardedTenant {

@@ -1,6 +1,7 @@
-import Entities
 import PostgresClient
 import Testing
+
+@testable import Entities
 
 /// The bracket form of filters: everything that is written counts, or is refused.
 @Suite struct BracketTests {

@@ -1,7 +1,8 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Testing
+
+@testable import Entities
 
 /// Names from outside are the entity's only if every byte is the same. U+212A KELVIN SIGN is canonically equivalent to `K`.
 @Suite struct ExactNameTests {

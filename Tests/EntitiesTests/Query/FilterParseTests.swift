@@ -1,7 +1,8 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Testing
+
+@testable import Entities
 
 @Suite struct FilterParseTests {
     private let catalog: EntityCatalog

@@ -1,7 +1,8 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Testing
+
+@testable import Entities
 
 /// Generated clients send members that were not set as null.
 @Suite struct NullMemberTests {

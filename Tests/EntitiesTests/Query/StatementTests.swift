@@ -1,7 +1,8 @@
-import Entities
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// The SQL that filters become: text of the description's making, values apart.
 @Suite struct StatementTests {

@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 @Suite struct WhereParseTests {
     private func parse(_ json: String) throws(FilterError) -> Where {

@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// Statements that travel with a write become true with it or not at all.
 @Suite struct AlongsideTests {

@@ -1,8 +1,8 @@
-import Entities
 import JSONCoding
 import Primitives
 import Testing
 
+@testable import Entities
 @testable import PostgresClient
 
 /// What the database refuses, in the words of docs/contract/arc-api.md 2.3.

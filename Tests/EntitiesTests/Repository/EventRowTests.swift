@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// An event describes a row before the row is read back: both must be the same.
 @Suite struct EventRowTests {

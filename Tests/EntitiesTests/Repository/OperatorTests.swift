@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// Every operator of docs/contract/arc-api.md 4.2 against PostgreSQL: which of three plans it selects.
 @Suite struct OperatorTests {

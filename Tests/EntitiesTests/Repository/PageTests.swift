@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// Pages of lists: whatever the order, they hold every row once, in the order of the whole list.
 @Suite struct PageTests {

@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// What an answer shows of an instant is a condition that finds the row, also for rows that older versions have written
 /// with microseconds.

@@ -1,16 +1,18 @@
-import Entities
 import PostgresClient
 import Testing
+
+@testable import Entities
 
 @Suite struct TableCheckTests {
     @Test func findsWhatDiffers() async throws {
         let pool = try await EntityDatabase.pool()
+        let (name, slug) = (Field.string("name"), Field.string("slug"))
         let wrong = Entity(
             "Wrong", table: "plans", tenancy: .shared,
             fields: [
-                .string("name"), .string("price"), .integer("rank", width: .int16), .boolean("missing"),
-                .string("slug"), .identifier("ownerId"),
-            ], alwaysSet: ["name", "slug"])
+                name, .string("price"), .integer("rank", width: .int16), .boolean("missing"), slug,
+                .identifier("ownerId"),
+            ], alwaysSet: [name, slug])
         #expect(
             try await EntityCatalog([wrong]).differences(from: pool) == [
                 "plans.name holds 100 characters, Wrong.name allows more", "plans.price is numeric, not text",

@@ -1,8 +1,9 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
 import Testing
+
+@testable import Entities
 
 /// What the methods of a repository do to rows (docs/contract/arc-api.md 4.3 with its recommendations).
 @Suite struct WriteTests {
@@ -43,7 +44,7 @@ import Testing
         #expect(try record.integer("rank") == -1)
         #expect(try record.boolean("isActive") == false)
         #expect(try record.texts("tags") == ["ä", "\"", ""])
-        #expect(try record.identifierIfPresent("ownerId") == nil)
+        #expect(try record[ifPresent: TestPlan.ownerId] == nil)
         #expect(record.isUnset("slug"))
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try record.text("nope") }
     }

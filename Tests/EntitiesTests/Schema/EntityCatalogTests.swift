@@ -1,5 +1,6 @@
-import Entities
 import Testing
+
+@testable import Entities
 
 @Suite struct EntityCatalogTests {
     private func entity(

@@ -1,6 +1,7 @@
-import Entities
 import PostgresClient
 import Primitives
+
+@testable import Entities
 
 extension TenantScope {
     /// A write of this scope with nothing that commits with it.

@@ -1,7 +1,8 @@
-import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
+
+@testable import Entities
 
 /// A tenant with a lead, four contacts, a resource and a customer; every instance another one.
 struct TenantStory {

@@ -1,4 +1,4 @@
-import Entities
+@testable import Entities
 
 /// Entities in the shape of the real ones: a tenant, what belongs to it directly, through another table, or by a
 /// key kept as text, and catalogs with and without audit block.

@@ -1,4 +1,4 @@
-import Entities
+@testable import Entities
 
 /// A tenant.
 enum TestTenant {
