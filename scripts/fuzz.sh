@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 # Runs schemathesis against the OpenAPI documents of the services on a private stack. Exits with 1 on any finding.
-# Variables: FUZZ_EXAMPLES (30 for each operation), FUZZ_SEED (1; `random` for a new one), FUZZ_SERVICE
+# Variables: FUZZ_EXAMPLES (20 for each operation), FUZZ_SEED (1; `random` for a new one), FUZZ_SERVICE
 # (tenant-management, subscription or orchestrator; default: all), FUZZ_PATH (prefix of paths, such as /plans), FUZZ_PHASES (all).
 # What is checked and what is not, and why: scripts/fuzz/schemathesis.toml and hooks.py.
 # Reports: .build-fuzz/<service>.{txt,xml,ndjson}
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-examples=${FUZZ_EXAMPLES:-30}
+examples=${FUZZ_EXAMPLES:-20}
 phases=${FUZZ_PHASES:-examples,coverage,fuzzing,stateful}
 seed=${FUZZ_SEED:-1}
 [ "$seed" != random ] || seed=$((RANDOM * 32768 + RANDOM))

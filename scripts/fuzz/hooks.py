@@ -224,8 +224,9 @@ def mend(case):
     if case.method == "PUT" and "id" in body and "id" in case.path_parameters:
         body["id"] = case.path_parameters["id"]
     # An event has the type that its path names.
-    if "detail-type" in body and "eventType" in case.path_parameters:
-        body["detail-type"] = case.path_parameters["eventType"]
+    for part in (body, body.get("detail")):
+        if "eventType" in case.path_parameters and isinstance(part, dict):
+            part.update({name: case.path_parameters["eventType"] for name in ("detail-type", "type") if name in part})
     # A tenant's contact, or the lead that becomes it, has an address at one of the tenant's domains.
     contact, domains = body.get("contact"), body.get("domains")
     domain = domain_of(contact["email"]) if isinstance(contact, dict) and "email" in contact else None
@@ -311,6 +312,9 @@ RIGHT_REFUSALS = [
     ("whether a card or a token makes a payment source is the provider's to say; ours wants a card",
      lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
      and has_only({"required"}, response) and "card" in str(details(response))),
+    ("an event has a detail, or its own members are those of a detail",
+     lambda case, response: case.operation.path == "/event-bridge/events/{eventType}" and response.status_code == 422
+     and has_only({"required"}, response) and all(detail.get("path") == "" for detail in details(response))),
     ("only the key of the service tells whether a sealed secret can be opened",
      lambda case, response: case.operation.path == "/event-bridge/events/{eventType}" and response.status_code == 422
      and all(detail.get("path", "").endswith("/secret") for detail in details(response)) and "sealed:" in str(case.body)),
