@@ -321,9 +321,9 @@ def main():
     parser.add_argument("--rounds", type=int, default=3, choices=range(1, 6))
     arguments = parser.parse_args()
 
-    # The two permissions that the jobs need: a token with all of them would cost the peers more.
+    # The permissions that the jobs need, for tenants and their contacts: a token with all of them would cost the peers more.
     token = subprocess.run(
-        [str(arguments.arc), "token", "--permission", "10204", "--permission", "10207"],
+        [str(arguments.arc), "token", "--permission", "10204", "--permission", "10207", "--permission", "10211"],
         env={**os.environ, "ARC_HOME": str(arguments.home)}, capture_output=True, text=True, check=True).stdout.strip()
     targets, servers, environment = start_all(arguments)
     try:
