@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             for found in ServiceName.configurationKeys.misspellings(in: CommandSupport.environment.keys) {
                 logger.warning(
-                    "A variable is ignored because no setting has its name, but a similar one",
+                    "Ignored a variable that is not a setting but resembles one",
                     metadata: ["variable": "\(found.variable)", "setting": "\(found.setting)"])
             }
             let reader = try await EnvironmentReader.make()
