@@ -52,6 +52,7 @@ struct RowChangeLog: Sendable {
         return result.affectedRows < Self.maximumRows
     }
 
+    /// A snapshot shows every transaction before its `xmin`, so the index skips what earlier readings have returned.
     private static let changes = PostgresStatement(
         """
         SELECT moment.snapshot, moment.server, moment.session, change.table_name, change.row_id, change.row_version
@@ -61,7 +62,8 @@ struct RowChangeLog: Sendable {
         ) AS moment
         LEFT JOIN (
             SELECT table_name, row_id, max(row_version) AS row_version FROM main.row_changes
-            WHERE $1::text IS NULL OR NOT pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot)
+            WHERE transaction_id >= coalesce(pg_snapshot_xmin($1::text::pg_snapshot), '0'::xid8)
+                AND ($1::text IS NULL OR NOT pg_visible_in_snapshot(transaction_id, $1::text::pg_snapshot))
             GROUP BY table_name, row_id LIMIT \(maximumRows + 1)
         ) AS change ON true
         """)

@@ -16,6 +16,7 @@ package enum RowChangeSchema {
             row_version bigint NOT NULL,
             transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id()
         );
+        CREATE INDEX idx_row_changes_transaction ON main.row_changes (transaction_id);
         COMMENT ON COLUMN main.row_changes.transaction_id IS
             'readers ask for what their last snapshot did not show, which the order of commits cannot confuse';
         ALTER TABLE main.row_changes ENABLE ROW LEVEL SECURITY;
