@@ -182,6 +182,18 @@ def way(uses, start, end):
     return None
 
 
+def check_tests(path):
+    """The name of a test is a raw identifier; a display name would be a second one."""
+    text = path.read_text()
+    bare = without_literals(text)
+    for found in re.finditer(r"@Test\b(?:(?!@Test\b).)*?\bfunc\s+(`?)", bare, re.S):
+        line = text.count("\n", 0, found.start()) + 1
+        if not found.group(1):
+            report(path, line, "name the test by a sentence: func `a row that was deleted is not found`()")
+    for found in re.finditer(r"@(?:Test|Suite)\(\s*\"", text):
+        report(path, text.count("\n", 0, found.start()) + 1, "the name of a test or suite is the one in Swift; no display name")
+
+
 def check_manifest():
     # A build folder of its own: a build that runs meanwhile holds the lock of the usual one.
     with tempfile.TemporaryDirectory() as scratch:
@@ -224,5 +236,7 @@ for name in ROOMS:
     check_rooms(name)
 for file in sorted((ROOT / "Sources").rglob("*.swift")):
     check_file(file)
+for file in sorted((ROOT / "Tests").rglob("*.swift")):
+    check_tests(file)
 print("\n".join(problems), end="\n" if problems else "")
 sys.exit(1 if problems else 0)

@@ -17,7 +17,7 @@ import Testing
         return report.differences.map { "\($0.place): \($0.problem)" }
     }
 
-    @Test func everyDifferenceIsNamedAndItsRepairMendsIt() async throws {
+    @Test func `every difference is reported with SQL that repairs it`() async throws {
         try await OriginalDatabase.with(.tenantManagement) { original in
             for sql in [
                 "ALTER TABLE main.tenants DROP COLUMN spoc_user_id, ALTER key TYPE text, ALTER name DROP NOT NULL",
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aPartOfADatabaseIsNone() async throws {
+    @Test func `an incomplete database is not adopted`() async throws {
         try await OriginalDatabase.with(.subscription) { original in
             try await original.database.query("DROP TABLE main.feature_values, main.plan_sizes")
             #expect(
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func namesThatOurMigrationsNeed() async throws {
+    @Test func `existing objects with names that migrations need are obstacles`() async throws {
         try await OriginalDatabase.with(.subscription) { original in
             for sql in [
                 "CREATE TABLE main.outbox (id int)", "ALTER TABLE main.invoice ADD COLUMN total numeric",
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func aDatabaseWithoutTheOriginalsTablesIsNew() async throws {
+    @Test func `a database without the original's tables counts as new`() async throws {
         let owner = OriginalDatabase.owner
         try await TestDatabase.makeEmpty(.tenantManagement, owner: owner).removed { database in
             let original = OriginalDatabase(database: database)
@@ -93,7 +93,7 @@ import Testing
     }
 
     /// The role that migrates need not own the tables, if it has the rights of the owner.
-    @Test func tablesOfAnotherRole() async throws {
+    @Test func `a role that does not own the tables can adopt the database`() async throws {
         try await OriginalDatabase.with(.subscription) { original in
             let role = "test_migrator_\(SecureRandom.hex(bytes: 6))"
             try await original.database.server.execute("CREATE ROLE \(role) LOGIN")
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func tenAtOnceTakeOverOnce() async throws {
+    @Test func `ten concurrent migrators adopt the database once`() async throws {
         try await OriginalDatabase.with(.tenantManagement) { original in
             let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
                 for _ in 0..<10 { group.addTask { try await original.migrator().up().map(\.number) } }

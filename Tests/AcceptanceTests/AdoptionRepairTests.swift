@@ -43,7 +43,7 @@ import Testing
         #expect(try await original.rows(columns) == repaired)
     }
 
-    @Test func tenantManagementWithBrokenRulesIsRefusedThenRepaired() async throws {
+    @Test func `a tenant management database with invalid rows is refused until it is repaired`() async throws {
         try await OriginalDatabase.with(.tenantManagement, broken: true) { original in
             try await expectRefused(original, ["idx_tenant_lead": 5, "idx_lead_validated_email": 32])
             let kept = try await original.database.texts(
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func theSubscriptionDatabaseWithBrokenRulesIsRefusedThenRepaired() async throws {
+    @Test func `a subscription database with invalid rows is refused until it is repaired`() async throws {
         try await OriginalDatabase.with(.subscription, broken: true) { original in
             try await expectRefused(
                 original,
@@ -72,7 +72,7 @@ import Testing
     }
 
     /// An index takes row versions that are dead already, as long as anybody may still see them.
-    @Test func aTransactionThatBeganBeforeTheRepairDoesNotStopIt() async throws {
+    @Test func `a transaction that began before the repair does not prevent it`() async throws {
         try await OriginalDatabase.with(.subscription, broken: true) { original in
             try await original.database.withPool { pool in
                 let patience = [PostgresSetting("idle_in_transaction_session_timeout", "0")]

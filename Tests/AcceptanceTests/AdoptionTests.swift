@@ -37,7 +37,7 @@ import Testing
         return before
     }
 
-    @Test func tenantManagementIsTakenOver() async throws {
+    @Test func `the tenant management database is adopted`() async throws {
         try await OriginalDatabase.with(.tenantManagement) { original in
             let rows = try await adopt(original)
             #expect(try await original.database.count("SELECT max(row_version) FROM main.contacts") == 1)
@@ -96,7 +96,7 @@ import Testing
         #expect(shown.count > 30)
     }
 
-    @Test func theSubscriptionDatabaseIsTakenOver() async throws {
+    @Test func `the subscription database is adopted`() async throws {
         try await OriginalDatabase.with(.subscription) { original in
             let report = try await original.migrator().check()
             #expect(
@@ -251,7 +251,7 @@ import Testing
         }
     }
 
-    @Test func theWayBackLeavesTheOriginal() async throws {
+    @Test func `reverting leaves the original database`() async throws {
         for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             try await OriginalDatabase.with(kind) { original in
                 let columns = try await original.columns()
@@ -270,7 +270,7 @@ import Testing
     }
 
     /// The original uses it and never seeds it; a second one would be one too many.
-    @Test func theStrategyOfPlansIsThereOnce() async throws {
+    @Test func `the strategy of plans exists once`() async throws {
         for isThere in [true, false] {
             try await OriginalDatabase.with(.subscription) { original in
                 let database = original.database

@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func aPremiumTenantGetsAnOrganisationOfItsOwn() async throws {
+    @Test func `a premium tenant gets its own organization`() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)
@@ -55,7 +55,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionIsEnough() async throws {
+    @Test func `a connection is a sufficient configuration`() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(["connection": "Users"])
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func tenantsOfOtherTiersShareAnOrganisation() async throws {
+    @Test func `tenants of other tiers share an organization`() async throws {
         try await run { auth0, stack in
             var ids: Set<String> = []
             for _ in 0..<2 {
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func concurrentAndInterruptedCallsHaveOneEffect() async throws {
+    @Test func `concurrent and interrupted calls have one effect`() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)
@@ -104,7 +104,7 @@ import Testing
         }
     }
 
-    @Test func settingsThatAreWrongAreNamed() async throws {
+    @Test func `invalid settings are named`() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             let missing = try await user.send(user.body("auth0")).expect(422)
@@ -128,7 +128,7 @@ import Testing
         }
     }
 
-    @Test func organizationsOfOthersAreNotEntered() async throws {
+    @Test func `no user is added to an organization of another owner`() async throws {
         try await run { auth0, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func credentialsThatAreWrongAreTheServicesFault() async throws {
+    @Test func `wrong credentials are an error of the service`() async throws {
         try await run(["AUTH0_CLIENT_SECRET": "wrong"]) { _, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.configureAuth0(Self.config)

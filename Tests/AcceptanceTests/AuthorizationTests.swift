@@ -40,7 +40,9 @@ import Testing
     }
 
     @Test(arguments: WalkTests.kinds)
-    func `a tenant's user writes what the table allows and nothing else`(_ kind: TestStack.ServiceKind) async throws {
+    func `a tenant's user writes what the policy table allows and nothing else`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         let table = try Self.table()
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let client = stack.client(kind)
@@ -138,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func `negative amounts and addresses that are none are refused`() async throws {
+    @Test func `negative amounts and invalid addresses are refused`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let tenant = try await stack.createTenantID()

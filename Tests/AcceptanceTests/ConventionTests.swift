@@ -19,7 +19,7 @@ import Testing
         return (path, try #require(created.headers["etag"]))
     }
 
-    @Test func entityTags() async throws {
+    @Test func `reads and changes honor entity tags`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let (path, tag) = try await contact(stack)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsOverwrittenUnseen() async throws {
+    @Test func `a conditional change never overwrites another one`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let (path, tag) = try await contact(stack)
@@ -85,7 +85,7 @@ import Testing
     }
 
     /// Of many who read the same version and insist on it, one wins.
-    @Test func concurrentChangesOfOneVersion() async throws {
+    @Test func `of concurrent changes of one version one succeeds`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let (path, tag) = try await contact(stack)
             let answers = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func preferences() async throws {
+    @Test func `the Prefer header decides what is returned`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let (path, _) = try await contact(stack)
@@ -129,7 +129,7 @@ import Testing
         }
     }
 
-    @Test func pagesOfLists() async throws {
+    @Test func `pages of a list follow one another by their links`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let tenant = try await stack.createTenantID()
@@ -177,7 +177,7 @@ import Testing
         }
     }
 
-    @Test func deletionsAreTakenBackByOperators() async throws {
+    @Test func `operators restore deleted rows`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let client = stack.tenantManagement
             let (path, _) = try await contact(stack)
@@ -211,7 +211,7 @@ import Testing
         }
     }
 
-    @Test func aRestoredSubscriptionNeedsAPlaceAgain() async throws {
+    @Test func `a restored subscription counts toward the quota again`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: ["SUBSCRIPTION_QUOTA": "1"]) { stack in
             let tenant = try await stack.createTenantID()
             let body: JSONValue = [
@@ -231,7 +231,7 @@ import Testing
     }
 
     /// A change that was made is answered, and one whose condition cannot be looked at is not made.
-    @Test func aRestoringTakesNoConditions() async throws {
+    @Test func `restore accepts no conditions`() async throws {
         try await TestStack.run([.subscription]) { stack in
             let client = stack.subscription
             let size = try await client.post("/plan-sizes", ["size": "ZZ"], token: stack.admin).expect(201)

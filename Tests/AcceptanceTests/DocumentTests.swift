@@ -9,7 +9,7 @@ import Subscription
 import TenantManagement
 import Testing
 
-@Suite("OpenAPI documents")
+@Suite
 struct DocumentTests {
     /// What the services need to be built; nothing is connected for a document.
     private static let environment = [
@@ -28,7 +28,7 @@ struct DocumentTests {
         ]
     }
 
-    @Test func everyReferenceHasItsComponent() async throws {
+    @Test func `every reference has its component`() async throws {
         for service in try await services() {
             let document = try JSONValue.parse(service.document.json())
             for reference in references(document) {
@@ -40,7 +40,7 @@ struct DocumentTests {
     }
 
     /// What is committed is what the services say; `make openapi` writes it anew.
-    @Test func theCommittedDocumentsAreUpToDate() async throws {
+    @Test func `the committed documents are up to date`() async throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/openapi")
         for (service, name) in zip(try await services(), ["tenant-management", "subscription", "orchestrator"]) {
             let committed = try String(contentsOf: folder.appending(path: "\(name).json"), encoding: .utf8)
@@ -51,7 +51,7 @@ struct DocumentTests {
     }
 
     /// Examples are what people copy.
-    @Test func examplesFitTheirSchemas() async throws {
+    @Test func `examples match their schemas`() async throws {
         for service in try await services() {
             let document = try JSONValue.parse(service.document.json())
             let schemas = document["components"]?["schemas"] ?? .null
@@ -77,7 +77,7 @@ struct DocumentTests {
         }
     }
 
-    @Test func operationIdentifiersAreUniqueAndEveryOperationIsDescribed() async throws {
+    @Test func `operation identifiers are unique and every operation is described`() async throws {
         for service in try await services() {
             let identifiers = service.operations.map(\.operationID)
             #expect(Set(identifiers).count == identifiers.count)
@@ -88,7 +88,7 @@ struct DocumentTests {
         }
     }
 
-    @Test func theSameDescriptionsGiveTheSameText() async throws {
+    @Test func `the same descriptions give the same text`() async throws {
         let first = try await services().map { $0.document.json() }
         let second = try await services().map { $0.document.json() }
         #expect(first == second)

@@ -4,7 +4,9 @@ import Testing
 
 /// Requests without the body that they need, about rows that exist, so that nothing else is wrong with them.
 @Suite struct EmptyBodyTests {
-    @Test(arguments: WalkTests.kinds) func areRefused(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `requests without their body are refused`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         try await ValidRequests.run(kind) { requests in
             let operations = requests.document.operations.filter {
                 $0.body != nil && [nil, "HTTPBearer"].contains($0.security)

@@ -14,7 +14,7 @@ import Testing
         ]
     }
 
-    @Test func theEightOperations() async throws {
+    @Test func `an entity has the eight operations`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let user = Identifier.v4().description
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func whatTheServerKnowsBetterIsNotTheClientsToSay() async throws {
+    @Test func `clients cannot set fields that the server determines`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let tenant = try await stack.createTenantID()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func ofManyChangesOfOneRowNoneIsLost() async throws {
+    @Test func `no concurrent change of a row is lost`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let id = try await stack.createTenantID()
             let statuses = await concurrently(40, width: 10) { index in
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func aNodeReadsItsOwnWritesAndOthersFollow() async throws {
+    @Test func `a node reads its own writes and other nodes follow`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let other = try await stack.startNode(.tenantManagement).client
             let client = stack.tenantManagement
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func theCachedAnswerIsTheSameAsTheOneFromTheDatabase() async throws {
+    @Test func `the cached response equals the one from the database`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let id = try await stack.createTenantID()
             let nothing: JSONValue = [:]

@@ -10,7 +10,9 @@ import Testing
     /// Has a state that depends on other tenants, and no version.
     private static let unversioned = "/tenants/{id}/domains/{domain}"
 
-    @Test(arguments: WalkTests.kinds) func documentsNameTheConditions(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `documents declare the conditional headers`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         try await TestStack.run([kind]) { stack in
             let document = try await APIDocument.read(stack.client(kind))
             for operation in document.operations where operation.hasID && operation.security == "HTTPBearer" {
@@ -32,7 +34,7 @@ import Testing
         }
     }
 
-    @Test(arguments: WalkTests.kinds) func readsAnswer304(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `reads respond with 304`(_ kind: TestStack.ServiceKind) async throws {
         try await ValidRequests.run(kind) { requests in
             let reads = requests.document.operations.filter {
                 $0.method == "GET" && $0.hasID && $0.headers.contains("If-None-Match")
@@ -56,7 +58,9 @@ import Testing
     }
 
     /// Whoever has seen another version changes nothing.
-    @Test(arguments: WalkTests.kinds) func staleTagsChangeNothing(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `changes with an outdated entity tag have no effect`(
+        _ kind: TestStack.ServiceKind
+    ) async throws {
         try await ValidRequests.run(kind) { requests in
             let stored = try await StoredRows.read(try requests.stack.database(kind.database))
             let changes = requests.document.operations.filter {
@@ -88,7 +92,7 @@ import Testing
         }
     }
 
-    @Test(arguments: WalkTests.kinds) func representationsAreWhatIsReadNext(
+    @Test(arguments: WalkTests.kinds) func `the representation that a change returns is what is read next`(
         _ kind: TestStack.ServiceKind
     ) async throws {
         try await ValidRequests.run(kind) { requests in

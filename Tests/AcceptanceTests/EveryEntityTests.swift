@@ -11,7 +11,9 @@ import Testing
 /// What holds for every entity that has the common operations, generated from the documents (docs/contract/arc-api.md
 /// 4.3, 5.0).
 @Suite struct EveryEntityTests {
-    @Test(arguments: WalkTests.kinds) func theDescriptionsFitTheTables(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `the descriptions match the tables`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         let catalog =
             kind == .subscription ? try SubscriptionCatalog.make() : try TenantManagementCatalog.make()
         let differences = try await TestDatabase.with(kind.database) { database in
@@ -20,7 +22,7 @@ import Testing
         #expect(differences.isEmpty, "\(differences)")
     }
 
-    @Test(arguments: WalkTests.kinds) func everyTableWithModifiedOnHasItsTrigger(
+    @Test(arguments: WalkTests.kinds) func `every table with modified_on has its trigger`(
         _ kind: TestStack.ServiceKind
     ) async throws {
         let tables = """
@@ -40,7 +42,7 @@ import Testing
         #expect(untouched.isEmpty, "\(untouched)")
     }
 
-    @Test(arguments: WalkTests.kinds) func everyChangeMovesModifiedOnAndTheVersion(
+    @Test(arguments: WalkTests.kinds) func `every change updates modifiedOn and the version`(
         _ kind: TestStack.ServiceKind
     ) async throws {
         try await ValidRequests.run(kind) { requests in
@@ -81,7 +83,8 @@ import Testing
     }
 
     /// What a client says about the audit fields is ignored or, where the body has no such members, refused.
-    @Test(arguments: WalkTests.kinds) func nobodyForgesAuditFields(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `clients cannot set audit fields`(_ kind: TestStack.ServiceKind) async throws
+    {
         let liar = Identifier.v4().description
         let (creator, changer) = (Identifier.v4().description, Identifier.v4().description)
         let date: JSONValue = "2001-01-01T00:00:00.000Z"

@@ -10,7 +10,9 @@ import Testing
     /// Tables that work in progress fills and empties, and the keys themselves.
     private static let passing = ["outbox", "notifications", "idempotency_keys"]
 
-    @Test(arguments: WalkTests.kinds) func repetitionsHaveOneEffect(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `a POST that is repeated with its key has one effect`(
+        _ kind: TestStack.ServiceKind
+    ) async throws {
         try await ValidRequests.run(kind) { requests in
             let stored = try await StoredCounts.read(
                 try requests.stack.database(kind.database), without: Self.passing)

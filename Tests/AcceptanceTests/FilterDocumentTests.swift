@@ -34,7 +34,7 @@ import Testing
         ["2026-01-05", "2026-01-06"], "a\\", "a\\%",
     ]
 
-    @Test func `values of every type are taken or refused alike`() throws {
+    @Test func `document and service agree on values of every type`() throws {
         let fields = ["name", "status", "domains", "createdOn", "leadId", "deleted", "nope"]
         let operators = [
             "eq", "neq", "gt", "gte", "lt", "lte", "between", "inq", "nin", "like", "nilike", "exists", "nope", "$ne",
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func `members of a filter are taken or refused alike`() throws {
+    @Test func `document and service agree on the members of a filter`() throws {
         let members: [(String, [JSONValue])] = [
             ("fields", [nil, ["name"], ["nope"], ["name": true], ["name": nil], ["name": 1], "name", 1]),
             (

@@ -5,7 +5,7 @@ import StackTestSupport
 import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct IdempotencyOutageTests {
-    @Test func `a request that an outage ended can be repeated right after it, not only when its claim ends`()
+    @Test func `a request that an outage ended can be repeated right after it, not only when its claim expires`()
         async throws
     {
         try await TestStack.run([.tenantManagement], environment: ["IDEMPOTENCY_CLAIM_SECONDS": "600"]) { stack in

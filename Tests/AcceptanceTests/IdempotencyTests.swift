@@ -13,7 +13,7 @@ import Testing
         try await stack.database(.tenantManagement).count("SELECT count(*) FROM main.tenants")
     }
 
-    @Test func aRepetitionIsAnsweredLikeTheFirst() async throws {
+    @Test func `a repetition gets the response of the first request`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let body = JSONValue.object(TestStack.tenantBody())
@@ -48,7 +48,7 @@ import Testing
     }
 
     /// The tenant of a customer is named in a header.
-    @Test func aHeaderBelongsToWhatIsAskedFor() async throws {
+    @Test func `the tenantId header belongs to the fingerprint of a request`() async throws {
         try await TestStack.run([.subscription]) { stack in
             let named = key()
             let send = { (tenant: Identifier) in
@@ -69,7 +69,7 @@ import Testing
     }
 
     /// Who has not said who he is is known by his address.
-    @Test func strangersAreToldApartByTheirAddress() async throws {
+    @Test func `anonymous callers are distinguished by their address`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["TRUSTED_PROXIES": "127.0.0.1"]) { stack in
             let named = key()
             let send = { (address: String, body: JSONObject) in
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func aFailureIsNotKept() async throws {
+    @Test func `a failed request releases its key`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let headers = key()
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func manyAtOnceRunOnce() async throws {
+    @Test func `concurrent requests with one key run once`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let body = JSONValue.object(TestStack.tenantBody())
             let headers = key()
@@ -130,7 +130,7 @@ import Testing
     }
 
     /// A process that died right behind the commit has left an effect and no answer.
-    @Test func anAnswerThatGotLostIsGivenAgain() async throws {
+    @Test func `a lost response is given again`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let tenantBody = JSONValue.object(TestStack.tenantBody())
             let lead = try await stack.tenantManagement.post(
@@ -188,7 +188,7 @@ import Testing
 
     /// A process that died before its commit has left a claim and no effect; when the claim's time is over, the request
     /// is carried out.
-    @Test func aClaimEndsWithItsTime() async throws {
+    @Test func `a claim expires`() async throws {
         let clock = ManualClock(SystemClock().now())
         try await TestStack.run([.tenantManagement], clock: clock) { stack in
             let body = JSONValue.object(TestStack.tenantBody())
@@ -217,7 +217,7 @@ import Testing
     }
 
     /// Somebody who came when the claim had run out has made the answer again before the one who carried it out kept his.
-    @Test func theFirstAnswerIsTheOneThatIsKept() async throws {
+    @Test func `the first response is the one that is kept`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let database = try stack.database(.tenantManagement)
             try await database.query(
@@ -243,7 +243,7 @@ import Testing
     }
 
     /// The first process was only slow: its transaction must not come true beside the other's.
-    @Test func whoHasLostTheClaimChangesNothing() async throws {
+    @Test func `a request that lost its claim changes nothing`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let database = try stack.database(.tenantManagement)
             // Whoever claims a key loses it when the claim is committed, so before the transaction of the effect.
@@ -268,7 +268,7 @@ import Testing
     }
 
     /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves.
-    @Test(arguments: WalkTests.kinds) func everyPOSTTakesAKey(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `every POST accepts a key`(_ kind: TestStack.ServiceKind) async throws {
         try await TestStack.run([kind]) { stack in
             let document = try await stack.client(kind).get("/openapi.json").expect(200).json
             for (path, methods) in document["paths"]?.objectValue ?? [:] {
@@ -281,7 +281,7 @@ import Testing
         }
     }
 
-    @Test func answersThatMayHoldSecretsAreSealed() async throws {
+    @Test func `responses that may contain secrets are sealed`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let lead = try await stack.tenantManagement.post(
                 "/leads", .object(TestStack.leadBody(TestStack.uniqueKey()))

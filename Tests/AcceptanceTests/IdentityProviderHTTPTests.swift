@@ -30,7 +30,7 @@ import Testing
         return try #require(result)
     }
 
-    @Test func silenceEnds() async throws {
+    @Test func `a silent provider runs into the deadline`() async throws {
         let result = try await send(.silence, within: .milliseconds(300))
         guard case .failure(.unavailable("trying", let reason)) = result else { throw TestFailure("\(result)") }
         #expect(!reason.contains("token"))
@@ -40,19 +40,19 @@ import Testing
         }
     }
 
-    @Test func floodsEnd() async throws {
+    @Test func `a response that is too long is refused`() async throws {
         let result = try await send(.flood)
         #expect(throws: IdentityProviderFailure.unavailable(step: "trying", reason: "the answer is too long")) {
             try result.get()
         }
     }
 
-    @Test func redirectsAreNotFollowed() async throws {
+    @Test func `redirects are not followed`() async throws {
         let result = try await send(.instead(.temporaryRedirect, headers: [.location: "http://127.0.0.1:1/"]))
         #expect(try result.get().status == 307)
     }
 
-    @Test func afterTheEndNothingIsSent() async throws {
+    @Test func `nothing is sent after shutdown`() async throws {
         let http = IdentityProviderHTTP()
         await http.shutdown()
         await #expect(throws: IdentityProviderFailure.self) {

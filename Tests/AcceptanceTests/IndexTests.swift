@@ -15,7 +15,7 @@ import Testing
 
     /// Every foreign key of every table begins an index.
     @Test(arguments: [DatabaseTemplate.tenantManagement, .subscription])
-    func foreignKeysHaveIndexes(_ template: DatabaseTemplate) async throws {
+    func `every foreign key has an index`(_ template: DatabaseTemplate) async throws {
         try await TestDatabase.with(template) { database in
             let missing = try await database.texts(
                 """
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func tenantManagement() async throws {
+    @Test func `the lists of tenant management use indexes`() async throws {
         try await TestDatabase.with(.tenantManagement) { database in
             try await database.query(
                 """
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func subscription() async throws {
+    @Test func `the lists of the subscription service use indexes`() async throws {
         try await TestDatabase.with(.subscription) { database in
             try await database.query(
                 """

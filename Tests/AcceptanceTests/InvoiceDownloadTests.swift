@@ -24,7 +24,7 @@ import Testing
         return try await PDFText.of(answer.bytes)
     }
 
-    @Test func theFileSaysWhatTheRowSays() async throws {
+    @Test func `the file shows the values of the row`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             var body = TestStack.tenantBody()
             body["name"] = "Жуковский & Σία — Łódź GmbH (Zürich) with a name that needs more than one line of it"
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func amountsHaveTheDecimalsOfTheirCurrency() async throws {
+    @Test func `amounts have the decimals of their currency`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()
             let cases: [(JSONValue, String, String)] = [
@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func invoicesOfOthersAreNotThere() async throws {
+    @Test func `invoices of other tenants are not found`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let own = try await stack.createTenantID()
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func theOriginalsPathSaysWhereToGo() async throws {
+    @Test func `the original's path names the new one`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let token = try await stack.tokens.operatorToken(["10212"])
             let answer = try await stack.tenantManagement.get("/invoices/download", token: token).expect(400)

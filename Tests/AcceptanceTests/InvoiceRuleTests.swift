@@ -44,7 +44,7 @@ import Testing
         }
     }
 
-    @Test func `a change is held against the stored row`() async throws {
+    @Test func `a change is checked with the stored row`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let (client, token) = (stack.tenantManagement, stack.admin)
             let tenant = try await stack.createTenantID()

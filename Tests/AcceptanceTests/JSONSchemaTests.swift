@@ -8,7 +8,7 @@ import Testing
         "Name": ["type": "string", "minLength": 1, "maxLength": 3, "pattern": "^[a-z]+$"]
     ])
 
-    @Test func whatFitsAndWhatDoesNot() {
+    @Test func `values are valid exactly if they match the schema`() {
         let cases: [(schema: JSONValue, fits: [JSONValue], fails: [JSONValue])] = [
             (["$ref": "#/components/schemas/Name"], ["a", "abc"], ["", "abcd", "A", 1, .null]),
             (["type": ["string", "null"], "format": "uuid"], [.null, .string(WalkTests.unknown)], ["x", 1]),
@@ -39,7 +39,7 @@ import Testing
     }
 
     /// What a walk would note of answers that are not as documented.
-    @Test func answersAreHeldAgainstTheirDocument() async throws {
+    @Test func `responses are checked against their document`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let id = try await stack.createTenantID()
             let document = try await APIDocument.read(stack.tenantManagement)

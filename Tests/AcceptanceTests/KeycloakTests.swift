@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    @Test func aPremiumTenantGetsARealmOfItsOwn() async throws {
+    @Test func `a premium tenant gets its own realm`() async throws {
         try await run { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             let answer = try await user.send(user.body("keycloak", email: " Ann@\(user.key).Example.com ")).expect(200)
@@ -56,7 +56,7 @@ import Testing
         }
     }
 
-    @Test func repeatedAndConcurrentCallsHaveOneEffect() async throws {
+    @Test func `repeated and concurrent calls have one effect`() async throws {
         try await run { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             let answers = try await withThrowingTaskGroup(of: TestResponse.self) { group in
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func tenantsOfOtherTiersShareARealm() async throws {
+    @Test func `tenants of other tiers share a realm`() async throws {
         try await run { keycloak, stack in
             let first = try await TestFirstUser.begin(stack)
             let second = try await TestFirstUser.begin(stack)
@@ -97,7 +97,7 @@ import Testing
         }
     }
 
-    @Test func whatWasInterruptedIsContinued() async throws {
+    @Test func `interrupted work is continued`() async throws {
         try await run { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             let steps: [(String, String)] = [
@@ -132,7 +132,7 @@ import Testing
     }
 
     @Test(arguments: ["/admin/realms", "/clients", "/users"])
-    func anAnswerThatIsLostChangesNothing(_ pathEnd: String) async throws {
+    func `a lost response makes no difference`(_ pathEnd: String) async throws {
         try await run { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             keycloak.peer.fail("POST", pathEnd: pathEnd, .afterwards(.badGateway))
@@ -144,7 +144,7 @@ import Testing
         }
     }
 
-    @Test func refusalsAreToldWithoutSecrets() async throws {
+    @Test func `refusals are reported without secrets`() async throws {
         try await run { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             let redirect = HTTPFields(dictionaryLiteral: (.location, "http://127.0.0.1:1/elsewhere"))
@@ -184,7 +184,7 @@ import Testing
         }
     }
 
-    @Test func realmsOfOthersAreNotEntered() async throws {
+    @Test func `no user is added to a realm of another owner`() async throws {
         try await run { keycloak, stack in
             let gone = try await TestFirstUser.begin(stack)
             try await gone.send(gone.body("keycloak")).expect(200)
@@ -209,7 +209,7 @@ import Testing
         }
     }
 
-    @Test func withoutAMailServerTheCallIsToBeRepeated() async throws {
+    @Test func `without a mail server the call is to be repeated`() async throws {
         try await run(["AWS_SES_SMTP_HOST": ""]) { keycloak, stack in
             let user = try await TestFirstUser.begin(stack)
             try await user.send(user.body("keycloak")).expect(503)

@@ -8,7 +8,7 @@ import Testing
 
 /// What strangers can do with the operations that are open to everybody.
 @Suite struct LeadAbuseTests {
-    @Test func `a registered address is answered like an unknown one, and its owner is told by mail`() async throws {
+    @Test func `a registered address gets the same response as an unknown one, and its owner a mail`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let name = TestStack.uniqueKey()
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func `reserved keys are nobody's`() async throws {
+    @Test func `reserved keys are refused for everybody`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             for key in ["admin", "www", "api", "master", "postgres"] {

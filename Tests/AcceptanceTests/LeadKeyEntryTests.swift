@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func aFacadeFindsTheTokenUntilTheKeyIsUsed() async throws {
+    @Test func `a facade finds the token until the key is used`() async throws {
         try await TestStack.run([.tenantManagement], environment: Self.arc) { stack in
             let redis = try TestRedis(stack.servers).client
             let client = stack.tenantManagement
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func nothingIsWrittenUnlessItIsAskedFor() async throws {
+    @Test func `nothing is written unless it is configured`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let redis = try TestRedis(stack.servers).client
             let (lead, key) = try await register(stack, at: stack.tenantManagement)
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func withoutRedisLeadsRegisterAllTheSame() async throws {
+    @Test func `leads can register without Redis`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             // Nothing listens there.
             let reader = try await stack.reader(

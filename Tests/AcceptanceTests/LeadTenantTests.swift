@@ -7,7 +7,7 @@ import Testing
 
 /// `POST /leads/{id}/tenants` (docs/contract/arc-api.md 12.4).
 @Suite struct LeadTenantTests {
-    @Test func whoMayBecomeATenant() async throws {
+    @Test func `only a validated lead becomes a tenant, with its own token`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let name = TestStack.uniqueKey()
@@ -38,7 +38,7 @@ import Testing
         }
     }
 
-    @Test func theAddressIsTheLeads() async throws {
+    @Test func `a tenant has the address of its lead`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let name = TestStack.uniqueKey()
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func oneLeadBecomesOneTenantHoweverManyAskAtTheSameTime() async throws {
+    @Test func `a lead becomes one tenant, however many requests are concurrent`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
             let (lead, token) = try await stack.validatedLead(name)

@@ -8,7 +8,7 @@ import Testing
 
 /// Registration, verification and what a lead may do (issue points 1 to 3; docs/contract/arc-api.md 5.2, 12.3, 12.4).
 @Suite struct LeadTests {
-    @Test func theKeyComesByMailOnly() async throws {
+    @Test func `the key is sent by mail only`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
             let answer = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func theKeyIsInTheAnswerWhenConfigured() async throws {
+    @Test func `the key is in the response if so configured`() async throws {
         try await TestStack.run(
             [.tenantManagement], environment: ["LEAD_KEY_IN_RESPONSE": "true", "LEAD_KEY_LENGTH": "20"]
         ) { stack in
@@ -37,7 +37,7 @@ import Testing
         }
     }
 
-    @Test func addressesAreNormalisedAndChecked() async throws {
+    @Test func `addresses are normalized and checked`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
             var body = TestStack.leadBody(name)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func auditFieldsAreAcceptedAndIgnored() async throws {
+    @Test func `audit fields are accepted and ignored`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let audit: JSONObject = [
                 "deleted": true, "deletedOn": "2020-01-01T00:00:00.000Z", "deletedBy": "x",
@@ -96,7 +96,7 @@ import Testing
         }
     }
 
-    @Test func aValidatedAddressIsTaken() async throws {
+    @Test func `a validated address cannot be registered again`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["LEAD_DUPLICATE_RESPONSE": "conflict"]) { stack in
             let name = TestStack.uniqueKey()
             let first = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func aKeyWorksOnceHoweverManyTryAtTheSameTime() async throws {
+    @Test func `a key works once, however many requests are concurrent`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let name = TestStack.uniqueKey()
             let lead = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name))).expect(201)
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func aKeyIsForItsLeadAndForItsTimeOnly() async throws {
+    @Test func `a key works for its lead only, and until it expires`() async throws {
         let clock = ManualClock(SystemClock().now())
         try await TestStack.run([.tenantManagement], environment: ["VALIDATION_TOKEN_EXPIRY": "300000"], clock: clock) {
             stack in
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func aLeadsTokenSeesThisLeadOnly() async throws {
+    @Test func `a lead's token reads this lead only`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let (lead, token) = try await stack.validatedLead(TestStack.uniqueKey())
             let (other, _) = try await stack.validatedLead(TestStack.uniqueKey())
@@ -180,7 +180,7 @@ import Testing
         }
     }
 
-    @Test func writesToLeadsAreNotAllowed() async throws {
+    @Test func `writes to leads are not allowed`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let (lead, _) = try await stack.validatedLead(TestStack.uniqueKey())
             for (method, path) in [
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test func theRateLimitIsToldAndKept() async throws {
+    @Test func `the rate limit is announced and enforced`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["PUBLIC_API_MAX_ATTEMPTS": "3"]) { stack in
             // Every 20 seconds one more call is allowed, and this machine may be slow.
             var allowed = 0

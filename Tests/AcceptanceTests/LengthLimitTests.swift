@@ -21,7 +21,9 @@ import Testing
         "uniqueItems",
     ]
 
-    @Test(arguments: WalkTests.kinds) func atAndPastEveryLimit(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `values at every limit are accepted and values beyond it refused`(
+        _ kind: TestStack.ServiceKind
+    ) async throws {
         try await ValidRequests.run(kind) { requests in
             let posts = requests.document.operations.filter {
                 $0.method == "POST" && $0.body != nil && [nil, "HTTPBearer"].contains($0.security)

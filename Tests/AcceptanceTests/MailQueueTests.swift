@@ -46,7 +46,7 @@ import WorkQueue
         }
     }
 
-    @Test func `a stop during a mail is no failed attempt, and the mail is due at once`() async throws {
+    @Test func `a shutdown during a mail is not a failed attempt, and the mail is due at once`() async throws {
         try await withWorld { world in
             let (entered, continuation) = AsyncStream<Void>.makeStream()
             let queue = world.queue(
@@ -126,7 +126,7 @@ import WorkQueue
         }
     }
 
-    @Test func `a claim whose answer was lost is given back with the next one`() async throws {
+    @Test func `a claim whose response was lost is returned with the next one`() async throws {
         try await withWorld { world in
             try await world.enqueue(world.queue(ScriptedTransport()), count: 3)
             let store = NotificationStore(pool: world.pool, lease: .seconds(3600))
@@ -174,7 +174,7 @@ import WorkQueue
         }
     }
 
-    @Test func `a mail server that is away is no attempt, and mails leave soon after its return`() async throws {
+    @Test func `an outage of the mail server is not an attempt, and mails leave soon after its return`() async throws {
         try await withWorld { world in
             let isAway = Mutex(true)
             let transport = ScriptedTransport { _ in

@@ -6,7 +6,7 @@ import Testing
 
 /// The job of the whole product, over HTTP: a prospect becomes a paying, provisioned tenant.
 @Suite struct MainJobTests {
-    @Test func aProspectBecomesAPayingProvisionedTenant() async throws {
+    @Test func `a prospect becomes a paying provisioned tenant`() async throws {
         try await TestStack.run { stack in
             let key = TestStack.uniqueKey()
             var registration = TestStack.leadBody(key)
@@ -82,7 +82,7 @@ import Testing
                 == ["false"])
     }
 
-    @Test func theSiloTierGetsADatabaseOfItsOwn() async throws {
+    @Test func `a tenant of the silo tier gets its own database`() async throws {
         try await TestStack.run([.tenantManagement, .orchestrator]) { stack in
             let key = TestStack.uniqueKey()
             var body = TestStack.tenantBody(key: key)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func anUnknownTierFailsTheProvisioningInsteadOfHanging() async throws {
+    @Test func `an unknown tier fails the provisioning instead of leaving it pending`() async throws {
         try await TestStack.run([.tenantManagement, .orchestrator]) { stack in
             var body = TestStack.tenantBody()
             body["tier"] = "NOBODYHASIT"
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func anOperatorCreatesATenantInOneTransaction() async throws {
+    @Test func `an operator creates a tenant in one transaction`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let key = TestStack.uniqueKey()
             let created = try await stack.tenantManagement.post(
@@ -137,7 +137,7 @@ import Testing
         }
     }
 
-    @Test func afterARefusedCreationNothingIsLeft() async throws {
+    @Test func `a refused creation leaves nothing behind`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let key = TestStack.uniqueKey()
             _ = try await stack.createTenant(key: key)
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func generatedKeysAreUniqueUnderConcurrency() async throws {
+    @Test func `generated keys are unique under concurrency`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             var body = TestStack.tenantBody()
             body["key"] = nil

@@ -9,7 +9,7 @@ import Testing
 /// `POST /manage/users` (docs/contract/arc-api.md 5.8, 9.4): who may call it, and what is said of bodies that cannot be
 /// carried out.
 @Suite struct ManageUsersTests {
-    @Test func whatIsNotSignedAsItShouldBeIsRefused() async throws {
+    @Test func `calls with an invalid signature are refused`() async throws {
         let keycloak = FakeKeycloak()
         try await keycloak.run { url in
             try await TestStack.run([.tenantManagement], environment: FakeKeycloak.environment(url)) { stack in
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func theTestVectorVerifies() async throws {
+    @Test func `the test vector of the contract is accepted`() async throws {
         let clock = ManualClock(Timestamp(seconds: 1_700_000_000))
         try await TestStack.run([.tenantManagement], clock: clock) { stack in
             let tenant = "11111111-1111-1111-1111-111111111111"
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func otherProvidersDoNothing() async throws {
+    @Test func `other providers do nothing`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let user = try await TestFirstUser.begin(stack)
             let bodies: [JSONValue] = [
@@ -98,7 +98,7 @@ import Testing
         }
     }
 
-    @Test func whatIsMissingIsNamed() async throws {
+    @Test func `missing members are named`() async throws {
         let keycloak = FakeKeycloak()
         try await keycloak.run { url in
             try await TestStack.run([.tenantManagement], environment: FakeKeycloak.environment(url)) { stack in
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func providersThatAreNotConfiguredSayWhatIsMissing() async throws {
+    @Test func `a provider that is not configured reports what is missing`() async throws {
         let environment = ["AUTH0_DOMAIN": "acme.eu.auth0.com", "KEYCLOAK_HOST": "https://id.example.com"]
         try await TestStack.run([.tenantManagement], environment: environment) { stack in
             let user = try await TestFirstUser.begin(stack)
@@ -153,7 +153,7 @@ import Testing
         }
     }
 
-    @Test func callsAreLimited() async throws {
+    @Test func `calls are limited`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["WEBHOOK_API_MAX_ATTEMPTS": "2"]) { stack in
             let user = try await TestFirstUser.begin(stack)
             var statuses: [Int] = []

@@ -17,7 +17,7 @@ import Testing
             ])
     }
 
-    @Test func checkRefuseRepairUpAndBack() async throws {
+    @Test func `a database is checked, refused, repaired, migrated and reverted`() async throws {
         try await OriginalDatabase.with(.tenantManagement, broken: true) { original in
             let check = try await migrate(original, "check", "--json")
             #expect(check.status == 1 && check.errors.isEmpty)
@@ -60,7 +60,7 @@ import Testing
     }
 
     /// Some obstacles there cannot be repaired by a statement.
-    @Test func theSubscriptionServicesDatabaseToo() async throws {
+    @Test func `the database of the subscription service is migrated too`() async throws {
         try await OriginalDatabase.with(.subscription, broken: true) { original in
             let plans = "SELECT count(*) FROM main.plans"
             let before = try await original.database.count(plans)

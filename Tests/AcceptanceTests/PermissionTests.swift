@@ -10,7 +10,9 @@ import Testing
     /// What the original has not, on paths that it has.
     private static let added: Set<String> = ["GET /billing-payment-source/{paymentSourceId}"]
 
-    @Test(arguments: WalkTests.kinds) func areThoseOfTheContract(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: WalkTests.kinds) func `permissions are those of the contract`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         let listed = ContractPermissions.codes(kind)
         #expect(listed.count == (kind == .subscription ? 101 : 49), "appendix A counts its operations")
         try await TestStack.run([kind]) { stack in

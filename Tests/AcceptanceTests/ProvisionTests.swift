@@ -10,7 +10,7 @@ import Testing
 @Suite struct ProvisionTests {
     private let waiting = ["PROVISION_ON_CREATE": "false"]
 
-    @Test func whatIsNeededAndWhatIsAllowed() async throws {
+    @Test func `provisioning needs a valid plan, a permission and a tenant that may be provisioned`() async throws {
         try await TestStack.run([.tenantManagement], environment: waiting) { stack in
             let client = stack.tenantManagement
             let id = try await stack.createTenantID()
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func ofManyWhoProvisionAtTheSameTimeOneDoes() async throws {
+    @Test func `of concurrent requests to provision one succeeds`() async throws {
         try await TestStack.run([.tenantManagement], environment: waiting) { stack in
             let id = try await stack.createTenantID()
             let statuses = await concurrently(12, width: 12) { index in
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func anActiveSubscriptionProvisionsOnceHoweverOftenItIsTold() async throws {
+    @Test func `an active subscription provisions once, however often its event is delivered`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: waiting) { stack in
             let id = try await stack.createTenantID()
             let plan = try await stack.plan(tier: "PREMIUM")
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func aPlanThatNoEventCouldCarryIsRefused() async throws {
+    @Test func `a plan that no event could carry is refused`() async throws {
         try await TestStack.run([.tenantManagement], environment: waiting) { stack in
             let id = try await stack.createTenantID()
             let path = "/tenants/\(id)/provision"
@@ -110,7 +110,7 @@ import Testing
         }
     }
 
-    @Test func aTenantWithManyContactsIsProvisionedWithThePrimaryOnes() async throws {
+    @Test func `a tenant with many contacts is provisioned with the primary ones`() async throws {
         try await TestStack.run([.tenantManagement], environment: waiting) { stack in
             let id = try await stack.createTenantID()
             let database = try stack.database(.tenantManagement)
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func aTenantThatWasTakenOutOfProvisioningCanBeProvisionedAgain() async throws {
+    @Test func `a tenant that was taken out of provisioning can be provisioned again`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let first = try await TestWebhook.begin(stack)
             let path = "/tenants/\(first.tenant)"
@@ -151,7 +151,7 @@ import Testing
         }
     }
 
-    @Test func aSuspendedTenantDoesNotComeBackBySubscribing() async throws {
+    @Test func `a suspended tenant is not activated by subscribing`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: waiting) { stack in
             let id = try await stack.createTenantID()
             try await stack.tenantManagement.patch("/tenants/\(id)", ["status": 5], token: stack.admin).expect(204)
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func theQuotaHoldsHoweverManySubscribeAtTheSameTime() async throws {
+    @Test func `the quota holds, however many subscribe at the same time`() async throws {
         try await TestStack.run(
             [.tenantManagement, .subscription],
             environment: ["SUBSCRIPTION_QUOTA": "3", "PROVISION_ON_CREATE": "false"]
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func periodsFollowTheCalendarAndSeedsAreRight() async throws {
+    @Test func `periods follow the calendar and the seeds are correct`() async throws {
         let clock = ManualClock(SystemClock().now())
         guard let start = Timestamp(iso8601: "2027-01-31T12:00:00.000Z") else { throw TestFailure("no date") }
         clock.set(start)

@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func `the event of a callback goes on with the callback's trace`() async throws {
+    @Test func `the event of a callback continues the callback's trace`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let webhook = try await TestWebhook.begin(stack)
             let bytes = webhook.body().serialized()

@@ -46,7 +46,8 @@ import Testing
         }
     }
 
-    @Test(arguments: [false, true]) func fromAPlanToAProvisionedTenant(isLead: Bool) async throws {
+    @Test(arguments: [false, true]) func `a client gets from a plan to a provisioned tenant`(isLead: Bool) async throws
+    {
         try await TestStack.run([.tenantManagement, .subscription], environment: Self.environment) { stack in
             let client = await Client(stack)
             let (tenants, billing) = (client.tenants, client.billing)

@@ -25,7 +25,7 @@ import Testing
             """)
     }
 
-    @Test func aListOfTenantsWithContactsAndResourcesIsOneRoundTrip() async throws {
+    @Test func `a list of tenants with contacts and resources is one round trip`() async throws {
         try await TestDatabase.with(.tenantManagement) { try await count($0) }
     }
 

@@ -4,7 +4,7 @@ import Testing
 
 /// What every service answers beside its own operations (docs/contract/arc-api.md 2.7).
 @Suite struct ServiceTests {
-    @Test func everyServiceHasItsPagesAndDocuments() async throws {
+    @Test func `every service has its pages and documents`() async throws {
         try await TestStack.run { stack in
             for kind in TestStack.ServiceKind.allCases {
                 let client = stack.client(kind)
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func answersCarryProtectiveHeadersAndARequestIdentifier() async throws {
+    @Test func `responses have protective headers and a request id`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let given = try await stack.tenantManagement.send("GET", "/ping", headers: ["x-request-id": "abc-123"])
             #expect(given.headers["x-request-id"] == "abc-123")
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func preflightsAreAnswered() async throws {
+    @Test func `preflights are answered`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["CORS_ALLOWED_ORIGINS": "https://app.example.com"]) {
             stack in
             let asked = [
@@ -54,7 +54,7 @@ import Testing
         }
     }
 
-    @Test func problemsAreToldInTheFormThatTheClientAsksFor() async throws {
+    @Test func `errors have the form that the client asks for`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             for (method, path, status) in [

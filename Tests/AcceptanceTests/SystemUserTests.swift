@@ -36,7 +36,7 @@ import Testing
         return (lead, tenant)
     }
 
-    @Test func leadsAndTheirTenantsAreTheSystems() async throws {
+    @Test func `leads and their tenants are created by the system user`() async throws {
         try await TestStack.run([.tenantManagement], environment: Self.environment) { stack in
             let name = TestStack.uniqueKey()
             let registered = try await stack.tenantManagement.post("/leads", .object(TestStack.leadBody(name)))
@@ -62,7 +62,7 @@ import Testing
     }
 
     /// The writes of callback, consumer and watchdog are distinguished from those of users.
-    @Test func whatUsersBeganTheSystemGoesOnWith() async throws {
+    @Test func `the system user continues what users began`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: Self.environment) { stack in
             let database = try stack.database(.tenantManagement)
             let tenant = try await stack.createTenantID()
@@ -99,7 +99,7 @@ import Testing
         }
     }
 
-    @Test func settingsOfIdentityProvidersAreTheSystems() async throws {
+    @Test func `settings of identity providers are created by the system user`() async throws {
         try await TestStack.run([.tenantManagement], environment: Self.environment) { stack in
             let tenant = try await stack.createTenantID()
             let id = try #require(Identifier(tenant))
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func withoutOneNobodyIsNamed() async throws {
+    @Test func `without a system user the audit columns stay empty`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let (lead, _) = try await story(stack)
             #expect(try await audit(stack, "leads", lead) == ["- -"])

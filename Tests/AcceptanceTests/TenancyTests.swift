@@ -6,7 +6,7 @@ import Testing
 
 /// Tenants see nothing of each other, whatever they ask for and in whatever way.
 @Suite struct TenancyTests {
-    @Test func listsAndCountsShowTheOwnRowsOnly() async throws {
+    @Test func `lists and counts contain the tenant's own rows only`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await TwoTenants.make(stack)
             for (path, id) in two.ownRows {
@@ -41,7 +41,7 @@ import Testing
         }
     }
 
-    @Test func foreignRowsDoNotExist() async throws {
+    @Test func `rows of other tenants do not exist`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await TwoTenants.make(stack)
             let before = try await two.state()
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func bulkChangesReachTheOwnRowsOnly() async throws {
+    @Test func `bulk changes reach the tenant's own rows only`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await TwoTenants.make(stack)
             let before = try await two.state()
@@ -111,7 +111,7 @@ import Testing
         }
     }
 
-    @Test func nothingCanBeGivenToOrTakenFromAnotherTenant() async throws {
+    @Test func `rows can be neither given to nor taken from another tenant`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await TwoTenants.make(stack)
             let before = try await two.state()
@@ -164,7 +164,7 @@ import Testing
         }
     }
 
-    @Test func theCatalogueIsTheOperatorsToChange() async throws {
+    @Test func `only operators change the catalog`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let tenant = try await stack.createTenantID()
             let token = try await stack.tokens.userToken(tenant: tenant)
@@ -187,7 +187,7 @@ import Testing
     }
 
     /// Authorization in code is one wall; this is the other.
-    @Test func theRuntimeRolesReadNothingWithoutATenant() async throws {
+    @Test func `the runtime roles read nothing without a tenant`() async throws {
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let two = try await TwoTenants.make(stack)
             for kind in [DatabaseTemplate.tenantManagement, .subscription] {

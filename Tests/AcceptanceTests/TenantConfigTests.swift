@@ -4,7 +4,7 @@ import Testing
 
 /// `GET /tenant-configs/{id}/tenant` (docs/contract/arc-api.md 5.6).
 @Suite struct TenantConfigTests {
-    @Test func theTenantOfASetting() async throws {
+    @Test func `the tenant of a setting can be read`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement
             let own = try await stack.createTenantID()

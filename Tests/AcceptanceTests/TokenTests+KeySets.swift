@@ -11,7 +11,7 @@ import Testing
 
 /// Tokens of identity providers, whose keys are read from a key set.
 extension TokenTests {
-    @Test func keySetsRotateAndPinTheirAlgorithms() async throws {
+    @Test func `key sets rotate and pin their algorithms`() async throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("jwks-\(Identifier.v4()).json")
         defer { try? FileManager.default.removeItem(at: file) }
         let curve = P256.Signing.PrivateKey()

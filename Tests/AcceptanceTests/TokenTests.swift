@@ -40,7 +40,7 @@ import Testing
         token(header: header, claims: claims, sign: hmac(Array(TestTokens.secret.utf8)))
     }
 
-    @Test func sharedSecretTokens() async throws {
+    @Test func `tokens of the shared secret are accepted exactly if they are valid`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             func status(_ token: String) async throws -> Int {
                 try await stack.tenantManagement.get("/tenants", token: token).status
@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    @Test func tricksAreRefused() async throws {
+    @Test func `forged tokens are refused`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let valid = Self.shared(Self.with())
             let parts = valid.split(separator: ".").map(String.init)
@@ -202,7 +202,7 @@ import Testing
     }
 
     /// Upstream's own tests run with `JWT_SECRET=test` (docs/contract/arc-api.md 12).
-    @Test func aShortSecretWorks() async throws {
+    @Test func `a short secret works`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["JWT_SECRET": "test"]) { stack in
             let token = Self.token(header: ["alg": "HS256"], claims: Self.with(), sign: Self.hmac(Array("test".utf8)))
             try await stack.tenantManagement.get("/tenants", token: token).expect(200)

@@ -4,7 +4,7 @@ import Testing
 
 /// What is asked for rather than said: methods, paths and filters.
 extension WalkTests {
-    @Test(arguments: kinds) func wrongMethodsAndPaths(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `wrong methods and paths get 405 and 404`(_ kind: TestStack.ServiceKind) async throws {
         try await TestStack.run([kind]) { stack in
             let client = stack.client(kind)
             let document = try await APIDocument.read(client)
@@ -34,7 +34,9 @@ extension WalkTests {
         }
     }
 
-    @Test(arguments: kinds) func filters(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `invalid filters are refused and unusual ones answered`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         let bad: [JSONValue] = [
             ["where": ["nope": 1]], ["where": ["id": ["between": [1]]]], ["limit": -1], ["limit": "many"], ["skip": -1],
             ["order": "nope ASC"], ["order": "id SIDEWAYS"], ["include": ["nope"]], ["include": [["relation": "nope"]]],

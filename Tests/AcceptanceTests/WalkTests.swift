@@ -55,7 +55,9 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func whoMayCall(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `every operation requires its token and permissions`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         try await walk(kind) { walk, operation in
             guard operation.security != nil else { return }
             let anonymous = try await walk.client.send(operation.method, walk.path(operation))
@@ -82,7 +84,7 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func whatIsNotThere(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `unknown ids are not found`(_ kind: TestStack.ServiceKind) async throws {
         try await walk(kind) { walk, operation in
             guard operation.hasID, operation.security == "HTTPBearer", operation.statuses.contains(404) else { return }
             let body = operation.body.map { walk.document.sample($0) }
@@ -101,7 +103,9 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func bodiesThatAreNone(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `bodies that are not JSON objects are refused`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
         try await walk(kind) { walk, operation in
             guard let schema = operation.body else { return }
             let empty = try await walk.send(operation, nil)
@@ -145,7 +149,7 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func unknownProperties(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `unknown properties are refused`(_ kind: TestStack.ServiceKind) async throws {
         try await walk(kind) { walk, operation in
             guard let schema = operation.body else { return }
             let root = APIDocument.Place(pointer: [], schema: walk.document.resolve(schema), type: nil)
@@ -163,7 +167,8 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func everyPropertyWithTheWrongType(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `properties of the wrong type are refused`(_ kind: TestStack.ServiceKind) async throws
+    {
         try await walk(kind) { walk, operation in
             guard let schema = operation.body else { return }
             let valid = walk.document.sample(schema)
@@ -191,7 +196,7 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func missingProperties(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `missing properties are named`(_ kind: TestStack.ServiceKind) async throws {
         try await walk(kind) { walk, operation in
             guard let schema = operation.body.map({ walk.document.resolve($0) }) else { return }
             let valid = walk.document.sample(schema)
@@ -205,7 +210,8 @@ import Testing
         }
     }
 
-    @Test(arguments: kinds) func hostileValues(_ kind: TestStack.ServiceKind) async throws {
+    @Test(arguments: kinds) func `hostile values never cause a server error`(_ kind: TestStack.ServiceKind) async throws
+    {
         let literals = [
             "1e400", "-1e308", "1e-400", "99999999999999999999999999999999", "-9223372036854775809", "1.5", "1e999999",
         ]

@@ -9,7 +9,7 @@ import Testing
 
 /// Which callbacks count as signed by the orchestrator.
 extension WebhookTests {
-    @Test func whatIsNotSignedAsItShouldBeIsRefused() async throws {
+    @Test func `what is not signed as it should be is refused`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let body = hook.body()
@@ -48,7 +48,7 @@ extension WebhookTests {
         }
     }
 
-    @Test func aCopyOfAnEarlierProvisioningSignsNothing() async throws {
+    @Test func `the secret of an earlier provisioning signs nothing`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let first = try await TestWebhook.begin(stack)
             try await first.send(first.body(status: 0)).expect(204)
@@ -67,7 +67,7 @@ extension WebhookTests {
         }
     }
 
-    @Test func theSecretSurvivesAnEmptyRedis() async throws {
+    @Test func `the secret survives an empty Redis`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let redis = try TestRedis(stack.servers)
@@ -78,7 +78,7 @@ extension WebhookTests {
     }
 
     /// Signature and body as JavaScript clients send them: signed over `JSON.stringify(JSON.parse(body))`.
-    @Test func theSignatureIsOverTheNormalisedBodyOrOverTheBytes() async throws {
+    @Test func `the signature covers the normalized body or the bytes`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             for isNormalised in [true, false] {
                 let hook = try await TestWebhook.begin(stack)
@@ -95,7 +95,7 @@ extension WebhookTests {
         }
     }
 
-    @Test func bothTestVectorsAreAccepted() async throws {
+    @Test func `both test vectors are accepted`() async throws {
         let secret = "0123456789abcdef0123456789abcdef"
         let tenant = "11111111-1111-1111-1111-111111111111"
         let context = "22222222-2222-2222-2222-222222222222"

@@ -7,7 +7,7 @@ import Testing
 
 /// The signed callback (docs/contract/arc-api.md 9.4, 9.5, 12.6).
 @Suite struct WebhookTests {
-    @Test func aSuccessMakesTheTenantActiveWithAllItsResources() async throws {
+    @Test func `a success activates the tenant with all its resources`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let resources: JSONValue = [
@@ -28,7 +28,7 @@ import Testing
         }
     }
 
-    @Test func aFailureMakesTheTenantFailedAndItCanBeProvisionedAgain() async throws {
+    @Test func `after a failure the tenant can be provisioned again`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             try await hook.send(hook.body(status: 0)).expect(204)
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func whatIsSignedButMeaninglessIsExplained() async throws {
+    @Test func `a signed but invalid callback is refused with the reason`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let type: JSONValue = hook.body().replacing(["type"], with: 2)
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func whatTheOriginalAcceptsWithoutStatusOrType() async throws {
+    @Test func `callbacks without status or type are accepted like in the original`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             try await hook.send(hook.body(resources: [["metadata": ["bucket": "b"]]])).expect(204)
@@ -125,7 +125,7 @@ import Testing
         }
     }
 
-    @Test func repeatedAndConcurrentDeliveriesHaveOneEffect() async throws {
+    @Test func `repeated and concurrent deliveries have one effect`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -148,7 +148,7 @@ import Testing
         }
     }
 
-    @Test func tenantsThatAreNotBeingProvisionedAreLeftAlone() async throws {
+    @Test func `tenants that are not being provisioned are left alone`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             let database = try stack.database(.tenantManagement)
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func withoutAPrimaryContactNobodyIsGreeted() async throws {
+    @Test func `without a primary contact no welcome mail is sent`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)
             try await stack.database(.tenantManagement).query("UPDATE main.contacts SET deleted = true")
@@ -171,7 +171,7 @@ import Testing
         }
     }
 
-    @Test func theRateLimitIsPerTenant() async throws {
+    @Test func `the rate limit is per tenant`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["WEBHOOK_API_MAX_ATTEMPTS": "2"]) { stack in
             let first = try await TestWebhook.begin(stack)
             let second = try await TestWebhook.begin(stack)

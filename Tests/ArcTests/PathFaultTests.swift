@@ -21,7 +21,7 @@ import Testing
         #expect(outcome.output == "")
     }
 
-    @Test func `a home that cannot be a folder`() async throws {
+    @Test func `a home that cannot be a folder is reported`() async throws {
         let folder = try TestFolder()
         let file = "\(folder.path)/file"
         try FileSystem.replace(file, with: "")
@@ -44,7 +44,7 @@ import Testing
         #expect(outcome.errors.hasSuffix(" is longer than the system allows.") && outcome.errors.utf8.count < 400)
     }
 
-    @Test func `something in the way of a file or folder of the home`() async throws {
+    @Test func `a file in place of a folder of the home is reported`() async throws {
         for (name, isFolder, sentence) in [
             ("lock", true, "is a folder, but a file is needed there."),
             ("state.env", true, "is a folder, but a file is needed there."),
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test(.enabled(if: geteuid() != 0)) func `a home without permission`() async throws {
+    @Test(.enabled(if: geteuid() != 0)) func `a home without permission is reported`() async throws {
         let folder = try TestFolder()
         chmod(folder.path, 0o500)
         try await expectFault(
@@ -69,7 +69,7 @@ import Testing
     @Test(arguments: [
         ["up"], ["doctor"], ["demo"], ["token", "--permission", "all"], ["migrate", "status"],
         ["serve", "subscription"],
-    ]) func `a current folder that was deleted`(arguments: [String]) async throws {
+    ]) func `a deleted current folder is reported`(arguments: [String]) async throws {
         let folder = try TestFolder()
         let gone = "mkdir \(folder.path)/gone && cd \(folder.path)/gone && rmdir \(folder.path)/gone"
         let outcome = try await arc(arguments, home: "", before: gone)

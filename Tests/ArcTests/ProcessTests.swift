@@ -41,7 +41,7 @@ import Testing
         ) { try await ProcessCommand(executable: "/no/such/program").run() }
     }
 
-    @Test func `the end by a signal is told`() async throws {
+    @Test func `the end by a signal is reported`() async throws {
         #expect(try await shell("kill -TERM $$").run().exit == .signal(SIGTERM))
     }
 
@@ -70,7 +70,7 @@ import Testing
         #expect(child.exit == .code(0))
     }
 
-    @Test func `a cancelled run kills its program`() async throws {
+    @Test func `a canceled run kills its program`() async throws {
         let command = shell("exec sleep 300")
         let running = Task { try await command.run() }
         running.cancel()

@@ -74,7 +74,7 @@ import Testing
         #expect(variables["JWT_SECRET_FILE"] == "/run/secret")
     }
 
-    @Test func `addresses of the private servers are ours, and what is passed over is told`() throws {
+    @Test func `addresses of the private servers are ours, and values that are ignored are reported`() throws {
         let environment = environment([
             "DB_HOST": "elsewhere", "DB_PASSWORD_FILE": "/x", "REDIS_URL": "redis://elsewhere", "PORT": "1",
             "DB_STATEMENT_TIMEOUT_MILLIS": "9",
@@ -96,7 +96,7 @@ import Testing
         #expect(variables["DB_DATABASE"] == "message_bus_db")
     }
 
-    @Test(arguments: ["0", "65536", "http", "-1"]) func `a port that is none is an error`(text: String) {
+    @Test(arguments: ["0", "65536", "http", "-1"]) func `an invalid port is an error`(text: String) {
         #expect(throws: LocalStackError.invalidPort(variable: "ORCHESTRATOR_PORT", value: text)) {
             try environment(["ORCHESTRATOR_PORT": text]).port(of: .orchestrator)
         }

@@ -8,7 +8,7 @@ import Testing
         #expect(try StackState(text: state.text, path: "x") == state)
     }
 
-    @Test func `every role has a password of its own`() {
+    @Test func `every role has its own password`() {
         let roles = DatabasePlan.roles.map(\.name) + [DatabasePlan.superuser]
         let passwords = Set(roles.map(state.password(of:)))
         #expect(passwords.count == roles.count)

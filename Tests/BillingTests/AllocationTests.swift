@@ -9,18 +9,18 @@ import Testing
             // Rounding took two too much; the first two give it back rather than one going below zero.
             (2, [1, 1, 1, 1], [0, 0, 1, 1]), (1, [1, 1, 1], [1, 0, 0]), (-2, [1, 1, 1, 1], [0, 0, -1, -1]),
         ] as [(Int64, [Int64], [Int64])])
-    func theResidueGoesToTheLargest(units: Int64, weights: [Int64], expected: [Int64]) throws {
+    func `the remainder goes to the largest weight`(units: Int64, weights: [Int64], expected: [Int64]) throws {
         let money = try Money(minorUnits: units, currency: Currency("USD"))
         #expect(try money.allocate(by: weights).map(\.minorUnits) == expected)
     }
 
-    @Test func refusesOtherWeights() throws {
+    @Test func `other weights are refused`() throws {
         for weights in [[], [0], [0, 0], [-1, 2]] as [[Int64]] {
             #expect(throws: BillingError.invalidShares) { try usd("1.00").allocate(by: weights) }
         }
     }
 
-    @Test func thePartsAlwaysAddUpAndKeepTheSign() throws {
+    @Test func `the parts always add up and keep the sign`() throws {
         for _ in 0..<3_000 {
             let small = Bool.random()
             let units = Int64.random(in: small ? -50...50 : .min ... .max)
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func thePartsOfAPeriodAddUpToItsPrice() throws {
+    @Test func `the parts of a period add up to its price`() throws {
         for _ in 0..<1_000 {
             let schedule = try BillingSchedule(cycle: BillingCycle(.random(in: 1...12), .month), anchor: randomDate())
             let whole = try schedule.period(.random(in: -3...3))
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func cutsMustLieWithinThePeriodInOrder() throws {
+    @Test func `cuts must lie within the period in order`() throws {
         let whole = try period("2026-01-01", "2026-02-01")
         for cuts in [
             ["2026-01-01"], ["2026-02-01"], ["2025-12-31"], ["2026-01-10", "2026-01-09"], ["2026-01-10", "2026-01-10"],

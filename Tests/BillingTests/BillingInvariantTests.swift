@@ -18,7 +18,7 @@ import Testing
             timing: Bool.random() ? .inAdvance : .inArrears)
     }
 
-    @Test func i2CreditAndChargeOfTheSameDaysCancel() throws {
+    @Test func `credit and charge of the same days cancel each other`() throws {
         for _ in 0..<1_000 {
             let plan = try randomCharge()
             let whole = try plan.schedule.period(containing: plan.start)
@@ -36,7 +36,7 @@ import Testing
         }
     }
 
-    @Test func i3ALaterChangeNeverCreditsOrChargesMore() throws {
+    @Test func `a later change never credits or charges more`() throws {
         for _ in 0..<300 {
             let plan = try randomCharge()
             let whole = try plan.schedule.period(containing: plan.start)
@@ -50,7 +50,7 @@ import Testing
         }
     }
 
-    @Test func i5RepeatedCreditsNeverExceedTheCharge() throws {
+    @Test func `repeated credits never exceed the charge`() throws {
         for _ in 0..<500 {
             let plan = try randomCharge()
             let whole = try plan.schedule.period(containing: plan.start)
@@ -66,7 +66,7 @@ import Testing
         }
     }
 
-    @Test func i10BillingTwiceOrLateGivesTheSameLines() throws {
+    @Test func `billing twice or late gives the same lines`() throws {
         for _ in 0..<500 {
             let plan = try randomCharge()
             let first = try plan.start.adding(days: .random(in: -100...100))
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func everyServedDayIsChargedExactlyOnce() throws {
+    @Test func `every served day is charged exactly once`() throws {
         for _ in 0..<500 {
             var plan = try randomCharge()
             let end = try plan.end ?? plan.start.adding(days: 700)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func theSumOfAnInvoiceIsTheSumOfItsLines() throws {
+    @Test func `the sum of an invoice is the sum of its lines`() throws {
         for _ in 0..<200 {
             let charges = try (0..<4).map { _ in try randomCharge() }
             let start = try randomDate()

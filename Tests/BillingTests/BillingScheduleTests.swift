@@ -8,14 +8,14 @@ import Testing
         return try (0..<count).map { try schedule.boundary($0).description }
     }
 
-    @Test func a1TheAnchorDayReturnsAfterAShortMonth() throws {
+    @Test func `the anchor day returns after a short month`() throws {
         #expect(
             try starts(.monthly, anchor: "2026-01-31", count: 5)
                 == ["2026-01-31", "2026-02-28", "2026-03-31", "2026-04-30", "2026-05-31"])
         #expect(try starts(.monthly, anchor: "2028-01-31", count: 2).last == "2028-02-29")
     }
 
-    @Test func a2TheDayAfterAnInclusiveEndIsTheNextStart() throws {
+    @Test func `the day after an inclusive end is the next start`() throws {
         let schedule = try BillingSchedule(cycle: .monthly, anchor: date("2024-01-31"))
         let inclusiveEnds = try (0..<3).map { try schedule.period($0).end.adding(days: -1).description }
         #expect(inclusiveEnds == ["2024-02-28", "2024-03-30", "2024-04-29"])
@@ -24,14 +24,14 @@ import Testing
                 == ["2024-01-31", "2024-02-29", "2024-03-31", "2024-04-30"])
     }
 
-    @Test func a4AYearStaysAYear() throws {
+    @Test func `a year stays a year`() throws {
         #expect(try starts(.yearly, anchor: "2024-01-31", count: 2) == ["2024-01-31", "2025-01-31"])
         let yearly = try charge("120.00", .yearly, start: "2024-01-31")
         #expect(try yearly.lines(dueIn: period("2024-02-01", "2025-01-31")).isEmpty)
         #expect(try yearly.lines(dueIn: period("2024-02-01", "2025-02-01")).count == 1)
     }
 
-    @Test func a5TheLastDayStandsForTheAnchorDay() throws {
+    @Test func `the last day of a short month stands for the anchor day`() throws {
         let schedule = try BillingSchedule(cycle: .monthly, start: date("2012-04-30"), anchorDay: 31)
         #expect(try schedule.period(containing: date("2012-04-30")) == period("2012-04-30", "2012-05-31"))
     }
@@ -42,7 +42,7 @@ import Testing
             ("A10", "2012-07-16", 15, "2012-08-15", nil), ("A11", "2012-03-03", 3, "2012-03-03", nil),
             ("A11", "2012-03-04", 3, "2012-04-03", nil), ("A11", "2012-03-02", 3, "2012-03-03", nil),
         ] as [(String, String, Int, String, String?)])
-    func firstDateOnOrAfterTheStart(
+    func `the first period starts on the first anchor day on or after the start`(
         row: String, start: String, anchorDay: Int, monthly: String, yearly: String?
     ) throws {
         func first(_ cycle: BillingCycle) throws -> CalendarDate {
@@ -53,20 +53,20 @@ import Testing
         if let yearly { #expect(try first(.yearly) == date(yearly), "\(row)") }
     }
 
-    @Test func a20TheLeapDayReturns() throws {
+    @Test func `the leap day returns`() throws {
         #expect(
             try starts(.yearly, anchor: "2024-02-29", count: 5)
                 == ["2024-02-29", "2025-02-28", "2026-02-28", "2027-02-28", "2028-02-29"])
     }
 
-    @Test func a22QuartersAndHalfYearsAreMonths() throws {
+    @Test func `quarters and half-years are months`() throws {
         let quarterly = try BillingCycle(duration: 3, durationUnit: "months")
         let halfYearly = try BillingCycle(duration: 6, durationUnit: "months")
         #expect(try starts(quarterly, anchor: "2026-01-31", count: 2).last == "2026-04-30")
         #expect(try starts(halfYearly, anchor: "2026-01-31", count: 2).last == "2026-07-31")
     }
 
-    @Test func anchorDaysAreForMonthsAndYears() throws {
+    @Test func `anchor days are for months and years`() throws {
         let start = try date("2026-01-01")
         for day in [0, 32, -1] {
             #expect(throws: BillingError.invalidAnchorDay) {
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func periodsFollowEachOtherWithoutGapAndContainTheirDates() throws {
+    @Test func `periods follow each other without gaps and contain their dates`() throws {
         for _ in 0..<500 {
             let schedule = try BillingSchedule(cycle: randomCycle(), anchor: randomDate())
             for index in -5..<30 {
@@ -94,7 +94,7 @@ import Testing
         }
     }
 
-    @Test func theAnchorDayIsPermanent() throws {
+    @Test func `the anchor day is permanent`() throws {
         for _ in 0..<500 {
             let anchor = try randomDate()
             let schedule = try BillingSchedule(cycle: BillingCycle(.random(in: 1...13), .month), anchor: anchor)
@@ -106,7 +106,7 @@ import Testing
         }
     }
 
-    @Test func theEndOfTheCalendarIsAnError() throws {
+    @Test func `the end of the calendar is an error`() throws {
         let schedule = try BillingSchedule(cycle: BillingCycle(9999, .year), anchor: date("2026-01-01"))
         #expect(throws: BillingError.dateOutOfRange) { try schedule.boundary(1) }
         #expect(throws: BillingError.dateOutOfRange) { try schedule.boundary(.max) }
@@ -114,7 +114,7 @@ import Testing
         #expect(throws: BillingError.dateOutOfRange) { try daily.boundary(.min) }
     }
 
-    @Test func periodsHaveAtLeastADay() throws {
+    @Test func `periods have at least a day`() throws {
         let day = try date("2026-01-01")
         #expect(throws: BillingError.invalidPeriod) { try BillingPeriod(start: day, end: day) }
         #expect(throws: BillingError.invalidPeriod) { try BillingPeriod(start: day, end: day.adding(days: -1)) }

@@ -4,7 +4,7 @@ import Primitives
 import Testing
 
 @Suite struct CalendarDateTests {
-    @Test func readsAndWrites() throws {
+    @Test func `dates are read and written`() throws {
         let day = try date("2024-02-29")
         #expect((day.year, day.month, day.day) == (2024, 2, 29))
         #expect(day.description == "2024-02-29")
@@ -17,11 +17,11 @@ import Testing
         "", "2024", "2024-2-29", "2023-02-29", "2024-13-01", "2024-00-01", "2024-04-31", "2024-01-00", "2024/01/01",
         "20240101", "2024-01-01T00:00:00Z", " 2024-01-01", "2024-01-1a", "-024-01-01", "+024-01-01", "２024-01-01",
     ])
-    func refusesOtherText(text: String) {
+    func `any other text is refused`(text: String) {
         #expect(throws: BillingError.invalidDate) { try CalendarDate(text) }
     }
 
-    @Test func staysWithinTheYears1To9999() throws {
+    @Test func `dates stay within the years 1 to 9999`() throws {
         #expect(throws: BillingError.dateOutOfRange) { try CalendarDate("0000-12-31") }
         #expect(throws: BillingError.dateOutOfRange) { try CalendarDate(year: 10_000, month: 1, day: 1) }
         let last = try date("9999-12-31")
@@ -46,17 +46,17 @@ import Testing
         ("2026-01-15", -1, "2025-12-15"), ("2024-02-29", 12, "2025-02-28"), ("2024-02-29", 48, "2028-02-29"),
         ("2026-05-31", 0, "2026-05-31"), ("2024-02-29", -12, "2023-02-28"),
     ])
-    func addsMonthsAndClampsToTheLastDay(start: String, months: Int, expected: String) throws {
+    func `adding months clamps to the last day`(start: String, months: Int, expected: String) throws {
         #expect(try date(start).adding(months: months) == date(expected))
     }
 
-    @Test func addsYears() throws {
+    @Test func `adding years clamps to the last day`() throws {
         #expect(try date("2024-02-29").adding(years: 1) == date("2025-02-28"))
         #expect(try date("2024-02-29").adding(years: 4) == date("2028-02-29"))
         #expect(try date("1900-02-28").adding(years: -1) == date("1899-02-28"))
     }
 
-    @Test func countsDays() throws {
+    @Test func `days are counted`() throws {
         #expect(try date("2010-11-13").days(until: date("2011-02-13")) == 92)
         #expect(try date("2024-02-28").days(until: date("2024-03-01")) == 2)
         #expect(try date("2023-03-01").days(until: date("2023-02-28")) == -1)
@@ -64,7 +64,7 @@ import Testing
         #expect(try date("2026-01-01") < date("2026-01-02"))
     }
 
-    @Test func theDateOfAnInstantIsThatOfUTC() throws {
+    @Test func `the date of an instant is its date in UTC`() throws {
         for (instant, expected) in [
             ("2026-01-05T00:00:00Z", "2026-01-05"), ("2026-01-05T23:59:59.999999Z", "2026-01-05"),
             ("2026-01-05T23:30:00-01:00", "2026-01-06"), ("1969-12-31T23:59:59.999999Z", "1969-12-31"),
@@ -79,7 +79,7 @@ import Testing
     }
 
     /// Foundation is no oracle for months: on Linux it takes 243 months from 2008-05-29 to 1988-02-28.
-    @Test func addedMonthsMoveTheMonthAndKeepTheDayOrTheLast() throws {
+    @Test func `adding months moves the month and keeps the day, or takes the last one`() throws {
         for _ in 0..<2_000 {
             let day = try randomDate()
             let months = Int.random(in: -400...400)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func agreesWithFoundationsCalendar() throws {
+    @Test func `dates agree with Foundation's calendar`() throws {
         var calendar = Calendar(identifier: .iso8601)
         calendar.timeZone = try #require(TimeZone(secondsFromGMT: 0))
         for _ in 0..<1_000 {

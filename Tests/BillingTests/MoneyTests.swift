@@ -14,7 +14,7 @@ import Testing
             ("USD", "-92233720368547758.08", .min, "-92233720368547758.08"), ("USD", "0e999999999999", 0, "0.00"),
             ("USD", "1.00000000000000000000000000000000000000000000000000000000000000", 100, "1.00"),
         ] as [(String, String, Int64, String)])
-    func readsAndWritesExactly(code: String, text: String, units: Int64, written: String) throws {
+    func `amounts are read and written exactly`(code: String, text: String, units: Int64, written: String) throws {
         let money = try Money(decimal: text, currency: Currency(code))
         #expect(money.minorUnits == units)
         #expect(money.decimalText == written)
@@ -33,11 +33,11 @@ import Testing
             ("-92233720368547758.09", .overflow), ("1e20", .overflow), ("1e99999999999999999999", .overflow),
             ("123456789012345678901234567890123456789012345678901", .overflow),
         ] as [(String, BillingError)])
-    func refusesWhatIsNotExact(text: String, error: BillingError) {
+    func `amounts that are not exact are refused`(text: String, error: BillingError) {
         #expect(throws: error) { try usd(text) }
     }
 
-    @Test func g1DecimalsAreThoseOfISO4217() throws {
+    @Test func `decimals are those of ISO 4217`() throws {
         let exponents = [
             0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
             2: "USD EUR GBP CHF INR MGA BRL ZZZ",
@@ -51,28 +51,28 @@ import Testing
     }
 
     @Test(arguments: ["", "US", "USDT", "U1D", "us ", "ÄÖÜ", "€", "U\u{301}SD"])
-    func refusesOtherCodes(code: String) {
+    func `other codes are refused`(code: String) {
         #expect(throws: BillingError.invalidCurrency) { try Currency(code) }
     }
 
-    @Test func g3TenDollarsAndTenYen() throws {
+    @Test func `ten dollars are 1000 minor units and ten yen are 10`() throws {
         #expect(try Money(decimal: "10", currency: Currency("USD")).minorUnits == 1000)
         #expect(try Money(decimal: "10", currency: Currency("JPY")).minorUnits == 10)
     }
 
-    @Test func g6TenOfThirtyDays() throws {
+    @Test func `ten of thirty days cost a third, rounded to the currency`() throws {
         for (code, price, expected) in [("JPY", "1000", "333"), ("KWD", "10.000", "3.333"), ("USD", "10.00", "3.33")] {
             let money = try Money(decimal: price, currency: Currency(code))
             #expect(try money.multiplied(by: fraction(10, 30)).decimalText == expected)
         }
     }
 
-    @Test func g7AmountsKnowTheirDecimals() throws {
+    @Test func `amounts know their decimals`() throws {
         #expect(try Money(decimal: "1.005", currency: Currency("KWD")).decimalText == "1.005")
         #expect(throws: BillingError.tooManyDecimals) { try Money(decimal: "10.50", currency: Currency("JPY")) }
     }
 
-    @Test func aHalfGoesAwayFromZero() throws {
+    @Test func `a half is rounded away from zero`() throws {
         for (units, expected) in [(1, 1), (-1, -1), (3, 2), (-3, -2), (5, 3), (0, 0)] as [(Int64, Int64)] {
             let money = try Money(minorUnits: units, currency: Currency("USD"))
             #expect(try money.multiplied(by: fraction(1, 2)).minorUnits == expected)
@@ -80,7 +80,7 @@ import Testing
         #expect(try usd("0.01").multiplied(by: fraction(49, 100)).isZero)
     }
 
-    @Test func arithmeticIsChecked() throws {
+    @Test func `arithmetic is checked`() throws {
         let dollar = try usd("1.00")
         let yen = try Money(minorUnits: 100, currency: Currency("JPY"))
         #expect(try dollar.adding(usd("0.99")).decimalText == "1.99")
@@ -103,7 +103,7 @@ import Testing
         #expect(throws: BillingError.currencyMismatch) { try Money.sum([dollar, yen], in: dollar.currency) }
     }
 
-    @Test func textRoundTrips() throws {
+    @Test func `amounts survive their text`() throws {
         for code in ["USD", "JPY", "KWD", "CLF"] {
             for _ in 0..<500 {
                 let money = try Money(minorUnits: .random(in: .min ... .max), currency: Currency(code))

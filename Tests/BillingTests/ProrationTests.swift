@@ -10,7 +10,7 @@ import Testing
         }
     }
 
-    @Test func a14InArrearsTheEndIsDue() throws {
+    @Test func `in arrears the end of a period is due`() throws {
         let plan = try charge("24.95", .monthly, start: "2021-09-17", timing: .inArrears)
         #expect(try due(plan, "2021-09-01", "2021-10-17").isEmpty)
         let lines = try plan.lines(dueIn: period("2021-10-17", "2021-10-18"))
@@ -18,7 +18,7 @@ import Testing
         #expect(lines.map(\.amount) == [try usd("24.95")])
     }
 
-    @Test func a15AFixedTermOfSixWeeks() throws {
+    @Test func `a fixed term of six weeks has six lines`() throws {
         let plan = try charge("24.95", .weekly, start: "2021-09-10", end: "2021-10-22")
         let invoice = try DraftInvoice(
             currency: Currency("USD"), charges: [plan], dueIn: period("2021-09-01", "2022-09-01"))
@@ -31,7 +31,7 @@ import Testing
         #expect(invoice.total.decimalText == "149.70")
     }
 
-    @Test func a17ADiscountedPhaseOfThreeMonths() throws {
+    @Test func `a discounted phase of three months is followed by the regular price`() throws {
         let discounted = try charge("4.95", .monthly, start: "2021-09-15", end: "2021-12-15")
         let regular = try charge("24.95", .monthly, start: "2021-12-15")
         #expect(
@@ -42,7 +42,7 @@ import Testing
                 == ["2021-12-15 24.95", "2022-01-15 24.95", "2022-02-15 24.95"])
     }
 
-    @Test func a18TwoChargesOnOneInvoice() throws {
+    @Test func `two charges share an invoice`() throws {
         let charges = [
             try charge("24.95", .monthly, start: "2021-09-17"), try charge("275", .yearly, start: "2021-09-17"),
         ]
@@ -68,7 +68,7 @@ import Testing
             ("E4", "50000.00", .monthly, "2024-03-15", 1, "27419.35", 17, 31),
             ("G20", "10000.00", .monthly, "2024-02-28", 1, "689.66", 2, 29),
         ] as [(String, String, BillingCycle, String, Int, String, Int128, Int128)])
-    func aFirstPeriodIsAPartOfTheWholeOne(
+    func `a partial first period costs its part of the whole one`(
         row: String, price: String, cycle: BillingCycle, start: String, anchorDay: Int, amount: String, days: Int128,
         of whole: Int128
     ) throws {
@@ -80,7 +80,7 @@ import Testing
         #expect(try plan.lines(dueIn: BillingPeriod(start: date(start), end: end)) == [line], "\(row)")
     }
 
-    @Test func b5ThenBothAreBilledTogether() throws {
+    @Test func `an add-on with the plan's anchor day is billed together with the plan`() throws {
         let base = try charge("24.95", .monthly, start: "2021-09-20")
         let addOn = try charge("17.95", .monthly, start: "2021-09-30", anchorDay: 20)
         let invoice = try DraftInvoice(
@@ -89,7 +89,7 @@ import Testing
     }
 
     @Test(arguments: [("B15", "2023-06-15", "4.00"), ("B16", "2023-06-16", "3.00"), ("B17", "2023-06-17", "2.00")])
-    func calendarWeeksAreCountedFromMonday(row: String, localStart: String, amount: String) throws {
+    func `calendar weeks are counted from Monday`(row: String, localStart: String, amount: String) throws {
         // 12 June 2023 is a Monday. The caller has turned the instant into the customer's own date.
         let plan = try RecurringCharge(
             description: "Weekly", price: usd("7.00"),
@@ -103,7 +103,7 @@ import Testing
             ("C7", .monthly, "2011-01-01", "2011-01-15", 14, 31), ("C7", .yearly, "2011-01-01", "2011-01-15", 14, 365),
             ("D35", .quarterly, "2012-02-01", "2012-02-15", 14, 90),
         ] as [(String, BillingCycle, String, String, Int128, Int128)])
-    func aLastPeriodIsAPartOfTheWholeOne(
+    func `a partial last period costs its part of the whole one`(
         row: String, cycle: BillingCycle, start: String, end: String, days: Int128, of whole: Int128
     ) throws {
         let plan = try charge("100", cycle, start: start, end: end)
@@ -113,7 +113,7 @@ import Testing
         #expect(try lines.dropLast().allSatisfy { try $0.share == .one }, "\(row)")
     }
 
-    @Test func c15AndC17APauseCreditsAndChargesWithOneDenominator() throws {
+    @Test func `a pause credits and charges with one denominator`() throws {
         let whole = try period("2013-08-31", "2013-09-30")
         let line = try InvoiceLine(description: "Plan", unitPrice: usd("500"), period: whole, whole: whole)
         #expect(try line.credit(unusedFrom: date("2013-09-05")).amount == usd("-416.67"))
@@ -131,7 +131,7 @@ import Testing
         ("D30", "1000", "500", "2024-03-01", "2024-04-01", "2024-03-15", "-548.39", "274.19"),
         ("D4", "5", "20", "2024-04-01", "2024-05-01", "2024-04-02", "-4.83", "19.33"),
     ])
-    func aPlanChange(
+    func `a plan change credits the old plan and charges the new one for the same days`(
         row: String, old: String, new: String, start: String, end: String, change: String, credit: String,
         charge: String
     ) throws {
@@ -147,7 +147,7 @@ import Testing
         #expect(try invoice.total == usd(credit).adding(usd(charge)), "\(row)")
     }
 
-    @Test func d12ACreditIsNeverMoreThanWhatIsLeft() throws {
+    @Test func `a credit is never more than what is left`() throws {
         let whole = try period("2012-05-01", "2012-06-01")
         let line = try InvoiceLine(description: "Plan", unitPrice: usd("249.95"), period: whole, whole: whole)
         #expect(try line.credit(unusedFrom: date("2012-05-02")).amount == usd("-241.89"))
@@ -163,7 +163,7 @@ import Testing
         #expect(throws: BillingError.invalidAmount) { try credit.credit(unusedFrom: change) }
     }
 
-    @Test func d18AYearlyPlanFromAPartlyUsedMonth() throws {
+    @Test func `a change from a partly used month to a yearly plan credits the rest of the month`() throws {
         let whole = try period("2013-08-01", "2013-09-01")
         let month = try InvoiceLine(description: "Monthly", unitPrice: usd("1000"), period: whole, whole: whole)
         let year = try charge("10000", .yearly, start: "2013-08-16", anchorDay: 16)
@@ -174,7 +174,7 @@ import Testing
         #expect(invoice.total.decimalText == "9483.87")
     }
 
-    @Test func d29FiveMoreSeats() throws {
+    @Test func `five more seats cost the rest of the period`() throws {
         let line = try InvoiceLine(
             description: "Seats", unitPrice: usd("10"), quantity: 5, period: period("2024-03-15", "2024-04-01"),
             whole: period("2024-03-01", "2024-04-01"))
@@ -186,7 +186,7 @@ import Testing
         }
     }
 
-    @Test func g8TaxIsRoundedFromTheExactAmount() throws {
+    @Test func `tax is rounded from the exact amount`() throws {
         let whole = try period("2025-09-18", "2025-10-18")
         let line = try InvoiceLine(
             description: "Plan", unitPrice: usd("200"), period: whole, whole: whole, taxRate: Rational(decimal: "0.25"))
@@ -197,7 +197,7 @@ import Testing
         #expect(invoice.total.decimalText == "-241.66")
     }
 
-    @Test func g13TaxOfAnInvoiceIsNotTheSumOfItsLinesTaxes() throws {
+    @Test func `the tax of an invoice is not the sum of the taxes of its lines`() throws {
         let fees = [10, 20, 30, 40, 10, 20, 30, 40] as [Int64]
         let whole = try period("2025-01-01", "2025-02-01")
         var left = fees.map { Rational($0 * 100) }
@@ -226,7 +226,7 @@ import Testing
         #expect(invoice.tax.decimalText == "18.89")
     }
 
-    @Test func linesOfAnotherCurrencyAreRefused() throws {
+    @Test func `lines of another currency are refused`() throws {
         let plan = try charge("1", .monthly, start: "2026-01-01")
         #expect(throws: BillingError.currencyMismatch) {
             try DraftInvoice(currency: Currency("EUR"), charges: [plan], dueIn: period("2026-01-01", "2026-01-02"))
@@ -235,7 +235,7 @@ import Testing
         #expect(empty.total.isZero && empty.tax.isZero)
     }
 
-    @Test func discountsLieBetweenNothingAndTheCharge() throws {
+    @Test func `discounts are at least zero and at most the charge`() throws {
         let line = try charge("1", .monthly, start: "2026-01-01").line(forPeriodContaining: date("2026-01-05"))
         #expect(try line.discounted(by: Rational(25)).amount == usd("0.75"))
         #expect(try line.discounted(by: Rational(100)).amount.isZero)
@@ -243,7 +243,7 @@ import Testing
         #expect(throws: BillingError.invalidAmount) { try line.discounted(by: Rational(-1)) }
     }
 
-    @Test func aQuoteOutsideTheTimeOfServiceIsRefused() throws {
+    @Test func `a quote outside the service period is refused`() throws {
         let plan = try charge("1", .monthly, start: "2026-01-10", anchorDay: 1, end: "2026-03-15")
         for day in ["2026-01-09", "2026-03-15", "2026-05-01"] {
             #expect(throws: BillingError.outsidePeriod) { try plan.line(forPeriodContaining: date(day)) }
@@ -251,7 +251,7 @@ import Testing
         #expect(try plan.line(forPeriodContaining: date("2026-03-14")).period == period("2026-03-01", "2026-03-15"))
     }
 
-    @Test func serviceThatEndsBeforeItStartsCostsNothing() throws {
+    @Test func `service that ends before it starts costs nothing`() throws {
         for end in ["2026-01-10", "2026-01-01"] {
             let plan = try charge("1", .monthly, start: "2026-01-10", end: end)
             #expect(try plan.lines(dueIn: period("2020-01-01", "2030-01-01")).isEmpty)

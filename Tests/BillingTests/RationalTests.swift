@@ -2,7 +2,7 @@ import Billing
 import Testing
 
 @Suite struct RationalTests {
-    @Test func isKeptInLowestTerms() throws {
+    @Test func `a fraction is kept in lowest terms`() throws {
         #expect(try fraction(6, -8) == fraction(-3, 4))
         #expect(try fraction(0, -5) == .zero)
         #expect(try fraction(-6, -3) == Rational(2))
@@ -12,7 +12,7 @@ import Testing
         #expect(throws: BillingError.overflow) { try fraction(.min, 1) }
     }
 
-    @Test func readsDecimals() throws {
+    @Test func `decimals are read`() throws {
         #expect(try Rational(decimal: "8.875") == fraction(71, 8))
         #expect(try Rational(decimal: "-0.2") == fraction(-1, 5))
         #expect(try Rational(decimal: "1e2") == Rational(100))
@@ -21,7 +21,7 @@ import Testing
         #expect(throws: BillingError.overflow) { try Rational(decimal: "1e40") }
     }
 
-    @Test func computesExactly() throws {
+    @Test func `fractions compute exactly`() throws {
         for _ in 0..<2_000 {
             let (a, b, c) = (try random(), try random(), try random())
             #expect(try a.adding(b) == b.adding(a))
@@ -33,7 +33,7 @@ import Testing
         #expect(throws: BillingError.divisionByZero) { try Rational.one.divided(by: .zero) }
     }
 
-    @Test func overflowIsAnError() throws {
+    @Test func `overflow is an error`() throws {
         let large = try fraction(.max, 1)
         #expect(throws: BillingError.overflow) { try large.adding(.one) }
         #expect(throws: BillingError.overflow) { try large.multiplied(by: Rational(2)) }

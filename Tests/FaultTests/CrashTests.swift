@@ -7,7 +7,7 @@ import Testing
 
 /// What happens when a process, Redis or PostgreSQL goes away at the worst moment.
 @Suite(.serialized) struct CrashTests {
-    @Test func killedTenantManagementLosesNoTenantAndProvisionsEachOnce() async throws {
+    @Test func `a killed tenant management loses no tenant and provisions each one once`() async throws {
         try await ProcessStack.run { stack in
             let service = try await stack.start(.tenantManagement)
             _ = try await stack.start(.orchestrator)
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func twoRelaysAndTwoOrchestratorsHaveNoDoubleEffect() async throws {
+    @Test func `two relays and two orchestrators have no duplicate effect`() async throws {
         try await ProcessStack.run { stack in
             let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
             _ = try await stack.start(.orchestrator)
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func duplicatedDeliveriesHaveNoSecondEffect() async throws {
+    @Test func `duplicated deliveries have no second effect`() async throws {
         try await ProcessStack.run { stack in
             let service = try await stack.start(.tenantManagement)
             _ = try await stack.start(.orchestrator)
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func withoutRedisNoRequestFailsAndTheCacheIsRightAfterwards() async throws {
+    @Test func `without Redis no request fails, and the cache is correct afterwards`() async throws {
         let redis = try await OwnRedis()
         var servers = try TestServers.current()
         servers.redisPort = "\(redis.port)"
@@ -173,7 +173,7 @@ import Testing
         }
     }
 
-    @Test func thePoolSurvivesARestartOfPostgres() async throws {
+    @Test func `the pool survives a restart of PostgreSQL`() async throws {
         try await PostgresCluster.with(usesTCP: true) { postgres in
             var servers = try TestServers.current()
             servers.postgres = PostgresTestServer(
@@ -228,7 +228,7 @@ import Testing
         #expect(ready.status == 200)
     }
 
-    @Test func sigtermEndsEveryServiceInTimeWithSuccess() async throws {
+    @Test func `SIGTERM ends every service in time and with success`() async throws {
         try await ProcessStack.run { stack in
             let service = try await stack.start(.tenantManagement)
             let orchestrator = try await stack.start(.orchestrator)

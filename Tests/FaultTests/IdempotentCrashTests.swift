@@ -115,7 +115,7 @@ extension CrashTests {
                 == requests.count)
     }
 
-    @Test func requestsThatAreRepeatedAfterAKillHaveOneEffectEach() async throws {
+    @Test func `requests that are repeated after a kill have one effect each`() async throws {
         try await ProcessStack.run { stack in
             let service = try await stack.start(.tenantManagement, ["IDEMPOTENCY_CLAIM_SECONDS": "3"])
             _ = try await stack.start(.orchestrator)
@@ -161,7 +161,7 @@ extension CrashTests {
         }
     }
 
-    @Test func twoNodesThatGetTheSameKeysCarryThemOutOnce() async throws {
+    @Test func `two nodes that receive the same keys carry the requests out once`() async throws {
         try await ProcessStack.run { stack in
             let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
             _ = try await stack.start(.orchestrator)

@@ -8,7 +8,7 @@ import Testing
             "1", "[]", "{}", "[1]", "[[1], 2]", #"{"a": [{"b": []}], "c": {}}"#, #"[{"a": "[[[["}]"#,
             String(repeating: "[", count: 40) + String(repeating: "]", count: 40),
         ])
-    func isWhatTheParserCounts(text: String) throws {
+    func `the depth is the one that the parser counts`(text: String) throws {
         let depth = try JSONValue.parse(text).depth
         #expect(throws: Never.self) { try JSONValue.parse(text, limits: JSONLimits(depth: depth)) }
         guard depth > 0 else { return }

@@ -10,12 +10,12 @@ import Testing
             ("9223372036854775808", nil), ("-9223372036854775809", nil), ("1e19", nil), ("0.5", nil), ("7.01", nil),
             ("1e-1", nil), ("1e400", nil), ("1e-99999999999999999999", nil), ("1e99999999999999999999", nil),
         ] as [(String, Int64?)])
-    func wholeNumbersHoweverWritten(literal: String, expected: Int64?) throws {
+    func `whole numbers are recognized however they are written`(literal: String, expected: Int64?) throws {
         let number = try #require(JSONNumber(literal: literal))
         #expect(number.int64 == expected)
     }
 
-    @Test func integersAreRecognized() {
+    @Test func `integers are recognized`() {
         for literal in ["1", "1.0", "1e2", "0", "-5.00", "120e-1", "123456789012345678901234567890"] {
             #expect(JSONNumber(literal: literal)?.isInteger == true)
         }
@@ -24,7 +24,7 @@ import Testing
         }
     }
 
-    @Test func onlyNumbersAreTaken() {
+    @Test func `only numbers are accepted`() {
         for literal in [
             "", "-", "01", "1.", ".1", "+1", "1e", "1e+", "NaN", "Infinity", "0x10", "1 ", " 1", "1,0", "٣",
         ] {
@@ -36,7 +36,7 @@ import Testing
         #expect(JSONNumber(UInt64.max).literal == "18446744073709551615")
     }
 
-    @Test func doublesAreTheNearest() {
+    @Test func `doubles are the nearest ones`() {
         #expect(JSONNumber(literal: "0.1")?.double == 0.1)
         #expect(JSONNumber(literal: "9007199254740993")?.double == 9_007_199_254_740_992)
         #expect(JSONNumber(literal: "1e400")?.double == .infinity)

@@ -2,7 +2,7 @@ import JSONCoding
 import Testing
 
 @Suite struct JSONObjectTests {
-    @Test func keepsTheOrderAndReplacesInPlace() {
+    @Test func `an object keeps its order and replaces in place`() {
         var object: JSONObject = ["b": 1, "a": 2]
         object["c"] = 3
         object["b"] = 4
@@ -18,7 +18,7 @@ import Testing
         #expect(object["null"] == .some(.null))
     }
 
-    @Test func behavesLikeALinearList() {
+    @Test func `an object behaves like a linear list`() {
         // Around the size from which keys are indexed.
         for _ in 0..<200 {
             var object = JSONObject()
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func equalityIgnoresTheOrder() {
+    @Test func `equality ignores the order`() {
         let left: JSONObject = ["a": 1, "b": [1, 2]]
         let right: JSONObject = ["b": [1, 2], "a": 1]
         #expect(left == right)
@@ -49,7 +49,7 @@ import Testing
         #expect(left != ["a": 1, "c": [1, 2]])
     }
 
-    @Test func keysAreComparedByTheirBytes() {
+    @Test func `keys are compared by their bytes`() {
         var object: JSONObject = ["\u{e9}": 1]
         object["e\u{301}"] = 2
         #expect(object.count == 2)

@@ -2,7 +2,7 @@ import JSONCoding
 import Testing
 
 @Suite struct JSONParserTests {
-    @Test func readsEveryKindOfValue() throws {
+    @Test func `values of every kind are read`() throws {
         let value = try JSONValue.parse(
             " {\"a\":null,\"b\":[true,false],\"c\":\"x\",\"d\":-1.5e+2,\r\n\t\"e\":{\"f\":[ ],\"g\":{ }}} ")
         let expected: JSONValue = [
@@ -21,7 +21,7 @@ import Testing
         "0", "-0", "-1", "10", "0.5", "1.50", "1e5", "1E-5", "1e+05", "0e0", "-0.0e-0",
         "123456789012345678901234567890",
     ])
-    func keepsTheTextOfNumbers(literal: String) throws {
+    func `the text of numbers is kept`(literal: String) throws {
         #expect(try JSONValue.parse(literal).numberValue?.literal == literal)
         #expect(try text(JSONValue.parse("[\(literal)]").serialized()) == "[\(literal)]")
     }
@@ -62,7 +62,7 @@ import Testing
             ("{\"\\ude00\":1}", .unpairedSurrogate, 2),
             ("\"\\ud83d\\n\"", .unpairedSurrogate, 1), ("\"\\ud83d", .unpairedSurrogate, 1),
         ] as [(String, JSONParseError.Reason, Int)])
-    func refusesWithReasonAndOffset(json: String, reason: JSONParseError.Reason, offset: Int) {
+    func `invalid text is refused with reason and offset`(json: String, reason: JSONParseError.Reason, offset: Int) {
         let error = #expect(throws: JSONParseError.self) { try JSONValue.parse(json) }
         #expect(error?.reason == reason)
         #expect(error?.offset == offset)
@@ -77,7 +77,7 @@ import Testing
             [0xF0, 0x8F, 0xBF, 0xBF],
             [0xF4, 0x90, 0x80, 0x80], [0xF5, 0x80, 0x80, 0x80], [0xFF], [0xFE], [0xF0, 0x9F, 0x98],
         ] as [[UInt8]])
-    func refusesBytesThatAreNotUTF8(bytes: [UInt8]) {
+    func `bytes that are not UTF-8 are refused`(bytes: [UInt8]) {
         for padding in 0..<9 {
             let text = [UInt8(ascii: "\"")] + Array(repeating: UInt8(ascii: "a"), count: padding) + bytes
             let error = #expect(throws: JSONParseError.self) { try JSONValue.parse(text + Array("zz\"".utf8)) }
@@ -86,16 +86,16 @@ import Testing
         #expect(throws: JSONParseError.self) { try JSONValue.parse(bytes) }
     }
 
-    @Test func readsEscapes() throws {
+    @Test func `escapes are read`() throws {
         let value = try JSONValue.parse(#""\"\\\/\b\f\n\r\t\u0041\u00e9\u20AC\ud83d\uDE00\u0000é""#)
         #expect(value.stringValue.map { Array($0.utf8) } == Array("\"\\/\u{8}\u{c}\n\r\tAé€😀\u{0}é".utf8))
     }
 
-    @Test func ofEqualKeysTheLastValueStaysAtTheFirstPlace() throws {
+    @Test func `of equal keys the last value stays at the first position`() throws {
         #expect(try text(JSONValue.parse(#"{"a":1,"b":2,"\u0061":3}"#).serialized()) == #"{"a":3,"b":2}"#)
     }
 
-    @Test func depthIsLimited() throws {
+    @Test func `depth is limited`() throws {
         func nested(_ depth: Int) -> String {
             String(repeating: "[", count: depth) + String(repeating: "]", count: depth)
         }
@@ -112,7 +112,7 @@ import Testing
         #expect(throws: Never.self) { try JSONValue.parse(nested(512), limits: JSONLimits(depth: 512)) }
     }
 
-    @Test func sizesAreLimited() throws {
+    @Test func `sizes are limited`() throws {
         #expect(throws: JSONParseError(reason: .tooLong, offset: 4)) {
             try JSONValue.parse("[1,2]", limits: JSONLimits(bytes: 4))
         }
@@ -123,7 +123,7 @@ import Testing
         #expect(throws: Never.self) { try JSONValue.parse(String(repeating: "1", count: 512)) }
     }
 
-    @Test func manyMembersAreReadInOrderAndFound() throws {
+    @Test func `many members are read in order and found`() throws {
         let json = "{" + (0..<20_000).map { "\"k\($0)\":\($0)" }.joined(separator: ",") + ",\"k7\":-7}"
         let object = try #require(JSONValue.parse(json).objectValue)
         #expect(object.count == 20_000)

@@ -2,7 +2,7 @@ import JSONCoding
 import Testing
 
 @Suite struct JSONRoundTripTests {
-    @Test func anyValueRoundTrips() throws {
+    @Test func `every value survives writing and parsing`() throws {
         for _ in 0..<1_000 {
             let value = randomValue(depth: 4)
             let bytes = value.serialized()
@@ -12,14 +12,14 @@ import Testing
         }
     }
 
-    @Test func anyTextRoundTripsByteForByte() throws {
+    @Test func `every string survives writing and parsing byte for byte`() throws {
         for _ in 0..<5_000 {
             let value = randomText()
             #expect(try JSONValue.parse(value.jsonBytes()).stringValue.map { Array($0.utf8) } == Array(value.utf8))
         }
     }
 
-    @Test func anyDoubleRoundTrips() throws {
+    @Test func `every double survives writing and parsing`() throws {
         for _ in 0..<20_000 {
             let value = Double(bitPattern: .random(in: 0 ... .max))
             guard value.isFinite else { continue }
@@ -37,7 +37,7 @@ import Testing
         _ = try JSONValue.parse(#"{"a":{"a":1},"A":[{"a":1},{"a":1}]}"#, limits: limits)
     }
 
-    @Test func noBytesStopTheParser() throws {
+    @Test func `no bytes crash the parser`() throws {
         for _ in 0..<20_000 {
             let bytes = (0..<Int.random(in: 0...40)).map { _ in UInt8.random(in: 0 ... .max) }
             check(bytes)

@@ -2,7 +2,7 @@ import JSONCoding
 import Testing
 
 @Suite struct JSONValueTests {
-    @Test func looksInside() {
+    @Test func `nested values are found`() {
         let value: JSONValue = ["s": "x", "b": true, "i": 5, "d": 1.5, "n": nil, "a": [1], "o": ["k": "v"]]
         #expect(value["s"]?.stringValue == "x")
         #expect(value["b"]?.boolValue == true)

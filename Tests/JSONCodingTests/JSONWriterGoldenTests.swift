@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func objectsAreEqualForFoundationsDecoder() throws {
+    @Test func `Foundation's decoder reads equal objects`() throws {
         for _ in 0..<300 {
             let record = Record(
                 id: Identifier.v4().description, name: randomText(), status: .random(in: -5 ... .max),
@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func stringsAreByteForByteFoundations() throws {
+    @Test func `strings equal Foundation's byte for byte`() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.withoutEscapingSlashes]
         for scalar in (0..<0x3000).compactMap({ Unicode.Scalar($0 as UInt32) }) {
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func anEscapeAtAnyPlaceIsFound() throws {
+    @Test func `an escape at any place is found`() throws {
         for length in 0..<40 {
             for position in 0..<max(1, length) {
                 for escape in ["\"", "\\", "\n", "\u{0}", "\u{1f}", "é", "\u{7f}", " ", "!", "#", "[", "]"] {
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func membersWithKeysMadeReadyAreWrittenLikeOthers() throws {
+    @Test func `members with prepared keys are written like others`() throws {
         let id = Identifier(high: 0x0102_0304_0506_0708, low: 0x0900_0A00_0000_00FF)
         let instant = Timestamp(microseconds: 1_767_607_200_123_456)
         for name in ["a", "", "quo\"te", "ünï", "\u{1}"] {

@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 @Suite struct JSONWriterTests {
-    @Test func placesTheCommas() {
+    @Test func `commas are placed correctly`() {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("a", 1)
@@ -35,7 +35,7 @@ import Testing
         #expect(text(writer.bytes) == expected)
     }
 
-    @Test func absentMembersAreNullOrLeftOut() {
+    @Test func `absent members are null or left out`() {
         var writer = JSONWriter()
         writer.beginObject()
         writer.member("a", nil as String?)
@@ -46,14 +46,14 @@ import Testing
         #expect(text(writer.bytes) == #"{"a":null,"c":3,"d":[null,true]}"#)
     }
 
-    @Test func writesIdentifiersAndTimestamps() throws {
+    @Test func `identifiers and timestamps are written`() throws {
         let identifier = try #require(Identifier("017f22e2-79b0-7cc3-98c4-dc0c0c07398f"))
         #expect(text([identifier, identifier].jsonBytes()) == #"["\#(identifier)","\#(identifier)"]"#)
         let instants = [0, 1_767_607_200_123, 253_402_300_800_000, -1].map { Timestamp(milliseconds: $0) }
         #expect(text(instants.jsonBytes()) == "[" + instants.map { "\"\($0)\"" }.joined(separator: ",") + "]")
     }
 
-    @Test func writesIntegersOfEveryLength() {
+    @Test func `integers of every length are written`() {
         var values: [Int64] = [0, .min, .max, .min + 1]
         var power: Int64 = 1
         while power <= .max / 10 {
@@ -67,7 +67,7 @@ import Testing
         #expect(text(writer.bytes) == "-170141183460469231731687303715884105728")
     }
 
-    @Test func numbersThatJSONDoesNotHaveAreNull() {
+    @Test func `numbers that JSON does not have are null`() {
         #expect(text([Double.nan, .infinity, -.infinity, 1].jsonBytes()) == "[null,null,null,1]")
         var writer = JSONWriter()
         writer.beginArray()
@@ -78,7 +78,7 @@ import Testing
         #expect(text(writer.bytes) == "[" + repeatElement("null", count: 12).joined(separator: ",") + "]")
     }
 
-    @Test func appendsToBytesThatAreThere() throws {
+    @Test func `a writer appends to existing bytes`() throws {
         var bytes = Array("data: ".utf8)
         bytes.reserveCapacity(256)
         let before = bytes.withUnsafeBytes { $0.baseAddress }
@@ -91,7 +91,7 @@ import Testing
         #expect(bytes.withUnsafeBytes { $0.baseAddress } == before, "the array was copied")
     }
 
-    @Test func aThrowingClosureKeepsWhatWasWritten() {
+    @Test func `a throwing closure keeps what was written`() {
         struct Refusal: Error {}
         var bytes = Array("x".utf8)
         #expect(throws: Refusal.self) {
@@ -103,7 +103,7 @@ import Testing
         #expect(text(bytes) == "x1")
     }
 
-    @Test func startsAgainAfterRemoval() {
+    @Test func `a writer starts again after removal`() {
         var writer = JSONWriter()
         writer.integer(1)
         writer.removeAll()

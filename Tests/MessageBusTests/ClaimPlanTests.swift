@@ -6,10 +6,9 @@ import Testing
 @testable import MessageBus
 
 /// A queue is planned for while it is empty and read while it is long: the plan must not depend on statistics.
-@Suite("Plans of claims", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct ClaimPlanTests {
-    @Test("the outbox is looked up tenant by tenant, empty or full, with or without statistics")
-    func outbox() async throws {
+    @Test func `the outbox is looked up tenant by tenant, empty or full, with or without statistics`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let values: [PostgresValue] = [
@@ -34,8 +33,7 @@ struct ClaimPlanTests {
         }
     }
 
-    @Test("deliveries are looked up lane by lane, empty or full, with or without statistics")
-    func deliveries() async throws {
+    @Test func `deliveries are looked up lane by lane, empty or full, with or without statistics`() async throws {
         try await BusDatabase.withBus { database in
             let pool = database.runtime(as: BusDatabase.busRole)
             let values: [PostgresValue] = [
@@ -60,7 +58,7 @@ struct ClaimPlanTests {
         }
     }
 
-    @Test func `a claim does not walk what waits behind the first event of a tenant`() async throws {
+    @Test func `a claim does not read what waits behind the first event of a tenant`() async throws {
         try await BusDatabase.withOutbox { database in
             // One tenant with a long backlog, whose first event is claimed, and one event of another.
             try await database.admin.execute(

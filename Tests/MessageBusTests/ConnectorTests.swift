@@ -7,10 +7,10 @@ import WorkQueue
 @testable import MessageBus
 
 /// What every connector that keeps deliveries must do.
-@Suite("Connectors", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct ConnectorTests {
-    @Test("each group gets every event of its types, once", arguments: TestBus.allCases)
-    func fanOut(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `each group gets every event of its types, once`(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let seen = Seen()
             let consumers = [
@@ -42,8 +42,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("a group that registers late gets what was published before, in order", arguments: TestBus.allCases)
-    func lateGroup(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `a group that registers late gets what was published before, in order`(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let tenant = Identifier.v4()
             let events = try (0..<20).map { try numbered($0, of: tenant, type: $0 % 2 == 0 ? "A" : "B") }
@@ -62,8 +62,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("a group misses nothing while it registers and others publish", arguments: TestBus.allCases)
-    func registrationRace(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `a group misses nothing while it registers and others publish`(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let groups = (0..<6).map { "group-\($0)" }
             let seen = Seen()
@@ -87,8 +87,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("one event of a tenant at a time, in order, while tenants go on side by side", arguments: TestBus.allCases)
-    func order(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `one event of a tenant at a time, in order, while tenants go on side by side`(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let tenants = (0..<8).map { _ in Identifier.v4() }
             let seen = Seen()
@@ -119,10 +119,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test(
-        "failed attempts are counted and end among the dead letters, from where they return",
-        arguments: TestBus.allCases)
-    func deadLetters(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `failed attempts are counted and lead to a dead letter, which can be retried`(_ kind: TestBus) async throws {
         try await kind.with { bus in
             let tenant = Identifier.v4()
             let failing = try numbered(1, of: tenant, type: "A")
@@ -165,8 +163,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("an outage of what a handler depends on is no attempt", arguments: TestBus.allCases)
-    func outage(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `an outage of a handler's dependency is not an attempt`(_ kind: TestBus) async throws {
         try await BusDatabase.withOutbox { database in
             try await kind.with { bus in
                 let pool = database.runtime()
@@ -197,8 +195,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("a consumer that is cancelled gives its event back uncounted", arguments: TestBus.allCases)
-    func cancelled(_ kind: TestBus) async throws {
+    @Test(arguments: TestBus.allCases)
+    func `a canceled consumer returns its event uncounted`(_ kind: TestBus) async throws {
         // Were the lease kept, it would be kept for an hour.
         try await kind.with { bus in
             let (entered, continuation) = AsyncStream<Void>.makeStream()
@@ -219,8 +217,8 @@ struct ConnectorTests {
         }
     }
 
-    @Test("names of groups and types are checked", arguments: ["", "Group", "a b", String(repeating: "a", count: 101)])
-    func names(group: String) async throws {
+    @Test(arguments: ["", "Group", "a b", String(repeating: "a", count: 101)])
+    func `names of groups and types are checked`(group: String) async throws {
         let bus = InProcessConnector(logger: testLogger)
         #expect(throws: MessageBusError.self) {
             try bus.subscribe(group: group, types: ["A"], configuration: TestBus.configuration) { _ in }

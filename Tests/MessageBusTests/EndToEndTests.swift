@@ -9,15 +9,13 @@ import WorkQueue
 @testable import MessageBus
 
 /// Outbox, relays, PostgreSQL bus, consumers with an inbox: the whole way of an event.
-@Suite("End to end", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct EndToEndTests {
-    @Test("two relays and two consumers: every effect once, in order for each tenant")
-    func exactlyOnce() async throws {
+    @Test func `two relays and two consumers have every effect once, in order for each tenant`() async throws {
         try await run(tenants: 20, perTenant: 50) { _, _ in }
     }
 
-    @Test("the same while connections are killed all the time")
-    func killedConnections() async throws {
+    @Test func `every effect happens once although connections are killed all the time`() async throws {
         try await run(tenants: 10, perTenant: 15) { service, bus in
             // Every connection of the runtime roles, whatever it is doing.
             for database in [service, bus] {

@@ -5,7 +5,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Event envelope")
+@Suite
 struct EventEnvelopeTests {
     static let text = """
         {"id":"0190b7a5-0000-7000-8000-000000000001","type":"TENANT_PROVISIONING","version":1,\
@@ -13,8 +13,7 @@ struct EventEnvelopeTests {
         "traceparent":"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01","data":{"a":1.50,"b":"\\u0000"}}
         """
 
-    @Test("is written as the documented JSON and read back to the same values")
-    func golden() throws {
+    @Test func `an event is written as the documented JSON and read back to the same values`() throws {
         let event = try EventEnvelope(parsing: Array(Self.text.utf8))
         #expect(event.id.description == "0190b7a5-0000-7000-8000-000000000001")
         #expect(event.type == "TENANT_PROVISIONING")
@@ -26,8 +25,7 @@ struct EventEnvelopeTests {
         #expect(String(decoding: event.jsonBytes(), as: UTF8.self) == Self.text)
     }
 
-    @Test("keeps every value on its way through JSON")
-    func roundTrip() throws {
+    @Test func `an event keeps every value on its way through JSON`() throws {
         var generator = SeededGenerator(seed: 20_260_105)
         for _ in 0..<2000 {
             let event = try Self.random(using: &generator)
@@ -35,8 +33,7 @@ struct EventEnvelopeTests {
         }
     }
 
-    @Test("reads or refuses damaged text, and what it reads is valid again")
-    func damaged() throws {
+    @Test func `damaged text is read or refused, and what is read is valid again`() throws {
         var generator = SeededGenerator(seed: 7)
         for _ in 0..<5000 {
             var text = try Self.random(using: &generator).jsonBytes()
@@ -55,7 +52,6 @@ struct EventEnvelopeTests {
     }
 
     @Test(
-        "names the member that is wrong",
         arguments: [
             ("id", "\"not-a-uuid\"", .invalid(member: "id")),
             ("id", nil, .missing(member: "id")),
@@ -76,20 +72,19 @@ struct EventEnvelopeTests {
             ("data", "null", .invalid(member: "data")),
             ("data", nil, .missing(member: "data")),
         ] as [(String, String?, EventEnvelopeError)])
-    func refused(member: String, value: String?, expected: EventEnvelopeError) throws {
+    func `invalid members are refused`(member: String, value: String?, expected: EventEnvelopeError) throws {
         var object = try #require(try JSONValue.parse(Self.text).objectValue)
         object[member] = try value.map { try JSONValue.parse($0) }
         let text = JSONValue.object(object).serialized()
         #expect(throws: expected) { try EventEnvelope(parsing: text) }
     }
 
-    @Test("is nothing but a JSON object", arguments: ["", "[]", "null", "{", "{} {}", "\u{FEFF}{}"])
-    func malformed(text: String) {
+    @Test(arguments: ["", "[]", "null", "{", "{} {}", "\u{FEFF}{}"])
+    func `anything but a JSON object is refused`(text: String) {
         #expect(throws: EventEnvelopeError.self) { try EventEnvelope(parsing: Array(text.utf8)) }
     }
 
-    @Test("drops a traceparent that is not one, and members that it does not know")
-    func lenient() throws {
+    @Test func `an invalid traceparent and unknown members are dropped`() throws {
         var object = try #require(try JSONValue.parse(Self.text).objectValue)
         object["traceparent"] = "00-00000000000000000000000000000000-00f067aa0ba902b7-01"
         object["later"] = true
@@ -97,8 +92,7 @@ struct EventEnvelopeTests {
         #expect(event.trace == nil)
     }
 
-    @Test("takes data up to its limit and no further")
-    func limit() throws {
+    @Test func `data is accepted up to its limit and no further`() throws {
         func event(bytes: Int) throws -> EventEnvelope {
             try EventEnvelope(
                 id: .v4(), type: "A", tenantId: nil, occurredAt: Timestamp(microseconds: 0),
@@ -109,8 +103,7 @@ struct EventEnvelopeTests {
         #expect(throws: EventEnvelopeError.dataTooLong) { try event(bytes: EventEnvelope.maximumDataBytes + 1) }
     }
 
-    @Test("is ordered within its tenant, or with nobody when it has none")
-    func orderingKey() throws {
+    @Test func `an event is ordered within its tenant, or not at all when it has none`() throws {
         let tenant = Identifier.v4()
         #expect(try numbered(1, of: tenant).orderingKey == tenant)
         let event = try numbered(1, of: nil)

@@ -5,10 +5,9 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Inbox", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct InboxTests {
-    @Test("an event that comes again, out of order and at once, has its effect once")
-    func chaos() async throws {
+    @Test func `an event that comes repeatedly, out of order and concurrently has its effect once`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -33,8 +32,7 @@ struct InboxTests {
         }
     }
 
-    @Test("a claim goes with its transaction, and consumers do not disturb each other")
-    func transactional() async throws {
+    @Test func `a claim belongs to its transaction, and consumers do not disturb each other`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let event = Identifier.v4()

@@ -20,7 +20,7 @@ import Testing
         await (try connect([:])).shutdown()
     }
 
-    @Test func `what is wrong is named with its prefix`() {
+    @Test func `invalid variables are named with their prefix`() {
         let connector = #expect(throws: ConfigurationFailure.self) { try connect(["EVENT_CONNECTOR": "kafka"]) }
         #expect(connector?.description == "EVENT_CONNECTOR is \"kafka\", but must be postgres")
         let database = #expect(throws: ConfigurationFailure.self) { try connect(["MESSAGE_BUS_DB_USER": ""]) }

@@ -2,10 +2,9 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Outbox pacing")
+@Suite
 struct OutboxPacingTests {
-    @Test("arms, looks until the transactions of that moment are over, looks once more, sleeps")
-    func untilAsleep() {
+    @Test func `a relay arms, looks until the transactions of that moment are over, looks once more and sleeps`() {
         var pacing = OutboxPacing()
         let first = pacing.rest(oldestTransaction: 100)
         #expect(first == .arm)
@@ -26,8 +25,7 @@ struct OutboxPacingTests {
         #expect(woken == .arm, "another relay may have disarmed meanwhile")
     }
 
-    @Test("sleeps at once when notifications were on all the time")
-    func alreadyArmed() {
+    @Test func `a relay sleeps at once when notifications were on all the time`() {
         var pacing = OutboxPacing()
         let first = pacing.rest(oldestTransaction: 1)
         #expect(first == .arm)
@@ -36,8 +34,7 @@ struct OutboxPacingTests {
         #expect(second == .sleep)
     }
 
-    @Test("spares writers the notifications from the second busy round on, not for a single event")
-    func disarms() {
+    @Test func `notifications are off from the second busy round on, not for a single event`() {
         var pacing = OutboxPacing()
         pacing.armed(barrier: nil)
         let single = pacing.worked()

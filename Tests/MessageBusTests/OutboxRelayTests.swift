@@ -8,10 +8,9 @@ import WorkQueue
 
 @testable import MessageBus
 
-@Suite("Outbox relay", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutboxRelayTests {
-    @Test("keeps the order and loses nothing, whatever the bus does")
-    func unreliableBus() async throws {
+    @Test func `a relay keeps the order and loses nothing, whatever the bus does`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenants = (0..<10).map { _ in Identifier.v4() }
@@ -42,8 +41,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("takes over from a relay that was killed, when its lease ends and not before")
-    func killed() async throws {
+    @Test func `a relay replaces one that was killed, when its lease expires and not before`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -69,8 +67,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("has no say any more when its lease was taken over")
-    func fenced() async throws {
+    @Test func `a relay that lost its lease has no further effect`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
@@ -89,8 +86,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("gives back what it holds when it is cancelled in the middle")
-    func cancelled() async throws {
+    @Test func `a relay returns what it holds when it is canceled in the middle`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             try await pool.commit(try numbered(1, of: .v4()), try numbered(2, of: .v4()))
@@ -110,8 +106,8 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("makes a dead letter after the last attempt; later events wait until then, and go on after it")
-    func deadLetter() async throws {
+    @Test func `an event becomes a dead letter after the last attempt, and later events wait until then`() async throws
+    {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -152,8 +148,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("counts nothing against events while the bus is away")
-    func outage() async throws {
+    @Test func `nothing counts against events during an outage of the bus`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let event = try numbered(1, of: .v4())
@@ -174,12 +169,12 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test func `probes an absent bus or database more than once a second, however long it is away`() {
+    @Test func `an absent bus or database is probed more than once a second, however long it is away`() {
         #expect(OutboxRelayConfiguration().unavailability.maximum <= .seconds(1))
         #expect(ConsumerConfiguration().unavailability.maximum <= .seconds(1))
     }
 
-    @Test func `publishes consecutive events of a tenant together, in order, and lets other tenants have their turn`()
+    @Test func `consecutive events of a tenant are published together, in order, and other tenants have their turn`()
         async throws
     {
         try await BusDatabase.withOutbox { database in
@@ -228,7 +223,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test func `a claim whose answer was lost is given back with the next one`() async throws {
+    @Test func `a claim whose response was lost is returned with the next one`() async throws {
         try await BusDatabase.withOutbox { database in
             let store = OutboxStore(pool: database.runtime(connections: 1))
             let tenants = (0..<3).map { _ in Identifier.v4() }
@@ -269,8 +264,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("says when it could not flush in time")
-    func deadline() async throws {
+    @Test func `a relay reports that it could not flush in time`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             try await pool.commit(try numbered(1, of: .v4()))
@@ -282,8 +276,7 @@ struct OutboxRelayTests {
         }
     }
 
-    @Test("flushes on graceful shutdown")
-    func gracefulShutdown() async throws {
+    @Test func `a relay flushes on graceful shutdown`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()

@@ -6,10 +6,9 @@ import Testing
 
 @testable import MessageBus
 
-@Suite("Outbox", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutboxTests {
-    @Test("publishes what was committed, as it was written, and nothing that was rolled back")
-    func sameTransaction() async throws {
+    @Test func `what was committed is published as it was written, and nothing that was rolled back`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -36,8 +35,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("numbers events of a tenant in the order of the commits")
-    func commitOrder() async throws {
+    @Test func `events of a tenant are numbered in the order of the commits`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -70,8 +68,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("belongs to the tenant's scope for writing and to the system's for reading")
-    func rowLevelSecurity() async throws {
+    @Test func `the outbox belongs to the tenant's scope for writing and to the system's for reading`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let tenant = Identifier.v4()
@@ -101,8 +98,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("deletes published events after their retention, and no others")
-    func purge() async throws {
+    @Test func `published events are deleted after their retention, and no others`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let clock = ManualClock(SystemClock().now())
@@ -132,8 +128,7 @@ struct OutboxTests {
         }
     }
 
-    @Test("can be taken back out of a database")
-    func down() async throws {
+    @Test func `the outbox can be removed from a database`() async throws {
         let migration = Migration(
             number: 1, name: "service", up: OutboxSchema.up(runtimeRole: BusDatabase.role),
             down: OutboxSchema.down)

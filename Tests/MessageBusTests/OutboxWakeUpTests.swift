@@ -7,10 +7,10 @@ import WorkQueue
 @testable import MessageBus
 
 /// With a poll interval of an hour: what is published here was announced.
-@Suite("Outbox wake-up", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct OutboxWakeUpTests {
-    @Test("an event wakes a sleeping relay, one by one and in crowds", arguments: [1, 2])
-    func notify(relayCount: Int) async throws {
+    @Test(arguments: [1, 2])
+    func `an event wakes a sleeping relay, one by one and in crowds`(relayCount: Int) async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
@@ -42,8 +42,9 @@ struct OutboxWakeUpTests {
         }
     }
 
-    @Test("a writer that looked before the relay armed, and commits after its last look, is not missed")
-    func slowWriter() async throws {
+    @Test func `a writer that looked before the relay armed, and commits after its last look, is not missed`()
+        async throws
+    {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector()
@@ -73,8 +74,8 @@ struct OutboxWakeUpTests {
         }
     }
 
-    @Test("a relay that arms waits for every transaction that may not have seen it, the newest too")
-    func barrier() async throws {
+    @Test func `a relay that arms waits for every transaction that may not have seen it, the newest too`() async throws
+    {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let store = OutboxStore(pool: pool)
@@ -103,8 +104,7 @@ struct OutboxWakeUpTests {
         }
     }
 
-    @Test("the trigger notifies while armed and is silent otherwise")
-    func trigger() async throws {
+    @Test func `the trigger notifies while armed and is silent otherwise`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let listener = PostgresListener(
@@ -123,8 +123,7 @@ struct OutboxWakeUpTests {
         }
     }
 
-    @Test("a retried dead letter wakes the relays of other processes, and so does a due back-off")
-    func others() async throws {
+    @Test func `a retried dead letter wakes the relays of other processes, and so does a due back-off`() async throws {
         try await BusDatabase.withOutbox { database in
             let pool = database.runtime()
             let connector = RecordingConnector { _, attempt throws(MessageBusError) in

@@ -9,10 +9,9 @@ import WorkQueue
 
 @testable import MessageBus
 
-@Suite("PostgreSQL connector", .timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(5)))
 struct PostgresConnectorTests {
-    @Test("keeps an event byte for byte")
-    func exact() async throws {
+    @Test func `an event is kept byte for byte`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let event = try EventEnvelope(
@@ -32,8 +31,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("finds the event that cannot be stored among those that can")
-    func poison() async throws {
+    @Test func `the event that cannot be stored is found among those that can`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let broken = try EventEnvelope(
@@ -49,8 +47,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("throws when the database is away, so that nothing is counted")
-    func away() async throws {
+    @Test func `publishing throws during an outage of the database, so that nothing is counted`() async throws {
         try await BusDatabase.withBus { database in
             let pool = database.runtime(as: BusDatabase.busRole)
             let bus = PostgresConnector(pool: pool, listener: nil, logger: testLogger)
@@ -59,8 +56,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("renews the lease of a handler that takes its time")
-    func renewal() async throws {
+    @Test func `the lease of a slow handler is renewed`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let lease = Duration.seconds(3)
@@ -92,8 +88,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("stops a handler whose event was taken over, and leaves the event to the other")
-    func lostLease() async throws {
+    @Test func `a handler that lost its event is stopped, and the event is left to the other`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let wasCancelled = Mutex(false)
@@ -122,8 +117,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("a consumer lets its handlers finish on graceful shutdown")
-    func gracefulShutdown() async throws {
+    @Test func `a consumer lets its handlers finish on graceful shutdown`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let (entered, continuation) = AsyncStream<Void>.makeStream()
@@ -153,8 +147,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("purges messages that are old and that no group waits for")
-    func purge() async throws {
+    @Test func `messages that are old and that no group waits for are purged`() async throws {
         try await BusDatabase.withBus { database in
             let clock = ManualClock(SystemClock().now())
             let bus = database.bus(clock: clock, retention: .seconds(3600))
@@ -237,7 +230,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test func `a claim whose answer was lost is given back with the next one, whatever that asks for`() async throws {
+    @Test func `a claim whose response was lost is returned with the next one, whatever that asks for`() async throws {
         try await BusDatabase.withBus { database in
             let store = try await Self.store(database)
             let tenant = Identifier.v4()
@@ -254,7 +247,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test func `a queue without work is never due, so that nobody asks it again and again`() async throws {
+    @Test func `a queue without work is never due, so that nobody polls it`() async throws {
         try await BusDatabase.withBus { database in
             let due = try await Self.store(database).timeUntilDue()
             #expect(due == nil)
@@ -265,8 +258,7 @@ struct PostgresConnectorTests {
         }
     }
 
-    @Test("its migration goes back and forth")
-    func migration() async throws {
+    @Test func `the migration goes back and forth`() async throws {
         try await BusDatabase.withoutTables(of: BusDatabase.bus) { database in
             let migrator = database.migrator(MessageBusMigrations.all)
             let tables = "SELECT count(*) FROM pg_tables WHERE schemaname = 'main' AND tablename <> 'schema_migrations'"

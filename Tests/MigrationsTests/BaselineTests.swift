@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func tablesThatAreThereStayThroughUpAndDown() async throws {
+    @Test func `existing tables stay through up and down`() async throws {
         try await withTables(
             "CREATE TABLE main.a (v int8 NOT NULL DEFAULT 7, id int4 PRIMARY KEY, mine text)",
             "INSERT INTO main.a VALUES (1, 1, 'x'), (200, 2, 'y')"
@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func tablesOfOurOwnAreDroppedByDown() async throws {
+    @Test func `tables that the migration created are dropped by down`() async throws {
         try await withTables { pool, migrator in
             #expect(try await !migrator.check().adopts)
             _ = try await migrator.up()
@@ -65,7 +65,7 @@ import Testing
         }
     }
 
-    @Test func brokenRowsAreShownAndStop() async throws {
+    @Test func `invalid rows are reported and prevent the migration`() async throws {
         try await withTables(
             "CREATE TABLE main.a (id int4 PRIMARY KEY, v int8 NOT NULL DEFAULT 1)",
             "INSERT INTO main.a SELECT n, -n FROM generate_series(1, 25) AS n"
@@ -81,7 +81,7 @@ import Testing
         }
     }
 
-    @Test func rulesHoldForOurOwnTablesToo() async throws {
+    @Test func `preflight checks apply to tables that migrations created, too`() async throws {
         try await withEmptyDatabase { configuration in
             let early = Migrator(configuration: configuration, migrations: [Self.first], logger: testLogger)
             _ = try await early.up()
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func differencesStopBeforeRulesAreLookedAt() async throws {
+    @Test func `differences are reported before preflight checks run`() async throws {
         try await withTables("CREATE TABLE main.a (id int4, w text)") { _, migrator in
             let report = try await migrator.check()
             #expect(report.isBlocked && report.findings.isEmpty)
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func aFormerTextCountsAsThePresentOne() async throws {
+    @Test func `a former text of a migration counts as the present one`() async throws {
         try await withEmptyDatabase { configuration in
             func migrator(_ migration: Migration) -> Migrator {
                 Migrator(configuration: configuration, migrations: [migration], logger: testLogger)

@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func upAndDown() async throws {
+    @Test func `migrations are applied and reverted in order`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Self.second, Self.first)
             #expect(try await Self.statuses(migrator) == ["1 pending", "2 pending"])
@@ -75,7 +75,7 @@ import Testing
         }
     }
 
-    @Test func tenAtOnceMigrateOnce() async throws {
+    @Test func `ten concurrent migrators migrate once`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let applied = try await withThrowingTaskGroup(of: [Int].self) { group in
                 for _ in 0..<10 {
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aChangedMigrationIsRefused() async throws {
+    @Test func `a changed migration is refused`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.first).up()
             let changed = Migration(number: 1, name: "create_a", up: Self.first.up + " ", down: Self.first.down)
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func theChecksumIsSHA256() async throws {
+    @Test func `the checksum is SHA-256`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Migration(number: 1, name: "n", up: "SELECT 1", down: "")).up()
             try await withPool(configuration) { pool in
@@ -118,7 +118,7 @@ import Testing
         }
     }
 
-    @Test func aFailingMigrationLeavesTheDatabaseAsItWas() async throws {
+    @Test func `a failing migration leaves the database as it was`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let failing = Migration(
                 number: 2, name: "fails",
@@ -140,7 +140,7 @@ import Testing
         }
     }
 
-    @Test func aFailingWayBackLeavesTheDatabaseAsItWas() async throws {
+    @Test func `a failing reversal leaves the database as it was`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let migration = Migration(
                 number: 1, name: "one_way", up: "CREATE SCHEMA other; CREATE TABLE main.a ()",
@@ -154,7 +154,7 @@ import Testing
         }
     }
 
-    @Test func aMigrationWithoutAWayBackIsNotTakenBack() async throws {
+    @Test func `a migration that cannot be reverted is not reverted`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Migration(number: 1, name: "n", up: "SELECT 1", down: " \n"))
             _ = try await migrator.up()
@@ -162,7 +162,7 @@ import Testing
         }
     }
 
-    @Test func aMigrationMustNotEndItsTransaction() async throws {
+    @Test func `a migration must not end its transaction`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let migrator = Self.migrator(configuration, Migration(number: 1, name: "n", up: "COMMIT", down: ""))
             let error = await Self.failure { try await migrator.up() }
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func newerMigrationsThanWeKnow() async throws {
+    @Test func `newer migrations are reported as unknown and never reverted`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.first, Self.second).up()
             let older = Self.migrator(configuration, Self.first)
@@ -181,7 +181,7 @@ import Testing
         }
     }
 
-    @Test func orderAndNumbersAreChecked() async throws {
+    @Test func `order and numbers are checked`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             _ = try await Self.migrator(configuration, Self.second).up()
             let late = await Self.failure { try await Self.migrator(configuration, Self.first, Self.second).up() }
@@ -191,7 +191,7 @@ import Testing
         }
     }
 
-    @Test func anOwnerWithoutTheRightToCreateSchemas() async throws {
+    @Test func `an owner without the right to create schemas can migrate an existing one`() async throws {
         try await withEmptyDatabase { (configuration) async throws in
             let role = "owner_\(UInt64.random(in: .min ... .max))"
             try await withPool(configuration) { pool in
@@ -208,7 +208,7 @@ import Testing
         }
     }
 
-    @Test func noServer() async throws {
+    @Test func `an unreachable server is reported without the password`() async throws {
         let configuration = PostgresConfiguration(
             host: "127.0.0.1", port: "1", user: "u", password: "hunter2", database: "d")
         let error = await Self.failure { try await Self.migrator(configuration, Self.first).up() }

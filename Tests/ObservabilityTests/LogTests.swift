@@ -6,7 +6,7 @@ import Testing
 
 @testable import Observability
 
-@Suite("Logs")
+@Suite
 struct LogTests {
     /// What was written to a pipe by the body.
     private func written(_ body: (LineOutput) -> Void) throws -> [JSONValue] {
@@ -19,7 +19,7 @@ struct LogTests {
         return try text.split(separator: "\n").map { try JSONValue.parse(String($0)) }
     }
 
-    @Test func eachLineIsOneObjectWithTheMetadata() throws {
+    @Test func `each line is one object with the metadata`() throws {
         let lines = try written { output in
             var logger = Logger(label: "test") {
                 JSONLogHandler(label: $0, level: .info, output: output, clock: ManualClock(Timestamp(seconds: 0)))
@@ -36,7 +36,7 @@ struct LogTests {
         #expect(lines.first?["more"] == ["k": "v"])
     }
 
-    @Test func theAccessLogTellsARequestWithoutItsQuery() throws {
+    @Test func `the access log shows a request without its query`() throws {
         let lines = try written { output in
             AccessLog(output: output).write(
                 AccessLog.Entry(
@@ -49,7 +49,7 @@ struct LogTests {
         #expect(lines.first?["tenantId"] == nil)
     }
 
-    @Test func aReaderThatDoesNotReadCostsLinesNotTime() throws {
+    @Test func `a reader that does not read costs lines, not time`() throws {
         let pipe = Pipe()
         // Never closed: the writing thread may still be at it, and the number must not become another test's file.
         _ = Unmanaged.passRetained(pipe)

@@ -21,7 +21,7 @@ import Testing
 
     private func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
 
-    @Test func inputOutputAndErrorArePassed() async throws {
+    @Test func `input, output and standard error are passed`() async throws {
         // Larger than any pipe, so that both directions must move at once.
         let input = [UInt8](repeating: UInt8(ascii: "a"), count: 200_000)
         let result = try await run("cat; echo problem >&2; exit 3", input: input)
@@ -30,44 +30,44 @@ import Testing
         #expect(text(result.errorTail) == "problem\n")
     }
 
-    @Test func aProgramNeedNotReadItsInput() async throws {
+    @Test func `a program need not read its input`() async throws {
         let result = try await run("exec 0<&-; echo fine", input: [UInt8](repeating: 0, count: 1_000_000))
         #expect(result.end == .exited(code: 0))
         #expect(text(result.output) == "fine\n")
     }
 
-    @Test func onlyTheGivenEnvironmentIsPassed() async throws {
+    @Test func `only the given environment is passed`() async throws {
         let result = try await run("env") { $0.environment = ["PATH": "/usr/bin:/bin", "A": "1"] }
         let names = text(result.output).split(separator: "\n").compactMap { $0.split(separator: "=").first }
         #expect(Set(names).subtracting(["PWD", "SHLVL", "_", "OLDPWD"]) == ["PATH", "A"])
     }
 
-    @Test func noDescriptorIsLeft() async throws {
+    @Test func `no descriptor is left open`() async throws {
         let result = try await run("ls /proc/self/fd")
         // The fourth is the folder that ls reads.
         #expect(text(result.output) == "0\n1\n2\n3\n")
     }
 
-    @Test func itStartsInItsFolder() async throws {
+    @Test func `a program starts in its folder`() async throws {
         let result = try await run("pwd") { $0.workingDirectory = "/" }
         #expect(text(result.output) == "/\n")
     }
 
-    @Test func aProgramThatTakesTooLongIsEndedWithItsGroup() async throws {
+    @Test func `a program that takes too long is ended with its group`() async throws {
         let result = try await run("sleep 1000 & echo $!; wait", limit: .seconds(5))
         #expect(result.end == .timedOut)
         let child = try #require(Int32(text(result.output).dropLast()))
         await expectGone(child)
     }
 
-    @Test func aProgramThatIgnoresSIGTERMIsKilled() async throws {
+    @Test func `a program that ignores SIGTERM is killed`() async throws {
         let result = try await run(
             "trap '' TERM; echo $$; while :; do sleep 1000 & wait; done", limit: .seconds(5))
         #expect(result.end == .timedOut)
         await expectGone(try #require(Int32(text(result.output).dropLast())))
     }
 
-    @Test func cancellationEndsTheProgram() async throws {
+    @Test func `cancellation ends the program`() async throws {
         let started = URL(fileURLWithPath: NSTemporaryDirectory()).appendingPathComponent(SecureRandom.hex(bytes: 8))
         let task = Task { try await run("echo $$ > \(started.path); exec sleep 1000") }
         while (try? String(contentsOf: started, encoding: .utf8))?.hasSuffix("\n") != true {
@@ -79,7 +79,7 @@ import Testing
         try FileManager.default.removeItem(at: started)
     }
 
-    @Test func tooMuchOutputEndsTheProgram() async throws {
+    @Test func `too much output ends the program`() async throws {
         let result = try await run("yes") { $0.maximumOutput = 100_000 }
         #expect(result.end == .tooMuchOutput)
         #expect(result.output.count == 100_001)
@@ -92,23 +92,23 @@ import Testing
         #expect(try await run("head -c 20000 /dev/zero") { $0.maximumOutput = 20_000 }.end == .exited(code: 0))
     }
 
-    @Test func onlyTheEndOfStandardErrorIsKept() async throws {
+    @Test func `only the end of standard error is kept`() async throws {
         let result = try await run("yes x | head -c 100000 >&2; echo last >&2")
         #expect(result.errorTail.count == 8192)
         #expect(text(result.errorTail).hasSuffix("last\n"))
     }
 
-    @Test func backgroundProgramsAreNotWaitedFor() async throws {
+    @Test func `background programs are not waited for`() async throws {
         let result = try await run("sleep 1000 & echo $!")
         #expect(result.end == .exited(code: 0))
         kill(try #require(Int32(text(result.output).dropLast())), SIGKILL)
     }
 
-    @Test func aSignalIsReported() async throws {
+    @Test func `a signal is reported`() async throws {
         #expect(try await run("kill -9 $$").end == .killed(signal: SIGKILL))
     }
 
-    @Test func whatCannotBeStartedIsReported() async throws {
+    @Test func `a program that cannot be started is reported`() async throws {
         let failure = await #expect(throws: CommandFailure.self) {
             _ = try await run("") { $0.arguments = ["/no/such/program"] }
         }

@@ -12,7 +12,7 @@ import Testing
 
 /// `POST /event-bridge/events/{eventType}` (docs/contract/arc-api.md 7 and 13.1).
 @Suite(.serialized) struct EventEndpointTests {
-    @Test func eventsOverHTTPHaveOneEffectHoweverTheyCome() async throws {
+    @Test func `events over HTTP have one effect, however they are delivered`() async throws {
         try await TestWorld.with { world in
             try await Receiver.with { receiver, url in
                 let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func aSecretInClearIsSealedAtRest() async throws {
+    @Test func `a plaintext secret is sealed at rest`() async throws {
         try await withEndpoint { world, sender in
             var test = TestEvent(key: "acme")
             test.sealsSecret = false
@@ -74,7 +74,7 @@ import Testing
     }
 
     @Test(arguments: [[:], ["EVENT_BRIDGE_API_KEY": ""], ["EVENT_SIGNING_SECRET": ""]])
-    func withoutCredentialsNobodyIsLetIn(environment: [String: String]) async throws {
+    func `requests without credentials are refused`(environment: [String: String]) async throws {
         try await withEndpoint(environment) { world, sender in
             let body = try TestEvent(key: "acme").json
             for headers in [
@@ -87,7 +87,7 @@ import Testing
         }
     }
 
-    @Test func onlyTheRightKeyOrSignatureLetsIn() async throws {
+    @Test func `only the right key or signature is accepted`() async throws {
         try await withEndpoint { world, sender in
             let body = try TestEvent(key: "acme").json
             let key = TestEventSender.key
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func whatIsNoEventIsRefusedWithItsPlace() async throws {
+    @Test func `an invalid event is refused with the place of the error`() async throws {
         try await withEndpoint { world, sender in
             let detail = try #require(try TestEvent(key: "acme").json.objectValue)
             let wrapped = try #require(try TestEventSender.wrapped(TestEvent(key: "acme")).objectValue)
@@ -175,7 +175,7 @@ import Testing
     }
 
     @Test(arguments: ["TENANT_DEPROVISIONING", "tenant_provisioning", "x%00y", "%22%3Cb%3E"])
-    func otherTypesAreNotSupported(type: String) async throws {
+    func `other types are not supported`(type: String) async throws {
         try await withEndpoint { world, sender in
             let answer = try await sender.post(try TestEvent(key: "acme").json, type: type)
             #expect(answer.status == 400)
@@ -185,7 +185,7 @@ import Testing
         }
     }
 
-    @Test func attemptsAreLimitedRefusedOnesToo() async throws {
+    @Test func `all attempts count toward the limit, refused ones too`() async throws {
         let environment = TestEventSender.environment.merging(["WEBHOOK_API_MAX_ATTEMPTS": "2"]) { $1 }
         try await withEndpoint(environment) { world, sender in
             let body = try TestEvent(key: "acme").json
@@ -198,7 +198,7 @@ import Testing
     }
 
     @Test(arguments: ["EVENT_BRIDGE_API_KEY", "EVENT_SIGNING_SECRET"])
-    func aShortSecretStopsTheStart(name: String) async throws {
+    func `a short secret prevents startup`(name: String) async throws {
         let short = "fifteen letters"
         let reader = try await EnvironmentReader.make(
             folder: "/nowhere", environment: ["DATA_ENCRYPTION_KEY": TestWorld.encryptionKey, name: short])
@@ -207,7 +207,7 @@ import Testing
         #expect(failure?.description.contains(short) == false)
     }
 
-    @Test func credentialsDoNotShowThemselves() {
+    @Test func `credentials are not printed`() {
         let credentials = EventCredentials(key: TestEventSender.key, signingSecret: TestEventSender.signingSecret)
         #expect(!"\(credentials) \(String(reflecting: credentials))".contains("of a test"))
     }

@@ -13,7 +13,7 @@ import Testing
             timeLimit: limit, logger: testLogger)
     }
 
-    @Test func theEventIsOnStandardInputAndInTheEnvironment() async throws {
+    @Test func `the event is on standard input and in the environment`() async throws {
         let script = #"""
             printf '{"resources":[{"type":"echo","metadata":{"event":'; cat
             printf ',"id":"%s","key":"%s","tier":"%s","type":"%s","context":"%s","region":"%s","test":"%s"}}],"appPlaneUrl":"https://x.example.com"}' \
@@ -44,7 +44,9 @@ import Testing
         ("exit 7", Duration.seconds(60), false, "exit code 7"), ("kill -9 $$", .seconds(60), false, "signal 9"),
         ("sleep 1000", .seconds(1), false, "ended after 1 s"), ("echo '{'", .seconds(60), true, "not valid JSON"),
     ])
-    func failures(script: String, limit: Duration, isPermanent: Bool, fragment: String) async throws {
+    func `failures of programs have a reason and a kind`(
+        script: String, limit: Duration, isPermanent: Bool, fragment: String
+    ) async throws {
         let event = try TestEvent(key: "acme").event()
         let failure = try await #require(throws: ProvisioningFailure.self) {
             _ = try await provisioner(script, limit: limit).provision(event)

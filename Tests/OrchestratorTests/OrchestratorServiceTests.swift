@@ -15,7 +15,7 @@ import WorkQueue
 
 /// The whole service, with its loop, on the machine's clock.
 @Suite(.serialized) struct OrchestratorServiceTests {
-    @Test func eventsFromTheBusAreProvisionedAndReported() async throws {
+    @Test func `events from the bus are provisioned and reported`() async throws {
         try await TestWorld.with { world in
             try await Receiver.with({ $0 == 1 ? .status(503) : .status(204) }) { receiver, url in
                 let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
@@ -54,7 +54,7 @@ import WorkQueue
         }
     }
 
-    @Test func itsHTTPSide() async throws {
+    @Test func `the orchestrator has its pages and health reports`() async throws {
         try await TestWorld.with { world in
             let bus = InProcessConnector(clock: SystemClock(), logger: testLogger)
             try await withOrchestrator(world, callbackURL: "http://127.0.0.1:1", bus: bus) { port in
@@ -79,7 +79,7 @@ import WorkQueue
         }
     }
 
-    @Test func aRunThatIsInterruptedByTheEndIsGivenBack() async throws {
+    @Test func `a run that the shutdown interrupts is released`() async throws {
         try await TestWorld.with(application: false) { world in
             try await withClient { client in
                 let (started, start) = AsyncStream<Void>.makeStream()
@@ -104,7 +104,7 @@ import WorkQueue
         }
     }
 
-    @Test func aGracefulEndLetsARunFinish() async throws {
+    @Test func `a graceful shutdown lets a run finish`() async throws {
         try await TestWorld.with(application: false) { world in
             try await Receiver.with { receiver, url in
                 try await withClient { client in
@@ -132,7 +132,7 @@ import WorkQueue
         }
     }
 
-    @Test func aLostLeaseEndsTheWork() async throws {
+    @Test func `a lost lease ends the work`() async throws {
         try await TestWorld.with(application: false) { world in
             try await withClient { client in
                 let (events, event) = AsyncStream<String>.makeStream()

@@ -3,7 +3,7 @@ import Testing
 @testable import Orchestrator
 
 @Suite struct OutboundAddressTests {
-    @Test func aRefusedAddressGetsNoRequest() async throws {
+    @Test func `a refused address gets no request`() async throws {
         try await Receiver.with { receiver, url in
             try await withClient(allowsInternalAddresses: false) { client in
                 let outcome = await client.post(url + "/pipeline", headers: [:], body: [], timeout: .seconds(120))

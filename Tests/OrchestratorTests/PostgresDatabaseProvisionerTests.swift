@@ -8,7 +8,7 @@ import Testing
 @testable import Orchestrator
 
 @Suite(.serialized) struct PostgresDatabaseProvisionerTests {
-    @Test func aTenantHasADatabaseThatNobodyElseCanEnter() async throws {
+    @Test func `a tenant has a database that nobody else can enter`() async throws {
         try await TestWorld.with { world in
             let tenancy = try world.tenancy()
             let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: testLogger)
@@ -43,7 +43,7 @@ import Testing
         }
     }
 
-    @Test func again() async throws {
+    @Test func `provisioning again keeps the tenant's data`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func severalAtOnce() async throws {
+    @Test func `concurrent provisioning of one tenant gives one database`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func aDatabaseThatWasMadeHalfIsFinished() async throws {
+    @Test func `a half-created database is finished`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())
@@ -84,7 +84,7 @@ import Testing
         }
     }
 
-    @Test func aDatabaseOfAnotherOwnerIsNeverTaken() async throws {
+    @Test func `a database of another owner is never taken`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
             let test = TestEvent(key: world.newKey())

@@ -8,7 +8,7 @@ import Testing
 @testable import Orchestrator
 
 @Suite(.serialized) struct PostgresSchemaProvisionerTests {
-    @Test func theResourceSaysWhatIsNeededAndNoPassword() async throws {
+    @Test func `the resource contains what is needed and no password`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             let key = world.newKey()
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func aTenantWorksInItsSchemaAndSeesNoOther() async throws {
+    @Test func `a tenant works in its schema and sees no other`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             let (first, second) = (world.newKey(), world.newKey())
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func theSearchPathIsTheTenantsSchema() async throws {
+    @Test func `the search path is the tenant's schema`() async throws {
         try await TestWorld.with { world in
             let key = world.newKey()
             _ = try await provision(PostgresSchemaProvisioner(tenancy: try world.tenancy()), TestEvent(key: key))
@@ -78,7 +78,7 @@ import Testing
         }
     }
 
-    @Test func theRoleHasTheStoredPasswordAndNoRights() async throws {
+    @Test func `the role has the stored password and no rights`() async throws {
         try await TestWorld.with { world in
             let (key, tenant) = (world.newKey(), Identifier.v4())
             var test = TestEvent(key: key)
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func ourVerifierIsPostgreSQLsOwn() async throws {
+    @Test func `our verifier equals PostgreSQL's`() async throws {
         try await TestWorld.with { world in
             let role = "tenant_\(world.newKey())"
             try await world.admin.execute("SET password_encryption = 'scram-sha-256'")
@@ -119,7 +119,7 @@ import Testing
         }
     }
 
-    @Test func again() async throws {
+    @Test func `provisioning again keeps the tenant's data`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             let test = TestEvent(key: world.newKey())
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func manyAtOnce() async throws {
+    @Test func `concurrent provisioning of two tenants gives each one schema`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             let tests = [TestEvent(key: world.newKey()), TestEvent(key: world.newKey())]
@@ -147,7 +147,7 @@ import Testing
         }
     }
 
-    @Test func whatIsAnothersIsNeverTaken() async throws {
+    @Test func `schemas and roles of others are never taken`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             let key = world.newKey()
@@ -165,7 +165,7 @@ import Testing
         }
     }
 
-    @Test func aSchemaThatIsOpenToAllStopsProvisioning() async throws {
+    @Test func `a schema that is open to all stops provisioning`() async throws {
         try await TestWorld.with { world in
             let provisioner = PostgresSchemaProvisioner(tenancy: try world.tenancy())
             try await world.provisionerPool.execute("CREATE SCHEMA tenant_open")
@@ -178,7 +178,7 @@ import Testing
         }
     }
 
-    @Test func `an outage of the database of passwords is no attempt`() async throws {
+    @Test func `an outage of the database of passwords is not an attempt`() async throws {
         try await TestWorld.with(application: false) { world in
             await world.pool.shutdown(patience: .zero)
             let failure = await #expect(throws: ProvisioningFailure.self) {
@@ -188,7 +188,7 @@ import Testing
         }
     }
 
-    @Test func aPasswordThatCannotBeOpenedIsReplaced() async throws {
+    @Test func `a password that cannot be opened is replaced`() async throws {
         try await TestWorld.with { world in
             let (role, tenant) = ("tenant_\(world.newKey())", Identifier.v4())
             let first = try await world.credentials.credential(role: role, server: "s", tenant: tenant)

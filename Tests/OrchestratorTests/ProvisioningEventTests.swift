@@ -9,7 +9,7 @@ import Testing
 @testable import Orchestrator
 
 @Suite struct ProvisioningEventTests {
-    @Test func theSecretIsOpenedForProvisioners() throws {
+    @Test func `the secret is opened for provisioners`() throws {
         let test = TestEvent(key: "acme")
         #expect(try test.json["secret"]?.stringValue?.hasPrefix("sealed:") == true)
         let event = try test.event()
@@ -25,7 +25,7 @@ import Testing
         #expect(json["type"] == "TENANT_PROVISIONING")
     }
 
-    @Test func aSecretInClearIsTakenAsItIs() throws {
+    @Test func `a plaintext secret is used as it is`() throws {
         var test = TestEvent(key: "acme")
         test.sealsSecret = false
         let event = try test.event()
@@ -33,14 +33,14 @@ import Testing
         #expect(event.json == (try test.json.serialized()))
     }
 
-    @Test func anEventWithoutTierIsStillAnswered() throws {
+    @Test func `an event without tier is still answered`() throws {
         var test = TestEvent(key: "acme")
         test.tier = nil
         #expect(try test.event().tier == "")
     }
 
     @Test(arguments: ["secret", "context", "tenant"])
-    func whatCannotBeAnsweredIsRejected(member: String) throws {
+    func `an event that cannot be answered is rejected`(member: String) throws {
         var object = try #require(try TestEvent(key: "acme").json.objectValue)
         object[member] = member == "tenant" ? ["id": "no uuid"] : nil
         let envelope = try EventEnvelope(
@@ -52,14 +52,14 @@ import Testing
         #expect(rejection.reason.contains(member))
     }
 
-    @Test func aSecretOfAnotherKeyIsRejected() throws {
+    @Test func `a secret of another key is rejected`() throws {
         let envelope = try TestEvent(key: "acme").envelope()
         #expect(throws: EventRejection.self) {
             _ = try ProvisioningEvent(envelope, secrets: .init(secret: "another key"))
         }
     }
 
-    @Test func theTenantOfTheEnvelopeCounts() throws {
+    @Test func `an event of another tenant than its envelope's is rejected`() throws {
         let test = TestEvent(key: "acme")
         let envelope = try EventEnvelope(
             id: .v4(), type: EventType.tenantProvisioning, tenantId: .v4(), occurredAt: Timestamp(seconds: 0),

@@ -6,7 +6,7 @@ import WorkQueue
 
 /// Which runs a claim takes.
 extension ProvisioningRunTests {
-    @Test func runsOfATenantFollowOneAnother() async throws {
+    @Test func `runs of a tenant follow one another`() async throws {
         try await TestWorld.with(application: false) { world in
             var test = TestEvent(key: "acme")
             _ = try await world.repository().enqueue(try test.event())
@@ -25,7 +25,7 @@ extension ProvisioningRunTests {
         }
     }
 
-    @Test func twoWorkersNeverHaveTheSameRun() async throws {
+    @Test func `two workers never have the same run`() async throws {
         try await TestWorld.with(application: false) { world in
             for _ in 0..<40 { _ = try await world.repository().enqueue(try TestEvent(key: "acme").event()) }
             let claimed = try await withThrowingTaskGroup(of: [Identifier].self) { group in
@@ -39,7 +39,7 @@ extension ProvisioningRunTests {
         }
     }
 
-    @Test func `claims leave the tiers alone that have no place left`() async throws {
+    @Test func `claims skip tiers that have no free place`() async throws {
         try await TestWorld.with(application: false) { world in
             for tier in ["SLOW", "slow", "BASIC"] {
                 var test = TestEvent(key: "acme")
@@ -57,7 +57,7 @@ extension ProvisioningRunTests {
         }
     }
 
-    @Test func `a claim whose answer was lost is given back with the next one`() async throws {
+    @Test func `a claim whose response was lost is returned with the next one`() async throws {
         try await TestWorld.with(application: false) { world in
             for _ in 0..<3 { _ = try await world.repository().enqueue(try TestEvent(key: "acme").event()) }
             let store = ProvisioningRunStore(repository: world.repository(), tiers: TierTable([:]))

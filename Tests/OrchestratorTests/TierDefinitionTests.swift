@@ -10,7 +10,7 @@ import WorkQueue
 @testable import Orchestrator
 
 @Suite struct TierDefinitionTests {
-    @Test func aFileMapsTiersToProvisioners() throws {
+    @Test func `a file maps tiers to provisioners`() throws {
         let text = #"""
             {"basic": {"provisioner": "postgres-schema"}, "Premium": {"provisioner": "postgres-database"},
              "CUSTOM": {"provisioner": "http", "url": "http://pipeline.example.com/tenants", "headers": {"x-key": "k"}},
@@ -24,14 +24,14 @@ import WorkQueue
         #expect(definitions[0].options.isEmpty)
     }
 
-    @Test func withoutAFileTheThreeTiersOfTheContractHaveOne() {
+    @Test func `without a file the three tiers of the contract have one`() {
         let defaults = Dictionary(
             uniqueKeysWithValues: TierDefinition.defaults.map { ($0.tier, $0.provisioner) })
         #expect(
             defaults == ["BASIC": "postgres-schema", "STANDARD": "postgres-schema", "PREMIUM": "postgres-database"])
     }
 
-    @Test func tiersAreFoundInAnyCase() throws {
+    @Test func `tiers are found in any case`() throws {
         let table = try table(#"{"Script": {"provisioner": "exec", "command": ["/bin/true"]}}"#)
         #expect(table["SCRIPT"]?.name == "exec")
         #expect(table["script"]?.name == "exec")
@@ -39,7 +39,7 @@ import WorkQueue
         #expect(table[""] == nil)
     }
 
-    @Test func commandsAreFoundInThePath() throws {
+    @Test func `commands are found in PATH`() throws {
         let table = try table(#"{"A": {"provisioner": "exec", "command": ["sh", "-c", "exit 0"]}}"#)
         let exec = try #require(table["a"]?.provisioner as? ExecProvisioner)
         #expect(exec.arguments[0].hasPrefix("/") && exec.arguments[0].hasSuffix("/sh"))
@@ -71,14 +71,14 @@ import WorkQueue
         (#"{"A": {"provisioner": "http", "url": "http://x/", "headers": {"a b": "c"}}}"#, "HTTP does not allow"),
         (#"{"A": {"provisioner": "http", "url": "http://x/", "headers": {"a": "b\r\nc"}}}"#, "HTTP does not allow"),
     ])
-    func errorsSayWhatToWrite(text: String, fragment: String) throws {
+    func `errors say what to write`(text: String, fragment: String) throws {
         let failure = try #require(throws: ConfigurationFailure.self) { _ = try table(text) }
         #expect(failure.key == "TIERS_FILE")
         #expect(failure.description.contains(fragment), "\(failure.description)")
         #expect(!failure.description.contains("secret@"))
     }
 
-    @Test func aMissingFileIsNamed() throws {
+    @Test func `a missing file is named`() throws {
         let failure = try #require(throws: ConfigurationFailure.self) {
             _ = try TierDefinition.load(path: "/no/such/tiers.json")
         }

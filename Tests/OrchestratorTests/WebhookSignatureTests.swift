@@ -17,7 +17,7 @@ import Testing
     static let usersSignature = "f6b8c4ed1378a657fac3834289d16afdddf55689b35ab5da2342a2ce76f48ba2"
 
     @Test(arguments: [(webhookBody, context, webhookSignature), (usersBody, nil, usersSignature)])
-    func vectorsOfTheContract(body: String, context: String?, expected: String) throws {
+    func `the test vectors of the contract are reproduced`(body: String, context: String?, expected: String) throws {
         let value = try JSONValue.parse(Array(body.utf8))
         #expect(
             WebhookSignature.sign(
@@ -29,12 +29,12 @@ import Testing
         #expect(verify(expected, body: body, context: context))
     }
 
-    @Test func aBodyIsVerifiedInItsNormalisedForm() {
+    @Test func `a body is verified in its normalized form`() {
         let spaced = Self.webhookBody.replacing("\"type\":0", with: " \"type\" : 0.0 ")
         #expect(verify(Self.webhookSignature, body: spaced, context: Self.context))
     }
 
-    @Test func aBodyIsVerifiedAsItWasSentToo() {
+    @Test func `a body is verified as it was sent as well`() {
         let spaced = Self.webhookBody.replacing(",", with: ", ")
         let signature = WebhookSignature.sign(
             body: Array(spaced.utf8), context: Self.context, timestampMilliseconds: Self.timestamp, secret: Self.secret)
@@ -42,7 +42,7 @@ import Testing
         #expect(verify(signature, body: spaced, context: Self.context))
     }
 
-    @Test func everythingThatIsSignedCounts() {
+    @Test func `a change of anything that is signed is noticed`() {
         #expect(!verify(Self.webhookSignature, body: Self.webhookBody, context: nil))
         #expect(!verify(Self.webhookSignature, body: Self.webhookBody, context: Self.context, timestamp: 1))
         #expect(!verify(Self.webhookSignature, body: Self.webhookBody, context: Self.context, secret: "other"))
@@ -53,11 +53,11 @@ import Testing
     }
 
     @Test(arguments: ["", "0c", "zz" + webhookSignature.dropFirst(2), webhookSignature + "00"])
-    func whatIsNoSignatureIsRefused(signature: String) {
+    func `malformed signatures are refused`(signature: String) {
         #expect(!verify(signature, body: Self.webhookBody, context: Self.context))
     }
 
-    @Test func timestampsAreReadAsJavaScriptDoes() {
+    @Test func `timestamps are read like in JavaScript`() {
         #expect(WebhookSignature.timestampMilliseconds(header: "1700000000000") == Self.timestamp)
         #expect(WebhookSignature.timestampMilliseconds(header: " 1.7e12 ") == Self.timestamp)
         for text in ["", "now", "1700000000000.5", "nan", "inf", "0x10", "1 2", "9007199254740993", "-"] {

@@ -17,7 +17,7 @@ import Testing
     @Test(arguments: [
         "", "-1", "1.5", "soon", "Sun, 06 Nov 1994", "Sun, 06 Foo 1994 08:49:37 GMT", "06 Nov 1994 08:49:37",
     ])
-    func `anything else says nothing`(text: String) throws {
+    func `any other value is ignored`(text: String) throws {
         #expect(RetryAfter.parse(text, now: try #require(now)) == nil)
     }
 }

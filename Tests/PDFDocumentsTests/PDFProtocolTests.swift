@@ -47,7 +47,7 @@ import Testing
         }
     }
 
-    @Test func `a document that lacks a member names it and not its value`() throws {
+    @Test func `a document that lacks a member is refused with the name of the member`() throws {
         let text = String(decoding: PDFDocument.invoice(to: "secret").jsonBytes(), as: UTF8.self)
         for (from, to, name) in [
             ("\"tone\":\"positive\"", "\"tone\":\"loud\"", "tone"), ("\"rows\":[[", "\"rows\":[1,[", "rows"),

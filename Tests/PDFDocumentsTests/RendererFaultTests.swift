@@ -104,7 +104,7 @@ import Testing
         #expect(await error(Renderers.standIn(), "noise") == nil)
     }
 
-    @Test func `a program that is missing, is none or ends at once is reported`() async throws {
+    @Test func `a program that is missing, not executable or ends at once is reported`() async throws {
         for (program, reason) in [
             ("/nonexistent/arc-pdf", "No such file or directory"), ("/etc/passwd", "Permission denied"),
             ("/bin/false", "arc-pdf exited with code 1"),
@@ -125,7 +125,7 @@ import Testing
         #expect(renderer.processIdentifiers.isEmpty)
     }
 
-    @Test func `no more documents wait than may, and those that are cancelled leave the queue`() async throws {
+    @Test func `the number of waiting documents is limited, and canceled ones leave the queue`() async throws {
         let renderer = Renderers.standIn { $0.queueLimit = 2 }
         let hanging = Task { await error(renderer, "hang") }
         _ = try await process(renderer)

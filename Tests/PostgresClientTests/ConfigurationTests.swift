@@ -21,7 +21,7 @@ import Testing
         }
     }
 
-    @Test func defaults() throws {
+    @Test func `the configuration has defaults`() throws {
         let configuration = try Self.read(Self.least)
         #expect(configuration.host == "127.0.0.1")
         #expect(configuration.port == "5432")
@@ -35,7 +35,7 @@ import Testing
         #expect(configuration.usesPreparedStatements)
     }
 
-    @Test func everyVariable() throws {
+    @Test func `every variable is read`() throws {
         let configuration = try Self.read([
             "DB_HOST": "a,b", "DB_PORT": "1,2", "DB_USER": "u", "DB_PASSWORD": "p", "DB_DATABASE": "d",
             "DB_SCHEMA": "s", "DB_SSLMODE": "verify-full", "DB_SSLROOTCERT": "/ca.pem",
@@ -61,7 +61,7 @@ import Testing
         #expect(!configuration.usesPreparedStatements && configuration.statementCacheSize == 15)
     }
 
-    @Test func severalHostsWantOneThatAcceptsWrites() throws {
+    @Test func `with several hosts one that accepts writes is used`() throws {
         let configuration = try Self.read(Self.least.merging(["DB_HOST": "a,b"]) { $1 })
         #expect(configuration.targetServer == .readWrite)
     }
@@ -86,7 +86,7 @@ import Testing
         #expect(failure?.description == "MESSAGE_BUS_DB_USER is missing")
     }
 
-    @Test func whatIsWrongIsNamed() throws {
+    @Test func `invalid variables are named`() throws {
         #expect(Self.problem(["DB_USER": ""]) == "DB_USER is missing")
         #expect(Self.problem(["DB_DATABASE": ""]) == "DB_DATABASE is missing")
         #expect(Self.problem(["DB_PORT": "x"])?.hasPrefix("DB_PORT is") == true)
@@ -101,7 +101,7 @@ import Testing
                 == "DB_PASSWORD_FILE names the file /does/not/exist, which cannot be read")
     }
 
-    @Test func thePasswordMayBeInAFile() throws {
+    @Test func `the password may be in a file`() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
         try Data("from file ü\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -110,7 +110,7 @@ import Testing
         #expect(configuration.password == "from file ü")
     }
 
-    @Test func thePasswordShowsNowhere() throws {
+    @Test func `the password is never printed`() throws {
         let configuration = try Self.read(Self.least.merging(["DB_PASSWORD": "hunter2"]) { $1 })
         var dumped = ""
         dump(configuration, to: &dumped)

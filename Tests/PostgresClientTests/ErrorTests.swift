@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func uniqueViolation() async throws {
+    @Test func `a unique violation names its constraint and key`() async throws {
         let error = try #require(try await Self.fail("INSERT INTO #.parent VALUES (2, $1, 1)", ["secret-value"]))
         #expect(error.sqlState == .uniqueViolation && error.kind == .server(.uniqueViolation))
         #expect(error.constraint == "parent_key" && error.table == "parent")
@@ -44,37 +44,37 @@ import Testing
         #expect(!error.isRetryable && !error.isUnavailable && !error.isTimeout)
     }
 
-    @Test func keyOfSeveralColumns() async throws {
+    @Test func `a key of several columns is read`() async throws {
         let error = try await Self.fail("INSERT INTO #.child VALUES (1, 'x', 'y')")
         #expect(error?.detailKey == ["a", "b"])
     }
 
-    @Test func foreignKeyViolation() async throws {
+    @Test func `a foreign key violation names its constraint and key`() async throws {
         let error = try await Self.fail("INSERT INTO #.child VALUES (77, 'a', 'b')")
         #expect(error?.sqlState == .foreignKeyViolation && error?.constraint == "child_parent")
         #expect(error?.detailKey == ["parent_id"])
     }
 
-    @Test func checkViolation() async throws {
+    @Test func `a check violation names its constraint`() async throws {
         let error = try await Self.fail("INSERT INTO #.parent VALUES (2, 'b', -1)")
         #expect(error?.sqlState == .checkViolation && error?.constraint == "amount_positive")
     }
 
-    @Test func notNullViolation() async throws {
+    @Test func `a null violation names its column`() async throws {
         let error = try await Self.fail("INSERT INTO #.parent VALUES (2, NULL, 1)")
         #expect(error?.sqlState == .notNullViolation && error?.column == "key")
     }
 
-    @Test func syntaxErrorTellsItsPosition() async throws {
+    @Test func `a syntax error has its position`() async throws {
         let error = try await Self.fail("SELECT ) 1")
         #expect(error?.sqlState == .syntaxError && error?.position == 8)
     }
 
-    @Test func undefinedTable() async throws {
+    @Test func `an undefined table is recognized`() async throws {
         #expect(try await Self.fail("SELECT * FROM #.nothing")?.sqlState == .undefinedTable)
     }
 
-    @Test func insufficientPrivilege() async throws {
+    @Test func `insufficient privileges are recognized`() async throws {
         try await TestServer.withPool { pool in
             let role = TestServer.uniqueName("role")
             _ = try await pool.query(PostgresStatement("CREATE ROLE \(role)", prepared: false))
@@ -92,7 +92,7 @@ import Testing
         "SELECT 'secret-value' FRM x", "INSERT INTO #.parent VALUES (9, 'secret-value', -5)",
         "DO $$ BEGIN RAISE EXCEPTION 'secret-value' USING DETAIL = 'secret-value', HINT = 'secret-value'; END $$",
     ])
-    func noDataInDescriptions(_ sql: String) async throws {
+    func `descriptions contain neither data nor SQL`(_ sql: String) async throws {
         let error = try #require(try await Self.fail(sql))
         var text = "\(error) \(String(reflecting: error)) \(error.reason)"
         dump(error, to: &text)
@@ -102,7 +102,7 @@ import Testing
         #expect("\(error)".contains(state.code))
     }
 
-    @Test func aServerThatIsNotThere() async throws {
+    @Test func `an unreachable server is a connection error`() async throws {
         let configuration = PostgresConfiguration(
             host: "127.0.0.1", port: "1", user: "u", password: "hunter2", database: "d",
             connectionTimeout: .milliseconds(200))
@@ -113,7 +113,7 @@ import Testing
         await pool.shutdown()
     }
 
-    @Test func aDatabaseThatIsNotThere() async throws {
+    @Test func `a missing database is reported`() async throws {
         let configuration = try TestServer.configuration(database: "no_such_database") {
             $0.connectionTimeout = .milliseconds(300)
         }
@@ -127,7 +127,7 @@ import Testing
         }
     }
 
-    @Test func tlsThatTheServerDoesNotOffer() async throws {
+    @Test func `TLS that the server does not offer is a connection error`() async throws {
         let configuration = try TestServer.configuration {
             $0.tlsMode = .verifyFull
             $0.host = "127.0.0.1"

@@ -5,7 +5,7 @@ import Testing
 
 /// A server that goes away, comes back, or hangs.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct FaultTests {
-    @Test func idleConnectionsThatWereKilledAreReplacedUnnoticed() async throws {
+    @Test func `idle connections that were killed are replaced unnoticed`() async throws {
         try await TestServer.withPool { killer in
             let name = TestServer.uniqueName("victim")
             let configuration = try TestServer.configuration { $0.applicationName = name }
@@ -27,7 +27,7 @@ import Testing
         }
     }
 
-    @Test func aConnectionThatIsKilledUnderAQueryTellsSo() async throws {
+    @Test func `a connection that is killed during a query is reported`() async throws {
         let name = TestServer.uniqueName("victim")
         let configuration = try TestServer.configuration { $0.applicationName = name }
         try await TestServer.withPool(configuration) { pool in
@@ -51,7 +51,7 @@ import Testing
         }
     }
 
-    @Test func thePoolRecoversFromARestart() async throws {
+    @Test func `the pool recovers from a restart`() async throws {
         try await PostgresCluster.with { server in
             try await TestServer.withPool(server.configuration()) { pool in
                 try await withThrowingTaskGroup(of: Void.self) { group in
@@ -72,7 +72,7 @@ import Testing
         }
     }
 
-    @Test func whoAsksInVainGetsTheReason() async throws {
+    @Test func `callers get the reason of an outage`() async throws {
         try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.connectionTimeout = .milliseconds(500) }
             try await TestServer.withPool(configuration) { pool in
@@ -91,7 +91,7 @@ import Testing
     }
 
     /// Requests under way at the restart fail, but none is left hanging, and those after it succeed.
-    @Test func aRestartUnderLoadLeavesNothingHanging() async throws {
+    @Test func `a restart under load leaves no call pending`() async throws {
         try await PostgresCluster.with { server in
             try await TestServer.withPool(server.configuration()) { pool in
                 let worker = { @Sendable () async -> Int in
@@ -114,7 +114,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatHangsRunsIntoOurDeadline() async throws {
+    @Test func `a server that hangs runs into the client's deadline`() async throws {
         try await PostgresCluster.with { server in
             let configuration = server.configuration {
                 $0.statementTimeout = .milliseconds(500)
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func aServerThatHangsDoesNotHoldACancelledTask() async throws {
+    @Test func `a server that hangs does not hold a canceled task`() async throws {
         try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.maximumConnections = 1 }
             try await TestServer.withPool(configuration) { pool in
@@ -150,7 +150,7 @@ import Testing
         }
     }
 
-    @Test func `a lost connection leaves no outcome unknown of what only reads, or is part of a transaction`()
+    @Test func `a lost connection leaves no outcome unknown for reads and for parts of a transaction`()
         async throws
     {
         try await PostgresCluster.with { server in

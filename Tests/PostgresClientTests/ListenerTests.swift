@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct ListenerTests {
-    @Test func hearsItsChannelsOnly() async throws {
+    @Test func `a listener receives its channels only`() async throws {
         let channel = TestServer.uniqueName("Channel \"x\"")
         let other = TestServer.uniqueName("other")
         let listener = PostgresListener(
@@ -24,7 +24,7 @@ import Testing
         #expect(!listener.isConnected)
     }
 
-    @Test func connectsAgainWhenKilled() async throws {
+    @Test func `a killed listener connects again`() async throws {
         let name = TestServer.uniqueName("listener")
         let listener = PostgresListener(
             configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],
@@ -43,7 +43,7 @@ import Testing
         listener.shutdown()
     }
 
-    @Test func listensAgainAfterARestart() async throws {
+    @Test func `a listener listens again after a restart`() async throws {
         try await PostgresCluster.with { server in
             let listener = PostgresListener(
                 configuration: server.configuration(), channels: ["wake"], logger: testLogger)
@@ -61,7 +61,7 @@ import Testing
         }
     }
 
-    @Test func endsWithItsConsumer() async throws {
+    @Test func `a listener ends with its consumer`() async throws {
         let name = TestServer.uniqueName("listener")
         let listener = PostgresListener(
             configuration: try TestServer.configuration { $0.applicationName = name }, channels: [name],

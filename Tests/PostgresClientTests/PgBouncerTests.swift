@@ -44,7 +44,7 @@ struct PgBouncerTests {
         }
     }
 
-    @Test func everythingWorksThroughATransactionPooler() async throws {
+    @Test func `everything works through a transaction pooler`() async throws {
         try await Self.withPgBouncer { configuration in
             // A pool waits for the pooler to be ready, a migrator does not.
             try await TestServer.withPool(configuration) { try await $0.expect(1, "SELECT 1::int8") }

@@ -9,7 +9,7 @@ import Testing
         return pipeline
     }
 
-    @Test func resultsBelongToTheirStatements() {
+    @Test func `results belong to their statements`() {
         var pipeline = Self.make(.control, .prepare(number: 1, index: 0), .statement(index: 0), .statement(index: 1))
         #expect(pipeline.receive(.rows) == .discard)
         #expect(pipeline.receive(.end) == .discard)
@@ -24,7 +24,7 @@ import Testing
         #expect(pipeline.undone.isEmpty)
     }
 
-    @Test func whatFollowsAnErrorIsUndone() {
+    @Test func `what follows an error is not executed`() {
         var pipeline = Self.make(
             .statement(index: 0), .prepare(number: 7, index: 1), .statement(index: 1), .deallocate(number: 3))
         #expect(pipeline.receive(.error) == .fail(index: 0))
@@ -39,18 +39,18 @@ import Testing
         #expect(pipeline.undone.contains(.deallocate(number: 3)))
     }
 
-    @Test func aFailedPreparationBelongsToItsStatement() {
+    @Test func `a failed preparation belongs to its statement`() {
         var pipeline = Self.make(.prepare(number: 1, index: 4), .statement(index: 4))
         #expect(pipeline.receive(.error) == .fail(index: 4))
         #expect(pipeline.undone == [.prepare(number: 1, index: 4)])
     }
 
-    @Test func anErrorInTheSettingsBelongsToNoStatement() {
+    @Test func `an error in the settings belongs to no statement`() {
         var pipeline = Self.make(.control, .statement(index: 0))
         #expect(pipeline.receive(.error) == .fail(index: nil))
     }
 
-    @Test func nonsenseIsAViolation() {
+    @Test func `an unexpected result is a protocol violation`() {
         var twoEnds = Self.make(.statement(index: 0))
         #expect(twoEnds.receive(.end) == .violation, "would repeat forever")
         var early = Self.make(.statement(index: 0))

@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func whoWaitsTooLongGetsAnError() async throws {
+    @Test func `a caller that waits too long gets an error`() async throws {
         let impatient = try TestServer.configuration(maximumConnections: 1) {
             $0.connectionTimeout = .milliseconds(300)
         }
@@ -33,7 +33,7 @@ import Testing
         }
     }
 
-    @Test func thereMayBeOnlySoManyWhoWait() async throws {
+    @Test func `the number of waiters is limited`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1) { $0.maximumWaiters = 1 }
         try await TestServer.withPool(configuration) { pool in
             let waiting = try await pool.withTransaction { transaction in
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskStopsWaiting() async throws {
+    @Test func `a canceled task stops waiting`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             try await pool.withTransaction { transaction in
@@ -63,7 +63,7 @@ import Testing
         }
     }
 
-    @Test func idleConnectionsAreClosed() async throws {
+    @Test func `idle connections are closed`() async throws {
         let configuration = try TestServer.configuration { $0.idleTimeout = .milliseconds(1) }
         try await TestServer.withPool(configuration) { pool in
             _ = try await pool.query("SELECT 1")
@@ -71,7 +71,7 @@ import Testing
         }
     }
 
-    @Test func oldConnectionsAreReplaced() async throws {
+    @Test func `old connections are replaced`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1) { $0.maximumAge = .zero }
         try await TestServer.withPool(configuration) { pool in
             let first = try await pool.integer("SELECT pg_backend_pid()")
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func theStatementTimeoutCancels() async throws {
+    @Test func `the statement timeout cancels a statement`() async throws {
         let configuration = try TestServer.configuration { $0.statementTimeout = .milliseconds(50) }
         try await TestServer.withPool(configuration) { pool in
             let error = await failure { try await pool.query(Self.sleep) }
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func theLockTimeoutCancels() async throws {
+    @Test func `the lock timeout cancels a statement`() async throws {
         let configuration = try TestServer.configuration { $0.lockTimeout = .milliseconds(50) }
         try await TestServer.withPool(configuration) { pool in
             let lock: PostgresStatement = "SELECT pg_advisory_xact_lock($1)"
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func idlingInATransactionEndsTheSession() async throws {
+    @Test func `idling in a transaction ends the session`() async throws {
         let configuration = try TestServer.configuration { $0.idleInTransactionTimeout = .milliseconds(50) }
         try await TestServer.withPool(configuration) { pool in
             let error = await failure {
@@ -120,7 +120,7 @@ import Testing
         }
     }
 
-    @Test func cancellingATaskStopsItsQueryOnTheServer() async throws {
+    @Test func `canceling a task stops its query on the server`() async throws {
         let name = TestServer.uniqueName("cancel")
         let configuration = try TestServer.configuration(maximumConnections: 1) { $0.applicationName = name }
         try await TestServer.withPool(configuration) { pool in
@@ -135,7 +135,7 @@ import Testing
         }
     }
 
-    @Test func aCancelledTaskSendsNothing() async throws {
+    @Test func `a canceled task sends nothing`() async throws {
         try await TestServer.withPool { pool in
             _ = try await pool.query("SELECT 1")
             let task = Task {
@@ -149,7 +149,7 @@ import Testing
         }
     }
 
-    @Test func cancellingATransactionRollsItBack() async throws {
+    @Test func `canceling a transaction rolls it back`() async throws {
         let name = TestServer.uniqueName("rollback")
         let configuration = try TestServer.configuration { $0.applicationName = name }
         try await TestServer.withPool(configuration) { pool in
@@ -171,7 +171,7 @@ import Testing
     }
 
     /// Cancelling at arbitrary moments must never reach the wrong query nor lose a connection.
-    @Test func cancellingManyTasksHurtsNobodyElse() async throws {
+    @Test func `canceling many tasks affects nobody else`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 2)
         try await TestServer.withPool(configuration) { pool in
             try await withThrowingTaskGroup(of: Void.self) { group in
@@ -192,7 +192,7 @@ import Testing
         }
     }
 
-    @Test func shutdownLetsRequestsEnd() async throws {
+    @Test func `a shutdown lets requests finish`() async throws {
         let pool = PostgresPool(configuration: try TestServer.configuration(), logger: testLogger)
         let query = Task { try await pool.query("SELECT pg_sleep(0.2)").rowCount }
         try await TestServer.until { pool.status.leased == 1 }
@@ -203,7 +203,7 @@ import Testing
         #expect(error?.kind == .closed && error?.isRetryable == true)
     }
 
-    @Test func shutdownDoesNotWaitForever() async throws {
+    @Test func `a shutdown does not wait indefinitely`() async throws {
         let name = TestServer.uniqueName("hurried")
         let pool = PostgresPool(
             configuration: try TestServer.configuration { $0.applicationName = name }, logger: testLogger)
@@ -230,7 +230,7 @@ import Testing
         #expect(pool.status.open == 0)
     }
 
-    @Test func aForgottenPoolClosesItsConnections() async throws {
+    @Test func `a forgotten pool closes its connections`() async throws {
         let name = TestServer.uniqueName("forgotten")
         var pool: PostgresPool? = PostgresPool(
             configuration: try TestServer.configuration { $0.applicationName = name }, logger: testLogger)

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 @Suite(.serialized, .timeLimit(.minutes(5))) struct QueryTests {
-    @Test func rowsColumnsAndCounts() async throws {
+    @Test func `a result has rows, columns and counts`() async throws {
         try await TestServer.withPool { pool in
             let result = try await pool.query("SELECT n, n * n AS square FROM generate_series(1, 3) AS n")
             #expect(result.rowCount == 3 && result.columnCount == 2)
@@ -15,7 +15,7 @@ import Testing
         }
     }
 
-    @Test func affectedRows() async throws {
+    @Test func `affected rows are counted`() async throws {
         try await TestServer.withPool { pool in
             let table = TestServer.uniqueName("affected")
             _ = try await pool.query(PostgresStatement("CREATE TABLE \(table) (v int8)"))
@@ -29,7 +29,7 @@ import Testing
         }
     }
 
-    @Test func sessionsHaveOurTimeoutsAndSearchPath() async throws {
+    @Test func `sessions have the configured timeouts and search path`() async throws {
         let configuration = try TestServer.configuration {
             $0.schema = "we \"ird\\"
             $0.statementTimeout = .milliseconds(1234)
@@ -52,7 +52,7 @@ import Testing
         }
     }
 
-    @Test func aStatementIsPreparedOncePerConnection() async throws {
+    @Test func `a statement is prepared once per connection`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             let statement = PostgresStatement("SELECT $1::int8 + 1 /* \(TestServer.uniqueName("once")) */")
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func theCacheOfPreparedStatementsIsBounded() async throws {
+    @Test func `the cache of prepared statements is bounded`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1) { $0.statementCacheSize = 4 }
         try await TestServer.withPool(configuration) { pool in
             for value in 0..<50 {
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func aBatchLargerThanTheCache() async throws {
+    @Test func `a batch may have more statements than the cache`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1) { $0.statementCacheSize = 2 }
         try await TestServer.withPool(configuration) { pool in
             for _ in 0..<3 {
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func aParameterThatWasNullMayGetAType() async throws {
+    @Test func `a parameter that was null may get a type`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             let statement: PostgresStatement = "SELECT coalesce($1::int8, -1), $2::text"
@@ -103,7 +103,7 @@ import Testing
         }
     }
 
-    @Test func aChangedTableDoesNotBreakPreparedStatements() async throws {
+    @Test func `a changed table does not break prepared statements`() async throws {
         try await TestServer.withPool { pool in
             let table = TestServer.uniqueName("changed")
             _ = try await pool.query(PostgresStatement("CREATE TABLE \(table) AS SELECT 1::int8 AS a"))
@@ -122,7 +122,7 @@ import Testing
         }
     }
 
-    @Test func preparedStatementsThatWereTakenAwayArePreparedAgain() async throws {
+    @Test func `prepared statements that were deallocated are prepared again`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             try await pool.expect(41, "SELECT 41::int8")
@@ -131,7 +131,7 @@ import Testing
         }
     }
 
-    @Test func manyTasksGetTheirOwnAnswers() async throws {
+    @Test func `concurrent tasks get their own results`() async throws {
         try await TestServer.withPool { pool in
             try await withThrowingTaskGroup(of: Void.self) { group in
                 for task in 0..<50 as Range<Int64> {
@@ -150,7 +150,7 @@ import Testing
     }
 
     /// Far more than socket buffers hold, both ways at once: neither side may wait for the other indefinitely.
-    @Test func muchInBothDirections() async throws {
+    @Test func `large amounts of data flow in both directions`() async throws {
         try await TestServer.withPool { pool in
             let text = String(repeating: "x", count: 200_000)
             var batch = PostgresBatch()
@@ -161,7 +161,7 @@ import Testing
         }
     }
 
-    @Test func zeroBytesInSQLAreRefused() async throws {
+    @Test func `zero bytes in SQL are refused`() async throws {
         try await TestServer.withPool { pool in
             let error = await failure {
                 try await pool.query(PostgresStatement("SELECT 1\u{0}; DROP TABLE x"))
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func severalHostsAreTriedInOrder() async throws {
+    @Test func `several hosts are tried in order`() async throws {
         let server = try PostgresTestServer.current()
         let configuration = try TestServer.configuration {
             $0.host = "127.0.0.1,\(server.host)"

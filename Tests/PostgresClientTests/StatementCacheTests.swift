@@ -8,7 +8,7 @@ import Testing
         return nil
     }
 
-    @Test func preparesOnce() throws {
+    @Test func `a statement is prepared once`() throws {
         var cache = StatementCache(capacity: 2)
         let entry = try #require(Self.prepared(cache.lookup("a", types: [20])))
         guard case .found(let found) = cache.lookup("a", types: [20]) else {
@@ -18,7 +18,7 @@ import Testing
         #expect(found.number == entry.number)
     }
 
-    @Test func theOneUnusedForLongestGivesWay() throws {
+    @Test func `the least recently used statement is evicted`() throws {
         var cache = StatementCache(capacity: 2)
         let a = try #require(Self.prepared(cache.lookup("a", types: [])))
         let b = try #require(Self.prepared(cache.lookup("b", types: [])))
@@ -30,7 +30,7 @@ import Testing
         #expect(Self.prepared(cache.lookup("a", types: [])) == nil, "\(a.number) was used lately")
     }
 
-    @Test func nullFitsAnyTypeAndATypeLearnedLaterReplacesIt() throws {
+    @Test func `null matches any type, and a type learned later replaces it`() throws {
         var cache = StatementCache(capacity: 2)
         let unknown = try #require(Self.prepared(cache.lookup("a", types: [0, 25])))
         let known = try #require(Self.prepared(cache.lookup("a", types: [20, 0])))
@@ -41,7 +41,7 @@ import Testing
         #expect(Self.prepared(cache.lookup("a", types: [23, 25])) != nil)
     }
 
-    @Test func aFailedPreparationIsForgotten() throws {
+    @Test func `a failed preparation is forgotten`() throws {
         var cache = StatementCache(capacity: 2)
         let entry = try #require(Self.prepared(cache.lookup("a", types: [])))
         cache.remove(number: entry.number)

@@ -4,7 +4,7 @@ import Testing
 
 /// A server with a certificate made out to `localhost`, signed by itself.
 @Suite(.timeLimit(.minutes(5))) struct TLSTests {
-    @Test func certificatesAreChecked() async throws {
+    @Test func `certificates are checked`() async throws {
         let prepare = { (server: PostgresCluster) async throws in
             for name in ["server", "other"] {
                 try await server.run([

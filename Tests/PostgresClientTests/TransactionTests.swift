@@ -24,7 +24,7 @@ import Testing
 
     // MARK: Batches
 
-    @Test func aBatchGivesResultsInItsOrder() async throws {
+    @Test func `a batch gives results in its order`() async throws {
         try await TestServer.withPool { pool in
             var batch = PostgresBatch()
             let first = batch.add("SELECT 'a'::text")
@@ -38,7 +38,7 @@ import Testing
 
     /// Wherever the error is, in whatever way, and whether the statements are prepared already or not.
     @Test(arguments: 0..<4, [true, false])
-    func anErrorAnywhereRollsBackTheWholeBatch(_ place: Int, _ isPrepared: Bool) async throws {
+    func `an error anywhere rolls back the whole batch`(_ place: Int, _ isPrepared: Bool) async throws {
         for failing in ["INSERT INTO # VALUES (1), (1)", "SELECT 1/0", "SELECT nonsense", "SELEKT"] {
             try await Self.withTable { pool, table in
                 for _ in 0..<2 {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func nothingOfABatchIsVisibleBeforeItsEnd() async throws {
+    @Test func `nothing of a batch is visible before its end`() async throws {
         try await Self.withTable { pool, table in
             let key = Int64.random(in: .min ... .max)
             let lock: PostgresStatement = "SELECT pg_advisory_xact_lock($1)"
@@ -86,7 +86,7 @@ import Testing
         }
     }
 
-    @Test func settingsHoldForTheBatchAndNoLonger() async throws {
+    @Test func `settings apply to the batch and no longer`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             let read: PostgresStatement =
@@ -105,7 +105,7 @@ import Testing
         }
     }
 
-    @Test func manySettings() async throws {
+    @Test func `a batch may have many settings`() async throws {
         try await TestServer.withPool { pool in
             let settings = (0..<20).map { PostgresSetting("app.n\($0)", "\($0)") }
             let row = try await pool.query("SELECT current_setting('app.n19')", settings: settings).first
@@ -113,7 +113,7 @@ import Testing
         }
     }
 
-    @Test func aSettingThatIsRefusedFailsTheBatch() async throws {
+    @Test func `a setting that is refused fails the batch`() async throws {
         try await Self.withTable { pool, table in
             var batch = PostgresBatch(settings: [PostgresSetting("statement_timeout", "nonsense")])
             batch.add(PostgresStatement("INSERT INTO \(table) VALUES (1)"))
@@ -125,7 +125,7 @@ import Testing
 
     // MARK: Interactive transactions
 
-    @Test func commitsWhenTheBodyReturns() async throws {
+    @Test func `a transaction commits when its body returns`() async throws {
         try await Self.withTable { pool, table in
             let value = try await pool.withTransaction { transaction in
                 let insert = PostgresStatement("INSERT INTO \(table) VALUES ($1) RETURNING v")
@@ -143,7 +143,7 @@ import Testing
         }
     }
 
-    @Test func rollsBackWhenTheBodyThrows() async throws {
+    @Test func `a transaction rolls back when its body throws`() async throws {
         struct Refused: Error {}
         try await Self.withTable { pool, table in
             await #expect(throws: Refused.self) {
@@ -157,7 +157,7 @@ import Testing
         }
     }
 
-    @Test func rollsBackWhenAStatementFails() async throws {
+    @Test func `a transaction rolls back when a statement fails`() async throws {
         try await Self.withTable { pool, table in
             let insert = PostgresStatement("INSERT INTO \(table) VALUES (1)")
             for fails in [1, 2] {
@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test func anErrorThatTheBodySwallowsStillFailsTheTransaction() async throws {
+    @Test func `an error that the body swallows still fails the transaction`() async throws {
         try await Self.withTable { pool, table in
             let error = await failure {
                 try await pool.withTransaction { transaction in
@@ -189,7 +189,7 @@ import Testing
         }
     }
 
-    @Test func aDeferredConstraintFailsAtCommit() async throws {
+    @Test func `a deferred constraint fails at commit`() async throws {
         try await Self.withTable { pool, table in
             let alter = "ALTER TABLE \(table) ADD COLUMN p int8 REFERENCES \(table) DEFERRABLE INITIALLY DEFERRED"
             _ = try await pool.query(PostgresStatement(alter))
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func settingsHoldForTheTransaction() async throws {
+    @Test func `settings apply to the transaction`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             let read: PostgresStatement = "SELECT current_setting('app.tenant_id', true)"
@@ -219,7 +219,7 @@ import Testing
         }
     }
 
-    @Test func isolation() async throws {
+    @Test func `a transaction has the isolation level that was asked for`() async throws {
         try await TestServer.withPool { pool in
             for (isolation, name) in [
                 (PostgresIsolation.readCommitted, "read committed"), (.repeatableRead, "repeatable read"),
@@ -233,7 +233,7 @@ import Testing
         }
     }
 
-    @Test func conflictsAreTold() async throws {
+    @Test func `serialization conflicts are reported`() async throws {
         try await Self.withTable { pool, table in
             _ = try await pool.query(PostgresStatement("INSERT INTO \(table) VALUES (1)"))
             let update = PostgresStatement("UPDATE \(table) SET v = v + 1")
@@ -249,7 +249,7 @@ import Testing
         }
     }
 
-    @Test func withoutStatementsNothingHappens() async throws {
+    @Test func `a transaction without statements opens no connection`() async throws {
         try await TestServer.withPool { pool in
             let value = try await pool.withTransaction { _ in 7 }
             #expect(value == 7)
@@ -257,7 +257,7 @@ import Testing
         }
     }
 
-    @Test func afterItsEndATransactionIsOfNoUse() async throws {
+    @Test func `a transaction cannot be used after its end`() async throws {
         try await TestServer.withPool { pool in
             let escaped = try await pool.withTransaction { transaction in
                 _ = try await transaction.query("SELECT 1")
@@ -268,7 +268,7 @@ import Testing
         }
     }
 
-    @Test func aTransactionLeftOpenBySQLDoesNotReachTheNextUser() async throws {
+    @Test func `a transaction left open by SQL does not reach the next user`() async throws {
         let configuration = try TestServer.configuration(maximumConnections: 1)
         try await TestServer.withPool(configuration) { pool in
             _ = try await pool.query(PostgresStatement("BEGIN", prepared: false))

@@ -14,12 +14,12 @@ import Testing
     }
 
     @Test(arguments: [true, false])
-    func bool(_ value: Bool) async throws {
+    func `Boolean values survive a round trip`(_ value: Bool) async throws {
         #expect(try await Self.roundTrip("bool", .bool(value)) { try $0.bool(0) } == value)
     }
 
     @Test(arguments: [Int64.min, -1, 0, 1, .max])
-    func integers(_ value: Int64) async throws {
+    func `integers survive a round trip`(_ value: Int64) async throws {
         let small = Int16(clamping: value)
         let medium = Int32(clamping: value)
         try await TestServer.withPool { pool in
@@ -33,16 +33,16 @@ import Testing
     }
 
     @Test(arguments: [0.0, -0.0, 0.1, .pi, .greatestFiniteMagnitude, .leastNonzeroMagnitude, .infinity, -.infinity])
-    func doubles(_ value: Double) async throws {
+    func `doubles survive a round trip`(_ value: Double) async throws {
         let read = try await Self.roundTrip("float8", .double(value)) { try $0.double(0) }
         #expect(read.bitPattern == value.bitPattern)
     }
 
-    @Test func notANumber() async throws {
+    @Test func `NaN survives a round trip`() async throws {
         #expect(try await Self.roundTrip("float8", .double(.nan)) { try $0.double(0) }.isNaN)
     }
 
-    @Test func singlePrecision() async throws {
+    @Test func `single precision is read as double`() async throws {
         #expect(try await Self.roundTrip("float4", .double(0.5)) { try $0.double(0) } == 0.5)
     }
 
@@ -52,7 +52,7 @@ import Testing
         "0.1", "0.00", "0.0001", "0.00001", "-0.000000000000000000012", "1.10", "1e10", "1e-10", "99999.99999",
         "10000.0001", "120000000", "NaN", "Infinity", "-Infinity", "0.000100001", "5000.5", "1000000.10",
     ])
-    func numerics(_ text: String) async throws {
+    func `numerics survive a round trip`(_ text: String) async throws {
         try await TestServer.withPool { pool in
             let row = try #require(
                 try await pool.query("SELECT $1::numeric AS n, ($1::numeric)::text", [.numeric(text)]).first)
@@ -60,7 +60,7 @@ import Testing
         }
     }
 
-    @Test func numericWithAScale() async throws {
+    @Test func `numerics keep the scale of their column`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(try await pool.query("SELECT 12.5::numeric(10,2), 0::numeric(5,3), 7::int8").first)
             #expect(try row.numericText(0) == "12.50")
@@ -69,7 +69,7 @@ import Testing
         }
     }
 
-    @Test func longestNumerics() async throws {
+    @Test func `numerics of many digits survive a round trip`() async throws {
         let digits = String(repeating: "1234567890", count: 1000)
         for text in [digits, "-" + digits, "0." + digits, digits + "." + digits] {
             #expect(try await Self.roundTrip("numeric", .numeric(text)) { try $0.numericText(0) } == text)
@@ -77,7 +77,7 @@ import Testing
     }
 
     @Test(arguments: ["1\u{0}2", "", "1 2", "ü"])
-    func whatIsNoNumberIsRefusedBeforeSending(_ text: String) async throws {
+    func `text that is not a number is refused before sending`(_ text: String) async throws {
         try await TestServer.withPool { pool in
             let error = await failure {
                 try await pool.query("SELECT $1", [.numeric(text)])
@@ -88,30 +88,30 @@ import Testing
     }
 
     @Test(arguments: ["", "a", "it's", "äöü ß", "日本語", "👩‍👩‍👧", "\u{1}\n\t\\", "$1", "\u{10FFFF}"])
-    func text(_ value: String) async throws {
+    func `text survives a round trip`(_ value: String) async throws {
         for type in ["text", "varchar", "bpchar"] where !(type == "bpchar" && value.isEmpty) {
             let read = try await Self.roundTrip(type, .text(value)) { try $0.text(0) }
             #expect(Array(read.unicodeScalars) == Array(value.unicodeScalars))
         }
     }
 
-    @Test func longText() async throws {
+    @Test func `long text survives a round trip`() async throws {
         let value = String(repeating: "0123456789", count: 500_000)
         #expect(try await Self.roundTrip("text", .text(value)) { try $0.text(0) } == value)
     }
 
-    @Test func textMustNotHoldAZeroCharacter() async throws {
+    @Test func `text with a NUL character is refused`() async throws {
         let error = await failure {
             try await Self.roundTrip("text", .text("a\u{0}b")) { try $0.text(0) }
         }
         #expect(error?.sqlState == "22021")
     }
 
-    @Test func names() async throws {
+    @Test func `names of the catalog are read as text`() async throws {
         #expect(try await Self.roundTrip("text::name", .text("abc")) { try $0.text(0) } == "abc")
     }
 
-    @Test func identifiers() async throws {
+    @Test func `identifiers survive a round trip`() async throws {
         for identifier in [Identifier(high: 0, low: 0), Identifier(high: .max, low: .max), Identifier.v4()] {
             try await TestServer.withPool { pool in
                 let row = try #require(try await pool.query("SELECT $1, $1::text", [.identifier(identifier)]).first)
@@ -126,7 +126,7 @@ import Testing
         (1_767_607_200_123_456, "2026-01-05 10:00:00.123456"), (-62_135_596_800_000_000, "0001-01-01 00:00:00"),
         (253_402_300_799_999_999, "9999-12-31 23:59:59.999999"), (-1, "1969-12-31 23:59:59.999999"),
     ])
-    func timestamps(_ microseconds: Int64, _ text: String) async throws {
+    func `timestamps survive a round trip`(_ microseconds: Int64, _ text: String) async throws {
         try await TestServer.withPool { pool in
             let value = PostgresValue.timestamp(Timestamp(microseconds: microseconds))
             let row = try #require(
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    @Test func datesAreMidnight() async throws {
+    @Test func `dates are read as midnight`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(
                 try await pool.query("SELECT date '2026-01-05', date '1969-12-31', timestamptz 'infinity'").first)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test(arguments: ["{}", "null", "{\"a\": [1, \"ü\"]}"])
-    func json(_ text: String) async throws {
+    func `JSON survives a round trip`(_ text: String) async throws {
         for type in ["jsonb", "jsonb::json"] {
             let read = try await Self.roundTrip(type, .json(Array(text.utf8))) { (try $0.json(0), try $0.text(0)) }
             #expect(String(decoding: read.0, as: UTF8.self) == text)
@@ -158,13 +158,13 @@ import Testing
         }
     }
 
-    @Test func bytes() async throws {
+    @Test func `bytes survive a round trip`() async throws {
         for value in [[], [0], Array(UInt8.min...UInt8.max)] as [[UInt8]] {
             #expect(try await Self.roundTrip("bytea", .bytes(value)) { try $0.bytes(0) } == value)
         }
     }
 
-    @Test func arrays() async throws {
+    @Test func `arrays of text survive a round trip`() async throws {
         for value in [[], [""], ["a", "", "ü\"{},\\", "NULL"]] {
             #expect(try await Self.roundTrip("text[]", .textArray(value)) { try $0.textArray(0) } == value)
             #expect(try await Self.roundTrip("varchar[]", .textArray(value)) { try $0.textArray(0) } == value)
@@ -180,7 +180,7 @@ import Testing
         #expect(try await Self.roundTrip("int4[]", .int64Array([1, -2])) { try $0.int64Array(0) } == [1, -2])
     }
 
-    @Test func arraysThatCannotBeRead() async throws {
+    @Test func `arrays of other shapes are decoding errors`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(
                 try await pool.query("SELECT ARRAY['a', NULL], ARRAY[['a'], ['b']], ARRAY[1.5]").first)
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func nullOfEveryKind() async throws {
+    @Test func `NULL of every type is read`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(
                 try await pool.query(
@@ -217,7 +217,7 @@ import Testing
         }
     }
 
-    @Test func aWrongTypeIsADecodingError() async throws {
+    @Test func `a wrong type is a decoding error`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(try await pool.query("SELECT 'secret'::text, 1::int4").first)
             let error = #expect(throws: PostgresError.self) { try row.int64(0) }
@@ -229,7 +229,7 @@ import Testing
         }
     }
 
-    @Test func rawBytesAndText() async throws {
+    @Test func `raw bytes and text can be read in place`() async throws {
         try await TestServer.withPool { pool in
             let row = try #require(
                 try await pool.query("SELECT 258::int4, 'abc'::text, '[1]'::jsonb, NULL::text").first)

@@ -9,7 +9,7 @@ import Testing
             ("1.5e3", [1, 5], 2), ("15E-1", [1, 5], -1), ("100e+2", [1], 4), ("0e7", [], 0),
             ("1e99999999999", [1], 1_000_000_000),
         ] as [(String, [UInt8], Int)])
-    func takesTheTextApart(text: String, digits: [UInt8], exponent: Int) {
+    func `the parts of the text are read`(text: String, digits: [UInt8], exponent: Int) {
         #expect(DecimalNumber(text)?.digits == digits)
         #expect(DecimalNumber(text)?.exponent == exponent)
         #expect(DecimalNumber(text)?.isNegative == text.hasPrefix("-"))
@@ -18,11 +18,11 @@ import Testing
     @Test(arguments: [
         "", "-", "+1", "01", "00", "-01", "1.", ".1", "1.e1", "1e", "1e+", "1e1.0", "NaN", "inf", "1 ", "--1", "1-",
     ])
-    func refusesAnythingElse(text: String) {
+    func `any other text is refused`(text: String) {
         #expect(DecimalNumber(text) == nil)
     }
 
-    @Test func readsWhatSwiftWrites() {
+    @Test func `what Swift writes is read`() {
         for _ in 0..<2_000 {
             let value = Double(bitPattern: .random(in: 0 ... .max))
             #expect((DecimalNumber(value.description) != nil) == value.isFinite)

@@ -2,7 +2,7 @@ import Primitives
 import Testing
 
 @Suite struct GregorianCalendarTests {
-    @Test func daysAndDatesAreInverse() {
+    @Test func `days and dates are inverse`() {
         var previous = GregorianCalendar.date(days: -800_001)
         for days in -800_000...800_000 {
             let date = GregorianCalendar.date(days: days)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func leapYears() {
+    @Test func `leap years are those of the Gregorian calendar`() {
         #expect([1600, 2000, 2004, 2024, 0, -4].allSatisfy(GregorianCalendar.isLeapYear))
         #expect(![1700, 1900, 2023, 2100, -1].contains(where: GregorianCalendar.isLeapYear))
     }

@@ -3,7 +3,7 @@ import Testing
 @testable import Primitives
 
 @Suite struct HexTests {
-    @Test func writesLowerAndReadsEitherCase() {
+    @Test func `hexadecimal is written in lower case and read in either case`() {
         // RFC 4648 section 10.
         #expect(Hex.encode(Array("foobar".utf8)) == "666f6f626172")
         #expect(Hex.decode("666F6f626172") == Array("foobar".utf8))
@@ -14,11 +14,11 @@ import Testing
     }
 
     @Test(arguments: ["0", "0g", "zz", "00 1", "0x00", "é", "+1"])
-    func refusesAnythingElse(text: String) {
+    func `any other text is refused`(text: String) {
         #expect(Hex.decode(text) == nil)
     }
 
-    @Test func eightDigitsAtOnce() {
+    @Test func `eight digits are written at once`() {
         for _ in 0..<1_000 {
             let bits = UInt32.random(in: 0 ... .max)
             let expected = String(bits, radix: 16)

@@ -3,7 +3,7 @@ import Testing
 @testable import Primitives
 
 @Suite struct IdentifierTests {
-    @Test func readsAndWritesTheCanonicalText() throws {
+    @Test func `an identifier is read and written in its canonical form`() throws {
         // The version 7 example of RFC 9562, appendix A.6.
         let identifier = try #require(Identifier("017F22E2-79B0-7CC3-98C4-DC0C0C07398F"))
         #expect(identifier.high == 0x017F_22E2_79B0_7CC3)
@@ -13,7 +13,7 @@ import Testing
         #expect(identifier.timestamp == Timestamp(milliseconds: 1_645_557_742_000))
     }
 
-    @Test func textRoundTripsForAnyBits() throws {
+    @Test func `any bits survive their text`() throws {
         for _ in 0..<2_000 {
             let identifier = Identifier(high: .random(in: 0 ... .max), low: .random(in: 0 ... .max))
             #expect(Identifier(identifier.description) == identifier)
@@ -31,29 +31,29 @@ import Testing
         "017f22e2 79b0 7cc3 98c4 dc0c0c07398f", " 17f22e2-79b0-7cc3-98c4-dc0c0c07398f",
         "+17f22e2-79b0-7cc3-98c4-dc0c0c07398f", "017f22e2-79b0-7cc3-98c4-dc0c0c0739\u{e9}",
     ])
-    func refusesAnythingElse(text: String) {
+    func `any other text is refused`(text: String) {
         #expect(Identifier(text) == nil)
     }
 
-    @Test func readsSubstringsAndStringsThatAreNotContiguous() {
+    @Test func `substrings and strings that are not contiguous are read`() {
         let text = "id=017f22e2-79b0-7cc3-98c4-dc0c0c07398f;"
         #expect(Identifier(text.dropFirst(3).dropLast()) != nil)
     }
 
-    @Test func orderIsTheOrderOfTheText() {
+    @Test func `order is the order of the text`() {
         var identifiers = (0..<500).map { _ in Identifier(high: .random(in: 0...3), low: .random(in: 0 ... .max)) }
         identifiers.sort()
         #expect(identifiers.map(\.description) == identifiers.map(\.description).sorted())
     }
 
-    @Test func version4HasItsVersionAndVariantAndNoRepetition() {
+    @Test func `version 4 has its version and variant and does not repeat`() {
         let identifiers = (0..<5_000).map { _ in Identifier.v4() }
         #expect(identifiers.allSatisfy { ($0.high >> 12) & 0xF == 4 && $0.low >> 62 == 2 })
         #expect(Set(identifiers).count == identifiers.count)
         #expect(identifiers.allSatisfy { $0.timestamp == nil })
     }
 
-    @Test func version7HoldsItsTime() {
+    @Test func `version 7 contains its time`() {
         // Other tests move the generator of the process too: a far future is not within ten seconds of theirs.
         let time = Timestamp(milliseconds: 200_000_000_000_123)
         let identifier = Identifier.v7(at: time)
@@ -62,12 +62,12 @@ import Testing
         #expect(identifier.timestamp == time)
     }
 
-    @Test func timesBefore1970CountAs1970() {
+    @Test func `times before 1970 count as 1970`() {
         var generator = TimeOrderedGenerator()
         #expect(generator.next(at: Timestamp(seconds: -5)).timestamp == Timestamp(seconds: 0))
     }
 
-    @Test func concurrentCallsNeverRepeat() async {
+    @Test func `concurrent calls never repeat`() async {
         let now = SystemClock().now()
         let all = await withTaskGroup(of: [Identifier].self) { group in
             for _ in 0..<4 { group.addTask { (0..<5_000).map { _ in Identifier.v7(at: now) } } }

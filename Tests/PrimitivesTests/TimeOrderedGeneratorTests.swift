@@ -3,7 +3,7 @@ import Testing
 @testable import Primitives
 
 @Suite struct TimeOrderedGeneratorTests {
-    @Test func ascendsWithinTheSameInstant() {
+    @Test func `identifiers ascend within the same instant`() {
         var generator = TimeOrderedGenerator()
         let time = Timestamp(seconds: 1_700_000_000)
         let identifiers = (0..<20_000).map { _ in generator.next(at: time) }
@@ -11,7 +11,7 @@ import Testing
         #expect(identifiers.allSatisfy { $0.timestamp == time })
     }
 
-    @Test func ascendsWithTheMicrosecond() {
+    @Test func `identifiers ascend with the microsecond`() {
         var generator = TimeOrderedGenerator()
         let start: Int64 = 1_700_000_000_000_000
         let identifiers = (0..<3_000).map { generator.next(at: Timestamp(microseconds: start + $0)) }
@@ -19,7 +19,7 @@ import Testing
         #expect(identifiers.last?.timestamp == Timestamp(microseconds: start + 2_000))
     }
 
-    @Test func ignoresASmallStepBackAndFollowsAGreatOne() {
+    @Test func `a small step back of the clock is ignored and a large one followed`() {
         var generator = TimeOrderedGenerator()
         let time = Timestamp(seconds: 1_700_000_000)
         let first = generator.next(at: time)

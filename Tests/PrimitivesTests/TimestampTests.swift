@@ -15,7 +15,7 @@ import Testing
             (-62_167_219_200_000_001, "-000001-12-31T23:59:59.999Z"),
             (8_640_000_000_000_000_000, "+275760-09-13T00:00:00.000Z"),
         ] as [(Int64, String)])
-    func writesMilliseconds(microseconds: Int64, text: String) {
+    func `milliseconds are written`(microseconds: Int64, text: String) {
         #expect(Timestamp(microseconds: microseconds).description == text)
         var bytes: [UInt8] = []
         Timestamp(microseconds: microseconds).append(to: &bytes)
@@ -33,7 +33,7 @@ import Testing
             // Leap seconds that happened, the second with the offset of New York.
             ("2016-12-31T23:59:60Z", 1_483_228_800_000_000), ("2016-12-31T18:59:60-05:00", 1_483_228_800_000_000),
         ] as [(String, Int64)])
-    func readsRFC3339(text: String, microseconds: Int64) {
+    func `the forms of RFC 3339 are read`(text: String, microseconds: Int64) {
         #expect(Timestamp(iso8601: text)?.microseconds == microseconds)
     }
 
@@ -47,18 +47,18 @@ import Testing
         "2026-01-05T10:00:00ZZ",
         "0000-01-01T00:00:00+00:01", "9999-12-31T23:59:59-00:01", "２026-01-05", "2026-01-05T10:00:0\u{0}Z",
     ])
-    func refusesAnythingElse(text: String) {
+    func `any other text is refused`(text: String) {
         #expect(Timestamp(iso8601: text) == nil)
     }
 
-    @Test func textRoundTripsToTheMillisecond() {
+    @Test func `milliseconds survive their text`() {
         for _ in 0..<5_000 {
             let timestamp = Timestamp(milliseconds: .random(in: -62_167_219_200_000..<253_402_300_800_000))
             #expect(Timestamp(iso8601: timestamp.description) == timestamp)
         }
     }
 
-    @Test func writesWhatFoundationWrites() {
+    @Test func `the text equals Foundation's`() {
         let style = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
         for _ in 0..<2_000 {
             let seconds = Int64.random(in: -2_000_000_000..<8_000_000_000)
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func neverStopsOnAnyBytes() {
+    @Test func `no bytes crash the parser`() {
         let alphabet = Array("0123456789-:TZtz+. ".utf8)
         for _ in 0..<20_000 {
             let text = (0..<Int.random(in: 0...32)).map { _ in alphabet.randomElement() ?? 0 }
@@ -77,7 +77,7 @@ import Testing
         }
     }
 
-    @Test func arithmetic() {
+    @Test func `durations are added and subtracted exactly`() {
         let start = Timestamp(seconds: 100)
         #expect(start.adding(.milliseconds(1500)) == Timestamp(microseconds: 101_500_000))
         #expect(start.adding(.seconds(-200)) == Timestamp(seconds: -100))
@@ -89,7 +89,7 @@ import Testing
         #expect(Timestamp(seconds: 1) < Timestamp(seconds: 2))
     }
 
-    @Test func theFarEndsSaturate() {
+    @Test func `arithmetic saturates at the limits`() {
         let end = Timestamp(microseconds: .max)
         #expect(end.adding(.seconds(1)) == end)
         #expect(Timestamp(seconds: .max) == end)

@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 @Suite struct WallClockTests {
-    @Test func theManualClockMovesOnlyWhenTold() {
+    @Test func `the manual clock moves only when it is advanced`() {
         let clock = ManualClock(Timestamp(seconds: 5))
         #expect(clock.now() == Timestamp(seconds: 5))
         clock.advance(by: .seconds(86_400))
@@ -12,7 +12,7 @@ import Testing
         #expect(clock.now() == Timestamp(seconds: 1))
     }
 
-    @Test func theSystemClockShowsTheTimeOfTheMachine() {
+    @Test func `the system clock shows the time of the machine`() {
         let before = Int64(Date().timeIntervalSince1970) - 1
         let now = SystemClock().now().seconds
         #expect((before...before + 60).contains(now))

@@ -26,7 +26,7 @@ import Testing
     }
 
     @Test(arguments: ["", "a", "1.2.3", "1.2.3.4:5", "[::1]", "unknown", "1.2.3.4, 5.6.7.8"])
-    func `what is no address is none`(_ text: String) { #expect(ClientAddress(text) == nil) }
+    func `an invalid address is not an address`(_ text: String) { #expect(ClientAddress(text) == nil) }
 
     @Test(
         arguments: [

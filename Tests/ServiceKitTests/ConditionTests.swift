@@ -9,7 +9,7 @@ import Testing
 @testable import ServiceKit
 
 /// What a request says beside its body: conditions, and the name that its client gives it.
-@Suite("Conditions and idempotency keys")
+@Suite
 struct ConditionTests {
     private static let secret = SymmetricKey(size: .bits256)
     private static let scope = TenantScope.operatorScope(actor: Actor(id: ""))
@@ -24,7 +24,7 @@ struct ConditionTests {
             instant: Timestamp(milliseconds: 0), annotations: RequestAnnotations())
     }
 
-    @Test func onlyReadsAreNotModified() throws {
+    @Test func `only reads get 304`() throws {
         let tag = EntityTag(version: 1)
         for (method, status) in [(HTTPRequest.Method.get, 304), (.head, 304), (.post, 200)] {
             let answer = try OperationResponse.entity(
@@ -33,7 +33,7 @@ struct ConditionTests {
         }
     }
 
-    @Test func conditionsThatAreNotTakenAreRefused() throws {
+    @Test func `unsupported conditions are refused`() throws {
         for name in [HTTPField.Name.ifMatch, .ifNoneMatch] {
             #expect(throws: HTTPFailure.self) {
                 try ParameterValidation.refuseConditions(request(.post, [name: "*"]), unlessIn: [.id])
@@ -52,7 +52,7 @@ struct ConditionTests {
                 caller: IdempotencyOwner("user", [caller]), in: Self.scope, secret: Self.secret))
     }
 
-    @Test func theFingerprintIsOfAllThatIsAskedFor() throws {
+    @Test func `the fingerprint covers the whole request`() throws {
         let name = try #require(HTTPField.Name("TenantID"))
         let plain = try key([:])
         #expect(try key([.prefer: "return=representation", .ifMatch: "*", .userAgent: "x"]) == plain)
@@ -63,7 +63,7 @@ struct ConditionTests {
     }
 
     /// The key that is passed on is unique, whatever key the client has sent.
-    @Test func othersAreToldAnotherName() throws {
+    @Test func `the key that is passed on is unique to its caller`() throws {
         func claim(_ key: IdempotencyKey) -> IdempotencyClaim {
             IdempotencyClaim(key: key, owner: .v4(), instant: Timestamp(seconds: 0))
         }
@@ -73,7 +73,7 @@ struct ConditionTests {
         #expect(try claim(key([:])).name == names[0])
     }
 
-    @Test func browsersMayReadWhatAnswersSay() {
+    @Test func `browsers may read the headers of responses`() {
         let operation = Operation(
             .post, "/x", id: "X.create", summary: "", security: .bearer(permissions: []), requestBody: .freeObject,
             responses: [

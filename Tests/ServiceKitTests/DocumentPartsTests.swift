@@ -6,7 +6,7 @@ import Testing
 @testable import ServiceKit
 
 /// What the document adds to the descriptions of operations: examples, headers, errors.
-@Suite("Parts of OpenAPI documents")
+@Suite
 struct DocumentPartsTests {
     private static let row = Schema.object(
         [
@@ -33,7 +33,7 @@ struct DocumentPartsTests {
         part?["content"]?[mediaType]?["example"]
     }
 
-    @Test func rowsOfExamplesLive() throws {
+    @Test func `rows in examples are not deleted`() throws {
         let listed = OperationResponseDescription(.ok, "Rows", schema: .array(of: Self.row))
         let (operation, _) = try document(.get, response: listed)
         let row = try #require(example(operation["responses"]?["200"])?[0])
@@ -42,7 +42,7 @@ struct DocumentPartsTests {
         #expect(Self.row.validate(row).isEmpty)
     }
 
-    @Test func anExampleOfAChangeIsSmall() throws {
+    @Test func `the example of a change is small`() throws {
         #expect(
             try example(document(body: Self.row.optional()).operation["requestBody"]) == ["name": "Acme", "size": "L"])
         let needed = Self.row.optional().requiring("color")
@@ -53,13 +53,13 @@ struct DocumentPartsTests {
     }
 
     @Test(arguments: ["text/html", "application/pdf", "application/yaml"])
-    func whatIsNotJSONHasAnExample(mediaType: String) throws {
+    func `responses that are not JSON have an example`(mediaType: String) throws {
         let response = OperationResponseDescription(.ok, "A file", mediaType: mediaType)
         let text = try example(document(.get, response: response).operation["responses"]?["200"], mediaType)
         #expect(text?.stringValue?.isEmpty == false)
     }
 
-    @Test func anErrorIsTheOneOfItsSecurity() throws {
+    @Test func `the example of an error is the one of its security scheme`() throws {
         let cases: [(OperationSecurity, String, JSONValue)] = [
             (.bearer(permissions: []), "MissingToken", "Bearer realm=\"Users\""),
             (.leadKey, "Unauthorized", "Unauthorized"),
@@ -73,7 +73,7 @@ struct DocumentPartsTests {
         #expect(try document(.post).operation["responses"]?["401"] == nil)
     }
 
-    @Test func headersOfEveryAnswerAreDocumented() throws {
+    @Test func `headers of every response are documented`() throws {
         let (plain, components) = try document(.get)
         #expect(plain["responses"]?["200"]?["headers"]?.objectValue?.keys == ["X-Request-Id"])
         let (limited, _) = try document(.get, rateLimit: RateLimit(limit: 5))

@@ -8,7 +8,7 @@ import Testing
 @testable import Entities
 @testable import ServiceKit
 
-@Suite("Failures")
+@Suite
 struct FailureTests {
     private func text(_ failure: HTTPFailure, accept: String? = nil) async throws -> String {
         let response = FailureRendering.response(for: failure, accept: accept, requestID: "r1", path: "/x")
@@ -17,7 +17,7 @@ struct FailureTests {
         return collector.text
     }
 
-    @Test func theEnvelopeIsTheOriginals() async throws {
+    @Test func `the envelope is the original's`() async throws {
         #expect(
             try await text(.entityNotFound)
                 == #"{"error":{"statusCode":404,"name":"NotFoundError","message":"EntityNotFound"}}"#)
@@ -55,7 +55,7 @@ struct FailureTests {
         #expect(failure.message.stringValue?.contains("nothing was changed") == true)
     }
 
-    @Test func problemDetailsPointAtTheField() async throws {
+    @Test func `problem details point at the field`() async throws {
         let failure = HTTPFailure.invalidField("/key", code: "pattern", "must match")
         let problem = try await text(failure, accept: "application/problem+json")
         #expect(problem.contains(##""type":"urn:arc:problem:validation-failed""##))
@@ -76,7 +76,7 @@ struct FailureTests {
             ("application/json, text/plain, */*", false), ("text/x-application/problem+json-not", false),
             ("application/problem+json;q=high", false), ("", false),
         ])
-    func problemDetailsAreForWhoPrefersThem(accept: String, isProblem: Bool) async throws {
+    func `problem details are for clients that prefer them`(accept: String, isProblem: Bool) async throws {
         let response = FailureRendering.response(for: .entityNotFound, accept: accept, requestID: "r1", path: "/x")
         let type = response.headers[.contentType] ?? ""
         #expect((type == "application/problem+json") == isProblem, "\(type)")
@@ -84,7 +84,7 @@ struct FailureTests {
     }
 
     /// RFC 6901 section 6: `#` and a pointer make a URI fragment.
-    @Test func pointersAreFragmentsOfURIs() async throws {
+    @Test func `pointers are URI fragments`() async throws {
         let failure = HTTPFailure.invalidField("/a b/é%\"<>^`{|}~1x/ok-._~!$&'()*+,;=:@?", code: "type", "must match")
         let problem = try await text(failure, accept: "application/problem+json")
         #expect(
@@ -92,7 +92,7 @@ struct FailureTests {
                 ##""pointer":"#/a%20b/%C3%A9%25%22%3C%3E%5E%60%7B%7C%7D~1x/ok-._~!$&'()*+,;=:@?""##), "\(problem)")
     }
 
-    @Test func problemsOfAParameterNameIt() async throws {
+    @Test func `problems of a parameter name it`() async throws {
         for error in [
             FilterError.syntax(parameter: "filter", value: "{", message: "unexpected end"),
             .invalid(
@@ -107,7 +107,7 @@ struct FailureTests {
         #expect(!body.contains("parameter"))
     }
 
-    @Test func errorsOfTheLayersBelowBecomeTheContractsStatuses() {
+    @Test func `errors of the layers below have the statuses of the contract`() {
         let cases: [(any Error, Int)] = [
             (RepositoryError.notFound(entity: "Tenant", table: "tenants", id: "x"), 404),
             (RepositoryError.conflict(detail: "Key (key)=(a) already exists."), 409),

@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Generic cell rate")
+@Suite
 struct GenericCellRateTests {
     private let limit = RateLimit(limit: 5, window: .seconds(60))
 
@@ -17,11 +17,11 @@ struct GenericCellRateTests {
         }
     }
 
-    @Test func aBurstOfTheLimitIsAllowedAndNotOneMore() {
+    @Test func `a burst of the limit is allowed and no more`() {
         #expect(run(Array(repeating: 1_000, count: 7)) == [true, true, true, true, true, false, false])
     }
 
-    @Test func oneIntervalLaterOneMoreIsAllowed() {
+    @Test func `one interval later one more request is allowed`() {
         let interval: Int64 = 12_000_000
         #expect(
             run([0, 0, 0, 0, 0, interval - 1, interval, interval]) == [
@@ -29,12 +29,12 @@ struct GenericCellRateTests {
             ])
     }
 
-    @Test func refusedCallsDoNotPushTheNextOneAway() {
+    @Test func `refused requests do not delay the next one`() {
         let refused = Array(repeating: Int64(1), count: 100)
         #expect(run([0, 0, 0, 0, 0] + refused + [12_000_000]).last == true)
     }
 
-    @Test func noWindowOfTheLengthHoldsMoreThanTheBurstAndTheRate() {
+    @Test func `no window holds more than the burst and the rate`() {
         var generator = SystemRandomNumberGenerator()
         var now: Int64 = 0
         let instants = (0..<2_000).map { _ -> Int64 in
@@ -48,7 +48,7 @@ struct GenericCellRateTests {
         }
     }
 
-    @Test func theHeadersSayWhenToComeBack() {
+    @Test func `the headers say when to come back`() {
         var stored: Int64?
         for _ in 0..<5 { stored = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).store }
         let refused = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).decision

@@ -11,7 +11,7 @@ import Testing
 
 @Suite(.timeLimit(.minutes(5))) struct HTTPConnectionsTests {
     /// What a server drops when it ends just after a connection was accepted. Unguarded, this ends the process.
-    @Test func aConnectionThatNobodyServesIsClosed() async throws {
+    @Test func `a connection that nobody serves is closed`() async throws {
         let refusals = HeadRefusals(accessLog: AccessLog(isEnabled: false), clock: SystemClock())
         let connections = HTTPConnections(
             limits: RequestLimits(), table: ConnectionTable(limit: 1, limitPerNetwork: 1),

@@ -18,7 +18,7 @@ import Testing
         ("*", true), ("\"7\"", true), ("\"7\", W/\"8-ab\"", true), ("\"7\",\t\"8\"", true), ("", false), ("7", false),
         ("\"7", false), ("\"7\",", false), ("*, \"7\"", false), ("\"7\" \"8\"", false), ("w/\"7\"", false),
     ])
-    func `entity tags`(_ header: String, _ isAccepted: Bool) throws {
+    func `the pattern of entity tags accepts what the parser accepts`(_ header: String, _ isAccepted: Bool) throws {
         #expect((EntityTagList(header: header) != nil) == isAccepted)
         #expect(try fits(header, .ifMatch) == isAccepted)
         #expect(try fits(header, .ifNoneMatch) == isAccepted)
@@ -27,7 +27,7 @@ import Testing
     @Test(arguments: [
         ("a", true), ("a b", true), ("~!", true), ("", false), (" a", false), ("a ", false), ("é", false),
     ])
-    func `idempotency keys`(_ key: String, _ isAccepted: Bool) throws {
+    func `the pattern of idempotency keys accepts what the parser accepts`(_ key: String, _ isAccepted: Bool) throws {
         #expect(IdempotencyKey.pattern.matches(key) == isAccepted)
         #expect(try fits(key, .idempotencyKey) == isAccepted)
     }

@@ -4,7 +4,7 @@ import Testing
 @testable import ServiceKit
 
 @Suite(.timeLimit(.minutes(5))) struct PeriodicWorkTests {
-    @Test func goesOnUntilItIsEnded() async {
+    @Test func `periodic work continues until it is ended`() async {
         let rounds = Atomic(0)
         let (stream, rounded) = AsyncStream.makeStream(of: Int.self)
         let work = Task {
@@ -18,7 +18,7 @@ import Testing
     }
 
     /// The end does not wait for the pause, and what has not begun does not begin.
-    @Test func anEndCutsThePauseShort() async {
+    @Test func `a shutdown ends the pause`() async {
         let rounds = Atomic(0)
         let work = Task {
             await PeriodicWork.run(every: .seconds(3600), after: .seconds(3600)) { rounds.add(1, ordering: .relaxed) }

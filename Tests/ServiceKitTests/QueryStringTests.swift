@@ -2,28 +2,28 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Query strings")
+@Suite
 struct QueryStringTests {
-    @Test func pairsAreDecodedInOrder() {
+    @Test func `pairs are decoded in order`() {
         let pairs = QueryString.pairs("filter%5Bwhere%5D%5Bname%5D=a+b%26c&limit=5&flag&=x")
         #expect(pairs.map(\.name) == ["filter[where][name]", "limit", "flag", ""])
         #expect(pairs.map(\.value) == ["a b&c", "5", "", "x"])
     }
 
-    @Test func brokenEscapesStandForThemselves() {
+    @Test func `broken escapes stand for themselves`() {
         #expect(QueryString.first("a", in: "a=%zz%4") == "%zz%4")
     }
 
-    @Test func bytesThatAreNotUTF8BecomeReplacementCharacters() {
+    @Test func `bytes that are not UTF-8 become replacement characters`() {
         #expect(QueryString.first("a", in: "a=%ff") == "\u{FFFD}")
     }
 
-    @Test func theFirstOfSeveralValuesCounts() {
+    @Test func `the first of several values counts`() {
         #expect(QueryString.first("a", in: "a=1&a=2") == "1")
         #expect(QueryString.first("b", in: "a=1") == nil)
     }
 
-    @Test func aPlusInAPathStays() {
+    @Test func `a plus in a path is kept`() {
         #expect("a+b%20c".removingPercentEncoding() == "a+b c")
     }
 }

@@ -13,13 +13,13 @@ import Testing
     }
 
     @Test(arguments: [[:], ["SYSTEM_USER_ID": ""]])
-    func withoutAnIdTheColumnsStayEmpty(environment: [String: String]) async throws {
+    func `without an id the columns stay empty`(environment: [String: String]) async throws {
         let user = try await make(environment)
         #expect(user.identifier == nil)
         #expect(user.scope.actor.identifier == nil && user.scope.actor.text == "SYSTEM")
     }
 
-    @Test func aUUIDIsWhatTheColumnsHold() async throws {
+    @Test func `the columns contain the UUID`() async throws {
         let id = Identifier.v4()
         for text in [id.description, id.description.uppercased()] {
             let user = try await make(["SYSTEM_USER_ID": text])
@@ -30,7 +30,7 @@ import Testing
     }
 
     @Test(arguments: ["SYSTEM", "1", "00000000-0000-0000-0000-00000000000", "a\0"])
-    func anythingElseStopsTheStart(text: String) async throws {
+    func `any other value prevents startup`(text: String) async throws {
         let failure = await #expect(throws: ConfigurationFailure.self) { try await make(["SYSTEM_USER_ID": text]) }
         #expect(failure?.key == "SYSTEM_USER_ID")
     }

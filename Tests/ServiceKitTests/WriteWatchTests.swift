@@ -26,7 +26,7 @@ import Testing
         #expect(watch.look(backlog: 50_000, now: start + .seconds(30)) == .stalled)
     }
 
-    @Test func `a trickle is no progress, but taking the rest is`() {
+    @Test func `a trickle is not progress, but reading the rest is`() {
         var watch = watch(written: 500_000)
         var backlog = 400_000
         for second in 0..<30 {

@@ -16,7 +16,7 @@ extension ServiceTests {
             ], "options": ["segment": "small"],
         ]
 
-        @Test func isCreatedReadChangedAndDeleted() async throws {
+        @Test func `a customer is created, read, changed and deleted`() async throws {
             try await TestService.run { service in
                 let tenant = TestService.tenantA
                 let created = try await service.send(
@@ -77,7 +77,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aTenantIsOneCustomerHoweverManyAskAtOnce() async throws {
+        @Test func `a tenant is one customer, however many requests are concurrent`() async throws {
             try await TestService.run { service in
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
                     for _ in 0..<8 {
@@ -100,7 +100,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func noInvoiceOutlivesItsCustomer() async throws {
+        @Test func `no invoice outlives its customer`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let body: JSONValue = ["customerId": .string(customer), "currencyCode": "USD"]
@@ -120,7 +120,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theHeaderSaysWhomItIsFor() async throws {
+        @Test func `the header names the tenant of the request`() async throws {
             try await TestService.run { service in
                 let missing = try await service.send("POST", "/billing-customer", Self.body)
                 #expect(missing.status == 400 && missing.message.contains("tenantId"), "\(missing.text)")
@@ -139,7 +139,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func anAddressHasItsRequiredMembers() async throws {
+        @Test func `an address has its required members`() async throws {
             try await TestService.run { service in
                 let cases: [(JSONValue, [String])] = [
                     (
@@ -166,7 +166,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func customersOfTheOriginalAreTakenOver() async throws {
+        @Test func `customers of the original are adopted`() async throws {
             try await TestService.run { service in
                 try await service.database.query(
                     "INSERT INTO main.billing_customer (tenant_id, customer_id) VALUES ('acme', 'cus_old')")
@@ -186,7 +186,7 @@ extension ServiceTests {
         }
 
         /// What PostgreSQL gives back is longer than what came in: it puts a blank behind each comma.
-        @Test func whatWasTakenIsGivenBackHoweverLongItIs() async throws {
+        @Test func `accepted values are returned, however long they are`() async throws {
             try await TestService.run(environment: ["HTTP_MAX_BODY_BYTES": "4194304"]) { service in
                 // 720 kB, which become more than the parser's usual 1 MiB, and a body of more than that.
                 for (tenant, count) in [(TestService.tenantA, 360_000), (TestService.tenantB, 500_000)] {
@@ -211,7 +211,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func withoutAProviderEverythingIsRefused() async throws {
+        @Test func `without a provider every request is refused`() async throws {
             try await TestService.run(environment: ["BILLING_PROVIDER": "none"]) { service in
                 let id = Identifier.v4()
                 for (method, path, body): (String, String, JSONValue?) in [

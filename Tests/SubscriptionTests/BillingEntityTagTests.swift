@@ -37,7 +37,7 @@ extension ServiceTests {
 
         private let preferRow = ["prefer": "return=representation"]
 
-        @Test func ofACustomer() async throws {
+        @Test func `a customer has entity tags`() async throws {
             try await TestService.run { service in
                 let tenant = TestService.tenantA.description
                 let created = try await send(
@@ -65,7 +65,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func ofAnInvoice() async throws {
+        @Test func `an invoice has entity tags`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let created = try await send(
@@ -87,7 +87,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func ofAPaymentSource() async throws {
+        @Test func `a payment source has entity tags`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let created = try await send(

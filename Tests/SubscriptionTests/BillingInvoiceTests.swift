@@ -9,7 +9,7 @@ import Testing
 
 extension ServiceTests {
     @Suite struct BillingInvoices {
-        @Test func isMadeReadChangedAndDeletedByEitherId() async throws {
+        @Test func `an invoice is created, read, changed and deleted by either id`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let body: JSONValue = [
@@ -65,7 +65,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func eitherPermissionDeletes() async throws {
+        @Test func `either permission allows deletion`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 for permission in ["5332", "5333"] {
@@ -92,7 +92,7 @@ extension ServiceTests {
                 ),
                 (.array(Array(repeating: ["amount": 5, "description": "x"], count: 101)), "/charges: maxItems"),
             ] as [(JSONValue, String)])
-        func chargesThatCannotBePaidNameTheMember(charges: JSONValue, violation: String) async throws {
+        func `charges that cannot be paid name the member`(charges: JSONValue, violation: String) async throws {
             try await TestService.run { service in
                 let response = try await service.send(
                     "POST", "/billing-invoice",
@@ -104,7 +104,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatIsMissingIsNamed() async throws {
+        @Test func `missing members are named`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 for body: JSONObject in [["currencyCode": "USD"], ["customerId": .string(customer)]] {
@@ -120,7 +120,7 @@ extension ServiceTests {
         }
 
         /// 19.99 * 100, as JavaScript computes it.
-        @Test func aPriceTimesAHundredIsAWholeNumber() async throws {
+        @Test func `a price times a hundred is a whole number`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 for (amount, whole): (JSONValue, JSONValue) in [
@@ -138,7 +138,7 @@ extension ServiceTests {
     }
 
     @Suite struct InvoicePayments {
-        @Test func isPaidOnceHoweverManyPayAtOnce() async throws {
+        @Test func `an invoice is paid once, however many requests are concurrent`() async throws {
             try await TestService.run { service in
                 let id = try await service.invoice(try await service.customer())
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -155,7 +155,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func everythingAboutAPaymentIsKept() async throws {
+        @Test func `everything about a payment is stored`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let id = try await service.invoice(customer)
@@ -193,7 +193,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theAmountIsTheInvoices() async throws {
+        @Test func `the amount is that of the invoice`() async throws {
             try await TestService.run { service in
                 let id = try await service.invoice(try await service.customer())
                 for (body, violation): (JSONValue, String) in [
@@ -211,7 +211,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aDraftOfASubscriptionCanBePaid() async throws {
+        @Test func `a draft of a subscription can be paid`() async throws {
             try await TestService.run { service in
                 let subscription = try await service.subscription(to: try await service.plan())
                 let draft = try await service.send("GET", "/subscriptions/\(subscription)/invoice")
@@ -230,7 +230,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatATenantSaysIsConfirmedByAnOperator() async throws {
+        @Test func `a payment that a tenant reports is confirmed by an operator`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let id = try await service.invoice(customer)
@@ -253,7 +253,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aCardOfAnotherOrAnExpiredOneDoesNotPay() async throws {
+        @Test func `neither another tenant's card nor an expired one can pay`() async throws {
             try await TestService.run { service in
                 let (own, stranger) = (try await service.customer(), try await service.customer(TestService.tenantB))
                 let id = try await service.invoice(own)

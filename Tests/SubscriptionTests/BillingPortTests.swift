@@ -152,7 +152,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func keysAreHandedOnAndResultsKept() async throws {
+        @Test func `keys are passed on and results stored`() async throws {
             try await run { story, database in
                 let id = try await story.invoice()
                 let source = try await story.sources.create(
@@ -176,7 +176,7 @@ extension ServiceTests {
         }
 
         /// Who clicks twice asks the provider under one key, which charges once.
-        @Test func twoWhoPayAtOnceAreOneCharge() async throws {
+        @Test func `two concurrent payments are one charge`() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
                 let outcomes = await withTaskGroup(of: Bool.self) { group in
@@ -193,7 +193,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatIsRefusedOrUnansweredChangesNoRow() async throws {
+        @Test func `what is refused or unanswered changes no row`() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
                 for failure: BillingProviderError in [
@@ -233,7 +233,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aSourceThatIsMadeMeanwhileIsTheDefault() async throws {
+        @Test func `a payment source that is created meanwhile is the default`() async throws {
             try await run { story, database in
                 _ = try await story.customers.create(
                     CustomerDetails(members: [:]), tenant: Self.tenant, key: nil, in: Self.context)
@@ -258,7 +258,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatGoesAlongsideIsTrueWithItOrNotAtAll() async throws {
+        @Test func `alongside statements commit with the change or not at all`() async throws {
             try await run { story, database in
                 let id = try await story.invoice().description
                 func marked(_ key: String) -> WriteContext {

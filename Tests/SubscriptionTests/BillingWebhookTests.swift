@@ -36,7 +36,7 @@ extension ServiceTests {
             ).status
         }
 
-        @Test func eachEventHasItsEffectOnceAndLateOnesUndoNothing() async throws {
+        @Test func `each event has its effect once, and late ones undo nothing`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())
                 let rows = try await service.database.query("SELECT invoice_id FROM main.invoice")
@@ -60,7 +60,7 @@ extension ServiceTests {
         }
 
         @Test(arguments: [("paid", ["failure", "success"]), ("voided", ["failure", "failure"])])
-        func whatWasAnnouncedIsSettled(status: String, payments: [String]) async throws {
+        func `a payment that was announced is settled`(status: String, payments: [String]) async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())
                 let token = try await service.token(tenant: TestService.tenantA)
@@ -75,7 +75,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theChangeIsTheSystems() async throws {
+        @Test func `the change is made by the system user`() async throws {
             let user = Identifier.v4()
             let environment = Self.environment.merging(["SYSTEM_USER_ID": user.description]) { $1 }
             try await TestService.run(environment: environment) { service in
@@ -88,7 +88,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func manyDeliveriesAtOnceAreOne() async throws {
+        @Test func `concurrent deliveries are one`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -103,7 +103,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func anEventForAnInvoiceThatIsNotThereMayComeAgain() async throws {
+        @Test func `an event for an unknown invoice may come again`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 #expect(try await Self.report(service, "ev_1", "in_later", "paid") == 404)
                 let id = try await service.invoice(try await service.customer())
@@ -113,7 +113,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func nobodyElseIsLetIn() async throws {
+        @Test func `requests without the provider's credentials are refused`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())
                 let body = Self.event("ev_1", id, "paid")
@@ -140,7 +140,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theBodyIsLookedAt() async throws {
+        @Test func `invalid bodies are refused`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 for (body, violation): (JSONValue, String) in [
                     ([:], ": required"), (["content": [:]], "/content: required"),
@@ -156,7 +156,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func oldEventsAreForgotten() async throws {
+        @Test func `old events are forgotten`() async throws {
             try await TestService.run(environment: Self.environment) { service in
                 let id = try await service.invoice(try await service.customer())
                 #expect(try await Self.report(service, "ev_1", id, "posted") == 204)
@@ -174,7 +174,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatAProviderAnswersHasOneMeaning() {
+        @Test func `every error of a provider has one status`() {
             let detail = ValidationDetail.required("", "card")
             for (error, status) in [
                 (.unknownCustomer, 404), (.unknownInvoice, 404), (.unknownPaymentSource, 404),
@@ -190,7 +190,7 @@ extension ServiceTests {
             #expect(question.status.code == 503 && question.code == "UNAVAILABLE")
         }
 
-        @Test func theConfigurationIsCheckedAtTheStart() throws {
+        @Test func `the configuration is checked at startup`() throws {
             func configuration(_ variables: [String: String]) throws -> BillingConfiguration {
                 try BillingConfiguration(
                     reader: ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables)))

@@ -18,11 +18,11 @@ extension ServiceTests {
                 ), ("/resources", ["name": "Bucket", "config": ["type": "s3"]], ["name": "Disk"]),
                 ("/services", ["name": "Mail"], ["name": "Post"]),
             ] as [(String, JSONValue, JSONValue)])
-        func everyEntityHasTheEightOperations(path: String, body: JSONValue, change: JSONValue) async throws {
+        func `every entity has the eight operations`(path: String, body: JSONValue, change: JSONValue) async throws {
             try await TestService.run { try await $0.checkOperations(path, body, change) }
         }
 
-        @Test func theSeedsAreThere() async throws {
+        @Test func `the seeds exist`() async throws {
             try await TestService.run { service in
                 let currencies = try await service.send("GET", "/currencies?filter[order]=currencyCode")
                 #expect(
@@ -48,7 +48,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theCachedPlanFollowsEveryWrite() async throws {
+        @Test func `the cached plan follows every write`() async throws {
             try await TestService.run { service in
                 let id = try await service.plan(price: 50)
                 let path = "/plans/\(id)"
@@ -85,7 +85,7 @@ extension ServiceTests {
                 (["color": "red"], ": additionalProperties"),
                 (["metaData": ["maxSubscriptionsPerTenant": -1]], "/metaData/maxSubscriptionsPerTenant: minimum"),
             ] as [([String: JSONValue?], String)])
-        func aPlanThatCannotBeRightNamesTheField(change: [String: JSONValue?], violation: String) async throws {
+        func `an invalid plan is refused with the field`(change: [String: JSONValue?], violation: String) async throws {
             try await TestService.run { service in
                 var body: JSONObject = [
                     "name": "Premium", "tier": "PREMIUM", "price": 50,
@@ -99,7 +99,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aPriceMustFitItsCurrencyWheneverEitherChanges() async throws {
+        @Test func `a price must fit its currency whenever either changes`() async throws {
             try await TestService.run { service in
                 let id = try await service.plan(price: 49.99)
                 let yen = try await service.currency("JPY")
@@ -119,7 +119,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func noBulkChangeAndNoOtherCodeMakesAPriceUnfit() async throws {
+        @Test func `neither a bulk change nor another currency code makes a price invalid`() async throws {
             try await TestService.run { service in
                 func currency(_ code: String) async throws -> String {
                     let created = try await service.send(
@@ -158,7 +158,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aPlanThatIsTooDeepForAnEventIsRefused() async throws {
+        @Test func `a plan that is too deep for an event is refused`() async throws {
             try await TestService.run { service in
                 var nested: JSONValue = 1
                 for _ in 0..<58 { nested = [nested] }
@@ -170,7 +170,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func metaDataThatIsLongerInTheDatabaseThanInARequestIsRead() async throws {
+        @Test func `metaData that is longer in the database than in a request is read`() async throws {
             try await TestService.run { service in
                 // A blank behind each comma makes more than a mebibyte of it.
                 let numbers = JSONValue.array(Array(repeating: 1, count: 400_000))
@@ -182,7 +182,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theSubscriptionsToAPlanComeInPages() async throws {
+        @Test func `the subscriptions to a plan come in pages`() async throws {
             try await TestService.run(environment: ["QUERY_DEFAULT_LIMIT": "2"]) { service in
                 let plan = try await service.plan()
                 var ids: Set<String> = []
@@ -217,7 +217,9 @@ extension ServiceTests {
                 ("/currencies", ["currencyCode": "EURO", "currencyName": "x"], "/currencyCode: maxLength"),
                 ("/resources", ["name": "x", "config": "y"], "/config: type"), ("/services", [:], ": required"),
             ] as [(String, JSONValue, String)])
-        func otherRowsThatCannotBeRightNameTheField(path: String, body: JSONValue, violation: String) async throws {
+        func `other invalid rows are refused with the field`(path: String, body: JSONValue, violation: String)
+            async throws
+        {
             try await TestService.run { service in
                 let response = try await service.send("POST", path, body)
                 #expect(response.status == 422)
@@ -225,7 +227,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aUserWhoseIdIsNoUUIDCanWrite() async throws {
+        @Test func `a user whose id is not a UUID can write`() async throws {
             try await TestService.run { service in
                 let token = try await service.token(user: "test")
                 let response = try await service.send("POST", "/services", ["name": "Mail"], token: token)
@@ -235,7 +237,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aSecondCurrencyOfOneCodeIsAConflict() async throws {
+        @Test func `a second currency of one code is a conflict`() async throws {
             try await TestService.run { service in
                 let response = try await service.send(
                     "POST", "/currencies", ["currencyCode": "USD", "currencyName": "Dollar"])

@@ -13,7 +13,7 @@ import WorkQueue
 
 extension ServiceTests {
     @Suite struct Changing {
-        @Test func becomingActiveIsToldExactlyOnce() async throws {
+        @Test func `an activation is published exactly once`() async throws {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 let path = "/subscriptions/\(id)"
@@ -34,7 +34,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func ofManyWhoActivateItOneIsTold() async throws {
+        @Test func `of concurrent activations one is published`() async throws {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -54,7 +54,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theRelayDeliversTheActivationOnce() async throws {
+        @Test func `the relay delivers the activation once`() async throws {
             try await TestService.run { service in
                 let seen = Mutex<[String]>([])
                 let consumer = try service.bus.subscribe(
@@ -73,7 +73,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func inBulkEachThatBecomesActiveIsTold() async throws {
+        @Test func `a bulk change publishes each activation`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let pending = try await service.subscription(to: plan)
@@ -98,7 +98,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func replacingTellsToo() async throws {
+        @Test func `a replacement publishes the activation too`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let created = try await service.subscribe(to: plan)
@@ -133,7 +133,7 @@ extension ServiceTests {
                 (["status": 5], "/status: enum"),
                 (["planId": "gold"], "/planId: format"), (["color": "red"], ": additionalProperties"),
             ] as [(JSONValue, String)])
-        func whatCannotBeRightNamesTheField(change: JSONValue, violation: String) async throws {
+        func `invalid values are refused with the field`(change: JSONValue, violation: String) async throws {
             try await TestService.run { service in
                 let created = try await service.subscribe(to: try await service.plan())
                 let id = try #require(created.json["id"]?.stringValue)
@@ -148,7 +148,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func anEndBeforeTheStoredStartIsRefused() async throws {
+        @Test func `an end before the stored start is refused`() async throws {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 for body in [["endDate": "2026-01-01"], ["endDate": "2026-01-01", "status": 1]] as [JSONValue] {
@@ -158,7 +158,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func changingPlanOrTenantTakesAPlaceThere() async throws {
+        @Test func `changing plan or tenant counts toward the quota there`() async throws {
             try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "2"]) { service in
                 let plan = try await service.plan()
                 let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
@@ -184,7 +184,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func anInvoiceIsNamedByTheProvidersIdToo() async throws {
+        @Test func `an invoice can be named by the provider's id as well`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let invoice = try await service.invoice(try await service.customer())
@@ -269,7 +269,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func anUnknownPlanOrRowIsNotFound() async throws {
+        @Test func `an unknown plan or row is not found`() async throws {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 let unknown = Identifier.v4()

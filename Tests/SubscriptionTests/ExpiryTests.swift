@@ -28,7 +28,7 @@ extension ServiceTests {
             return ids
         }
 
-        @Test func soonIsWithinSevenDays() async throws {
+        @Test func `subscriptions that end within seven days expire soon`() async throws {
             try await TestService.run(at: "2026-03-10T12:00:00.000Z") { service in
                 let ids = try await subscriptions(
                     service,
@@ -58,7 +58,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func expiredLooksBackAndChangesNothing() async throws {
+        @Test func `the list of expired subscriptions looks back and changes nothing`() async throws {
             try await TestService.run(
                 at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0"]
             ) { service in
@@ -106,7 +106,7 @@ extension ServiceTests {
 
         private static let system = Identifier.v4()
 
-        @Test func whatIsOverBecomesExpired() async throws {
+        @Test func `subscriptions that are over become expired`() async throws {
             try await TestService.run(
                 at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0"]
             ) { service in
@@ -157,7 +157,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theServiceExpiresByItself() async throws {
+        @Test func `the service expires subscriptions by itself`() async throws {
             try await TestService.run(
                 at: "2026-03-10T12:00:00.000Z", environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "1"]
             ) { service in
@@ -172,7 +172,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatIsOverTakesNoPlace() async throws {
+        @Test func `subscriptions that are over do not count toward the quota`() async throws {
             try await TestService.run(
                 at: "2026-03-10T12:00:00.000Z",
                 environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": "0", "SUBSCRIPTION_QUOTA": "1"]
@@ -195,14 +195,14 @@ extension ServiceTests {
         }
 
         @Test(arguments: ["-1", "86401", "often"])
-        func anIntervalThatCannotBeUsedStopsTheStart(value: String) async throws {
+        func `an invalid interval prevents startup`(value: String) async throws {
             let reader = try await EnvironmentReader.make(
                 folder: "/nonexistent",
                 environment: ["SUBSCRIPTION_EXPIRY_INTERVAL_SECONDS": value])
             #expect(throws: ConfigurationFailure.self) { try SubscriptionConfiguration(reader: reader) }
         }
 
-        @Test func theOriginalsFilterIsIgnored() async throws {
+        @Test func `the original's filter is ignored`() async throws {
             try await TestService.run { service in
                 for path in ["expire-soon", "expired"] {
                     let response = try await service.send("GET", "/subscriptions/\(path)?filter=x")
@@ -211,7 +211,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func datesOfTheOriginalThatAreNoneAreLeftOut() async throws {
+        @Test func `invalid dates of the original are left out`() async throws {
             try await TestService.run(at: "2026-03-10T12:00:00.000Z") { service in
                 let ids = try await subscriptions(service, [("2026-03-12", 1)])
                 try await service.database.query(

@@ -24,11 +24,11 @@ extension ServiceTests {
                     ["status": false]
                 ),
             ] as [(String, JSONValue, JSONValue)])
-        func everyEntityHasTheEightOperations(path: String, body: JSONValue, change: JSONValue) async throws {
+        func `every entity has the eight operations`(path: String, body: JSONValue, change: JSONValue) async throws {
             try await TestService.run { try await $0.checkOperations(path, body, change) }
         }
 
-        @Test func theClientMayChooseTheId() async throws {
+        @Test func `the client may choose the id`() async throws {
             try await TestService.run { service in
                 let id = Identifier.v4()
                 for (path, body): (String, JSONObject) in [
@@ -47,7 +47,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whoDidItIsKeptAsTheTokenSays() async throws {
+        @Test func `the user of the token is stored as the author`() async throws {
             try await TestService.run { service in
                 let token = try await service.token(user: "auth0|ann")
                 let created = try await service.send("POST", "/features", ["name": "x", "key": "x"], token: token)
@@ -64,7 +64,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theStrategiesAreSeededAndKeysOfFeaturesUnique() async throws {
+        @Test func `the strategies are seeded, and keys of features are unique`() async throws {
             try await TestService.run { service in
                 let strategies = try await service.send("GET", "/strategies?filter[order]=priority")
                 #expect(
@@ -103,7 +103,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func permissionsHaveNamesAndNumbers() async throws {
+        @Test func `permissions have names and numbers`() async throws {
             try await TestService.run { service in
                 for (path, name, numbers) in [
                     ("/features", "Feature", 1...4), ("/strategies", "Strategy", 5...8),
@@ -132,7 +132,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aTenantSeesTheValuesThatAreMeantForIt() async throws {
+        @Test func `a tenant reads the values that apply to it`() async throws {
             try await TestService.run { service in
                 let plan = Identifier.v4()
                 for (strategy, entity) in [
@@ -165,7 +165,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func metadataOfTheOriginalStaysReadableInBothDirections() async throws {
+        @Test func `metadata of the original stays readable in both directions`() async throws {
             try await TestDatabase.with(.subscription) { database in
                 let migrator = Migrator(
                     configuration: database.configuration(), migrations: SubscriptionMigrations.all,
@@ -199,7 +199,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theDescriptionsFitTheTables() async throws {
+        @Test func `the descriptions match the tables`() async throws {
             try await TestService.run { service in
                 let differences = try await service.database.withPool { pool in
                     try await SubscriptionCatalog.make().differences(from: pool)

@@ -9,7 +9,7 @@ import Testing
 
 extension ServiceTests {
     @Suite struct Isolation {
-        @Test func aTenantSeesAndChangesItsOwnOnly() async throws {
+        @Test func `a tenant reads and changes its own rows only`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let own = try await service.subscription(TestService.tenantA, to: plan)
@@ -103,7 +103,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aTenantReadsTheCatalogueAndChangesNothingInIt() async throws {
+        @Test func `a tenant reads the catalog and changes nothing in it`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let token = try await service.token(tenant: TestService.tenantA)
@@ -123,7 +123,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theDatabaseShowsTheRuntimeRoleNothingWithoutATenant() async throws {
+        @Test func `the database shows the runtime role nothing without a tenant`() async throws {
             try await TestService.run { service in
                 _ = try await service.subscription(to: try await service.plan())
                 for table in ["subscriptions", "invoice", "invoice_lines", "plans", "currencies", "billing_customer"] {
@@ -140,7 +140,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func permissionsAreThoseOfTheContract() async throws {
+        @Test func `permissions are those of the contract`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let id = try await service.subscription(to: plan)

@@ -15,7 +15,7 @@ extension ServiceTests {
                 logger: testLogger)
         }
 
-        @Test func goBackWithDataAndUpAgain() async throws {
+        @Test func `migrations are reverted with data and applied again`() async throws {
             try await TestDatabase.with(.subscription) { database in
                 try await database.query(
                     """
@@ -57,7 +57,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aDatabaseOfTheOriginalIsTakenOverUnchanged() async throws {
+        @Test func `a database of the original is adopted unchanged`() async throws {
             try await TestDatabase.with(.subscription) { database in
                 _ = try await migrator(database).down(to: 1)
                 try await database.query(

@@ -9,7 +9,7 @@ import Testing
 
 extension ServiceTests {
     @Suite struct PaymentSources {
-        @Test func isKeptMaskedAndForgotten() async throws {
+        @Test func `a payment source is stored masked and can be deleted`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 func defaultSource() async throws -> JSONValue? {
@@ -50,7 +50,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func nothingSecretIsStored() async throws {
+        @Test func `nothing secret is stored`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let body: JSONValue = [
@@ -86,7 +86,7 @@ extension ServiceTests {
                 (["expiryMonth": 13], "/card/expiryMonth: maximum"), (["cvv": "12"], "/card/cvv: pattern"),
                 (["gatewayAccountId": nil], "/card: required"),
             ] as [([String: JSONValue?], String)])
-        func aCardThatIsNoneNamesTheMember(change: [String: JSONValue?], violation: String) async throws {
+        func `an invalid card names the member`(change: [String: JSONValue?], violation: String) async throws {
             try await TestService.run { service in
                 var card = try #require(TestService.cardBody().objectValue)
                 for (name, value) in change { card[name] = value }
@@ -98,7 +98,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatIsMissingOrUnknownIsNamed() async throws {
+        @Test func `missing and unknown members are named`() async throws {
             try await TestService.run { service in
                 let customer = try await service.customer()
                 let without = try await service.send(
@@ -121,7 +121,7 @@ extension ServiceTests {
     }
 
     @Suite struct BillingIsolation {
-        @Test func aTenantSeesNothingOfAnothersBilling() async throws {
+        @Test func `a tenant reads nothing of another tenant's billing`() async throws {
             try await TestService.run { service in
                 let (own, foreign) = (try await service.customer(), try await service.customer(TestService.tenantB))
                 let (invoice, hidden) = (try await service.invoice(own), try await service.invoice(foreign))
@@ -179,7 +179,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theDatabaseShowsTheRuntimeRoleItsTenantOnly() async throws {
+        @Test func `the database shows the runtime role its tenant only`() async throws {
             try await TestService.run { service in
                 for tenant in [TestService.tenantA, TestService.tenantB] {
                     let customer = try await service.customer(tenant)

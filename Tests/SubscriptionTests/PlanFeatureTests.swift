@@ -17,7 +17,7 @@ extension TestService {
 
 extension ServiceTests {
     @Suite struct PlanFeatures {
-        @Test func aPlanShowsAllFeaturesAndItsOwnValues() async throws {
+        @Test func `a plan shows all features and its own values`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan(size: "M")
                 let (sso, seats) = (try await service.feature("sso"), try await service.feature("seats"))
@@ -53,7 +53,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aValueThatTheOriginalStoredUnderTheKeyIsFound() async throws {
+        @Test func `a value that the original stored under the key is found`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let sso = try await service.feature("sso")
@@ -70,7 +70,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func allItemsAreStoredOrNone() async throws {
+        @Test func `all items are stored or none`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let path = "/plans/\(plan)/features"
@@ -100,7 +100,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aFeatureHasOneValueInAPlanHoweverManyAskAtOnce() async throws {
+        @Test func `a feature has one value in a plan, however many requests are concurrent`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let path = "/plans/\(plan)/features"
@@ -119,7 +119,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func changesAreForValuesOfThePlanAndAllOrNone() async throws {
+        @Test func `changes apply to values of the plan only, all or none`() async throws {
             try await TestService.run { service in
                 let (plan, other) = (try await service.plan(), try await service.plan())
                 _ = try await service.feature("sso")

@@ -10,7 +10,7 @@ import Testing
 
 extension ServiceTests {
     @Suite struct Subscribing {
-        @Test func storesSubscriptionInvoiceAndEventsAndAnswersWithIt() async throws {
+        @Test func `subscribing stores subscription, invoice and events and returns the subscription`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan(price: 150)
                 let response = try await service.subscribe(to: plan, status: 1)
@@ -50,7 +50,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aPendingOneIsNotActivated() async throws {
+        @Test func `a pending subscription publishes no activation`() async throws {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 #expect(try await service.events(EventType.subscriptionCreated, of: id) == 1)
@@ -58,7 +58,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func theEventCarriesTheRowAndWhatProvisioningNeedsOfThePlan() async throws {
+        @Test func `the event contains the row and what provisioning needs of the plan`() async throws {
             try await TestService.run { service in
                 _ = try await service.send("POST", "/plan-sizes", ["size": "XL", "config": ["nodes": 3]])
                 let plan = try await service.plan(size: "XL", metaData: ["region": "eu"])
@@ -89,7 +89,7 @@ extension ServiceTests {
             ("HALF_YEARLY", "2026-01-31T10:00:00.000Z", "2026-07-31"),
             ("YEARLY", "2024-02-29T10:00:00.000Z", "2025-02-28"), ("WEEKLY", "2026-01-31T10:00:00.000Z", "2026-02-07"),
         ])
-        func periodsFollowTheCalendar(cycle: String, now: String, end: String) async throws {
+        func `periods follow the calendar`(cycle: String, now: String, end: String) async throws {
             try await TestService.run(at: now) { service in
                 let response = try await service.subscribe(to: try await service.plan(cycle: cycle))
                 #expect(response.json["startDate"]?.stringValue == String(now.prefix(10)))
@@ -100,7 +100,7 @@ extension ServiceTests {
         @Test(arguments: [
             ("JPY", "1500", 1500), ("USD", "49.99", 4999), ("USD", "0.1", 10), ("EUR", "99999999.99", 9_999_999_999),
         ])
-        func amountsAreExact(currency: String, price: String, minorUnits: Int) async throws {
+        func `amounts are exact`(currency: String, price: String, minorUnits: Int) async throws {
             try await TestService.run { service in
                 let literal = JSONValue.number(try #require(JSONNumber(literal: price)))
                 let plan = try await service.plan(price: literal, currency: currency)
@@ -111,7 +111,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aCurrencyWithThreeDecimalsIsExactToo() async throws {
+        @Test func `amounts with three decimals are exact too`() async throws {
             try await TestService.run { service in
                 let currency = try await service.send(
                     "POST", "/currencies", ["currencyCode": "KWD", "currencyName": "Kuwaiti Dinar"])
@@ -123,7 +123,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aGivenInvoiceIsUsedAndNoneDrafted() async throws {
+        @Test func `a given invoice is used and none is drafted`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let invoice = JSONValue.string(try await service.invoice(try await service.customer()))
@@ -204,7 +204,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func ofTwentyAtOnceAsManySucceedAsThereArePlaces() async throws {
+        @Test func `of twenty concurrent requests as many succeed as the quota allows`() async throws {
             try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "7"]) { service in
                 let plan = try await service.plan()
                 let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
@@ -235,7 +235,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func aPlanCanHaveALimitOfItsOwn() async throws {
+        @Test func `a plan can have its own limit`() async throws {
             try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "2"]) { service in
                 let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
                 let generous = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 3])
@@ -248,7 +248,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whenALineFailsNothingIsStored() async throws {
+        @Test func `when an invoice line fails nothing is stored`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 try await service.database.query(
@@ -261,7 +261,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func whatCannotBeRightNamesTheField() async throws {
+        @Test func `invalid values are refused with the field`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()
                 let good: JSONObject = [
@@ -295,7 +295,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func rowsOfTheOriginalThatCannotBeBilledAreRefusedWithTheReason() async throws {
+        @Test func `rows of the original that cannot be billed are refused with the reason`() async throws {
             try await TestService.run { service in
                 try await service.database.query(
                     """
@@ -326,7 +326,7 @@ extension ServiceTests {
             }
         }
 
-        @Test func withoutRedisEverythingWorks() async throws {
+        @Test func `everything works without Redis`() async throws {
             try await TestService.run(environment: ["REDIS_PORT": "1"]) { service in
                 let plan = try await service.plan(price: 20)
                 #expect(try await service.send("GET", "/plans/\(plan)").json["price"] == 20)

@@ -2,14 +2,14 @@ import Testing
 
 @testable import TenantManagement
 
-@Suite("E-mail addresses")
+@Suite
 struct EmailAddressTests {
     @Test(arguments: [
         ("ann@acme.com", "ann@acme.com", "acme.com"), ("  Ann.Lee@ACME.Com ", "ann.lee@acme.com", "acme.com"),
         ("a+tag@sub.acme.co.uk", "a+tag@sub.acme.co.uk", "sub.acme.co.uk"),
         ("o'neil@x-y.org", "o'neil@x-y.org", "x-y.org"),
     ])
-    func goodOnesAreNormalised(_ input: String, _ text: String, _ domain: String) {
+    func `valid addresses are normalized`(_ input: String, _ text: String, _ domain: String) {
         let address = EmailAddress(input)
         #expect(address?.text == text)
         #expect(address?.domain == domain)
@@ -21,7 +21,7 @@ struct EmailAddressTests {
         "ann@1.2.3.4", "\"ann\"@acme.com", "ann@[127.0.0.1]", "ann@acme.c",
         "\(String(repeating: "a", count: 65))@acme.com", "a@\(String(repeating: "b", count: 100)).com",
     ])
-    func badOnesAreRefused(_ input: String) {
+    func `invalid addresses are refused`(_ input: String) {
         #expect(EmailAddress(input) == nil)
     }
 }

@@ -20,7 +20,7 @@ import Testing
         ("http://127.0.0.1", "http://127.0.0.1"), ("http://127.8.9.1:1", "http://127.8.9.1:1"),
         ("http://[::1]:8080", "http://[::1]:8080"),
     ])
-    func addressesThatCredentialsMayBeSentTo(_ text: String, _ expected: String) throws {
+    func `credentials are sent over TLS or to this machine`(_ text: String, _ expected: String) throws {
         #expect(try IdentityProviderURL.parse(text, variable: "X") == expected)
     }
 
@@ -29,11 +29,11 @@ import Testing
         "http://128.0.0.1", "http://127.0.0", "ftp://id.example.com", "https://", "https://user:pw@id.example.com",
         "https://id.example.com/?a=b", "https://id.example.com/#a", "id example com", "",
     ])
-    func addressesThatTheyMayNot(_ text: String) {
+    func `credentials are sent to no other address`(_ text: String) {
         #expect(throws: ConfigurationFailure.self) { try IdentityProviderURL.parse(text, variable: "X") }
     }
 
-    @Test func aWrongAddressStopsTheStartWithoutShowingIt() throws {
+    @Test func `an invalid address prevents startup and is not printed`() throws {
         let failure = #expect(throws: ConfigurationFailure.self) {
             try read(["KEYCLOAK_HOST": "https://admin:hunter2@id.example.com"])
         }
@@ -41,7 +41,7 @@ import Testing
         #expect(throws: ConfigurationFailure.self) { try read(["PASSWORD_LENGTH": "11"]) }
     }
 
-    @Test func auth0sAudienceFollowsFromItsDomain() throws {
+    @Test func `Auth0's audience is derived from its domain`() throws {
         var variables = ["AUTH0_DOMAIN": "acme.eu.auth0.com", "AUTH0_CLIENT_ID": "a", "AUTH0_CLIENT_SECRET": "b"]
         guard case .complete(let settings) = try read(variables).auth0 else { throw Incomplete() }
         #expect(settings.audience == "https://acme.eu.auth0.com/api/v2/")
@@ -54,7 +54,7 @@ import Testing
 
     private struct Incomplete: Error {}
 
-    @Test func passwordsHaveAllThatPoliciesAskFor() {
+    @Test func `passwords satisfy the usual policies`() {
         var seen: Set<String> = []
         for length in 12...64 {
             let password = PasswordGenerator.make(length: length)
@@ -66,7 +66,7 @@ import Testing
         #expect(seen.count == 53)
     }
 
-    @Test func eachFailureSaysWhetherARepetitionHelps() {
+    @Test func `each failure says whether a repetition helps`() {
         let cases: [(IdentityProviderFailure, Int, String?)] = [
             (.unavailable(step: "x", reason: "secret"), 503, "IDENTITY_PROVIDER_UNAVAILABLE"),
             (.denied(step: "x", status: 401), 502, "IDENTITY_PROVIDER_DENIED"),

@@ -14,12 +14,12 @@ import Testing
             (65_535, [0xDA, 255, 255]),
             (65_536, [0xDB, 0, 1, 0, 0]),
         ] as [(Int, [UInt8])])
-    func textsHaveTheirShortestForm(length: Int, header: [UInt8]) {
+    func `texts have their shortest form`(length: Int, header: [UInt8]) {
         let expected = [0x81, 0xA1, UInt8(ascii: "k")] + header + Array(repeating: UInt8(ascii: "v"), count: length)
         #expect(MessagePack.map("k", String(repeating: "v", count: length)) == expected)
     }
 
-    @Test func lengthsAreInBytes() {
+    @Test func `lengths are in bytes`() {
         #expect(MessagePack.map("é", "€") == [0x81, 0xA2, 0xC3, 0xA9, 0xA3, 0xE2, 0x82, 0xAC])
     }
 
@@ -31,11 +31,11 @@ import Testing
     }
 
     @Test(arguments: [(nil, .none), ("", .none), ("none", .none), ("arc", .arc)] as [(String?, LeadKeyRedisFormat)])
-    func theFormatIsNoneUnlessItIsAskedFor(text: String?, expected: LeadKeyRedisFormat) async throws {
+    func `no entry is written unless a format is configured`(text: String?, expected: LeadKeyRedisFormat) async throws {
         #expect(try await configuration(text).leadKeyRedisFormat == expected)
     }
 
-    @Test func anUnknownFormatStopsTheStart() async throws {
+    @Test func `an unknown format prevents startup`() async throws {
         let failure = await #expect(throws: ConfigurationFailure.self) { try await configuration("json") }
         #expect(failure?.description == "LEAD_KEY_REDIS_FORMAT is \"json\", but must be one of none, arc")
     }

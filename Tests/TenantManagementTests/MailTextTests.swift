@@ -40,7 +40,7 @@ import Testing
         #expect(!mail.text.contains("://"))
     }
 
-    @Test func `a mail contains our link and nothing else that is one`() {
+    @Test func `a mail contains our link and no other`() {
         let hostile = "Click https://evil.example/x or evil.example \u{202E}now\u{0}"
         let link = "https://arc.example.com/verify?key=k"
         for notification: TenantManagement.Notification in [

@@ -5,13 +5,13 @@ import Testing
 
 @testable import TenantManagement
 
-@Suite("Callback contents")
+@Suite
 struct ProvisioningCallbackTests {
     private func callback(_ text: String) throws -> ProvisioningCallback {
         try ProvisioningCallback(try #require(try JSONValue.parse(text).objectValue))
     }
 
-    @Test func allResourcesAreReadWithTheirNames() throws {
+    @Test func `all resources are read with their names`() throws {
         let callback = try callback(
             #"{"status":1,"appPlaneUrl":"https://t","resources":[{"type":"bucket","metadata":{"bucket":"b","path":"p"}},{"type":"postgres-schema","metadata":{"schema":"s"},"externalIdentifier":"db/s"},{"type":"queue","metadata":{}}]}"#
         )
@@ -21,13 +21,13 @@ struct ProvisioningCallbackTests {
         #expect(callback.appPlaneURL == "https://t")
     }
 
-    @Test func resourcesMayBeMissing() throws {
+    @Test func `resources may be missing`() throws {
         #expect(try callback(#"{"status":1}"#).resources.isEmpty)
         #expect(try callback(#"{"status":0}"#).result == .failure)
     }
 
     /// As the original takes them (docs/contract/arc-api.md 9.5).
-    @Test func whatIsLeftOutHasAMeaning() throws {
+    @Test func `omitted members have defaults`() throws {
         #expect(try callback("{}").result == .failure)
         #expect(try callback(#"{"status":7}"#).result == .failure)
         let unnamed = try callback(#"{"status":1,"resources":[{"metadata":{"bucket":"b"}}]}"#).resources
@@ -41,7 +41,7 @@ struct ProvisioningCallbackTests {
             "/data/resources/1/metadata"
         ),
     ])
-    func whatIsWrongIsNamed(_ text: String, _ path: String) throws {
+    func `invalid members are named`(_ text: String, _ path: String) throws {
         let failure = #expect(throws: ValidationFailure.self) { try callback(text) }
         #expect(failure?.details.first?.path == path)
     }

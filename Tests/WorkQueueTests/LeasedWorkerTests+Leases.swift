@@ -8,7 +8,7 @@ import Testing
 
 /// Leases that are renewed, and those that are lost.
 extension LeasedWorkerTests {
-    @Test func `a handler whose lease is lost is cancelled and has no say any more`() async throws {
+    @Test func `a handler whose lease is lost is canceled, and its outcome is ignored`() async throws {
         let store = MemoryStore()
         store.add("a")
         var configuration = Self.configuration
@@ -84,7 +84,7 @@ extension LeasedWorkerTests {
         #expect(store.row("a").handle == "stolen")
     }
 
-    @Test func `work whose lease was lost before its turn in the lane is not begun`() async throws {
+    @Test func `work whose lease was lost before its turn in the lane is not started`() async throws {
         let store = MemoryStore()
         store.add("a", "b", lane: "lane")
         var configuration = Self.configuration

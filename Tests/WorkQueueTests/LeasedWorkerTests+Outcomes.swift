@@ -30,7 +30,7 @@ extension LeasedWorkerTests {
         #expect(handled.withLock { $0.sorted() } == ["a", "b"], "nothing is done twice")
     }
 
-    @Test func `an outcome is recorded although the worker was cancelled meanwhile`() async throws {
+    @Test func `an outcome is recorded although the worker was canceled meanwhile`() async throws {
         let store = MemoryStore()
         store.add("a")
         let worker = worker(store) { item in

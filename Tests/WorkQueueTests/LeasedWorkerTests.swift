@@ -70,7 +70,7 @@ struct LeasedWorkerTests {
         #expect(store.row("a").failures == 1)
     }
 
-    @Test func `a dependency that is away for long is no attempt, and everything is done after its return`()
+    @Test func `a long outage of a dependency is not an attempt, and everything is done after its return`()
         async throws
     {
         let store = MemoryStore()

@@ -5,7 +5,7 @@ import StackTestSupport
 import Testing
 
 /// 12.1: the nine cases of every generic suite; the seven of `/subscriptions`.
-@Suite("12.1 Generic CRUD") struct CRUDConformanceTests {
+@Suite struct CRUDConformanceTests {
     /// An entity's operations with what upstream's tests send.
     struct Entity: Sendable, CustomTestStringConvertible {
         let path: String
@@ -54,7 +54,7 @@ import Testing
             members: ["status": 0], others: [:], change: ["status": 1]),
     ]
 
-    @Test(arguments: entities) func cases(_ entity: Entity) async throws {
+    @Test(arguments: entities) func `every entity passes the original's cases`(_ entity: Entity) async throws {
         try await Conformance.run(rows(entity), [entity.kind])
     }
 

@@ -5,9 +5,9 @@ import StackTestSupport
 import Testing
 
 /// 12.3: registration, verification, reads, and the writes that are refused.
-@Suite("12.3 Leads") struct LeadConformanceTests {
+@Suite struct LeadConformanceTests {
     /// Compatibility "creates" (201 instead of 200) and "`POST /leads`" (the key is in the answer by the switch).
-    @Test func cases() async throws {
+    @Test func `leads pass the original's cases`() async throws {
         try await Conformance.run(Self.registration + Self.reads + Self.refused, [.tenantManagement])
     }
 

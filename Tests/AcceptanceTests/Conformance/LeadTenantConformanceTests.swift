@@ -6,8 +6,10 @@ import StackTestSupport
 import Testing
 
 /// 12.4: a lead becomes a tenant.
-@Suite("12.4 Tenant from lead") struct LeadTenantConformanceTests {
-    @Test func cases() async throws { try await Conformance.run(Self.refused + Self.accepted, [.tenantManagement]) }
+@Suite struct LeadTenantConformanceTests {
+    @Test func `tenants of leads pass the original's cases`() async throws {
+        try await Conformance.run(Self.refused + Self.accepted, [.tenantManagement])
+    }
 
     private static func post(
         _ world: Conformance, _ lead: String, _ body: JSONObject? = nil, token: String

@@ -3,9 +3,9 @@ import StackTestSupport
 import Testing
 
 /// 12.2: what everybody may call.
-@Suite("12.2 Home, ping") struct PublicConformanceTests {
+@Suite struct PublicConformanceTests {
     @Test(arguments: [TestStack.ServiceKind.tenantManagement, .subscription])
-    func cases(_ kind: TestStack.ServiceKind) async throws {
+    func `the public pages pass the original's cases`(_ kind: TestStack.ServiceKind) async throws {
         try await Conformance.run(
             [
                 .init("12.2 GET / of \(kind.rawValue)") { world in

@@ -8,9 +8,9 @@ import Testing
 /// 12.7: what upstream tests without HTTP, where we have something like it. The token's default permissions are
 /// `10203,7008` instead of none (compatibility "lead token"); there is no temporary tenant token. The orchestrator's
 /// four, providers by default, the host's own, and their classes, are what `TierDefinitionTests` ask of tiers.
-@Suite("12.7 Units") struct UnitConformanceTests {
-    @Test("12.7 lead token: id, userTenantId, permissions, expiry", arguments: [nil, "10203,10207"])
-    func leadToken(permissions: String?) async throws {
+@Suite struct UnitConformanceTests {
+    @Test(arguments: [nil, "10203,10207"])
+    func `a lead token has id, userTenantId, permissions and expiry`(permissions: String?) async throws {
         var environment = Conformance.environment
         environment["LEAD_TOKEN_PERMISSIONS"] = permissions
         try await TestStack.run([.tenantManagement], environment: environment) { stack in
@@ -31,7 +31,7 @@ import Testing
     }
 
     /// Upstream's `weakEqual`, which compares the addresses of lead and DTO.
-    @Test("12.7 weakEqual") func addressComparison() {
+    @Test func `addresses are compared like weakEqual of the original`() {
         let stored: [String?] = ["1 Main Street", "Springfield", nil, nil, "India"]
         let same: JSONObject = ["address": "1 Main Street", "city": "Springfield", "country": "India"]
         #expect(AddressInput(same).matches(stored))

@@ -7,8 +7,10 @@ import StackTestSupport
 import Testing
 
 /// 12.6: the signed callback, of a tenant in PROVISIONING whose secret and context were seeded in the cache.
-@Suite("12.6 Webhook") struct WebhookConformanceTests {
-    @Test func cases() async throws { try await Conformance.run(Self.refused + Self.accepted, [.tenantManagement]) }
+@Suite struct WebhookConformanceTests {
+    @Test func `webhooks pass the original's cases`() async throws {
+        try await Conformance.run(Self.refused + Self.accepted, [.tenantManagement])
+    }
 
     private static func begin(_ world: Conformance, status: Int = 2) async throws -> TestWebhook {
         let tenant = try await world.insertTenant(status: status)

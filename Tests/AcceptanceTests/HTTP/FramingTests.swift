@@ -30,7 +30,7 @@ import Testing
         }
     }
 
-    @Test func `a client that disconnects within a body is no error`() async throws {
+    @Test func `a client that disconnects within a body is not an error`() async throws {
         try await TestHTTPServer.run { server in
             for _ in 0..<20 {
                 let connection = try await server.connect()
@@ -88,7 +88,7 @@ import Testing
             "GET /ping HTTP/1.0\r\nHost: a\r\nHost: b\r\n\r\n", "BREW /ping HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /ping HTTP/1.1\r\nHost : a\r\n\r\n", "nonsense\r\n\r\n",
         ])
-    func `a head without exactly one good Host, or that is no HTTP, is a 400`(_ head: String) async throws {
+    func `a head without exactly one valid Host, or that is not HTTP, is a 400`(_ head: String) async throws {
         try await TestHTTPServer.run { server in
             let connection = try await server.connect()
             await connection.send(head)
@@ -98,7 +98,7 @@ import Testing
     }
 
     @Test(arguments: ["a", "a:1", "a.example.com:8080", "127.0.0.1:3005", "[::1]", "[::1]:3005", "my_service:80", "a:"])
-    func `a usual Host is taken`(_ host: String) async throws {
+    func `a usual Host is accepted`(_ host: String) async throws {
         try await TestHTTPServer.run { server in
             let connection = try await server.connect()
             await connection.send("GET /ping HTTP/1.1\r\nHost: \(host)\r\n\r\n")
@@ -117,7 +117,7 @@ import Testing
         }
     }
 
-    @Test func `connections live as long as version and Connection say`() async throws {
+    @Test func `connections persist as version and Connection say`() async throws {
         try await TestHTTPServer.run { server in
             for (head, ends) in [
                 ("GET /ping HTTP/1.0\r\n\r\n", true), ("GET /ping HTTP/1.0\r\nConnection: keep-alive\r\n\r\n", false),

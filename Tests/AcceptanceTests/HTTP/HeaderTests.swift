@@ -64,7 +64,7 @@ import Testing
         }
     }
 
-    @Test func `a small hostile body gets a small answer, before anybody is authenticated`() async throws {
+    @Test func `a small hostile body gets a small response, before anybody is authenticated`() async throws {
         try await TestStack.run([.subscription]) { stack in
             let name = String(repeating: "\u{1}é/", count: 60_000)
             let hostile: JSONValue = .object([name: .array(Array(repeating: "\u{0}", count: 250))])

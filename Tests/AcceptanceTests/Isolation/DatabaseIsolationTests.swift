@@ -23,7 +23,7 @@ import Testing
         ]
     }
 
-    @Test func theRuntimeRolesTouchNothingOfAnotherTenant() async throws {
+    @Test func `the runtime roles can neither read nor change rows of another tenant`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
             let world = try await IsolationWorld.make(stack)
             let before = try await world.snapshot()

@@ -7,7 +7,7 @@ import Testing
 /// Every operation of both documents, asked by everybody about another tenant: nothing of it is returned, changed or
 /// confirmed to exist. What an answer may look like is taken from the same request about something that is not there.
 @Suite struct IsolationWalkTests {
-    @Test func nothingOfAnotherTenantIsReturnedChangedOrConfirmed() async throws {
+    @Test func `nothing of another tenant is returned, changed or confirmed`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
             let world = try await IsolationWorld.make(stack)
             try await world.run(world.controls)
@@ -25,7 +25,7 @@ import Testing
     }
 
     /// Old data may refer across tenants; the reference leads nowhere.
-    @Test func aReferenceIntoAnotherTenantShowsNothing() async throws {
+    @Test func `a reference to another tenant's row reveals nothing`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
             let world = try await IsolationWorld.make(stack)
             let database = try stack.database(.subscription)

@@ -20,7 +20,7 @@ import Testing
         try Filter.parse(brackets.map { QueryParameter($0.0, $0.1) }, for: tenant, in: catalog)
     }
 
-    @Test func bracketFormMeansTheSame() throws {
+    @Test func `filters in bracket notation mean the same as JSON`() throws {
         let filter = try parse(brackets: [
             ("filter[where][and][0][name]", "x"), ("filter[where][and][1][status][inq][]", "1"),
             ("filter[where][and][1][status][inq][]", "2"), ("filter[fields][name]", "true"),
@@ -40,12 +40,12 @@ import Testing
         #expect(try parse(brackets: []) == Filter())
     }
 
-    @Test func bothFormsAtOnceAreRefused() {
+    @Test func `both notations at once are refused`() {
         #expect(throws: FilterError.self) { try parse(brackets: [("filter", "{}"), ("filter[limit]", "1")]) }
         #expect(throws: FilterError.self) { try parse(brackets: [("filter", "{}"), ("filter", "{}")]) }
     }
 
-    @Test func emptyBracketsMakeLists() throws {
+    @Test func `empty brackets make lists`() throws {
         #expect(
             try parse(brackets: [("filter[where][status][inq][]", "1")])
                 == parse(#"{"where": {"status": {"inq": [1]}}}"#))
@@ -65,7 +65,7 @@ import Testing
     }
 
     /// As the qs library compacts them.
-    @Test func numberedListsMayHaveGaps() throws {
+    @Test func `numbered lists may have gaps`() throws {
         let filter = try parse(brackets: [
             ("filter[where][status][inq][10]", "3"), ("filter[where][status][inq][2]", "1"),
         ])
@@ -79,7 +79,7 @@ import Testing
         [("where[or][][name]", "x"), ("where[or][][status]", "1")],
         [("where[and][][status][inq][]", "1"), ("where[and][][status][inq][]", "2")],
     ])
-    func whatHasTwoReadingsIsRefused(_ parameters: [(String, String)]) throws {
+    func `ambiguous brackets are refused`(_ parameters: [(String, String)]) throws {
         let error = #expect(throws: FilterError.self) {
             try Where.parse(parameters.map { QueryParameter($0.0, $0.1) }, for: tenant)
         }
@@ -93,14 +93,14 @@ import Testing
         "where[key", "where[key]b", "where[", "where[key]]", "where" + String(repeating: "[a]", count: 41), "where[]",
         "where[][name]", "where[status][nin][a]",
     ])
-    func whatNamesNoPlaceIsRefused(_ name: String) {
+    func `brackets that name no place are refused`(_ name: String) {
         let error = #expect(throws: FilterError.self) {
             try Where.parse([QueryParameter(name, "1"), QueryParameter("where[name]", "x")], for: tenant)
         }
         #expect(error?.details.isEmpty == false)
     }
 
-    @Test func otherParametersAreNoneOfOurs() throws {
+    @Test func `other parameters are ignored`() throws {
         #expect(try Where.parse([QueryParameter("wherever", "1"), QueryParameter("a[b", "1")], for: tenant) == nil)
     }
 }

@@ -25,7 +25,7 @@ import Testing
         }
     }
 
-    @Test func readsEveryKey() throws {
+    @Test func `every key of a filter is read`() throws {
         let filter = try parse(
             """
             {"where": {"name": "x"}, "fields": {"name": true, "key": false}, "order": ["name DESC", "key asc, status"],
@@ -44,7 +44,7 @@ import Testing
             ])
     }
 
-    @Test func syntaxErrorsSaySo() {
+    @Test func `syntax errors are reported as such`() {
         let error = #expect(throws: FilterError.self) { try parse("{bad") }
         #expect(error?.code == "INVALID_PARAMETER_VALUE")
         #expect(error?.message == "Invalid data \"{bad\" for parameter \"filter\".")
@@ -52,7 +52,7 @@ import Testing
         #expect(error?.details == [])
     }
 
-    @Test func schemaViolationsAreAllReported() {
+    @Test func `schema violations are all reported`() {
         #expect(
             details(#"{"limit": 0, "skip": -1, "foo": 1, "where": [], "order": 5, "fields": 1, "include": "lead"}"#)
                 == [
@@ -78,13 +78,13 @@ import Testing
                 == ["/include/0/scope/where additionalProperties"])
     }
 
-    @Test func errorsNameTheParameterAndItsValue() {
+    @Test func `errors name the parameter and its value`() {
         let error = #expect(throws: FilterError.self) { try parse(#"{"where": {"nope": 1}}"#) }
         #expect(error?.message == #"Invalid data {"where":{"nope":1}} for parameter "filter"."#)
         #expect(error?.details.first?.info == ["additionalProperty": "nope"])
     }
 
-    @Test func unknownRelationsAndDirectionsHaveErrorsOfTheirOwn() {
+    @Test func `unknown relations and directions have their own errors`() {
         let error = #expect(throws: FilterError.self) { try parse(#"{"include": ["foo", "bar"]}"#) }
         #expect(error?.code == "INVALID_INCLUSION_FILTER")
         #expect(error?.message == #"Invalid "filter.include" entries: "foo"; "bar""#)
@@ -96,7 +96,7 @@ import Testing
         #expect(direction?.details == [.enumeration("/order/1", ["ASC", "DESC"])])
     }
 
-    @Test func everyErrorNamesItsParameter() {
+    @Test func `every error names its parameter`() {
         for json in [
             "{bad", #"{"limit": -1}"#, #"{"include": ["no"]}"#, #"{"order": "id up"}"#, #"{"where": {"$or": []}}"#,
         ] {
@@ -109,7 +109,7 @@ import Testing
     }
 
     /// In an object a relation is restricted by the schema (docs/contract/arc-api.md 4.1), as a plain text it is not.
-    @Test func unknownRelationsInObjectsViolateTheSchema() {
+    @Test func `unknown relations in objects violate the schema`() {
         let error = #expect(throws: FilterError.self) { try parse(#"{"include": ["foo", {"relation": "nope"}]}"#) }
         #expect(error?.code == "INVALID_PARAMETER_VALUE")
         #expect(error?.details.map(\.path) == ["/include/0", "/include/1/relation"])
@@ -118,7 +118,7 @@ import Testing
                 == .enumeration("/include/1/relation", ["contacts", "resources", "lead", "customer"]))
     }
 
-    @Test func dollarKeysAreForbiddenEverywhere() {
+    @Test func `dollar keys are forbidden everywhere`() {
         for (json, path) in [
             (#"{"$where": 1}"#, ""), (#"{"where": {"$or": []}}"#, "/where"),
             (#"{"where": {"name": {"$gt": 1}}}"#, "/where/name"),
@@ -133,7 +133,7 @@ import Testing
         }
     }
 
-    @Test func findByIdRefusesWhere() throws {
+    @Test func `find by id refuses where`() throws {
         let error = #expect(throws: FilterError.self) {
             try Filter.parse(json: #"{"where": {}}"#, for: tenant, in: catalog, allowsWhere: false)
         }
@@ -144,7 +144,7 @@ import Testing
         #expect(filter.includes.count == 1)
     }
 
-    @Test func limitsFollowTheContract() throws {
+    @Test func `limits follow the contract`() throws {
         #expect(try parse("{}").limit == nil)
         #expect(try parse(#"{"skip": 1}"#).limit == 100)
         #expect(try parse(#"{"offset": 1}"#).skip == 1)
@@ -158,7 +158,7 @@ import Testing
         #expect(include.includes.map(\.scope.limit) == [50, nil])
     }
 
-    @Test func costsAreCapped() {
+    @Test func `depth, conditions and includes of a filter are limited`() {
         let limits = QueryLimits(
             maximumIncludeDepth: 2, maximumIncludes: 3, maximumConditions: 3, maximumWhereDepth: 2,
             maximumListValues: 2, maximumTextLength: 300)
@@ -183,7 +183,7 @@ import Testing
         #expect((error?.message.utf8.count ?? 1000) < 400)
     }
 
-    @Test func hiddenPropertiesDoNotExist() throws {
+    @Test func `hidden properties do not exist`() throws {
         for json in [
             #"{"where": {"secretNote": "x"}}"#, #"{"order": "secretNote"}"#, #"{"fields": ["secretNote"]}"#,
         ] {
@@ -192,7 +192,7 @@ import Testing
     }
 
     /// By its limits a filter must not be able to ask for millions of rows.
-    @Test func whatAFilterMayCostIsBounded() throws {
+    @Test func `the number of rows that a filter may ask for is limited`() throws {
         let limits = QueryLimits(defaultLimit: 100, maximumLimit: 1000, defaultIncludeLimit: 100, maximumRows: 250_000)
         func parse(_ json: String, single: Bool = false) throws -> Filter {
             try Filter.parse(

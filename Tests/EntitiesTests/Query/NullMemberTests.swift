@@ -21,7 +21,7 @@ import Testing
         #expect(try parse(#"{"fields": {"name": true, "key": null}}"#) == parse(#"{"fields": {"name": true}}"#))
     }
 
-    @Test func `so they are in the scope of a relation`() throws {
+    @Test func `null members in the scope of a relation are absent`() throws {
         #expect(
             try parse(
                 #"{"include": [{"relation": "contacts", "scope": null}, {"relation": "lead", "scope": {"where": null, "order": null}}]}"#
@@ -42,7 +42,7 @@ import Testing
         #expect(throws: FilterError.self) { try parse(json) }
     }
 
-    @Test func `a bulk change wants its condition said`() {
+    @Test func `a bulk change requires an explicit condition`() {
         #expect(throws: FilterError.self) { try Where.parse(json: "null", for: TestModel.tenant) }
     }
 }

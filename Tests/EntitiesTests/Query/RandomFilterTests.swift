@@ -7,7 +7,7 @@ import Testing
 /// Filters of any shape either parse or are refused; none crashes, none gets its own text into SQL, and what
 /// parses runs.
 @Suite struct RandomFilterTests {
-    @Test func neverCrashAndNeverReachSQL() throws {
+    @Test func `random filters never crash and never reach SQL`() throws {
         let catalog = try EntityCatalog(TestModel.all)
         var random = RandomFilters(seed: 42)
         var compiled = 0
@@ -28,7 +28,7 @@ import Testing
         #expect(compiled > 500, "the generator must get as far as SQL to prove anything; \(compiled) did")
     }
 
-    @Test func whatParsesRuns() async throws {
+    @Test func `every filter that parses runs`() async throws {
         var random = RandomFilters(seed: 1)
         var ran = 0
         for round in 0..<900 {
@@ -49,7 +49,7 @@ import Testing
         #expect(ran > 100)
     }
 
-    @Test func randomQueryStringsNeverCrash() throws {
+    @Test func `random query strings never crash`() throws {
         let catalog = try EntityCatalog(TestModel.all)
         var random = RandomFilters(seed: 7)
         for _ in 0..<3000 {

@@ -24,14 +24,14 @@ import Testing
         return (String(statement.sql[from...]), statement.values, statement.statement.isPrepared)
     }
 
-    @Test func everyReadExcludesDeletedRowsAndIsOrdered() throws {
+    @Test func `every read excludes deleted rows and is ordered`() throws {
         let (sql, values, isPrepared) = try select(TestModel.tenant, "{}")
         #expect(sql == #" FROM main."tenants" AS t0 WHERE t0."deleted" = false ORDER BY t0."id""#)
         #expect(values.isEmpty)
         #expect(isPrepared)
     }
 
-    @Test func aTenantsReadsCarryItsId() throws {
+    @Test func `a tenant's reads contain its id`() throws {
         let own = try select(TestModel.tenant, "{}", in: tenant)
         #expect(own.sql.contains(#"WHERE t0."deleted" = false AND t0."id" = $1 ORDER"#))
         #expect(own.values == [tenantValue])
@@ -46,7 +46,7 @@ import Testing
         #expect(!(try select(TestModel.plan, "{}", in: tenant).sql.contains("$")))
     }
 
-    @Test func conditionsBecomeOperatorsAndParameters() throws {
+    @Test func `conditions become operators and parameters`() throws {
         let (sql, values, isPrepared) = try select(
             TestModel.plan,
             """
@@ -72,7 +72,7 @@ import Testing
         #expect(!isPrepared)
     }
 
-    @Test func theTextDoesNotDependOnTheValues() throws {
+    @Test func `the text does not depend on the values`() throws {
         let one = try select(TestModel.plan, #"{"where": {"rank": {"inq": [1]}, "name": "x"}, "limit": 1}"#)
         let other = try select(TestModel.plan, #"{"where": {"rank": {"inq": [1,2,3]}, "name": "y"}, "limit": 9}"#)
         #expect(one.sql == other.sql)
@@ -80,7 +80,7 @@ import Testing
     }
 
     /// A record has all columns whatever is shown: PostgreSQL remembers every type of record that it ever made.
-    @Test func includesAreSubqueriesOfTheSameStatement() throws {
+    @Test func `includes are subqueries of the same statement`() throws {
         let statement = try SelectStatements(catalog: catalog, entity: TestModel.contact, scope: tenant).select(
             Filter(
                 fields: .only(names: ["id"]),
@@ -99,7 +99,7 @@ import Testing
     @Test(arguments: [
         "x'; DROP TABLE tenants; --", "\" OR 1=1", "$1", "\\", "%", "{row}", "{tenant}", "a\u{2019}b",
     ])
-    func whatClientsWriteIsNeverSQL(_ text: String) throws {
+    func `text of clients never becomes SQL`(_ text: String) throws {
         let value = String(decoding: text.jsonBytesForTest, as: UTF8.self)
         for json in [
             #"{"where": {"name": \#(value)}}"#, #"{"where": {"name": {"inq": [\#(value)]}}}"#,

@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func valuesHaveTheFieldsType() throws {
+    @Test func `values have the type of their field`() throws {
         let identifier = try #require(Identifier("0198a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d"))
         let moment = try #require(Timestamp(iso8601: "2026-01-05"))
         #expect(try parse(#"{"name": "x"}"#) == .equals("name", .text("x")))
@@ -40,7 +40,7 @@ import Testing
         #expect(try parse(#"{"name": null}"#) == .isNull("name"))
     }
 
-    @Test func wrongTypesNameTheField() {
+    @Test func `wrong types name the field`() {
         #expect(
             details(
                 """
@@ -56,7 +56,7 @@ import Testing
     }
 
     /// What PostgreSQL would refuse, or a double would round.
-    @Test func valuesAreExactAndBounded() throws {
+    @Test func `values are exact and bounded`() throws {
         #expect(details(#"{"price": 1e-20000}"#) == ["/price type"])
         #expect(details(#"{"price": "1e-399"}"#) == ["/price type"])
         #expect(details(#"{"metaData": {"eq": {"a": 1e-16000}}}"#) == ["/metaData/eq type"])
@@ -67,7 +67,7 @@ import Testing
         #expect(try parse(#"{"views": 9007199254740993.0}"#) == .equals("views", .int64(9_007_199_254_740_993)))
     }
 
-    @Test func conditionsWithoutOperatorAreRefused() {
+    @Test func `conditions without operator are refused`() {
         #expect(details(#"{"name": {}}"#) == ["/name minProperties"])
         #expect(details(#"{"or": [{"name": {}}, {"rank": 1}]}"#) == ["/or/0/name minProperties"])
         #expect(details(#"{"metaData": {}}"#) == ["/metaData minProperties"])
@@ -82,7 +82,7 @@ import Testing
         (#"{"id": {"nin": [null]}}"#, false), (#"{"rank": {"neq": null}}"#, true),
         (#"{"or": []}"#, true), (#"{"rank": 1, "and": []}"#, true), (#"{"and": [{"rank": 1}, {}]}"#, true),
     ])
-    func bulkChangesOfEverythingAreSaid(_ json: String, _ isAllowed: Bool) throws {
+    func `a bulk change of every row must be explicit`(_ json: String, _ isAllowed: Bool) throws {
         let condition = try parse(json)
         if isAllowed {
             #expect(throws: Never.self) { try condition.checkBulkChange(of: TestModel.plan) }
@@ -91,14 +91,14 @@ import Testing
         }
     }
 
-    @Test func listPropertiesAreComparedByTheirElements() throws {
+    @Test func `list properties are compared by their elements`() throws {
         #expect(try parse(#"{"tags": {"neq": "x"}}"#) == .condition("tags", .contains("x", isNegated: true)))
         #expect(try parse(#"{"tags": {"inq": ["x"]}}"#) == .oneOf("tags", [.text("x")]))
         #expect(details(#"{"tags": {"nin": [["x"]]}}"#) == ["/tags/nin/0 type"])
         #expect(details(#"{"tags": {"gt": "x"}}"#) == ["/tags/gt type"])
     }
 
-    @Test func operandsAreChecked() {
+    @Test func `operands are checked`() {
         #expect(details(#"{"rank": {"between": [1]}}"#) == ["/rank/between minItems"])
         #expect(details(#"{"rank": {"between": [1,2,3]}}"#) == ["/rank/between maxItems"])
         #expect(details(#"{"rank": {"between": 1}}"#) == ["/rank/between type"])
@@ -120,7 +120,7 @@ import Testing
         #expect(details(#"{"name": {"exists": 1}}"#) == ["/name/exists type"])
     }
 
-    @Test func severalOperatorsAllCount() throws {
+    @Test func `all operators of a field apply`() throws {
         #expect(
             try parse(#"{"rank": {"gt": 1, "lt": 5, "neq": 3}}"#)
                 == .all([
@@ -129,7 +129,7 @@ import Testing
     }
 
     /// Upstream drops the siblings of `or` (docs/contract/arc-api.md 4.2, marked as a bug).
-    @Test func orKeepsItsSiblings() throws {
+    @Test func `or keeps its siblings`() throws {
         #expect(
             try parse(#"{"or": [{"rank": 1}, {"rank": 2}], "name": "x", "and": [{"price": 1}]}"#)
                 == .all([
@@ -138,14 +138,14 @@ import Testing
                 ]))
     }
 
-    @Test func regularExpressionsHaveFlags() throws {
+    @Test func `regular expressions have flags`() throws {
         #expect(try parse(#"{"name": {"regexp": "^a"}}"#) == .condition("name", .matches("^a", isCaseSensitive: true)))
         #expect(
             try parse(#"{"name": {"regexp": "/^a/ig"}}"#) == .condition("name", .matches("^a", isCaseSensitive: false)))
         #expect(try parse(#"{"name": {"regexp": "/"}}"#) == .condition("name", .matches("/", isCaseSensitive: true)))
     }
 
-    @Test func absentIsNotEmpty() throws {
+    @Test func `an absent condition differs from an empty one`() throws {
         #expect(try Where.parse([], for: TestModel.plan) == nil)
         #expect(try Where.parse([QueryParameter("where", "{}")], for: TestModel.plan) == .everything)
         #expect(

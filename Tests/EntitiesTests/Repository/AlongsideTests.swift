@@ -27,7 +27,7 @@ import Testing
         try FieldValues(TestModel.plan, json: ["name": .string(name)])
     }
 
-    @Test func happensWithEveryWrite() async throws {
+    @Test func `alongside statements run with every write`() async throws {
         let text = "\(Identifier.v4())"
         let id = try await plans.create(try plan("a"), in: .system, alongside: [event(text)]).id
         let changed = try await plans.updateById(id, try plan("b"), in: .system, alongside: [event(text), event(text)])
@@ -43,7 +43,7 @@ import Testing
         #expect(try await events(text) == 8)
     }
 
-    @Test func doesNotHappenWithoutTheRow() async throws {
+    @Test func `alongside statements do not run without the row`() async throws {
         let text = "\(Identifier.v4())"
         let id = Identifier.v4()
         let missing = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
@@ -102,7 +102,7 @@ import Testing
         }
     }
 
-    @Test func takesTheWriteDownWithIt() async throws {
+    @Test func `a failing alongside statement undoes the write`() async throws {
         let name = "\(Identifier.v4())"
         await #expect(throws: RepositoryError.invalid(field: nil, reason: .rejected)) {
             try await plans.create(try plan(name), in: .system, alongside: [event("bad")])

@@ -13,7 +13,7 @@ import Testing
         story = try await TenantStory()
     }
 
-    @Test func uniqueViolationsAreConflicts() async throws {
+    @Test func `unique violations are conflicts`() async throws {
         let key = TenantStory.newKey()
         let body: JSONObject = ["name": "U", "status": 0, "key": .string(key), "domains": []]
         _ = try await story.create(TestModel.tenant, body)
@@ -22,7 +22,7 @@ import Testing
         }
     }
 
-    @Test func conflictsOverSeveralFieldsNameThemAll() async throws {
+    @Test func `conflicts over several fields name them all`() async throws {
         let body: JSONObject = [
             "type": "t", "metadata": [:], "externalIdentifier": "x", "tenantId": .identifier(story.id),
         ]
@@ -39,7 +39,7 @@ import Testing
         }
     }
 
-    @Test func anIdThatIsTakenIsNamed() async throws {
+    @Test func `a duplicate id is named`() async throws {
         await #expect(throws: RepositoryError.conflict(detail: "Key (id)=(\(story.id)) already exists.")) {
             var values = try FieldValues(
                 TestModel.tenant, json: ["name": "T", "status": 0, "key": .string(TenantStory.newKey()), "domains": []])
@@ -48,7 +48,7 @@ import Testing
         }
     }
 
-    @Test func rowsThatOthersReferToStay() async throws {
+    @Test func `rows that others refer to cannot be deleted`() async throws {
         do {
             _ = try await story.tenants.pool.query(
                 "DELETE FROM main.tenants WHERE id = $1", [.identifier(story.id)], settings: TenantScope.system.settings
@@ -64,7 +64,7 @@ import Testing
     }
 
     /// What a server says in another language is not for clients.
-    @Test func sentencesAreOursWhateverTheServersLanguage() throws {
+    @Test func `messages do not depend on the server's language`() throws {
         let id = Identifier.v4()
         func error(_ state: SQLState, _ detail: String, table: String, constraint: String) -> PostgresError {
             PostgresError(
@@ -96,7 +96,7 @@ import Testing
                 == .conflict(detail: "Key (key)=(abc) already exists."))
     }
 
-    @Test func foreignKeysNameWhatIsMissing() async throws {
+    @Test func `foreign keys name what is missing`() async throws {
         let id = Identifier.v4()
         await #expect(
             throws: RepositoryError.relatedNotFound(
@@ -107,7 +107,7 @@ import Testing
         }
     }
 
-    @Test func missingAndUnfitValuesNameTheField() async throws {
+    @Test func `missing and unfit values name the field`() async throws {
         await #expect(throws: RepositoryError.invalid(field: "tenantId", reason: .required)) {
             try await story.create(TestModel.contact, ["firstName": "x", "isPrimary": true])
         }
@@ -139,7 +139,7 @@ import Testing
         #expect(RepositoryError.from(error.asCancellation(), entity: nil) == .cancelled)
     }
 
-    @Test func theDatabaseGoneIsUnavailable() async throws {
+    @Test func `an unreachable database is reported as unavailable`() async throws {
         let repository = EntityRepository(
             pool: SelectStatements.unreachablePool, entity: TestModel.plan, catalog: story.tenants.catalog)
         await #expect(throws: RepositoryError.unavailable) { try await repository.count(in: .system) }

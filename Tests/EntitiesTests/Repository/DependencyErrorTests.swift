@@ -6,7 +6,7 @@ import Testing
 
 @Suite struct DependencyErrorTests {
     @Test(arguments: [RepositoryError.unavailable, .timeout, .contention, .unexpected(sqlState: SQLState("42P01"))])
-    func `errors about the database are no failed attempt of the work`(error: RepositoryError) {
+    func `errors about the database are not failed attempts of the work`(error: RepositoryError) {
         #expect(error.isDependencyUnavailable)
     }
 
@@ -14,7 +14,7 @@ import Testing
         RepositoryError.notFound(entity: "Tenant", table: "tenants", id: "x"), .forbidden, .conflict(detail: ""),
         .unexpected(sqlState: nil), .unexpected(sqlState: SQLState("42601")), .cancelled,
     ])
-    func `errors about the work are`(error: RepositoryError) {
+    func `errors about the work are failed attempts`(error: RepositoryError) {
         #expect(!error.isDependencyUnavailable)
     }
 }

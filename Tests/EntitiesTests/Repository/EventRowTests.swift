@@ -7,7 +7,7 @@ import Testing
 
 /// An event describes a row before the row is read back: both must be the same.
 @Suite struct EventRowTests {
-    @Test func theValuesOfAnInsertPrintLikeItsRow() async throws {
+    @Test func `the values of an insert are written like its row`() async throws {
         let plans = try await EntityDatabase.repository(TestModel.plan)
         let scope = TenantScope.operatorScope(actor: Actor(id: Identifier.v4().description))
         var values = try FieldValues(

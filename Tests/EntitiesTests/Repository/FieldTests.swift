@@ -55,7 +55,7 @@ import Testing
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try changed[TestPlan.rank] }
     }
 
-    @Test func `a value that is none of an enumeration's is an error of the read`() async throws {
+    @Test func `a value outside the enumeration is an error of the read`() async throws {
         enum Rank: Int, FieldValue, CaseIterable {
             case first = 1
             case second = 2

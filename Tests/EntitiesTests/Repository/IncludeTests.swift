@@ -19,7 +19,7 @@ import Testing
         return try JSONValue.parse(try await story.tenants.find(filter, in: scope).json)[0] ?? nil
     }
 
-    @Test func showsRelatedRowsInTheFormatOfTheirOwnReads() async throws {
+    @Test func `related rows have the format of their own reads`() async throws {
         let tenant = try await find(#"{"include": ["contacts", "resources", "lead", "customer"]}"#)
         let contacts = try await story.contacts.find(
             Filter(where: .equals("tenantId", .identifier(story.id))), in: .system)
@@ -33,7 +33,7 @@ import Testing
         #expect(tenant.objectValue?.keys.suffix(4) == ["contacts", "resources", "lead", "customer"])
     }
 
-    @Test func everyTypeLooksTheSameWhenIncluded() async throws {
+    @Test func `every type looks the same when included`() async throws {
         let values: [String: JSONValue] = [
             "deletedOn": nil, "metadata": ["n": 1.50, "t": "\u{1}\"\\/ä😀", "z": nil], "type": "bucket",
         ]
@@ -41,7 +41,7 @@ import Testing
         for (name, value) in values { #expect(tenant["resources"]?[0]?[name] == value, "\(name)") }
     }
 
-    @Test func absentWhenNothingMatches() async throws {
+    @Test func `a relation without rows is absent`() async throws {
         let empty = try await story.create(
             TestModel.tenant, ["name": "E", "status": 0, "key": .string(TenantStory.newKey()), "domains": []])
         let record = try await story.tenants.findById(
@@ -50,7 +50,7 @@ import Testing
         #expect(try record.related(TestTenant.contacts) { try $0[Entity.id] }.isEmpty)
     }
 
-    @Test func scopesNarrowEachLevel() async throws {
+    @Test func `scopes narrow each level`() async throws {
         let tenant = try await find(
             """
             {"fields": ["name"], "include": [{"relation": "contacts", "scope": {"where": {"isPrimary": false},
@@ -61,7 +61,7 @@ import Testing
     }
 
     /// Of several rows the oldest is the one, unless the scope says which.
-    @Test func scopesChooseTheOneRow() async throws {
+    @Test func `scopes choose the one row of a relation`() async throws {
         _ = try await story.create(
             TestModel.customer, ["tenantId": .identifier(story.id), "customerId": "cus_2"])
         func one(_ scope: String) async throws -> JSONValue? {
@@ -78,7 +78,7 @@ import Testing
         #expect(try await find(#"{"include": [{"relation": "lead", "scope": {"skip": 1}}]}"#)["lead"] == nil)
     }
 
-    @Test func limitsCountPerParent() async throws {
+    @Test func `limits count per parent`() async throws {
         let other = try await TenantStory()
         let filter = try Filter.parse(
             json:
@@ -92,7 +92,7 @@ import Testing
     }
 
     /// Four tables deep, and one round trip: one statement is all there is to send.
-    @Test func nestToAnyDepthInOneStatement() async throws {
+    @Test func `includes nest to any depth in one statement`() async throws {
         let filter = try Filter.parse(
             json: """
                 {"where": {"id": "\(story.id)"}, "include": [{"relation": "contacts", "scope": {"limit": 1,
@@ -109,13 +109,13 @@ import Testing
         #expect(tenant?["lead"]?["tenant"]?["id"] == .identifier(story.id))
     }
 
-    @Test func relationsStandInTheEntitysOrder() async throws {
+    @Test func `relations have the order of the entity`() async throws {
         let one = try await find(#"{"include": ["lead", "contacts"]}"#)
         #expect(one.objectValue?.keys.suffix(2) == ["contacts", "lead"])
         #expect(try await find(#"{"include": ["contacts", "lead"]}"#) == one)
     }
 
-    @Test func excludingEveryPropertyLeavesTheRelations() async throws {
+    @Test func `excluding every property leaves the relations`() async throws {
         let names = TestModel.contact.properties.map { "\"\($0.name)\": false" }.joined(separator: ",")
         let tenant = try await find(
             """
@@ -128,7 +128,7 @@ import Testing
         #expect(tenant["resources"] == [[:]])
     }
 
-    @Test func deletedRowsAreNotIncluded() async throws {
+    @Test func `deleted rows are not included`() async throws {
         let first = try #require(
             try await story.contacts.find(
                 Filter(where: .equals("tenantId", .identifier(story.id))), in: .system

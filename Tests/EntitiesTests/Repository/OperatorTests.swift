@@ -62,7 +62,7 @@ import Testing
         (#"{"or": [{}, {"rank": 1}]}"#, "alpha Beta% gamma_c"), (#"{"and": []}"#, "alpha Beta% gamma_c"),
         (#"{"deleted": true}"#, ""), (#"{"rank": {"gt": 1, "lt": 2}}"#, ""),
     ])
-    func selects(_ json: String, _ expected: String) async throws {
+    func `every operator selects its rows`(_ json: String, _ expected: String) async throws {
         let plans = try await Self.seeded.value
         let condition = try Where.parse(json: json, for: TestModel.plan)
         let filter = Filter(
@@ -73,7 +73,7 @@ import Testing
         #expect(try await plans.count(filter.condition, in: .system) == names.count)
     }
 
-    @Test func orderLimitAndSkip() async throws {
+    @Test func `order, limit and skip apply`() async throws {
         let plans = try await Self.seeded.value
         func names(_ json: String) async throws -> String {
             var filter = try Filter.parse(json: json, for: TestModel.plan, in: plans.catalog)
@@ -87,7 +87,7 @@ import Testing
         #expect(try await names(#"{"offset": 1}"#) == "Beta% gamma_c")
     }
 
-    @Test func aBadPatternIsTheClientsFault() async throws {
+    @Test func `an invalid pattern is an error of the client`() async throws {
         let plans = try await Self.seeded.value
         for pattern in ["(", "a{1,99999}", "[", "*?+"] {
             let condition = Where.condition("name", .matches(pattern, isCaseSensitive: true))
@@ -112,7 +112,7 @@ import Testing
     }
 
     /// Parsers refuse such values; one that passes them is a mistake neither of a body nor of the service.
-    @Test func aValueThatTheDatabaseRefusesIsTheFilters() async throws {
+    @Test func `a value that the database refuses is an error of the filter`() async throws {
         let plans = try await Self.seeded.value
         let condition = Where.oneOf("name", [.text("no text of PostgreSQL holds \u{0}")])
         for (path, read) in [
@@ -130,7 +130,7 @@ import Testing
     }
 
     /// Whatever parses must run: random filters, on PostgreSQL.
-    @Test func conditionsOnEveryTypeRun() async throws {
+    @Test func `conditions on every type run`() async throws {
         let plans = try await Self.seeded.value
         let operands: [String: String] = [
             "name": "\"a\"", "price": "1.5e2", "rank": "-3", "views": "5", "isActive": "true",

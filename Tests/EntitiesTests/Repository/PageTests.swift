@@ -41,7 +41,7 @@ import Testing
             [Order("validUntil", descending: true), Order("rank")], [Order("isActive"), Order("id", descending: true)],
             [Order("createdOn")], [Order("name"), Order("validUntil")],
         ])
-    func pagesAreTheList(_ order: [Order]) async throws {
+    func `the pages of a list are the list`(_ order: [Order]) async throws {
         let name = "P\(SecureRandom.hex(bytes: 6))"
         try await rows(60, named: name)
         var filter = Filter(where: .equals("name", .text(name)), fields: .only(names: ["name"]), order: order)
@@ -62,7 +62,7 @@ import Testing
         #expect(walked == all)
     }
 
-    @Test func whatIsInsertedBehindThePlaceIsSeenAndBeforeItIsNot() async throws {
+    @Test func `rows inserted after the cursor are seen and rows inserted before it are not`() async throws {
         let name = "Q\(SecureRandom.hex(bytes: 6))"
         for rank in [1, 3, 5] {
             _ = try await plans.create(
@@ -99,7 +99,7 @@ import Testing
 
     /// What cannot be compared again, or is too long to travel, is walked by numbers.
     @Test(arguments: [[Order("metaData")], [Order("tags", descending: true)], [Order("slug")]])
-    func ordersThatNoKeyTells(_ order: [Order]) async throws {
+    func `orders whose keys cannot be compared are paged by number`(_ order: [Order]) async throws {
         let name = "R\(SecureRandom.hex(bytes: 6))"
         for number in 0..<9 {
             var values = try FieldValues(
@@ -113,7 +113,7 @@ import Testing
 
     /// Rows with NaN, or with an instant that no condition can name, have no keys: they are paged by their number.
     @Test(arguments: [[Order("price")], [Order("price", descending: true)], [Order("validUntil")]])
-    func valuesThatDoNotComeBack(_ order: [Order]) async throws {
+    func `rows whose keys no condition can name are paged by number`(_ order: [Order]) async throws {
         let name = "S\(SecureRandom.hex(bytes: 6))"
         for number in 0..<6 {
             var values = try FieldValues(TestModel.plan, json: ["name": .string(name)])
@@ -125,7 +125,7 @@ import Testing
         try await expectWholeList(filter)
     }
 
-    @Test func theLargestNumbersAreNumbers() async throws {
+    @Test func `limit and skip may be the largest numbers`() async throws {
         let name = "T\(SecureRandom.hex(bytes: 6))"
         try await rows(2, named: name)
         let filter = Filter(where: .equals("name", .text(name)), limit: .max)
@@ -140,7 +140,7 @@ import Testing
         (Order("createdOn"), #"t0."created_on" >= $"#), (Order("rank", descending: true), #"t0."rank" <= $"#),
         (Order("id"), #"t0."id" >= $"#),
     ])
-    func pagesBeginInTheIndex(_ order: Order, _ bound: String) async throws {
+    func `pages start in the index`(_ order: Order, _ bound: String) async throws {
         let name = "U\(SecureRandom.hex(bytes: 6))"
         for rank in 0..<2 {
             let values = try FieldValues(TestModel.plan, json: ["name": .string(name), "rank": .integer(rank)])
@@ -154,7 +154,7 @@ import Testing
     }
 
     /// A cursor belongs to its list and order, also where others have keys of the same types.
-    @Test func cursorsOfOtherListsAreRefused() async throws {
+    @Test func `cursors of other lists are refused`() async throws {
         let name = "V\(SecureRandom.hex(bytes: 6))"
         try await rows(2, named: name)
         let order = [Order("name")]
@@ -172,7 +172,7 @@ import Testing
     }
 
     @Test(arguments: ["", "zz", "00", Hex.encode(Array("{\"a\":1}".utf8)), String(repeating: "a", count: 10_000)])
-    func whatIsNoCursorIsRefused(_ text: String) {
+    func `invalid cursors are refused`(_ text: String) {
         #expect(throws: FilterError.self) { try PageCursor(text, order: [Order("rank")], of: TestModel.plan) }
     }
 
@@ -183,7 +183,7 @@ import Testing
             [0, ["$ne": 1], "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80"],
             [0, "1\u{0}", "019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80"],
         ] as [[JSONValue]])
-    func whatIsNoPlaceIsRefused(_ members: [JSONValue]) async throws {
+    func `cursors with invalid keys are refused`(_ members: [JSONValue]) async throws {
         let name = "W\(SecureRandom.hex(bytes: 6))"
         try await rows(2, named: name)
         let order = [Order("rank")]

@@ -4,7 +4,7 @@ import Testing
 @testable import Entities
 
 @Suite struct TableCheckTests {
-    @Test func findsWhatDiffers() async throws {
+    @Test func `differences between description and table are found`() async throws {
         let pool = try await EntityDatabase.pool()
         let (name, slug) = (Field.string("name"), Field.string("slug"))
         let wrong = Entity(

@@ -15,7 +15,7 @@ import Testing
         other = try await TenantStory()
     }
 
-    @Test func listsHoldOwnRowsOnly() async throws {
+    @Test func `lists contain own rows only`() async throws {
         #expect(try await mine.tenants.find(in: mine.scope).map { try $0.id } == [mine.id])
         #expect(try await mine.contacts.count(in: mine.scope) == 4)
         #expect(try await mine.resources.count(in: mine.scope) == 1)
@@ -25,7 +25,7 @@ import Testing
         #expect(try await tags.count(in: mine.scope) == 0)
     }
 
-    @Test func conditionsCannotReachOut() async throws {
+    @Test func `conditions cannot reach rows of other tenants`() async throws {
         for json in [
             #"{"or": [{"tenantId": "\#(other.id)"}, {"firstName": {"like": "%"}}]}"#,
             #"{"tenantId": {"inq": ["\#(other.id)", "\#(mine.id)"]}}"#, #"{"or": [{}]}"#,
@@ -37,7 +37,7 @@ import Testing
         #expect(try await mine.contacts.count(.equals("tenantId", .identifier(other.id)), in: mine.scope) == 0)
     }
 
-    @Test func otherTenantsRowsAreNotFound() async throws {
+    @Test func `rows of other tenants are not found`() async throws {
         let missing = RepositoryError.notFound(entity: "Tenant", table: "tenants", id: other.id.description)
         let changes = try FieldValues(TestModel.tenant, json: ["name": "stolen"])
         await #expect(throws: missing) { try await mine.tenants.findById(other.id, in: mine.scope) }
@@ -53,7 +53,7 @@ import Testing
         #expect(try await other.tenants.findById(other.id, in: .system).text("name") == "Acme")
     }
 
-    @Test func includesStayInside() async throws {
+    @Test func `includes stay within the tenant`() async throws {
         // A row of mine that points at a stranger: operators can make such things.
         let contact = try await mine.create(
             TestModel.tenant,
@@ -73,7 +73,7 @@ import Testing
                 "contacts"] == nil)
     }
 
-    @Test func newRowsBelongToTheirMaker() async throws {
+    @Test func `new rows belong to the tenant that creates them`() async throws {
         let id = try await mine.create(TestModel.contact, ["firstName": "N", "isPrimary": false], in: mine.scope)
         #expect(try await mine.contacts.findById(id, in: .system).identifier("tenantId") == mine.id)
         let explicit = try await mine.create(
@@ -96,7 +96,7 @@ import Testing
         #expect(try replaced.text("type") == "person", "the column's default")
     }
 
-    @Test func tenantsMakeNoTenants() async throws {
+    @Test func `tenants create no tenants`() async throws {
         await #expect(throws: RepositoryError.forbidden) {
             try await mine.create(
                 TestModel.tenant, ["name": "T", "status": 0, "key": "t1", "domains": []], in: mine.scope)
@@ -107,7 +107,7 @@ import Testing
     }
 
     /// The second wall: the policies alone keep tenants apart, and without a setting there are no rows.
-    @Test func rowLevelSecurityHoldsByItself() async throws {
+    @Test func `row-level security holds by itself`() async throws {
         let everything: PostgresStatement = "SELECT count(*) FROM main.contacts"
         let pool = mine.contacts.pool
         #expect(try await pool.query(everything)[0].int(0) == 0)

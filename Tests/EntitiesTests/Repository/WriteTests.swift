@@ -19,7 +19,7 @@ import Testing
 
     private func json(_ record: Record) throws -> JSONValue { try JSONValue.parse(record.json) }
 
-    @Test func createReturnsTheRowAsJSON() async throws {
+    @Test func `create returns the row as JSON`() async throws {
         let record = try await plans.create(
             values([
                 "name": "A \"b\"\n", "price": .number(try #require(JSONNumber(literal: "12.50"))), "rank": -1,
@@ -49,12 +49,12 @@ import Testing
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try record.text("nope") }
     }
 
-    @Test func actorsThatAreNoUUIDLeaveTheAuditColumnsUnset() async throws {
+    @Test func `actors that are not UUIDs leave the audit columns empty`() async throws {
         let record = try await plans.create(try values(["name": "B"]), in: .operatorScope(actor: Actor(id: "auth0|17")))
         #expect(record.isUnset("createdBy") && record.isUnset("modifiedBy"))
     }
 
-    @Test func codeMaySetWhatBodiesMayNot() async throws {
+    @Test func `code may set what bodies may not`() async throws {
         let moment = try #require(Timestamp(iso8601: "2020-02-29T12:00:00Z"))
         let maker = Identifier.v4()
         var values = try values(["name": "T", "slug": "from outside"])
@@ -77,7 +77,7 @@ import Testing
         #expect(changed.isUnset("slug"))
     }
 
-    @Test func changesTouchWhatTheyName() async throws {
+    @Test func `changes affect only the fields that they name`() async throws {
         let before = try await plans.create(try values(["name": "C", "rank": 1, "price": 5]), in: .system)
         let id = try before.id
         let after = try await plans.updateById(
@@ -94,7 +94,7 @@ import Testing
         #expect(try await plans.updateById(id, FieldValues(TestModel.plan), in: scope).version == 3)
     }
 
-    @Test func replacementUnsetsWhatItDoesNotName() async throws {
+    @Test func `a replacement unsets the fields that it does not name`() async throws {
         let before = try await plans.create(try values(["name": "D", "rank": 1, "tags": ["x"]]), in: scope)
         let after = try await plans.replaceById(try before.id, try values(["name": "E", "price": 1]), in: .system)
         #expect(try after.text("name") == "E")
@@ -105,7 +105,7 @@ import Testing
         #expect(contacts.entity.name == "Contact")
     }
 
-    @Test func replacementChecksTheId() async throws {
+    @Test func `replacement checks the id`() async throws {
         let record = try await plans.create(try values(["name": "F"]), in: scope)
         let id = try record.id
         #expect(try await plans.replaceById(id, try values(["name": "G", "id": .identifier(id)]), in: scope).id == id)
@@ -115,7 +115,7 @@ import Testing
         }
     }
 
-    @Test func deletedRowsAreGoneForEverythingButRestore() async throws {
+    @Test func `deleted rows do not exist for anything but restore`() async throws {
         let id = try await plans.create(try values(["name": "H"]), in: .system).id
         let deleted = try await plans.deleteById(id, in: scope)
         #expect(try deleted.boolean("deleted"))
@@ -141,7 +141,7 @@ import Testing
         await #expect(throws: gone) { try await plans.restoreById(id, in: scope) }
     }
 
-    @Test func aChangeOfAnOlderVersionIsRefused() async throws {
+    @Test func `a change of an older version is refused`() async throws {
         let id = try await plans.create(try values(["name": "I"]), in: scope).id
         _ = try await plans.updateById(id, try values(["rank": 1]), in: scope, ifVersion: 1)
         await #expect(throws: RepositoryError.versionMismatch(current: 2)) {
@@ -153,7 +153,7 @@ import Testing
         #expect(try await plans.findById(id, in: scope).integer("rank") == 1)
     }
 
-    @Test func bulkChangesReportTheRowsTheyTouched() async throws {
+    @Test func `bulk changes report the number of changed rows`() async throws {
         let name = "bulk-\(Identifier.v4())"
         let records = try await plans.createAll(
             [try values(["name": .string(name), "rank": 1]), try values(["name": .string(name), "rank": 2])], in: scope)
@@ -163,14 +163,14 @@ import Testing
         #expect(try await plans.count(.equals("name", .text(name)).and(.equals("rank", 9)), in: scope) == 1)
     }
 
-    @Test func bulkChangesOfEverythingAreSaid() async throws {
+    @Test func `a bulk change of every row must be explicit`() async throws {
         let condition = try Where.parse(json: #"{"or": [{}]}"#, for: TestModel.plan)
         await #expect(throws: RepositoryError.invalidFilter(.unrestricted)) {
             try await plans.updateAll(try values(["rank": 9]), where: condition, in: scope)
         }
     }
 
-    @Test func tablesWithoutAuditBlockDeleteForReal() async throws {
+    @Test func `rows of tables without audit columns are really deleted`() async throws {
         let tags = try await EntityDatabase.repository(TestModel.tag)
         let record = try await tags.create(try FieldValues(TestModel.tag, json: ["label": "x"]), in: .system)
         let id = try record.id
@@ -182,7 +182,7 @@ import Testing
         #expect(try await tags.count(.equals("id", .identifier(id)), in: .system) == 0)
     }
 
-    @Test func hiddenAuditBlocksWorkWithoutShowing() async throws {
+    @Test func `hidden audit columns are written and not shown`() async throws {
         let currencies = try await EntityDatabase.repository(TestModel.currency)
         let record = try await currencies.create(
             try FieldValues(TestModel.currency, json: ["currencyCode": "XTS"]), in: scope)
@@ -192,7 +192,7 @@ import Testing
         #expect(try await currencies.count(.equals("currencyCode", "XTS"), in: scope) == 0)
     }
 
-    @Test func fieldsNarrowTheJSON() async throws {
+    @Test func `fields limit the JSON`() async throws {
         let id = try await plans.create(try values(["name": "J", "rank": 4]), in: scope).id
         let only = try await plans.findById(id, filter: Filter(fields: .only(names: ["rank", "name"])), in: scope)
         #expect(String(decoding: only.json, as: UTF8.self) == #"{"name":"J","rank":4}"#)
@@ -201,7 +201,7 @@ import Testing
         #expect(try json(except)["rank"] == nil && json(except)["id"] == nil && json(except)["name"] == "J")
     }
 
-    @Test func hiddenFieldsAreForCodeOnly() async throws {
+    @Test func `hidden fields are available to code only`() async throws {
         let leads = try await EntityDatabase.repository(TestModel.lead)
         var values = try FieldValues(
             TestModel.lead, json: ["email": "a@b.cd", "isValidated": true, "secretNote": "from outside"])

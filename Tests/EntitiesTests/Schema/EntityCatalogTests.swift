@@ -10,7 +10,7 @@ import Testing
         Entity(name, table: table, tenancy: tenancy, fields: fields, relations: relations)
     }
 
-    @Test func mistakesInDescriptionsAreFoundAtOnce() throws {
+    @Test func `mistakes in descriptions are found at startup`() throws {
         #expect(throws: EntityCatalogError.duplicateEntity("A")) { try EntityCatalog([entity(), entity()]) }
         #expect(throws: EntityCatalogError.duplicateProperty(entity: "A", name: "id")) {
             try EntityCatalog([entity(fields: [.string("id")])])
@@ -32,13 +32,13 @@ import Testing
         }
     }
 
-    @Test func columnsFollowFromNames() {
+    @Test func `columns are derived from names`() {
         #expect(TestModel.resource.field(named: "externalIdentifier")?.column == "external_identifier")
         #expect(TestModel.contact.field(named: "type")?.column == "contact_type")
         #expect(TestModel.contact.field(named: "deletedBy")?.column == "deleted_by")
     }
 
-    @Test func propertiesStandInTheOrderOfTheContract() {
+    @Test func `properties have the order of the contract`() {
         #expect(
             TestModel.contact.properties.map(\.name) == [
                 "deleted", "deletedOn", "deletedBy", "createdOn", "modifiedOn", "createdBy", "modifiedBy", "id",

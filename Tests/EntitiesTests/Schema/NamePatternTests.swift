@@ -22,11 +22,11 @@ import Testing
         "Ann\n", "Ann\tLee", "\u{200F}Ann", "\u{1B}[31m",
     ]
 
-    @Test(arguments: usual) func `a usual name is taken for persons and organizations`(_ name: String) {
+    @Test(arguments: usual) func `usual names are accepted for persons and organizations`(_ name: String) {
         #expect(Pattern.personName.matches(name) && Pattern.organizationName.matches(name))
     }
 
-    @Test(arguments: organizations) func `a usual name of an organization is taken`(_ name: String) {
+    @Test(arguments: organizations) func `usual names of organizations are accepted`(_ name: String) {
         #expect(Pattern.organizationName.matches(name))
     }
 
@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test(arguments: ["evil.example", "ann@evil.example", "Visit evil.com now", "192.168.10.20"])
-    func `what a mail program makes a link of is no name of a person`(_ name: String) {
+    func `text that a mail program turns into a link is not a person's name`(_ name: String) {
         #expect(!Pattern.personName.matches(name))
     }
 

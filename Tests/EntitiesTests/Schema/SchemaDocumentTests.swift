@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    @Test func writesOpenAPI() throws {
+    @Test func `schemas are written as OpenAPI`() throws {
         let schema = Schema.object([
             .init("key", Schema.string(maxLength: 10, pattern: .lowercaseAlphanumeric).example("acme"), required: true),
             .init("status", Schema.integer(oneOf: [0, 1]).defaulting(0).described("State.")),
@@ -50,7 +50,7 @@ import Testing
         #expect(try document(schema) == expected)
     }
 
-    @Test func collectsNamedSchemasAtEveryDepth() {
+    @Test func `named schemas are collected at every depth`() {
         let inner = Schema.object([.init("x", .any)], name: "Inner")
         let outer = Schema.object([.init("list", .array(of: inner))], name: "Outer")
         var found: [String: Schema] = [:]
@@ -58,7 +58,7 @@ import Testing
         #expect(found == ["Inner": inner, "Outer": outer])
     }
 
-    @Test func aCatalogueDocumentsEveryReference() throws {
+    @Test func `a catalog documents every reference`() throws {
         let schemas = try EntityCatalog(TestModel.all).namedSchemas
         let hasReferences = schemas.contains { schema in
             ((try? document(schema.schema)).map { !references(in: $0).isEmpty }) ?? false
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func entitySchemasFollowTheContract() {
+    @Test func `entity schemas follow the contract`() {
         let new = TestModel.tenant.newSchema
         let body: JSONValue = ["name": "A", "status": 0, "key": "a", "domains": []]
         #expect(new.validate(body).isEmpty)
@@ -96,7 +96,7 @@ import Testing
         #expect(TestModel.currency.newSchema.validate(["currencyCode": "USD", "deleted": true]).count == 1)
     }
 
-    @Test func requestsOfTheirOwnAreMadeFromEntities() {
+    @Test func `request schemas can be derived from entities`() {
         let schema = TestModel.tenant.newSchema.omitting("status", "leadId")
             .adding(.init("contact", TestModel.contact.newSchema), .init("name", .integer()))
             .requiring("contact").named("Onboarding")

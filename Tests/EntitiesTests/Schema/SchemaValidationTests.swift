@@ -20,7 +20,7 @@ import Testing
         ValidationDetail(path: path, code: code, message: message, info: info)
     }
 
-    @Test func acceptsWhatFits() {
+    @Test func `valid values are accepted`() {
         #expect(
             validate([
                 "name": "A", "status": 1, "key": "abc9", "amount": 0, "count": 5, "domains": ["a.b", "c.d"],
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// The table of docs/contract/arc-api.md 2.4, item by item.
-    @Test func reportsInTheWordingOfAjv() {
+    @Test func `violations have the wording of Ajv`() {
         #expect(
             validate(["status": 0])
                 == [detail("", "required", "must have required property 'name'", ["missingProperty": "name"])])
@@ -73,7 +73,7 @@ import Testing
                 == [detail("/domains/0", "format", "must match format \"hostname\"", ["format": "hostname"])])
     }
 
-    @Test func reportsEveryViolation() {
+    @Test func `every violation is reported`() {
         let details = validate(["status": "0", "foo": 1, "key": "ABCDEFGHIJKL", "count": 6.5, "domains": "x"])
         #expect(
             details.map { "\($0.path) \($0.code)" } == [
@@ -82,20 +82,20 @@ import Testing
             ])
     }
 
-    @Test func nullIsATypeErrorExceptWhereAllowed() {
+    @Test func `null is a type error except where allowed`() {
         #expect(validate(["name": nil, "status": 0]).map(\.message) == ["must be string"])
         #expect(validate(["name": "", "status": 0, "deletedOn": nil]).isEmpty)
         #expect(validate(["name": "", "status": 0, "deletedOn": "yesterday"]).map(\.code) == ["format"])
     }
 
-    @Test func countsCodePointsNotBytes() {
+    @Test func `lengths are counted in code points, not in bytes`() {
         let schema = Schema.string(minLength: 2, maxLength: 3)
         #expect(schema.validate("äöü").isEmpty)
         #expect(schema.validate("👩‍👩‍👧").map(\.code) == ["maxLength"])
         #expect(schema.validate("ä").map(\.message) == ["must NOT have fewer than 2 characters"])
     }
 
-    @Test func numbersCompareByValue() {
+    @Test func `numbers compare by value`() {
         let schema = Schema.integer(oneOf: [1, 2])
         #expect(schema.validate(.number(JSONNumber(literal: "1.0") ?? JSONNumber(0))).isEmpty)
         #expect(schema.validate(1.5).map(\.code) == ["type", "enum"])
@@ -104,7 +104,7 @@ import Testing
         #expect(Schema.constant(3).validate(4).map(\.code) == ["enum"])
     }
 
-    @Test func numbersBeyondAnyColumnAreRefused() throws {
+    @Test func `numbers that no column can store are refused`() throws {
         let huge = try JSONValue.parse([UInt8]("1e9999".utf8))
         #expect(Schema.number().validate(huge).map(\.code) == ["type"])
         #expect(Schema.freeObject.validate(["a": [huge]]).map(\.path) == ["/a/0"])
@@ -116,13 +116,13 @@ import Testing
         ("0e-500", false), ("0e500", true), ("1e308", true), ("0.001e-395", true), ("0.001e-396", false),
         ("1.50e2", true),
     ])
-    func numbersAreAsLongAsTheirDigits(_ text: String, _ isAccepted: Bool) throws {
+    func `the length of a number is the number of its digits`(_ text: String, _ isAccepted: Bool) throws {
         let number = try JSONValue.parse([UInt8](text.utf8))
         #expect(Schema.number().validate(number).isEmpty == isAccepted)
         #expect(Schema.any.validate([number]).isEmpty == isAccepted)
     }
 
-    @Test func freeValuesAreBoundedWithTheirNumbersSpelledOut() throws {
+    @Test func `free-form values are limited by their size with numbers written out`() throws {
         let number = try JSONValue.parse([UInt8]("1e-390".utf8))
         let schema = Schema.object([.init("free", .freeObject), .init("any", .any)])
         let small = JSONValue.array(Array(repeating: number, count: 2500))
@@ -134,7 +134,7 @@ import Testing
             ])
     }
 
-    @Test func wholeNumbersAndEnumerationsAreExact() throws {
+    @Test func `whole numbers and enumerations are exact`() throws {
         let almost = try JSONValue.parse([UInt8]("1.00000000000000001".utf8))
         #expect(Schema.integer(oneOf: [1, 2]).validate(almost).map(\.code) == ["type", "enum"])
         #expect(Schema.number(oneOf: [1, 2]).validate(almost).map(\.code) == ["enum"])
@@ -144,19 +144,19 @@ import Testing
         #expect(Schema.integer(oneOf: [0]).validate(try JSONValue.parse([UInt8]("-0.0".utf8))).isEmpty)
     }
 
-    @Test func textsWithNulAreRefusedAnywhere() {
+    @Test func `strings that contain NUL are refused everywhere`() {
         #expect(validate(["name": "a\0b", "status": 0]).map(\.path) == ["/name"])
         #expect(validate(["name": "", "status": 0, "free": ["a": ["b": "\0"]]]).map(\.path) == ["/free/a/b"])
         #expect(validate(["name": "", "status": 0, "free": ["\0": 1]]).map(\.code) == ["pattern"])
         #expect(Schema.any.validate("\0").count == 1)
     }
 
-    @Test func pathsAreJSONPointers() {
+    @Test func `paths are JSON pointers`() {
         let schema = Schema.object([.init("a/b~c", .string())])
         #expect(schema.validate(["a/b~c": 1]).map(\.path) == ["/a~1b~0c"])
     }
 
-    @Test func aLongListOfViolationsIsCutOff() {
+    @Test func `a long list of violations is cut off`() {
         let items = JSONValue.array(Array(repeating: 1, count: 5000))
         #expect(Schema.array(of: .string()).validate(items).count == 200)
     }
@@ -173,7 +173,8 @@ import Testing
         (.date, "0000-12-31", false), (.date, "0001-01-01", true), (.dateTime, "0000-06-01T00:00:00Z", false),
         (.uuid, "0198A3C4-5E6F-7a8b-9c0d-1e2f3a4b5c6d", true), (.uuid, "0198a3c45e6f7a8b9c0d1e2f3a4b5c6d", false),
     ])
-    func formats(_ format: StringFormat, _ text: String, _ isValid: Bool) {
+    func `strings are valid exactly if they match their format`(_ format: StringFormat, _ text: String, _ isValid: Bool)
+    {
         #expect(Schema.string(format: format).validate(.string(text)).isEmpty == isValid)
     }
 
@@ -184,7 +185,7 @@ import Testing
         (.currencyCode, "usd", false), (.currencyCode, "USDX", false), (.token, "a.B-9_:", true),
         (.token, "a b", false), (.token, "[", false), (.token, "@", false),
     ])
-    func patterns(_ pattern: Pattern, _ text: String, _ isMatch: Bool) {
+    func `patterns match whole strings`(_ pattern: Pattern, _ text: String, _ isMatch: Bool) {
         #expect(pattern.matches(text) == isMatch)
     }
 }

@@ -7,7 +7,9 @@ import Testing
         arguments: [
             ["SUBSCRIBE", "a"], ["psubscribe", "a"], ["SELECT", "1"], ["select", "1"], ["MONITOR"], ["HELLO", "2"],
             ["RESET"], ["QUIT"], ["AUTH", "x"], ["CLIENT", "REPLY", "OFF"], ["client", "tracking", "on"],
-        ] as [[RedisArgument]]) func refusesWhatWouldChangeASharedConnection(command: [RedisArgument])
+        ] as [[RedisArgument]]) func `commands that would change a shared connection are refused`(
+            command: [RedisArgument]
+        )
     {
         for inPipeline in [false, true] {
             #expect(throws: RedisError.invalidCommand(.changesConnection)) {
@@ -17,14 +19,14 @@ import Testing
     }
 
     @Test(arguments: ["MULTI", "EXEC", "WATCH", "DISCARD"] as [RedisArgument])
-    func allowsTransactionsOnlyInAPipeline(name: RedisArgument) throws {
+    func `transactions are allowed in a pipeline only`(name: RedisArgument) throws {
         #expect(throws: RedisError.invalidCommand(.changesConnection)) {
             try CommandRules.check([name], inPipeline: false)
         }
         try CommandRules.check([name], inPipeline: true)
     }
 
-    @Test func refusesNothingElse() throws {
+    @Test func `no other command is refused`() throws {
         try CommandRules.check(["CLIENT", "LIST"], inPipeline: false)
         try CommandRules.check(["PUBLISH", "a", "b"], inPipeline: false)
         try CommandRules.check([.bytes([0xff])], inPipeline: false)

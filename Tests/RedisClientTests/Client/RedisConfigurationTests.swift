@@ -11,7 +11,7 @@ import Testing
         return try RedisConfiguration(reader: ConfigReader(provider: provider))
     }
 
-    @Test func hasDefaults() throws {
+    @Test func `the configuration has defaults`() throws {
         let configuration = try read([:])
         #expect(configuration == RedisConfiguration())
         #expect(configuration.endpoint == .host("127.0.0.1", port: 6379))
@@ -19,7 +19,7 @@ import Testing
         #expect(configuration.tls == nil)
     }
 
-    @Test func readsTheSeparateVariables() throws {
+    @Test func `the separate variables are read`() throws {
         let configuration = try read([
             "REDIS_HOST": "redis.example", "REDIS_PORT": "7000", "REDIS_USERNAME": "arc", "REDIS_PASSWORD": "s3",
             "REDIS_DATABASE": "5", "REDIS_TLS_ENABLED": "true", "REDIS_TLS_SERVER_NAME": "name.example",
@@ -36,7 +36,7 @@ import Testing
         #expect(configuration.commandTimeout == .milliseconds(400))
     }
 
-    @Test func readsTheURLAndFillsItsGaps() throws {
+    @Test func `the URL is read and the variables fill its gaps`() throws {
         let full = try read([
             "REDIS_URL": "rediss://u:p%40ss@h:1/2", "REDIS_HOST": "other", "REDIS_PORT": "9", "REDIS_PASSWORD": "x",
             "REDIS_DATABASE": "7",
@@ -54,7 +54,7 @@ import Testing
         #expect(bare.tls == nil)
     }
 
-    @Test func readsThePasswordFromAFile() throws {
+    @Test func `the password is read from a file`() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)")
         try Data("pass word\r\n\n".utf8).write(to: file)
         defer { try? FileManager.default.removeItem(at: file) }
@@ -63,7 +63,7 @@ import Testing
         #expect(throws: ConfigurationFailure.self) { try read(["REDIS_PASSWORD_FILE": file.path + ".missing"]) }
     }
 
-    @Test func takesEmptyForAbsent() throws {
+    @Test func `empty values count as absent`() throws {
         let configuration = try read(["REDIS_URL": "", "REDIS_PASSWORD": "", "REDIS_PORT": "", "REDIS_HOST": ""])
         #expect(configuration == RedisConfiguration())
     }
@@ -72,7 +72,7 @@ import Testing
         ("REDIS_PORT", "abc"), ("REDIS_PORT", "0"), ("REDIS_PORT", "65536"), ("REDIS_DATABASE", "-1"),
         ("REDIS_TLS_ENABLED", "maybe"), ("REDIS_URL", "http://h"), ("REDIS_CONNECTIONS", "0"),
         ("REDIS_CLIENT_NAME", "two words"), ("REDIS_COMMAND_TIMEOUT_MILLIS", "0"),
-    ]) func refusesNonsense(variable: String, value: String) {
+    ]) func `invalid values are refused`(variable: String, value: String) {
         #expect {
             try read([variable: value])
         } throws: { error in
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    @Test func refusesCertificatesThatCannotBeRead() {
+    @Test func `certificates that cannot be read are refused`() {
         #expect(throws: ConfigurationFailure.self) {
             try read(["REDIS_TLS_ENABLED": "true", "REDIS_TLS_CA": "/nonexistent/ca.pem"])
         }
@@ -89,7 +89,7 @@ import Testing
         }
     }
 
-    @Test func neverShowsThePassword() throws {
+    @Test func `the password is never printed`() throws {
         let configuration = try read(["REDIS_URL": "redis://user:topsecret@h"])
         var dumped = ""
         dump(configuration, to: &dumped)
@@ -111,21 +111,21 @@ import Testing
             ("redis://u:a:b@h", "h", 6379, "u", nil), ("redis://u:p@h?db=4", "h", 6379, "u", 4),
             ("redis://u%3A:p%2F@h/1#x", "h", 6379, "u:", 1),
         ] as [(String, String, Int, String?, Int?)])
-    func readsURLs(text: String, host: String, port: Int, username: String?, database: Int?) throws {
+    func `URLs are read`(text: String, host: String, port: Int, username: String?, database: Int?) throws {
         let url = try #require(RedisURL(text))
         #expect(url.endpoint == .host(host, port: port))
         #expect(url.username == username)
         #expect(url.database == database)
     }
 
-    @Test func readsPasswordsOfURLs() {
+    @Test func `passwords of URLs are read`() {
         #expect(RedisURL("redis://:p%2Fw@h")?.password == RedisSecret("p/w"))
         #expect(RedisURL("redis://u:a:b@h")?.password == RedisSecret("a:b"))
         #expect(RedisURL("redis://u:a@b@h")?.password == RedisSecret("a@b"))
         #expect(RedisURL("redis://u:@h")?.password == nil)
     }
 
-    @Test func readsSocketURLs() {
+    @Test func `URLs of sockets are read`() {
         #expect(RedisURL("unix:///run/redis.sock?db=2")?.endpoint == .socket(path: "/run/redis.sock"))
         #expect(RedisURL("unix:///run/redis.sock?db=2")?.database == 2)
         #expect(RedisURL("unix://relative") == nil)
@@ -134,11 +134,11 @@ import Testing
     @Test(arguments: [
         "", "redis:", "redis://", "redis://:1", "redis://h:0", "redis://h:x", "redis://h/x", "redis://h/-1",
         "redis://[::1", "redis://[::1]x", "redis://%zz@h", "h:6379",
-    ]) func refusesOtherURLs(text: String) {
+    ]) func `other URLs are refused`(text: String) {
         #expect(RedisURL(text) == nil)
     }
 
-    @Test func verifiesTheHostNameButNotThroughSNIForAddresses() {
+    @Test func `host names are verified, and addresses are not sent as SNI`() {
         var configuration = RedisConfiguration(endpoint: .host("redis.example", port: 1), tls: RedisTLS())
         #expect(configuration.tlsServerName == "redis.example")
         configuration.endpoint = .host("127.0.0.1", port: 1)

@@ -12,7 +12,7 @@ import Testing
         (String(repeating: "a", count: 55), "c1c8bbdc22796e28c0e15163d20899b65621d65a"),
         (String(repeating: "a", count: 56), "c2db330f6083854c99d4b5bfb6e8f29f201be699"),
         (String(repeating: "a", count: 64), "0098ba824b5c16427bd7a1122a5a442a25ec644d"),
-    ]) func namesAScriptByItsSHA1(source: String, digest: String) {
+    ]) func `a script is named by its SHA-1`(source: String, digest: String) {
         #expect(RedisScript(source).digest == digest)
     }
 }

@@ -53,7 +53,7 @@ import Testing
         }
     }
 
-    @Test func asksForAConnectionWithTheFirstCommandOnly() {
+    @Test func `a connection is requested by the first command only`() {
         var pipeline = makePipeline()
         #expect(enqueue("a", to: &pipeline) == "connect")
         #expect(enqueue("b", to: &pipeline) == "wait")
@@ -63,7 +63,7 @@ import Testing
         #expect(flush(&pipeline).isEmpty)
     }
 
-    @Test func asksForOneFlushForManyCommands() {
+    @Test func `many commands cause one flush`() {
         var pipeline = readyPipeline()
         #expect(enqueue("a", to: &pipeline) == "flush")
         #expect(enqueue("b", to: &pipeline) == "wait")
@@ -71,7 +71,7 @@ import Testing
         #expect(enqueue("c", to: &pipeline) == "flush")
     }
 
-    @Test func matchesRepliesFirstInFirstOut() throws {
+    @Test func `replies are matched in order`() throws {
         var pipeline = readyPipeline()
         for name in ["a", "b", "c"] { enqueue(name, to: &pipeline) }
         _ = flush(&pipeline)
@@ -81,14 +81,14 @@ import Testing
         #expect(pipeline.waitingCount == 0)
     }
 
-    @Test func takesAReplyNobodyWaitsForAsAViolation() {
+    @Test func `a reply that nobody waits for is a violation`() {
         var pipeline = readyPipeline()
         #expect(throws: RESPViolation.unexpectedReply) { try pipeline.receive(.success(.null)) }
         enqueue("unsent", to: &pipeline)
         #expect(throws: RESPViolation.unexpectedReply) { try pipeline.receive(.success(.null)) }
     }
 
-    @Test func keepsThePlaceOfACancelledCommand() throws {
+    @Test func `a canceled command keeps its place`() throws {
         var pipeline = readyPipeline()
         enqueue("a", ticket: 1, to: &pipeline)
         enqueue("b", ticket: 2, to: &pipeline)
@@ -102,7 +102,7 @@ import Testing
         #expect(describe([completion]) == ["b=integer(2)"])
     }
 
-    @Test func collectsTheRepliesOfAPipeline() throws {
+    @Test func `the replies of a pipeline are collected`() throws {
         var pipeline = readyPipeline()
         enqueue("a", .replies(3), to: &pipeline)
         enqueue("b", to: &pipeline)
@@ -121,7 +121,7 @@ import Testing
         #expect(try pipeline.receive(.success(.null))?.waiter == "b")
     }
 
-    @Test func countsConfirmations() throws {
+    @Test func `confirmations are counted`() throws {
         var pipeline = readyPipeline()
         enqueue("subscribe", .confirmations(2), to: &pipeline)
         enqueue("ping", to: &pipeline)
@@ -133,7 +133,7 @@ import Testing
         #expect(try pipeline.receive(.success(.null))?.waiter == "ping")
     }
 
-    @Test func endsASubscriptionWithAnErrorButNotWithAValue() throws {
+    @Test func `an error ends a subscription and a value does not`() throws {
         var pipeline = readyPipeline()
         enqueue("a", .confirmations(2), to: &pipeline)
         enqueue("b", .confirmations(1), to: &pipeline)
@@ -142,7 +142,7 @@ import Testing
         #expect(throws: RESPViolation.unexpectedReply) { try pipeline.receive(.success(.null)) }
     }
 
-    @Test func tellsWhoWasSentAndWhoWasNotWhenTheConnectionEnds() {
+    @Test func `when the connection ends, callers learn whether their command was sent`() {
         var pipeline = readyPipeline()
         enqueue("sent", to: &pipeline)
         _ = flush(&pipeline)
@@ -159,7 +159,7 @@ import Testing
         #expect(pipeline.isReady)
     }
 
-    @Test func timesOutWhatIsDueAndLosesTheRest() {
+    @Test func `a due command times out and the others are lost`() {
         var pipeline = readyPipeline()
         enqueue("due", at: 0, to: &pipeline)
         enqueue("young", at: 5, to: &pipeline)
@@ -169,21 +169,21 @@ import Testing
             describe(failures) == ["due!\(RedisError.timeout)", "young!\(RedisError.connectionLost(.unresponsive))"])
     }
 
-    @Test func failsWhatWaitedForTheFirstConnection() {
+    @Test func `commands that waited for the first connection fail with it`() {
         var pipeline = makePipeline()
         enqueue("a", to: &pipeline)
         #expect(
             describe(pipeline.fail(.refused, now: Self.epoch)) == ["a!\(RedisError.notConnected(.refused))"])
     }
 
-    @Test func doesNotCountConnectingAsWaitingForAReply() {
+    @Test func `connecting does not count as waiting for a reply`() {
         var pipeline = makePipeline()
         enqueue("a", to: &pipeline)
         _ = pipeline.becomeReady(deadline: Self.epoch + .seconds(9))
         #expect(pipeline.oldestDeadline == Self.epoch + .seconds(9))
     }
 
-    @Test func boundsCommandsAndBytes() {
+    @Test func `commands and bytes are limited`() {
         var few = makePipeline(maximumWaiting: 2)
         enqueue("a", to: &few)
         enqueue("b", to: &few)
@@ -196,7 +196,7 @@ import Testing
         #expect(enqueue("d", to: &small) == "flush")
     }
 
-    @Test func answersWhatWasAcceptedBeforeItCloses() throws {
+    @Test func `accepted commands are answered before the connection closes`() throws {
         var pipeline = readyPipeline()
         enqueue("a", to: &pipeline)
         _ = flush(&pipeline)
@@ -209,7 +209,7 @@ import Testing
         #expect(pipeline.phase == .closed)
     }
 
-    @Test func closesAtOnceWithNothingToAnswer() {
+    @Test func `the connection closes at once with nothing to answer`() {
         var pipeline = readyPipeline()
         #expect(pipeline.drain() == true)
         #expect(enqueue("a", to: &pipeline) == "a!\(RedisError.closed)")
@@ -217,7 +217,7 @@ import Testing
         #expect(pipeline.beginConnecting() == false)
     }
 
-    @Test func failsWhatWaitedForTheFirstConnectionWhenItCloses() {
+    @Test func `commands that wait for the first connection fail when the client closes`() {
         var pipeline = makePipeline()
         enqueue("a", to: &pipeline)
         #expect(pipeline.drain() == true)
@@ -225,7 +225,7 @@ import Testing
     }
 
     /// Any order of commands, replies and cancellations: every waiter hears exactly once, and hears its own reply.
-    @Test(arguments: 0..<100) func answersEveryWaiterOnceWithItsOwnReply(seed: UInt64) throws {
+    @Test(arguments: 0..<100) func `every waiter gets its own reply once`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         var pipeline = Pipeline(maximumWaiting: .max, maximumBufferedBytes: .max)
         _ = pipeline.beginConnecting()

@@ -17,7 +17,7 @@ import Testing
         Handshake(credentials: nil, clientName: nil, database: database, setup: setup)
     }
 
-    @Test func greetsInOneWrite() {
+    @Test func `the greeting is one write`() {
         let handshake = Handshake(
             credentials: RedisCredentials(username: "u", password: RedisSecret("p")), clientName: "n", database: 2,
             setup: [SetupCommand(arguments: ["X"], confirmations: nil)])
@@ -28,14 +28,14 @@ import Testing
         #expect(wire(make()) == "*2\r\n$5\r\nHELLO\r\n$1\r\n3\r\n")
     }
 
-    @Test func isDoneWithTheLastReply() {
+    @Test func `the handshake ends with the last reply`() {
         var handshake = make(database: 1, setup: [SetupCommand(arguments: ["X"], confirmations: nil)])
         #expect(handshake.receive(.success(Self.greeting)) == .underWay)
         #expect(handshake.receive(.success(.simple("OK"))) == .underWay)
         #expect(handshake.receive(.success(.simple("OK"))) == .done)
     }
 
-    @Test func failsWithAnyError() {
+    @Test func `the handshake fails with any error`() {
         var first = make()
         #expect(first.receive(.failure(Self.refusal)) == .failed(.handshake(Self.refusal)))
         var second = make(database: 99)
@@ -43,13 +43,13 @@ import Testing
         #expect(second.receive(.failure(Self.refusal)) == .failed(.handshake(Self.refusal)))
     }
 
-    @Test func insistsOnRESP3() {
+    @Test func `RESP3 is required`() {
         var handshake = make()
         let old = RedisValue.map([.init(key: .simple("proto"), value: .integer(2))])
         #expect(handshake.receive(.success(old)) == .failed(.protocolViolation(.malformedBody)))
     }
 
-    @Test func countsConfirmations() {
+    @Test func `confirmations are counted`() {
         var handshake = make(setup: [SetupCommand(arguments: ["SUBSCRIBE", "a", "b"], confirmations: 2)])
         #expect(handshake.receiveConfirmation() == .underWay)
         #expect(handshake.receive(.success(Self.greeting)) == .underWay)

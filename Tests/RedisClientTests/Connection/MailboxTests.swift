@@ -5,13 +5,13 @@ import Testing
 @Suite struct MailboxTests {
     private func collapse(_ elements: [RedisInvalidation]) -> [RedisInvalidation] { RedisTracker.collapse(elements) }
 
-    @Test func collapsesToTheStateAndAll() {
+    @Test func `a full mailbox collapses to the last state and all keys`() {
         #expect(collapse([.connected, .keys(["a"]), .disconnected, .connected, .keys(["b"])]) == [.connected, .all])
         #expect(collapse([.connected, .disconnected]) == [.disconnected, .all])
         #expect(collapse([.keys(["a"]), .keys(["b"])]) == [.all])
     }
 
-    @Test func dropsNothingUntilFull() async {
+    @Test func `a mailbox drops nothing until it is full`() async {
         let mailbox = Mailbox<Int>(capacity: 3) { _ in [-1] }
         for value in 1...3 { mailbox.post(value) }
         mailbox.finish()
@@ -20,7 +20,7 @@ import Testing
         #expect(received == [1, 2, 3])
     }
 
-    @Test func replacesItsContentWhenFull() async {
+    @Test func `a full mailbox replaces its content`() async {
         let mailbox = Mailbox<Int>(capacity: 3) { [-$0.count] }
         for value in 1...5 { mailbox.post(value) }
         mailbox.finish()
@@ -30,7 +30,7 @@ import Testing
         #expect(received == [-4, 5])
     }
 
-    @Test func endsWithTheConsumersTask() async {
+    @Test func `a stream ends with its consumer's task`() async {
         let terminated = Recorder<Bool>()
         let mailbox = Mailbox<Int> { Array($0) }
         let stream = mailbox.stream { terminated.record(true) }
@@ -44,7 +44,7 @@ import Testing
         #expect(await task.value <= 1)
     }
 
-    @Test func tellsWhenItsStreamIsDropped() {
+    @Test func `a dropped stream is noticed`() {
         let terminated = Recorder<Bool>()
         let mailbox = Mailbox<Int> { Array($0) }
         do {

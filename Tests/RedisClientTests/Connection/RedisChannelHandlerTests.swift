@@ -66,7 +66,7 @@ private final class Fixture {
 }
 
 @Suite struct RedisChannelHandlerTests {
-    @Test func greetsBeforeAnythingElse() throws {
+    @Test func `the greeting is sent before anything else`() throws {
         let fixture = try Fixture(greet: false)
         fixture.give("a")
         fixture.handler?.flush()
@@ -77,7 +77,7 @@ private final class Fixture {
         #expect(try fixture.written() == "<a>")
     }
 
-    @Test func endsWhenTheGreetingIsRefused() throws {
+    @Test func `the connection ends when the greeting is refused`() throws {
         let fixture = try Fixture(greet: false)
         fixture.give("a")
         let error = RedisServerError(code: .authenticationRequired, message: "x")
@@ -87,13 +87,13 @@ private final class Fixture {
         #expect(!fixture.channel.isActive)
     }
 
-    @Test func endsWhenTheGreetingTakesTooLong() throws {
+    @Test func `the connection ends when the greeting takes too long`() throws {
         let fixture = try Fixture(greet: false)
         fixture.advance(seconds: 1)
         #expect(fixture.events == ["ended \(RedisConnectionFailure.connectTimeout)"])
     }
 
-    @Test func writesAllWaitingCommandsAtOnce() throws {
+    @Test func `all waiting commands are written at once`() throws {
         let fixture = try Fixture()
         for name in ["a", "b", "c"] { fixture.give(name) }
         fixture.handler?.flush()
@@ -104,7 +104,7 @@ private final class Fixture {
         #expect(try fixture.written() == "<d>")
     }
 
-    @Test func answersInOrderHoweverTheBytesArrive() throws {
+    @Test func `replies are matched in order, however the bytes arrive`() throws {
         let fixture = try Fixture()
         for name in ["a", "b", "c"] { fixture.give(name) }
         fixture.handler?.flush()
@@ -113,7 +113,7 @@ private final class Fixture {
         #expect(fixture.outcomes.values == ["a=1", "b!\(error)", "c=3"])
     }
 
-    @Test func keepsPushesApartFromReplies() throws {
+    @Test func `pushes are kept apart from replies`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.handler?.flush()
@@ -122,14 +122,14 @@ private final class Fixture {
         #expect(fixture.events == ["ready", "push invalidate", "push message c m"])
     }
 
-    @Test func waitsForSubscriptionsOfTheGreeting() throws {
+    @Test func `the connection waits for the subscriptions of its greeting`() throws {
         let fixture = try Fixture(setup: [SetupCommand(arguments: ["SUBSCRIBE", "c"], confirmations: 1)])
         #expect(fixture.events.isEmpty)
         try fixture.receive(">3\r\n+subscribe\r\n+c\r\n:1\r\n")
         #expect(fixture.events == ["push subscribe c", "ready"])
     }
 
-    @Test func endsWhenTheOldestCommandIsDue() throws {
+    @Test func `the connection ends when the oldest command is due`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.handler?.flush()
@@ -150,7 +150,7 @@ private final class Fixture {
         #expect(!fixture.channel.isActive)
     }
 
-    @Test func holdsACancelledCommandToItsDeadline() throws {
+    @Test func `a canceled command keeps its deadline`() throws {
         let fixture = try Fixture()
         let ticket = fixture.give("a")
         fixture.handler?.flush()
@@ -161,7 +161,7 @@ private final class Fixture {
         #expect(fixture.outcomes.values.count == 1)
     }
 
-    @Test func dropsTheReplyOfACancelledCommand() throws {
+    @Test func `the reply to a canceled command is dropped`() throws {
         let fixture = try Fixture()
         let ticket = fixture.give("a")
         fixture.give("b")
@@ -172,7 +172,7 @@ private final class Fixture {
         #expect(fixture.channel.isActive)
     }
 
-    @Test func asksASilentConnectionWhetherItLives() throws {
+    @Test func `a silent connection is probed`() throws {
         let fixture = try Fixture()
         fixture.advance(seconds: 10)  // something came in this interval: the greeting
         #expect(try fixture.written() == nil)
@@ -187,7 +187,7 @@ private final class Fixture {
         #expect(fixture.events == ["ready", "ended \(RedisConnectionFailure.unresponsive)"])
     }
 
-    @Test func deliversWhatCameBeforeAViolationAndEnds() throws {
+    @Test func `replies before a violation are delivered, then the connection ends`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.give("b")
@@ -198,7 +198,7 @@ private final class Fixture {
         #expect(fixture.events.last == "ended \(failure)")
     }
 
-    @Test func takesAReplyTooManyAsAViolation() throws {
+    @Test func `a surplus reply is a violation`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.handler?.flush()
@@ -207,7 +207,7 @@ private final class Fixture {
         #expect(fixture.events.last == "ended \(RedisConnectionFailure.protocolViolation(.unexpectedReply))")
     }
 
-    @Test func ignoresWhatComesAfterTheEnd() throws {
+    @Test func `bytes after the end are ignored`() throws {
         let fixture = try Fixture(limits: RESPLimits(nestingDepth: 1))
         try fixture.receive("*1\r\n*1\r\n")
         try? fixture.receive(">1\r\n+message\r\n")
@@ -215,7 +215,7 @@ private final class Fixture {
         #expect(fixture.events == ["ready", "ended \(RedisConnectionFailure.protocolViolation(.nestedTooDeeply))"])
     }
 
-    @Test func reportsAClosedChannelOnce() throws {
+    @Test func `a closed channel is reported once`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.handler?.flush()
@@ -229,7 +229,7 @@ private final class Fixture {
             ])
     }
 
-    @Test func waitsWithWritingUntilTheChannelTakesMore() throws {
+    @Test func `writing waits until the channel is writable`() throws {
         let fixture = try Fixture()
         fixture.channel.isWritable = false
         fixture.give("a")
@@ -241,7 +241,7 @@ private final class Fixture {
         #expect(try fixture.written() == "<a><b>")
     }
 
-    @Test func closesWhenTheLastAcceptedCommandIsAnswered() throws {
+    @Test func `the connection closes when the last accepted command is answered`() throws {
         let fixture = try Fixture()
         fixture.give("a")
         fixture.handler?.flush()

@@ -5,7 +5,7 @@ import Testing
 @Suite struct SubscriptionTableTests {
     typealias Effects = SubscriptionTable.Effects
 
-    @Test func subscribesWithTheGreeting() {
+    @Test func `channels are subscribed with the greeting`() {
         var table = SubscriptionTable()
         #expect(table.add(1, channels: ["a", "b"]) == Effects())
         #expect(table.beginSession() == ["a", "b"])
@@ -14,7 +14,7 @@ import Testing
         #expect(table.sessionReady() == Effects())
     }
 
-    @Test func subscribesAndUnsubscribesAsStreamsComeAndGo() {
+    @Test func `channels are subscribed and unsubscribed as streams come and go`() {
         var table = SubscriptionTable()
         _ = table.beginSession()
         _ = table.sessionReady()
@@ -30,7 +30,7 @@ import Testing
         #expect(table.listeners(to: "a").isEmpty)
     }
 
-    @Test func makesUpForWhatChangedDuringTheGreeting() {
+    @Test func `changes during the greeting are applied after it`() {
         var table = SubscriptionTable()
         _ = table.add(1, channels: ["a"])
         #expect(table.beginSession() == ["a"])
@@ -40,7 +40,7 @@ import Testing
         #expect(table.sessionReady() == Effects(subscribe: ["b"], unsubscribe: ["a"]))
     }
 
-    @Test func waitsForTheLaterConfirmationOfAChannelThatCameBack() {
+    @Test func `a channel that is subscribed again waits for its later confirmation`() {
         var table = SubscriptionTable()
         _ = table.beginSession()
         _ = table.sessionReady()
@@ -51,7 +51,7 @@ import Testing
         #expect(table.confirm("a") == Effects(connected: [2]))
     }
 
-    @Test func startsAnewWithEveryConnection() {
+    @Test func `every connection starts with all channels`() {
         var table = SubscriptionTable()
         _ = table.add(1, channels: ["a"])
         _ = table.add(2, channels: ["b"])

@@ -43,12 +43,12 @@ import Testing
         ("+a\rb\r\n", .missingLineEnd),
         ("$1\r\nab\r\n", .missingLineEnd),
         ("$1\r\na\n\r", .missingLineEnd),
-    ]) func refuses(wire: String, violation: RESPViolation) {
+    ]) func `malformed input is refused`(wire: String, violation: RESPViolation) {
         #expect(throws: violation) { try decode([Array(wire.utf8)]) }
         #expect(throws: violation) { try decode(Array(wire.utf8).map { [$0] }) }
     }
 
-    @Test func limitsNesting() throws {
+    @Test func `nesting is limited`() throws {
         let limits = RESPLimits(nestingDepth: 3)
         #expect(try decode([Array("*1\r\n*1\r\n*1\r\n:1\r\n".utf8)], limits: limits).count == 1)
         #expect(throws: RESPViolation.nestedTooDeeply) {
@@ -59,13 +59,13 @@ import Testing
         }
     }
 
-    @Test func limitsTheLengthOfAString() throws {
+    @Test func `the length of a string is limited`() throws {
         let limits = RESPLimits(bulkLength: 4)
         #expect(try decode([Array("$4\r\nabcd\r\n".utf8)], limits: limits) == [.reply(.bytes(Array("abcd".utf8)))])
         #expect(throws: RESPViolation.bulkTooLong) { try decode([Array("$5\r\n".utf8)], limits: limits) }
     }
 
-    @Test func limitsTheElementsOfAllAggregatesTogether() throws {
+    @Test func `the elements of all aggregates together are limited`() throws {
         let limits = RESPLimits(elements: 6)
         #expect(try decode([Array("*2\r\n*1\r\n:1\r\n*1\r\n:1\r\n".utf8)], limits: limits).count == 1)
         #expect(throws: RESPViolation.tooManyElements) {
@@ -74,19 +74,19 @@ import Testing
         #expect(throws: RESPViolation.tooManyElements) { try decode([Array("%3\r\n".utf8)], limits: limits) }
     }
 
-    @Test func startsCountingAnewWithEachFrame() throws {
+    @Test func `each frame is counted anew`() throws {
         let limits = RESPLimits(elements: 2, frameLength: 12)
         let stream = String(repeating: "*1\r\n:1\r\n", count: 50)
         #expect(try decode([Array(stream.utf8)], limits: limits).count == 50)
     }
 
-    @Test func endsAttributesWithoutEnd() throws {
+    @Test func `endless attributes are refused`() throws {
         #expect(throws: RESPViolation.tooManyElements) {
             try decode([Array(String(repeating: "|0\r\n", count: 200).utf8)], limits: RESPLimits(elements: 100))
         }
     }
 
-    @Test func limitsTheLengthOfALine() throws {
+    @Test func `the length of a line is limited`() throws {
         let limits = RESPLimits(lineLength: 16)
         #expect(try decode([Array("+0123456789abcdef\r\n".utf8)], limits: limits).count == 1)
         for wire in ["+0123456789abcdefg\r\n", "+0123456789abcdefg", "$00000000000000000000001\r\n"] {
@@ -95,13 +95,13 @@ import Testing
         }
     }
 
-    @Test func limitsTheLengthOfAFrameBeforeItsBytesArrive() throws {
+    @Test func `the length of a frame is limited before its bytes arrive`() throws {
         let limits = RESPLimits(bulkLength: 100, frameLength: 150)
         let first = "*2\r\n$100\r\n" + String(repeating: "a", count: 100) + "\r\n"
         #expect(throws: RESPViolation.frameTooLong) { try decode([Array((first + "$100\r\n").utf8)], limits: limits) }
     }
 
-    @Test(arguments: 0..<200) func survivesRandomBytes(seed: UInt64) {
+    @Test(arguments: 0..<200) func `random bytes crash nothing`(seed: UInt64) {
         var generator = SeededGenerator(seed: seed)
         let alphabet = Array("+-:$*_,#(!=~%>|0123456789\r\n\r\n\r\ntfa".utf8)
         let bytes = (0..<200).map { _ in alphabet[Int.random(in: 0..<alphabet.count, using: &generator)] }

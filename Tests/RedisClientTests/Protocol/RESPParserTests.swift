@@ -57,12 +57,12 @@ import Testing
         ("*2\r\n|1\r\n+k\r\n*1\r\n:9\r\n:1\r\n:2\r\n", .reply(.array([.integer(1), .integer(2)]))),
     ]
 
-    @Test(arguments: frames.indices) func readsEveryType(index: Int) throws {
+    @Test(arguments: frames.indices) func `every type is read`(index: Int) throws {
         let (wire, frame) = Self.frames[index]
         #expect(try decode([Array(wire.utf8)]) == [frame])
     }
 
-    @Test(arguments: frames.indices) func readsEveryTypeSplitAnywhere(index: Int) throws {
+    @Test(arguments: frames.indices) func `every type is read, wherever it is split`(index: Int) throws {
         let (wire, frame) = Self.frames[index]
         let bytes = Array(wire.utf8)
         for first in 0...bytes.count {
@@ -73,7 +73,7 @@ import Testing
         }
     }
 
-    @Test func readsManyFramesOfOneStreamSplitAnywhere() throws {
+    @Test func `many frames of one stream are read, wherever they are split`() throws {
         let stream = Self.frames.flatMap { Array($0.0.utf8) }
         let frames = Self.frames.map(\.1)
         for position in 0...stream.count {
@@ -82,7 +82,7 @@ import Testing
         #expect(try decode(stream.map { [$0] }) == frames)
     }
 
-    @Test func readsNotANumber() throws {
+    @Test func `NaN is read`() throws {
         let frames = try decode([Array(",nan\r\n".utf8)])
         guard case .reply(.double(let double)) = try #require(frames.first) else {
             Issue.record("no double")
@@ -91,7 +91,7 @@ import Testing
         #expect(double.isNaN)
     }
 
-    @Test func saysNothingBeforeTheLastByte() throws {
+    @Test func `nothing is returned before the last byte`() throws {
         for (wire, _) in Self.frames {
             let bytes = Array(wire.utf8)
             for length in bytes.indices {
@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test(arguments: 0..<40) func roundTripsRandomValues(seed: UInt64) throws {
+    @Test(arguments: 0..<40) func `random values survive a round trip`(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
         let values = (0..<20).map { _ in RedisValue.random(depth: 4, using: &generator) }
         let stream = values.flatMap(ServerEncoding.bytes)
@@ -114,7 +114,7 @@ import Testing
         #expect(try decode(chunks) == values.map { .reply($0) })
     }
 
-    @Test func readsALargeStringThatArrivesInPieces() throws {
+    @Test func `a large string that arrives in pieces is read`() throws {
         let body = [UInt8](repeating: 7, count: 1_000_003)
         let stream = Array("*2\r\n$\(body.count)\r\n".utf8) + body + Array("\r\n:1\r\n".utf8)
         let chunks = stride(from: 0, to: stream.count, by: 1500).map { start in

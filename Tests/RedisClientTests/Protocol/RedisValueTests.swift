@@ -3,14 +3,14 @@ import Testing
 @testable import RedisClient
 
 @Suite struct RedisValueTests {
-    @Test func readsCountersFromText() {
+    @Test func `counters are read from text`() {
         #expect(RedisValue.bytes(Array("42".utf8)).integer == 42)
         #expect(RedisValue.simple("-1").integer == -1)
         #expect(RedisValue.bytes(Array("4x".utf8)).integer == nil)
         #expect(RedisValue.null.integer == nil)
     }
 
-    @Test func readsMapsByKey() {
+    @Test func `maps are read by key`() {
         let map = RedisValue.map([
             .init(key: .bytes(Array("proto".utf8)), value: .integer(3)), .init(key: .simple("role"), value: .null),
         ])
@@ -20,7 +20,7 @@ import Testing
         #expect(RedisValue.array([])["proto"] == nil)
     }
 
-    @Test func readsBooleansOfOldCommands() {
+    @Test func `Boolean values of old commands are read`() {
         #expect(RedisValue.integer(1).boolean == true)
         #expect(RedisValue.integer(0).boolean == false)
         #expect(RedisValue.integer(2).boolean == nil)
@@ -35,12 +35,12 @@ import Testing
         ("NOPERM this user has no permissions", .noPermission), ("NOSCRIPT No matching script.", .noScript),
         ("EXECABORT Transaction discarded", .transactionAborted), ("ERR syntax error", .generic),
         ("UNKILLABLE Sorry", .other("UNKILLABLE")), ("no code here", .generic), ("", .generic),
-    ]) func knowsTheCodeOfAnError(line: String, code: RedisServerError.Code) {
+    ]) func `the code of an error is read`(line: String, code: RedisServerError.Code) {
         let error = Array(line.utf8).withUnsafeBytes { RedisServerError(line: $0) }
         #expect(error.code == code)
     }
 
-    @Test func neverShowsTheMessageOfAnError() {
+    @Test func `the message of an error is never printed`() {
         let error = RedisServerError(code: .generic, message: "unknown command 'secret'")
         var dumped = ""
         dump(RedisError.server(error), to: &dumped)

@@ -6,7 +6,7 @@ import Testing
 
 /// Commands against the Redis that the test script provides.
 @Suite(.timeLimit(.minutes(5))) struct RedisCommandTests {
-    @Test func setsGetsAndDeletes() async throws {
+    @Test func `values are set, read and deleted`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             try await client.ping()
@@ -23,7 +23,7 @@ import Testing
         }
     }
 
-    @Test func setsOnConditions() async throws {
+    @Test func `values are set on conditions`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             #expect(try await client.set(key, "0", condition: .ifPresent) == false)
@@ -35,7 +35,7 @@ import Testing
         }
     }
 
-    @Test func expires() async throws {
+    @Test func `keys expire`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             #expect(try await client.timeToLive(key) == .missing)
@@ -57,7 +57,7 @@ import Testing
         }
     }
 
-    @Test func getsSeveralKeys() async throws {
+    @Test func `several keys are read at once`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let (first, second) = (uniqueKey(), uniqueKey())
             try await client.set(first, "1")
@@ -67,7 +67,7 @@ import Testing
         }
     }
 
-    @Test func givesAValueToOneOfManyWhoTakeIt() async throws {
+    @Test func `of many concurrent callers one takes a value`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             try await client.set(key, "once")
@@ -79,7 +79,7 @@ import Testing
         }
     }
 
-    @Test func sendsAnyCommandAndReadsEveryType() async throws {
+    @Test func `any command is sent and every type read`() async throws {
         try await withClient(SharedRedis.configuration()) { client async throws in
             let key = uniqueKey()
             #expect(try await client.reply("HSET", .text(key), "f", "1") == .integer(1))
@@ -95,7 +95,7 @@ import Testing
         }
     }
 
-    @Test func throwsTypedErrorsAndGoesOn() async throws {
+    @Test func `errors are typed, and the connection stays usable`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             try await client.set(key, "text")
@@ -116,7 +116,7 @@ import Testing
         }
     }
 
-    @Test func answersAPipelineInOrder() async throws {
+    @Test func `a pipeline is answered in order`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             let results = try await client.pipeline([
@@ -142,7 +142,7 @@ import Testing
         }
     }
 
-    @Test func answersEveryTaskItsOwn() async throws {
+    @Test func `every task gets its own reply`() async throws {
         var configuration = try SharedRedis.configuration()
         configuration.connections = 2
         try await withClient(configuration) { client in
@@ -163,7 +163,7 @@ import Testing
         }
     }
 
-    @Test func survivesCancellationOfNeighbours() async throws {
+    @Test func `cancellation does not affect other commands`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             try await client.set(key, "0")
@@ -195,7 +195,7 @@ import Testing
         }
     }
 
-    @Test func movesLargeValues() async throws {
+    @Test func `large values are transferred`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             let value = (0..<3_000_000).map { UInt8(truncatingIfNeeded: $0 &* 31) }
@@ -205,7 +205,7 @@ import Testing
         }
     }
 
-    @Test func keepsDatabasesApart() async throws {
+    @Test func `databases are separate`() async throws {
         let key = uniqueKey()
         try await withClient(SharedRedis.configuration(database: 3)) { third in
             try await third.set(key, "three")
@@ -217,7 +217,7 @@ import Testing
         }
     }
 
-    @Test func evaluatesScripts() async throws {
+    @Test func `scripts are evaluated`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()
             let script = RedisScript("return {KEYS[1], ARGV[1], redis.call('INCRBY', KEYS[1], ARGV[1])}")
@@ -232,7 +232,7 @@ import Testing
         }
     }
 
-    @Test func refusesCommandsAfterShutdown() async throws {
+    @Test func `commands are refused after shutdown`() async throws {
         let client = RedisClient(configuration: try SharedRedis.configuration(), logger: silentLogger)
         try await client.ping()
         await client.shutdown()
@@ -241,7 +241,7 @@ import Testing
         await #expect(throws: RedisError.closed) { try await client.ping() }
     }
 
-    @Test func answersWhatWasAcceptedBeforeShutdown() async throws {
+    @Test func `commands that were accepted before shutdown are answered`() async throws {
         let client = RedisClient(configuration: try SharedRedis.configuration(), logger: silentLogger)
         try await client.ping()
         let commands = (0..<100).map { _ in Task { try await client.ping() } }
@@ -255,7 +255,7 @@ import Testing
         }
     }
 
-    @Test func runsUntilItIsShutDownOrCancelled() async throws {
+    @Test func `a client runs until it is shut down or canceled`() async throws {
         let first = RedisClient(configuration: try SharedRedis.configuration(), logger: silentLogger)
         let running = Task { await first.run() }
         try await eventually("the client is connected") { first.isConnected }

@@ -6,7 +6,7 @@ import Testing
 
 /// What happens when the server disappears, stalls or refuses. Every test has its own server.
 @Suite(.timeLimit(.minutes(5))) struct RedisFailureTests {
-    @Test func failsAtOnceWithoutServer() async throws {
+    @Test func `commands fail at once without a server`() async throws {
         let port = try TestCommand.freePort()
         let configuration = RedisConfiguration(
             endpoint: .host("127.0.0.1", port: port), connectTimeout: .seconds(30), commandTimeout: .seconds(30))
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func failsTypedWithoutNameOrSocket() async throws {
+    @Test func `an unknown host or a missing socket is a typed error`() async throws {
         try await withClient(RedisConfiguration(endpoint: .host("host.invalid", port: 6379))) { client in
             await #expect(throws: RedisError.self) { try await client.ping() }
         }
@@ -28,14 +28,14 @@ import Testing
         }
     }
 
-    @Test func connectsThroughASocket() async throws {
+    @Test func `a client connects through a socket`() async throws {
         let server = try await RedisServerProcess(["--unixsocket", "redis.sock"])
         var configuration = server.configuration
         configuration.endpoint = .socket(path: server.folder.appendingPathComponent("redis.sock").path)
         try await withClient(configuration) { try await $0.ping() }
     }
 
-    @Test func findsTheServerWhenItAppears() async throws {
+    @Test func `a client connects when its server appears`() async throws {
         let server = try await RedisServerProcess()
         try await server.stop()
         try await withClient(server.configuration) { client in
@@ -46,7 +46,7 @@ import Testing
         }
     }
 
-    @Test func recoversFromRestartsUnderLoad() async throws {
+    @Test func `a client recovers from restarts under load`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             try await client.ping()
@@ -92,7 +92,7 @@ import Testing
         }
     }
 
-    @Test func givesUpOnAServerThatStalls() async throws {
+    @Test func `a stalled server is given up`() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
         configuration.commandTimeout = .seconds(1)
@@ -112,7 +112,7 @@ import Testing
         }
     }
 
-    @Test func noticesAStallWithoutCommands() async throws {
+    @Test func `a stall is noticed without commands`() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
         configuration.commandTimeout = .seconds(1)
@@ -126,7 +126,7 @@ import Testing
         }
     }
 
-    @Test func boundsWhatWaitsForAStalledServer() async throws {
+    @Test func `the commands that wait for a stalled server are limited`() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
         configuration.maximumWaitingCommands = 10
@@ -155,7 +155,7 @@ import Testing
         }
     }
 
-    @Test func authenticates() async throws {
+    @Test func `a client authenticates`() async throws {
         let server = try await RedisServerProcess([
             "--requirepass", "sesame", "--user", "arc", "on", ">open", "~*", "&*", "+@all",
         ])
@@ -172,12 +172,12 @@ import Testing
         await Self.expectHandshakeError(.wrongPassword, configuration)
     }
 
-    @Test func failsWhenTheDatabaseCannotBeSelected() async throws {
+    @Test func `commands fail when the database cannot be selected`() async throws {
         let server = try await RedisServerProcess(["--databases", "2"])
         await Self.expectHandshakeError(.generic, server.configuration.with(database: 2))
     }
 
-    @Test func knowsAReplica() async throws {
+    @Test func `a read-only replica is recognized by its error code`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             let nobody = try TestCommand.freePort()
@@ -190,7 +190,7 @@ import Testing
         }
     }
 
-    @Test func knowsACluster() async throws {
+    @Test func `a cluster that is down is recognized by its error code`() async throws {
         let server = try await RedisServerProcess([
             "--cluster-enabled", "yes", "--cluster-port", "\(TestCommand.freePort())",
         ])
@@ -203,7 +203,7 @@ import Testing
         }
     }
 
-    @Test func loadsAScriptThatTheServerForgot() async throws {
+    @Test func `a script that the server forgot is loaded again`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             let script = RedisScript("return redis.call('INCR', KEYS[1])")

@@ -5,7 +5,7 @@ import Testing
 
 /// Subscriptions and invalidations. Every test has its own server.
 @Suite(.timeLimit(.minutes(5))) struct RedisStreamTests {
-    @Test func deliversMessagesInOrder() async throws {
+    @Test func `messages are delivered in order`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             var messages = client.subscribe(channels: ["a", "b"]).makeAsyncIterator()
@@ -19,7 +19,7 @@ import Testing
         }
     }
 
-    @Test func subscribesAgainAfterReconnect() async throws {
+    @Test func `channels are subscribed again after a reconnect`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             var first = client.subscribe(channels: ["a"]).makeAsyncIterator()
@@ -45,7 +45,7 @@ import Testing
         }
     }
 
-    @Test func unsubscribesWhenTheStreamIsDropped() async throws {
+    @Test func `a dropped stream unsubscribes`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             do {
@@ -59,7 +59,7 @@ import Testing
         }
     }
 
-    @Test func endsStreamsWithShutdown() async throws {
+    @Test func `streams end with shutdown`() async throws {
         let server = try await RedisServerProcess()
         let client = RedisClient(configuration: server.configuration, logger: silentLogger)
         var messages = client.subscribe(channels: ["a"]).makeAsyncIterator()
@@ -75,7 +75,7 @@ import Testing
         #expect(await lateChanges.next() == nil)
     }
 
-    @Test func endsAStreamThatTheServerRefuses() async throws {
+    @Test func `a stream that the server refuses ends`() async throws {
         let server = try await RedisServerProcess([
             "--user", "arc", "on", ">open", "~*", "resetchannels", "&ok", "+@all",
         ])
@@ -91,7 +91,7 @@ import Testing
         }
     }
 
-    @Test func tellsWhichKeysChanged() async throws {
+    @Test func `changed keys are reported`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             var changes = client.invalidations(prefixes: ["tenant:", "plan:"]).makeAsyncIterator()
@@ -108,7 +108,7 @@ import Testing
         }
     }
 
-    @Test func tellsWhenItIsBlindAndWhenItSeesAgain() async throws {
+    @Test func `loss and return of tracking are reported`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             var changes = client.invalidations(prefixes: ["p:"]).makeAsyncIterator()
@@ -130,7 +130,7 @@ import Testing
         }
     }
 
-    @Test func closesTheTrackingConnectionWhenTheStreamIsDropped() async throws {
+    @Test func `the tracking connection closes when its stream is dropped`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in
             do {

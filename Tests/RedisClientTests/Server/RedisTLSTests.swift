@@ -45,7 +45,7 @@ private struct Certificates {
 }
 
 @Suite(.timeLimit(.minutes(5))) struct RedisTLSTests {
-    @Test func verifiesAuthorityAndName() async throws {
+    @Test func `authority and host name are verified`() async throws {
         let certificates = try await Certificates(names: "DNS:localhost")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
@@ -67,7 +67,7 @@ private struct Certificates {
         try await withClient(configuration) { try await $0.ping() }
     }
 
-    @Test func verifiesAnAddress() async throws {
+    @Test func `an address is verified`() async throws {
         let certificates = try await Certificates(names: "IP:127.0.0.1")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: false)
@@ -76,7 +76,7 @@ private struct Certificates {
         try await withClient(configuration) { try await $0.ping() }
     }
 
-    @Test func presentsAClientCertificate() async throws {
+    @Test func `a client certificate is presented`() async throws {
         let certificates = try await Certificates(names: "IP:127.0.0.1")
         defer { certificates.remove() }
         let server = try await certificates.server(clients: true)
@@ -88,7 +88,7 @@ private struct Certificates {
         await #expect(throws: RedisError.self) { try await withClient(configuration) { try await $0.ping() } }
     }
 
-    @Test func neverFallsBackToPlainText() async throws {
+    @Test func `a client never falls back to plaintext`() async throws {
         let server = try await RedisServerProcess()
         var configuration = server.configuration
         configuration.tls = RedisTLS()

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Who a token speaks for")
+@Suite
 struct IdentityTests {
     private static let tenant = Identifier.v4()
     private static let operatorTenant = Identifier.v4()
@@ -74,7 +74,7 @@ struct IdentityTests {
         }
     }
 
-    @Test func `a tenant that is no UUID is refused and never an operator`() {
+    @Test func `a tenant that is not a UUID is refused and never an operator`() {
         for text in ["acme", "", "null", "*"] {
             do {
                 let identity = try identity(["tenantId": .string(text)])

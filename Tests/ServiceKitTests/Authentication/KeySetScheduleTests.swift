@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("When a key set is read again")
+@Suite
 struct KeySetScheduleTests {
     private let start = ContinuousClock.now
 

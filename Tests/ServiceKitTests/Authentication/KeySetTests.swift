@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Key sets")
+@Suite
 struct KeySetTests {
     private let signer = ES256PrivateKey()
 
@@ -57,7 +57,7 @@ struct KeySetTests {
     }
 
     @Test(arguments: ["", "[]", "{}", #"{"keys": {}}"#, #"{"keys": null}"#, "<html>"])
-    func `what is no key set is an error`(_ text: String) async {
+    func `anything but a key set is an error`(_ text: String) async {
         await #expect(throws: (any Error).self) { try await KeySet.contents(Array(text.utf8)) }
     }
 

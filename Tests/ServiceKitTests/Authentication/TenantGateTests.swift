@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Tenants that may act", .timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(2)))
 struct TenantGateTests {
     /// A database whose answers and clock a test sets.
     private final class Tenants: Sendable {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Times and audience of tokens")
+@Suite
 struct TokenClaimCheckTests {
     private static let now = 1_800_000_000
     private let clock = ManualClock(Timestamp(seconds: Int64(now)))

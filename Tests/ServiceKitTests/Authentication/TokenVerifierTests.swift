@@ -7,7 +7,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Token verification")
+@Suite
 struct TokenVerifierTests {
     private let clock = ManualClock(Timestamp(seconds: 1_800_000_000))
 
@@ -23,21 +23,21 @@ struct TokenVerifierTests {
             .issue(TokenIssuer.Claims(id: "u", permissions: ["1", "2"]), lifetime: lifetime)
     }
 
-    @Test func anIssuedTokenIsAccepted() async throws {
+    @Test func `an issued token is accepted`() async throws {
         let identity = try await verifier().verify(try await token())
         #expect(identity.id == "u")
         #expect(identity.permissions == ["1", "2"])
         #expect(identity.kind == .operator)
     }
 
-    @Test func anotherSecretOrIssuerIsRefused() async throws {
+    @Test func `another secret or issuer is refused`() async throws {
         let verifier = await verifier()
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(try await token(secret: "other")) }
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(try await token(issuer: "other")) }
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(try await token(issuer: nil)) }
     }
 
-    @Test func aTokenEndsEvenWhenItWasRememberedBefore() async throws {
+    @Test func `a token expires even if it was remembered before`() async throws {
         let verifier = await verifier(cache: .seconds(300))
         let token = try await token(lifetime: .seconds(10))
         _ = try await verifier.verify(token)
@@ -49,12 +49,12 @@ struct TokenVerifierTests {
         "", "a", "a.b", "a.b.c", "....", "eyJhbGciOiJub25lIn0.eyJpZCI6InUiLCJpc3MiOiJ0ZXN0In0.",
         "eyJhbGciOiJIUzI1NiJ9.eyJpZCI6InUiLCJpc3MiOiJ0ZXN0In0.AAAA",
     ])
-    func textsThatAreNoTokensAreRefused(_ text: String) async {
+    func `malformed tokens are refused`(_ text: String) async {
         let verifier = await verifier()
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(text) }
     }
 
-    @Test func numbersAmongThePermissionsNeverMatch() async throws {
+    @Test func `numbers among the permissions never match`() async throws {
         let keys = JWTKeyCollection()
         await keys.add(hmac: .sharedSecret("secret"), digestAlgorithm: .sha256)
         let token = try await keys.sign(MixedPayload())
@@ -63,7 +63,7 @@ struct TokenVerifierTests {
         #expect(!identity.holdsAny(of: ["10204"]))
     }
 
-    @Test func keysOfAProviderAreUsedWithTheirAlgorithmOnlyAndUntilTheyAreRemoved() async throws {
+    @Test func `keys of a provider are used with their algorithm only, and until they are removed`() async throws {
         let verifier = await verifier(issuer: nil)
         let signer = ES256PrivateKey()
         let parameters = try #require(signer.parameters)
@@ -95,7 +95,7 @@ struct TokenVerifierTests {
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(token) }
     }
 
-    @Test func aBrokenKeySetLeavesTheFormerOneInForce() async throws {
+    @Test func `a broken key set leaves the previous one in effect`() async throws {
         let verifier = await verifier()
         let loader = KeySetLoader(
             verifier: verifier, source: { Array("{\"keys\":[]}".utf8) }, interval: .seconds(60),

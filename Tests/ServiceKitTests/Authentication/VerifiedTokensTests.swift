@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Remembered tokens")
+@Suite
 struct VerifiedTokensTests {
     private let now = Timestamp(seconds: 1000)
 

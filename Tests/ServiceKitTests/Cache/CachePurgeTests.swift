@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Purges of the shared cache", .timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(2)))
 struct CachePurgeTests {
     private let row = CacheNode.Row()
 

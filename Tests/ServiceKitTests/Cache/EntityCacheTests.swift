@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("The entity cache", .timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(2)))
 struct EntityCacheTests {
     private let shared = SharedStoreDouble()
     private let row = CacheNode.Row()

@@ -4,7 +4,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("The near cache")
+@Suite
 struct NearCacheTests {
     private let now = ContinuousClock.now
 

@@ -2,7 +2,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite("Reading the log of changed rows")
+@Suite
 struct RowChangeCursorTests {
     private let start = ContinuousClock.now
 

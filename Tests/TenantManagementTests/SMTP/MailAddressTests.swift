@@ -18,7 +18,7 @@ import Testing
         "a@[x>]", "a@\u{301}b", String(repeating: "a", count: 65) + "@b",
         "a@" + String(repeating: "b.", count: 130) + "c",
     ])
-    func `anything else is none`(text: String) {
+    func `anything else is not an address`(text: String) {
         #expect(MailAddress(specification: text) == nil)
     }
 

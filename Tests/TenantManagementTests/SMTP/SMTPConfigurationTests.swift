@@ -35,7 +35,7 @@ import Testing
         #expect(configuration.timeout == .seconds(7))
     }
 
-    @Test func `implicit TLS has a port of its own`() throws {
+    @Test func `implicit TLS has its own port`() throws {
         #expect(try read(["SMTP_HOST": "m", "SMTP_FROM": "a@b", "SMTP_TLS": "implicit"]).port == 465)
     }
 

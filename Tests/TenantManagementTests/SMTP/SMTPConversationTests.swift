@@ -20,7 +20,7 @@ import Testing
         SMTPReply(code: code, lines: lines.isEmpty ? ["text"] : lines)
     }
 
-    @Test func `a mail without TLS and credentials`() throws {
+    @Test func `a mail is sent without TLS and credentials`() throws {
         var talk = try conversation(message: "a\r\n.b\r\n")
         #expect(talk.step == .greeting)
         #expect(talk.receive(reply(220)) == sent("EHLO [192.0.2.1]\r\n"))
@@ -74,7 +74,7 @@ import Testing
         }
     }
 
-    @Test func `success before the credentials are complete is none`() throws {
+    @Test func `success before the credentials are complete is an error`() throws {
         var talk = try conversation(user: "me")
         _ = talk.receive(reply(220))
         _ = talk.receive(reply(250, "hello", "AUTH LOGIN"))
@@ -111,7 +111,7 @@ import Testing
     ]
 
     @Test(arguments: script.indices)
-    func `a refusal or nonsense ends the talk at every step`(index: Int) throws {
+    func `a refusal or a malformed reply ends the conversation at every step`(index: Int) throws {
         let step = Self.script[index].0
         var talk = try conversation(user: "me", startTLS: true)
         for (_, reply) in Self.script[..<index] where talk.receive(reply) == .startTLS { _ = talk.secured() }
@@ -139,7 +139,7 @@ import Testing
         #expect(String(decoding: SMTPConversation.dotStuffed(message), as: UTF8.self) == expected)
     }
 
-    @Test func `errors tell what passes from what does not`() {
+    @Test func `errors are temporary or permanent`() {
         #expect(!SMTPError.rejected(.recipient, code: 450, enhancedStatus: nil).isPermanent)
         #expect(SMTPError.rejected(.recipient, code: 550, enhancedStatus: nil).isPermanent)
         #expect(SMTPError.rejected(.recipient, code: 550, enhancedStatus: nil).isMailRefused)

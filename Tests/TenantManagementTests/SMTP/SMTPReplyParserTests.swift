@@ -10,7 +10,7 @@ import Testing
         return result
     }
 
-    @Test func `replies of one and of several lines`() throws {
+    @Test func `replies of one and of several lines are read`() throws {
         #expect(
             try replies("220 mail.example ready\r\n250-first\r\n250-\r\n250 last\r\n354\r\n") == [
                 SMTPReply(code: 220, lines: ["mail.example ready"]),
@@ -45,7 +45,7 @@ import Testing
         "HTTP/1.1 400 Bad Request\r\n",
         "250-a\r\n251 b\r\n", "250-a\r\nb\r\n", " 250 a\r\n",
     ])
-    func `what is no reply is refused`(text: String) {
+    func `malformed replies are refused`(text: String) {
         #expect(throws: SMTPReplyError.malformed) { try replies(text) }
     }
 

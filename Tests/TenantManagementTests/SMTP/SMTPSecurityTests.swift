@@ -24,7 +24,7 @@ import Testing
     }
 
     @Test(arguments: ["localhost", "127.0.0.1"])
-    func `a mail after STARTTLS`(host: String) async throws {
+    func `a mail is sent after STARTTLS`(host: String) async throws {
         let certificate = try await TestCertificate.local.value
         let script = Self.start + [.sayAndStartTLS("220 go ahead")] + Self.authenticated
         try await ScriptedMailServer.run(script, tls: certificate.context) { server in
@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `a mail over TLS from the first byte`() async throws {
+    @Test func `a mail is sent over TLS from the first byte`() async throws {
         let certificate = try await TestCertificate.local.value
         try await ScriptedMailServer.run(
             [.say("220 ready")] + Self.authenticated, tls: certificate.context, isImplicit: true
@@ -93,7 +93,7 @@ import Testing
         }
     }
 
-    @Test func `a server that speaks no TLS after all`() async throws {
+    @Test func `a server that does not support TLS after all is an error`() async throws {
         try await ScriptedMailServer.run([.say("220 ready"), .silence]) { server in
             let transport = try transport(port: server.port, security: .implicit, authority: nil)
             await #expect(throws: SMTPError.tls) { try await transport.send(mail) }

@@ -40,7 +40,7 @@ import Testing
         }
     }
 
-    @Test func `a mail is taken`() async throws {
+    @Test func `a mail is accepted`() async throws {
         try await ScriptedMailServer.run(Self.greeting + Self.rest) { server in
             try await transport(port: server.port).send(mail)
             try await server.ended.get()
@@ -170,7 +170,7 @@ import Testing
         }
     }
 
-    @Test func `cancelling hangs up`() async throws {
+    @Test func `cancellation closes the connection`() async throws {
         try await ScriptedMailServer.run([.silence]) { server in
             let transport = try transport(port: server.port)
             let sending = Task { try await transport.send(mail) }
