@@ -116,6 +116,9 @@ def check_file(path):
             report(path, number, f"{http.group()} is for controllers; throw an error of the domain (docs/architecture.md)")
         if WITHOUT_SQL.search(path.name) and SQL_TEXT.search(line) and target in {"TenantManagement", "Subscription", "Orchestrator"}:
             report(path, number, "SQL belongs in a repository (docs/architecture.md)")
+        identifier = re.search(r"\b\w*[a-z]Ids?\b", bare)
+        if identifier:
+            report(path, number, f"{identifier.group()}: identifiers end in ID; the name in JSON may end in Id")
         for pattern, name in FORBIDDEN:
             if pattern.search(bare) and not (name == "print" and target == "arc"):
                 report(path, number, f"{name} is not used in Sources")

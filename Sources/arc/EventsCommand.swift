@@ -104,7 +104,7 @@ struct EventsCommand: AsyncParsableCommand {
         private var place: String { letter.group.map { "\(source) (\($0))" } ?? "\(source) (outbox)" }
 
         var line: String {
-            let tenant = letter.event.tenantId.map { " tenant \($0)" } ?? ""
+            let tenant = letter.event.tenantID.map { " tenant \($0)" } ?? ""
             return """
                 \(letter.event.id)  \(letter.event.type)\(tenant)  \(place)  \(letter.settledAt), attempt \
                 \(letter.attempts): \(letter.lastError ?? "no reason")
@@ -114,7 +114,7 @@ struct EventsCommand: AsyncParsableCommand {
         func write(to writer: inout JSONWriter) {
             writer.value([
                 "id": .string(letter.event.id.description), "type": .string(letter.event.type),
-                "tenantId": Self.text(letter.event.tenantId?.description), "database": .string(source),
+                "tenantId": Self.text(letter.event.tenantID?.description), "database": .string(source),
                 "group": Self.text(letter.group), "attempts": .integer(letter.attempts),
                 "reason": Self.text(letter.lastError), "givenUpOn": .string("\(letter.settledAt)"),
             ])

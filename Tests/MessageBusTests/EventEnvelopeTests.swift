@@ -18,7 +18,7 @@ struct EventEnvelopeTests {
         #expect(event.id.description == "0190b7a5-0000-7000-8000-000000000001")
         #expect(event.type == "TENANT_PROVISIONING")
         #expect(event.version == 1)
-        #expect(event.tenantId?.description == "0190b7a5-0000-7000-8000-000000000002")
+        #expect(event.tenantID?.description == "0190b7a5-0000-7000-8000-000000000002")
         #expect(event.occurredAt == Timestamp(iso8601: "2026-01-05T10:00:00Z"))
         #expect(event.trace?.traceparent == "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
         #expect(String(decoding: event.data, as: UTF8.self) == #"{"a":1.50,"b":"\u0000"}"#)
@@ -95,7 +95,7 @@ struct EventEnvelopeTests {
     @Test func `data is accepted up to its limit and no further`() throws {
         func event(bytes: Int) throws -> EventEnvelope {
             try EventEnvelope(
-                id: .v4(), type: "A", tenantId: nil, occurredAt: Timestamp(microseconds: 0),
+                id: .v4(), type: "A", tenantID: nil, occurredAt: Timestamp(microseconds: 0),
                 data: Array("{\"a\":\"".utf8) + [UInt8](repeating: 97, count: bytes - 8) + Array("\"}".utf8))
         }
         let longest = try event(bytes: EventEnvelope.maximumDataBytes)
@@ -126,7 +126,7 @@ struct EventEnvelopeTests {
         return try EventEnvelope(
             id: identifiers[0], type: types.randomElement(using: &generator) ?? "A",
             version: Int.random(in: 1...Int(Int32.max), using: &generator),
-            tenantId: Bool.random(using: &generator) ? identifiers[1] : nil,
+            tenantID: Bool.random(using: &generator) ? identifiers[1] : nil,
             occurredAt: Timestamp(microseconds: Int64.random(in: 0...4_102_444_800_000_000, using: &generator)),
             trace: (traces.randomElement(using: &generator) ?? nil).flatMap(TraceContext.init),
             data: JSONValue.object(object).serialized())

@@ -82,7 +82,7 @@ enum Effects {
 
     private static func values(_ event: EventEnvelope) throws -> [PostgresValue] {
         [
-            .identifier(event.id), .optional(event.tenantId, PostgresValue.identifier),
+            .identifier(event.id), .optional(event.tenantID, PostgresValue.identifier),
             .int64(Int64(try event.number)),
         ]
     }

@@ -190,7 +190,7 @@ struct OutboxRelayTests {
             #expect(await relay.flush(deadline: .now.advanced(by: .seconds(60))))
             #expect(try numbersByTenant(connector.published)[hot] == Array(0..<300))
             #expect(connector.calls <= 9, "\(connector.calls)")
-            let places = connector.published.enumerated().filter { $1.tenantId != hot }.map(\.offset)
+            let places = connector.published.enumerated().filter { $1.tenantID != hot }.map(\.offset)
             #expect(places.count == 5 && (places.max() ?? 300) < 150, "nobody waits for all of another tenant's events")
         }
     }
@@ -250,7 +250,7 @@ struct OutboxRelayTests {
             for _ in 0..<6 {
                 let claim = try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600))
                 let event = try #require(claim.events.first?.event)
-                claimed.append(event.tenantId)
+                claimed.append(event.tenantID)
                 try await store.settle([(event, .done(()))], claim: claim.id)
             }
             #expect(claimed == tenants + tenants, "nobody waits for all older events of another tenant")
@@ -259,7 +259,7 @@ struct OutboxRelayTests {
                 let lock = "SELECT FROM main.outbox WHERE tenant_id = $1 AND state = 0 ORDER BY position FOR UPDATE"
                 _ = try await other.query(PostgresStatement(lock, prepared: false), [.identifier(tenants[0])])
                 let claim = try await store.claim(limit: 100, runLength: 1, lease: .seconds(3600))
-                #expect(Set(claim.events.map(\.event.tenantId)) == [tenants[1], tenants[2]])
+                #expect(Set(claim.events.map(\.event.tenantID)) == [tenants[1], tenants[2]])
             }
         }
     }

@@ -13,7 +13,7 @@ struct OutboxTests {
             let pool = database.runtime()
             let tenant = Identifier.v4()
             let committed = try EventEnvelope(
-                id: .v4(), type: EventType.tenantProvisioning, version: 3, tenantId: tenant,
+                id: .v4(), type: EventType.tenantProvisioning, version: 3, tenantID: tenant,
                 occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
                 trace: TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                 data: Array(#"{"z":1.500,"a":"\u0000é","10":[]}"#.utf8))
@@ -63,7 +63,7 @@ struct OutboxTests {
             let relay = OutboxRelay(
                 pool: pool, connector: RecordingConnector(), listener: nil, logger: testLogger)
             let claimed = try await relay.store.claim(limit: 10, runLength: 10, lease: .seconds(60))
-            let numbers = claimed.events.map(\.event).filter { $0.tenantId == tenant }
+            let numbers = claimed.events.map(\.event).filter { $0.tenantID == tenant }
             #expect(numbers == [first, second])
         }
     }

@@ -15,7 +15,7 @@ struct PostgresConnectorTests {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let event = try EventEnvelope(
-                id: .v4(), type: "A", version: 7, tenantId: .v4(),
+                id: .v4(), type: "A", version: 7, tenantID: .v4(),
                 occurredAt: Timestamp(milliseconds: 1_767_607_200_123),
                 trace: TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
                 data: Array(#"{"z":1.500,"a":"\u0000é'\\","10":[12345678901234567890]}"#.utf8))
@@ -35,7 +35,7 @@ struct PostgresConnectorTests {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
             let broken = try EventEnvelope(
-                id: .v4(), type: "A", tenantId: nil, occurredAt: SystemClock().now(), data: Array("{not json}".utf8))
+                id: .v4(), type: "A", tenantID: nil, occurredAt: SystemClock().now(), data: Array("{not json}".utf8))
             let outcomes = try await bus.publish([try numbered(1, of: nil), broken, try numbered(2, of: nil)])
             #expect(outcomes.count == 3 && outcomes[0] == .published && outcomes[2] == .published)
             guard case .rejected(let reason) = outcomes[1] else {
@@ -223,7 +223,7 @@ struct PostgresConnectorTests {
             for _ in 0..<6 {
                 let delivery = try #require(
                     try await store.claim(ClaimRequest(limit: 1, lease: .seconds(3600))).first)
-                claimed.append(delivery.event.tenantId)
+                claimed.append(delivery.event.tenantID)
                 _ = try await store.settle([(delivery, .done(()))])
             }
             #expect(claimed == tenants + tenants)

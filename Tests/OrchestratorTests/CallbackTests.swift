@@ -14,9 +14,9 @@ import Testing
         let resource = TenantResource(
             type: "bucket", metadata: ["bucket": "b", "path": "p"], externalIdentifier: nil)
         let report = CallbackReport(
-            tenantId: tenant, result: .success, resources: [resource], appPlaneURL: "https://t.example.com")
+            tenantID: tenant, result: .success, resources: [resource], appPlaneURL: "https://t.example.com")
         #expect(String(decoding: report.body(), as: UTF8.self) == WebhookSignatureTests.webhookBody)
-        let failure = CallbackReport(tenantId: tenant, result: .failure, resources: [], appPlaneURL: "http://x")
+        let failure = CallbackReport(tenantID: tenant, result: .failure, resources: [], appPlaneURL: "http://x")
         #expect(
             try JSONValue.parse(failure.body()) == [
                 "initiatorId": .identifier(tenant), "type": 0,

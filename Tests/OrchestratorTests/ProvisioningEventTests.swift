@@ -14,7 +14,7 @@ import Testing
         #expect(try test.json["secret"]?.stringValue?.hasPrefix("sealed:") == true)
         let event = try test.event()
         #expect(event.secret == test.secret)
-        #expect(event.tenantId == test.tenant)
+        #expect(event.tenantID == test.tenant)
         #expect(event.tenantKey == "acme")
         #expect(event.tier == "BASIC")
         let json = try JSONValue.parse(event.json)
@@ -44,7 +44,7 @@ import Testing
         var object = try #require(try TestEvent(key: "acme").json.objectValue)
         object[member] = member == "tenant" ? ["id": "no uuid"] : nil
         let envelope = try EventEnvelope(
-            id: .v4(), type: EventType.tenantProvisioning, tenantId: nil, occurredAt: Timestamp(seconds: 0),
+            id: .v4(), type: EventType.tenantProvisioning, tenantID: nil, occurredAt: Timestamp(seconds: 0),
             data: JSONValue.object(object).serialized())
         let rejection = try #require(throws: EventRejection.self) {
             _ = try ProvisioningEvent(envelope, secrets: TestEvent(key: "").secrets)
@@ -62,7 +62,7 @@ import Testing
     @Test func `an event of another tenant than its envelope's is rejected`() throws {
         let test = TestEvent(key: "acme")
         let envelope = try EventEnvelope(
-            id: .v4(), type: EventType.tenantProvisioning, tenantId: .v4(), occurredAt: Timestamp(seconds: 0),
+            id: .v4(), type: EventType.tenantProvisioning, tenantID: .v4(), occurredAt: Timestamp(seconds: 0),
             data: try test.json.serialized())
         #expect(throws: EventRejection.self) { _ = try ProvisioningEvent(envelope, secrets: test.secrets) }
     }

@@ -17,7 +17,7 @@ extension ProvisioningRunTests {
             _ = try await world.repository().enqueue(try TestEvent(key: "other").event())
             let first = try await world.repository().claim(limit: 10, lease: RunStory.lease)
             #expect(first.count == 2)
-            let run = try #require(first.first { $0.tenantId == test.tenant })
+            let run = try #require(first.first { $0.tenantID == test.tenant })
             #expect(run.context != test.context)
             #expect(try await world.repository().record(run, .callbackDelivered(status: 204)))
             #expect(

@@ -13,7 +13,7 @@ import Testing
         let now = service.clock.now()
         _ = try await service.bus.publish([
             try EventEnvelope(
-                id: .v7(at: now), type: type, tenantId: tenant, occurredAt: now, data: data.serialized())
+                id: .v7(at: now), type: type, tenantID: tenant, occurredAt: now, data: data.serialized())
         ])
     }
 

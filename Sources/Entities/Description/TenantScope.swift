@@ -53,7 +53,7 @@ package enum TenantScope: Sendable, Hashable {
     }
 
     /// The tenant; nil for operators.
-    package var tenantId: Identifier? {
+    package var tenantID: Identifier? {
         if case .tenant(let tenant, _) = self { tenant } else { nil }
     }
 

@@ -15,10 +15,10 @@ extension EntityRepository {
 
     /// One row, with the filter's fields and relations; the rest of the filter does not matter.
     /// - Throws: `.notFound` also for rows that are deleted or not the caller's.
-    package func findById(
+    package func findByID(
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) async throws(RepositoryError) -> Record {
-        let select = try selectById(id, filter: filter, in: scope)
+        let select = try selectByID(id, filter: filter, in: scope)
         let result = try await run(
             select.statement, reading: filter.condition, of: .filter, in: scope, as: filter.lookupWorkload)
         guard let row = result.first else { throw notFound(id) }
@@ -55,17 +55,17 @@ extension EntityRepository {
     }
 
     /// The statement behind `findById`; `records` reads its result.
-    package func selectById(
+    package func selectByID(
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) throws(RepositoryError) -> CompiledSelect {
         if filter.fields == .all, filter.includes.isEmpty, filter.condition == .everything {
-            if let tenant = scope.tenantId, let statement = entity.statements.selectByIdOfTenant {
+            if let tenant = scope.tenantID, let statement = entity.statements.selectByIDOfTenant {
                 return CompiledSelect(
                     statement: BoundStatement(statement, [.identifier(id), .identifier(tenant)]),
                     projection: entity.allColumns)
             }
             return CompiledSelect(
-                statement: BoundStatement(entity.statements.selectById, [.identifier(id)]),
+                statement: BoundStatement(entity.statements.selectByID, [.identifier(id)]),
                 projection: entity.allColumns)
         }
         var compiler = SelectCompiler(catalog: catalog, scope: scope)

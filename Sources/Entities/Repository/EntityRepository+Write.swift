@@ -36,7 +36,7 @@ extension EntityRepository {
     ///   - version: the row's version that the change is based on; another one is `.versionMismatch`.
     ///   - resource: the row from which the response of a repeated request is rebuilt, if it is not this one.
     /// - Throws: `.notFound`; then nothing of `alongside` has happened.
-    package func updateById(
+    package func updateByID(
         _ id: Identifier, _ changes: FieldValues, in context: WriteContext,
         ifVersion version: VersionCondition? = nil, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
@@ -47,7 +47,7 @@ extension EntityRepository {
 
     /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
-    package func replaceById(
+    package func replaceByID(
         _ id: Identifier, _ values: FieldValues, in context: WriteContext,
         ifVersion version: VersionCondition? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
@@ -62,7 +62,7 @@ extension EntityRepository {
 
     /// Deletes a row: marks it where the table has an audit block, removes it where not.
     /// - Throws: `.notFound` also for deleted rows; see `updateById`.
-    package func deleteById(
+    package func deleteByID(
         _ id: Identifier, in context: WriteContext, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
@@ -73,7 +73,7 @@ extension EntityRepository {
 
     /// Restores a row that was marked as deleted.
     /// - Throws: `.notFound` for rows that are not deleted.
-    package func restoreById(
+    package func restoreByID(
         _ id: Identifier, in context: WriteContext, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
         let target = WriteCompiler.Target(id: id)
@@ -118,7 +118,7 @@ extension EntityRepository {
     package func insertStatement(
         _ values: FieldValues, in scope: TenantScope
     ) throws(RepositoryError) -> BoundStatement {
-        try compiler(scope).insert(values, newId: newIdentifier())
+        try compiler(scope).insert(values, newID: newIdentifier())
     }
 
     /// The statement behind `updateAll`; its rows are ids and versions.
@@ -188,6 +188,6 @@ extension EntityRepository {
         _ target: WriteCompiler.Target, in scope: TenantScope
     ) async throws(RepositoryError) -> RepositoryError {
         guard target.version != nil else { return notFound(target.id) }
-        return .versionMismatch(current: try await findById(target.id, in: scope).version)
+        return .versionMismatch(current: try await findByID(target.id, in: scope).version)
     }
 }

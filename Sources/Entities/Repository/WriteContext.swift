@@ -41,7 +41,7 @@ package struct WriteContext: Sendable {
     /// Who makes the change, for the audit columns.
     package var actor: Actor { scope.actor }
     /// The tenant of the user who makes the change; nil for operators and the service itself.
-    package var tenantID: Identifier? { scope.tenantId }
+    package var tenantID: Identifier? { scope.tenantID }
     /// Whether anything commits with the effect.
     package var hasMarks: Bool { !marks.isEmpty }
 

@@ -2,18 +2,18 @@ import PostgresClient
 
 /// The statements of an entity that never vary, made once: `$1` is the row's id, `$2` the tenant's where there is one.
 struct FixedStatements: Sendable {
-    let selectById: PostgresStatement
+    let selectByID: PostgresStatement
     /// Nil for catalogs, where a tenant reads what everybody reads.
-    let selectByIdOfTenant: PostgresStatement?
+    let selectByIDOfTenant: PostgresStatement?
 
     init(table: String, audit: Audit, tenancy: Tenancy, properties: [FieldDefinition]) {
         var sql = "SELECT \(Projection(properties).sql) FROM \(SQLText.table(table)) AS t0"
         sql += " WHERE t0.\"id\" = $1"
         if audit.hasColumns { sql += " AND t0.\"deleted\" = false" }
-        selectById = PostgresStatement(sql)
+        selectByID = PostgresStatement(sql)
         let condition = tenancy.condition(alias: "t0", tenant: "$2") { name in
             properties.first { $0.name == name }
         }
-        selectByIdOfTenant = condition.map { PostgresStatement("\(sql) AND \($0)") }
+        selectByIDOfTenant = condition.map { PostgresStatement("\(sql) AND \($0)") }
     }
 }

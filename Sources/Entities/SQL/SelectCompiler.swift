@@ -149,7 +149,7 @@ struct RowConditions {
     func compile(_ condition: Where, _ bindings: inout Bindings) throws(RepositoryError) -> [String] {
         var conditions: [String] = []
         if entity.audit.hasColumns { conditions.append("\(alias).\"deleted\" = \(isLive ? "false" : "true")") }
-        if entity.tenancy != .shared, let tenant = scope.tenantId,
+        if entity.tenancy != .shared, let tenant = scope.tenantID,
             let own = entity.tenancy.condition(
                 alias: alias, tenant: bindings.bind(tenant: tenant), field: entity.field(named:))
         {

@@ -16,7 +16,7 @@ struct WriteCompiler {
 
     // MARK: Create
 
-    func insert(_ values: FieldValues, newId: Identifier) throws(RepositoryError) -> BoundStatement {
+    func insert(_ values: FieldValues, newID: Identifier) throws(RepositoryError) -> BoundStatement {
         try check(values)
         var assignments = try ownValues(values, isCreate: true)
         if entity.audit.hasColumns {
@@ -28,7 +28,7 @@ struct WriteCompiler {
             insertSQL($0)
         }
         return BoundStatement(
-            statement, [.identifier(values.identifier ?? newId)] + assignments.map(\.value))
+            statement, [.identifier(values.identifier ?? newID)] + assignments.map(\.value))
     }
 
     private func insertSQL(_ columns: [String]) -> String {
@@ -61,7 +61,7 @@ struct WriteCompiler {
     ) throws(RepositoryError) -> BoundStatement {
         try check(values)
         let given = try ownValues(values, isCreate: false)
-        let tenantField = scope.tenantId == nil ? nil : entity.tenantField
+        let tenantField = scope.tenantID == nil ? nil : entity.tenantField
         let unset = entity.fields.filter {
             $0.access == .readWrite && values[$0.name] == nil && $0.name != tenantField?.name
         }
@@ -178,7 +178,7 @@ struct WriteCompiler {
     private func ownValues(
         _ values: FieldValues, isCreate: Bool
     ) throws(RepositoryError) -> [(field: FieldDefinition, value: PostgresValue)] {
-        guard let tenant = scope.tenantId else { return values.assignments }
+        guard let tenant = scope.tenantID else { return values.assignments }
         switch entity.tenancy {
         case .shared, .custom: return values.assignments
         case .operatorOnly: throw .forbidden

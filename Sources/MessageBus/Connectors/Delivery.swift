@@ -17,7 +17,7 @@ extension Delivery {
     var description: WorkDescription {
         WorkDescription(
             queue: "events.\(group)", kind: event.type, id: event.id.description, attempt: failures + 1,
-            traceparent: event.trace?.traceparent, metadata: event.tenantId.map { ["tenantId": "\($0)"] } ?? [:])
+            traceparent: event.trace?.traceparent, metadata: event.tenantID.map { ["tenantId": "\($0)"] } ?? [:])
     }
 }
 

@@ -99,7 +99,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
             [
                 .identifierArray(events.map(\.id)), .textArray(events.map(\.type)),
                 .int64Array(events.map { Int64($0.version) }),
-                .textArray(events.map { $0.tenantId?.description ?? "" }),
+                .textArray(events.map { $0.tenantID?.description ?? "" }),
                 .int64Array(events.map(\.occurredAt.microseconds)),
                 .textArray(events.map { $0.trace?.traceparent ?? "" }),
                 .textArray(events.map { String(decoding: $0.data, as: UTF8.self) }), .timestamp(clock.now()),

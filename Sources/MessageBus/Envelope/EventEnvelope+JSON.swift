@@ -8,7 +8,7 @@ extension EventEnvelope: JSONWritable {
         writer.member("id", id)
         writer.member("type", type)
         writer.member("version", version)
-        writer.memberIfPresent("tenantId", tenantId)
+        writer.memberIfPresent("tenantId", tenantID)
         writer.member("occurredAt", occurredAt)
         writer.memberIfPresent("traceparent", trace?.traceparent)
         writer.key("data")
@@ -41,7 +41,7 @@ extension EventEnvelope: JSONWritable {
         }
         try self.init(
             id: id, type: try EventEnvelope.string("type", in: members), version: version,
-            tenantId: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
+            tenantID: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
             trace: try EventEnvelope.optionalString("traceparent", in: members).flatMap(TraceContext.init),
             data: data.serialized())
     }

@@ -6,7 +6,7 @@ extension EventEnvelope {
     init(row: PostgresRow, from column: Int) throws(PostgresError) {
         self.init(
             stored: try row.identifier(column), type: try row.text(column + 1), version: try row.int(column + 2),
-            tenantId: try row.identifierIfPresent(column + 3), occurredAt: try row.timestamp(column + 4),
+            tenantID: try row.identifierIfPresent(column + 3), occurredAt: try row.timestamp(column + 4),
             trace: try row.textIfPresent(column + 5).flatMap(TraceContext.init), data: try row.json(column + 6))
     }
 }

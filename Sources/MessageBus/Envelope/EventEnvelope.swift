@@ -12,7 +12,7 @@ package struct EventEnvelope: Sendable, Hashable {
     /// The version of the layout of ``data`` under this type, from 1 to 2147483647.
     package let version: Int
     /// The tenant that the event is about; nil when it is about none.
-    package let tenantId: Identifier?
+    package let tenantID: Identifier?
     /// When it happened, whole milliseconds.
     package let occurredAt: Timestamp
     /// The trace in which it happened; nil when there is none.
@@ -29,7 +29,7 @@ package struct EventEnvelope: Sendable, Hashable {
     /// the caller's word, which the database checks when the event is stored.
     /// - Throws: `EventEnvelopeError` for a type, version or data out of range.
     package init(
-        id: Identifier, type: String, version: Int = 1, tenantId: Identifier?, occurredAt: Timestamp,
+        id: Identifier, type: String, version: Int = 1, tenantID: Identifier?, occurredAt: Timestamp,
         trace: TraceContext? = nil, data: [UInt8]
     ) throws(EventEnvelopeError) {
         guard EventEnvelope.isValid(type: type) else { throw .invalid(member: "type") }
@@ -37,26 +37,26 @@ package struct EventEnvelope: Sendable, Hashable {
         guard data.count <= EventEnvelope.maximumDataBytes else { throw .dataTooLong }
         guard data.first == UInt8(ascii: "{"), data.last == UInt8(ascii: "}") else { throw .invalid(member: "data") }
         self.init(
-            stored: id, type: type, version: version, tenantId: tenantId,
+            stored: id, type: type, version: version, tenantID: tenantID,
             occurredAt: Timestamp(milliseconds: occurredAt.milliseconds), trace: trace, data: data)
     }
 
     /// Makes an event of values that were checked when they were stored.
     init(
-        stored id: Identifier, type: String, version: Int, tenantId: Identifier?, occurredAt: Timestamp,
+        stored id: Identifier, type: String, version: Int, tenantID: Identifier?, occurredAt: Timestamp,
         trace: TraceContext?, data: [UInt8]
     ) {
         self.id = id
         self.type = type
         self.version = version
-        self.tenantId = tenantId
+        self.tenantID = tenantID
         self.occurredAt = occurredAt
         self.trace = trace
         self.data = data
     }
 
     /// What the order of events holds within: the tenant, or the event alone when it concerns no tenant.
-    package var orderingKey: Identifier { tenantId ?? id }
+    package var orderingKey: Identifier { tenantID ?? id }
 
     /// Whether a text can be the name of an event.
     package static func isValid(type: String) -> Bool {

@@ -12,17 +12,17 @@ package enum Inbox {
     /// For interactive transactions, where the result decides what comes next.
     /// - Parameter consumer: who handles it, a fixed name of 1 to 100 characters; usually the group.
     package static func claim(
-        _ eventId: Identifier, consumer: String, at now: Timestamp
+        _ eventID: Identifier, consumer: String, at now: Timestamp
     ) -> BoundStatement {
-        BoundStatement(claiming, [.identifier(eventId), .text(consumer), .timestamp(now)])
+        BoundStatement(claiming, [.identifier(eventID), .text(consumer), .timestamp(now)])
     }
 
     /// The statement that marks an event as handled or fails: for a `PostgresBatch`, which then rolls back as a whole.
     /// Put it first, and treat an error that ``isDuplicate(_:)`` knows as success.
     package static func claimOrFail(
-        _ eventId: Identifier, consumer: String, at now: Timestamp
+        _ eventID: Identifier, consumer: String, at now: Timestamp
     ) -> BoundStatement {
-        BoundStatement(claimingOrFailing, [.identifier(eventId), .text(consumer), .timestamp(now)])
+        BoundStatement(claimingOrFailing, [.identifier(eventID), .text(consumer), .timestamp(now)])
     }
 
     /// Whether a batch failed because the event was handled before.

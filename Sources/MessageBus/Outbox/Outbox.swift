@@ -15,7 +15,7 @@ package enum Outbox {
             insertion,
             [
                 .identifier(event.id), .text(event.type), .int32(Int32(clamping: event.version)),
-                .optional(event.tenantId, PostgresValue.identifier), .timestamp(event.occurredAt),
+                .optional(event.tenantID, PostgresValue.identifier), .timestamp(event.occurredAt),
                 .optional(event.trace?.traceparent, PostgresValue.text), .bytes(event.data),
             ])
     }

@@ -19,7 +19,7 @@ package struct AppPlaneURL: Sendable, Hashable {
     /// The address for an event's tenant.
     func url(for event: ProvisioningEvent) -> String {
         template.replacing("{key}", with: event.tenantKey)
-            .replacing("{tenantId}", with: event.tenantId.description)
+            .replacing("{tenantId}", with: event.tenantID.description)
             .replacing("{tier}", with: event.tier.lowercased())
     }
 }

@@ -6,7 +6,7 @@ import ServiceKit
 /// {"status", "resources", "appPlaneUrl"}}`.
 struct CallbackReport: Sendable {
     /// The tenant.
-    let tenantId: Identifier
+    let tenantID: Identifier
     let result: ProvisioningResult
     /// What was made.
     let resources: [TenantResource]
@@ -16,7 +16,7 @@ struct CallbackReport: Sendable {
     /// The body, in the form in which it is signed: the receiver's `JSON.stringify(JSON.parse(body))` changes nothing.
     func body() -> [UInt8] {
         let report: JSONValue = [
-            "initiatorId": .identifier(tenantId), "type": 0,
+            "initiatorId": .identifier(tenantID), "type": 0,
             "data": [
                 "status": .integer(result.rawValue), "resources": .array(resources.map(\.json)),
                 "appPlaneUrl": .string(appPlaneURL),

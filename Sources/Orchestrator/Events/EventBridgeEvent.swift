@@ -35,7 +35,7 @@ struct EventBridgeEvent: Sendable {
                 })
         }
         try Self.check(detail["type"], is: type, at: place + "/type")
-        guard let tenant = detail["tenant"]?["id"]?.stringValue, let tenantId = Identifier(tenant),
+        guard let tenant = detail["tenant"]?["id"]?.stringValue, let tenantID = Identifier(tenant),
             let context = detail["context"]?.stringValue, let secret = detail["secret"]?.stringValue
         else { throw .invalidField(place, code: "type", "is not an event") }
         guard let clear = try? secrets.open(secret), clear.utf8.count == 32, Hex.decode(clear) != nil else {
@@ -47,7 +47,7 @@ struct EventBridgeEvent: Sendable {
         let named = isEnveloped ? body["id"]?.stringValue.flatMap { Identifier($0) } : nil
         do {
             envelope = try EventEnvelope(
-                id: named ?? Identifier(eventName: "\(type) \(tenantId) \(context)"), type: type, tenantId: tenantId,
+                id: named ?? Identifier(eventName: "\(type) \(tenantID) \(context)"), type: type, tenantID: tenantID,
                 occurredAt: body["time"]?.stringValue.flatMap { Timestamp(iso8601: $0) } ?? now,
                 trace: trace, data: detail.serialized())
         } catch {

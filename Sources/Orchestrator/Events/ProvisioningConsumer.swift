@@ -21,7 +21,7 @@ struct ProvisioningConsumer: Sendable {
         let isNew = try await repository.enqueue(event)
         logger.info(
             isNew ? "provisioning accepted" : "provisioning was accepted before",
-            metadata: ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"])
+            metadata: ["event": "\(event.eventID)", "tenantId": "\(event.tenantID)", "tier": "\(event.tier)"])
         if isNew { announce() }
     }
 }

@@ -8,9 +8,9 @@ package import Sealing
 /// Holds the secret that signs the callback: never into a log or, unsealed, into a database.
 package struct ProvisioningEvent: Sendable {
     /// Identity of the event on the bus.
-    package let eventId: Identifier
+    package let eventID: Identifier
     /// The tenant.
-    package let tenantId: Identifier
+    package let tenantID: Identifier
     /// The tenant's key, `^[a-z0-9]+$` when it comes from tenant management.
     package let tenantKey: String
     /// `subscription.plan.tier`; empty when the event has none.
@@ -29,22 +29,22 @@ package struct ProvisioningEvent: Sendable {
     /// - Throws: `EventRejection` when it lacks what the callback needs: nobody could be notified of the outcome.
     package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
         try self.init(
-            json: envelope.data, eventId: envelope.id, tenantId: envelope.tenantId, trace: envelope.trace,
+            json: envelope.data, eventID: envelope.id, tenantID: envelope.tenantID, trace: envelope.trace,
             secrets: secrets)
     }
 
     init(
-        json: [UInt8], eventId: Identifier, tenantId envelopeTenant: Identifier?, trace: TraceContext?,
+        json: [UInt8], eventID: Identifier, tenantID envelopeTenant: Identifier?, trace: TraceContext?,
         secrets: EventSecretSealer
     ) throws(EventRejection) {
         guard let value = try? JSONValue.parse(stored: json), var object = value.objectValue else {
             throw EventRejection(reason: "the data is not a JSON object")
         }
         let tenant = value["tenant"]
-        guard let tenantId = tenant?["id"]?.stringValue.flatMap({ Identifier($0) }) ?? envelopeTenant else {
+        guard let tenantID = tenant?["id"]?.stringValue.flatMap({ Identifier($0) }) ?? envelopeTenant else {
             throw EventRejection(reason: "tenant.id is missing or no UUID")
         }
-        guard envelopeTenant == nil || envelopeTenant == tenantId else {
+        guard envelopeTenant == nil || envelopeTenant == tenantID else {
             throw EventRejection(reason: "tenant.id is not the tenant of the envelope")
         }
         guard let sealed = Self.text(value["secret"]) else { throw EventRejection(reason: "secret is missing") }
@@ -52,8 +52,8 @@ package struct ProvisioningEvent: Sendable {
             throw EventRejection(reason: "the secret was sealed under another DATA_ENCRYPTION_KEY")
         }
         guard let context = Self.text(value["context"]) else { throw EventRejection(reason: "context is missing") }
-        self.eventId = eventId
-        self.tenantId = tenantId
+        self.eventID = eventID
+        self.tenantID = tenantID
         self.tenantKey = Self.text(tenant?["key"]) ?? ""
         self.tier = Self.text(value["subscription"]?["plan"]?["tier"]) ?? ""
         self.secret = secret

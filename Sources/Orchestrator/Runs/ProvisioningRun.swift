@@ -34,8 +34,8 @@ struct ProvisioningRun: LeasedItem {
     }
 
     let handle: Handle
-    let eventId: Identifier
-    let tenantId: Identifier
+    let eventID: Identifier
+    let tenantID: Identifier
     let tenantKey: String
     let context: String
     let tier: String
@@ -62,6 +62,6 @@ struct ProvisioningRun: LeasedItem {
         WorkDescription(
             queue: "provisioning", kind: tier, id: id.description, attempt: attempts + 1,
             traceparent: trace?.traceparent,
-            metadata: ["tenantId": "\(tenantId)", "context": "\(context)"])
+            metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
     }
 }

@@ -130,7 +130,7 @@ struct ProvisioningRunProcessor: Sendable {
     private func callBack(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
         if Task.isCancelled { return .end(.released(after: .zero)) }
         let report = CallbackReport(
-            tenantId: run.tenantId, result: run.state == .provisioned ? .success : .failure,
+            tenantID: run.tenantID, result: run.state == .provisioned ? .success : .failure,
             // A failed run may have resources that tenant management did not accept.
             resources: run.state == .provisioned ? run.resources : [],
             appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: event))
@@ -198,7 +198,7 @@ struct ProvisioningRunProcessor: Sendable {
 
     private func metadata(_ run: ProvisioningRun, _ more: Logger.Metadata) -> Logger.Metadata {
         let common: Logger.Metadata = [
-            "run": "\(run.id)", "tenantId": "\(run.tenantId)", "context": "\(run.context)", "tier": "\(run.tier)",
+            "run": "\(run.id)", "tenantId": "\(run.tenantID)", "context": "\(run.context)", "tier": "\(run.tier)",
         ]
         return common.merging(more) { $1 }
     }

@@ -24,11 +24,11 @@ struct ProvisioningRunRepository: Sendable {
         let id = Identifier.v7(at: now)
         let sealed = try sealer.seal(event.json, label: Self.label(id))
         var batch = PostgresBatch()
-        batch.add(Inbox.claim(event.eventId, consumer: Self.consumer, at: now))
+        batch.add(Inbox.claim(event.eventID, consumer: Self.consumer, at: now))
         let insertion = batch.add(
             ProvisioningRunStatements.insert,
             [
-                .identifier(id), .identifier(event.eventId), .identifier(event.tenantId), .text(event.tenantKey),
+                .identifier(id), .identifier(event.eventID), .identifier(event.tenantID), .text(event.tenantKey),
                 .text(event.context), .text(event.tier), .bytes(sealed),
                 .optional(event.trace?.traceparent, PostgresValue.text),
             ])
@@ -64,7 +64,7 @@ struct ProvisioningRunRepository: Sendable {
             return nil
         }
         return try? ProvisioningEvent(
-            json: json, eventId: run.eventId, tenantId: run.tenantId, trace: run.trace, secrets: secrets)
+            json: json, eventID: run.eventID, tenantID: run.tenantID, trace: run.trace, secrets: secrets)
     }
 
     private static func label(_ id: Identifier) -> String { "provisioning_runs/\(id)" }
@@ -114,8 +114,8 @@ extension ProvisioningRun {
     /// Reads a row of ``ProvisioningRunStatements/claim``.
     init(_ row: PostgresRow, claim: Identifier) throws(PostgresError) {
         self.init(
-            handle: Handle(run: try row.identifier(0), claim: claim), eventId: try row.identifier(1),
-            tenantId: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
+            handle: Handle(run: try row.identifier(0), claim: claim), eventID: try row.identifier(1),
+            tenantID: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
             tier: try row.text(5), trace: try row.textIfPresent(6).flatMap(TraceContext.init),
             sealedEvent: try row.bytesIfPresent(7),
             // The check constraints allow nothing else.

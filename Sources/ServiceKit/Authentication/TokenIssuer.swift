@@ -55,7 +55,7 @@ package struct TokenIssuer: Sendable {
     package func issue(_ claims: Claims, lifetime: Duration) async throws -> String {
         let now = clock.now().microseconds / 1_000_000
         let payload = Payload(
-            id: claims.id, userTenantId: claims.userTenantID, tenantId: claims.tenantID, role: claims.role,
+            id: claims.id, userTenantID: claims.userTenantID, tenantID: claims.tenantID, role: claims.role,
             permissions: claims.permissions, iss: issuer, aud: audience, iat: now,
             exp: now + lifetime.components.seconds)
         return try await keys.sign(payload)
@@ -63,14 +63,20 @@ package struct TokenIssuer: Sendable {
 
     private struct Payload: JWTPayload {
         let id: String?
-        let userTenantId: String?
-        let tenantId: String?
+        let userTenantID: String?
+        let tenantID: String?
         let role: String?
         let permissions: [String]
         let iss: String?
         let aud: String?
         let iat: Int64
         let exp: Int64
+
+        enum CodingKeys: String, CodingKey {
+            case id, role, permissions, iss, aud, iat, exp
+            case userTenantID = "userTenantId"
+            case tenantID = "tenantId"
+        }
 
         func verify(using algorithm: some JWTAlgorithm) async throws {}
     }

@@ -58,7 +58,7 @@ package struct CachedRows: Sendable {
 
     private func record(_ id: Identifier) async throws -> Record? {
         do {
-            return try await repository.findById(id, in: system)
+            return try await repository.findByID(id, in: system)
         } catch RepositoryError.notFound {
             return nil
         }

@@ -28,7 +28,7 @@ extension IdempotencyKey {
                 request.bodyBytes,
             ] + Self.headers(parameters, of: request))
         fingerprint = Array(HMAC<SHA256>.authenticationCode(for: asked, using: secret))
-        let tenant = scope.tenantId?.description ?? "*"
+        let tenant = scope.tenantID?.description ?? "*"
         hash = Array(
             SHA256.hash(data: Self.joined([Array(tenant.utf8), Array(caller.text.utf8), Array(text.utf8)])))
     }

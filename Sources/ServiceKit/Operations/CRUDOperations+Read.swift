@@ -41,7 +41,7 @@ extension CRUDOperations {
     }
 
     /// `GET /x/{id}`: one row.
-    package func findById() -> Operation {
+    package func findByID() -> Operation {
         Operation(
             .get, "\(path)/{id}", id: "\(controller).findById", summary: "Read one \(entity.name)",
             security: .bearer(permissions: permissions.view),
@@ -62,7 +62,7 @@ extension CRUDOperations {
             QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits, allowsWhere: false)
         try views.require(filter, of: entity, in: catalog, for: call.identity)
         do {
-            return try await repository.findById(id, filter: filter, in: call.scope)
+            return try await repository.findByID(id, filter: filter, in: call.scope)
         } catch RepositoryError.notFound {
             throw HTTPFailure.entityNotFound
         }

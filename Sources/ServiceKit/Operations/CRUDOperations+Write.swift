@@ -5,19 +5,19 @@ import Primitives
 
 extension CRUDOperations {
     /// `POST /x`: a new row. Answers 201 with its `Location`.
-    package func create(acceptsOwnIds: Bool = false) -> Operation {
-        let ownId = Schema.Property(
+    package func create(acceptsOwnIDs: Bool = false) -> Operation {
+        let ownID = Schema.Property(
             Entity.id, .string(format: .uuid).described("Optional id chosen by the client; generated if omitted"))
         return Operation(
             .post, path, id: "\(controller).create", summary: "Create one \(entity.name)",
             security: .bearer(permissions: permissions.create),
-            requestBody: acceptsOwnIds ? entity.newSchema.adding(ownId) : entity.newSchema,
+            requestBody: acceptsOwnIDs ? entity.newSchema.adding(ownID) : entity.newSchema,
             responses: [
                 .init(.created, "The new \(entity.name)", schema: entity.schema, headers: [.location, .eTag])
             ],
             failures: conflictFailures,
             idempotency: .recover { recovery in
-                let record = try await repository.findById(try recovery.created(), in: recovery.scope)
+                let record = try await repository.findByID(try recovery.created(), in: recovery.scope)
                 return try .created(record, location: "\(path)/\(try record.id)")
             },
             handler: .scoped { call in
@@ -54,7 +54,7 @@ extension CRUDOperations {
     }
 
     /// `PATCH /x/{id}`: some fields.
-    package func updateById() -> Operation {
+    package func updateByID() -> Operation {
         Operation(
             .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change fields of one \(entity.name)",
             security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
@@ -69,7 +69,7 @@ extension CRUDOperations {
                 let changes = try FieldValues(entity, json: try writableBody(call))
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
-                    try await repository.updateById(
+                    try await repository.updateByID(
                         id, changes, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.saved(record))
@@ -78,7 +78,7 @@ extension CRUDOperations {
     }
 
     /// `PUT /x/{id}`: all fields; the ones that are left out become null.
-    package func replaceById() -> Operation {
+    package func replaceByID() -> Operation {
         Operation(
             .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace one \(entity.name)",
             security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
@@ -93,7 +93,7 @@ extension CRUDOperations {
                 let values = try FieldValues(entity, json: try writableBody(call))
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
-                    try await repository.replaceById(
+                    try await repository.replaceByID(
                         id, values, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.saved(record))
@@ -102,7 +102,7 @@ extension CRUDOperations {
     }
 
     /// `DELETE /x/{id}`: marks the row as deleted.
-    package func deleteById() -> Operation {
+    package func deleteByID() -> Operation {
         Operation(
             .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete one \(entity.name)",
             security: .bearer(permissions: permissions.delete), parameters: [.id, .ifMatch],
@@ -113,7 +113,7 @@ extension CRUDOperations {
             handler: .scoped { call in
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
-                    try await repository.deleteById(
+                    try await repository.deleteByID(
                         id, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 }
                 await onChange(.deleted(id: try record.id, version: try record.version))
@@ -122,7 +122,7 @@ extension CRUDOperations {
     }
 
     /// `POST /x/{id}/restore`: takes a deletion back. For operators who may delete.
-    package func restoreById() -> Operation {
+    package func restoreByID() -> Operation {
         Operation(
             .post, "\(path)/{id}/restore", id: "\(controller).restoreById",
             summary: "Restore one deleted \(entity.name)", security: .bearer(permissions: permissions.delete),
@@ -134,12 +134,12 @@ extension CRUDOperations {
             ],
             idempotency: .recover { recovery in
                 try .entity(
-                    try await repository.findById(try recovery.created(), in: recovery.scope), for: recovery.request)
+                    try await repository.findByID(try recovery.created(), in: recovery.scope), for: recovery.request)
             },
             handler: .scoped { call in
                 let id = try writeTarget(call)
                 let record = try await observing(id) {
-                    try await repository.restoreById(id, in: call.writeContext)
+                    try await repository.restoreByID(id, in: call.writeContext)
                 }
                 await onChange(.saved(record))
                 return try .entity(record, for: call.request)

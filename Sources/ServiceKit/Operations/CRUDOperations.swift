@@ -76,12 +76,12 @@ package struct CRUDOperations: Sendable {
     }
 
     /// All nine.
-    /// - Parameter acceptsOwnIds: See ``EntityResource/acceptsOwnIds``.
-    package func all(acceptsOwnIds: Bool = false) -> [Operation] {
+    /// - Parameter acceptsOwnIDs: See ``EntityResource/acceptsOwnIDs``.
+    package func all(acceptsOwnIDs: Bool = false) -> [Operation] {
         [
-            create(acceptsOwnIds: acceptsOwnIds), count(), find(), updateAll(), findById(), updateById(), replaceById(),
-            deleteById(),
-            restoreById(),
+            create(acceptsOwnIDs: acceptsOwnIDs), count(), find(), updateAll(), findByID(), updateByID(), replaceByID(),
+            deleteByID(),
+            restoreByID(),
         ]
     }
 }

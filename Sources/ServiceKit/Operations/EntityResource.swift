@@ -26,19 +26,19 @@ package struct EntityResource: Sendable {
     /// Whose rows they are.
     package let writers: Writers
     /// Whether new rows may come with an id of the client's own (docs/contract/arc-api.md 6.12).
-    package let acceptsOwnIds: Bool
+    package let acceptsOwnIDs: Bool
 
     /// Makes one from its parts.
     package init(
         _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, writers: Writers,
-        acceptsOwnIds: Bool = false
+        acceptsOwnIDs: Bool = false
     ) {
         self.entity = entity
         self.path = path
         self.controller = controller
         self.permissions = permissions
         self.writers = writers
-        self.acceptsOwnIds = acceptsOwnIds
+        self.acceptsOwnIDs = acceptsOwnIDs
     }
 
     /// The operations.
@@ -51,7 +51,7 @@ package struct EntityResource: Sendable {
             entity, path: path, controller: controller, permissions: permissions,
             repository: EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock), catalog: catalog,
             limits: limits, views: views, onChange: onChange)
-        return crud.all(acceptsOwnIds: acceptsOwnIds).map { operation in
+        return crud.all(acceptsOwnIDs: acceptsOwnIDs).map { operation in
             writers == .owners || operation.method == .get ? operation : operation.forOperators()
         }
     }

@@ -59,7 +59,7 @@ struct BillingCustomerController: Sendable {
     /// Whom a new customer is for.
     private static func tenant(_ call: ScopedRequest) throws(HTTPFailure) -> Identifier {
         let header = HTTPHeaderLookup.value("tenantId", in: call.request.headers).flatMap { Identifier($0) }
-        guard let tenant = header ?? call.scope.tenantId else {
+        guard let tenant = header ?? call.scope.tenantID else {
             throw HTTPFailure(
                 .badRequest, name: "BadRequestError",
                 message: "Required parameter tenantId is missing! Send the tenant's id in this header.",

@@ -19,16 +19,16 @@ struct BillingCustomerRepository: Sendable {
 
         init(_ record: Record) throws {
             reference = CustomerReference(
-                account: BillingAccount(row: try record.id, tenant: try record[BillingCustomer.tenantId]),
-                id: try record[BillingCustomer.customerId])
-            paymentSourceID = try record[ifPresent: BillingCustomer.paymentSourceId]
+                account: BillingAccount(row: try record.id, tenant: try record[BillingCustomer.tenantID]),
+                id: try record[BillingCustomer.customerID])
+            paymentSourceID = try record[ifPresent: BillingCustomer.paymentSourceID]
             version = try record.version
         }
     }
 
     /// The customer that a text names: by our id, by the provider's, or by its tenant's.
     func named(_ text: String, in scope: TenantScope) async throws -> Row? {
-        try await customers.find(.naming(text, in: [BillingCustomer.customerId, BillingCustomer.tenantId]), in: scope)
+        try await customers.find(.naming(text, in: [BillingCustomer.customerID, BillingCustomer.tenantID]), in: scope)
             .first.map(Row.init)
     }
 
@@ -40,7 +40,7 @@ struct BillingCustomerRepository: Sendable {
     /// The customer that a tenant is.
     func ofTenant(_ tenant: Identifier, in scope: TenantScope) async throws -> Row? {
         try await customers.find(
-            Filter(where: .equals(BillingCustomer.tenantId, tenant.description), limit: 1), in: scope
+            Filter(where: .equals(BillingCustomer.tenantID, tenant.description), limit: 1), in: scope
         ).first.map(Row.init)
     }
 

@@ -47,8 +47,8 @@ struct BillingCustomerService: Sendable {
             idempotencyKey: "customer:\(tenant):\(key ?? row.description)", in: scope)
         var values = FieldValues(BillingCustomer.entity)
         values.identifier = row
-        values[BillingCustomer.tenantId] = tenant.description
-        values[BillingCustomer.customerId] = effect.value
+        values[BillingCustomer.tenantID] = tenant.description
+        values[BillingCustomer.customerID] = effect.value
         let record = try await effect.followed {
             try await customers.create(values, in: context, alongside: effect.statements)
         }
@@ -91,7 +91,7 @@ struct BillingCustomerService: Sendable {
         let effect = try await provider.updateCustomer(
             row.reference, changes, idempotencyKey: "customer-change:\(Identifier.v7(at: context.now))", in: scope)
         let record = try await effect.followed {
-            try await customers.updateById(
+            try await customers.updateByID(
                 row.id, FieldValues(BillingCustomer.entity), in: context, ifVersion: condition,
                 alongside: effect.statements)
         }
@@ -109,7 +109,7 @@ struct BillingCustomerService: Sendable {
         let effect = try await provider.deleteCustomer(
             row.reference, idempotencyKey: "customer-deletion:\(row.id)", in: scope)
         _ = try await effect.followed {
-            try await customers.deleteById(
+            try await customers.deleteByID(
                 row.id, in: context, ifVersion: condition,
                 alongside: effect.statements + [InvoiceRepository.deletion(ofCustomer: row.id, in: scope)])
         }

@@ -84,7 +84,7 @@ struct BillingInvoiceService: Sendable {
         if let options = changes.options { values[Invoice.options] = JSONText(options) }
         if let address = changes.shippingAddress { values[Invoice.shippingAddress] = JSONText(address) }
         let record = try await effect.followed {
-            try await invoices.updateById(
+            try await invoices.updateByID(
                 row.id, values, in: context, ifVersion: condition, alongside: effect.statements)
         }
         return (row.id, try record.version)
@@ -104,7 +104,7 @@ struct BillingInvoiceService: Sendable {
                 reference, idempotencyKey: "invoice-deletion:\(row.id)", in: scope)
         }
         _ = try await effect.followed {
-            try await invoices.deleteById(row.id, in: context, ifVersion: condition, alongside: effect.statements)
+            try await invoices.deleteByID(row.id, in: context, ifVersion: condition, alongside: effect.statements)
         }
     }
 

@@ -31,9 +31,9 @@ struct InvoicePaymentService: Sendable {
             return try await collect(order, row, reference, key: attempt, change, in: context)
         }
         let issued = try await issue(row, customer, in: scope)
-        change.values[Invoice.invoiceId] = issued.value.id
+        change.values[Invoice.invoiceID] = issued.value.id
         change.values[Invoice.issuedOn] = CalendarDate(of: context.now).description
-        if let customer { change.values[Invoice.billingCustomerId] = customer.id }
+        if let customer { change.values[Invoice.billingCustomerID] = customer.id }
         change.statements = issued.statements
         try await issued.followed {
             let reference = InvoiceReference(row: row.id, id: issued.value.id)
@@ -69,7 +69,7 @@ struct InvoicePaymentService: Sendable {
         var row = row
         for _ in 0..<Self.attempts {
             do {
-                _ = try await repository.invoices.updateById(
+                _ = try await repository.invoices.updateByID(
                     row.id, change.values, in: context, ifVersion: .exactly(row.version),
                     alongside: change.statements)
                 return
@@ -161,14 +161,14 @@ extension PaymentOrder {
     /// The row that keeps what came of it.
     fileprivate func row(_ result: PaymentResult, of invoice: InvoiceRepository.Row) -> FieldValues {
         var values = FieldValues(Payment.entity)
-        values[Payment.invoiceId] = invoice.id
-        values[Payment.tenantId] = invoice.tenant
+        values[Payment.invoiceID] = invoice.id
+        values[Payment.tenantID] = invoice.tenant
         values[Payment.amount] = Int(amount)
         values[Payment.currencyCode] = currency?.code
         values[Payment.paymentMethod] = method
-        values[Payment.paymentSourceId] = source?.id
+        values[Payment.paymentSourceID] = source?.id
         values[Payment.referenceNumber] = referenceNumber
-        values[Payment.customPaymentMethodId] = customMethodID
+        values[Payment.customPaymentMethodID] = customMethodID
         values[Payment.idAtGateway] = result.idAtGateway ?? idAtGateway
         values[Payment.status] = result.status
         values[Payment.paidOn] = date

@@ -77,7 +77,7 @@ struct InternalBilling: BillingProvider {
     ) throws -> BoundStatement {
         var values = try FieldValues(LedgerCustomer.entity, json: details.members)
         values.identifier = account.row
-        values[LedgerCustomer.tenantId] = account.tenant
+        values[LedgerCustomer.tenantID] = account.tenant
         return try customers.insertStatement(values, in: scope)
     }
 
@@ -140,10 +140,10 @@ struct InternalBilling: BillingProvider {
         let source = PaymentSource(row: row, id: Self.newID("src"), customer: customer.id, card: card)
         var values = FieldValues(LedgerPaymentSource.entity)
         values.identifier = row
-        values[LedgerPaymentSource.sourceId] = source.id
-        values[LedgerPaymentSource.customerId] = customer.id
-        values[LedgerPaymentSource.tenantId] = customer.account.tenant
-        values[LedgerPaymentSource.gatewayAccountId] = card.gatewayAccountID
+        values[LedgerPaymentSource.sourceID] = source.id
+        values[LedgerPaymentSource.customerID] = customer.id
+        values[LedgerPaymentSource.tenantID] = customer.account.tenant
+        values[LedgerPaymentSource.gatewayAccountID] = card.gatewayAccountID
         values[LedgerPaymentSource.last4] = card.lastFour
         values[LedgerPaymentSource.expiryMonth] = card.expiry.month
         values[LedgerPaymentSource.expiryYear] = card.expiry.year
@@ -152,13 +152,13 @@ struct InternalBilling: BillingProvider {
 
     func paymentSource(_ id: String, in scope: TenantScope) async throws -> PaymentSource {
         guard
-            let row = try await sources.find(.naming(id, in: [LedgerPaymentSource.sourceId]), in: scope).first
+            let row = try await sources.find(.naming(id, in: [LedgerPaymentSource.sourceID]), in: scope).first
         else { throw BillingProviderError.unknownPaymentSource }
         return PaymentSource(
-            row: try row.id, id: try row[LedgerPaymentSource.sourceId],
-            customer: try row[LedgerPaymentSource.customerId],
+            row: try row.id, id: try row[LedgerPaymentSource.sourceID],
+            customer: try row[LedgerPaymentSource.customerID],
             card: CardSummary(
-                gatewayAccountID: try row[ifPresent: LedgerPaymentSource.gatewayAccountId],
+                gatewayAccountID: try row[ifPresent: LedgerPaymentSource.gatewayAccountID],
                 lastFour: try row[LedgerPaymentSource.last4],
                 expiry: CardExpiry(
                     year: try row[LedgerPaymentSource.expiryYear], month: try row[LedgerPaymentSource.expiryMonth])),

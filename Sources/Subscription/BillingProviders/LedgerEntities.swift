@@ -5,7 +5,7 @@ import Primitives
 
 /// What the built-in provider knows of a customer. Not part of the API by itself; see ``CustomerSchemas``.
 enum LedgerCustomer {
-    static let tenantId = Field.string("tenantId", maxLength: 255, required: true)
+    static let tenantID = Field.string("tenantId", maxLength: 255, required: true)
     static let firstName = Field.string("firstName", maxLength: 255, pattern: .visibleText, example: "Ann")
     static let lastName = Field.string("lastName", maxLength: 255, pattern: .visibleText, example: "Lee")
     static let email = Field.string("email", maxLength: 320, example: "ann@acme.example.com")
@@ -17,8 +17,8 @@ enum LedgerCustomer {
     /// The description. Rows have the ids of their rows in `billing_customer`.
     static let entity = Entity(
         "LedgerCustomer", table: "ledger_customers", description: "A customer in the ledger.",
-        tenancy: .column(tenantId),
-        fields: [tenantId, firstName, lastName, email, company, phone, billingAddress, options])
+        tenancy: .column(tenantID),
+        fields: [tenantID, firstName, lastName, email, company, phone, billingAddress, options])
 
     /// The members of `CustomerDetails`.
     static let members: [any EntityField] = [firstName, lastName, email, company, phone, billingAddress, options]
@@ -26,10 +26,10 @@ enum LedgerCustomer {
 
 /// A card that the built-in provider keeps: what may be kept of it.
 enum LedgerPaymentSource {
-    static let sourceId = Field.string("sourceId", maxLength: 255, required: true, example: "src_1f0c")
-    static let customerId = Field.string("customerId", maxLength: 255, required: true, description: "The provider's id")
-    static let tenantId = Field.string("tenantId", maxLength: 255, required: true)
-    static let gatewayAccountId = Field.string("gatewayAccountId", maxLength: 255)
+    static let sourceID = Field.string("sourceId", maxLength: 255, required: true, example: "src_1f0c")
+    static let customerID = Field.string("customerId", maxLength: 255, required: true, description: "The provider's id")
+    static let tenantID = Field.string("tenantId", maxLength: 255, required: true)
+    static let gatewayAccountID = Field.string("gatewayAccountId", maxLength: 255)
     static let last4 = Field.string("last4", maxLength: 4, required: true, example: "4242")
     static let expiryMonth = Field.integer(
         "expiryMonth", width: .int16, minimum: 1, maximum: 12, required: true, example: 12)
@@ -39,8 +39,8 @@ enum LedgerPaymentSource {
     /// The description.
     static let entity = Entity(
         "LedgerPaymentSource", table: "ledger_payment_sources", description: "A card in the ledger.",
-        tenancy: .column(tenantId),
-        fields: [sourceId, customerId, tenantId, gatewayAccountId, last4, expiryMonth, expiryYear])
+        tenancy: .column(tenantID),
+        fields: [sourceID, customerID, tenantID, gatewayAccountID, last4, expiryMonth, expiryYear])
 
     /// The statement that deletes all cards of a customer.
     static func deletion(ofCustomer id: String, in scope: TenantScope) -> BoundStatement {
@@ -48,7 +48,7 @@ enum LedgerPaymentSource {
             deleting,
             [
                 .text(id), .optional(scope.actor.identifier) { .identifier($0) },
-                .optional(scope.tenantId) { .text($0.description) },
+                .optional(scope.tenantID) { .text($0.description) },
             ])
     }
 

@@ -33,7 +33,7 @@ struct BillingWebhookService: Sendable {
             let settlement =
                 status.isClosed ? [InvoiceRepository.settlement(of: row.id, isPaid: status == .paid)] : []
             do {
-                _ = try await repository.invoices.updateById(
+                _ = try await repository.invoices.updateByID(
                     row.id, changes, in: context, ifVersion: .exactly(row.version), alongside: settlement)
                 return
             } catch {

@@ -36,5 +36,5 @@ enum Feature {
         permissions: CRUDPermissions(
             create: ["CreateFeature", "2"], view: ["ViewFeature", "1"], update: ["UpdateFeature", "3"],
             delete: ["DeleteFeature", "4"]),
-        writers: .operators, acceptsOwnIds: true)
+        writers: .operators, acceptsOwnIDs: true)
 }

@@ -10,7 +10,7 @@ enum FeatureValue {
     static let strategyKey = Field.string(
         "strategyKey", minLength: 1, maxLength: 50, pattern: .visibleText, required: true,
         description: "The strategy's key", example: "Tenant")
-    static let strategyEntityId = Field.identifier(
+    static let strategyEntityID = Field.identifier(
         "strategyEntityId", description: "The tenant, user or plan; omitted for everybody")
     static let status = Field.boolean("status", description: "Whether the feature is on (default: true)", example: true)
     static let value = Field.string("value", maxLength: 5000, example: "25")
@@ -21,7 +21,7 @@ enum FeatureValue {
         "FeatureValues", table: "feature_values", description: "The value of a feature under a strategy.",
         actors: .texts,
         tenancy: .custom("{row}.strategy_entity_id = {tenant} OR {row}.strategy_key IN ('System', 'Plan')"),
-        fields: [featureKey, strategyKey, strategyEntityId, status, value],
+        fields: [featureKey, strategyKey, strategyEntityID, status, value],
         alwaysSet: [featureKey, strategyKey, status, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// Its operations.
@@ -30,5 +30,5 @@ enum FeatureValue {
         permissions: CRUDPermissions(
             create: ["CreateFeatureValues", "10"], view: ["ViewFeatureValues", "9"],
             update: ["UpdateFeatureValues", "11"], delete: ["DeleteFeatureValues", "12"]),
-        writers: .operators, acceptsOwnIds: true)
+        writers: .operators, acceptsOwnIDs: true)
 }

@@ -12,7 +12,7 @@ enum PlanFeature {
     static let maximumItems = 1000
 
     private static let valueMembers: [any EntityField] = [
-        Entity.id, FeatureValue.featureKey, FeatureValue.strategyKey, FeatureValue.strategyEntityId,
+        Entity.id, FeatureValue.featureKey, FeatureValue.strategyKey, FeatureValue.strategyEntityID,
         FeatureValue.status,
         FeatureValue.value,
     ]
@@ -85,7 +85,7 @@ enum PlanFeature {
         writer.member(Entity.id, try value.id)
         writer.member(FeatureValue.featureKey, feature)
         writer.member(FeatureValue.strategyKey, try value[FeatureValue.strategyKey])
-        writer.member(FeatureValue.strategyEntityId, try value[ifPresent: FeatureValue.strategyEntityId])
+        writer.member(FeatureValue.strategyEntityID, try value[ifPresent: FeatureValue.strategyEntityID])
         writer.member(FeatureValue.status, try value[FeatureValue.status])
         writer.member(FeatureValue.value, try value[ifPresent: FeatureValue.value])
         writer.endObject()

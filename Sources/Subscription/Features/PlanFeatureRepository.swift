@@ -25,12 +25,12 @@ struct PlanFeatureRepository: Sendable {
     /// - Returns: nil when there is no such plan.
     func contents(of plan: Identifier, limit: Int?, in scope: TenantScope) async throws -> Contents? {
         let selections = [
-            try plans.selectById(plan, in: scope),
+            try plans.selectByID(plan, in: scope),
             try features.selectStatement(
                 Filter(fields: .only(PlanFeature.members), order: [Order(Feature.key)], limit: limit), in: scope),
             try values.selectStatement(
                 Filter(
-                    where: .equals(FeatureValue.strategyEntityId, plan), order: [Order(AuditBlock.createdOn)],
+                    where: .equals(FeatureValue.strategyEntityID, plan), order: [Order(AuditBlock.createdOn)],
                     limit: Self.maximumValues), in: scope),
         ]
         var batch = PostgresBatch(settings: scope.settings)
@@ -57,7 +57,7 @@ struct PlanFeatureRepository: Sendable {
         try await values.find(
             Filter(
                 where: .all([
-                    .oneOf(Entity.id, ids), .equals(FeatureValue.strategyEntityId, plan),
+                    .oneOf(Entity.id, ids), .equals(FeatureValue.strategyEntityID, plan),
                     .equals(FeatureValue.strategyKey, Strategy.plan),
                 ])), in: scope)
     }
@@ -69,7 +69,7 @@ struct PlanFeatureRepository: Sendable {
         try await values.find(
             Filter(
                 where: .all([
-                    .equals(FeatureValue.strategyEntityId, plan), .equals(FeatureValue.strategyKey, Strategy.plan),
+                    .equals(FeatureValue.strategyEntityID, plan), .equals(FeatureValue.strategyKey, Strategy.plan),
                     .oneOf(FeatureValue.featureKey, features.map(\.description)),
                 ]), limit: Self.maximumValues), in: scope)
     }

@@ -20,7 +20,7 @@ struct PlanFeatureService: Sendable {
             var values = try FieldValues(FeatureValue.entity, json: item)
             values[FeatureValue.featureKey] = feature?.description
             values[FeatureValue.strategyKey] = Strategy.plan
-            values[FeatureValue.strategyEntityId] = plan
+            values[FeatureValue.strategyEntityID] = plan
             statements.append(try repository.values.insertStatement(values, in: scope))
         }
         return try await write(statements, features.compactMap { $0 }, of: plan, in: context)
@@ -44,7 +44,7 @@ struct PlanFeatureService: Sendable {
             var changes = try FieldValues(FeatureValue.entity, json: items[index])
             changes.remove(FeatureValue.featureKey)
             changes.remove(FeatureValue.strategyKey)
-            changes.remove(FeatureValue.strategyEntityId)
+            changes.remove(FeatureValue.strategyEntityID)
             if let feature = features[index] { changes[FeatureValue.featureKey] = feature.description }
             changes.identifier = nil
             statements.append(try repository.values.updateStatement(id, changes, in: scope, isGuarded: true))
@@ -87,7 +87,7 @@ struct PlanFeatureService: Sendable {
 
     private func requirePlan(_ plan: Identifier, in scope: TenantScope) async throws {
         do {
-            _ = try await repository.plans.findById(plan, in: scope)
+            _ = try await repository.plans.findByID(plan, in: scope)
         } catch RepositoryError.notFound {
             throw PlanFeatureError.planNotFound
         }

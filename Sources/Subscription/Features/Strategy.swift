@@ -27,5 +27,5 @@ enum Strategy {
         permissions: CRUDPermissions(
             create: ["CreateStrategy", "6"], view: ["ViewStrategy", "5"], update: ["UpdateStrategy", "7"],
             delete: ["DeleteStrategy", "8"]),
-        writers: .operators, acceptsOwnIds: true)
+        writers: .operators, acceptsOwnIDs: true)
 }

@@ -3,15 +3,15 @@ import JSONCoding
 
 /// A bill for a tenant: an internal draft until a billing provider issues it.
 enum Invoice {
-    static let invoiceId = Field.string(
+    static let invoiceID = Field.string(
         "invoiceId", maxLength: 255, description: "The billing provider's id; null for a draft", example: "in_5d2f")
     static let invoiceStatus = Field<Status>(
         FieldDefinition(
             "invoiceStatus", type: .string, schema: .string(maxLength: 255),
             example: .string(Status.paymentDue.rawValue)))
-    static let billingCustomerId = Field.identifier("billingCustomerId")
-    static let subscriptionId = Field.identifier("subscriptionId", access: .readOnly)
-    static let tenantId = Field.identifier("tenantId", access: .readOnly)
+    static let billingCustomerID = Field.identifier("billingCustomerId")
+    static let subscriptionID = Field.identifier("subscriptionId", access: .readOnly)
+    static let tenantID = Field.identifier("tenantId", access: .readOnly)
     static let currencyCode = Field.string("currencyCode", access: .readOnly, example: "USD")
     static let subtotal = Field.integer(
         "subtotal", width: .int64, access: .readOnly, description: "Sum of the lines, in minor units", example: 15_000)
@@ -25,18 +25,18 @@ enum Invoice {
     static let options = Field.object("options", access: .hidden)
     static let shippingAddress = Field.object("shippingAddress", access: .hidden)
 
-    static let lines = Relation.hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceId)
+    static let lines = Relation.hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceID)
 
     /// The description. Amounts are in minor units; a period ends before the day in `periodEnd`.
     static let entity = Entity(
-        "Invoice", table: "invoice", description: "A bill for a tenant.", tenancy: .column(tenantId),
+        "Invoice", table: "invoice", description: "A bill for a tenant.", tenancy: .column(tenantID),
         fields: [
-            invoiceId, invoiceStatus, billingCustomerId, subscriptionId, tenantId, currencyCode, subtotal, total,
+            invoiceID, invoiceStatus, billingCustomerID, subscriptionID, tenantID, currencyCode, subtotal, total,
             periodStart, periodEnd, issuedOn, options, shippingAddress,
         ],
         relations: [
-            lines, .hasMany("payments", "Payment", by: Payment.invoiceId),
-            .belongsTo("billingCustomer", "BillingCustomer", by: billingCustomerId),
+            lines, .hasMany("payments", "Payment", by: Payment.invoiceID),
+            .belongsTo("billingCustomer", "BillingCustomer", by: billingCustomerID),
         ],
         alwaysSet: [AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 }

@@ -3,11 +3,11 @@ import JSONCoding
 
 /// One line of an invoice. (`Billing.InvoiceLine` is the computation, this is the row.)
 enum InvoiceItem {
-    static let invoiceId = Field.identifier("invoiceId", required: true)
+    static let invoiceID = Field.identifier("invoiceId", required: true)
     static let position = Field.integer(
         "position", width: .int16, minimum: 1, required: true, description: "At least 1")
     static let description = Field.string("description", maxLength: 500, required: true, example: "Premium, 1 month")
-    static let planId = Field.identifier("planId")
+    static let planID = Field.identifier("planId")
     static let quantity = Field.integer("quantity", width: .int64, minimum: 0, required: true)
     static let unitAmount = Field.integer(
         "unitAmount", width: .int64, required: true, description: "Price of one unit, in minor units", example: 15_000)
@@ -22,9 +22,9 @@ enum InvoiceItem {
     static let entity = Entity(
         "InvoiceLine", table: "invoice_lines", description: "One line of an invoice.",
         tenancy: .custom("{row}.invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = {tenant})"),
-        fields: [invoiceId, position, description, planId, quantity, unitAmount, amount, periodStart, periodEnd],
+        fields: [invoiceID, position, description, planID, quantity, unitAmount, amount, periodStart, periodEnd],
         alwaysSet: [
-            invoiceId, position, description, quantity, unitAmount, amount, AuditBlock.createdOn, AuditBlock.modifiedOn,
+            invoiceID, position, description, quantity, unitAmount, amount, AuditBlock.createdOn, AuditBlock.modifiedOn,
             AuditBlock.deleted,
         ])
 }

@@ -12,11 +12,11 @@ extension InvoiceRepository {
     ) throws(RepositoryError) -> [BoundStatement] {
         var values = FieldValues(Invoice.entity)
         values.identifier = row.id
-        values[Invoice.invoiceId] = row.providerID
+        values[Invoice.invoiceID] = row.providerID
         values[Invoice.invoiceStatus] = row.status
-        values[Invoice.billingCustomerId] = row.customer
-        values[Invoice.subscriptionId] = row.subscription
-        values[Invoice.tenantId] = row.tenant
+        values[Invoice.billingCustomerID] = row.customer
+        values[Invoice.subscriptionID] = row.subscription
+        values[Invoice.tenantID] = row.tenant
         values[Invoice.currencyCode] = invoice.currency.code
         values[Invoice.subtotal] = Int(invoice.subtotal.minorUnits)
         values[Invoice.total] = Int(invoice.total.minorUnits)
@@ -28,10 +28,10 @@ extension InvoiceRepository {
         var statements = [try invoices.insertStatement(values, in: scope)]
         for (index, line) in invoice.lines.enumerated() {
             var item = FieldValues(InvoiceItem.entity)
-            item[InvoiceItem.invoiceId] = row.id
+            item[InvoiceItem.invoiceID] = row.id
             item[InvoiceItem.position] = index + 1
             item[InvoiceItem.description] = line.description
-            item[InvoiceItem.planId] = row.plan
+            item[InvoiceItem.planID] = row.plan
             item[InvoiceItem.quantity] = Int(line.quantity)
             item[InvoiceItem.unitAmount] = Int(line.unitPrice.minorUnits)
             item[InvoiceItem.amount] = Int(line.amount.minorUnits)
@@ -66,7 +66,7 @@ extension InvoiceRepository {
             deleting,
             [
                 .identifier(id), .optional(scope.actor.identifier) { .identifier($0) },
-                .optional(scope.tenantId) { .identifier($0) },
+                .optional(scope.tenantID) { .identifier($0) },
             ])
     }
 

@@ -23,10 +23,10 @@ struct InvoiceRepository: Sendable {
 
         init(_ record: Record) throws {
             id = try record.id
-            providerID = try record[ifPresent: Invoice.invoiceId]
+            providerID = try record[ifPresent: Invoice.invoiceID]
             status = try record[ifPresent: Invoice.invoiceStatus]
-            customer = try record[ifPresent: Invoice.billingCustomerId]
-            tenant = try record[ifPresent: Invoice.tenantId]
+            customer = try record[ifPresent: Invoice.billingCustomerID]
+            tenant = try record[ifPresent: Invoice.tenantID]
             currency = try record.invoiceCurrency
             total = try record.money(Invoice.total, in: currency)
             version = try record.version
@@ -38,7 +38,7 @@ struct InvoiceRepository: Sendable {
 
     /// The invoice that a text names: by our id or by the provider's.
     func named(_ text: String, in scope: TenantScope) async throws -> Row? {
-        try await invoices.find(.naming(text, in: [Invoice.invoiceId]), in: scope).first.map(Row.init)
+        try await invoices.find(.naming(text, in: [Invoice.invoiceID]), in: scope).first.map(Row.init)
     }
 
     /// The id of an invoice that a subscription shall have.
@@ -56,7 +56,7 @@ struct InvoiceRepository: Sendable {
     /// - Throws: `.notFound`.
     func withLines(_ id: Identifier, in scope: TenantScope) async throws(RepositoryError) -> Record {
         let lines = Inclusion(Invoice.lines, scope: Filter(order: [Order(InvoiceItem.position)]))
-        return try await invoices.findById(id, filter: Filter(include: [lines]), in: scope)
+        return try await invoices.findByID(id, filter: Filter(include: [lines]), in: scope)
     }
 
     /// An invoice as its rows have it.

@@ -13,7 +13,7 @@ struct PaymentSourceController: Sendable {
         description: "Internal id of the payment source, or the provider's id")
     private static let missing = "There is no such payment source"
 
-    var operations: [Operation] { [create(), readWithoutId(), read(), delete()] }
+    var operations: [Operation] { [create(), readWithoutID(), read(), delete()] }
 
     private func create() -> Operation {
         Operation(
@@ -40,7 +40,7 @@ struct PaymentSourceController: Sendable {
     }
 
     /// The path that the original has, whose id has no place in it.
-    private func readWithoutId() -> Operation {
+    private func readWithoutID() -> Operation {
         Operation(
             .get, Self.path, id: "BillingPaymentSourceController.getPaymentSourceWithoutId",
             summary: "Not supported: use /billing-payment-source/{paymentSourceId}",

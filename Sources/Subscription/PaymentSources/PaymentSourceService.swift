@@ -25,9 +25,9 @@ struct PaymentSourceService: Sendable {
             NewPaymentSource(card: card, options: body["options"]), for: customer.reference,
             idempotencyKey: "source:\(customer.id):\(key ?? Identifier.v7(at: now).description)", in: scope)
         var changes = FieldValues(BillingCustomer.entity)
-        changes[BillingCustomer.paymentSourceId] = effect.value.id
+        changes[BillingCustomer.paymentSourceID] = effect.value.id
         _ = try await effect.followed {
-            try await customers.customers.updateById(
+            try await customers.customers.updateByID(
                 customer.id, changes, in: context, resource: effect.value.row ?? customer.id,
                 alongside: effect.statements)
         }
@@ -65,7 +65,7 @@ struct PaymentSourceService: Sendable {
             source, idempotencyKey: "source-deletion:\(source.id)", in: scope)
         // One that is made meanwhile keeps its place: the database looks whose it is by then.
         _ = try await effect.followed {
-            try await customers.customers.updateById(
+            try await customers.customers.updateByID(
                 customer.id, FieldValues(BillingCustomer.entity), in: context,
                 alongside: effect.statements
                     + [BillingCustomerRepository.forgetting(source: source.id, of: customer.id)])

@@ -30,18 +30,18 @@ enum Plan {
         description: "For one billing cycle, in major units, with at most as many decimals as the currency has",
         example: 150)
     static let metaData = Field.object("metaData", schema: metaDataSchema)
-    static let billingCycleId = Field.identifier("billingCycleId", required: true)
-    static let currencyId = Field.identifier("currencyId", required: true)
+    static let billingCycleID = Field.identifier("billingCycleId", required: true)
+    static let currencyID = Field.identifier("currencyId", required: true)
 
     /// The description.
     static let entity = Entity(
         "Plan", table: "plans", description: "A plan that tenants subscribe to.", tenancy: .shared,
-        fields: [name, description, tier, size, price, metaData, billingCycleId, currencyId],
+        fields: [name, description, tier, size, price, metaData, billingCycleID, currencyID],
         relations: [
-            .belongsTo("billingCycle", "BillingCycle", by: billingCycleId),
-            .belongsTo("currency", "Currency", by: currencyId),
+            .belongsTo("billingCycle", "BillingCycle", by: billingCycleID),
+            .belongsTo("currency", "Currency", by: currencyID),
         ],
         alwaysSet: [
-            name, currencyId, billingCycleId, tier, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+            name, currencyID, billingCycleID, tier, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
         ])
 }

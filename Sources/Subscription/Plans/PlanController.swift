@@ -16,14 +16,14 @@ struct PlanController: Sendable {
 
     var operations: [Operation] {
         [
-            priced(crud.create()), crud.count(), crud.find(), priced(crud.updateAll()), findById(),
-            priced(crud.updateById()), priced(crud.replaceById()), crud.deleteById().forOperators(), crud.restoreById(),
+            priced(crud.create()), crud.count(), crud.find(), priced(crud.updateAll()), findByID(),
+            priced(crud.updateByID()), priced(crud.replaceByID()), crud.deleteByID().forOperators(), crud.restoreByID(),
         ]
     }
 
     /// `GET /plans/{id}`: from the cache when the whole row is asked for, as one statement otherwise.
-    private func findById() -> Operation {
-        var operation = crud.findById()
+    private func findByID() -> Operation {
+        var operation = crud.findByID()
         operation.handler = .scoped { call in
             guard call.request.query.isEmpty else { return try .entity(try await crud.read(call), for: call.request) }
             guard let body = try await plans.body(of: try call.request.identifier()) else {

@@ -35,10 +35,10 @@ struct PlanPriceCheck: Sendable {
     /// Checks a write of a plan, or of all that match.
     /// - Throws: `RepositoryError.relatedNotFound` for the currency; ``ValidationFailure`` at the member that does not fit.
     func checkPlans(_ body: JSONObject, _ target: Target, in scope: TenantScope) async throws {
-        guard body[Plan.price] != nil || body[Plan.currencyId] != nil else { return }
+        guard body[Plan.price] != nil || body[Plan.currencyID] != nil else { return }
         let current = if case .row(let id) = target { try await plans.object(of: id) } else { JSONObject?.none }
         var code: String?
-        if let currency = body.value(of: Plan.currencyId) ?? current?.value(of: Plan.currencyId) {
+        if let currency = body.value(of: Plan.currencyID) ?? current?.value(of: Plan.currencyID) {
             guard let row = try await currencies.object(of: currency) else {
                 throw RepositoryError.relatedNotFound(
                     detail: "Key (currency_id)=(\(currency)) is not present in table \"currencies\".")
@@ -50,14 +50,14 @@ struct PlanPriceCheck: Sendable {
             try Self.check(price.literal, in: code ?? "CLF", named: code)
         }
         // A bulk change of one of the two keeps what the rows have of the other.
-        guard case .matching(let condition) = target, (body[Plan.price] != nil) != (body[Plan.currencyId] != nil) else {
+        guard case .matching(let condition) = target, (body[Plan.price] != nil) != (body[Plan.currencyID] != nil) else {
             return
         }
         for decimals in try await prices.decimals(ofPlans: condition, in: scope) {
             if let price = body.value(of: Plan.price) {
                 try Self.check(price.literal, in: decimals.currency, named: decimals.currency)
             } else if let code {
-                try Self.check(decimals.count, in: code, at: Plan.currencyId)
+                try Self.check(decimals.count, in: code, at: Plan.currencyID)
             }
         }
     }

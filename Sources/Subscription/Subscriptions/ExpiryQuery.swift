@@ -45,7 +45,7 @@ enum ExpiryQuery {
         private(set) var page = "ORDER BY end_date, id"
 
         init(_ page: ExpiryPage, _ scope: TenantScope) {
-            if let tenant = scope.tenantId { conditions += " AND subscriber_id = \(bind(.identifier(tenant)))" }
+            if let tenant = scope.tenantID { conditions += " AND subscriber_id = \(bind(.identifier(tenant)))" }
             if let after = page.after {
                 conditions += " AND (end_date, id) > (\(bind(.text(after.endDate))), \(bind(.identifier(after.id))))"
             }

@@ -13,11 +13,11 @@ struct NewSubscription: Sendable, Hashable {
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
     /// - Throws: ``ValidationFailure`` that names the member that is missing.
     init(_ body: JSONObject) throws(ValidationFailure) {
-        guard let subscriber = body.value(of: TenantSubscription.subscriberId) else {
-            throw .required(TenantSubscription.subscriberId)
+        guard let subscriber = body.value(of: TenantSubscription.subscriberID) else {
+            throw .required(TenantSubscription.subscriberID)
         }
-        guard let plan = body.value(of: TenantSubscription.planId) else {
-            throw .required(TenantSubscription.planId)
+        guard let plan = body.value(of: TenantSubscription.planID) else {
+            throw .required(TenantSubscription.planID)
         }
         guard let status = body.value(of: TenantSubscription.status) else {
             throw .required(TenantSubscription.status)
@@ -25,6 +25,6 @@ struct NewSubscription: Sendable, Hashable {
         self.subscriber = subscriber
         self.plan = plan
         self.status = status
-        invoice = body[TenantSubscription.invoiceId]?.stringValue
+        invoice = body[TenantSubscription.invoiceID]?.stringValue
     }
 }

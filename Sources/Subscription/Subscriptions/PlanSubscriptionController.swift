@@ -26,7 +26,7 @@ struct PlanSubscriptionController: Sendable {
             failures: [.notFound: "Not a valid plan id; an unknown plan has no subscriptions"],
             handler: .scoped { call in
                 let plan = try call.request.identifier()
-                var filter = Filter(where: .equals(TenantSubscription.planId, plan))
+                var filter = Filter(where: .equals(TenantSubscription.planID, plan))
                 filter.applyDefaultLimit(limits)
                 let cursor = try QueryString.first("cursor", in: call.request.query).map {
                     try PageCursor($0, order: filter.order, of: TenantSubscription.entity)

@@ -15,8 +15,8 @@ struct PlanTermsReader: Sendable {
     ///   ``SubscriptionError/planNotBillable(_:)``.
     func terms(of id: Identifier, isFresh: Bool = false) async throws -> PlanTerms {
         guard let plan = try await plans.row(id, isFresh: isFresh) else { throw SubscriptionError.planNotFound }
-        async let cycle = related(Plan.billingCycleId, of: plan, in: cycles, isFresh: isFresh)
-        async let currency = related(Plan.currencyId, of: plan, in: currencies, isFresh: isFresh)
+        async let cycle = related(Plan.billingCycleID, of: plan, in: cycles, isFresh: isFresh)
+        async let currency = related(Plan.currencyID, of: plan, in: currencies, isFresh: isFresh)
         let (foundCycle, foundCurrency) = (try await cycle, try await currency)
         do {
             return try PlanTerms(

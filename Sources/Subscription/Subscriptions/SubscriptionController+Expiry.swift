@@ -16,7 +16,7 @@ extension SubscriptionController {
             [
                 .init(Entity.id, required: true),
                 .init("daysRemainingToExpiry", .integer(minimum: 0), required: true),
-                .init(TenantSubscription.subscriberId, .string(format: .uuid), required: true),
+                .init(TenantSubscription.subscriberID, .string(format: .uuid), required: true),
             ], name: "ExpiringSubscription")
         return Operation(
             .get, "/subscriptions/expire-soon", id: "SubscriptionController.expireSoonSubscription",
@@ -43,7 +43,7 @@ extension SubscriptionController {
                         writer.beginObject()
                         writer.member(Entity.id, row.id)
                         writer.member("daysRemainingToExpiry", remaining.components.seconds / 86_400)
-                        writer.member(TenantSubscription.subscriberId, row.subscriber)
+                        writer.member(TenantSubscription.subscriberID, row.subscriber)
                         writer.endObject()
                     }
                     writer.endArray()
@@ -59,7 +59,7 @@ extension SubscriptionController {
         let schema = Schema.object(
             [
                 .init("subscriptionId", .string(format: .uuid), required: true),
-                .init(TenantSubscription.subscriberId, .string(format: .uuid), required: true),
+                .init(TenantSubscription.subscriberID, .string(format: .uuid), required: true),
             ], name: "ExpiredSubscription")
         let days = Schema.integer(minimum: 0)
         return Operation(
@@ -82,7 +82,7 @@ extension SubscriptionController {
                     for row in rows {
                         writer.beginObject()
                         writer.member("subscriptionId", row.id)
-                        writer.member(TenantSubscription.subscriberId, row.subscriber)
+                        writer.member(TenantSubscription.subscriberID, row.subscriber)
                         writer.endObject()
                     }
                     writer.endArray()

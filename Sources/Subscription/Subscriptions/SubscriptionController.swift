@@ -17,8 +17,8 @@ struct SubscriptionController: Sendable {
 
     var operations: [Operation] {
         [
-            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll().forOperators(), crud.findById(),
-            updateById().forOperators(), replaceById().forOperators(), crud.deleteById().forOperators(), restoreById(),
+            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll().forOperators(), crud.findByID(),
+            updateByID().forOperators(), replaceByID().forOperators(), crud.deleteByID().forOperators(), restoreByID(),
             invoice(),
         ]
     }
@@ -39,7 +39,7 @@ struct SubscriptionController: Sendable {
                 .conflict: Self.conflict,
             ],
             idempotency: .recover { recovery in
-                let record = try await subscriptions.entities.findById(try recovery.created(), in: recovery.scope)
+                let record = try await subscriptions.entities.findByID(try recovery.created(), in: recovery.scope)
                 return try .created(record, location: "/subscriptions/\(try record.id)")
             },
             handler: .scoped { call in
@@ -53,8 +53,8 @@ struct SubscriptionController: Sendable {
         "The tenant does not exist or cannot subscribe, it has as many active or pending subscriptions as it may have, or the invoice backs another subscription"
 
     /// A live subscription that comes back needs a place again.
-    private func restoreById() -> Operation {
-        var operation = crud.restoreById()
+    private func restoreByID() -> Operation {
+        var operation = crud.restoreByID()
         operation.failures[.conflict] = Self.conflict
         operation.handler = .scoped { call in
             guard let id = Identifier(call.request.pathParameter("id")) else { throw HTTPFailure.entityNotFound }
@@ -84,14 +84,14 @@ struct SubscriptionController: Sendable {
         return operation
     }
 
-    private func updateById() -> Operation {
-        var operation = changing(crud.updateById())
+    private func updateByID() -> Operation {
+        var operation = changing(crud.updateByID())
         operation.requestBody = TenantSubscription.changeSchema
         return operation
     }
 
-    private func replaceById() -> Operation {
-        var operation = changing(crud.replaceById())
+    private func replaceByID() -> Operation {
+        var operation = changing(crud.replaceByID())
         operation.requestBody = TenantSubscription.replacementSchema
         return operation
     }
@@ -146,9 +146,9 @@ struct SubscriptionController: Sendable {
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 do {
-                    let subscription = try await subscriptions.entities.findById(id, in: call.scope)
+                    let subscription = try await subscriptions.entities.findByID(id, in: call.scope)
                     let invoice = try await invoices.withLines(
-                        try subscription[TenantSubscription.invoiceId], in: call.scope)
+                        try subscription[TenantSubscription.invoiceID], in: call.scope)
                     return try .entity(invoice.json, version: try invoice.version, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound

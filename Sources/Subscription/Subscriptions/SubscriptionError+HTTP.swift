@@ -17,11 +17,11 @@ extension SubscriptionError: HTTPFailureConvertible {
         case .reservedToOperators(let member): .reservedToOperators("/\(member)")
         case .invoiceInUse:
             .conflict("The invoice backs another subscription already.", code: "INVOICE_IN_USE")
-        case .invoiceMismatch(let reason): .invalidField(TenantSubscription.invoiceId.path, code: "invoice", reason)
-        case .planNotBillable(let message): .invalidField(TenantSubscription.planId.path, code: "plan", message)
+        case .invoiceMismatch(let reason): .invalidField(TenantSubscription.invoiceID.path, code: "invoice", reason)
+        case .planNotBillable(let message): .invalidField(TenantSubscription.planID.path, code: "plan", message)
         case .planUnfitForEvents:
             .invalidField(
-                TenantSubscription.planId.path, code: "plan",
+                TenantSubscription.planID.path, code: "plan",
                 "names a plan whose metaData is too large or too deep for an event")
         case .quotaExceeded(let quota):
             .conflict(

@@ -23,7 +23,7 @@ struct SubscriptionEvent: Sendable {
         guard JSONValue.object(data).depth <= Self.maximumDepth else { throw .planUnfitForEvents }
         do {
             return try EventEnvelope(
-                id: .v7(at: instant), type: type, tenantId: tenant, occurredAt: instant, trace: trace,
+                id: .v7(at: instant), type: type, tenantID: tenant, occurredAt: instant, trace: trace,
                 data: JSONValue.object(data).serialized())
         } catch {
             throw .planUnfitForEvents

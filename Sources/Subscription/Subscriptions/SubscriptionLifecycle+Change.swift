@@ -10,9 +10,9 @@ extension SubscriptionLifecycle {
     /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice, perhaps by the
     /// provider's id. All others are plain updates.
     static func concerns(_ body: JSONObject) -> Bool {
-        if body[TenantSubscription.invoiceId] != nil { return true }
+        if body[TenantSubscription.invoiceID] != nil { return true }
         guard let status = body.value(of: TenantSubscription.status) else {
-            return body[TenantSubscription.planId] != nil || body[TenantSubscription.subscriberId] != nil
+            return body[TenantSubscription.planID] != nil || body[TenantSubscription.subscriberID] != nil
                 || body[TenantSubscription.endDate] != nil
         }
         return status.mayBeLive
@@ -93,9 +93,9 @@ extension SubscriptionLifecycle {
 
     /// The body with our id of the invoice that it names. Its foreign key would accept any.
     private func namingInvoice(_ body: JSONObject, in scope: TenantScope) async throws -> JSONObject {
-        guard let name = body[TenantSubscription.invoiceId]?.stringValue else { return body }
+        guard let name = body[TenantSubscription.invoiceID]?.stringValue else { return body }
         var body = body
-        body[TenantSubscription.invoiceId] = .identifier(try await invoices.require(name, in: scope))
+        body[TenantSubscription.invoiceID] = .identifier(try await invoices.require(name, in: scope))
         return body
     }
 
@@ -105,7 +105,7 @@ extension SubscriptionLifecycle {
     ///   another subscription meanwhile; `RepositoryError.notFound` when no deleted row has the id.
     func restore(_ id: Identifier, in context: WriteContext) async throws -> Record {
         do throws(RepositoryError) {
-            return try await subscriptions.entities.restoreById(
+            return try await subscriptions.entities.restoreByID(
                 id, in: context,
                 alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))]
                     + InvoiceBacking.check(ofRestored: id))

@@ -27,7 +27,7 @@ struct SubscriptionLifecycle: Sendable {
                 throw SubscriptionError.reservedToOperators(member: TenantSubscription.status.name)
             }
             guard new.invoice == nil else {
-                throw SubscriptionError.reservedToOperators(member: TenantSubscription.invoiceId.name)
+                throw SubscriptionError.reservedToOperators(member: TenantSubscription.invoiceID.name)
             }
         }
         do {
@@ -128,12 +128,12 @@ struct SubscriptionLifecycle: Sendable {
     ) -> FieldValues {
         var values = FieldValues(TenantSubscription.entity)
         values.identifier = id
-        values[TenantSubscription.subscriberId] = new.subscriber
+        values[TenantSubscription.subscriberID] = new.subscriber
         values[TenantSubscription.startDate] = first.period.start.description
         values[TenantSubscription.endDate] = first.period.end.description
         values[TenantSubscription.status] = new.status
-        values[TenantSubscription.planId] = new.plan
-        values[TenantSubscription.invoiceId] = invoice
+        values[TenantSubscription.planID] = new.plan
+        values[TenantSubscription.invoiceID] = invoice
         values[TenantSubscription.billingAnchorDay] = first.anchorDay
         return values
     }

@@ -91,7 +91,7 @@ struct SubscriptionRepository: Sendable {
     ) async throws -> RecordList {
         let select =
             switch target {
-            case .id(let id): try entities.selectById(id, in: scope)
+            case .id(let id): try entities.selectByID(id, in: scope)
             case .condition(let condition, let limit):
                 try entities.selectStatement(
                     Filter(where: condition, order: [Order(Entity.id)], limit: limit), in: scope)

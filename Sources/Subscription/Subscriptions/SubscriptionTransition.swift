@@ -28,13 +28,13 @@ struct SubscriptionTransition: Sendable {
         let changeable = TenantSubscription.entity.fields.filter { $0.access == .readWrite }
         for field in changeable { if let value = body[field] { result[field] = value } }
         self.result = result
-        let subscriber = try row[TenantSubscription.subscriberId]
-        self.subscriber = result.value(of: TenantSubscription.subscriberId) ?? subscriber
+        let subscriber = try row[TenantSubscription.subscriberID]
+        self.subscriber = result.value(of: TenantSubscription.subscriberID) ?? subscriber
         isMoved = self.subscriber != subscriber
-        let plan = try row[TenantSubscription.planId]
-        self.plan = result.value(of: TenantSubscription.planId) ?? plan
-        let invoice = body.value(of: TenantSubscription.invoiceId)
-        newInvoice = invoice == (try row[ifPresent: TenantSubscription.invoiceId]) ? nil : invoice
+        let plan = try row[TenantSubscription.planID]
+        self.plan = result.value(of: TenantSubscription.planID) ?? plan
+        let invoice = body.value(of: TenantSubscription.invoiceID)
+        newInvoice = invoice == (try row[ifPresent: TenantSubscription.invoiceID]) ? nil : invoice
         let before = try? row[TenantSubscription.status]
         let after = result.value(of: TenantSubscription.status)
         let day = today.description

@@ -25,23 +25,23 @@ enum TenantSubscription {
 
     private static let statuses = "0 PENDING, 1 ACTIVE, 2 INACTIVE, 3 CANCELLED, 4 EXPIRED"
 
-    static let subscriberId = Field.identifier("subscriberId", required: true, description: "The tenant")
+    static let subscriberID = Field.identifier("subscriberId", required: true, description: "The tenant")
     static let startDate = Field.string("startDate", format: .date, required: true, example: "2026-01-31")
     static let endDate = Field.string(
         "endDate", format: .date, required: true, description: "The day after the last paid day", example: "2026-02-28")
     static let status = Field<Status>.integer("status", width: .int16, required: true, description: statuses)
-    static let planId = Field.identifier("planId", required: true)
-    static let invoiceId = Field.identifier("invoiceId", description: "Invoice of the first period")
+    static let planID = Field.identifier("planId", required: true)
+    static let invoiceID = Field.identifier("invoiceId", description: "Invoice of the first period")
     static let billingAnchorDay = Field.integer("billingAnchorDay", width: .int16, access: .hidden)
 
     /// The description. `endDate` is the first day that is not paid for.
     static let entity = Entity(
         "Subscription", table: "subscriptions", description: "A tenant's subscription to a plan.",
-        tenancy: .column(subscriberId),
-        fields: [subscriberId, startDate, endDate, status, planId, invoiceId, billingAnchorDay],
+        tenancy: .column(subscriberID),
+        fields: [subscriberID, startDate, endDate, status, planID, invoiceID, billingAnchorDay],
         relations: [
-            .belongsTo("plan", "Plan", by: planId),
-            .belongsTo("invoice", "Invoice", by: invoiceId),
+            .belongsTo("plan", "Plan", by: planID),
+            .belongsTo("invoice", "Invoice", by: invoiceID),
         ],
         rules: [
             RowRule(
@@ -49,7 +49,7 @@ enum TenantSubscription {
                 [endDate: "must not be before startDate", startDate: "must not be after endDate"])
         ],
         alwaysSet: [
-            subscriberId, planId, status, invoiceId, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+            subscriberID, planID, status, invoiceID, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
         ])
 
     /// An invoice that exists, as requests name it (docs/contract/arc-api.md 15).
@@ -63,18 +63,18 @@ enum TenantSubscription {
             .integer(oneOf: [Status.pending.rawValue, Status.active.rawValue]).described("0 PENDING, 1 ACTIVE"),
             required: true),
         .init(
-            invoiceId,
+            invoiceID,
             invoice.described(
                 "An existing invoice, by internal id or the provider's id; if omitted, a draft is created for the first period"
             ))
     )
 
     private static let namedInvoice = Schema.Property(
-        invoiceId, invoice.described("Invoice of the first period, by internal id or the provider's id"))
+        invoiceID, invoice.described("Invoice of the first period, by internal id or the provider's id"))
 
     /// The body of `PATCH /subscriptions` and `/subscriptions/{id}`.
     static let changeSchema = entity.partialSchema.adding(namedInvoice)
 
     /// The body of `PUT /subscriptions/{id}`.
-    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring(invoiceId)
+    static let replacementSchema = entity.replacementSchema.adding(namedInvoice).requiring(invoiceID)
 }

@@ -27,7 +27,7 @@ struct KnownTenantConsumer: Sendable {
     ) throws(EventRejection) -> [BoundStatement] {
         switch event.type {
         case EventType.tenantProvisioning:
-            guard let tenant = event.tenantId else { throw EventRejection(reason: "the event has no tenant") }
+            guard let tenant = event.tenantID else { throw EventRejection(reason: "the event has no tenant") }
             return [KnownTenants.record([.existence(of: tenant)], at: now)]
         case EventType.tenantsListed:
             let data = try? JSONValue.parse(stored: event.data)
@@ -41,7 +41,7 @@ struct KnownTenantConsumer: Sendable {
             return [KnownTenants.record(reports, at: now)] + (isComplete ? [KnownTenants.completeList] : [])
         default:
             let data = try? JSONValue.parse(stored: event.data)
-            guard let data, let report = report(of: data["tenantId"], data), report.tenant == event.tenantId else {
+            guard let data, let report = report(of: data["tenantId"], data), report.tenant == event.tenantID else {
                 throw EventRejection(reason: "the event does not contain its tenant with isBlocked and version")
             }
             return [KnownTenants.record([report], at: now)]

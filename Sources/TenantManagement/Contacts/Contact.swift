@@ -15,14 +15,14 @@ package enum Contact {
         "isPrimary", required: true, description: "Whether this contact receives mails about the tenant")
     package static let type = Field.string(
         "type", maxLength: 100, pattern: .visibleText, column: "contact_type", example: "admin")
-    package static let tenantId = Field.identifier("tenantId", required: true)
+    package static let tenantID = Field.identifier("tenantId", required: true)
 
     /// The description.
     package static let entity = Entity(
-        "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column(tenantId),
-        fields: [firstName, lastName, email, isPrimary, type, tenantId],
-        relations: [.belongsTo("tenant", "Tenant", by: tenantId)],
-        alwaysSet: [firstName, lastName, email, isPrimary, tenantId, AuditBlock.createdOn, AuditBlock.deleted])
+        "Contact", table: "contacts", description: "A person at a tenant.", tenancy: .column(tenantID),
+        fields: [firstName, lastName, email, isPrimary, type, tenantID],
+        relations: [.belongsTo("tenant", "Tenant", by: tenantID)],
+        alwaysSet: [firstName, lastName, email, isPrimary, tenantID, AuditBlock.createdOn, AuditBlock.deleted])
 
     /// Its operations.
     static let resource = EntityResource(

@@ -151,7 +151,7 @@ struct DomainController: Sendable {
     /// The tenant of the path. Another tenant's does not exist for this caller.
     private func tenant(of call: ScopedRequest) throws(HTTPFailure) -> Identifier {
         let tenant = try call.request.identifier()
-        if let own = call.scope.tenantId, own != tenant { throw .entityNotFound }
+        if let own = call.scope.tenantID, own != tenant { throw .entityNotFound }
         return tenant
     }
 

@@ -35,14 +35,14 @@ package enum Invoice {
     package static let status = Field<Status>.integer(
         "status", width: .int16, required: true,
         description: Status.allCases.map { "\($0.rawValue) \($0.name)" }.joined(separator: ", "))
-    package static let tenantId = Field.identifier("tenantId", required: true)
+    package static let tenantID = Field.identifier("tenantId", required: true)
 
-    static let tenant = Relation.belongsTo("tenant", "Tenant", by: tenantId)
+    static let tenant = Relation.belongsTo("tenant", "Tenant", by: tenantID)
 
     /// The description.
     package static let entity = Entity(
-        "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column(tenantId),
-        fields: [startDate, endDate, amount, currencyCode, invoiceFile, dueDate, status, tenantId],
+        "Invoice", table: "invoices", description: "An invoice to a tenant.", tenancy: .column(tenantID),
+        fields: [startDate, endDate, amount, currencyCode, invoiceFile, dueDate, status, tenantID],
         relations: [tenant],
         rules: [
             RowRule(
@@ -58,5 +58,5 @@ package enum Invoice {
                     currencyCode: "names a currency with fewer decimals than the amount has",
                 ]),
         ],
-        alwaysSet: [amount, status, tenantId, AuditBlock.deleted])
+        alwaysSet: [amount, status, tenantID, AuditBlock.deleted])
 }

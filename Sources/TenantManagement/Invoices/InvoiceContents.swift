@@ -27,7 +27,7 @@ struct InvoiceContents: Sendable, Hashable {
             (name: try tenant[Tenant.name], address: try tenant.related(Tenant.address, PrintedAddress.init).first)
         }.first
         id = try invoice.id
-        tenantName = try tenant?.name ?? "Tenant \(invoice[Invoice.tenantId])"
+        tenantName = try tenant?.name ?? "Tenant \(invoice[Invoice.tenantID])"
         addressLines = tenant?.address?.lines ?? []
         country = tenant?.address?.country
         created = Self.second(try invoice[ifPresent: AuditBlock.createdOn])

@@ -41,7 +41,7 @@ struct InvoiceDownloadService: Sendable {
         let tenant = Inclusion(Invoice.tenant, scope: Filter(include: [Inclusion(Tenant.address)]))
         do {
             return try InvoiceContents(
-                try await invoices.findById(id, filter: Filter(include: [tenant]), in: scope))
+                try await invoices.findByID(id, filter: Filter(include: [tenant]), in: scope))
         } catch RepositoryError.notFound {
             throw InvoiceDownloadError.invoiceNotFound
         }

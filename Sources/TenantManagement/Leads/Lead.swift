@@ -13,10 +13,10 @@ package enum Lead {
     package static let email = Field.string("email", maxLength: 100, required: true, example: "ann@acme.com")
     package static let isValidated = Field.boolean(
         "isValidated", required: true, description: "Whether the e-mail address is verified")
-    package static let addressId = Field.identifier("addressId")
+    package static let addressID = Field.identifier("addressId")
 
     /// The lead's postal address.
-    static let address = Relation.belongsTo("address", "Address", by: addressId)
+    static let address = Relation.belongsTo("address", "Address", by: addressID)
 
     /// The description. A lead's token sees its own lead; a tenant's users see the lead that became their tenant.
     package static let entity = Entity(
@@ -24,9 +24,9 @@ package enum Lead {
         tenancy: .custom(
             "{row}.id = ANY (ARRAY(SELECT t.lead_id FROM main.tenants AS t WHERE t.id = {tenant} UNION ALL SELECT {tenant}))"
         ),
-        fields: [firstName, lastName, companyName, email, isValidated, addressId],
+        fields: [firstName, lastName, companyName, email, isValidated, addressID],
         relations: [
-            .hasOne("tenant", "Tenant", by: Tenant.leadId),
+            .hasOne("tenant", "Tenant", by: Tenant.leadID),
             address,
         ],
         alwaysSet: [

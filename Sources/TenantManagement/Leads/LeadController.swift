@@ -17,7 +17,7 @@ package struct LeadController: Sendable {
 
     /// All operations.
     package var operations: [Operation] {
-        [register(), verify(), crud.count(), crud.find(), crud.findById()] + refusedWrites()
+        [register(), verify(), crud.count(), crud.find(), crud.findByID()] + refusedWrites()
     }
 
     private static let addressSchema = Address.entity.newSchema.named("LeadAddress")

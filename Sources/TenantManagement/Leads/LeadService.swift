@@ -43,7 +43,7 @@ package struct LeadService: Sendable {
         lead[Lead.email] = email.text
         lead[Lead.isValidated] = false
         if let address = AddressInput(body[Lead.address.name]?.objectValue).values(id: .v7(at: now)) {
-            lead[Lead.addressId] = address.identifier
+            lead[Lead.addressID] = address.identifier
             batch.add(try addressEntities.insertStatement(address, in: scope))
         }
         batch.add(try leadEntities.insertStatement(lead, in: scope))

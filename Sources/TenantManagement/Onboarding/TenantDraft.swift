@@ -69,8 +69,8 @@ struct TenantDraft: Sendable {
         tenant[Tenant.domains] = domains
         let status: Tenant.Status = tier == nil ? .pendingProvision : .provisioning
         tenant[Tenant.status] = status
-        tenant[Tenant.leadId] = lead
-        tenant[Tenant.addressId] = address?.identifier ?? existingAddress
+        tenant[Tenant.leadID] = lead
+        tenant[Tenant.addressID] = address?.identifier ?? existingAddress
 
         var person = FieldValues(Contact.entity)
         person.identifier = .v7(at: now)
@@ -79,7 +79,7 @@ struct TenantDraft: Sendable {
         person[Contact.email] = contact.email.text
         person[Contact.isPrimary] = contact.isPrimary
         person[Contact.type] = contact.type
-        person[Contact.tenantId] = id
+        person[Contact.tenantID] = id
         return Rows(id: id, address: address, tenant: tenant, contact: person)
     }
 }

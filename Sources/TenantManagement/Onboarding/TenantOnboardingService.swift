@@ -75,7 +75,7 @@ package struct TenantOnboardingService: Sendable {
 
     /// A tenant with everything that came with it.
     func read(_ id: Identifier, in scope: TenantScope) async throws -> OnboardedTenant {
-        let tenant = try await tenants.findById(id, filter: Self.withRelations, in: scope)
+        let tenant = try await tenants.findByID(id, filter: Self.withRelations, in: scope)
         return OnboardedTenant(tenant: tenant, contact: nil, address: nil)
     }
 
@@ -165,7 +165,7 @@ package struct TenantOnboardingService: Sendable {
         }
         // The response for a lead contains its relations. They are read in the same transaction, so that no second read can
         // fail.
-        let whole = try draft.lead == nil ? nil : tenants.selectById(rows.id, filter: Self.withRelations, in: scope)
+        let whole = try draft.lead == nil ? nil : tenants.selectByID(rows.id, filter: Self.withRelations, in: scope)
         let wholeIndex = whole.map { batch.add($0.statement) }
 
         let results = try await pool.run(batch)

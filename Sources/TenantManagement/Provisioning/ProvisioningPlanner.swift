@@ -90,7 +90,7 @@ struct ProvisioningPlanner: Sendable {
             throw ProvisioningError.planTooLarge(limit: EventEnvelope.maximumDataBytes)
         }
         let event = try EventEnvelope(
-            id: .v7(at: now), type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: now,
+            id: .v7(at: now), type: EventType.tenantProvisioning, tenantID: tenant, occurredAt: now,
             trace: write.trace, data: writer.bytes)
         return Plan(tenant: tenant, context: context, secret: secret, statements: [row], event: event)
     }

@@ -82,7 +82,7 @@ struct ProvisioningService: Sendable {
         let contacts = Filter(order: [Order(Contact.isPrimary, descending: true)], limit: Self.maximumContacts)
         let filter = Filter(include: [Inclusion(Tenant.contacts, scope: contacts), Inclusion(Tenant.address)])
         do {
-            return try await tenants.findById(id, filter: filter, in: scope)
+            return try await tenants.findByID(id, filter: filter, in: scope)
         } catch {
             if case .notFound = error { throw ProvisioningError.tenantNotFound }
             throw error

@@ -27,7 +27,7 @@ struct SubscriptionActivatedConsumer: Sendable {
     }
 
     private func start(_ event: EventEnvelope, in context: WriteContext) async throws {
-        guard let tenant = event.tenantId else { throw EventRejection(reason: "the event names no tenant") }
+        guard let tenant = event.tenantID else { throw EventRejection(reason: "the event names no tenant") }
         guard let data = try? JSONValue.parse(stored: event.data), let subscription = data["subscription"] else {
             throw EventRejection(reason: "the event's data holds no subscription")
         }

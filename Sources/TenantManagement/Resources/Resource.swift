@@ -10,17 +10,17 @@ package enum Resource {
     package static let type = Field.string(
         "type", maxLength: 100, pattern: .visibleText, required: true, example: "postgres-schema")
     package static let metadata = Field.object("metadata", required: true)
-    package static let tenantId = Field.identifier("tenantId", required: true)
+    package static let tenantID = Field.identifier("tenantId", required: true)
 
     /// The description.
     package static let entity = Entity(
         "Resource", table: "resources", description: "A resource that was created for a tenant.",
-        tenancy: .column(tenantId),
-        fields: [externalIdentifier, type, metadata, tenantId],
-        relations: [.belongsTo("tenant", "Tenant", by: tenantId)],
-        uniqueKeys: [UniqueKey("idx_resource_type_ext_id", externalIdentifier, type, tenantId)],
+        tenancy: .column(tenantID),
+        fields: [externalIdentifier, type, metadata, tenantID],
+        relations: [.belongsTo("tenant", "Tenant", by: tenantID)],
+        uniqueKeys: [UniqueKey("idx_resource_type_ext_id", externalIdentifier, type, tenantID)],
         alwaysSet: [
-            type, metadata, externalIdentifier, tenantId, AuditBlock.createdOn, AuditBlock.modifiedOn,
+            type, metadata, externalIdentifier, tenantID, AuditBlock.createdOn, AuditBlock.modifiedOn,
             AuditBlock.deleted,
         ])
 }

@@ -31,9 +31,9 @@ struct TenantConfigController: Sendable {
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 do {
-                    let config = try await configs.findById(
-                        id, filter: Filter(fields: .only(TenantConfig.tenantId)), in: call.scope)
-                    let tenant = try await tenants.findById(try config[TenantConfig.tenantId], in: call.scope)
+                    let config = try await configs.findByID(
+                        id, filter: Filter(fields: .only(TenantConfig.tenantID)), in: call.scope)
+                    let tenant = try await tenants.findByID(try config[TenantConfig.tenantID], in: call.scope)
                     return try .entity(tenant, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound

@@ -58,31 +58,31 @@ package enum Tenant {
     package static let key = Field.string(
         "key", maxLength: maximumKeyLength, pattern: .lowercaseAlphanumeric, required: true,
         description: "Short name, unique among tenants", example: "acme")
-    package static let spocUserId = Field.identifier(
+    package static let spocUserID = Field.identifier(
         "spocUserId", description: "User who is the single point of contact")
     package static let domains = Field.strings(
         "domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"])
-    package static let leadId = Field.identifier("leadId", description: "Lead that became this tenant")
-    package static let addressId = Field.identifier("addressId")
+    package static let leadID = Field.identifier("leadId", description: "Lead that became this tenant")
+    package static let addressID = Field.identifier("addressId")
 
     /// The people at the tenant.
-    static let contacts = Relation.hasMany("contacts", "Contact", by: Contact.tenantId)
+    static let contacts = Relation.hasMany("contacts", "Contact", by: Contact.tenantID)
     /// The tenant's postal address.
-    static let address = Relation.belongsTo("address", "Address", by: addressId)
+    static let address = Relation.belongsTo("address", "Address", by: addressID)
 
     /// The description.
     package static let entity = Entity(
         "Tenant", table: "tenants", description: "A customer of the operator.", tenancy: .identity,
-        fields: [name, status, key, spocUserId, domains, leadId, addressId],
+        fields: [name, status, key, spocUserID, domains, leadID, addressID],
         relations: [
-            contacts, .hasMany("resources", "Resource", by: Resource.tenantId),
-            .belongsTo("lead", "Lead", by: leadId),
+            contacts, .hasMany("resources", "Resource", by: Resource.tenantID),
+            .belongsTo("lead", "Lead", by: leadID),
             address,
         ],
-        uniqueKeys: [UniqueKey("idx_tenant_key", key), UniqueKey("idx_tenant_lead", leadId)],
+        uniqueKeys: [UniqueKey("idx_tenant_key", key), UniqueKey("idx_tenant_lead", leadID)],
         alwaysSet: [name, status, key, domains, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
 
     /// What a tenant's own users may change. The other fields belong to the operator, or refer to rows that need not be the
     /// tenant's.
-    package static let writableByTenant: [any EntityField] = [name, spocUserId]
+    package static let writableByTenant: [any EntityField] = [name, spocUserID]
 }

@@ -14,9 +14,9 @@ struct TenantController: Sendable {
 
     var operations: [Operation] {
         [
-            crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findById(),
-            refusingReservedKeys(crud.updateById()), refusingReservedKeys(crud.replaceById()),
-            crud.deleteById().forOperators(), crud.restoreById(),
+            crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findByID(),
+            refusingReservedKeys(crud.updateByID()), refusingReservedKeys(crud.replaceByID()),
+            crud.deleteByID().forOperators(), crud.restoreByID(),
         ]
     }
 
@@ -28,13 +28,13 @@ struct TenantController: Sendable {
     }
 
     /// `GET /tenants/{id}`: from the cache when the whole row is asked for, as one statement otherwise.
-    private func findById() -> Operation {
-        var operation = crud.findById()
+    private func findByID() -> Operation {
+        var operation = crud.findByID()
         operation.handler = .scoped { call in
             guard call.request.query.isEmpty else { return try .entity(try await crud.read(call), for: call.request) }
             let id = try call.request.identifier()
             // The row of another tenant is not even looked for: it does not exist for this caller.
-            if let own = call.scope.tenantId, own != id { throw HTTPFailure.entityNotFound }
+            if let own = call.scope.tenantID, own != id { throw HTTPFailure.entityNotFound }
             guard let body = try await tenants.body(of: id) else { throw HTTPFailure.entityNotFound }
             return try .entity(body.bytes, tag: EntityTag(version: body.version), for: call.request)
         }

@@ -22,7 +22,7 @@ struct TenantCreated: Sendable {
         writer.integer(Self.version)
         writer.endObject()
         return try EventEnvelope(
-            id: .v7(at: context.now), type: EventType.tenantCreated, tenantId: tenant, occurredAt: context.now,
+            id: .v7(at: context.now), type: EventType.tenantCreated, tenantID: tenant, occurredAt: context.now,
             trace: context.trace, data: writer.bytes)
     }
 }

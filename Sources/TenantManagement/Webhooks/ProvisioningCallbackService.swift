@@ -98,7 +98,7 @@ struct ProvisioningCallbackService: Sendable {
         ])
         return try EventEnvelope(
             id: .v7(at: context.now),
-            type: callback.result.eventType, tenantId: tenant, occurredAt: context.now, trace: context.trace,
+            type: callback.result.eventType, tenantID: tenant, occurredAt: context.now, trace: context.trace,
             data: writer.bytes)
     }
 }

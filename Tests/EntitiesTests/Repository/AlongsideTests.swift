@@ -30,14 +30,14 @@ import Testing
     @Test func `alongside statements run with every write`() async throws {
         let text = "\(Identifier.v4())"
         let id = try await plans.create(try plan("a"), in: .system, alongside: [event(text)]).id
-        let changed = try await plans.updateById(id, try plan("b"), in: .system, alongside: [event(text), event(text)])
+        let changed = try await plans.updateByID(id, try plan("b"), in: .system, alongside: [event(text), event(text)])
         #expect(try changed.text("name") == "b" && changed.version == 2)
-        _ = try await plans.replaceById(id, try plan("c"), in: .system, alongside: [event(text)])
+        _ = try await plans.replaceByID(id, try plan("c"), in: .system, alongside: [event(text)])
         _ = try await plans.updateAll(
             try plan("d"), where: .equals("id", .identifier(id)), in: .system, alongside: [event(text)])
-        let deleted = try await plans.deleteById(id, in: .system, alongside: [event(text)])
+        let deleted = try await plans.deleteByID(id, in: .system, alongside: [event(text)])
         #expect(try deleted.boolean("deleted") && deleted.version == 5)
-        #expect(try await plans.restoreById(id, in: .system, alongside: [event(text)]).version == 6)
+        #expect(try await plans.restoreByID(id, in: .system, alongside: [event(text)]).version == 6)
         #expect(
             try await plans.createAll([try plan("e"), try plan("f")], in: .system, alongside: [event(text)]).count == 2)
         #expect(try await events(text) == 8)
@@ -48,12 +48,12 @@ import Testing
         let id = Identifier.v4()
         let missing = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
         await #expect(throws: missing) {
-            try await plans.updateById(id, try plan("x"), in: .system, alongside: [event(text)])
+            try await plans.updateByID(id, try plan("x"), in: .system, alongside: [event(text)])
         }
-        await #expect(throws: missing) { try await plans.deleteById(id, in: .system, alongside: [event(text)]) }
+        await #expect(throws: missing) { try await plans.deleteByID(id, in: .system, alongside: [event(text)]) }
         let row = try await plans.create(try plan("x"), in: .system).id
         await #expect(throws: RepositoryError.versionMismatch(current: 1)) {
-            try await plans.replaceById(row, try plan("y"), in: .system, ifVersion: 7, alongside: [event(text)])
+            try await plans.replaceByID(row, try plan("y"), in: .system, ifVersion: 7, alongside: [event(text)])
         }
         #expect(try await events(text) == 0)
     }
@@ -64,12 +64,12 @@ import Testing
             scope: .system, now: SystemClock().now(),
             marks: [CommitMark { event("\(text) \($0.map(\.description) ?? "none")") }])
         let id = try await plans.create(try plan("a"), in: marked).id
-        _ = try await plans.updateById(id, try plan("b"), in: marked)
-        _ = try await plans.replaceById(id, try plan("c"), in: marked)
-        _ = try await plans.deleteById(id, in: marked)
-        _ = try await plans.restoreById(id, in: marked)
+        _ = try await plans.updateByID(id, try plan("b"), in: marked)
+        _ = try await plans.replaceByID(id, try plan("c"), in: marked)
+        _ = try await plans.deleteByID(id, in: marked)
+        _ = try await plans.restoreByID(id, in: marked)
         let other = Identifier.v4()
-        _ = try await plans.updateById(id, try plan("d"), in: marked, resource: other)
+        _ = try await plans.updateByID(id, try plan("d"), in: marked, resource: other)
         _ = try await plans.updateAll(try plan("e"), where: .equals("id", .identifier(id)), in: marked)
         _ = try await plans.createAll([try plan("f"), try plan("g")], in: marked, resource: nil)
         try await marked.commitMarks(on: plans.pool)
@@ -85,8 +85,8 @@ import Testing
             scope: .system, now: SystemClock().now(), marks: [CommitMark { _ in event(text) }])
         let id = Identifier.v4()
         let missing = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
-        await #expect(throws: missing) { try await plans.updateById(id, try plan("x"), in: marked) }
-        await #expect(throws: missing) { try await plans.restoreById(id, in: marked) }
+        await #expect(throws: missing) { try await plans.updateByID(id, try plan("x"), in: marked) }
+        await #expect(throws: missing) { try await plans.restoreByID(id, in: marked) }
         struct Failure: Error {}
         await #expect(throws: Failure.self) {
             try await marked.withTransaction(on: plans.pool, resource: nil) { _ in throw Failure() }

@@ -127,7 +127,7 @@ import Testing
             try await story.create(TestModel.plan, ["name": "x", "ownerId": "nobody"])
         }
         await #expect(throws: RepositoryError.invalid(field: "name", reason: .required)) {
-            try await story.tenants.replaceById(
+            try await story.tenants.replaceByID(
                 story.id, try FieldValues(TestModel.tenant, json: ["key": "k"]), in: .system)
         }
     }

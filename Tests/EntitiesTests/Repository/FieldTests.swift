@@ -24,7 +24,7 @@ import Testing
         values[TestPlan.validUntil] = instant
         values[TestPlan.metaData] = JSONText(["a": [1, nil]])
         values[TestPlan.tags] = ["x", ""]
-        values[TestPlan.ownerId] = owner
+        values[TestPlan.ownerID] = owner
         values[TestPlan.slug] = "s"
         #expect(values[TestPlan.rank] == -7 && values[TestPlan.validUntil] == instant)
         let row = try await plans.create(values, in: scope)
@@ -33,7 +33,7 @@ import Testing
         #expect(try row[TestPlan.rank] == -7 && row[TestPlan.views] == 9_007_199_254_740_993)
         #expect(try row[TestPlan.isActive] == false && row[TestPlan.validUntil] == instant)
         #expect(try row[TestPlan.metaData].value() == ["a": [1, nil]])
-        #expect(try row[TestPlan.tags] == ["x", ""] && row[TestPlan.ownerId] == owner && row[TestPlan.slug] == "s")
+        #expect(try row[TestPlan.tags] == ["x", ""] && row[TestPlan.ownerID] == owner && row[TestPlan.slug] == "s")
         #expect(try row[Entity.id] == row.id && row[AuditBlock.deleted] == false)
     }
 
@@ -49,7 +49,7 @@ import Testing
         #expect(changes.writes(TestPlan.rank) && changes[TestPlan.rank] == nil)
         changes.remove(TestPlan.views)
         #expect(!changes.writes(TestPlan.views))
-        let changed = try await plans.updateById(row.id, changes, in: scope)
+        let changed = try await plans.updateByID(row.id, changes, in: scope)
         #expect(changed.isUnset(TestPlan.rank))
         #expect(try changed[ifPresent: TestPlan.rank] == nil && changed[TestPlan.views] == 4)
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try changed[TestPlan.rank] }
@@ -75,7 +75,7 @@ import Testing
         var values = FieldValues(TestPlan.entity)
         values[TestPlan.name] = "n"
         let id = try await plans.create(values, in: scope).id
-        let row = try await plans.findById(id, filter: Filter(fields: .only(TestPlan.name)), in: scope)
+        let row = try await plans.findByID(id, filter: Filter(fields: .only(TestPlan.name)), in: scope)
         #expect(try row[TestPlan.name] == "n")
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try row[ifPresent: TestPlan.rank] }
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try row[TestTenant.domains] }
@@ -89,7 +89,7 @@ import Testing
         #expect(try parsed(#"{"status": 2}"#) == .equals(TestTenant.status, .provisioning))
         #expect(try parsed(#"{"status": {"inq": [0, 5]}}"#) == .oneOf(TestTenant.status, [.active, .inactive]))
         #expect(try parsed(#"{"name": {"gt": "b"}}"#) == .compare(TestTenant.name, .greater, "b"))
-        #expect(try parsed(#"{"leadId": null}"#) == .isNull(TestTenant.leadId))
+        #expect(try parsed(#"{"leadId": null}"#) == .isNull(TestTenant.leadID))
         #expect(try parsed(#"{"id": "\#(id)"}"#) == .equals(Entity.id, id))
         #expect(try parsed(#"{"domains": ["a.b"]}"#) == .equals(TestTenant.domains, ["a.b"]))
         let filter = try Filter.parse(
@@ -112,7 +112,7 @@ import Testing
     @Test func `related rows are read without making JSON of them`() async throws {
         let story = try await TenantStory()
         let contacts = Filter(order: [Order(TestContact.firstName)], include: [Inclusion(TestContact.tenant)])
-        let row = try await story.tenants.findById(
+        let row = try await story.tenants.findByID(
             story.id,
             filter: Filter(include: [Inclusion(TestTenant.contacts, scope: contacts), Inclusion(TestTenant.lead)]),
             in: scope)
@@ -122,7 +122,7 @@ import Testing
             return try "\(contact[TestContact.firstName]) \(contact[TestContact.isPrimary])"
         }
         #expect(names == ["A true", "B false", "C false", "D false"])
-        #expect(try row.related(TestTenant.lead) { try $0[Entity.id] } == [story.leadId])
+        #expect(try row.related(TestTenant.lead) { try $0[Entity.id] } == [story.leadID])
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) {
             try row.related(TestContact.tenant) { try $0[Entity.id] }
         }
@@ -135,7 +135,7 @@ import Testing
         alone[TestTenant.key] = TenantStory.newKey()
         alone[TestTenant.domains] = []
         let id = try await story.tenants.create(alone, in: scope).id
-        let other = try await story.tenants.findById(
+        let other = try await story.tenants.findByID(
             id, filter: Filter(include: [Inclusion(TestTenant.contacts), Inclusion(TestTenant.lead)]), in: scope)
         #expect(try other.related(TestTenant.contacts) { try $0[Entity.id] }.isEmpty)
         #expect(try other.related(TestTenant.lead) { try $0[Entity.id] }.isEmpty)

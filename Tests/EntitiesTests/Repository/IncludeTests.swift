@@ -27,7 +27,7 @@ import Testing
         let resources = try await story.resources.find(
             Filter(where: .equals("tenantId", .identifier(story.id))), in: .system)
         #expect(tenant["resources"] == (try JSONValue.parse(resources.json)))
-        let lead = try await story.leads.findById(story.leadId, in: .system)
+        let lead = try await story.leads.findByID(story.leadID, in: .system)
         #expect(tenant["lead"] == (try JSONValue.parse(lead.json)))
         #expect(tenant["customer"]?["customerId"] == "cus_1", "keys of different types are joined")
         #expect(tenant.objectValue?.keys.suffix(4) == ["contacts", "resources", "lead", "customer"])
@@ -44,7 +44,7 @@ import Testing
     @Test func `a relation without rows is absent`() async throws {
         let empty = try await story.create(
             TestModel.tenant, ["name": "E", "status": 0, "key": .string(TenantStory.newKey()), "domains": []])
-        let record = try await story.tenants.findById(
+        let record = try await story.tenants.findByID(
             empty, filter: Filter(include: ["contacts", "lead", "customer"].map { Inclusion($0) }), in: .system)
         #expect(try JSONValue.parse(record.json).objectValue?.keys.last == "leadId")
         #expect(try record.related(TestTenant.contacts) { try $0[Entity.id] }.isEmpty)
@@ -105,7 +105,7 @@ import Testing
         let json = try JSONValue.parse(story.tenants.records(result, select.projection).json)
         let tenant = json[0]?["contacts"]?[0]?["tenant"]
         #expect(tenant?.objectValue?.keys == ["id", "lead"])
-        #expect(tenant?["lead"]?["id"] == .identifier(story.leadId))
+        #expect(tenant?["lead"]?["id"] == .identifier(story.leadID))
         #expect(tenant?["lead"]?["tenant"]?["id"] == .identifier(story.id))
     }
 
@@ -133,8 +133,8 @@ import Testing
             try await story.contacts.find(
                 Filter(where: .equals("tenantId", .identifier(story.id))), in: .system
             ).first)
-        _ = try await story.contacts.deleteById(try first.id, in: .system)
-        _ = try await story.leads.deleteById(story.leadId, in: .system)
+        _ = try await story.contacts.deleteByID(try first.id, in: .system)
+        _ = try await story.leads.deleteByID(story.leadID, in: .system)
         let tenant = try await find(#"{"include": ["contacts", "lead"]}"#)
         #expect(tenant["contacts"]?.arrayValue?.count == 3)
         #expect(tenant["lead"] == nil)

@@ -109,9 +109,9 @@ import Testing
         #expect(try record.timestamp("validUntil") == Timestamp(iso8601: "2026-01-05T10:00:00.123Z"))
         var changes = FieldValues(TestModel.plan)
         changes["validUntil"] = .timestamp(Timestamp(microseconds: 1_999_999))
-        let changed = try await plans.updateById(try record.id, changes, in: .system)
+        let changed = try await plans.updateByID(try record.id, changes, in: .system)
         #expect(try changed.timestamp("validUntil") == Timestamp(microseconds: 1_999_000))
-        let deleted = try await plans.deleteById(try record.id, in: .system)
+        let deleted = try await plans.deleteByID(try record.id, in: .system)
         #expect(try deleted.timestamp("deletedOn").microseconds.isMultiple(of: 1000))
     }
 }

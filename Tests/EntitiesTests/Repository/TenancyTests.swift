@@ -20,7 +20,7 @@ import Testing
         #expect(try await mine.contacts.count(in: mine.scope) == 4)
         #expect(try await mine.resources.count(in: mine.scope) == 1)
         #expect(try await mine.customers.count(in: mine.scope) == 1)
-        #expect(try await mine.leads.find(in: mine.scope).map { try $0.id } == [mine.leadId])
+        #expect(try await mine.leads.find(in: mine.scope).map { try $0.id } == [mine.leadID])
         let tags = try await EntityDatabase.repository(TestModel.tag)
         #expect(try await tags.count(in: mine.scope) == 0)
     }
@@ -40,17 +40,17 @@ import Testing
     @Test func `rows of other tenants are not found`() async throws {
         let missing = RepositoryError.notFound(entity: "Tenant", table: "tenants", id: other.id.description)
         let changes = try FieldValues(TestModel.tenant, json: ["name": "stolen"])
-        await #expect(throws: missing) { try await mine.tenants.findById(other.id, in: mine.scope) }
+        await #expect(throws: missing) { try await mine.tenants.findByID(other.id, in: mine.scope) }
         await #expect(throws: missing) {
-            try await mine.tenants.findById(other.id, filter: Filter(include: [Inclusion("contacts")]), in: mine.scope)
+            try await mine.tenants.findByID(other.id, filter: Filter(include: [Inclusion("contacts")]), in: mine.scope)
         }
-        await #expect(throws: missing) { try await mine.tenants.updateById(other.id, changes, in: mine.scope) }
+        await #expect(throws: missing) { try await mine.tenants.updateByID(other.id, changes, in: mine.scope) }
         await #expect(throws: missing) {
-            try await mine.tenants.updateById(other.id, changes, in: mine.scope, ifVersion: 1)
+            try await mine.tenants.updateByID(other.id, changes, in: mine.scope, ifVersion: 1)
         }
-        await #expect(throws: missing) { try await mine.tenants.deleteById(other.id, in: mine.scope) }
+        await #expect(throws: missing) { try await mine.tenants.deleteByID(other.id, in: mine.scope) }
         #expect(try await mine.tenants.updateAll(changes, where: .everything, in: mine.scope).map(\.id) == [mine.id])
-        #expect(try await other.tenants.findById(other.id, in: .system).text("name") == "Acme")
+        #expect(try await other.tenants.findByID(other.id, in: .system).text("name") == "Acme")
     }
 
     @Test func `includes stay within the tenant`() async throws {
@@ -59,26 +59,26 @@ import Testing
             TestModel.tenant,
             [
                 "name": "X", "status": 0, "key": .string(TenantStory.newKey()), "domains": [],
-                "leadId": .identifier(mine.leadId),
+                "leadId": .identifier(mine.leadID),
             ])
         let filter = Filter(include: [Inclusion("tenant")])
-        let operators = try await mine.leads.findById(mine.leadId, filter: filter, in: .system)
+        let operators = try await mine.leads.findByID(mine.leadID, filter: filter, in: .system)
         #expect(try JSONValue.parse(operators.json)["tenant"] != nil)
         let scope = TenantScope.tenant(contact, actor: .system)
-        let own = try JSONValue.parse(try await mine.leads.findById(mine.leadId, filter: filter, in: scope).json)
+        let own = try JSONValue.parse(try await mine.leads.findByID(mine.leadID, filter: filter, in: scope).json)
         #expect(own["tenant"]?["id"] == .identifier(contact))
         let deep = Filter(include: [Inclusion("tenant", scope: Filter(include: [Inclusion("contacts")]))])
         #expect(
-            try JSONValue.parse(try await mine.leads.findById(mine.leadId, filter: deep, in: scope).json)["tenant"]?[
+            try JSONValue.parse(try await mine.leads.findByID(mine.leadID, filter: deep, in: scope).json)["tenant"]?[
                 "contacts"] == nil)
     }
 
     @Test func `new rows belong to the tenant that creates them`() async throws {
         let id = try await mine.create(TestModel.contact, ["firstName": "N", "isPrimary": false], in: mine.scope)
-        #expect(try await mine.contacts.findById(id, in: .system).identifier("tenantId") == mine.id)
+        #expect(try await mine.contacts.findByID(id, in: .system).identifier("tenantId") == mine.id)
         let explicit = try await mine.create(
             TestModel.customer, ["tenantId": .identifier(mine.id), "customerId": "c"], in: mine.scope)
-        #expect(try await mine.customers.findById(explicit, in: mine.scope).text("tenantId") == mine.id.description)
+        #expect(try await mine.customers.findByID(explicit, in: mine.scope).text("tenantId") == mine.id.description)
         let foreign = RepositoryError.relatedNotFound(
             detail: "Key (tenant_id)=(\(other.id)) is not present in table \"tenants\".")
         await #expect(throws: foreign) {
@@ -87,10 +87,10 @@ import Testing
                 in: mine.scope)
         }
         await #expect(throws: foreign) {
-            try await mine.contacts.updateById(
+            try await mine.contacts.updateByID(
                 id, try FieldValues(TestModel.contact, json: ["tenantId": .identifier(other.id)]), in: mine.scope)
         }
-        let replaced = try await mine.contacts.replaceById(
+        let replaced = try await mine.contacts.replaceByID(
             id, try FieldValues(TestModel.contact, json: ["firstName": "R", "isPrimary": true]), in: mine.scope)
         #expect(try replaced.identifier("tenantId") == mine.id)
         #expect(try replaced.text("type") == "person", "the column's default")

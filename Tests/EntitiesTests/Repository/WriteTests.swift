@@ -38,13 +38,13 @@ import Testing
                 "metaData":{"a": "x", "b": [1, null]},"tags":["ä","\\"",""],"ownerId":null,"slug":null}
                 """)
         #expect(try record.version == 1)
-        #expect(try await plans.findById(id, in: scope).json == record.json)
+        #expect(try await plans.findByID(id, in: scope).json == record.json)
         #expect(try record.text("name") == "A \"b\"\n")
         #expect(try record.number("price") == "12.50")
         #expect(try record.integer("rank") == -1)
         #expect(try record.boolean("isActive") == false)
         #expect(try record.texts("tags") == ["ä", "\"", ""])
-        #expect(try record[ifPresent: TestPlan.ownerId] == nil)
+        #expect(try record[ifPresent: TestPlan.ownerID] == nil)
         #expect(record.isUnset("slug"))
         #expect(throws: RepositoryError.unexpected(sqlState: nil)) { try record.text("nope") }
     }
@@ -72,7 +72,7 @@ import Testing
         var changes = FieldValues(TestModel.plan)
         changes["modifiedBy"] = .identifier(maker)
         changes["slug"] = .null
-        let changed = try await plans.updateById(try record.id, changes, in: scope)
+        let changed = try await plans.updateByID(try record.id, changes, in: scope)
         #expect(try changed.identifier("modifiedBy") == maker)
         #expect(changed.isUnset("slug"))
     }
@@ -80,7 +80,7 @@ import Testing
     @Test func `changes affect only the fields that they name`() async throws {
         let before = try await plans.create(try values(["name": "C", "rank": 1, "price": 5]), in: .system)
         let id = try before.id
-        let after = try await plans.updateById(
+        let after = try await plans.updateByID(
             id, try values(["rank": 2, "id": "0198a3c4-5e6f-7a8b-9c0d-1e2f3a4b5c6d", "deleted": true]), in: scope)
         #expect(try after.id == id)
         #expect(try after.integer("rank") == 2)
@@ -91,12 +91,12 @@ import Testing
         #expect(try after.identifier("modifiedBy") == actor)
         #expect(after.isUnset("createdBy"))
         #expect(try after.timestamp("modifiedOn") > (try before.timestamp("modifiedOn")))
-        #expect(try await plans.updateById(id, FieldValues(TestModel.plan), in: scope).version == 3)
+        #expect(try await plans.updateByID(id, FieldValues(TestModel.plan), in: scope).version == 3)
     }
 
     @Test func `a replacement unsets the fields that it does not name`() async throws {
         let before = try await plans.create(try values(["name": "D", "rank": 1, "tags": ["x"]]), in: scope)
-        let after = try await plans.replaceById(try before.id, try values(["name": "E", "price": 1]), in: .system)
+        let after = try await plans.replaceByID(try before.id, try values(["name": "E", "price": 1]), in: .system)
         #expect(try after.text("name") == "E")
         #expect(after.isUnset("rank") && after.isUnset("tags"))
         #expect(try after.identifier("createdBy") == actor)
@@ -108,49 +108,49 @@ import Testing
     @Test func `replacement checks the id`() async throws {
         let record = try await plans.create(try values(["name": "F"]), in: scope)
         let id = try record.id
-        #expect(try await plans.replaceById(id, try values(["name": "G", "id": .identifier(id)]), in: scope).id == id)
+        #expect(try await plans.replaceByID(id, try values(["name": "G", "id": .identifier(id)]), in: scope).id == id)
         let other = Identifier.v4()
         await #expect(throws: RepositoryError.identifierChanged(from: id.description, to: other.description)) {
-            try await plans.replaceById(id, try values(["name": "G", "id": .identifier(other)]), in: scope)
+            try await plans.replaceByID(id, try values(["name": "G", "id": .identifier(other)]), in: scope)
         }
     }
 
     @Test func `deleted rows do not exist for anything but restore`() async throws {
         let id = try await plans.create(try values(["name": "H"]), in: .system).id
-        let deleted = try await plans.deleteById(id, in: scope)
+        let deleted = try await plans.deleteByID(id, in: scope)
         #expect(try deleted.boolean("deleted"))
         #expect(try deleted.identifier("deletedBy") == actor)
         #expect(!deleted.isUnset("deletedOn"))
         let gone = RepositoryError.notFound(entity: "Plan", table: "plans", id: id.description)
-        await #expect(throws: gone) { try await plans.findById(id, in: scope) }
+        await #expect(throws: gone) { try await plans.findByID(id, in: scope) }
         await #expect(throws: gone) {
-            try await plans.findById(id, filter: Filter(fields: .only(names: ["name"])), in: scope)
+            try await plans.findByID(id, filter: Filter(fields: .only(names: ["name"])), in: scope)
         }
-        await #expect(throws: gone) { try await plans.updateById(id, try values(["rank": 1]), in: scope) }
-        await #expect(throws: gone) { try await plans.replaceById(id, try values(["name": "x"]), in: scope) }
-        await #expect(throws: gone) { try await plans.deleteById(id, in: scope) }
+        await #expect(throws: gone) { try await plans.updateByID(id, try values(["rank": 1]), in: scope) }
+        await #expect(throws: gone) { try await plans.replaceByID(id, try values(["name": "x"]), in: scope) }
+        await #expect(throws: gone) { try await plans.deleteByID(id, in: scope) }
         #expect(try await plans.count(.equals("id", .identifier(id)), in: scope) == 0)
         #expect(try await plans.find(Filter(where: .equals("id", .identifier(id))), in: scope).isEmpty)
         #expect(
             try await plans.updateAll(try values(["rank": 1]), where: .equals("id", .identifier(id)), in: scope).isEmpty
         )
 
-        let restored = try await plans.restoreById(id, in: scope)
+        let restored = try await plans.restoreByID(id, in: scope)
         #expect(restored.isUnset("deletedOn") && restored.isUnset("deletedBy"))
-        #expect(try await plans.findById(id, in: scope).version == 3)
-        await #expect(throws: gone) { try await plans.restoreById(id, in: scope) }
+        #expect(try await plans.findByID(id, in: scope).version == 3)
+        await #expect(throws: gone) { try await plans.restoreByID(id, in: scope) }
     }
 
     @Test func `a change of an older version is refused`() async throws {
         let id = try await plans.create(try values(["name": "I"]), in: scope).id
-        _ = try await plans.updateById(id, try values(["rank": 1]), in: scope, ifVersion: 1)
+        _ = try await plans.updateByID(id, try values(["rank": 1]), in: scope, ifVersion: 1)
         await #expect(throws: RepositoryError.versionMismatch(current: 2)) {
-            try await plans.updateById(id, try values(["rank": 2]), in: scope, ifVersion: 1)
+            try await plans.updateByID(id, try values(["rank": 2]), in: scope, ifVersion: 1)
         }
         await #expect(throws: RepositoryError.notFound(entity: "Plan", table: "plans", id: actor.description)) {
-            try await plans.updateById(actor, try values(["rank": 2]), in: scope, ifVersion: 1)
+            try await plans.updateByID(actor, try values(["rank": 2]), in: scope, ifVersion: 1)
         }
-        #expect(try await plans.findById(id, in: scope).integer("rank") == 1)
+        #expect(try await plans.findByID(id, in: scope).integer("rank") == 1)
     }
 
     @Test func `bulk changes report the number of changed rows`() async throws {
@@ -176,9 +176,9 @@ import Testing
         let id = try record.id
         #expect(String(decoding: record.json, as: UTF8.self) == "{\"id\":\"\(id)\",\"label\":\"x\"}")
         #expect(
-            try await tags.updateById(id, try FieldValues(TestModel.tag, json: ["label": "y"]), in: .system).version
+            try await tags.updateByID(id, try FieldValues(TestModel.tag, json: ["label": "y"]), in: .system).version
                 == 2)
-        #expect(try await tags.deleteById(id, in: .system).text("label") == "y")
+        #expect(try await tags.deleteByID(id, in: .system).text("label") == "y")
         #expect(try await tags.count(.equals("id", .identifier(id)), in: .system) == 0)
     }
 
@@ -188,16 +188,16 @@ import Testing
             try FieldValues(TestModel.currency, json: ["currencyCode": "XTS"]), in: scope)
         #expect(try json(record).objectValue?.keys == ["id", "currencyCode"])
         #expect(try record.identifier("createdBy") == actor)
-        _ = try await currencies.deleteById(try record.id, in: scope)
+        _ = try await currencies.deleteByID(try record.id, in: scope)
         #expect(try await currencies.count(.equals("currencyCode", "XTS"), in: scope) == 0)
     }
 
     @Test func `fields limit the JSON`() async throws {
         let id = try await plans.create(try values(["name": "J", "rank": 4]), in: scope).id
-        let only = try await plans.findById(id, filter: Filter(fields: .only(names: ["rank", "name"])), in: scope)
+        let only = try await plans.findByID(id, filter: Filter(fields: .only(names: ["rank", "name"])), in: scope)
         #expect(String(decoding: only.json, as: UTF8.self) == #"{"name":"J","rank":4}"#)
         #expect(try only.id == id)
-        let except = try await plans.findById(id, filter: Filter(fields: .except(names: ["rank", "id"])), in: scope)
+        let except = try await plans.findByID(id, filter: Filter(fields: .except(names: ["rank", "id"])), in: scope)
         #expect(try json(except)["rank"] == nil && json(except)["id"] == nil && json(except)["name"] == "J")
     }
 

@@ -22,31 +22,31 @@ extension EntityRepository {
         try await createAll(rows, in: scope.write, resource: nil, alongside: alongside)
     }
 
-    func updateById(
+    func updateByID(
         _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        try await updateById(id, changes, in: scope.write, ifVersion: version, alongside: alongside)
+        try await updateByID(id, changes, in: scope.write, ifVersion: version, alongside: alongside)
     }
 
-    func replaceById(
+    func replaceByID(
         _ id: Identifier, _ values: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        try await replaceById(id, values, in: scope.write, ifVersion: version, alongside: alongside)
+        try await replaceByID(id, values, in: scope.write, ifVersion: version, alongside: alongside)
     }
 
-    func deleteById(
+    func deleteByID(
         _ id: Identifier, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        try await deleteById(id, in: scope.write, ifVersion: version, alongside: alongside)
+        try await deleteByID(id, in: scope.write, ifVersion: version, alongside: alongside)
     }
 
-    func restoreById(
+    func restoreByID(
         _ id: Identifier, in scope: TenantScope, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        try await restoreById(id, in: scope.write, alongside: alongside)
+        try await restoreByID(id, in: scope.write, alongside: alongside)
     }
 
     func updateAll(

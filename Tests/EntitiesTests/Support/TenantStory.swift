@@ -7,7 +7,7 @@ import Primitives
 /// A tenant with a lead, four contacts, a resource and a customer; every instance another one.
 struct TenantStory {
     let id: Identifier
-    let leadId: Identifier
+    let leadID: Identifier
     let tenants: EntityRepository
     let leads: EntityRepository
     let contacts: EntityRepository
@@ -25,12 +25,12 @@ struct TenantStory {
         contacts = try await EntityDatabase.repository(TestModel.contact)
         resources = try await EntityDatabase.repository(TestModel.resource)
         customers = try await EntityDatabase.repository(TestModel.customer)
-        leadId = try await Self.create(leads, ["email": "ann@acme.com", "isValidated": true])
+        leadID = try await Self.create(leads, ["email": "ann@acme.com", "isValidated": true])
         id = try await Self.create(
             tenants,
             [
                 "name": "Acme", "status": 1, "key": .string(Self.newKey()), "domains": ["acme.com", "a.b"],
-                "leadId": .identifier(leadId),
+                "leadId": .identifier(leadID),
             ])
         for name in ["A", "B", "C", "D"] {
             _ = try await Self.create(

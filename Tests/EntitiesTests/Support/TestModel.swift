@@ -13,7 +13,7 @@ enum TestModel {
             .boolean("isValidated", required: true),
             .string("secretNote", access: .hidden),
         ],
-        relations: [.hasOne("tenant", "Tenant", by: TestTenant.leadId)])
+        relations: [.hasOne("tenant", "Tenant", by: TestTenant.leadID)])
 
     static let contact = TestContact.entity
 

@@ -10,11 +10,11 @@ enum TestPlan {
     static let validUntil = Field.timestamp("validUntil", acceptsDate: true)
     static let metaData = Field.object("metaData", schema: .any)
     static let tags = Field.strings("tags")
-    static let ownerId = Field.identifier("ownerId")
+    static let ownerID = Field.identifier("ownerId")
     static let slug = Field.string("slug", access: .readOnly)
 
     static let entity = Entity(
         "Plan", table: "plans", tenancy: .shared,
-        fields: [name, price, rank, views, isActive, validUntil, metaData, tags, ownerId, slug],
+        fields: [name, price, rank, views, isActive, validUntil, metaData, tags, ownerID, slug],
         alwaysSet: [name, AuditBlock.createdOn])
 }

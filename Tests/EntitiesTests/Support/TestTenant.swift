@@ -14,16 +14,16 @@ enum TestTenant {
     static let name = Field.string("name", maxLength: 100, required: true)
     static let status = Field<Status>.integer("status", width: .int16, required: true)
     static let key = Field.string("key", maxLength: 10, pattern: .lowercaseAlphanumeric, required: true)
-    static let spocUserId = Field.identifier("spocUserId")
+    static let spocUserID = Field.identifier("spocUserId")
     static let domains = Field.strings("domains", required: true)
-    static let leadId = Field.identifier("leadId")
+    static let leadID = Field.identifier("leadId")
 
-    static let contacts = Relation.hasMany("contacts", "Contact", by: TestContact.tenantId)
-    static let lead = Relation.belongsTo("lead", "Lead", by: leadId)
+    static let contacts = Relation.hasMany("contacts", "Contact", by: TestContact.tenantID)
+    static let lead = Relation.belongsTo("lead", "Lead", by: leadID)
 
     static let entity = Entity(
         "Tenant", table: "tenants", description: "A customer.", tenancy: .identity,
-        fields: [name, status, key, spocUserId, domains, leadId],
+        fields: [name, status, key, spocUserID, domains, leadID],
         relations: [
             contacts, .hasMany("resources", "Resource", by: "tenantId"), lead,
             .hasOne("customer", "Customer", by: "tenantId"),

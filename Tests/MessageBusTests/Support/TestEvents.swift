@@ -11,7 +11,7 @@ import Testing
 func numbered(_ number: Int, of tenant: Identifier?, type: String = "TENANT_CREATED") throws -> EventEnvelope {
     let now = SystemClock().now()
     return try EventEnvelope(
-        id: .v7(at: now), type: type, tenantId: tenant, occurredAt: now, data: Array("{\"number\":\(number)}".utf8))
+        id: .v7(at: now), type: type, tenantID: tenant, occurredAt: now, data: Array("{\"number\":\(number)}".utf8))
 }
 
 extension EventEnvelope {

@@ -38,7 +38,7 @@ struct TestEvent {
 
     func envelope() throws -> EventEnvelope {
         try EventEnvelope(
-            id: id, type: EventType.tenantProvisioning, tenantId: tenant, occurredAt: Timestamp(seconds: 1_800_000_000),
+            id: id, type: EventType.tenantProvisioning, tenantID: tenant, occurredAt: Timestamp(seconds: 1_800_000_000),
             trace: TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), data: try json.serialized())
     }
 

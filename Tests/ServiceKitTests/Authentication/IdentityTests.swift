@@ -50,7 +50,7 @@ struct IdentityTests {
         for value in [text, [text]] {
             let identity = try identity(["tenantId": value])
             #expect(identity.kind == .tenantUser(Self.tenant))
-            #expect(identity.scope.tenantId == Self.tenant)
+            #expect(identity.scope.tenantID == Self.tenant)
             #expect(!identity.scope.isOperator)
         }
     }
@@ -89,7 +89,7 @@ struct IdentityTests {
         let lead = Identifier.v4()
         let text = JSONValue.string(lead.description)
         #expect(try identity(["id": text, "tenantId": text, "role": "lead"]).kind == .lead(lead))
-        #expect(try identity(["id": text, "tenantId": text, "role": ["lead", "x"]]).scope.tenantId == lead)
+        #expect(try identity(["id": text, "tenantId": text, "role": ["lead", "x"]]).scope.tenantID == lead)
         // Whoever bears the role in a tenant of an identity provider is that tenant's user.
         let other = try identity(["tenantId": .string(Self.tenant.description), "role": "lead"])
         #expect(other.kind == .tenantUser(Self.tenant))

@@ -51,8 +51,8 @@ struct ExecProvisioner: Provisioner {
     /// The variables that describe the event. The secret is not among them, because others can read an environment.
     static func variables(for event: ProvisioningEvent) -> [String: String] {
         [
-            "ARC_EVENT_TYPE": "TENANT_PROVISIONING", "ARC_EVENT_ID": event.eventId.description,
-            "ARC_TENANT_ID": event.tenantId.description, "ARC_TENANT_KEY": event.tenantKey, "ARC_TIER": event.tier,
+            "ARC_EVENT_TYPE": "TENANT_PROVISIONING", "ARC_EVENT_ID": event.eventID.description,
+            "ARC_TENANT_ID": event.tenantID.description, "ARC_TENANT_KEY": event.tenantKey, "ARC_TIER": event.tier,
             "ARC_CONTEXT": event.context,
         ]
     }
@@ -87,6 +87,6 @@ struct ExecProvisioner: Provisioner {
     }
 
     private static func metadata(_ event: ProvisioningEvent) -> Logger.Metadata {
-        ["event": "\(event.eventId)", "tenantId": "\(event.tenantId)", "tier": "\(event.tier)"]
+        ["event": "\(event.eventID)", "tenantId": "\(event.tenantID)", "tier": "\(event.tier)"]
     }
 }

@@ -15,7 +15,7 @@ struct HTTPProvisioner: Provisioner {
     let client: JSONPoster
 
     func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
-        var headers = ["idempotency-key": event.eventId.description]
+        var headers = ["idempotency-key": event.eventID.description]
         if let trace = event.trace { headers["traceparent"] = trace.traceparent }
         headers.merge(self.headers) { $1 }
         switch await client.post(url, headers: headers, body: event.json, timeout: timeout) {

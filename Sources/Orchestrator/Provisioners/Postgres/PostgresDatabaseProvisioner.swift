@@ -21,8 +21,8 @@ struct PostgresDatabaseProvisioner: Provisioner {
                 try await transaction.lockOutOtherProvisioners()
                 try await role.ensure(in: transaction)
             }
-            try await ensureDatabase(name, mark: TenantRole.mark(event.tenantId))
-            try await closeDatabase(name, mark: TenantRole.mark(event.tenantId))
+            try await ensureDatabase(name, mark: TenantRole.mark(event.tenantID))
+            try await closeDatabase(name, mark: TenantRole.mark(event.tenantID))
             try await fillDatabase(name)
         } catch {
             throw .from(error)

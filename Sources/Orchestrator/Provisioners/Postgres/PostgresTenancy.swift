@@ -16,9 +16,9 @@ struct PostgresTenancy: Sendable {
         _ name: SQLName, for event: ProvisioningEvent
     ) async throws(ProvisioningFailure) -> (role: TenantRole, secretRef: String) {
         let credential = try await credentials.credential(
-            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: event.tenantId)
+            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: event.tenantID)
         let role = TenantRole(
-            name: name, tenant: event.tenantId, connectionLimit: connectionLimit,
+            name: name, tenant: event.tenantID, connectionLimit: connectionLimit,
             verifier: ScramVerifier.make(password: credential.password))
         return (role, credential.reference)
     }
