@@ -32,7 +32,7 @@ import Testing
             let refused = try await migrate(original, "up")
             #expect(refused.status == 1 && refused.output.isEmpty)
             for text in [
-                "STOP  idx_tenant_lead: 5 rows.", "\"key\":\"twin1\"", "repair: Leaves the lead with its oldest tenant",
+                "STOP  idx_tenant_lead: 5 rows.", "\"key\":\"twin1\"", "The repair keeps the lead at its oldest tenant",
                 "UPDATE main.tenants AS t SET lead_id = NULL", "… and 12 more", "nothing was changed",
                 "warn  tenants_key_form:",
             ] { #expect(refused.errors.contains(text), "\(text)") }
