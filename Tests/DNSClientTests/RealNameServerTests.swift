@@ -28,7 +28,9 @@ import Testing
         try await withCleanup {
             try await body(resolver)
         } cleanup: {
-            process.terminate()
+            // Not SIGTERM: a program starts with the signals that the thread which started it blocks, and dnsmasq does not
+            // change that.
+            kill(process.processIdentifier, SIGKILL)
             try await eventually("dnsmasq has ended") { !process.isRunning }
         }
     }
