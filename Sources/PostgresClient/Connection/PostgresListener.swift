@@ -40,6 +40,8 @@ package final class PostgresListener: Sendable {
     private let channels: [String]
     private let logger: Logger
     private let notices: NoticeLog
+    /// Never held while an event is yielded: that takes the lock of the consumer's task, under which a cancellation calls
+    /// ``shutdown()``.
     private let state = Mutex(State())
     private let stream: AsyncStream<Event>
     private let continuation: AsyncStream<Event>.Continuation
@@ -115,14 +117,14 @@ package final class PostgresListener: Sendable {
             PQfinish(raw)
             return retry(error ?? PostgresError(.connection, "cannot listen"))
         }
+        // Before notifications are received, so that it comes first.
+        continuation.yield(.connected)
         let isAdopted = state.withLock { state in
             guard case .connecting = state.phase else { return false }
             let descriptor = PQsocket(raw)
             guard let token = Reactor.shared.register(self, descriptor: descriptor) else { return false }
             state.failures = 0
             state.phase = .listening(Session(raw: raw, descriptor: descriptor, token: token))
-            // Inside the lock, so that it comes before the first notification.
-            continuation.yield(.connected)
             return true
         }
         if !isAdopted {
@@ -156,19 +158,21 @@ package final class PostgresListener: Sendable {
 
 extension PostgresListener: ReactorClient {
     func ready(_ event: PollEvent) {
-        let isLost = state.withLock { state in
-            guard case .listening(let session) = state.phase else { return false }
+        let (received, isLost) = state.withLock { state in
+            var received: [Event] = []
+            guard case .listening(let session) = state.phase else { return (received, false) }
             // Twice, because TLS may hold bytes that no longer make the socket readable.
             for _ in 0..<(PQsslInUse(session.raw) == 0 ? 1 : 2) {
                 guard PQconsumeInput(session.raw) == 1 else {
                     Self.close(session)
                     state.phase = .waiting(until: 0)
-                    return true
+                    return (received, true)
                 }
-                receive(session)
+                received += Self.notifications(of: session)
             }
-            return false
+            return (received, false)
         }
+        for event in received { continuation.yield(event) }
         if isLost { logger.warning("PostgreSQL listener lost its connection") }
     }
 
@@ -181,12 +185,14 @@ extension PostgresListener: ReactorClient {
         if isDue { connect() }
     }
 
-    private func receive(_ session: Session) {
+    private static func notifications(of session: Session) -> [Event] {
+        var events: [Event] = []
         while let raw = PQnotifies(session.raw) {
             let channel = String(cString: raw.pointee.relname)
             let payload = String(cString: raw.pointee.extra)
             PQfreemem(raw)
-            continuation.yield(.notification(channel: channel, payload: payload))
+            events.append(.notification(channel: channel, payload: payload))
         }
+        return events
     }
 }
