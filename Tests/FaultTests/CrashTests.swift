@@ -9,7 +9,7 @@ import Testing
 @Suite(.serialized) struct CrashTests {
     @Test func `a killed tenant management loses no tenant and provisions each one once`() async throws {
         try await ProcessStack.run { stack in
-            let service = try await stack.start(.tenantManagement)
+            let service = try await stack.start(.tenantManagement, TableGate.patience)
             _ = try await stack.start(.orchestrator)
             let client = service.client
             let admin = stack.admin

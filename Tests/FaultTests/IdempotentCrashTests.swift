@@ -117,7 +117,8 @@ extension CrashTests {
 
     @Test func `requests that are repeated after a kill have one effect each`() async throws {
         try await ProcessStack.run { stack in
-            let service = try await stack.start(.tenantManagement, ["IDEMPOTENCY_CLAIM_SECONDS": "3"])
+            let settings = TableGate.patience.merging(["IDEMPOTENCY_CLAIM_SECONDS": "3"]) { $1 }
+            let service = try await stack.start(.tenantManagement, settings)
             _ = try await stack.start(.orchestrator)
             let client = service.client
             let admin = stack.admin

@@ -3,6 +3,10 @@ import PostgresTestSupport
 
 /// Holds every write to tenants at the database, so that "in the middle of a request" is a fact and not luck.
 enum TableGate {
+    /// Settings of a service whose statements wait at the gate: on a loaded machine the gate may be closed for longer than
+    /// PostgreSQL lets a statement wait for a lock, and a statement that was given up commits nothing.
+    static let patience = ["DB_LOCK_TIMEOUT_MILLIS": "60000", "DB_STATEMENT_TIMEOUT_MILLIS": "60000"]
+
     /// Statements that wait for the table.
     private static let waiting = """
         pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
