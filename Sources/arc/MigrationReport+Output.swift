@@ -1,5 +1,5 @@
 import JSONCoding
-package import Migrations
+import Migrations
 import PostgresClient
 
 extension MigrationReport {

@@ -107,7 +107,7 @@ import Testing
         async throws
     {
         try await walk(kind) { walk, operation in
-            guard let schema = operation.body else { return }
+            guard operation.body != nil else { return }
             let empty = try await walk.send(operation, nil)
             walk.problems.check(empty, "\(operation.name) with an empty body") { (400..<500).contains($0.status) }
             for text in ["[]", "1", "\"x\"", "true", "null"] {

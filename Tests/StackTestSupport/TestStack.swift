@@ -11,7 +11,7 @@ import ServicePlatform
 import Subscription
 import Synchronization
 import TenantManagement
-package import TestSupport
+import TestSupport
 
 /// The services in this process, over HTTP, on their own databases and a real message bus.
 package final class TestStack: Sendable {

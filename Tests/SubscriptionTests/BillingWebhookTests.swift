@@ -163,7 +163,7 @@ extension ServiceTests {
                 service.clock.advance(by: .seconds(90 * 86_400))
                 #expect(try await Self.report(service, "ev_2", id, "not_paid") == 204)
                 service.clock.advance(by: .seconds(1))
-                try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
+                _ = try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
                     try await OutboxRelay(
                         pool: pool, connector: service.bus, listener: nil,
                         configuration: OutboxRelayConfiguration(inboxRetention: SubscriptionApp.profile.inboxRetention),

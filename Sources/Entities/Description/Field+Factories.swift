@@ -1,5 +1,5 @@
 package import JSONCoding
-package import Primitives
+import Primitives
 
 extension EntityField where Self == Field<String> {
     /// A text.

@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// What a condition on a field of a type may be, in JSON Schema, as `OperandParser` reads it.
 ///

@@ -1,5 +1,5 @@
 package import JSONCoding
-package import PostgresClient
+import PostgresClient
 package import Primitives
 
 /// What a create, change or replacement writes, by field name.

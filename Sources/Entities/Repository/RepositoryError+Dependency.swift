@@ -1,5 +1,5 @@
 import PostgresClient
-package import Primitives
+import Primitives
 
 extension RepositoryError: DependencyError {
     /// Whether the database is away or not ready, or another transaction was first: the same will succeed later.

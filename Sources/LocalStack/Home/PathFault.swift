@@ -1,4 +1,4 @@
-package import Glibc
+import Glibc
 
 /// Why a path cannot be used: the path and the reason, one sentence for a terminal.
 package struct PathFault: Error, Sendable, Hashable, CustomStringConvertible {

@@ -1,4 +1,4 @@
-package import Primitives
+import Primitives
 
 extension PostgresError: DependencyError {
     /// Whether the database is away, is not ready for this version of the program, or is held up by another session.

@@ -1,6 +1,6 @@
 import FoundationEssentials
 package import Logging
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Keeps a verifier's key set fresh: reads it from a file or a URL at start, again at every interval, and once when a

@@ -1,7 +1,7 @@
 import Entities
 import Logging
 import RedisClient
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 extension EntityCache: Service {

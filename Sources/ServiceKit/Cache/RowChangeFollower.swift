@@ -1,6 +1,6 @@
 package import Logging
 package import PostgresClient
-package import ServiceLifecycle
+import ServiceLifecycle
 import Synchronization
 
 /// Reads once a second which cached rows have changed, and invalidates them in the caches.

@@ -1,5 +1,5 @@
 import Crypto
-package import Entities
+import Entities
 import FoundationEssentials
 import HTTPTypes
 import JSONCoding

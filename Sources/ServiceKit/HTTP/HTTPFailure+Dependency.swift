@@ -1,5 +1,5 @@
 import HTTPTypes
-package import Primitives
+import Primitives
 
 extension HTTPFailure: DependencyError {
     /// Whether it stands for something that is away, as seen by work that no request waits for.

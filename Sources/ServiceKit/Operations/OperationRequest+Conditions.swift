@@ -1,5 +1,5 @@
 package import Entities
-package import HTTPTypes
+import HTTPTypes
 import JSONCoding
 
 extension OperationRequest {

@@ -17,7 +17,7 @@ import Testing
         let instant = try #require(Timestamp(iso8601: "2026-01-05T10:00:00.123Z"))
         var values = FieldValues(TestPlan.entity)
         values[TestPlan.name] = "ä\"\n"
-        values[TestPlan.price] = try #require(JSONNumber(literal: "12.50"))
+        values[TestPlan.price] = JSONNumber(literal: "12.50")
         values[TestPlan.rank] = -7
         values[TestPlan.views] = 9_007_199_254_740_993
         values[TestPlan.isActive] = false
