@@ -16,7 +16,7 @@ enum ExpiryQuery {
         let (from, to) = (builder.bind(first), builder.bind(last))
         let select = builder.select(
             // Other texts that the original has stored are not dates and never end.
-            "status = 1 AND end_date > \(from) AND end_date <= \(to) AND end_date ~ '^\\d{4}-\\d{2}-\\d{2}$'")
+            "\(active) AND end_date > \(from) AND end_date <= \(to) AND end_date ~ '^\\d{4}-\\d{2}-\\d{2}$'")
         return BoundStatement(PostgresStatement(select), builder.values)
     }
 
@@ -27,8 +27,8 @@ enum ExpiryQuery {
     ) -> BoundStatement {
         var builder = Builder(page, scope)
         let (from, to) = (builder.bind(day), builder.bind(today))
-        let marked = builder.select("status = 4 AND end_date > \(from)")
-        let unmarked = builder.select("status = 1 AND end_date > \(from) AND end_date <= \(to)")
+        let marked = builder.select("\(expired) AND end_date > \(from)")
+        let unmarked = builder.select("\(active) AND end_date > \(from) AND end_date <= \(to)")
         let statement = PostgresStatement(
             """
             SELECT id, subscriber_id, end_date FROM ((\(marked)) UNION ALL (\(unmarked))) AS ended
@@ -36,6 +36,9 @@ enum ExpiryQuery {
             """)
         return BoundStatement(statement, builder.values)
     }
+
+    private static let active = "status = \(TenantSubscription.Status.active.rawValue)"
+    private static let expired = "status = \(TenantSubscription.Status.expired.rawValue)"
 
     /// The conditions that all parts share.
     private struct Builder {

@@ -53,14 +53,16 @@ struct SubscriptionRepository: Sendable {
     }
 
     /// Rows that break a check which is not valid for old data (migration 3) would fail the batch, so they stay.
-    private static let marking: PostgresStatement = """
+    private static let marking = PostgresStatement(
+        """
         WITH ended AS (
             SELECT id FROM main.subscriptions
-            WHERE status = 1 AND end_date <= $1 AND NOT deleted AND NOT main.is_live(status, end_date, $1)
-                AND (end_date >= start_date) IS NOT FALSE
+            WHERE status = \(TenantSubscription.Status.active.rawValue) AND end_date <= $1 AND NOT deleted
+                AND NOT main.is_live(status, end_date, $1) AND (end_date >= start_date) IS NOT FALSE
             ORDER BY end_date, id LIMIT $2 FOR UPDATE SKIP LOCKED)
-        UPDATE main.subscriptions SET status = 4, modified_by = $3 FROM ended WHERE subscriptions.id = ended.id
-        """
+        UPDATE main.subscriptions SET status = \(TenantSubscription.Status.expired.rawValue), modified_by = $3
+        FROM ended WHERE subscriptions.id = ended.id
+        """)
 
     /// The statement that fails when a subscription that was just restored is one live subscription too many.
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
