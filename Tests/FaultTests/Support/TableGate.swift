@@ -5,7 +5,10 @@ import PostgresTestSupport
 enum TableGate {
     /// Settings of a service whose statements wait at the gate: on a loaded machine the gate may be closed for longer than
     /// PostgreSQL lets a statement wait for a lock, and a statement that was given up commits nothing.
-    static let patience = ["DB_LOCK_TIMEOUT_MILLIS": "60000", "DB_STATEMENT_TIMEOUT_MILLIS": "60000"]
+    /// There are connections for more statements than the callbacks of all runs, which wait at the gate as well.
+    static let patience = [
+        "DB_LOCK_TIMEOUT_MILLIS": "60000", "DB_STATEMENT_TIMEOUT_MILLIS": "60000", "DB_MAX_CONNECTIONS": "32",
+    ]
 
     /// Statements that wait for the table.
     private static let waiting = """
