@@ -60,6 +60,21 @@ import Testing
         }
     }
 
+    @Test func `concurrent requests for one subscription all succeed and provision once`() async throws {
+        try await TestStack.run([.tenantManagement], environment: waiting) { stack in
+            let id = try await stack.createTenantID()
+            let statuses = await concurrently(12, width: 12) { _ in
+                try? await stack.tenantManagement.post(
+                    "/tenants/\(id)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: stack.admin
+                ).status
+            }
+            #expect(statuses == Array(repeating: 204, count: 12))
+            let database = try stack.database(.tenantManagement)
+            #expect(
+                try await database.count("SELECT count(*) FROM main.outbox WHERE type = 'TENANT_PROVISIONING'") == 1)
+        }
+    }
+
     @Test func `an active subscription provisions once, however often its event is delivered`() async throws {
         try await TestStack.run([.tenantManagement, .subscription], environment: waiting) { stack in
             let id = try await stack.createTenantID()

@@ -18,6 +18,8 @@ struct ProvisioningService: Sendable {
 
     /// Contacts in an event, the primary ones first. With more of them, it could be too large for the bus.
     private static let maximumContacts = 50
+    /// How often a tenant that keeps changing is read.
+    private static let attempts = 3
 
     /// The result of a request that did not fail.
     enum Outcome: Sendable {
@@ -43,11 +45,26 @@ struct ProvisioningService: Sendable {
             from: Tenant.Status.provisionable, in: context)
     }
 
-    /// Sets a tenant to PROVISIONING and stores its event, in one transaction that fails if the tenant has changed since it was
-    /// read.
+    /// Sets a tenant to PROVISIONING and stores its event. A tenant that changes meanwhile is read again: a client often asks
+    /// for the provisioning that the event of its subscription has just started.
     /// - Parameter states: The states from which it may start.
     /// - Throws: ``ProvisioningError``; an error of the database, which may be that of a mark of the context.
     func start(
+        tenant id: Identifier, subscription: ProvisioningSubscription, from states: [Tenant.Status],
+        in context: WriteContext
+    ) async throws -> Outcome {
+        for _ in 1..<Self.attempts {
+            do {
+                return try await attempt(tenant: id, subscription: subscription, from: states, in: context)
+            } catch let error as ProvisioningError {
+                guard case .changedMeanwhile = error else { throw error }
+            }
+        }
+        return try await attempt(tenant: id, subscription: subscription, from: states, in: context)
+    }
+
+    /// One transaction, which fails if the tenant has changed since it was read.
+    private func attempt(
         tenant id: Identifier, subscription: ProvisioningSubscription, from states: [Tenant.Status],
         in context: WriteContext
     ) async throws -> Outcome {
