@@ -101,7 +101,7 @@ package struct StackEnvironment: Sendable {
         return merged(["LOG_LEVEL": "warning"], owned: ours)
     }
 
-    /// The environment of `arc token`: what signs the token, nothing else of ours.
+    /// The environment of `arc token`: only what it needs to sign the token.
     package func tokenVariables() -> [String: String] {
         merged(["JWT_SECRET": state.jwtSecret, "JWT_ISSUER": "arc", "SYSTEM_USER_ID": state.systemUserID], owned: [:])
     }

@@ -1,5 +1,5 @@
-/// Who listens to which channel, and which channels the server has confirmed. Pure: methods return what is to be sent
-/// and told.
+/// Who listens to which channel, and which channels the server has confirmed. Pure state: methods return what has to be
+/// sent to the server and to the listeners.
 struct SubscriptionTable {
     typealias StreamID = UInt64
 

@@ -63,7 +63,7 @@ extension ValidationDetail {
                 }))
     }
 
-    /// Bytes that its texts take; the names of its members and lists of ours count roughly.
+    /// Bytes that its texts take; the names of its members and fixed lists are estimated.
     fileprivate var size: Int {
         info.reduce(64 + path.utf8.count + code.utf8.count + message.utf8.count) { size, member in
             size + member.key.utf8.count + (member.value.stringValue?.utf8.count ?? 32)

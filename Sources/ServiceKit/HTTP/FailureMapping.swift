@@ -32,7 +32,7 @@ package enum FailureMapping {
         }
     }
 
-    /// What the log may say of an error: types of ours describe themselves without data.
+    /// What the log may say about an error: the project's own types describe themselves without data.
     static func loggable(_ error: any Error) -> String { "\(type(of: error)): \(error)" }
 
     private static func failure(for error: RepositoryError) -> HTTPFailure {

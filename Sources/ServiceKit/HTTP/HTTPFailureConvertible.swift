@@ -1,4 +1,4 @@
-/// An error of a feature that knows what its callers are told over HTTP.
+/// An error of a feature that defines its HTTP response.
 ///
 /// Rules throw errors of their domain, which say what happened; the conformance, in a file of its own beside the
 /// controller, says how that is answered. ``FailureMapping`` asks for it, and nothing else does.

@@ -35,7 +35,8 @@ package struct IdempotencyStore: Sendable {
     /// Reads the key above.
     /// - Parameters:
     ///   - pool: The service's database.
-    ///   - secret: Of the environment. Under it answers are sealed and requests told apart: both may hold secrets.
+    ///   - secret: A secret of the environment. It seals responses and keys the fingerprints of requests, because both may
+    ///     contain secrets.
     /// - Throws: ``ConfigurationFailure`` when the key's value is out of range.
     package init(
         pool: PostgresPool, secret: String, reader: ConfigReader, clock: any WallClock, logger: Logger

@@ -33,7 +33,7 @@ struct OperationRouter: Sendable {
     /// - Throws: what the operation throws; 404 for an unknown path; 405 with `Allow` for a method the path lacks.
     func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
         let response = try await responder.respond(to: request, context: context)
-        // Hummingbird answers what it has no route for by itself, with an empty 404, and then notes no path of ours.
+        // Hummingbird answers requests without a route itself, with an empty 404, and then sets no endpoint path.
         guard context.endpointPath?.hasPrefix("/") == true else { throw failureForUnrouted(request) }
         return response
     }

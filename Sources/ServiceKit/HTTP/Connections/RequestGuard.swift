@@ -198,7 +198,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     /// A client that gets the response before it has sent the body may send the body or not, so the next request could not
-    /// be told from the body.
+    /// be distinguished from the body.
     private func endsConnection(_ request: Request, status: HTTPResponseStatus) -> Bool {
         guard request.keepsAlive, input != .nothing || refusal != nil else { return true }
         return request.isArriving && (request.expectsContinue || status == .payloadTooLarge)
