@@ -40,24 +40,3 @@ package struct Relation: Sendable, Hashable {
         Relation(name: name, target: target, kind: .one, sourceField: source.name, targetField: key.name)
     }
 }
-
-/// The same with names of fields.
-extension Relation {
-    static func belongsTo(
-        _ name: String, _ target: String, by sourceField: String, references targetField: String = "id"
-    ) -> Relation {
-        Relation(name: name, target: target, kind: .one, sourceField: sourceField, targetField: targetField)
-    }
-
-    static func hasMany(
-        _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
-    ) -> Relation {
-        Relation(name: name, target: target, kind: .many, sourceField: sourceField, targetField: targetField)
-    }
-
-    static func hasOne(
-        _ name: String, _ target: String, by targetField: String, from sourceField: String = "id"
-    ) -> Relation {
-        Relation(name: name, target: target, kind: .one, sourceField: sourceField, targetField: targetField)
-    }
-}

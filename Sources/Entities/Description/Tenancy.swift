@@ -15,9 +15,6 @@ package enum Tenancy: Sendable, Hashable {
 
     /// The rows whose field holds the tenant's id.
     package static func column(_ field: some EntityField) -> Tenancy { .column(name: field.name) }
-
-    /// The rows whose field of that name holds the tenant's id.
-    static func column(_ field: String) -> Tenancy { .column(name: field) }
 }
 
 /// The audit block of a table: `deleted, deletedOn, deletedBy, createdOn, modifiedOn, createdBy, modifiedBy`

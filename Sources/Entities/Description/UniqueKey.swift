@@ -11,10 +11,4 @@ package struct UniqueKey: Sendable, Hashable {
         self.constraint = constraint
         self.fields = fields.map(\.name)
     }
-
-    /// A unique key over fields of these names.
-    init(_ constraint: String, _ fields: String...) {
-        self.constraint = constraint
-        self.fields = fields
-    }
 }

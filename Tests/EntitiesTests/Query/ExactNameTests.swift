@@ -6,12 +6,11 @@ import Testing
 
 /// Names from outside are the entity's only if every byte is the same. U+212A KELVIN SIGN is canonically equivalent to `K`.
 @Suite struct ExactNameTests {
+    private static let configKey = Field.string("configKey", oneOf: ["K", "other"], required: true)
     private static let config = Entity(
         "Config", table: "configs", tenancy: .shared,
-        fields: [
-            .string("configKey", oneOf: ["K", "other"], required: true), .object("metaData"), .strings("names"),
-        ],
-        relations: [.belongsTo("ownKey", "Config", by: "configKey", references: "configKey")])
+        fields: [configKey, .object("metaData"), .strings("names")],
+        relations: [.belongsTo("ownKey", "Config", by: configKey, references: configKey)])
     private let catalog: EntityCatalog
 
     init() throws { catalog = try EntityCatalog([Self.config]) }

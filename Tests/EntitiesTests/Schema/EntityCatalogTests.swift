@@ -16,16 +16,16 @@ import Testing
             try EntityCatalog([entity(fields: [.string("id")])])
         }
         #expect(throws: EntityCatalogError.unknownEntity(entity: "A", relation: "b")) {
-            try EntityCatalog([entity(relations: [.belongsTo("b", "B", by: "id")])])
+            try EntityCatalog([entity(relations: [.belongsTo("b", "B", by: Entity.id)])])
         }
         #expect(throws: EntityCatalogError.unknownField(entity: "A", field: "bId")) {
-            try EntityCatalog([entity(relations: [.belongsTo("b", "A", by: "bId")])])
+            try EntityCatalog([entity(relations: [.belongsTo("b", "A", by: Field.identifier("bId"))])])
         }
         #expect(throws: EntityCatalogError.unknownField(entity: "A", field: "aId")) {
-            try EntityCatalog([entity(relations: [.hasMany("b", "A", by: "aId")])])
+            try EntityCatalog([entity(relations: [.hasMany("b", "A", by: Field.identifier("aId"))])])
         }
         #expect(throws: EntityCatalogError.unknownField(entity: "A", field: "tenantId")) {
-            try EntityCatalog([entity(tenancy: .column("tenantId"))])
+            try EntityCatalog([entity(tenancy: .column(Field.identifier("tenantId")))])
         }
         #expect(throws: EntityCatalogError.invalidName(entity: "A", name: "a\"; DROP")) {
             try EntityCatalog([entity(table: "a\"; DROP")])

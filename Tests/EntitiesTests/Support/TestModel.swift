@@ -17,21 +17,28 @@ enum TestModel {
 
     static let contact = TestContact.entity
 
+    static let resourceIdentifier = Field.string("externalIdentifier", required: true)
+    static let resourceTenantID = Field.identifier("tenantId", required: true)
+
     static let resource = Entity(
-        "Resource", table: "resources", tenancy: .column("tenantId"),
+        "Resource", table: "resources", tenancy: .column(resourceTenantID),
         fields: [
             .string("type", required: true),
             .object("metadata", required: true),
-            .string("externalIdentifier", required: true),
-            .identifier("tenantId", required: true),
+            resourceIdentifier,
+            resourceTenantID,
         ],
-        uniqueKeys: [UniqueKey("resources_external_identifier_tenant_id_key", "externalIdentifier", "tenantId")])
+        uniqueKeys: [
+            UniqueKey("resources_external_identifier_tenant_id_key", resourceIdentifier, resourceTenantID)
+        ])
+
+    static let customerTenantID = Field.string("tenantId", required: true)
 
     /// Keeps the tenant's id as text.
     static let customer = Entity(
-        "Customer", table: "customers", tenancy: .column("tenantId"),
-        fields: [.string("tenantId", required: true), .string("customerId", required: true)],
-        relations: [.belongsTo("tenant", "Tenant", by: "tenantId")])
+        "Customer", table: "customers", tenancy: .column(customerTenantID),
+        fields: [customerTenantID, .string("customerId", required: true)],
+        relations: [.belongsTo("tenant", "Tenant", by: customerTenantID)])
 
     static let plan = TestPlan.entity
 

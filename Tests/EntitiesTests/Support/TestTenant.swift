@@ -25,8 +25,8 @@ enum TestTenant {
         "Tenant", table: "tenants", description: "A customer.", tenancy: .identity,
         fields: [name, status, key, spocUserID, domains, leadID],
         relations: [
-            contacts, .hasMany("resources", "Resource", by: "tenantId"), lead,
-            .hasOne("customer", "Customer", by: "tenantId"),
+            contacts, .hasMany("resources", "Resource", by: TestModel.resourceTenantID), lead,
+            .hasOne("customer", "Customer", by: TestModel.customerTenantID),
         ],
         uniqueKeys: [UniqueKey("idx_tenant_key", key)])
 }
