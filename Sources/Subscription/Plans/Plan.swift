@@ -6,6 +6,11 @@ enum Plan {
     /// Member of `metaData`: live subscriptions to the plan that one tenant may have.
     static let tenantLimitKey = "maxSubscriptionsPerTenant"
 
+    /// Live subscriptions to a plan that one tenant may have, by the plan as JSON; nil: the general quota applies.
+    static func tenantLimit(of plan: JSONValue) -> Int? {
+        plan[metaData]?[tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
+    }
+
     private static let metaDataSchema = Schema.object(
         [
             .init(

@@ -33,8 +33,6 @@ struct PlanSummary: Sendable {
         price = nil
     }
 
-    /// Live subscriptions to the plan that one tenant may have; nil: the general quota holds.
-    var tenantLimit: Int? {
-        json[Plan.metaData]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
-    }
+    /// Live subscriptions to the plan that one tenant may have; nil: the general quota applies.
+    var tenantLimit: Int? { Plan.tenantLimit(of: json) }
 }

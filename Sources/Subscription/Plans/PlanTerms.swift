@@ -14,7 +14,7 @@ struct PlanTerms: Sendable {
     let price: Money
     /// How long a period is.
     let cycle: BillingCycle
-    /// Live subscriptions to this plan that one tenant may have; nil: the general quota holds.
+    /// Live subscriptions to this plan that one tenant may have; nil: the general quota applies.
     let tenantLimit: Int?
     /// The rows that the terms were read from: plan, cycle and currency.
     let sources: [RowVersion]
@@ -41,7 +41,7 @@ struct PlanTerms: Sendable {
         self.plan = plan
         self.sources = sources
         name = plan.value(of: Plan.name) ?? ""
-        tenantLimit = plan[Plan.metaData]?[Plan.tenantLimitKey]?.intValue.flatMap { $0 >= 0 ? $0 : nil }
+        tenantLimit = Plan.tenantLimit(of: .object(plan))
     }
 }
 
@@ -52,7 +52,7 @@ extension PlanTerms {
         BoundStatement(Self.confirming, sources.flatMap { [.identifier($0.id), .int64($0.version)] })
     }
 
-    /// Dividing by the number of rows found fails when there is none.
+    /// Fails if no row is found, because it divides by their number.
     private static let confirming: PostgresStatement = """
         SELECT 1 / count(*) FROM main.plans AS plan, main.billing_cycles AS cycle, main.currencies AS currency
         WHERE plan.id = $1 AND plan.row_version = $2 AND NOT plan.deleted

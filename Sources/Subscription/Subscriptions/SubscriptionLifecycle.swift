@@ -119,7 +119,7 @@ struct SubscriptionLifecycle: Sendable {
         do {
             return try FirstPeriod(of: terms, from: start)
         } catch {
-            throw .planNotBillable("names a plan that cannot be billed: \(error)")
+            throw .planNotBillable(PlanTermsError.billing(error).message)
         }
     }
 

@@ -10,7 +10,7 @@ struct SubscriptionTransition: Sendable {
     let result: JSONObject
     let subscriber: Identifier
     let plan: Identifier
-    /// It takes a place that it did not have: of another tenant's, among those of another plan, or any at all.
+    /// It takes a place that it does not have yet: it becomes live, or moves to another tenant or plan.
     let needsPlace: Bool
     /// It becomes another tenant's.
     let isMoved: Bool
@@ -40,7 +40,7 @@ struct SubscriptionTransition: Sendable {
         let day = today.description
         let wasLive = before?.isLive(until: try row[ifPresent: TenantSubscription.endDate], on: day) == true
         let isLive = after?.isLive(until: result.value(of: TenantSubscription.endDate), on: day) == true
-        needsPlace = isLive && (!wasLive || self.plan != plan || self.subscriber != subscriber)
+        needsPlace = isLive && (!wasLive || self.plan != plan || isMoved)
         activates = after == .active && before != .active
     }
 }
