@@ -57,8 +57,9 @@ struct InvoicePaymentService: Sendable {
         var change = change
         change.values[Invoice.invoiceStatus] = effect.value.invoiceStatus
         change.statements.append(try payments.insertStatement(order.row(effect.value, of: row), in: context.scope))
-        if effect.value.invoiceStatus.isClosed {
-            change.statements.append(InvoiceRepository.settlement(of: row.id, isPaid: true))
+        let status = effect.value.invoiceStatus
+        if status.isClosed {
+            change.statements.append(InvoiceRepository.settlement(of: row.id, isPaid: status == .paid))
         }
         change.statements += effect.statements
         try await effect.followed { try await store(row, change, in: context) }
