@@ -54,7 +54,7 @@ extension EntityRepository {
         return try compiler.select(entity, filter)
     }
 
-    /// The statement behind `findById`; `records` reads its result.
+    /// The statement behind `findByID`; `records` reads its result.
     package func selectByID(
         _ id: Identifier, filter: Filter = Filter(), in scope: TenantScope
     ) throws(RepositoryError) -> CompiledSelect {
@@ -83,7 +83,7 @@ extension EntityRepository {
     /// The row of an insert, update or delete statement.
     package func record(_ row: PostgresRow) -> Record { Record(row, entity.allColumns) }
 
-    /// The rows of a statement that `selectStatement` or `selectById` made.
+    /// The rows of a statement that `selectStatement` or `selectByID` made.
     package func records(_ result: PostgresResult, _ projection: Projection) -> RecordList {
         RecordList(result, projection)
     }

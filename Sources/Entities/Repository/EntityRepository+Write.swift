@@ -46,7 +46,7 @@ extension EntityRepository {
     }
 
     /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
-    /// - Throws: `.notFound` also for deleted rows; see `updateById`.
+    /// - Throws: `.notFound` also for deleted rows; see `updateByID`.
     package func replaceByID(
         _ id: Identifier, _ values: FieldValues, in context: WriteContext,
         ifVersion version: VersionCondition? = nil, alongside: [BoundStatement] = []
@@ -61,7 +61,7 @@ extension EntityRepository {
     }
 
     /// Deletes a row: marks it where the table has an audit block, removes it where not.
-    /// - Throws: `.notFound` also for deleted rows; see `updateById`.
+    /// - Throws: `.notFound` also for deleted rows; see `updateByID`.
     package func deleteByID(
         _ id: Identifier, in context: WriteContext, ifVersion version: VersionCondition? = nil,
         alongside: [BoundStatement] = []
@@ -128,7 +128,7 @@ extension EntityRepository {
         try compiler(scope).updateAll(changes, where: condition)
     }
 
-    /// The statement behind `updateById`; `record` reads its row.
+    /// The statement behind `updateByID`; `record` reads its row.
     /// - Parameter isGuarded: whether touching no row is an error (`isGuardViolation`) that rolls back the whole batch.
     package func updateStatement(
         _ id: Identifier, _ changes: FieldValues, in scope: TenantScope, ifVersion version: VersionCondition? = nil,
@@ -137,7 +137,7 @@ extension EntityRepository {
         try compiler(scope).update(WriteCompiler.Target(id: id, version: version), changes, isGuarded: isGuarded)
     }
 
-    /// The statement behind `deleteById`; `record` reads its row.
+    /// The statement behind `deleteByID`; `record` reads its row.
     package func deleteStatement(
         _ id: Identifier, in scope: TenantScope, isGuarded: Bool = false
     ) throws(RepositoryError) -> BoundStatement {

@@ -16,11 +16,11 @@ struct PlanFeatureRepository: Sendable {
         let plan: Record
         /// By key.
         let features: RecordList
-        /// Those under the strategy `Plan` first, then the oldest.
+        /// Under any strategy, the oldest first.
         let values: RecordList
     }
 
-    /// Reads a plan, the features that there are, and the plan's values, in one round trip.
+    /// Reads a plan, all features, and the plan's values, in one round trip.
     /// - Parameter limit: How many features at most, the first ones by key; nil for all.
     /// - Returns: nil when there is no such plan.
     func contents(of plan: Identifier, limit: Int?, in scope: TenantScope) async throws -> Contents? {
