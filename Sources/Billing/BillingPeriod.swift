@@ -18,7 +18,7 @@ package struct BillingPeriod: Sendable, Hashable, CustomStringConvertible {
     /// Whether the date is one of the days.
     package func contains(_ date: CalendarDate) -> Bool { start <= date && date < end }
 
-    /// The days that both have, nil when there are none.
+    /// The days that both periods contain; nil if they do not overlap.
     package func intersection(_ other: BillingPeriod) -> BillingPeriod? {
         try? BillingPeriod(start: max(start, other.start), end: min(end, other.end))
     }

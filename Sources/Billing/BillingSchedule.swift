@@ -26,7 +26,7 @@ package struct BillingSchedule: Sendable, Hashable {
     /// Periods that start on a day of the month, so that the first whole one starts on or after the given date.
     ///
     /// With a start on 30 April and the 31st as anchor day, the first period is that from 30 April to 31 May: in a
-    /// shorter month the last day stands for the anchor day.
+    /// shorter month the last day takes the place of the anchor day.
     ///
     /// - Parameters:
     ///   - cycle: of months or years.

@@ -1,7 +1,7 @@
 /// What must be escaped in a JSON string (RFC 8259 section 7), and how JavaScript's `JSON.stringify` does it.
 enum JSONEscaping {
-    /// The offset of the first byte from the given one that is a quote, a backslash or a control character; the length
-    /// of the buffer when there is none. Eight bytes are looked at in one step.
+    /// The offset of the first quote, backslash or control character at or after the given offset; the length of the
+    /// buffer if nothing has to be escaped. Checks eight bytes in one step.
     static func firstEscape(in bytes: UnsafeRawBufferPointer, from start: Int) -> Int {
         var offset = start
         while offset + 8 <= bytes.count {

@@ -32,7 +32,7 @@ extension JSONParser {
         }
     }
 
-    /// The offset of the next byte that ends a run of plain ASCII; the length of the text when there is none.
+    /// The offset of the next byte that is not plain ASCII; the length of the text if all of the rest is.
     private func firstSpecial(from start: Int) -> Int {
         var offset = start
         while offset + 8 <= bytes.count {

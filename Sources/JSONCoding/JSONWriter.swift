@@ -22,7 +22,7 @@ package struct JSONWriter: Sendable {
     /// Whether the next key or element needs a comma, because a value precedes it.
     var needsComma = false
 
-    /// A writer of a text of its own.
+    /// A writer of a new text.
     ///
     /// - Parameter reservingCapacity: the expected size in bytes; more is allocated when needed.
     package init(reservingCapacity capacity: Int = 512) {

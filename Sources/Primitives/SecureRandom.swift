@@ -69,7 +69,7 @@ struct RandomPool {
             for start in stride(from: 0, to: buffer.count, by: 256) {
                 let part = UnsafeMutableRawBufferPointer(rebasing: buffer[start..<start + 256])
                 guard getentropy(part.baseAddress, part.count) == 0 else {
-                    // A kernel without the call: the standard library knows the other ways, and stops if there is none.
+                    // An old kernel lacks the call. The standard library has other sources, and traps if all fail.
                     var generator = SystemRandomNumberGenerator()
                     for offset in stride(from: 0, to: part.count, by: 8) {
                         part.storeBytes(of: generator.next(), toByteOffset: offset, as: UInt64.self)

@@ -27,7 +27,7 @@ package struct SystemClock: WallClock {
     }
 }
 
-/// A clock that does not move by itself: for tests, and for tenants that have a clock of their own.
+/// A clock that does not move by itself: for tests, and for tenants that have their own clock.
 package final class ManualClock: WallClock {
     private let instant: Mutex<Timestamp>
 

@@ -45,7 +45,7 @@ package final class Entity: Sendable {
     package let partialSchema: Schema
     /// The response, without relations.
     package let schema: Schema
-    /// The response with the relations that `include` adds; `schema` itself when there are none.
+    /// The response with the relations that `include` adds; `schema` itself if the entity has no relations.
     package let schemaWithRelations: Schema
 
     let fieldIndex: [ExactText: Int]

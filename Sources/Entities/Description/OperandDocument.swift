@@ -3,8 +3,8 @@ import Primitives
 
 /// What a condition on a field of a type may be, in JSON Schema, as `OperandParser` reads it.
 ///
-/// The schema has no `type` of its own but `if`, `then` and `else`: validators know it exactly, and generators of clients
-/// see a property that takes any value, which is what people want to write (`"Acme"`, `{"like": "A%"}`).
+/// The schema has `if`, `then` and `else` instead of a `type`: validators check it exactly, and generators of clients see a
+/// property that takes any value, which is what people want to write (`"Acme"`, `{"like": "A%"}`).
 struct OperandDocument {
     let type: FieldType
 
@@ -27,7 +27,8 @@ struct OperandDocument {
         switch type {
         case .string: "TextOperators"
         case .identifier: "IdentifierOperators"
-        case .integer, .number: type == .number ? "NumberOperators" : "IntegerOperators"
+        case .integer: "IntegerOperators"
+        case .number: "NumberOperators"
         case .boolean: "BooleanOperators"
         case .timestamp: "InstantOperators"
         case .json: "ObjectOperators"

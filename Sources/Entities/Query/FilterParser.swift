@@ -262,7 +262,7 @@ struct FilterParser {
         return Inclusion(name, scope: related(filter, relation))
     }
 
-    /// An included list has a limit of its own; `skip` alone means a limit too, as upstream.
+    /// An included list has its own limit; `skip` alone means a limit too, as upstream.
     private func related(_ filter: Filter, _ relation: Relation) -> Filter {
         guard relation.kind == .many else { return filter }
         var filter = filter

@@ -4,7 +4,7 @@ import JSONCoding
 struct QueryProblems {
     /// All that is wrong, with its place.
     private(set) var details: [ValidationDetail] = []
-    /// Whether something is wrong that has no error of its own.
+    /// Whether there is a problem that none of the more specific errors describes.
     private var hasViolation = false
     private var forbiddenOperators: [String] = []
     private var unknownRelations: [String] = []

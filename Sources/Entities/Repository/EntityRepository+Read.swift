@@ -3,7 +3,7 @@ package import Primitives
 
 extension EntityRepository {
     /// The rows that a filter selects, with their relations: one statement, one round trip.
-    /// - Parameter workload: `.read` for conditions of our own that select few rows by a key; `filter.workload` for those
+    /// - Parameter workload: `.read` for conditions in code that select few rows by a key; `filter.workload` for those
     ///   that a client wrote.
     package func find(
         _ filter: Filter = Filter(), in scope: TenantScope, as workload: PostgresWorkload = .read

@@ -53,7 +53,7 @@ extension Record: JSONWritable {
 }
 
 extension RelatedProjection {
-    /// Writes the related rows as a member of the row's object: nothing at all when there are none.
+    /// Writes the related rows as a member of the row's object; writes no member if there are no rows.
     func writeMember(_ datum: PostgresDatum, to writer: inout JSONWriter) {
         guard hasRows(datum) else { return }
         writer.key(name)

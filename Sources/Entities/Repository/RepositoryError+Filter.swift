@@ -5,7 +5,7 @@ import PostgresClient
 enum ConditionPlace {
     /// In `filter`, under its `where`.
     case filter
-    /// In a `where` of its own.
+    /// As the parameter `where`.
     case whole
 
     fileprivate var parameter: String { self == .filter ? "filter" : "where" }

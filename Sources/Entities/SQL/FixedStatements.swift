@@ -1,9 +1,9 @@
 import PostgresClient
 
-/// The statements of an entity that never vary, made once: `$1` is the row's id, `$2` the tenant's where there is one.
+/// The statements of an entity that never vary, made once: `$1` is the row's id, `$2` the id of the tenant that may read it.
 struct FixedStatements: Sendable {
     let selectByID: PostgresStatement
-    /// Nil for catalogs, where a tenant reads what everybody reads.
+    /// Nil if every tenant may read every row, as in catalogs.
     let selectByIDOfTenant: PostgresStatement?
 
     init(table: String, audit: Audit, tenancy: Tenancy, properties: [FieldDefinition]) {

@@ -86,8 +86,8 @@ struct SelectCompiler {
         return sql
     }
 
-    /// A subquery that yields the related rows: a record, NULL when there is none; or an array of records. `ROW` in `ARRAY`
-    /// costs PostgreSQL a third less than `array_agg` of a subquery's rows (measured; see docs/performance.md).
+    /// A subquery that yields the related rows: a record or NULL for a relation to one row, otherwise an array of records. `ROW`
+    /// in `ARRAY` costs PostgreSQL a third less than `array_agg` of a subquery's rows (measured; see docs/performance.md).
     private mutating func include(
         _ inclusion: Inclusion, of parent: Entity, alias parentAlias: String
     ) throws(RepositoryError) -> (sql: String, projection: RelatedProjection) {

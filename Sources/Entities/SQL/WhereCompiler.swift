@@ -97,7 +97,7 @@ struct WhereCompiler {
         return hasNull ? "(\(equals) OR \(column) IS NULL)" : equals
     }
 
-    /// The first and the last microsecond that is shown as one of the instants; nil when there are none.
+    /// The first and the last microsecond that is shown as one of the instants; nil if no value is an instant.
     private static func range(ofInstants values: [PostgresValue]) -> (PostgresValue, PostgresValue)? {
         let instants = values.compactMap { value -> Timestamp? in
             if case .timestamp(let instant) = value { instant } else { nil }
@@ -117,16 +117,14 @@ struct WhereCompiler {
 }
 
 extension FieldType {
-    /// Lists of types that have no array parameter travel as texts.
+    /// The cast of a list that travels as texts, because its type has no array parameter; empty for other lists.
     fileprivate var arrayCast: String {
         switch self {
-        case .identifier, .integer: ""
-        case .string: ""
+        case .identifier, .integer, .string, .strings: ""
         case .number: "::numeric[]"
         case .boolean: "::boolean[]"
         case .timestamp: "::timestamptz[]"
         case .json: "::jsonb[]"
-        case .strings: ""
         }
     }
 }

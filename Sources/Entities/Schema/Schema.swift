@@ -108,6 +108,6 @@ package struct Schema: Sendable, Hashable {
     /// The same with further keywords of JSON Schema for the documents (validation does not look at them).
     package func documented(_ keywords: JSONObject) -> Schema { with { $0.keywords = keywords } }
 
-    /// The same as a component of its own.
+    /// The same as a component of this name in the document.
     package func named(_ name: String) -> Schema { with { $0.name = name } }
 }

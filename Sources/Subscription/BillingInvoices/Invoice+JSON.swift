@@ -19,7 +19,7 @@ extension DraftInvoice {
 }
 
 extension [InvoiceLine] {
-    /// Reads charges that have passed their schema; none when there are none.
+    /// Reads charges that have passed their schema; a body without charges has no lines.
     /// - Throws: ``ValidationFailure`` at the charge whose amount is no whole number of minor units.
     init(charges: JSONValue?, in currency: Currency) throws(ValidationFailure) {
         self.init()

@@ -4,7 +4,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// The rules of paying invoices: an invoice is paid once, in full, and what came of every attempt is kept.
+/// The rules of paying invoices: an invoice is paid once, in full, and the result of every attempt is stored.
 struct InvoicePaymentService: Sendable {
     let repository: InvoiceRepository
     let payments: EntityRepository
@@ -47,7 +47,7 @@ struct InvoicePaymentService: Sendable {
         var statements: [BoundStatement] = []
     }
 
-    /// Pays an issued invoice, and stores what came of it.
+    /// Pays an issued invoice, and stores the result.
     /// - Parameter change: What is to be stored besides.
     private func collect(
         _ order: PaymentOrder, _ row: InvoiceRepository.Row, _ reference: InvoiceReference, key: String,
@@ -159,7 +159,7 @@ struct InvoicePaymentService: Sendable {
 }
 
 extension PaymentOrder {
-    /// The row that keeps what came of it.
+    /// The row that stores the result.
     fileprivate func row(_ result: PaymentResult, of invoice: InvoiceRepository.Row) -> FieldValues {
         var values = FieldValues(Payment.entity)
         values[Payment.invoiceID] = invoice.id

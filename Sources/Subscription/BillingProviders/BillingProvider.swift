@@ -4,17 +4,17 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// Who keeps customers, collects money and decides how invoices stand: the ledger of our own, or a company outside.
+/// Who keeps customers, collects money and decides the status of invoices: the built-in ledger, or another company.
 ///
 /// A further provider is one type that conforms, and a case of ``BillingProviderChoice``. The service keeps its own rows
 /// of customers, invoices with their charges, and payments, whatever the provider is; the provider keeps the rest.
 ///
 /// - Every change has an idempotency key, 1 to 255 characters: the same key with the same arguments has one effect, so a
 ///   caller that got no answer may ask again.
-/// - What a provider wants stored in our database for a change to be true it returns as statements
-///   (``ProviderEffect``); the service runs them in the transaction of its own rows. Providers outside return none.
+/// - What a provider has to store in our database it returns as statements (``ProviderEffect``); the service runs them in
+///   the transaction of its own rows. External providers return none.
 /// - The scope is for providers that read our database; the service has checked that the rows are the caller's.
-/// - Everything throws ``BillingProviderError``; what goes wrong in our own database comes as it is.
+/// - Everything throws ``BillingProviderError``; errors of our own database are passed on unchanged.
 protocol BillingProvider: Sendable {
     /// Registers a customer.
     /// - Parameter account: Whom it is for.
@@ -78,7 +78,7 @@ protocol BillingProvider: Sendable {
 
 /// Which provider is in charge: `BILLING_PROVIDER`.
 enum BillingProviderChoice: String, Sendable, CaseIterable {
-    /// The ledger of our own.
+    /// The built-in ledger.
     case `internal`
     /// None: operations that need one answer 422 `ProviderNotFound` (docs/contract/arc-api.md 6.8).
     case none

@@ -2,11 +2,11 @@ import Entities
 import PostgresClient
 import Primitives
 
-/// What came of a change at a provider, and what has to be stored for it to be true.
+/// The result of a change at a provider, and what has to be stored with it.
 struct ProviderEffect<Value: Sendable>: Sendable {
-    /// What came of it.
+    /// The result.
     let value: Value
-    /// For the transaction of the service's own rows; to be run after the insert of the row they are about.
+    /// For the transaction of the service's own rows; they run after the insert of the row that they refer to.
     let statements: [BoundStatement]
     /// Whether the change has been made outside already, whatever becomes of the rows.
     private let isExternal: Bool
@@ -27,7 +27,7 @@ struct ProviderEffect<Value: Sendable>: Sendable {
 
     /// Runs what follows the change, at the end the transaction with ``statements``.
     /// - Throws: `BillingProviderError.outcomeUnknown` when an external provider has made the change and what follows was
-    ///   interrupted: nobody may be told that nothing was changed. The same request repeats the change under the same
+    ///   interrupted, because no response may say that nothing was changed. The same request repeats the change under the same
     ///   idempotency key. All other errors are those of the body.
     func followed<Result>(by body: () async throws -> Result) async throws -> Result {
         do {
@@ -38,7 +38,7 @@ struct ProviderEffect<Value: Sendable>: Sendable {
         }
     }
 
-    /// Whether a client would be told that nothing was changed.
+    /// Whether the response to the error would say that nothing was changed.
     private static func deniesChange(_ error: any Error) -> Bool {
         if error is CancellationError { return true }
         if let error = error as? BillingProviderError { return error == .unavailable }

@@ -51,7 +51,7 @@ enum PlanFeature {
 
     /// Writes the answer of `GET /plans/{id}/features`.
     static func write(_ contents: PlanFeatureRepository.Contents, to writer: inout JSONWriter) throws {
-        // What the plan's own strategy says comes before what others say, then the first one counts.
+        // Values of the strategy for plans come before those of others; of several, the oldest counts.
         var values: [ExactText: Record] = [:]
         for isPlan in [true, false] {
             for value in contents.values where (try value[FeatureValue.strategyKey] == Strategy.plan) == isPlan {

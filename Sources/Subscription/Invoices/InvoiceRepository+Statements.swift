@@ -42,8 +42,8 @@ extension InvoiceRepository {
         return statements
     }
 
-    /// The statement that settles the payments of an invoice that were announced and not confirmed: of a paid invoice the
-    /// newest was the one, and the others came to nothing.
+    /// The statement that settles the pending payments of an invoice. If the invoice is paid and no payment has succeeded yet,
+    /// the newest one becomes a success; all others become failures.
     static func settlement(of id: Identifier, isPaid: Bool) -> BoundStatement {
         BoundStatement(settling, [.identifier(id), .bool(isPaid)])
     }

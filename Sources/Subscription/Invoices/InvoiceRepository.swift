@@ -43,7 +43,7 @@ struct InvoiceRepository: Sendable {
 
     /// The id of an invoice that a subscription shall have.
     /// - Parameter text: Our id of it, or the provider's.
-    /// - Throws: `.relatedNotFound` if there is none for this caller.
+    /// - Throws: `.relatedNotFound` if the caller sees no such invoice.
     func require(_ text: String, in scope: TenantScope) async throws -> Identifier {
         guard let row = try await named(text, in: scope) else {
             throw RepositoryError.relatedNotFound(

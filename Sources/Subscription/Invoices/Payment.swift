@@ -1,7 +1,7 @@
 import Entities
 import JSONCoding
 
-/// What came of an attempt to pay an invoice; `include: ["payments"]` of invoices shows it.
+/// The result of an attempt to pay an invoice; `include: ["payments"]` of invoices shows it.
 enum Payment {
     static let invoiceID = Field.identifier("invoiceId", required: true)
     static let tenantID = Field.identifier("tenantId")

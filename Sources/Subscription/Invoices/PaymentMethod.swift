@@ -11,7 +11,7 @@ enum PaymentMethod: String, FieldValue, CaseIterable {
     case source = "payment_source"
 }
 
-/// What came of a payment.
+/// The result of a payment.
 enum PaymentStatus: String, FieldValue, CaseIterable {
     case success
     case failure

@@ -52,7 +52,7 @@ struct PaymentSourceService: Sendable {
         try await find(text, in: scope).source
     }
 
-    /// Forgets a way to pay; if it was the customer's default, there is none any more.
+    /// Forgets a way to pay; if it was the customer's default, the customer has no default after that.
     /// - Throws: ``PaymentSourceError/notFound`` as above; `RepositoryError.versionMismatch`.
     func delete(
         _ text: String, in context: WriteContext, ifVersion condition: VersionCondition? = nil

@@ -22,7 +22,7 @@ struct PlanPriceCheck: Sendable {
         /// Every row that matches.
         case matching(Where)
 
-        /// The stored rows; nil when there are none.
+        /// The condition that selects the stored rows; nil for ``nothing``.
         var condition: Where? {
             switch self {
             case .nothing: nil

@@ -54,7 +54,7 @@ struct InvoiceBacking: Sendable {
         ) THEN 1 ELSE 0 END)
         """
 
-    /// An invoice that was drafted with a subscription backs no other one, whatever became of the first.
+    /// An invoice that was drafted with a subscription backs no other one, even if the first was deleted.
     private static let checkingUse = PostgresStatement(
         """
         SELECT 1 / (CASE WHEN EXISTS (\(others("$1", than: "$2")))

@@ -2,7 +2,7 @@
 enum SubscriptionError: Error, Sendable, Hashable {
     /// A tenant's user names another tenant, which does not exist for that user.
     case subscriberNotFound
-    /// The tenant is deleted or suspended, or not known.
+    /// The tenant is deleted, suspended or unknown.
     case subscriberNotActive
     /// Tenant management has reported no such tenant.
     case subscriberUnknown

@@ -5,8 +5,8 @@ import Primitives
 
 /// How many live subscriptions a tenant may have: PENDING, or ACTIVE and not over.
 ///
-/// The general limit counts all of a tenant's live subscriptions. A plan with a limit of its own is outside of it: then
-/// the tenant's live subscriptions to this plan are counted against the plan's limit.
+/// The general limit counts all of a tenant's live subscriptions. It does not apply to a plan with
+/// its own limit: there the tenant's live subscriptions to this plan are counted against the plan's limit.
 struct SubscriptionQuota: Sendable, Hashable {
     /// For all of a tenant's subscriptions.
     let general: Int
