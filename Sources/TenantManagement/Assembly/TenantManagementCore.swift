@@ -17,6 +17,7 @@ package struct TenantManagementCore: ServiceCore {
     let webhooks: WebhookConfiguration
     let tenants: EntityRepository
     let leads: LeadRepository
+    let domains: DomainRepository
     let provisionings: ProvisioningRepository
     let secretCopies: WebhookSecretCopies
     let cache: EntityCache
@@ -35,6 +36,7 @@ package struct TenantManagementCore: ServiceCore {
         webhooks = try WebhookConfiguration(reader: reader)
         tenants = platform.repository(Tenant.entity, in: catalog)
         leads = LeadRepository(pool: pool)
+        domains = DomainRepository(pool: pool)
         provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
         let secrets = WebhookSecrets(encryptionKey: encryptionKey)
         secretCopies = WebhookSecretCopies(redis: platform.redis, lifetime: webhooks.webhookSecretLifetime)
@@ -47,7 +49,7 @@ package struct TenantManagementCore: ServiceCore {
             sealer: Sealer(secret: encryptionKey, purpose: "notifications"),
             settings: try NotificationSettings(reader: reader), logger: logger)
         onboarding = TenantOnboardingService(
-            pool: pool, leads: leads, tenants: tenants,
+            pool: pool, leads: leads, domains: domains, tenants: tenants,
             contacts: platform.repository(Contact.entity, in: catalog),
             addresses: platform.repository(Address.entity, in: catalog), provisionings: planner, cache: cache,
             configuration: try TenantOnboardingConfiguration(reader: reader), system: systemUser.scope)

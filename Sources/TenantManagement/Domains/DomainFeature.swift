@@ -16,7 +16,7 @@ struct DomainFeature: ServiceFeature {
         operations =
             DomainController(
                 service: DomainService(
-                    repository: DomainRepository(pool: platform.pool),
+                    repository: core.domains,
                     dns: DNSResolver(configuration: configuration.dns),
                     publicSuffixes: configuration.publicSuffixes, cache: core.cache, logger: platform.logger),
                 limiter: platform.limiter, verificationLimit: configuration.verificationLimit

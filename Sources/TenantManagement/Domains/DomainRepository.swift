@@ -42,20 +42,23 @@ struct DomainRepository: Sendable {
         WHERE tenant.id = $1 AND NOT tenant.deleted ORDER BY own.domain COLLATE "C"
         """
 
-    /// Who else has a domain that a tenant wants to claim.
+    /// Who has a domain that a tenant wants.
     struct Standing: Sendable {
         /// The other tenant that holds it.
         let holder: Identifier?
         let isMailProvider: Bool
     }
 
-    func standing(of domain: DomainName, besides tenant: Identifier) async throws(PostgresError) -> Standing {
+    /// - Parameters:
+    ///   - domain: In lower case.
+    ///   - tenant: The tenant that wants it; nil for one that does not exist yet.
+    func standing(of domain: String, besides tenant: Identifier? = nil) async throws(PostgresError) -> Standing {
         let result = try await pool.query(
             """
             SELECT (SELECT tenant_id FROM main.tenant_domains
-                    WHERE domain = $1 AND proven_on IS NOT NULL AND tenant_id <> $2),
+                    WHERE domain = $1 AND proven_on IS NOT NULL AND tenant_id IS DISTINCT FROM $2::uuid),
                 EXISTS (SELECT FROM main.public_mail_domains WHERE domain = $1)
-            """, [.text(domain.text), .identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
+            """, [.text(domain), .optional(tenant) { .identifier($0) }], settings: TenantScope.everyTenant, as: .read)
         return Standing(
             holder: try result.first?.identifierIfPresent(0), isMailProvider: try result.first?.bool(1) ?? false)
     }
@@ -79,6 +82,17 @@ struct DomainRepository: Sendable {
     private static let limiting: PostgresStatement = """
         SELECT 1 / (CASE WHEN count(*) < $2 THEN 1 ELSE 0 END) FROM main.tenant_domains WHERE tenant_id = $1
         """
+
+    /// The statement that stores domains of a new tenant that are not proven.
+    static func insertWaiting(_ domains: [String], tenant: Identifier) -> BoundStatement {
+        BoundStatement(
+            """
+            INSERT INTO main.tenant_domains (tenant_id, domain)
+            SELECT $1, waiting FROM unnest($2::text[]) AS waiting
+            WHERE NOT EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = waiting)
+            ON CONFLICT DO NOTHING
+            """, [.identifier(tenant), .textArray(domains)])
+    }
 
     /// The statement that stores a claim. It violates ``primaryKey`` for a domain that the tenant has or claims.
     static func claim(_ domain: TenantDomain, for tenant: Identifier) -> BoundStatement {

@@ -35,7 +35,7 @@ struct DomainService: Sendable {
 
     /// Stores a claim, which waits for its proof.
     func claim(_ domain: DomainName, for tenant: Identifier, in context: WriteContext) async throws -> TenantDomain {
-        let standing = try await repository.standing(of: domain, besides: tenant)
+        let standing = try await repository.standing(of: domain.text, besides: tenant)
         let isEverybodys = standing.isMailProvider ? true : try await publicSuffixes.contains(domain)
         guard !isEverybodys else { throw DomainError.belongsToEverybody }
         let claim = TenantDomain.claim(domain.text, on: context.now, holder: standing.holder)

@@ -67,7 +67,7 @@ package struct LeadRepository: Sendable {
         SELECT 1 / count(*) FROM validated
         """
 
-    /// A validated lead without a tenant, as onboarding needs it.
+    /// A lead as onboarding needs it.
     struct Prospect: Sendable {
         let firstName: String
         let lastName: String
@@ -98,38 +98,6 @@ package struct LeadRepository: Sendable {
             firstName: try row.text(0), lastName: try row.text(1), companyName: try row.text(2),
             email: try row.text(3), addressID: addressID, address: addressID == nil ? nil : address,
             hasTenant: try row.bool(6), isValidated: try row.bool(4))
-    }
-
-    /// Whether a lead's e-mail address proves its domain.
-    enum DomainStanding: Sendable {
-        /// The address proves it.
-        case free
-        /// Another tenant holds it.
-        case held
-        /// Anybody can have an address there.
-        case `public`
-    }
-
-    /// - Parameter domain: In lower case.
-    func standing(ofDomain domain: String) async throws(PostgresError) -> DomainStanding {
-        let result = try await pool.query(
-            """
-            SELECT EXISTS (SELECT FROM main.public_mail_domains WHERE domain = $1),
-                EXISTS (SELECT FROM main.tenant_domains WHERE domain = $1 AND proven_on IS NOT NULL)
-            """, [.text(domain)], settings: TenantScope.everyTenant, as: .read)
-        guard let row = result.first else { return .free }
-        return try row.bool(0) ? .public : row.bool(1) ? .held : .free
-    }
-
-    /// The statement that stores domains of a new tenant that are not proven.
-    static func insertWaiting(_ domains: [String], tenant: Identifier) -> BoundStatement {
-        BoundStatement(
-            """
-            INSERT INTO main.tenant_domains (tenant_id, domain)
-            SELECT $1, waiting FROM unnest($2::text[]) AS waiting
-            WHERE NOT EXISTS (SELECT FROM main.public_mail_domains AS public WHERE public.domain = waiting)
-            ON CONFLICT DO NOTHING
-            """, [.identifier(tenant), .textArray(domains)])
     }
 
     /// Removes leads that were never validated, with their keys and with addresses that nobody else has, the oldest first.

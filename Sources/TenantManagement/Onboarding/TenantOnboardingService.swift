@@ -10,6 +10,7 @@ import ServiceKit
 package struct TenantOnboardingService: Sendable {
     let pool: PostgresPool
     let leads: LeadRepository
+    let domains: DomainRepository
     let tenants: EntityRepository
     let contacts: EntityRepository
     let addresses: EntityRepository
@@ -98,7 +99,7 @@ package struct TenantOnboardingService: Sendable {
             do {
                 return try await insert(draft, key: key, in: context)
             } catch let error as PostgresError {
-                if error.constraint == "idx_tenant_domain_proven", !draft.domains.isEmpty {
+                if error.constraint == DomainRepository.heldIndex, !draft.domains.isEmpty {
                     // Another lead has proven the same domain at this moment.
                     draft.moveDomainsToWaiting()
                 } else if Self.mayRetry(error, draft: draft), attempt + 1 < TenantKey.maximumAttempts {
@@ -118,10 +119,11 @@ package struct TenantOnboardingService: Sendable {
     private func withProvenDomains(_ draft: TenantDraft) async throws -> TenantDraft {
         var draft = draft
         for domain in draft.domains {
-            switch try await leads.standing(ofDomain: domain) {
-            case .free: break
-            case .held: draft.moveDomainsToWaiting()
-            case .public: draft.domains = []
+            let standing = try await domains.standing(of: domain)
+            if standing.isMailProvider {
+                draft.domains = []
+            } else if standing.holder != nil {
+                draft.moveDomainsToWaiting()
             }
         }
         return draft
@@ -149,7 +151,7 @@ package struct TenantOnboardingService: Sendable {
         let addressIndex = try rows.address.map { batch.add(try addresses.insertStatement($0, in: system)) }
         let tenantIndex = batch.add(try tenants.insertStatement(rows.tenant, in: scope))
         if !draft.waitingDomains.isEmpty {
-            batch.add(LeadRepository.insertWaiting(draft.waitingDomains, tenant: rows.id))
+            batch.add(DomainRepository.insertWaiting(draft.waitingDomains, tenant: rows.id))
         }
         let contactIndex = batch.add(try contacts.insertStatement(rows.contact, in: scope))
         let plan = try draft.tier.map { tier in
