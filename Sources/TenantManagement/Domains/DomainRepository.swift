@@ -74,15 +74,6 @@ struct DomainRepository: Sendable {
         SELECT 1 / count(*) FROM tenant
         """
 
-    /// The statement that fails (`isGuardViolation`) when a tenant has or claims as many domains as it may.
-    static func limit(_ tenant: Identifier, to limit: Int) -> BoundStatement {
-        BoundStatement(limiting, [.identifier(tenant), .int64(Int64(limit))])
-    }
-
-    private static let limiting: PostgresStatement = """
-        SELECT 1 / (CASE WHEN count(*) < $2 THEN 1 ELSE 0 END) FROM main.tenant_domains WHERE tenant_id = $1
-        """
-
     /// The statement that stores domains of a new tenant that are not proven.
     static func insertWaiting(_ domains: [String], tenant: Identifier) -> BoundStatement {
         BoundStatement(
@@ -94,17 +85,24 @@ struct DomainRepository: Sendable {
             """, [.identifier(tenant), .textArray(domains)])
     }
 
-    /// The statement that stores a claim. It violates ``primaryKey`` for a domain that the tenant has or claims.
-    static func claim(_ domain: TenantDomain, for tenant: Identifier) -> BoundStatement {
+    /// The statement that stores a claim. It violates ``primaryKey`` for a domain that the tenant has or claims, and fails
+    /// (`isGuardViolation`) when the tenant has or claims as many domains as it may.
+    static func claim(_ domain: TenantDomain, for tenant: Identifier, limit: Int) -> BoundStatement {
         BoundStatement(
             claiming,
-            [.identifier(tenant), .text(domain.name), .identifier(domain.token), .timestamp(domain.createdOn)])
+            [
+                .identifier(tenant), .text(domain.name), .identifier(domain.token), .timestamp(domain.createdOn),
+                .int64(Int64(limit)),
+            ])
     }
 
     static let primaryKey = "tenant_domains_pkey"
 
     private static let claiming: PostgresStatement = """
-        INSERT INTO main.tenant_domains (tenant_id, domain, token, created_on) VALUES ($1, $2, $3, $4)
+        WITH claimed AS (
+            INSERT INTO main.tenant_domains (tenant_id, domain, token, created_on) SELECT $1, $2, $3, $4
+            WHERE (SELECT count(*) FROM main.tenant_domains WHERE tenant_id = $1) < $5 RETURNING 1)
+        SELECT 1 / count(*) FROM claimed
         """
 
     /// The statement that records the proof of a claim. It fails (`isGuardViolation`) when the claim was proven, released or

@@ -36,11 +36,12 @@ struct DomainService: Sendable {
     /// Stores a claim, which waits for its proof.
     func claim(_ domain: DomainName, for tenant: Identifier, in context: WriteContext) async throws -> TenantDomain {
         let standing = try await repository.standing(of: domain.text, besides: tenant)
-        let isEverybodys = standing.isMailProvider ? true : try await publicSuffixes.contains(domain)
-        guard !isEverybodys else { throw DomainError.belongsToEverybody }
+        let isPublic = standing.isMailProvider ? true : try await publicSuffixes.contains(domain)
+        guard !isPublic else { throw DomainError.belongsToEverybody }
         let claim = TenantDomain.claim(domain.text, on: context.now, holder: standing.holder)
         try await change(
-            tenant, DomainRepository.claim(claim, for: tenant), violation: .changedMeanwhile, in: context)
+            tenant, DomainRepository.claim(claim, for: tenant, limit: Self.maximumDomains),
+            violation: .tooMany(limit: Self.maximumDomains), in: context)
         return claim
     }
 
@@ -127,7 +128,6 @@ struct DomainService: Sendable {
     ) async throws {
         var batch = context.acting(in: .operatorScope(actor: context.actor)).batch(resource: tenant)
         let lock = batch.add(DomainRepository.lock(tenant))
-        let limit = listing == nil ? batch.add(DomainRepository.limit(tenant, to: Self.maximumDomains)) : nil
         let change = batch.add(statement)
         let list = listing.map { batch.add($0) }
         let results: [PostgresResult]
@@ -138,7 +138,6 @@ struct DomainService: Sendable {
             if error.constraint == DomainRepository.primaryKey { throw DomainError.alreadyClaimed }
             guard error.isGuardViolation, let index = error.statementIndex else { throw error }
             if index == lock { throw DomainError.notFound }
-            if index == limit { throw DomainError.tooMany(limit: Self.maximumDomains) }
             if index == change { throw violation }
             throw error
         }
