@@ -6,6 +6,8 @@ import JSONCoding
 /// ASCII form of labels in other scripts (`xn--…`).
 struct DomainName: Sendable, Hashable {
     let text: String
+    /// Where the proof is looked for.
+    let record: DNSName
 
     /// The name of the record that proves a domain. An underscore cannot be a label of a host, so nobody who may register
     /// hosts under the domain can register this name.
@@ -19,13 +21,14 @@ struct DomainName: Sendable, Hashable {
 
     /// Nil for a text that is not the name of a domain in which hosts can be registered.
     init?(_ input: String) {
-        guard let name = DNSName(input), name.text.utf8.count <= Self.maximumLength else { return nil }
+        guard let name = DNSName(input), let record = DNSName("\(Self.recordLabel).\(name.text)") else { return nil }
         let labels = name.text.utf8.split(separator: UInt8(ascii: "."))
         guard labels.count >= 2, labels.allSatisfy(Self.isHostLabel), let last = labels.last, last.count >= 2,
             // The last label of an IPv4 address is a number.
             !last.allSatisfy({ (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) })
         else { return nil }
         text = name.text
+        self.record = record
     }
 
     /// The name as `tenants.domains` lists it, whatever it is: see `main.domain_name` in migration 25.
@@ -34,9 +37,6 @@ struct DomainName: Sendable, Hashable {
         while text.last == "." { text.removeLast() }
         return String(text)
     }
-
-    /// Where the proof is looked for.
-    var record: DNSName? { DNSName("\(Self.recordLabel).\(text)") }
 
     /// The labels as people read them.
     var unicodeLabels: [String] {

@@ -49,17 +49,17 @@ struct DomainService: Sendable {
     func verify(_ domain: DomainName, of tenant: Identifier, in context: WriteContext) async throws -> TenantDomain {
         let found = try await provable(domain, of: tenant, in: context)
         guard found.proof == nil else { return found }
-        guard let record = domain.record else { throw DomainError.notFound }
         let texts: [String]
         do {
-            texts = try await dns.texts(of: record)
+            texts = try await dns.texts(of: domain.record)
         } catch {
             logger.warning(
-                "A record that proves a domain could not be read", metadata: ["name": "\(record)", "error": "\(error)"])
+                "A record that proves a domain could not be read",
+                metadata: ["name": "\(domain.record)", "error": "\(error)"])
             throw DomainError.lookupFailed(error)
         }
         guard texts.contains(where: { $0.trimmingSpaces() == found.recordValue }) else {
-            throw DomainError.notProven(record: record.text, value: found.recordValue, found: texts.count)
+            throw DomainError.notProven(record: domain.record.text, value: found.recordValue, found: texts.count)
         }
         return try await prove(found, of: tenant, by: .dns, in: context)
     }
