@@ -32,8 +32,8 @@ package struct DNSConfiguration: Sendable {
             servers = Self.systemServers()
             return
         }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.drop { $0 == " " } }
-        servers = parts.compactMap { Self.address(String($0.prefix { $0 != " " })) }
+        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
+        servers = parts.compactMap { words in words.count == 1 ? Self.address(String(words[0])) : nil }
         guard servers.count == parts.count, (1...Self.maximumServers).contains(servers.count) else {
             throw ConfigurationFailure(
                 key: "DNS_RESOLVER",

@@ -17,7 +17,10 @@ import Testing
         #expect(servers.map { $0.ipAddress } == ["192.0.2.1", "192.0.2.2", "2001:db8::1"])
         #expect(servers.map { $0.port } == [53, 5353, 54])
         #expect(try Self.make("2001:db8::1").servers.first?.port == 53)
-        for wrong in ["dns.example.com", "192.0.2.1:0", "192.0.2.1:x", "1.1.1.1,", "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4"] {
+        for wrong in [
+            "dns.example.com", "192.0.2.1:0", "192.0.2.1:x", "1.1.1.1,", "1.1.1.1 2.2.2.2",
+            "1.1.1.1,2.2.2.2,3.3.3.3,4.4.4.4",
+        ] {
             let failure = #expect(throws: ConfigurationFailure.self, "\(wrong)") { try Self.make(wrong) }
             #expect(failure?.key == "DNS_RESOLVER")
         }
