@@ -83,7 +83,7 @@ struct DomainController: Sendable {
             summary: "Look for the TXT record of a claimed mail domain; if it is there, the tenant holds the domain",
             success: "The proven domain",
             conflict:
-                "The record is missing or wrong, or could not be read, or another tenant holds the domain (DOMAIN_NOT_PROVEN, DOMAIN_LOOKUP_FAILED, DOMAIN_HELD)",
+                "The record is missing, wrong or cannot be read, another tenant holds the domain, nobody can have it, or another request changed it (DOMAIN_NOT_PROVEN, DOMAIN_LOOKUP_FAILED, DOMAIN_HELD, DOMAIN_PUBLIC, DOMAIN_CHANGED)",
             service.verify)
         operation.failures[.tooManyRequests] = "Too many lookups for this tenant; see Retry-After"
         return operation.checkingFirst { call in
@@ -96,7 +96,8 @@ struct DomainController: Sendable {
     private func approve() -> Operation {
         change(
             "approve", summary: "Approve a claimed mail domain without a record", success: "The proven domain",
-            conflict: "Another tenant holds the domain, or nobody can have it (DOMAIN_HELD, DOMAIN_PUBLIC)",
+            conflict:
+                "Another tenant holds the domain, nobody can have it, or another request changed it (DOMAIN_HELD, DOMAIN_PUBLIC, DOMAIN_CHANGED)",
             service.approve)
     }
 
