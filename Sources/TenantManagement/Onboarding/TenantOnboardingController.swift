@@ -14,22 +14,25 @@ struct TenantOnboardingController: Sendable {
 
     var operations: [Operation] { [create().forOperators(), createFromLead()] }
 
+    private static let created = OperationResponseDescription(
+        .created, "The new tenant", schema: Tenant.entity.schemaWithRelations, headers: [.location, .eTag])
+
+    private var recovery: OperationIdempotency {
+        .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() }
+    }
+
     private func create() -> Operation {
         Operation(
             .post, "/tenants", id: "TenantController.create",
             summary: "Create a tenant with its first contact and start provisioning it",
             security: .bearer(permissions: TenantController.permissions.create),
             requestBody: TenantOnboardingInput.operatorSchema,
-            responses: [
-                .init(
-                    .created, "The new tenant", schema: Tenant.entity.schemaWithRelations,
-                    headers: [.location, .eTag])
-            ],
+            responses: [Self.created],
             failures: [
                 .conflict: "The key is already in use",
                 .badRequest: "The contact's e-mail domain is not one of the tenant's domains",
             ],
-            idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
+            idempotency: recovery,
             handler: .scoped { call in
                 let input = try TenantOnboardingInput(try call.request.object())
                 return try await onboarding.create(input, in: call.writeContext).response()
@@ -41,18 +44,14 @@ struct TenantOnboardingController: Sendable {
             .post, "/leads/{id}/tenants", id: "LeadTenantController.tenantFromLead",
             summary: "Create a tenant from a validated lead", security: .bearer(permissions: []), parameters: [.id],
             requestBody: TenantOnboardingInput.leadSchema,
-            responses: [
-                .init(
-                    .created, "The new tenant", schema: Tenant.entity.schemaWithRelations,
-                    headers: [.location, .eTag])
-            ],
+            responses: [Self.created],
             failures: [
                 .conflict: "The key is already in use",
                 .badRequest:
                     "The address differs from the lead's, or the e-mail domain is not one of the tenant's domains",
             ],
             rateLimit: leadLimit,
-            idempotency: .recover { try await onboarding.read(try $0.created(), in: $0.scope).response() },
+            idempotency: recovery,
             handler: .authenticated { call in
                 let id = call.request.pathParameter("id")
                 guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
