@@ -24,15 +24,8 @@ package struct LeadController: Sendable {
 
     private static let registrationSchema = Schema.object(
         [
-            .init(
-                Lead.firstName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Ann"),
-                required: true),
-            .init(
-                Lead.lastName, .string(minLength: 1, maxLength: 100, pattern: .personName).example("Lee"),
-                required: true),
-            .init(
-                Lead.companyName, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
-                required: true),
+            .init(Lead.firstName, required: true), .init(Lead.lastName, required: true),
+            .init(Lead.companyName, required: true),
             .init(Lead.email, .string(maxLength: EmailAddress.maximumLength, format: .email), required: true),
             .init(Lead.address.name, addressSchema),
         ] + AuditBlock.requestProperties, name: "CreateLeadDTO")

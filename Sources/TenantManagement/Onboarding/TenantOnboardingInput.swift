@@ -42,8 +42,11 @@ package struct TenantOnboardingInput: Sendable {
         }
     }
 
-    private static let commonProperties: [Schema.Property] =
+    private static func commonProperties(requiresName: Bool) -> [Schema.Property] {
         [
+            .init(
+                Tenant.name, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
+                required: requiresName),
             .init(
                 Tenant.key,
                 .string(maxLength: Tenant.maximumKeyLength, pattern: .lowercaseAlphanumeric)
@@ -53,14 +56,11 @@ package struct TenantOnboardingInput: Sendable {
                 .array(of: .string(maxLength: 253, format: .hostname), uniqueItems: true, maxItems: 100),
                 required: true),
         ] + Address.entity.fields.map { .init($0) }
+    }
 
     /// Body of `POST /tenants`.
     static let operatorSchema = Schema.object(
-        [
-            .init(
-                Tenant.name, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"),
-                required: true)
-        ] + commonProperties
+        commonProperties(requiresName: true)
             + [
                 .init("contact", contactSchema, required: true),
                 .init(
@@ -70,10 +70,7 @@ package struct TenantOnboardingInput: Sendable {
             ], name: "TenantOnboardDTO")
 
     /// Body of `POST /leads/{id}/tenants`.
-    static let leadSchema = Schema.object(
-        [
-            .init(Tenant.name, .string(minLength: 1, maxLength: 100, pattern: .organizationName).example("Acme"))
-        ] + commonProperties, name: "LeadTenantOnboardDTO")
+    static let leadSchema = Schema.object(commonProperties(requiresName: false), name: "LeadTenantOnboardDTO")
 
     private static let contactSchema = Schema.object(
         [
