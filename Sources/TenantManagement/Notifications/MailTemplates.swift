@@ -1,6 +1,6 @@
 import Primitives
 
-/// The words of the mails.
+/// The texts of the mails.
 enum MailTemplates {
     static func mail(for notification: Notification, id: Identifier) -> Mail {
         switch notification {
@@ -10,11 +10,11 @@ enum MailTemplates {
                 text: """
                     \(salutation(name))
 
-                    please confirm your e-mail address by opening this link:
+                    Please confirm your e-mail address by opening this link:
 
                     \(MailText.link(link) ?? "")
 
-                    The link works once and for a short time. If you did not register, ignore this mail.
+                    The link works once and expires soon. If you did not register, ignore this mail.
                     """)
         case .leadKnown(let to):
             Mail(
@@ -22,10 +22,10 @@ enum MailTemplates {
                 text: """
                     Hello,
 
-                    somebody has just registered with this e-mail address. It is registered and confirmed already, so
+                    Somebody has just registered with this e-mail address. It is registered and confirmed already, so
                     nothing has changed and there is nothing to do.
 
-                    If it was you, go on with the registration that you have. Otherwise, ignore this mail.
+                    If it was you, continue with your existing registration. Otherwise, ignore this mail.
                     """)
         case .tenantWelcome(let to, let tenant, let user, let link):
             Mail(
@@ -33,7 +33,7 @@ enum MailTemplates {
                 text: """
                     \(salutation(user))
 
-                    everything is set up for \(MailText.name(tenant)). \(place(link))
+                    Everything is set up for \(MailText.name(tenant)). \(place(link))
                     """)
         }
     }
@@ -44,7 +44,7 @@ enum MailTemplates {
     }
 
     private static func place(_ link: String) -> String {
-        MailText.link(link).map { "You find it here:\n\n\($0)" } ?? ""
+        MailText.link(link).map { "You can find it here:\n\n\($0)" } ?? ""
     }
 }
 
