@@ -3,12 +3,12 @@ package import ConfigurationChecks
 import FoundationEssentials
 package import NIOCore
 
-/// Which name servers are asked, and how long.
+/// The name servers and the time for a lookup.
 ///
 /// | variable | range | default | meaning |
 /// |---|---|---|---|
 /// | `DNS_RESOLVER` | | those of `/etc/resolv.conf` | addresses of recursive name servers with an optional port, comma separated |
-/// | `DNS_TIMEOUT_MILLIS` | 100 … 60000 | 5000 | time for a lookup with everything that it needs |
+/// | `DNS_TIMEOUT_MILLIS` | 100 … 60000 | 5000 | time for a lookup with all its queries |
 package struct DNSConfiguration: Sendable {
     /// In the order in which they are asked.
     package var servers: [SocketAddress]
@@ -58,7 +58,7 @@ package struct DNSConfiguration: Sendable {
         return try? SocketAddress(ipAddress: String(host), port: Int(port))
     }
 
-    /// The name servers of the machine; as resolv.conf(5) says, the one on this machine when there are none.
+    /// The name servers of `/etc/resolv.conf`; without any, the one on this machine (resolv.conf(5)).
     private static func systemServers() -> [SocketAddress] {
         let file = (try? Data(contentsOf: URL(fileURLWithPath: "/etc/resolv.conf"))) ?? Data()
         let found = nameServers(in: String(decoding: file, as: UTF8.self))

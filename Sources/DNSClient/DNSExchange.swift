@@ -8,7 +8,7 @@ enum DNSExchange {
         case tcp
     }
 
-    /// Sends a query on a socket of its own and waits for the answer to it.
+    /// Sends a query on a new socket and waits for the answer to it.
     static func run(
         _ query: DNSQuery, with server: SocketAddress, over transport: Transport, until deadline: NIODeadline
     ) async throws(DNSError) -> DNSAnswer {
@@ -53,7 +53,7 @@ enum DNSExchange {
         }
     }
 
-    /// Waits for the datagram that answers the query. Others are ignored: anybody can send one.
+    /// Waits for the datagram that answers the query and ignores all others, because anybody can send one.
     private final class DatagramHandler: ChannelInboundHandler {
         typealias InboundIn = AddressedEnvelope<ByteBuffer>
         typealias OutboundOut = ByteBuffer
@@ -81,11 +81,11 @@ enum DNSExchange {
 
         func channelInactive(context: ChannelHandlerContext) { outcome.fail(DNSError.unreachable) }
 
-        /// Nobody listens there, as a rule.
+        /// Usually no server listens at the address.
         func errorCaught(context: ChannelHandlerContext, error: any Error) { outcome.fail(DNSError.unreachable) }
     }
 
-    /// Reads the one message of the connection, which its length precedes (RFC 1035 section 4.2.2).
+    /// Reads the only message of the connection, which follows its length (RFC 1035 section 4.2.2).
     private final class StreamHandler: ChannelInboundHandler {
         typealias InboundIn = ByteBuffer
         typealias OutboundOut = ByteBuffer

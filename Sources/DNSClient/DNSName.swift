@@ -19,7 +19,7 @@ package struct DNSName: Sendable, Hashable, CustomStringConvertible {
         self.text = String(decoding: name.map(Self.lowercased), as: UTF8.self)
     }
 
-    /// A name as a message contains it. Other characters are possible there, so that it may equal nothing that is asked for.
+    /// A name from a message. It may have characters that no name in a query has; then it equals none of them.
     init(labels: [[UInt8]]) {
         text = labels.map { label in
             String(decoding: label.map(Self.lowercased), as: UTF8.self).replacing(".", with: "\\.")

@@ -38,7 +38,7 @@ struct DNSQuery: Sendable {
             asked == name, reader.word() == Self.typeTXT, reader.word() == Self.classInternet
         else { return nil }
         let isTruncated = flags & 0x0200 != 0
-        // What is left of a truncated answer is of no use.
+        // The rest of a truncated answer is not usable.
         guard !isTruncated else { return .truncated }
         let code = UInt8(truncatingIfNeeded: flags & 0xF)
         switch code {
@@ -78,7 +78,7 @@ struct DNSQuery: Sendable {
 enum DNSAnswer: Sendable, Hashable {
     /// Empty when the name does not exist or has no such records.
     case records([DNSRecord])
-    /// To be asked for over TCP.
+    /// The answer is too long for a datagram: ask again over TCP.
     case truncated
     /// An RCODE.
     case failure(UInt8)
@@ -100,7 +100,7 @@ extension [DNSRecord] {
     /// The texts of a name, or of the name that it is an alias of. Records of other names are ignored.
     func texts(of name: DNSName) -> [[UInt8]] {
         var owner = name
-        // A chain that is longer than the list is a circle.
+        // A chain of aliases that is longer than the list is a loop.
         for _ in 0...count {
             var texts: [[UInt8]] = []
             var alias: DNSName?

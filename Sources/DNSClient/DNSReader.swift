@@ -1,5 +1,5 @@
-/// Reads a message of DNS, which nobody can be trusted to have made correctly: no method reads beyond its end, and each gives
-/// nil for what is not there.
+/// Reads a DNS message, which may be malformed or hostile: no method reads beyond its end, and each returns nil when bytes are
+/// missing.
 struct DNSReader {
     private let bytes: [UInt8]
     var position = 0
@@ -17,14 +17,14 @@ struct DNSReader {
         return UInt16(high) << 8 | UInt16(low)
     }
 
-    /// - Returns: Whether there were so many bytes.
+    /// - Returns: False when the message has fewer bytes left; then nothing is skipped.
     mutating func skip(_ count: Int) -> Bool {
         guard let end = end(after: count) else { return false }
         position = end
         return true
     }
 
-    /// The position that many bytes ahead.
+    /// The position after this many bytes; nil when the message has fewer left.
     func end(after count: Int) -> Int? {
         count <= bytes.count - position ? position + count : nil
     }
@@ -40,13 +40,13 @@ struct DNSReader {
         return text
     }
 
-    /// A name, the rest of which may be a pointer to an earlier place (RFC 1035 section 4.1.4). Each pointer has to lead to a
-    /// place before all that was read of the name so far, so the reading ends.
+    /// A name, whose end may be a pointer to an earlier position (RFC 1035 section 4.1.4). Each pointer must lead to a position
+    /// before everything read of the name so far, so a loop is impossible.
     mutating func name() -> DNSName? {
         var labels: [[UInt8]] = []
         var length = 0
         var start = position
-        /// Where to read on after the first pointer.
+        /// Where reading continues after the name: behind the first pointer.
         var next: Int?
         while true {
             guard let head = byte() else { return nil }

@@ -4,8 +4,8 @@ import Primitives
 
 /// Asks recursive name servers for TXT records, over UDP and, for long answers, over TCP.
 ///
-/// A lookup has one deadline for everything. An answer counts only if it comes from the server that was asked, with the id and
-/// the question of the query; whatever else arrives is ignored. Each query has a new socket and so a new random port. Nothing
+/// A lookup has one deadline for all its queries. An answer counts only if it comes from the server that was asked, with the id and
+/// the question of the query; everything else is ignored. Each query has a new socket and so a new random port. Nothing
 /// is cached: servers do that.
 package struct DNSResolver: Sendable {
     private let configuration: DNSConfiguration
@@ -39,7 +39,7 @@ package struct DNSResolver: Sendable {
         throw problem
     }
 
-    /// - Parameter deadline: Of the lookup: over TCP the server is known to answer.
+    /// - Parameter deadline: That of the lookup. A query over TCP may use all the time, because the server has responded.
     private func ask(
         _ server: SocketAddress, for name: DNSName, until end: NIODeadline, _ deadline: NIODeadline
     ) async throws(DNSError) -> [String] {

@@ -40,7 +40,7 @@ struct DomainConfiguration: Sendable {
         if let path, !FileManager.default.isReadableFile(atPath: path) {
             throw ConfigurationFailure(key: "PUBLIC_SUFFIX_LIST", reason: "is \"\(path)\", which cannot be read")
         }
-        let isReadable = FileManager.default.isReadableFile(atPath: Self.systemList)
-        publicSuffixes = PublicSuffixList(path: path ?? (isReadable ? Self.systemList : nil))
+        let hasSystemList = FileManager.default.isReadableFile(atPath: Self.systemList)
+        publicSuffixes = PublicSuffixList(path: path ?? (hasSystemList ? Self.systemList : nil))
     }
 }

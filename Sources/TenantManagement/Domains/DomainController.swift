@@ -149,14 +149,14 @@ struct DomainController: Sendable {
     private static let domainParameter = OperationParameter(
         "domain", in: .path, schema: DomainName.schema, description: "Mail domain, in ASCII")
 
-    /// The tenant of the path. Another tenant's does not exist for this caller.
+    /// The tenant of the path. For users of another tenant it does not exist.
     private func tenant(of call: ScopedRequest) throws(HTTPFailure) -> Identifier {
         let tenant = try call.request.identifier()
         if let own = call.scope.tenantID, own != tenant { throw .entityNotFound }
         return tenant
     }
 
-    /// The domain of the path: what is no domain is nobody's.
+    /// The domain of the path; 404 for a text that is not a domain name.
     private static func domain(of request: OperationRequest) throws(HTTPFailure) -> DomainName {
         guard let domain = DomainName(request.pathParameter("domain")) else { throw .entityNotFound }
         return domain

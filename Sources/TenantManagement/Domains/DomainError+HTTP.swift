@@ -16,7 +16,7 @@ extension DomainError: HTTPFailureConvertible {
             .conflict(
                 "\(Self.finding(record, found)) Publish a TXT record with the text \(value). Changes of DNS can take hours to be visible.",
                 code: "DOMAIN_NOT_PROVEN")
-        // Not a 5xx: as a rule, the name servers of the domain fail, which are not the service's.
+        // Not a 5xx: usually the domain's own name servers fail, and the service works.
         case .lookupFailed(let error):
             .conflict("The record could not be read: \(error). Try again later.", code: "DOMAIN_LOOKUP_FAILED")
         case .notHeld: .conflict("The domain is not proven, so there is nothing to release.", code: "DOMAIN_NOT_PROVEN")

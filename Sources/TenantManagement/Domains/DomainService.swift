@@ -7,8 +7,8 @@ import ServiceKit
 
 /// Which mail domains a tenant has, and how it proves those that it claims.
 ///
-/// A proof holds from the moment when it was given: nobody looks for the record again, so a tenant that removes it, or moves
-/// its domain to another provider, loses nothing. A domain is lost only by somebody's decision: the tenant or an operator
+/// A proof stays valid: the record is not looked up again, so a tenant that removes it, or moves
+/// its domain to another provider, loses nothing. A domain is lost only by a decision: the tenant or an operator
 /// removes it, an operator releases it, or the tenant is deleted. After that another tenant can prove it, and the record of
 /// the former tenant proves nothing, because each claim has its own token.
 struct DomainService: Sendable {
@@ -45,7 +45,7 @@ struct DomainService: Sendable {
         return claim
     }
 
-    /// Proves a claim by its record. A domain that is proven already stays as it is, and nobody looks for a record.
+    /// Proves a claim by its record. A domain that is proven already stays as it is, without a lookup.
     func verify(_ domain: DomainName, of tenant: Identifier, in context: WriteContext) async throws -> TenantDomain {
         let found = try await provable(domain, of: tenant, in: context)
         guard found.proof == nil else { return found }
@@ -64,7 +64,7 @@ struct DomainService: Sendable {
         return try await prove(found, of: tenant, by: .dns, in: context)
     }
 
-    /// Proves a claim by the word of an operator.
+    /// Proves a claim by the approval of an operator.
     func approve(_ domain: DomainName, of tenant: Identifier, in context: WriteContext) async throws -> TenantDomain {
         let found = try await provable(domain, of: tenant, in: context)
         guard found.proof == nil else { return found }
@@ -121,7 +121,7 @@ struct DomainService: Sendable {
     /// trigger that holds what a tenant lists has to know who else holds it.
     /// - Parameters:
     ///   - listing: Returns the new version of the tenant when its list has changed.
-    ///   - violation: What it means that `statement` fails as a guard.
+    ///   - violation: The error when `statement` fails as a guard.
     private func change(
         _ tenant: Identifier, _ statement: BoundStatement, then listing: BoundStatement? = nil,
         violation: DomainError, in context: WriteContext

@@ -4,8 +4,8 @@ import NIOPosix
 /// The public suffix list (publicsuffix.org): domains such as `co.uk` and `github.io`, under which everybody can register
 /// names and which therefore belong to no tenant.
 ///
-/// The file is read at each use, on a thread that may block: it is asked only when a domain is claimed or approved, so its
-/// ten thousand rules need not be kept in memory, and an update of the system takes effect at once.
+/// The file is read at each use, on a thread that may block: it is needed only when a domain is claimed or approved, so its ten
+/// thousand rules need not stay in memory, and an update of the file takes effect immediately.
 struct PublicSuffixList: Sendable {
     /// Nil to check nothing.
     let path: String?

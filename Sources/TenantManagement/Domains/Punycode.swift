@@ -1,4 +1,4 @@
-/// Reads labels of domain names in other scripts than Latin (RFC 3492).
+/// Decodes labels of domain names with characters beyond ASCII (RFC 3492).
 enum Punycode {
     private static let base = 36
     private static let minimumThreshold = 1
@@ -10,7 +10,7 @@ enum Punycode {
     /// More than any valid label needs, and far from an overflow.
     private static let limit = 1 << 40
 
-    /// The text of a label without its prefix; nil when it is not the form of a text with other characters than ASCII.
+    /// The text of a label without its prefix; nil when it is not the encoding of a text with characters beyond ASCII.
     static func decode(_ label: some Collection<UInt8>) -> String? {
         var scalars: [Unicode.Scalar] = []
         var digits = Array(label)

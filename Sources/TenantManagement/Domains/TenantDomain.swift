@@ -7,7 +7,7 @@ struct TenantDomain: Sendable {
     enum Proof: String, Sendable, CaseIterable {
         /// The e-mail address of the lead that became the tenant.
         case email
-        /// The word of an operator.
+        /// The approval of an operator.
         case `operator`
         /// The record that ``record`` describes.
         case dns
@@ -27,7 +27,7 @@ struct TenantDomain: Sendable {
     let name: String
     let proof: Proof?
     let provenOn: Timestamp?
-    /// What the record has to say.
+    /// The part of the record's text that only this claim has.
     let token: Identifier
     let createdOn: Timestamp
     /// The other tenant that holds the domain.

@@ -12,7 +12,7 @@ struct FirstUser: Sendable, Hashable {
     let lastName: String?
     let tier: String
 
-    /// Whether the tenant gets a realm or organization of its own; the others of a tier share one.
+    /// Whether the tenant gets its own realm or organization; the others of a tier share one.
     var isSiloed: Bool { tier == "PREMIUM" }
 
     /// Name of the realm or organization.
@@ -47,7 +47,7 @@ struct FirstUser: Sendable, Hashable {
         if isSiloed, Self.reservedKeys.contains(key) {
             throw .invalidField(
                 keyPath, code: "not",
-                "is reserved at identity providers, so the tenant cannot have a realm of its own")
+                "is reserved at identity providers, so the tenant cannot have its own realm")
         }
     }
 

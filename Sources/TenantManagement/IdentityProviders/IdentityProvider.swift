@@ -15,7 +15,7 @@ protocol IdentityProvider: Sendable {
 
 /// Why an identity provider did not do what it was asked to. Never holds credentials, tokens or a provider's texts.
 enum IdentityProviderFailure: Error, Sendable, Hashable {
-    /// It does not respond, responds with an error of its own, or asks to wait: worth another attempt.
+    /// It does not respond, responds with a server error, or asks to wait: worth another attempt.
     case unavailable(step: String, reason: String)
     /// It does not accept the service's credentials, or another server is at the configured address.
     case denied(step: String, status: Int)

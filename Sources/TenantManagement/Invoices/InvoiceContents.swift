@@ -16,7 +16,7 @@ struct InvoiceContents: Sendable, Hashable {
     let issued: String
     let period: String
     let due: String
-    /// Nil for a number that no status has.
+    /// Nil for an unknown number.
     let status: Invoice.Status?
     let amount: String
 
@@ -69,8 +69,8 @@ struct InvoiceContents: Sendable, Hashable {
         return text.prefix { $0 != "." }.filter { $0 != "Z" } + "Z"
     }
 
-    /// The amount with the decimals of its currency. What no currency knows (a made-up code, more decimals than it has)
-    /// is shown as it is stored: an invoice never says another number than the row.
+    /// The amount with the decimals of its currency. With an unknown code, or more decimals than the currency has, it is shown
+    /// as it is stored: an invoice never shows another number than the row.
     static func amount(_ number: String, currency text: String?) -> String {
         let code = (text ?? "").trimmingSpaces()
         if let currency = try? Currency(code), let money = try? Money(decimal: number, currency: currency) {

@@ -10,7 +10,7 @@ struct InvoiceController: Sendable {
 
     static let permissions = CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
 
-    /// A tenant's own users read their invoices; what they owe is the operator's to say.
+    /// A tenant's own users read their invoices; only operators decide what they owe.
     var operations: [Operation] {
         crud.all().map { $0.method == .get ? $0 : $0.forOperators() } + [download(), downloadWithoutID()]
     }
@@ -36,7 +36,7 @@ struct InvoiceController: Sendable {
             })
     }
 
-    /// The original's path, which names no invoice and answers 400 there too.
+    /// The original's path, which names no invoice and returns 400 there too.
     private func downloadWithoutID() -> Operation {
         Operation(
             .get, "/invoices/download", id: "InvoiceController.downloadInvoice",

@@ -50,7 +50,7 @@ package enum MessageFormat {
 
     private static func mailbox(_ address: MailAddress) -> String {
         guard let name = address.name.map(printable) else { return address.specification }
-        // A line of its own keeps both below the limit of lines with encoded words.
+        // The address on the next line keeps both below the length limit of lines with encoded words.
         if needsEncoding(name) { return "\(encodedWords(name))\r\n <\(address.specification)>" }
         let quoted = name.flatMap { $0 == "\"" || $0 == "\\" ? ["\\", $0] : [$0] }
         return "\"\(String(quoted))\" <\(address.specification)>"

@@ -30,7 +30,7 @@ struct QueuedMail: LeasedItem {
 /// The mails in `main.notifications` as leased work. Leases and delays are counted by the database's clock.
 ///
 /// A mail must not be sent twice because its sender could not record that it has left. So a claim is taken over only when
-/// its lease has ended and the database has answered since long enough: see `AnswerHistory`.
+/// its lease has ended and the database has been responding for long enough: see `AnswerHistory`.
 final class NotificationStore: LeasedStore {
     private struct State {
         var signals: WorkSignals?

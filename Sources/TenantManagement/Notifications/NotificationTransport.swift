@@ -27,8 +27,8 @@ package struct Mail: Sendable, Hashable {
 /// Delivers mails: the port in front of the mail server.
 package protocol NotificationTransport: Sendable {
     /// Sends a mail. Returning means that it was accepted.
-    /// - Parameter mayLeave: Called right before the mail is beyond recall. When it returns false, nothing is sent and this
-    ///   throws.
+    /// - Parameter mayLeave: Called right before the step after which the mail cannot be stopped. When it returns false, nothing
+    ///   is sent and this throws.
     /// - Throws: when the mail was not accepted, and may be tried again.
     func send(_ mail: Mail, mayLeave: @escaping @Sendable () -> Bool) async throws
 }

@@ -40,5 +40,4 @@ struct TenantController: Sendable {
         }
         return operation
     }
-
 }

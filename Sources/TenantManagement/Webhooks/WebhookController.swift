@@ -55,7 +55,7 @@ struct WebhookController: Sendable {
                 guard let body = call.body?.objectValue, let tenant = body["initiatorId"]?.stringValue else {
                     throw HTTPFailure.unauthorized
                 }
-                // Counted for each tenant: one pipeline may well call back for many of them from one address.
+                // Counted for each tenant: one pipeline may report on many of them from one address.
                 try await limiter.require(
                     configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
                     client: call.clientAddress.network)

@@ -1,13 +1,13 @@
 /// The address of a mailbox, in the form that SMTP and message headers allow (RFC 5321 section 4.1.2, RFC 6531).
 ///
-/// Whatever passes is safe to stand between `<` and `>` in a command: no control characters, no spaces and no angle
+/// A valid address is safe between `<` and `>` in a command: no control characters, no spaces and no angle
 /// brackets outside of quotes.
 package struct MailAddress: Sendable, Hashable {
     /// The words before the address (`Arc <arc@example.com>`); nil when there are none.
     package let name: String?
-    /// What stands before the `@`, as written, with quotes if it has them.
+    /// The part before the `@`, as written, with quotes if it has them.
     package let localPart: String
-    /// What stands behind the `@`: a domain or an address literal.
+    /// The part after the `@`: a domain or an address literal.
     package let domain: String
 
     /// Reads `arc@example.com` or `Arc <arc@example.com>`; nil for anything else.
@@ -46,7 +46,7 @@ package struct MailAddress: Sendable, Hashable {
     /// Whether only servers with SMTPUTF8 (RFC 6531) take it.
     package var needsUTF8: Bool { !specification.utf8.allSatisfy { $0 < 0x80 } }
 
-    /// A dot-string or a quoted string, of 1 to 64 bytes. Dots may stand anywhere: such mailboxes exist.
+    /// A dot-string or a quoted string, of 1 to 64 bytes. Dots may be anywhere: such mailboxes exist.
     private static func isLocalPart(_ text: Substring) -> Bool {
         guard (1...64).contains(text.utf8.count) else { return false }
         guard text.utf8.first == UInt8(ascii: "\"") else {

@@ -82,7 +82,7 @@ package struct SMTPConversation: Sendable {
         }
     }
 
-    /// TLS stands: everything learnt before is forgotten (RFC 3207 section 4.2).
+    /// TLS is established: everything learned before is forgotten (RFC 3207 section 4.2).
     package mutating func secured() -> Action {
         isSecured = true
         extensions = [:]
@@ -115,7 +115,7 @@ package struct SMTPConversation: Sendable {
         return command(.authentication, "AUTH LOGIN")
     }
 
-    /// RFC 4954. LOGIN asks for the name, then for the password; its words for that are not standardised.
+    /// RFC 4954. LOGIN asks for the name, then for the password; its words for that are not standardized.
     private mutating func authenticationReply(_ code: Int) -> Action {
         guard let credentials = plan.credentials else { return .finish(.unexpectedReply(step)) }
         switch (authentication, code) {

@@ -80,7 +80,7 @@ final class SMTPSession: ChannelInboundHandler {
         case .send(let bytes): send(bytes, context)
         case .startTLS: startTLS(context)
         case .finish(let error):
-            tell(error)
+            finish(error)
             send(Array("QUIT\r\n".utf8), context)
         }
     }
@@ -112,11 +112,11 @@ final class SMTPSession: ChannelInboundHandler {
 
     private func abort(_ error: SMTPError, _ context: ChannelHandlerContext) {
         deadline?.cancel()
-        tell(error)
+        finish(error)
         context.close(promise: nil)
     }
 
-    private func tell(_ error: SMTPError?) {
+    private func finish(_ error: SMTPError?) {
         guard !isFinished else { return }
         isFinished = true
         if let error { outcome.fail(error) } else { outcome.succeed() }

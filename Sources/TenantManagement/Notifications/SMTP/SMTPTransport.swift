@@ -91,7 +91,7 @@ package struct SMTPTransport: NotificationTransport {
             .whenFailure { outcome.fail(SMTPError(connecting: $0)) }
     }
 
-    /// RFC 5321 section 4.1.3: how a client without a name of its own introduces itself.
+    /// RFC 5321 section 4.1.3: how a client without a host name introduces itself.
     private static func addressLiteral(_ address: SocketAddress) -> String? {
         switch address {
         case .v4: address.ipAddress.map { "[\($0)]" }
