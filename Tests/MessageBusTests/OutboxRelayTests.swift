@@ -237,6 +237,34 @@ struct OutboxRelayTests {
         }
     }
 
+    @Test func `events of every tenant are claimed, from the lowest identifier to the highest`() async throws {
+        try await BusDatabase.withOutbox { database in
+            let store = OutboxStore(pool: database.runtime())
+            let tenants = [
+                Identifier(high: 0, low: 0), Identifier(high: 0, low: .max), Identifier(high: 1, low: 0),
+                Identifier(high: .max, low: .max),
+            ]
+            try await store.pool.commit(try numbered(0, of: tenants[0]))
+            #expect(try await store.outlook().timeUntilDue == .zero)
+            try await store.pool.commit(try tenants.dropFirst().map { try numbered(0, of: $0) })
+            try await store.pool.commit(try tenants.map { try numbered(1, of: $0) })
+
+            let lost = try await store.claim(limit: 100, runLength: 2, lease: .seconds(3600))
+            #expect(lost.events.count == 8)
+            store.loseAnswer(of: lost.id, runLength: 2)
+
+            var claimed: [Identifier?] = []
+            for _ in 0..<8 {
+                let claim = try await store.claim(limit: 1, runLength: 1, lease: .seconds(3600))
+                let event = try #require(claim.events.first?.event)
+                claimed.append(event.tenantID)
+                try await store.settle([(event, .done(()))], claim: claim.id)
+            }
+            #expect(claimed == tenants + tenants)
+            #expect(try await store.outlook().timeUntilDue == nil)
+        }
+    }
+
     @Test func `a claim passes over a tenant whose first event is locked, and takes the tenants in turn`() async throws
     {
         try await BusDatabase.withOutbox { database in

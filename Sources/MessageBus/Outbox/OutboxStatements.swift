@@ -7,10 +7,10 @@ enum OutboxStatements {
 
     /// The lanes (ordering keys) that have anything pending, in order: each is found behind the one before it by one look
     /// into `outbox_pending_by_key`, however much waits in it; and of each lane the first event.
-    private static func heads(after first: String, through last: String) -> String {
+    private static func heads(from first: String, through last: String) -> String {
         """
         WITH RECURSIVE lanes AS (
-            (SELECT ordering_key FROM main.outbox WHERE state < 1 AND ordering_key > \(first)
+            (SELECT ordering_key FROM main.outbox WHERE state < 1 AND ordering_key >= \(first)
                 ORDER BY ordering_key, position LIMIT 1)
             UNION ALL
             SELECT next.ordering_key FROM lanes CROSS JOIN LATERAL (
@@ -27,15 +27,15 @@ enum OutboxStatements {
     }
 
     /// Claims runs of consecutive events, lane by lane; lanes share what is claimed evenly.
-    /// Parameters: most events, most events of a lane, claim, lease in microseconds, the lane to begin behind, the last
-    /// lane (NULL: all).
+    /// Parameters: most events, most events of a lane, claim, lease in microseconds, the lowest lane, the highest lane
+    /// (NULL: all).
     ///
     /// A lane can be claimed only by its first pending event, so its events are never on two ways at once, and later
     /// ones never overtake earlier ones. A row that another relay claims in this moment is locked or, after its commit,
     /// no longer visible: the lock re-reads `visible_at`. Lanes are locked in their order, one by one, so that those
     /// behind the last one have their turn in the next claim. Runs with ``ClaimSettings/claiming``.
     static let claim = PostgresStatement(
-        heads(after: "$5", through: "AND ($6::uuid IS NULL OR ordering_key <= $6)")
+        heads(from: "$5", through: "AND ($6::uuid IS NULL OR ordering_key <= $6)")
             + """
             , candidates AS MATERIALIZED (
                 SELECT event_id FROM firsts WHERE visible_at IS NULL OR visible_at <= now() LIMIT $1 + 16
@@ -94,7 +94,7 @@ enum OutboxStatements {
     /// Gives back what is under a claim: always the first events of their lanes. Parameters: claim, most events of a
     /// lane.
     static let releaseClaim = PostgresStatement(
-        heads(after: noLane, through: "")
+        heads(from: lowestLane, through: "")
             + """
             , runs AS MATERIALIZED (
                 SELECT event.event_id FROM firsts CROSS JOIN LATERAL (
@@ -107,8 +107,7 @@ enum OutboxStatements {
             WHERE event.event_id = ANY(ARRAY(SELECT event_id FROM runs)) AND event.claim = $1 AND event.state + 0 = 0
             """)
 
-    /// Before all lanes: no UUID that is generated.
-    private static let noLane = "'00000000-0000-0000-0000-000000000000'::uuid"
+    private static let lowestLane = "'00000000-0000-0000-0000-000000000000'::uuid"
 
     /// Asks the trigger to notify from now on.
     static let arm: PostgresStatement = "UPDATE main.outbox_wake_up SET armed = true WHERE NOT armed"
@@ -123,7 +122,7 @@ enum OutboxStatements {
     /// The number of the oldest running transaction, and the microseconds until a first event of a lane becomes due (0
     /// when one is due; NULL when there is none).
     static let outlook = PostgresStatement(
-        heads(after: noLane, through: "")
+        heads(from: lowestLane, through: "")
             + """
             SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint,
                 (SELECT (extract(epoch FROM min(GREATEST(COALESCE(visible_at, now()) - now(), interval '0')))

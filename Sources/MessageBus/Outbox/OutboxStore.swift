@@ -12,7 +12,7 @@ final class OutboxStore: Sendable {
     private static let settings = [PostgresSetting("app.tenant_id", "*")]
     private static let settling = settings + ClaimSettings.settling
     private static let claiming = settings + ClaimSettings.claiming
-    private static let firstLane = Identifier(high: 0, low: 0)
+    private static let lowestLane = Identifier(high: 0, low: 0)
 
     init(pool: PostgresPool) { self.pool = pool }
 
@@ -36,10 +36,10 @@ final class OutboxStore: Sendable {
         let last: Identifier?
         do {
             let range = (runLength: runLength, lease: lease)
-            events = try await claim(id, limit, range, after: cursor ?? Self.firstLane, through: nil)
+            events = try await claim(id, limit, range, from: cursor?.successor ?? Self.lowestLane, through: nil)
             if let cursor, events.count < limit {
                 let others = try await claim(
-                    id, limit - events.count, range, after: Self.firstLane, through: cursor)
+                    id, limit - events.count, range, from: Self.lowestLane, through: cursor)
                 last = others.map(\.event.orderingKey).max()
                 events += others
             } else {
@@ -55,7 +55,7 @@ final class OutboxStore: Sendable {
     }
 
     private func claim(
-        _ id: Identifier, _ limit: Int, _ range: (runLength: Int, lease: Duration), after first: Identifier,
+        _ id: Identifier, _ limit: Int, _ range: (runLength: Int, lease: Duration), from first: Identifier,
         through last: Identifier?
     ) async throws(MessageBusError) -> [ClaimedEvent] {
         let result = try await query(
@@ -192,5 +192,13 @@ final class OutboxStore: Sendable {
         do { return try await pool.query(statement, values, settings: settings) } catch {
             throw .database(error)
         }
+    }
+}
+
+extension Identifier {
+    /// The next one in the order of lanes; nil for the highest.
+    fileprivate var successor: Identifier? {
+        if low < .max { return Identifier(high: high, low: low + 1) }
+        return high < .max ? Identifier(high: high + 1, low: 0) : nil
     }
 }
