@@ -20,7 +20,8 @@ extension EventsCommand {
             CommandSupport.bootstrapQuietLogging()
             do {
                 let pool = PostgresPool(
-                    configuration: try await MigrateCommand.configuration(of: .tenantManagement, isNamed: true),
+                    configuration: try await MigrateCommand.configuration(
+                        of: .tenantManagement, isNamed: true, for: "arc events"),
                     logger: Logger(label: "arc.events"))
                 let outcome: Result<PostgresResult, any Error>
                 do { outcome = .success(try await pool.query("SELECT main.announce_tenants()")) } catch {

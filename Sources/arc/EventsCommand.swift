@@ -160,7 +160,7 @@ struct EventsCommand: AsyncParsableCommand {
         for source in service.map({ [$0] }) ?? Source.allCases {
             do {
                 let configuration = try await MigrateCommand.configuration(
-                    of: source.database, isNamed: service != nil)
+                    of: source.database, isNamed: service != nil, for: "arc events")
                 let logger = Logger(label: "arc.events")
                 let pool = PostgresPool(configuration: configuration, logger: logger)
                 let outcome: Result<Void, any Error>

@@ -135,7 +135,8 @@ struct MigrateCommand: AsyncParsableCommand {
         let databases = service.map { [$0] } ?? MigratedDatabase.allCases
         for database in databases {
             do {
-                let configuration = try await configuration(of: database, isNamed: service != nil)
+                let configuration = try await configuration(
+                    of: database, isNamed: service != nil, for: "arc migrate")
                 try await body(
                     database,
                     Migrator(
@@ -150,12 +151,13 @@ struct MigrateCommand: AsyncParsableCommand {
     }
 
     /// The environment's database when one is named and configured, else the one of `arc up`.
+    /// - Parameter command: Its name, for messages.
     static func configuration(
-        of database: MigratedDatabase, isNamed: Bool
+        of database: MigratedDatabase, isNamed: Bool, for command: String
     ) async throws -> PostgresConfiguration {
         var environment = CommandSupport.environment
         if !isNamed || environment["DB_DATABASE"] == nil {
-            guard let stack = try CommandSupport.stack(for: "arc migrate") else {
+            guard let stack = try CommandSupport.stack(for: command) else {
                 throw ConfigurationFailure(
                     key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
             }
