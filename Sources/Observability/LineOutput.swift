@@ -6,10 +6,10 @@ import Glibc
 import Darwin
 #endif
 
-/// Writes lines to a file descriptor from a thread of its own, so that a slow reader of the log never blocks a request.
+/// Writes lines to a file descriptor on a separate thread, so that a slow reader of the log never blocks a request.
 ///
 /// Lines wait in a bounded buffer. When the reader is so slow that the buffer is full, lines are dropped and counted,
-/// and the count is written as a line of its own when there is room again.
+/// and the count is written as a separate line when there is room again.
 package final class LineOutput: Sendable {
     private struct State {
         var pending: [UInt8] = []
@@ -128,8 +128,9 @@ package final class LineOutput: Sendable {
 }
 
 /// A counting wake-up for one waiting thread.
+///
+/// `@unchecked Sendable`: a semaphore is made for use by several threads, and its address never changes.
 private final class WakeUp: @unchecked Sendable {
-    // unchecked: sem_t is a C struct that is only ever used through its address, which never moves.
     private let semaphore: UnsafeMutablePointer<sem_t>
 
     init() {
