@@ -71,7 +71,7 @@ package final class LocalStack: Sendable {
         case .failure:
             waiting.cancel()
         }
-        // In an unstructured task, because a cancelled caller must not cut the shutdown short.
+        // In an unstructured task, because a canceled caller must not cut the shutdown short.
         await Task { await self.stop() }.value
         // Stopping during startup interrupts steps; their errors are no failures.
         if case .failure(let error) = result { throw wasStopped ? .stopped : error }

@@ -98,7 +98,7 @@ final class MigrationSession {
 
     // MARK: One step
 
-    /// Applies the first pending migration; `nil` when there is none.
+    /// Applies the first pending migration; `nil` when nothing is pending.
     private func applyNext() throws(MigrationError) -> Migration? {
         try transaction { () throws(MigrationError) in
             try createTable()

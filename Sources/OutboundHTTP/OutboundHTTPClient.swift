@@ -67,7 +67,7 @@ package final class OutboundHTTPClient: Sendable {
                     request, timeout: TimeAmount(timeout + .seconds(5)), logger: nil)
                 guard case .collected = body else { return (response, [UInt8]()) }
                 let bytes = Array(try await response.body.collect(upTo: maximumAnswerSize).readableBytesView)
-                // A cancelled body may end early without an error.
+                // A canceled body may end early without an error.
                 try Task.checkCancellation()
                 return (response, bytes)
             }

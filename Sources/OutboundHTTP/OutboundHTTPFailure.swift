@@ -15,7 +15,7 @@ package struct OutboundHTTPFailure: Error, Sendable, Hashable {
         reason =
             switch error {
             case let error as TimeLimitExceeded: "there was no complete answer within \(error.limit)"
-            case is CancellationError: "the request was cancelled"
+            case is CancellationError: "the request was canceled"
             case let error as HTTPClientError: error.shortDescription
             case is NIOTooManyBytesError, is AnswerTooLarge: "the answer is too long"
             default: String("\(error)".prefix(200))

@@ -9,7 +9,7 @@ package enum RedisError: Error, Sendable, Hashable {
     case timeout
     /// Too many commands or bytes wait already: nothing was sent.
     case overloaded
-    /// The task was cancelled. If the command had been sent its reply is dropped.
+    /// The task was canceled. If the command had been sent its reply is dropped.
     case cancelled
     /// `shutdown()` was called: nothing was sent.
     case closed
@@ -85,7 +85,7 @@ extension RedisError: CustomStringConvertible {
         case .connectionLost(let failure): "the connection to Redis was lost: \(failure)"
         case .timeout: "Redis did not reply in time"
         case .overloaded: "too many commands wait for Redis"
-        case .cancelled: "the command was cancelled"
+        case .cancelled: "the command was canceled"
         case .closed: "the Redis client is shut down"
         case .server(let error): error.description
         case .unexpectedReply: "Redis replied with an unexpected type"

@@ -26,7 +26,7 @@ package final class AsyncSignal: Sendable {
         }?.resume()
     }
 
-    /// Waits for a signal, at most for the given time; returns early when the task is cancelled. One caller at a time.
+    /// Waits for a signal, at most for the given time; returns early when the task is canceled. One caller at a time.
     package func wait(atMost limit: Duration) async {
         guard limit > .zero else { return }
         // The timer signals like anybody else: it may fire before there is a waiter. When it fires too late it wakes

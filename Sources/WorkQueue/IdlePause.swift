@@ -12,7 +12,7 @@ package struct IdlePause: Sendable {
     /// - Parameter timeUntilDue: How long until work becomes due, zero or less when some is due; nil when none is known.
     package mutating func next(timeUntilDue: Duration?, pollInterval: Duration) -> Duration {
         if let timeUntilDue, timeUntilDue <= .zero {
-            // Somebody else claims it in this moment, or keeps it locked for longer: do not ask a thousand times a second.
+            // Another worker is claiming it, or keeps it locked for longer: do not ask a thousand times a second.
             misses += 1
             return min(Self.backOff.ceiling(afterFailures: misses), pollInterval)
         }

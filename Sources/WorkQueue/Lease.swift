@@ -6,7 +6,7 @@ package struct Lease: Sendable {
 
     /// Must be called right before such an effect begins, and may be called anywhere, also on an event loop.
     ///
-    /// Afterwards the handler is no longer cancelled because the lease may have ended: the effect would not be undone, but
+    /// Afterwards the handler is no longer canceled because the lease may have ended: the effect would not be undone, but
     /// its outcome would be lost. At a shutdown it has the time that outcomes have to be recorded.
     /// - Returns: False when the lease may have ended, so that somebody else may be at work: the effect must not begin.
     ///   The handler throws, and the work is released without counting an attempt.

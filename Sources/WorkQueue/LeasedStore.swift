@@ -39,7 +39,7 @@ package protocol LeasedStore: Sendable {
     /// How long until work becomes due that is not due now; nil when none is known.
     func timeUntilDue() async throws -> Duration?
 
-    /// Signals whenever there may be new work, until the task is cancelled. A store that cannot be listened to returns
+    /// Signals whenever there may be new work, until the task is canceled. A store that cannot be listened to returns
     /// at once; the worker then looks at its poll interval.
     func watch(_ signals: WorkSignals) async
 }

@@ -8,10 +8,10 @@ import Synchronization
 ///   away (`DependencyError`) is no attempt: the work is released and probed again within ``WorkerConfiguration``'s
 ///   `unavailability`, one item at a time until a handler succeeds, for as long as the outage lasts. Anything else
 ///   counts, backs off, and ends as a dead letter after `maximumAttempts`.
-/// - **Outcomes are not lost.** A settlement is recorded even if the task is cancelled, and repeated until the store
+/// - **Outcomes are not lost.** A settlement is recorded even if the task is canceled, and repeated until the store
 ///   answers. New work is claimed only once outcomes can be recorded again.
 /// - **Order.** Items of one lane are handled one after the other. When one is not done, those behind it are released.
-/// - **Cancellation.** A handler is cancelled when its lease is lost or the time to drain is over; what was interrupted
+/// - **Cancellation.** A handler is canceled when its lease is lost or the time to drain is over; what was interrupted
 ///   is released and not counted. A handler whose effect cannot be taken back takes a ``Lease``.
 package final class LeasedWorker<Store: LeasedStore>: Service {
     /// Does the work. Returning any settlement records it; throwing is described at ``LeasedWorker``.
@@ -66,7 +66,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
             store: store, backOff: configuration.storeUnavailability, lifetime: lifetime, logger: logger)
     }
 
-    /// Works until cancelled or shut down gracefully; then lets handlers go on for at most `drainTimeout`. Never throws:
+    /// Works until canceled or shut down gracefully; then lets handlers go on for at most `drainTimeout`. Never throws:
     /// trouble is logged and tried again. Runs once.
     package func run() async {
         await lifetime.run(

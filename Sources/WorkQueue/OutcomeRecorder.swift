@@ -1,7 +1,7 @@
 import Logging
 import Synchronization
 
-/// Records how work ended: in cancelled tasks too, and as often as it takes until the store answers. Outcomes that come
+/// Records how work ended: in canceled tasks too, and as often as it takes until the store answers. Outcomes that come
 /// while others are being recorded travel together.
 final class OutcomeRecorder<Store: LeasedStore>: Sendable {
     private struct Entry {
@@ -43,7 +43,7 @@ final class OutcomeRecorder<Store: LeasedStore>: Sendable {
                 defer { state.isRecording = true }
                 return !state.isRecording
             }
-            // A task of its own, which nobody cancels.
+            // A separate task, which nobody cancels.
             if starts { Task { await self.recordPending() } }
         }
     }

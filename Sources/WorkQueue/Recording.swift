@@ -1,9 +1,9 @@
 import Synchronization
 
-/// Records something about work: to its end even in a cancelled task, and as often as it takes while the store is away.
+/// Records something about work: to its end even in a canceled task, and as often as it takes while the store is away.
 ///
 /// - Parameters:
-///   - grace: How long a cancelled task goes on trying.
+///   - grace: How long a canceled task goes on trying.
 ///   - outage: Logs the failures.
 ///   - operation: Must be safe to repeat after an unknown outcome.
 package func recording<Value: Sendable>(

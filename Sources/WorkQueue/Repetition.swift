@@ -1,6 +1,6 @@
 import Primitives
 
-/// Runs an operation to its end even if the caller is cancelled: what is recorded about work must not get lost because
+/// Runs an operation to its end even if the caller is canceled: what is recorded about work must not get lost because
 /// a process is asked to stop.
 package func shielded<Value: Sendable>(_ operation: @escaping @Sendable () async -> Value) async -> Value {
     await Task { await operation() }.value
@@ -43,7 +43,7 @@ extension Error {
     package var isDependencyUnavailable: Bool { (self as? any DependencyError)?.isDependencyUnavailable ?? false }
 }
 
-/// Does something at regular intervals until the task is cancelled.
+/// Does something at regular intervals until the task is canceled.
 package func everyInterval(_ interval: Duration, _ body: @Sendable () async -> Void) async {
     while true {
         do { try await Task.sleep(for: interval, clock: .continuous) } catch { return }

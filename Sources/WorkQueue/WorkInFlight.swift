@@ -6,7 +6,7 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
         let item: Item
         var leaseEnd: Instant
         var cancel: (@Sendable () -> Void)?
-        /// The handler is being cancelled.
+        /// The handler is being canceled.
         var isWithdrawn = false
         /// What ``Lease/commit()`` returned.
         var isCommitted: Bool?
@@ -40,7 +40,7 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
         return mayBegin
     }
 
-    /// Notes that a handler is to be cancelled; its effect must not begin any more.
+    /// Notes that a handler is to be canceled; its effect must not begin any more.
     /// - Returns: False when it has begun.
     mutating func withdraw(_ handle: Item.Handle) -> Bool {
         guard entries[handle]?.isCommitted != true else { return false }
@@ -51,7 +51,7 @@ struct WorkInFlight<Item: LeasedItem>: Sendable {
     /// What ``commit(_:at:)`` returned; nil when it was not called.
     func isCommitted(_ handle: Item.Handle) -> Bool? { entries[handle]?.isCommitted }
 
-    /// Remembers how the handler of an item is cancelled.
+    /// Remembers how the handler of an item is canceled.
     mutating func attach(_ cancel: @escaping @Sendable () -> Void, to handle: Item.Handle) {
         entries[handle]?.cancel = cancel
     }

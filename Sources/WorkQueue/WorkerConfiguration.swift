@@ -20,11 +20,11 @@ package struct WorkerConfiguration: Sendable, Hashable {
     package var storeUnavailability: BackOff
     /// How often to look for work although no signal came.
     package var pollInterval: Duration
-    /// How long handlers at work may go on when the service is to stop; then they are cancelled and their work is
+    /// How long handlers at work may go on when the service is to stop; then they are canceled and their work is
     /// released.
     package var drainTimeout: Duration
     /// How long a stopping worker goes on trying to record outcomes in a store that does not answer, and how long
-    /// handlers may go on that were cancelled after ``Lease/commit()``.
+    /// handlers may go on that were canceled after ``Lease/commit()``.
     package var settlementTimeout: Duration
 
     /// Makes a configuration; what is left out has its default.

@@ -18,7 +18,7 @@ package final class WorkerLifetime: Sendable {
     /// Runs a worker's body, which ends soon after ``isStopping`` has become true.
     /// - Parameters:
     ///   - shutdownTime: How long outcomes may still be recorded after the beginning of a graceful shutdown.
-    ///   - cancellationTime: The same after the task was cancelled.
+    ///   - cancellationTime: The same after the task was canceled.
     package func run(
         shutdownTime: Duration, cancellationTime: Duration, _ body: () async -> Void
     ) async {

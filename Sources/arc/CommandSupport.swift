@@ -23,7 +23,7 @@ enum CommandSupport {
         do throws(LocalStackError) { _ = try FileSystem.currentFolder() } catch { throw fail(command, error) }
     }
 
-    /// The stack that `arc up` has created in `$ARC_HOME`; nil when there is none.
+    /// The stack that `arc up` has created in `$ARC_HOME`; nil before that.
     /// - Parameter command: Its name, for the message when a path cannot be used; the command ends then.
     static func stack(for command: String) throws -> (home: StackHome, environment: StackEnvironment)? {
         do throws(LocalStackError) {

@@ -1,6 +1,6 @@
 /// Starting child processes with what `posix_spawn` cannot say: another user, and death together with the parent.
 ///
-/// Everything that depends on the operating system stands in this target; macOS has no parent-death signal, so there
+/// Everything that depends on the operating system is in this target; macOS has no parent-death signal, so there
 /// `process_spawn` leaves it out and a file of process records (LocalStack) does the cleaning at the next start.
 #ifndef CPROCESS_H
 #define CPROCESS_H
@@ -32,7 +32,7 @@ struct process_spawn_request {
     int parent_death_signal;
 };
 
-/// Starts a child in a process group of its own with default signal dispositions.
+/// Starts a child in a new process group with default signal dispositions.
 /// Returns 0 and the child's id, or the errno of the step that failed (also when `execve` itself failed).
 int process_spawn(const struct process_spawn_request *request, pid_t *child);
 

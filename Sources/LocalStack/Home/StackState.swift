@@ -29,7 +29,7 @@ package struct StackState: Sendable, Hashable {
         addMissingPasswords()
     }
 
-    /// Generates a password for every role that has none: a new version may add roles to an existing home.
+    /// Generates a password for every role without one: a new version may add roles to an existing home.
     package mutating func addMissingPasswords() {
         for role in [DatabasePlan.superuser] + DatabasePlan.roles.map(\.name) where databasePasswords[role] == nil {
             databasePasswords[role] = SecureRandom.hex(bytes: 24)

@@ -12,7 +12,7 @@ extension ProcessCommand {
     }
 
     /// Runs the program to its end and collects its output (up to 1 MiB a stream; the rest is dropped).
-    /// A cancelled caller kills it.
+    /// A canceled caller kills it.
     package func run() async throws(LocalStackError) -> Outcome {
         let collected = CollectedOutput()
         let child = try await ProcessReactor.shared.spawn(self) { stream, line in collected.append(stream, line) }

@@ -20,17 +20,17 @@ struct PostgresServer: Sendable {
     /// The folder of the cluster in the data folder.
     static func folder(in dataFolder: String) -> String { "\(dataFolder)/postgresql" }
 
-    /// Major version of the cluster in the data folder, nil if there is none yet.
+    /// Major version of the cluster in the data folder; nil before it was created.
     static func version(in dataFolder: String) throws(LocalStackError) -> String? {
         try FileSystem.read("\(folder(in: dataFolder))/PG_VERSION")?.split(separator: "\n").first.map(String.init)
     }
 
-    /// Creates the cluster if there is none. An interrupted attempt leaves only a draft, which the next attempt removes.
+    /// Creates the cluster unless it exists. An interrupted attempt leaves only a draft, which the next one removes.
     func initialize() async throws(LocalStackError) {
         guard !FileSystem.exists("\(folder)/PG_VERSION") else { return }
         let draft = "\(folder).new"
         _ = try await command("/bin/rm", ["-rf", draft]).run()
-        // initdb takes the superuser's password from a file; standard input is one that leaves nothing on the disk.
+        // initdb takes the superuser's password from a file; standard input leaves nothing on the disk.
         var initialize = command(
             binaries.postgres("initdb"),
             [
@@ -52,7 +52,8 @@ struct PostgresServer: Sendable {
             "password_encryption=scram-sha-256", "timezone=UTC", "log_timezone=UTC", "logging_collector=off",
             "log_destination=stderr", "log_error_verbosity=terse", "log_min_error_statement=panic",
             "log_parameter_max_length_on_error=0", "log_line_prefix=%m [%p] %q%u@%d ", "cluster_name=arc",
-            // The default of 4 is meant for disks that turn: it has rows sorted that an index holds in order.
+            // The default of 4 is meant for hard disks: with it, PostgreSQL sorts rows instead of reading them in order
+            // from an index.
             "random_page_cost=1.1",
         ]
         var server = command(

@@ -4,8 +4,8 @@ import WorkQueue
 
 /// An event on its way to a consumer group, as a bus claims it for a worker.
 ///
-/// A connector brings a store of its own kind of deliveries; what identifies a claim (position and claim identifier, a
-/// receipt, a lock token) is its own matter.
+/// Each connector has a store for its kind of deliveries, and decides what identifies a claim: position and claim
+/// identifier, a receipt, or a lock token.
 protocol Delivery: LeasedItem {
     var event: EventEnvelope { get }
     var group: String { get }

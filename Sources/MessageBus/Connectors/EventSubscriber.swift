@@ -24,7 +24,7 @@ package protocol EventSubscriber: Sendable {
     ) throws(MessageBusError) -> any Service
 }
 
-/// What is done with an event. It is cancelled when its lease is lost or the process must stop.
+/// What is done with an event. It is canceled when its lease is lost or the process must stop.
 package typealias EventHandler = @Sendable (EventDelivery) async throws -> Void
 
 /// An event on its way to a handler.

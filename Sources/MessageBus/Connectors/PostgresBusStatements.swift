@@ -5,15 +5,16 @@ import PostgresClient
 /// Publishing takes a lock in shared mode that registering a group takes exclusively: else an event that is published
 /// while a group registers could be missed by both, the fan-out and the backfill.
 enum PostgresBusStatements {
-    /// Held while events are fanned out. 1835365730 is 'mebb' in ASCII: a lock space of its own.
+    /// Held while events are fanned out. 1835365730 is 'mebb' in ASCII: a separate lock space.
     static let lockShared: PostgresStatement = "SELECT pg_advisory_xact_lock_shared(1835365730, 0)"
 
     /// Held while a group is registered.
     static let lockExclusive: PostgresStatement = "SELECT pg_advisory_xact_lock(1835365730, 0)"
 
     /// Stores events that are new, delivers them to the groups that want them, and wakes these groups.
-    /// Parameters: ids, types, versions, tenants ('' is none), microseconds since 1970, traceparents ('' is none), data,
-    /// now. Arrays rather than one JSON text, which could not be taken apart when a string in it holds \u0000.
+    /// Parameters: ids, types, versions, tenants ('' for an event without one), microseconds since 1970, traceparents
+    /// (likewise), data, now. Arrays rather than one JSON text, which could not be taken apart when a string in it
+    /// holds \u0000.
     static let publish: PostgresStatement = #"""
         WITH incoming AS (
             SELECT id, type, version::integer, NULLIF(tenant, '')::uuid AS tenant_id,
@@ -126,7 +127,7 @@ enum PostgresBusStatements {
     /// Parameters: group, types, most lanes, claim, lease in microseconds, the lane to begin behind, the last lane
     /// (NULL: all), most deliveries of a lane. Runs with ``ClaimSettings/claiming``.
     ///
-    /// A row that another consumer claims in this moment is locked or, after its commit, no longer visible: the lock
+    /// A row that another consumer is claiming is locked or, after its commit, no longer visible: the lock
     /// re-reads `visible_at`. A few more lanes than asked for are looked at, for those that are locked. Lanes are locked
     /// in their order, one by one, so that those behind the last one have their turn in the next claim.
     static let claim = PostgresStatement(
@@ -155,7 +156,7 @@ enum PostgresBusStatements {
             RETURNING \(columns)
             """)
 
-    /// Microseconds until a first delivery of a lane becomes due, 0 when one is due; NULL when there is none.
+    /// Microseconds until a first delivery of a lane becomes due, 0 when one is due; NULL when nothing is pending.
     /// Parameters: group, types.
     static let timeUntilDue = PostgresStatement(
         heads(after: "''", through: "")

@@ -40,7 +40,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
         self.logger = logger
     }
 
-    /// Deletes old messages now and then, until cancelled or shut down gracefully.
+    /// Deletes old messages now and then, until canceled or shut down gracefully.
     package func run() async {
         await cancelWhenGracefulShutdown {
             await everyInterval(self.purgeInterval) {

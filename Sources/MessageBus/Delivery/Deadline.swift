@@ -1,6 +1,6 @@
 /// Runs an operation and cancels it when it takes too long.
-/// - Throws: What the operation throws; `.timeout` when it was cancelled for its time; `.unavailable` when the caller was
-///   cancelled.
+/// - Throws: What the operation throws; `.timeout` when it was canceled for its time; `.unavailable` when the caller was
+///   canceled.
 func withDeadline<Value: Sendable>(
     _ limit: Duration, _ operation: @escaping @Sendable () async throws(MessageBusError) -> Value
 ) async throws(MessageBusError) -> Value {
@@ -16,7 +16,7 @@ func withDeadline<Value: Sendable>(
         }
         let first = await group.next()
         group.cancelAll()
-        // The operation may have ended well in the very moment in which it was cancelled.
+        // The operation may have ended well in the very moment in which it was canceled.
         let second = await group.next()
         if case .success? = second { return second }
         return first

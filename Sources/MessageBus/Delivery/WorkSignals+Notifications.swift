@@ -3,7 +3,7 @@ import PostgresClient
 import WorkQueue
 
 extension WorkSignals {
-    /// Signals for each notification on a channel, and after each reconnection, until the task is cancelled.
+    /// Signals for each notification on a channel, and after each reconnection, until the task is canceled.
     /// - Parameter payload: Only notifications with this payload count; nil: all.
     func signal(
         onNotificationsOf channel: String, payload: String? = nil, from configuration: PostgresConfiguration,

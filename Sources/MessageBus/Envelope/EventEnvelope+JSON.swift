@@ -2,7 +2,7 @@ package import JSONCoding
 import Primitives
 
 extension EventEnvelope: JSONWritable {
-    /// Writes the event as one JSON object. `tenantId` and `traceparent` are absent when there are none.
+    /// Writes the event as one JSON object. `tenantId` and `traceparent` are absent for an event without them.
     package func write(to writer: inout JSONWriter) {
         writer.beginObject()
         writer.member("id", id)
@@ -18,7 +18,7 @@ extension EventEnvelope: JSONWritable {
 
     /// Reads one event, strictly: every member must be there with its exact type and range.
     ///
-    /// Two things are let pass: members that this version does not know, so that a newer publisher may add one, and a
+    /// Two things are tolerated: members that this version does not know, so that a newer publisher may add one, and a
     /// `traceparent` that is not one, which is dropped (W3C Trace Context). `data` keeps its numbers digit by digit; white
     /// space in it is not kept.
     /// - Throws: `EventEnvelopeError`.

@@ -11,11 +11,11 @@ package struct EventEnvelope: Sendable, Hashable {
     package let type: String
     /// The version of the layout of ``data`` under this type, from 1 to 2147483647.
     package let version: Int
-    /// The tenant that the event is about; nil when it is about none.
+    /// The tenant that the event is about; nil when it concerns no tenant.
     package let tenantID: Identifier?
     /// When it happened, whole milliseconds.
     package let occurredAt: Timestamp
-    /// The trace in which it happened; nil when there is none.
+    /// The trace in which it happened; nil when it was not traced.
     package let trace: TraceContext?
     /// The event's content: the UTF-8 text of one JSON object, at most ``maximumDataBytes``.
     package let data: [UInt8]
@@ -25,8 +25,8 @@ package struct EventEnvelope: Sendable, Hashable {
 
     /// Makes an event of checked values.
     ///
-    /// Parts of `occurredAt` below a millisecond are dropped. `data` is only looked at from outside: that it is JSON is
-    /// the caller's word, which the database checks when the event is stored.
+    /// Parts of `occurredAt` below a millisecond are dropped. Of `data`, only the length and the outer
+    /// braces are checked here; the database checks that it is JSON when the event is stored.
     /// - Throws: `EventEnvelopeError` for a type, version or data out of range.
     package init(
         id: Identifier, type: String, version: Int = 1, tenantID: Identifier?, occurredAt: Timestamp,

@@ -4,7 +4,7 @@ import WorkQueue
 
 /// What becomes of events after the connector was asked.
 extension OutboxRelay {
-    /// Records what became of a batch, even if the task is cancelled meanwhile, and as often as it takes: an event that
+    /// Records what became of a batch, even if the task is canceled meanwhile, and as often as it takes: an event that
     /// was published must not be published again because the database was away for a moment.
     func settle(
         _ claim: OutboxClaim, _ outcomes: [PublishOutcome], until deadline: ContinuousClock.Instant?

@@ -59,7 +59,7 @@ package final class OutboxRelay: Service {
         storeOutage = OutageLog("the outbox cannot be read or written, trying again", logger: logger)
     }
 
-    /// Publishes until the task is cancelled or the service shuts down gracefully; then flushes for at most
+    /// Publishes until the task is canceled or the service shuts down gracefully; then flushes for at most
     /// `shutdownTimeout` and returns. Never throws: trouble is logged and tried again. Runs once.
     package func run() async {
         await lifetime.run(

@@ -67,7 +67,7 @@ package enum OutboxSchema {
 
         """
 
-    // 1869968482 is 'oubo' in ASCII: a lock space of its own.
+    // 1869968482 is 'oubo' in ASCII: a separate lock space.
     private static let triggers = """
         CREATE FUNCTION main.outbox_number() RETURNS trigger LANGUAGE plpgsql AS $function$
         BEGIN

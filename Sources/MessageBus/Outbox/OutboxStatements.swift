@@ -31,7 +31,7 @@ enum OutboxStatements {
     /// (NULL: all).
     ///
     /// A lane can be claimed only by its first pending event, so its events are never on two ways at once, and later
-    /// ones never overtake earlier ones. A row that another relay claims in this moment is locked or, after its commit,
+    /// ones never overtake earlier ones. A row that another relay is claiming is locked or, after its commit,
     /// no longer visible: the lock re-reads `visible_at`. Lanes are locked in their order, one by one, so that those
     /// behind the last one have their turn in the next claim. Runs with ``ClaimSettings/claiming``.
     static let claim = PostgresStatement(
@@ -115,12 +115,13 @@ enum OutboxStatements {
     /// Spares the trigger the notification while a relay is awake.
     static let disarm: PostgresStatement = "UPDATE main.outbox_wake_up SET armed = false WHERE armed"
 
-    /// The number of a transaction of its own: all that have one at this moment have a lower one. (The upper end of a
-    /// snapshot would not do: it is one past the highest number that is over, and running ones may be beyond it.)
+    /// The number of a new transaction: all transactions that have a number at this moment have a lower one. (The upper
+    /// end of a snapshot would not do: it is one past the highest number that is over, and running ones may be beyond
+    /// it.)
     static let transactionNumber: PostgresStatement = "SELECT pg_current_xact_id()::text::bigint"
 
     /// The number of the oldest running transaction, and the microseconds until a first event of a lane becomes due (0
-    /// when one is due; NULL when there is none).
+    /// when one is due; NULL when nothing is pending).
     static let outlook = PostgresStatement(
         heads(from: lowestLane, through: "")
             + """

@@ -2,7 +2,7 @@ import Configuration
 import ConfigurationChecks
 import OutboundHTTP
 
-/// Settings of callbacks.
+/// Settings of the callbacks that the orchestrator sends.
 ///
 /// | environment | default | range |
 /// |---|---|---|

@@ -22,7 +22,7 @@ struct CallbackSender: Sendable {
     let client: JSONPoster
     let clock: any WallClock
 
-    /// Sends a report, with its own timestamp and signature: the receiver accepts none that is 20 s old.
+    /// Sends a report, with its own timestamp and signature: the receiver rejects a timestamp that is 20 s old.
     func send(_ report: CallbackReport, for event: ProvisioningEvent) async -> Verdict {
         let body = report.body()
         let timestamp = clock.now().milliseconds

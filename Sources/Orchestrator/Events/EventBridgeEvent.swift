@@ -43,7 +43,7 @@ struct EventBridgeEvent: Sendable {
                 place + "/secret", code: "pattern",
                 "must be 32 hexadecimal characters, in clear or sealed under the DATA_ENCRYPTION_KEY of this service")
         }
-        // Without an id of its own an event is what it asks for: a provisioning is asked for once.
+        // An event without an id is identified by what it requests, because each provisioning is requested once.
         let named = isEnveloped ? body["id"]?.stringValue.flatMap { Identifier($0) } : nil
         do {
             envelope = try EventEnvelope(

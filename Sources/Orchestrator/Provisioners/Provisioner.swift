@@ -7,7 +7,7 @@ import Primitives
 /// processes at once (a process can be killed before it notes the outcome): what is there already stays, and the same
 /// resources are reported.
 package protocol Provisioner: Sendable {
-    /// Makes or finds the tenant's resources. When the task is cancelled it stops as soon as it can.
+    /// Makes or finds the tenant's resources. When the task is canceled it stops as soon as it can.
     /// - Throws: ``ProvisioningFailure``.
     func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome
 }

@@ -51,7 +51,7 @@ struct ProvisioningRun: LeasedItem {
     var callbackAttempts: Int
     /// How long ago the run was requested.
     let age: Duration
-    /// How long ago the provisioner first found a dependency away, without an answer of its own since.
+    /// How long a dependency of the provisioner has been away; zero when the last attempt did not fail for that reason.
     let outage: Duration
     /// What the run shares with others: its tier and the host of its pipeline.
     var bulkheads: [String] = []

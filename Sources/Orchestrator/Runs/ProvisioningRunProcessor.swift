@@ -25,7 +25,7 @@ struct ProvisioningRunProcessor: Sendable {
         case end(RunTransition)
     }
 
-    /// Works on the run until it is over, has to wait, or the task is cancelled.
+    /// Works on the run until it is over, has to wait, or the task is canceled.
     /// - Returns: What ends the claim, to be recorded.
     func advance(_ run: ProvisioningRun) async -> RunTransition {
         guard let event = repository.event(of: run) else {
@@ -179,7 +179,7 @@ struct ProvisioningRunProcessor: Sendable {
 
     // MARK: Records
 
-    /// Records a step, also in a cancelled task, and as often as it takes while the database is away.
+    /// Records a step, also in a canceled task, and as often as it takes while the database is away.
     /// - Returns: False when it could not be recorded or the run belongs to another process by now.
     private func record(_ run: ProvisioningRun, _ transition: RunTransition) async -> Bool {
         let repository = self.repository

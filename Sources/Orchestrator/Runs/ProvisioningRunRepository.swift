@@ -53,7 +53,7 @@ struct ProvisioningRunRepository: Sendable {
         _ = try await pool.query(ProvisioningRunStatements.releaseClaim, [.identifier(claim)])
     }
 
-    /// How long until the next run is due that is not due now; nil when there is none.
+    /// How long until the next run is due that is not due now; nil without such a run.
     func timeUntilDue() async throws(PostgresError) -> Duration? {
         try await pool.query(ProvisioningRunStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }
     }

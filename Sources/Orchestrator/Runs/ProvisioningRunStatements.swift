@@ -135,7 +135,7 @@ enum ProvisioningRunStatements {
         WHERE id = $1 AND claim = $2
         """
 
-    /// Microseconds until the next run is due that is not due now; NULL when there is none.
+    /// Microseconds until the next run is due that is not due now; NULL without such a run.
     static let timeUntilDue: PostgresStatement = """
         SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint
         FROM main.provisioning_runs WHERE due_at > now()

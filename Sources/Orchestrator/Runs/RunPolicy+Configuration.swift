@@ -33,7 +33,7 @@ extension RunPolicy {
             outageLimit: .seconds(try reader.integer("provisioning.outage.seconds", default: 3600, in: 0...86_400)),
             callback: try Self.backOff("callback", initial: 500, maximum: 300_000, reader),
             lease: try reader.milliseconds("provisioning.lease.millis", default: 15_000, in: 100...3_600_000),
-            // The rest of the time is for giving back what was cancelled.
+            // The rest of the time is for giving back what was canceled.
             drainTimeout: shutdownTime * 0.7)
     }
 

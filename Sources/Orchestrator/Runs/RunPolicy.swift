@@ -22,7 +22,7 @@ package struct RunPolicy: Sendable, Hashable {
     package var lease: Duration
     /// How often to look for runs although no signal came.
     package var pollInterval: Duration
-    /// How long runs at work may go on when the service is to stop; then they are cancelled and given back.
+    /// How long runs at work may go on when the service is to stop; then they are canceled and given back.
     package var drainTimeout: Duration
 
     /// Makes a policy; what is left out has its default.

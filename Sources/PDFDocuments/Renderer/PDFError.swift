@@ -30,7 +30,7 @@ package enum PDFError: Error, Sendable, Hashable, CustomStringConvertible {
         case .crashed(let exit, let output): "arc-pdf \(exit)" + (output.isEmpty ? "" : ": \(output)")
         case .invalidReply(let reason): "arc-pdf gave an invalid reply: \(reason)"
         case .refused(let reason): "arc-pdf cannot draw the document: \(reason)"
-        case .cancelled: "the request was cancelled"
+        case .cancelled: "the request was canceled"
         case .stopped: "the renderer is stopped"
         }
     }

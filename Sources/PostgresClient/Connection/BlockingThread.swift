@@ -16,7 +16,7 @@ enum BlockingThread {
         init(_ body: @escaping @Sendable () -> Void) { self.body = body }
     }
 
-    /// Runs `body` on a thread of its own.
+    /// Runs `body` on a separate thread.
     /// - Returns: `false` when the system has no more threads; `body` is not run then.
     static func start(_ body: @escaping @Sendable () -> Void) -> Bool {
         let context = Unmanaged.passRetained(Job(body))
@@ -30,7 +30,7 @@ enum BlockingThread {
         return result == 0
     }
 
-    /// Runs `body` on a thread of its own and suspends until it returns; `nil` if the system has no more threads.
+    /// Runs `body` on a separate thread and suspends until it returns; `nil` if the system has no more threads.
     static func run<Value: Sendable>(_ body: @escaping @Sendable () -> Value) async -> Value? {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Value?, Never>) in
             if !start({ continuation.resume(returning: body()) }) { continuation.resume(returning: nil) }

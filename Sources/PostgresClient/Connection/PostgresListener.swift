@@ -2,7 +2,7 @@ import CLibpq
 package import Logging
 import Synchronization
 
-/// Listens to channels on a connection of its own and connects again, with back-off, for as long as it lives.
+/// Listens to channels on a separate connection and connects again, with back-off, for as long as it lives.
 ///
 /// A notification is a wake-up, never the data: one that is sent while there is no connection is lost. So each
 /// (re)connection yields `.connected`, after which the consumer should look for work by itself once. It must not go

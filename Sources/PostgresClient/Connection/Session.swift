@@ -182,7 +182,7 @@ final class Session {
 struct Cancellation: @unchecked Sendable {
     let raw: OpaquePointer
 
-    /// Sends the request over a connection of its own and frees it. Blocks: only on a `BlockingThread`.
+    /// Sends the request over a separate connection and frees it. Blocks: only on a `BlockingThread`.
     func perform() {
         var buffer = [CChar](repeating: 0, count: 256)
         PQcancel(raw, &buffer, Int32(buffer.count))

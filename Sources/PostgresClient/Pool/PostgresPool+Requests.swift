@@ -46,7 +46,7 @@ extension PostgresPool {
         var attempts = 0
         while true {
             let (connection, idleSince) = try await lease(request.workload.lane)
-            // The statements' deadline begins here: the wait for a connection has one of its own.
+            // The statements' deadline begins here: the wait for a connection has a separate one.
             switch await connection.perform(request, now: MonotonicClock.now(), idleSince: idleSince) {
             case .success(let results):
                 if keeps { return (results, connection) }

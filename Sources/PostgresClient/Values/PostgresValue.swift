@@ -35,7 +35,7 @@ package enum PostgresValue: Sendable, Hashable {
 }
 
 extension PostgresValue {
-    /// The value, or NULL when there is none.
+    /// The value, or NULL for nil.
     package static func optional<Wrapped>(_ value: Wrapped?, _ make: (Wrapped) -> PostgresValue) -> PostgresValue {
         guard let value else { return .null }
         return make(value)

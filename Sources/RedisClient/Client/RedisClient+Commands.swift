@@ -29,7 +29,7 @@ extension RedisClient {
         }
     }
 
-    /// The value of a key; nil when there is none.
+    /// The value of a key; nil when the key does not exist.
     package func get(_ key: String) async throws(RedisError) -> [UInt8]? {
         try await perform { buffer in
             buffer.writeFixed("*2\r\n$3\r\nGET\r\n")
@@ -37,7 +37,7 @@ extension RedisClient {
         }.bytesOrNull()
     }
 
-    /// The values of several keys in their order, nil where there is none.
+    /// The values of several keys in their order, nil for a key that does not exist.
     package func get(_ keys: [String]) async throws(RedisError) -> [[UInt8]?] {
         guard !keys.isEmpty else { return [] }
         let reply = try await perform { buffer in

@@ -5,11 +5,11 @@ import Synchronization
 
 /// A Redis client: commands of all tasks share one connection (or a few), pipelined.
 ///
-/// The connection is made with the first command or by `run()`, and made again whenever it ends. While there is none,
+/// The connection is made with the first command or by `run()`, and made again whenever it ends. Without it,
 /// commands fail at once with `RedisError.notConnected`; only those given before the outcome of the very first attempt
 /// wait for it. Nothing is ever sent twice.
 ///
-/// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a client of their own with a longer `commandTimeout`: they
+/// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a separate client with a longer `commandTimeout`: they
 /// would delay all commands on a shared connection.
 package final class RedisClient: Sendable {
     let configuration: RedisConfiguration
@@ -124,7 +124,7 @@ package final class RedisClient: Sendable {
     }
 
     /// Keys that changed among those with these prefixes (all keys when empty), for a cache in this process. Uses a
-    /// connection of its own; no prefix may begin with another.
+    /// separate connection; no prefix may begin with another.
     ///
     /// Until `.connected`, and from `.disconnected` on, changes go unseen: empty the cache and do not use it. A value
     /// that was read before its invalidation came but is stored after it must be dropped, too.

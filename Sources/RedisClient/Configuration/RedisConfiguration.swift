@@ -21,7 +21,7 @@ package struct RedisConfiguration: Sendable, Hashable {
     package var tls: RedisTLS?
     /// Shown by CLIENT LIST. No spaces.
     package var clientName: String?
-    /// Shared connections of a client, each on an event loop of its own.
+    /// Shared connections of a client, each on a separate event loop.
     package var connections: Int
     /// For connecting, TLS and the greeting together. Commands given before the very first connection wait this long.
     package var connectTimeout: Duration

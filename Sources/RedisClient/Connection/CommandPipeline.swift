@@ -11,7 +11,7 @@ enum RedisOutcome: Sendable {
 }
 
 /// The pure heart of a connection: which commands wait, which bytes are still to be written, and what becomes of them
-/// when replies come, tasks are cancelled, deadlines pass and connections end.
+/// when replies come, tasks are canceled, deadlines pass and connections end.
 ///
 /// Replies are matched first in, first out. Every method returns what is to be done; nothing is done here, so the
 /// owner can hold a lock around a call and resume waiters after it.

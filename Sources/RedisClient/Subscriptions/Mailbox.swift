@@ -38,7 +38,7 @@ final class Mailbox<Element: Sendable>: Sendable {
         }?.resume(returning: nil)
     }
 
-    /// The next element; nil at the end, when the task is cancelled, and for a second consumer.
+    /// The next element; nil at the end, when the task is canceled, and for a second consumer.
     private func next() async -> Element? {
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in

@@ -13,7 +13,7 @@ package enum RedisMessage: Sendable, Hashable {
     case message(channel: String, payload: [UInt8])
 }
 
-/// All subscriptions of a client, on one connection of their own, made with the first of them.
+/// All subscriptions of a client, on one separate connection, made with the first of them.
 final class RedisSubscriptions: Sendable {
     private struct State: Sendable {
         var table = SubscriptionTable()

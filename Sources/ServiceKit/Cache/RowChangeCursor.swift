@@ -51,7 +51,7 @@ struct RowChangeCursor: Sendable {
         return isOtherServer || isLate || reading.isCut ? .reset : .complete
     }
 
-    /// A snapshot that is old enough for what it shows to be removed from the log; nil if there is none yet.
+    /// A snapshot that is old enough for what it shows to be removed from the log; nil before that.
     func purgeable(_ now: Instant) -> String? {
         guard let mark = purgeMark, mark.takenAt.duration(to: now) >= Self.retention else { return nil }
         return mark.snapshot

@@ -46,7 +46,7 @@ struct RowChangeLog: Sendable {
 
     /// Removes changes that a snapshot shows, at most ``maximumRows`` of them, so that a large change cannot make it
     /// exceed the statement timeout again and again.
-    /// - Returns: Whether there are none left.
+    /// - Returns: Whether all of them were removed.
     func purge(shownBy snapshot: String) async throws(PostgresError) -> Bool {
         let result = try await pool.query(Self.purged, [.text(snapshot)], settings: TenantScope.everyTenant)
         return result.affectedRows < Self.maximumRows

@@ -41,7 +41,7 @@ enum ExplorerPage {
             """
     }
 
-    /// Starts Swagger UI. A file of its own, so that the page needs no inline scripts.
+    /// Starts Swagger UI. A separate file, so that the page needs no inline scripts.
     static let initializer = """
         SwaggerUIBundle({url: "/openapi.json", dom_id: "#explorer", deepLinking: true, persistAuthorization: true,
           validatorUrl: null, presets: [SwaggerUIBundle.presets.apis]});

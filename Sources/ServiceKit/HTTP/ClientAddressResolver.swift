@@ -16,7 +16,7 @@ package struct ClientAddressResolver: Sendable {
         let peer = ClientAddress(context.remoteAddress)
         guard trustedProxies.contains(peer), let forwarded = request.headers[.xForwardedFor] else { return peer }
         // The list grows to the right; the last entry that is not one of our own proxies is the client. An entry that is
-        // no address cannot tell clients apart, so whatever stands before it is not believed either.
+        // no address cannot tell clients apart, so the entries before it are not believed either.
         for hop in forwarded.split(separator: ",").reversed() {
             guard let address = ClientAddress(forwarded: hop.trimmingSpaces()) else { return peer }
             if !trustedProxies.contains(address) { return address }

@@ -11,7 +11,7 @@ import Primitives
 /// `"7"` is a whole row, `"7-3f2a…"` something made of it. Both stand for version 7 in `If-Match`: a client may read in
 /// any form and then insist that the row is still what it was.
 package struct EntityTag: Sendable, Hashable {
-    /// As it stands in the header, with quotation marks.
+    /// The text in the header, with quotation marks.
     package let text: String
 
     /// The tag of a whole row.

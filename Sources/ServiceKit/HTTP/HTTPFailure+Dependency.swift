@@ -2,6 +2,6 @@ import HTTPTypes
 import Primitives
 
 extension HTTPFailure: DependencyError {
-    /// Whether it stands for something that is away, as seen by work that no request waits for.
+    /// Whether it means that a dependency is away; background work asks this.
     package var isDependencyUnavailable: Bool { status == .serviceUnavailable || status == .gatewayTimeout }
 }

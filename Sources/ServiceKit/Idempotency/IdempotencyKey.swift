@@ -6,7 +6,7 @@ import JSONCoding
 import Primitives
 
 extension IdempotencyKey {
-    /// The key of a request; nil when it has none.
+    /// The key of a request; nil for a request without one.
     /// - Throws: 400 for a key that is empty, too long or not printable.
     /// - Parameters:
     ///   - parameters: The operation's. What its headers say is part of what is asked for.

@@ -51,7 +51,7 @@ package struct IdempotencyStore: Sendable {
         self.logger = logger
     }
 
-    /// The key of a request; nil when it has none.
+    /// The key of a request; nil for a request without one.
     /// - Throws: 400 for a key in a wrong form.
     func key(
         of request: OperationRequest, to operation: Operation, caller: IdempotencyOwner, in scope: TenantScope
@@ -71,7 +71,7 @@ package struct IdempotencyStore: Sendable {
     }
 
     /// Claims a request.
-    /// - Throws: 422 when the key stands for another request, 409 while the request is being carried out.
+    /// - Throws: 422 when the key was used for another request, 409 while the request is being carried out.
     func begin(_ key: IdempotencyKey, in scope: TenantScope) async throws -> Beginning {
         let now = clock.now()
         let claim = IdempotencyClaim(key: key, owner: .v4(), instant: now)
@@ -97,7 +97,7 @@ package struct IdempotencyStore: Sendable {
             return .answered(answer)
         }
         let end = try row.timestamp(2)
-        // An answer that cannot be read any more is as good as none; else it may still be on its way until the claim ends.
+        // A stored answer that cannot be opened counts as lost. Without one, it may still come until the claim ends.
         let isApplied = try row.timestampIfPresent(3) != nil
         if try row.intIfPresent(5) != nil || (isApplied && end <= now) {
             return .applied(resource: try row.identifierIfPresent(4))
@@ -227,8 +227,7 @@ package struct IdempotencyStore: Sendable {
     // MARK: SQL
 
     /// Claims a key that is new, or whose claim has expired without an effect; its age starts anew, so that the key outlives
-    /// the effect by the whole retention. Parameters: hash, fingerprint, owner, end
-    /// of the claim, now.
+    /// the effect by the whole retention. Parameters: hash, fingerprint, owner, end of the claim, now.
     private static let claim: PostgresStatement = """
         INSERT INTO main.idempotency_keys AS present
             (key_hash, fingerprint, tenant_id, claim, claimed_until, created_on)

@@ -10,7 +10,7 @@ enum OperationExample {
     /// Members that the example of a change has.
     private static let changedMembers = 2
 
-    /// A body to send. A change of what it likes changes little, and nothing that belongs to others.
+    /// A body to send. For a PATCH without required members: a few members, if possible none that refer to other rows.
     static func request(_ schema: Schema, method: HTTPRequest.Method) -> JSONValue {
         let whole = schema.sample(omitting: setByServer)
         guard method == .patch, let object = whole.objectValue, object.count > changedMembers,
@@ -21,8 +21,8 @@ enum OperationExample {
         return .object(JSONObject(changed.map { ($0.key, $0.value) }))
     }
 
-    /// A body that is answered: its rows live.
-    static func response(_ schema: Schema) -> JSONValue { living(schema.sample()) }
+    /// A body of a response. Its rows are not deleted.
+    static func response(_ schema: Schema) -> JSONValue { withoutDeletions(schema.sample()) }
 
     /// The text of a body that is not JSON, as far as a document can show it; nil where it cannot.
     static func text(_ mediaType: String) -> JSONValue? {
@@ -35,11 +35,11 @@ enum OperationExample {
         }
     }
 
-    private static func living(_ value: JSONValue) -> JSONValue {
+    private static func withoutDeletions(_ value: JSONValue) -> JSONValue {
         switch value {
-        case .array(let elements): return .array(elements.map(living))
+        case .array(let elements): return .array(elements.map(withoutDeletions))
         case .object(let object):
-            var row = JSONObject(object.map { ($0.key, living($0.value)) })
+            var row = JSONObject(object.map { ($0.key, withoutDeletions($0.value)) })
             if row[AuditBlock.deleted] == .bool(false) {
                 for field: any EntityField in [AuditBlock.deletedOn, AuditBlock.deletedBy] where row[field.name] != nil
                 {

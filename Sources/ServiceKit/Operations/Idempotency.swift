@@ -7,7 +7,7 @@ package import Primitives
 struct IdempotencyKey: Sendable, Hashable {
     /// SHA-256 of caller and key: what one caller has named is nothing to another one.
     let hash: [UInt8]
-    /// HMAC of what was asked for: a key stands for one request only. Under a secret, because bodies may hold what could be
+    /// HMAC of what was asked for: a key is for one request only. Under a secret, because bodies may hold what could be
     /// guessed from a plain hash, such as the number of a card.
     let fingerprint: [UInt8]
 
@@ -52,7 +52,7 @@ package enum OperationIdempotency: Sendable {
     case recover(@Sendable (OperationRecovery) async throws -> OperationResponse)
 }
 
-/// A request whose effect stands and whose answer was lost.
+/// A request whose effect was committed and whose answer was lost.
 package struct OperationRecovery: Sendable {
     /// The request, sent once more.
     package let request: OperationRequest
@@ -62,7 +62,7 @@ package struct OperationRecovery: Sendable {
     package let resource: Identifier?
 
     /// The created row's id.
-    /// - Throws: 404 when the first run has noted none.
+    /// - Throws: 404 when the first run did not mark a row.
     package func created() throws(HTTPFailure) -> Identifier {
         guard let resource else { throw .entityNotFound }
         return resource

@@ -2,7 +2,7 @@ package import Entities
 
 /// A path, query or header parameter.
 package struct OperationParameter: Sendable {
-    /// Where a parameter stands.
+    /// The part of a request that contains a parameter.
     package enum Location: String, Sendable {
         case path
         case query
@@ -15,13 +15,13 @@ package struct OperationParameter: Sendable {
         case text
         /// JSON text, documented as `content: application/json`; the operation reads it.
         case json
-        /// Text of a syntax of its own, which the operation reads.
+        /// Text with a special syntax, which the operation reads.
         case syntax
     }
 
     /// Name as sent.
     package var name: String
-    /// Where it stands.
+    /// The part of the request that contains it.
     package var location: Location
     /// What it may be.
     package var schema: Schema

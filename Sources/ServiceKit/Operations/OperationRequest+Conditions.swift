@@ -12,7 +12,7 @@ extension OperationRequest {
         var allowed: Set<Int64>?
         // Weak tags never match here (RFC 9110 section 13.1.1).
         if let match, match != .any { allowed = match.versions(includingWeak: false) }
-        // A change needs a row, so it can never be true that there is none.
+        // A change needs a row, so the condition that no row exists never holds.
         if noneMatch == .any { allowed = [] }
         return VersionCondition(allowed: allowed, excluded: noneMatch?.versions(includingWeak: true) ?? [])
     }

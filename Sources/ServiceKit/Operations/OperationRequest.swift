@@ -10,7 +10,7 @@ package struct OperationRequest: Sendable {
     package let method: HTTPRequest.Method
     /// Path without the query.
     package let path: String
-    /// Query as sent, percent-encoded, without the question mark; empty when there is none.
+    /// Query as sent, percent-encoded, without the question mark; may be empty.
     package let query: String
     /// Path parameters by name, percent-decoded.
     package let pathParameters: [String: String]
@@ -24,7 +24,7 @@ package struct OperationRequest: Sendable {
     package let clientAddress: ClientAddress
     /// Identifier of the request, also in the answer.
     package let requestID: String
-    /// The trace that the caller's `traceparent` names; nil when there is none, or none that is valid.
+    /// The trace that the caller's `traceparent` names; nil without a valid one.
     package var trace: TraceContext? { headers[.traceparent].flatMap(TraceContext.init) }
     /// When the request was read: the instant of everything that it causes.
     package let instant: Timestamp

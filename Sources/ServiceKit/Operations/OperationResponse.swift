@@ -30,12 +30,12 @@ package struct OperationResponse: Sendable {
     /// 204.
     package static let noContent = OperationResponse(status: .noContent, body: nil)
 
-    /// JSON that stands finished in a buffer, such as one from the cache.
+    /// Finished JSON in a buffer, such as one from the cache.
     package static func json(_ buffer: ByteBuffer, status: HTTPResponse.Status = .ok) -> OperationResponse {
         OperationResponse(status: status, body: buffer)
     }
 
-    /// JSON that stands finished in bytes.
+    /// Finished JSON in bytes.
     package static func json(_ bytes: [UInt8], status: HTTPResponse.Status = .ok) -> OperationResponse {
         OperationResponse(status: status, body: ByteBuffer(bytes: bytes))
     }

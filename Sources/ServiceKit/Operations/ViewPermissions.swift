@@ -1,12 +1,12 @@
 package import Entities
 
-/// Who may see rows of an entity that another entity's rows include: whoever could read them by the entity's own
-/// operations.
+/// Who may see rows of an entity that another entity's rows include: whoever could read them by the operations of
+/// their entity.
 package struct ViewPermissions: Sendable {
     private let codes: [String: [String]]
 
     /// - Parameter codes: By the entity's name, the codes of which one is needed. An entity that is missing has no
-    ///   operations of its own and is seen together with what includes it.
+    ///   operations and is seen together with what includes it.
     package init(_ codes: [String: [String]]) {
         self.codes = codes
     }

@@ -69,7 +69,7 @@ struct OperationRunner: Sendable {
         }
         switch operation.handler {
         case .anonymous(let handle):
-            // What belongs to a lead's key is told to nobody who does not show it.
+            // Before the idempotency key: without the lead's key, nobody gets a stored response.
             if operation.security == .leadKey, call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
             return try await idempotency.run(operation, call, caller: keyOwner(call), in: Self.keys) {
                 try await handle(call.with($0))

@@ -6,7 +6,7 @@ package struct SignedMessage: Sendable {
     package let signature: String?
     /// What the timestamp header says, in milliseconds since 1970; nil when it is missing or no whole number.
     package let timestampMilliseconds: Int64?
-    /// The parsed body; nil when there is none.
+    /// The parsed body; nil without a body.
     package let body: JSONValue?
     /// The body as sent.
     package let rawBody: [UInt8]

@@ -3,7 +3,7 @@ import ConfigurationChecks
 import Primitives
 import ServiceKit
 
-/// Settings of signed callbacks.
+/// Settings of the signed callbacks that tenant management receives.
 ///
 /// | variable | range | default | meaning |
 /// |---|---|---|---|

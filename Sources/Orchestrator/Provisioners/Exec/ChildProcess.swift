@@ -132,8 +132,8 @@ struct ChildProcess {
 
     // MARK: Start
 
-    /// Starts the program in a process group of its own, with no descriptors but three pipes. When this process is
-    /// killed, the kernel kills the program too, so that nobody is left who works beside the next attempt.
+    /// Starts the program in a new process group, with no descriptors but three pipes. When this process is killed,
+    /// the kernel kills the program too, so that it does not go on beside the next attempt.
     /// Returns 0 or `errno`.
     private mutating func start() -> Int32 {
         var pipes: [Int32] = []

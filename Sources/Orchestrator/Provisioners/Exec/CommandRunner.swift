@@ -49,9 +49,9 @@ struct CommandFailure: Error, Sendable, Hashable {
     let code: Int32
 }
 
-/// Runs programs, each watched by a thread of its own, so that no thread of the cooperative pool waits.
+/// Runs programs, each watched by a separate thread, so that no thread of the cooperative pool waits.
 enum CommandRunner {
-    /// Runs the program to its end. When the task is cancelled, the program and its process group are ended first.
+    /// Runs the program to its end. When the task is canceled, the program and its process group are ended first.
     static func run(_ command: Command) async throws(CommandFailure) -> CommandResult {
         let isCancelled = CancellationFlag()
         let result: Result<CommandResult, CommandFailure> = await withTaskCancellationHandler {

@@ -4,7 +4,7 @@ import PostgresClient
 /// For silo tiers: a database `tenant_<key>` that nobody but the login role of the same name can enter, with a schema
 /// of that name too, so that a tenant can move from the shared database without a change in its application.
 ///
-/// CREATE DATABASE knows no transaction. So the steps are repeatable one by one, and the role, which marks the name as
+/// CREATE DATABASE cannot run in a transaction. So each step can be repeated, and the role, which marks the name as
 /// this tenant's, comes first.
 struct PostgresDatabaseProvisioner: Provisioner {
     /// Name in the tiers file, and the type of the resource.
@@ -32,7 +32,7 @@ struct PostgresDatabaseProvisioner: Provisioner {
         return .provisioned([resource], appPlaneURL: nil)
     }
 
-    /// Makes the database, or finds it. Another process may be making it in this moment, which PostgreSQL reports as
+    /// Makes the database, or finds it. Another process may be making it now, which PostgreSQL reports as
     /// `duplicateDatabase` or as a violated unique index.
     private func ensureDatabase(_ name: SQLName, mark: String) async throws {
         if try await isThere(name, mark: mark) { return }

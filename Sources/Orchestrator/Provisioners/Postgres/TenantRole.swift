@@ -49,7 +49,7 @@ extension PostgresTransaction {
     /// Holds up other provisioners of this server until the transaction ends: GRANT and ALTER ROLE on shared objects
     /// fail with "tuple concurrently updated" when two do it at once.
     func lockOutOtherProvisioners() async throws(PostgresError) {
-        // 'arcprov' in ASCII: a lock space of its own.
+        // 'arcprov' in ASCII: a separate lock space.
         _ = try await query("SELECT pg_catalog.pg_advisory_xact_lock(27428844154810230)")
     }
 }

@@ -9,7 +9,7 @@ import Synchronization
 /// The server takes connections from a sequence. What the sequence still holds when the server ends is dropped, and a
 /// `NIOAsyncChannel` that is dropped unused ends the process by a trap, in the midst of the requests that are being
 /// finished (swift-nio issues 2637 and 2813). An error of the setup would end the sequence and with it the server, so
-/// there is none: a connection that cannot be set up is refused.
+/// the setup never fails: a connection that cannot be set up is refused.
 struct HTTPConnections: ServerChildChannel {
     private let http: HTTP1Channel
     private let limits: RequestLimits
