@@ -160,7 +160,7 @@ package struct TenantOnboardingService: Sendable {
                 subscription: .planOnly(tier: tier, subscriber: rows.id), in: context)
         }
         if let plan {
-            batch.add(contentsOf: plan.statements)
+            batch.add(plan.insertion)
             batch.add(plan.event)
         } else {
             batch.add(try TenantCreated(tenant: rows.id).event(in: context))

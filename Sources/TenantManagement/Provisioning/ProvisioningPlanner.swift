@@ -50,7 +50,7 @@ struct ProvisioningPlanner: Sendable {
         let tenant: Identifier
         let context: Identifier
         let secret: String
-        let statements: [BoundStatement]
+        let insertion: BoundStatement
         let event: EventEnvelope
     }
 
@@ -71,7 +71,7 @@ struct ProvisioningPlanner: Sendable {
         let now = write.now
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
-        let row = ProvisioningRepository.insert(
+        let insertion = ProvisioningRepository.insert(
             context, tenant: tenant, subscription: subscription.id, now: now, expires: now.adding(timeout))
         var writer = JSONWriter(reservingCapacity: 2048)
         writer.beginObject()
@@ -92,6 +92,6 @@ struct ProvisioningPlanner: Sendable {
         let event = try EventEnvelope(
             id: .v7(at: now), type: EventType.tenantProvisioning, tenantID: tenant, occurredAt: now,
             trace: write.trace, data: writer.bytes)
-        return Plan(tenant: tenant, context: context, secret: secret, statements: [row], event: event)
+        return Plan(tenant: tenant, context: context, secret: secret, insertion: insertion, event: event)
     }
 }

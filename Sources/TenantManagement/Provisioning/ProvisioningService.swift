@@ -86,7 +86,7 @@ struct ProvisioningService: Sendable {
                 id, changes, in: context.scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
         // An operator who changed the status by hand has left the provisioning open.
         batch.add(ProvisioningRepository.abandon(tenant: id, now: context.now))
-        batch.add(contentsOf: plan.statements)
+        batch.add(plan.insertion)
         batch.add(plan.event)
         let results = try await cache.observing(id) { try await run(batch) }
         await planner.committed(plan)
