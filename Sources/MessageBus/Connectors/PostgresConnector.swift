@@ -27,7 +27,7 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
     ///     possible (PgBouncer in transaction mode): then events wait for the poll interval.
     ///   - retention: how long messages are kept for groups that register later, and duplicates are recognized.
     ///   - purgeInterval: how often `run()` deletes what is older.
-    ///   - clock: for leases, back-off and retention.
+    ///   - clock: for the time of publication and for retention; the database counts leases and back-off.
     package init(
         pool: PostgresPool, listener: PostgresConfiguration?, retention: Duration = .seconds(7 * 86_400),
         purgeInterval: Duration = .seconds(600), clock: any WallClock = SystemClock(), logger: Logger

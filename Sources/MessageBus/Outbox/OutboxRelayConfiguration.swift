@@ -26,8 +26,8 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
     package var linger: Duration
     /// How long published events are kept.
     package var retention: Duration
-    /// How long the marks of handled events are kept in this database's inbox; nil when it has none. Longer than any
-    /// bus keeps its events.
+    /// How long the marks of handled events are kept in this database's inbox; nil without an inbox. It should be
+    /// longer than the bus keeps its events.
     package var inboxRetention: Duration?
     /// How often expired rows are deleted.
     package var purgeInterval: Duration

@@ -4,10 +4,10 @@ import Entities
 ///
 /// - **Order.** A trigger numbers the rows while it holds a lock on the tenant to the end of the transaction. So of two
 ///   transactions that write events for one tenant, the one that commits first has the lower positions, and the relay
-///   can never see the later event first. Write the outbox rows last in a transaction: the lock is then held shortly.
+///   can never see the later event first. Write the outbox rows last in a transaction: the lock is then held briefly.
 /// - **Wake-up.** `NOTIFY` makes PostgreSQL commit one transaction after the other (measured at ten connections:
 ///   940 commits a second with it, 5,800 without). So the trigger notifies only while a relay has said, in
-///   `main.outbox_wake_up`, that it is about to sleep. See ``OutboxRelay`` for why no wake-up gets lost.
+///   `main.outbox_wake_up`, that it is about to sleep. See ``OutboxPacing`` for why no wake-up gets lost.
 /// - **Privileges.** The runtime role may append events; it sees and settles them only with `app.tenant_id` = `*`
 ///   (row-level security), and can never change what an event says.
 package enum OutboxSchema {

@@ -11,7 +11,7 @@ struct InboxPurge: Service {
     let clock: any WallClock
     let logger: Logger
 
-    /// Marks of handled events are kept longer than the bus keeps its events.
+    /// Longer than the bus keeps its events by default, a week.
     private static let retention = Duration.seconds(30 * 86_400)
 
     func run() async {

@@ -3,8 +3,8 @@ import MessageBus
 
 /// Stores events from the bus as runs and wakes the worker.
 ///
-/// The handler is done as soon as the run is stored: how long provisioning takes, and how often it is tried, is then no
-/// matter of the bus.
+/// The handler is done as soon as the run is stored: how long provisioning takes, and how often it is tried, no
+/// longer concerns the bus.
 struct ProvisioningConsumer: Sendable {
     /// The consumer group.
     static let group = ProvisioningRunRepository.consumer

@@ -6,7 +6,7 @@ import ServiceLifecycle
 
 /// Forgets idempotency keys whose time is over, once an hour.
 ///
-/// Key: `IDEMPOTENCY_KEY_HOURS` (1...720, default 24: how long a key stands for its request, at least).
+/// Key: `IDEMPOTENCY_KEY_HOURS` (1...720, default 24: how long a key is remembered, at least).
 package struct IdempotencyKeyPurge: Service {
     private let store: IdempotencyStore
     private let retention: Duration

@@ -18,7 +18,7 @@ package struct RateLimit: Sendable, Hashable {
     var emissionInterval: Int64 { max(1, window.microseconds / Int64(limit)) }
 }
 
-/// What a limit says of one call, and the headers that tell the client (protocols 4.1 and 4.2).
+/// What a limit says of one call, and the headers of its answer (docs/contract/protocols.md 4.1 and 4.2).
 package struct RateLimitDecision: Sendable, Hashable {
     /// Whether the call may go on.
     package let isAllowed: Bool
