@@ -27,7 +27,7 @@ struct PgBouncerTests {
             try Data(settings.utf8).write(to: URL(fileURLWithPath: file))
             let log = URL(fileURLWithPath: "\(server.folder)/pgbouncer.log")
             let pooler = try server.server(["/usr/sbin/pgbouncer", "-q", file], log: log)
-            try pooler.run()
+            try TestCommand.start(pooler)
             let configuration = server.configuration {
                 $0.port = "6432"
                 $0.schema = "bounced"

@@ -13,7 +13,7 @@ package enum ServerStart {
         _ name: String, log: URL, _ make: () throws -> Process, isReady: () async -> Bool
     ) async throws -> Process {
         var process = try make()
-        try process.run()
+        try TestCommand.start(process)
         do {
             try await eventually("\(name) answers") {
                 if process.isRunning { return await isReady() }
@@ -22,7 +22,7 @@ package enum ServerStart {
                     throw TestFailure("\(name) ended: \(text.suffix(1000))")
                 }
                 process = try make()
-                try process.run()
+                try TestCommand.start(process)
                 return false
             }
         } catch {

@@ -28,7 +28,7 @@ package enum TestCommand {
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             process.terminationHandler = { _ in continuation.resume() }
             do {
-                try process.run()
+                try start(process)
             } catch {
                 process.terminationHandler = nil
                 continuation.resume(throwing: error)
@@ -56,6 +56,14 @@ package enum TestCommand {
     package static func server(_ arguments: [String], environment: [String: String]? = nil, log: URL) throws -> Process
     {
         try make(arguments, environment: environment, in: URL(fileURLWithPath: "/"), output: log, errors: nil)
+    }
+
+    private static let starting = Mutex(())
+
+    /// Starts a program while no other one is being started. `Process` learns from the end of a socket that its program has
+    /// ended, and a program that another thread starts at that moment could inherit the socket and keep it open.
+    package static func start(_ process: Process) throws {
+        try starting.withLock { _ in try process.run() }
     }
 
     /// A file of that name and some more in the temporary folder; it is not made.
