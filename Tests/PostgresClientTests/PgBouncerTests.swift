@@ -38,7 +38,8 @@ struct PgBouncerTests {
             try await withCleanup {
                 try await body(configuration)
             } cleanup: {
-                pooler.terminate()
+                // Not SIGTERM: it may be blocked, as in RealNameServerTests, and PgBouncer waits for its clients then.
+                kill(pooler.processIdentifier, SIGKILL)
                 try await eventually("the pooler has ended") { !pooler.isRunning }
             }
         }
