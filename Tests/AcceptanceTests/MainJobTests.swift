@@ -21,6 +21,7 @@ import Testing
             #expect(created.json["status"] == 1, "it waits for its subscription")
             #expect(created.json["name"]?.stringValue == "\(key) Ltd")
 
+            try await stack.awaitAnnouncement(ofTenant: tenant)
             let plan = try await stack.plan(tier: "STANDARD")
             let subscribed = try await stack.subscription.post(
                 "/subscriptions", ["subscriberId": .string(tenant), "planId": .string(plan), "status": 0],

@@ -59,6 +59,7 @@ import Testing
 
             let tenant = try await isLead ? tenantOfLead(client) : newTenant(client)
             let tenantID = try #require(tenant["id"]?.stringValue)
+            try await stack.awaitAnnouncement(ofTenant: tenantID)
             let contact = try #require(tenant["contacts"]?[0])
             try await tenants.post(
                 "/tenant-configs",

@@ -80,6 +80,7 @@ import Testing
                 try await audit(stack, "resources", tenant, by: "tenant_id") == ["\(Self.user) \(Self.user)"])
 
             let (_, waiting) = try await story(stack)
+            try await stack.awaitAnnouncement(ofTenant: waiting)
             try await database.query("UPDATE main.tenants SET modified_by = NULL")
             let plan = try await stack.plan(tier: "PREMIUM")
             try await stack.subscription.post(

@@ -29,7 +29,8 @@ import Testing
         ) { stack in
             try await Self.awaitList(stack)
             for _ in 0..<5 {
-                try await Self.subscribe(try await stack.createTenantID(), stack).expect(201)
+                let tenant = try #require(try await stack.createTenant()["id"]?.stringValue)
+                try await Self.subscribe(tenant, stack).expect(201)
             }
             let name = TestStack.uniqueKey()
             let lead = try await stack.validatedLead(name)
@@ -72,10 +73,7 @@ import Testing
                     "DB_DATABASE": database.name, "DB_USER": database.server.user,
                 ])
             #expect(outcome.status == 0 && outcome.output == "1 tenant was announced\n", "\(outcome.errors)")
-            try await eventually("the tenant is known") {
-                try await stack.database(.subscription).count(
-                    "SELECT count(*) FROM main.known_tenants WHERE tenant_id = $1::uuid", [.text(tenant)]) == 1
-            }
+            try await stack.awaitAnnouncement(ofTenant: tenant)
             try await Self.subscribe(tenant, stack).expect(201)
         }
     }

@@ -1,4 +1,5 @@
 package import JSONCoding
+import PostgresTestSupport
 import Primitives
 import TestSupport
 
@@ -24,13 +25,23 @@ extension TestStack {
         try await tenantManagement.post("/tenants", .object(Self.tenantBody(key: key)), token: admin).expect(201).json
     }
 
-    /// Creates a tenant as an operator.
+    /// Creates a tenant as an operator, and waits until it can subscribe if the stack has a subscription service.
     /// - Returns: Its id.
     package func createTenantID(key: String = uniqueKey()) async throws -> String {
         guard let id = try await createTenant(key: key)["id"]?.stringValue else {
             throw TestFailure("a tenant without id")
         }
+        if node(.subscription) != nil { try await awaitAnnouncement(ofTenant: id) }
         return id
+    }
+
+    /// Waits until the subscription service knows a tenant. A request to subscribe waits for a second only, which may be too
+    /// short on a loaded machine.
+    package func awaitAnnouncement(ofTenant id: String) async throws {
+        try await eventually("the subscription service knows the tenant") {
+            try await database(.subscription).count(
+                "SELECT count(*) FROM main.known_tenants WHERE tenant_id = '\(id)'") == 1
+        }
     }
 
     /// Gives a tenant a mail domain by the word of an operator.

@@ -41,10 +41,7 @@ struct IsolationSide: Sendable {
         try await side.addRows(stack)
         for service in services { try await side.addGeneratedRows(stack, service) }
         try await side.addStoredRows(stack)
-        try await eventually("the subscription service knows the tenant") {
-            try await stack.database(.subscription).count(
-                "SELECT count(*) FROM main.known_tenants WHERE tenant_id = $1::uuid", [.text(tenant)]) == 1
-        }
+        try await stack.awaitAnnouncement(ofTenant: tenant)
         for kind in [DatabaseTemplate.tenantManagement, .subscription] {
             let tables = try await TenantTables.read(try stack.database(kind))
             try await tables.fill(side, problems)

@@ -31,8 +31,9 @@ struct TwoTenants: Sendable {
         let (id, token) = try await stack.validatedLead(key, body: lead)
         let tenant = try await stack.tenantManagement.post(
             "/leads/\(id)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]], token: token
-        ).expect(201)
-        return (try tenant.string("id"), key)
+        ).expect(201).string("id")
+        try await stack.awaitAnnouncement(ofTenant: tenant)
+        return (tenant, key)
     }
 
     private static func rows(of tenant: String, _ key: String, _ stack: TestStack) async throws -> [String: String] {
