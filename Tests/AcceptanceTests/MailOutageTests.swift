@@ -13,7 +13,7 @@ extension MailQueueTests {
             let server = PostgresTestServer(
                 host: "127.0.0.1", port: "\(try #require(cluster.port))", user: "postgres")
             let database = try await TestDatabase.make(.tenantManagement, on: server)
-            try await TCPProxy.run(to: server.host, server.port, inspector: { PassThrough() }) { proxy in
+            try await TCPProxy.run(to: server.host, server.port) { proxy in
                 let role = database.template.runtimeRole
                 var behindProxy = database.configuration(user: role, connections: 4)
                 behindProxy.port = "\(proxy.port)"
@@ -64,9 +64,5 @@ extension MailQueueTests {
         }
         #expect(slow.attempts == 1)
         #expect(!quick.sent.contains { mail in slow.sent.contains { $0.id == mail.id } }, "nothing is sent twice")
-    }
-
-    private struct PassThrough: TCPProxy.Inspector {
-        func inspect(_ bytes: ArraySlice<UInt8>, _ direction: TCPProxy.Direction) -> TCPProxy.Verdict { .pass }
     }
 }

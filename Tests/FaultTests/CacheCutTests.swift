@@ -86,6 +86,20 @@ import Testing
             }
             return staleness
         }
+
+        /// Renames a tenant on the writer while its packets to Redis get lost, interrupts the writer after the commit, and
+        /// expects that the reader keeps the bound.
+        /// - Returns: The writer's response, which may never come.
+        func expectBound(
+            of tenant: String, afterInterrupting interrupt: (ArcProcess) async throws -> Void
+        ) async throws -> Task<Void, any Error> {
+            writer.silence()
+            let (commit, response) = try await rename(tenant)
+            try await interrupt(writer.process)
+            let staleness = try await staleness(of: tenant, since: commit, on: [reader])
+            #expect(staleness < EntityCache.maximumAge)
+            return response
+        }
     }
 
     private func run(_ body: (Nodes) async throws -> Void) async throws {
@@ -145,13 +159,8 @@ import Testing
     @Test func `nothing is older than the bound after a node without Redis was killed`() async throws {
         try await run { nodes in
             let tenant = try await nodes.cachedTenant()
-            nodes.writer.silence()
-            let (commit, response) = try await nodes.rename(tenant)
-            // What it remembers for Redis ends with it.
-            try await nodes.writer.process.kill()
-            _ = await response.result
-            #expect(
-                try await nodes.staleness(of: tenant, since: commit, on: [nodes.reader]) < EntityCache.maximumAge)
+            // What the writer remembers for Redis ends with it.
+            _ = try await nodes.expectBound(of: tenant, afterInterrupting: { try await $0.kill() }).result
             nodes.writer.cut.setSilent(false)
             try await nodes.writer.process.start()
             for node in [nodes.writer, nodes.reader] {
@@ -164,11 +173,7 @@ import Testing
         try await run { nodes in
             // The writer, after its commit and before Redis knows of it.
             let first = try await nodes.cachedTenant()
-            nodes.writer.silence()
-            let (commit, response) = try await nodes.rename(first)
-            try await nodes.writer.process.freeze()
-            #expect(
-                try await nodes.staleness(of: first, since: commit, on: [nodes.reader]) < EntityCache.maximumAge)
+            let response = try await nodes.expectBound(of: first, afterInterrupting: { try await $0.freeze() })
             nodes.writer.process.resume()
             try await response.value
             #expect(try await nodes.name(of: first, on: nodes.writer) == "after")

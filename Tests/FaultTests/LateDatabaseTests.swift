@@ -11,9 +11,7 @@ import Testing
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()
             let servers = stack.servers
-            try await TCPProxy.run(
-                to: servers.postgres.host, servers.postgres.port, inspector: { PassThrough() }
-            ) { proxy in
+            try await TCPProxy.run(to: servers.postgres.host, servers.postgres.port) { proxy in
                 proxy.refuse(true)
                 var environment: [String: String] = [:]
                 for prefix in ["DB", "MESSAGE_BUS_DB"] {
@@ -49,9 +47,5 @@ import Testing
         try await eventually("the service works") {
             try await client.post("/contacts", body, token: token).status == 201
         }
-    }
-
-    private struct PassThrough: TCPProxy.Inspector {
-        func inspect(_ bytes: ArraySlice<UInt8>, _ direction: TCPProxy.Direction) -> TCPProxy.Verdict { .pass }
     }
 }

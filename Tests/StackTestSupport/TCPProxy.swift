@@ -49,6 +49,17 @@ package final class TCPProxy: Sendable {
         return try await body(proxy)
     }
 
+    /// Runs a proxy that passes everything on, for the length of `body`.
+    package static func run<Value>(
+        to host: String, _ port: String, _ body: (TCPProxy) async throws -> Value
+    ) async throws -> Value {
+        try await run(to: host, port, inspector: { PassThrough() }, body)
+    }
+
+    private struct PassThrough: Inspector {
+        func inspect(_ bytes: ArraySlice<UInt8>, _ direction: Direction) -> Verdict { .pass }
+    }
+
     private init(target: (host: String, port: String), inspector: @escaping @Sendable () -> any Inspector) throws {
         self.target = target
         makeInspector = inspector
