@@ -63,19 +63,10 @@ package final class TCPProxy: Sendable {
     private init(target: (host: String, port: String), inspector: @escaping @Sendable () -> any Inspector) throws {
         self.target = target
         makeInspector = inspector
-        listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listener = listener
-        let isListening = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(listener, $0, length) == 0 && listen(listener, 64) == 0 && getsockname(listener, $0, &length) == 0
-            }
-        }
-        port = Int(UInt16(bigEndian: address.sin_port))
-        guard isListening else { throw TestFailure("cannot listen") }
+        let loopback = try LoopbackSocket()
+        listener = loopback.descriptor
+        port = loopback.port
+        guard listen(listener, 64) == 0 else { throw TestFailure("cannot listen") }
     }
 
     /// Ends all connections and every new one at once, as if the server were away; or lets them through again.

@@ -79,24 +79,15 @@ package enum TestCommand {
     package static func freePort() throws -> Int {
         for _ in 0..<200 {
             let port = UInt16.random(in: 20_000..<32_000)
-            if try isFree(port), givenPorts.withLock({ $0.insert(port).inserted }) { return Int(port) }
+            if isFree(port), givenPorts.withLock({ $0.insert(port).inserted }) { return Int(port) }
         }
         throw TestFailure("no free port")
     }
 
-    private static func isFree(_ port: UInt16) throws -> Bool {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { throw TestFailure("no socket") }
-        defer { close(descriptor) }
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = inet_addr("127.0.0.1")
-        address.sin_port = port.bigEndian
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) == 0
-            }
-        }
+    private static func isFree(_ port: UInt16) -> Bool {
+        guard let socket = try? LoopbackSocket(port: port) else { return false }
+        socket.close()
+        return true
     }
 
     /// - Parameter errors: Where standard error goes; nil: where standard output goes.

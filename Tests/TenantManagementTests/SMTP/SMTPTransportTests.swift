@@ -4,6 +4,7 @@ import NIOPosix
 import Primitives
 import Synchronization
 import TenantManagement
+import TestSupport
 import Testing
 
 @Suite struct SMTPTransportTests {
@@ -138,10 +139,10 @@ import Testing
     }
 
     @Test func `a refused connection is reported`() async throws {
-        let port = try SilentPort()
-        let transport = try transport(port: port.number)
+        let socket = try LoopbackSocket()
+        defer { socket.close() }
+        let transport = try transport(port: socket.port)
         await #expect(throws: SMTPError.connection(.refused)) { try await transport.send(mail) }
-        withExtendedLifetime(port) {}
     }
 
     @Test(arguments: ["", "nobody", "a@b>\r\nRCPT TO:<c@d", "a b@c"])
