@@ -5,7 +5,7 @@ import ServiceKit
 import StackTestSupport
 import Testing
 
-/// The bound on the age of cached bodies when nodes lose Redis without an orderly end: two nodes in processes of their own,
+/// The bound on the age of cached bodies when nodes lose Redis without an orderly end: two nodes in their own processes,
 /// each with a proxy in front of Redis.
 ///
 /// How fast the machine is does not matter: whatever a node answers to a request that began later than the bound after

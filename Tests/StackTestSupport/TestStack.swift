@@ -109,7 +109,7 @@ package final class TestStack: Sendable {
         running.withLock { $0.append((kind, node)) }
         guard awaitsReadiness else { return node }
         // Redis is connected to in the background; until then limits and caches are the node's own.
-        try await eventually("\(kind) is ready with all that it stands on") {
+        try await eventually("\(kind) is ready, and so are its dependencies") {
             try await node.client.get("/health/ready").json["status"]?.stringValue == "ok"
         }
         return node

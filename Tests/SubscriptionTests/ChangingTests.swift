@@ -17,19 +17,19 @@ extension ServiceTests {
             try await TestService.run { service in
                 let id = try await service.subscription(to: try await service.plan())
                 let path = "/subscriptions/\(id)"
-                func told() async throws -> Int {
+                func activations() async throws -> Int {
                     try await service.events(EventType.subscriptionActivated, of: id)
                 }
                 #expect(try await service.send("PATCH", path, ["endDate": "2026-03-01"]).status == 204)
-                #expect(try await told() == 0)
+                #expect(try await activations() == 0)
                 #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
-                #expect(try await told() == 1)
+                #expect(try await activations() == 1)
                 #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
-                #expect(try await told() == 1)
+                #expect(try await activations() == 1)
                 // It ended and began again: that is another activation.
                 #expect(try await service.send("PATCH", path, ["status": 2]).status == 204)
                 #expect(try await service.send("PATCH", path, ["status": 1]).status == 204)
-                #expect(try await told() == 2)
+                #expect(try await activations() == 2)
                 #expect(try await service.send("GET", path).json["endDate"] == "2026-03-01")
             }
         }

@@ -136,7 +136,7 @@ def before_call(context, case, kwargs):
     elif path == "/leads/{id}/tenants":
         authorize(case, lead_tokens)
     if isinstance(case.body, dict) and is_good(case, ParameterLocation.BODY):
-        mend(case)
+        align(case)
 
 
 def shape(case):
@@ -214,8 +214,8 @@ def authorize(case, pairs):
         case.headers["Authorization"] = f"Bearer {secret}"
 
 
-def mend(case):
-    """Makes values go together that the service compares with each other."""
+def align(case):
+    """Makes values agree that the service compares with each other."""
     body = case.body
     for name, value in body.items():
         if name in REFERENCES and isinstance(value, str):

@@ -92,8 +92,8 @@ struct IsolationWorld: Sendable {
             // Ids are repeated in their canonical form.
             said: readable + bodyText + headers.values.flatMap { [$0, $0.lowercased()] }.joined(), answer: answer)
         if answer.status >= 500 { add(exchange, "blames the service") }
-        if caller != .operatorUser, let told = secret(in: answer, besides: exchange, method) {
-            add(exchange, "tells \(told) of the other tenant")
+        if caller != .operatorUser, let secret = secret(in: answer, besides: exchange, method) {
+            add(exchange, "reveals \(secret) of the other tenant")
         }
         return exchange
     }
@@ -122,10 +122,10 @@ struct IsolationWorld: Sendable {
         _ exchange: Exchange, _ baselines: [Exchange], _ foreign: [String], _ unknown: [String], isExact: Bool
     ) {
         // How many rows there are, and where more of them are.
-        let told = ["x-total-count", "link"]
+        let compared = ["x-total-count", "link"]
         func isEqual(_ baseline: Exchange) -> Bool {
             guard baseline.answer.status == exchange.answer.status,
-                told.allSatisfy({ baseline.answer.headers[$0] == exchange.answer.headers[$0] })
+                compared.allSatisfy({ baseline.answer.headers[$0] == exchange.answer.headers[$0] })
             else { return false }
             return (!isExact && exchange.answer.status < 400) || baseline.answer.bytes == exchange.answer.bytes
         }
@@ -133,7 +133,7 @@ struct IsolationWorld: Sendable {
         func form(_ exchange: Exchange) -> String {
             let isCompared = isExact || exchange.answer.status >= 400
             var text = isCompared ? exchange.answer.text : ""
-            for name in told { text += " \(name): \(exchange.answer.headers[name] ?? "-")" }
+            for name in compared { text += " \(name): \(exchange.answer.headers[name] ?? "-")" }
             for value in foreign + unknown { text = text.replacing(value, with: "…") }
             // Errors shorten what they repeat, maybe within a value; all that is left of it is a beginning.
             for value in foreign + unknown {
