@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs the missing system packages that the project needs besides a Swift toolchain, on Debian or Ubuntu.
 #   install-dependencies.sh             to build, run and test
+#   install-dependencies.sh --test      also for `make test`
 #   install-dependencies.sh --bench     also for `make bench`
 #   install-dependencies.sh --fuzz      also for `make fuzz`
 #   install-dependencies.sh --clients   also for `make clients`
@@ -51,9 +52,9 @@ if [ "${1:-}" = --bench ]; then
             need "$package" "for the Go peer of \`make bench\`"
     done
 fi
-if [ "${1:-}" = --fuzz ] || [ "${1:-}" = --clients ]; then
-    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make ${1#--}\` installs packages from PyPI in a virtual environment"
-fi
+case "${1:-}" in --test | --fuzz | --clients)
+    python3 -c 'import ensurepip, venv' 2>/dev/null || need python3-venv "\`make ${1#--}\` installs packages from PyPI in a virtual environment" ;;
+esac
 if [ "${1:-}" = --clients ]; then
     has java || need default-jre-headless "openapi-generator is a Java program"
 fi

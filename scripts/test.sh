@@ -12,7 +12,9 @@ if [ "${1:-}" = --repeat ]; then
     shift 2
 fi
 
-scripts/install-dependencies.sh
+scripts/install-dependencies.sh --test
+ARC_TEST_PEERS=$(scripts/install-peers.sh)
+export ARC_TEST_PEERS
 if [ "${CI:-}" = true ]; then scripts/lint.sh; fi
 swift build --build-tests --explicit-target-dependency-import-check error
 
