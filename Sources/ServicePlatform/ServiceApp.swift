@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+package import Entities
 package import Logging
 package import MessageBus
 package import Primitives
@@ -20,14 +21,25 @@ extension ServiceApp {
         ConfigurationKeys(combining: [ServicePlatform.configurationKeys] + features.map { $0.configurationKeys })
     }
 
+    /// The entities of all features.
+    /// - Throws: When the descriptions contradict each other, or two features own one entity.
+    package static func catalog() throws(EntityCatalogError) -> EntityCatalog {
+        try EntityCatalog(entities.map(\.entity))
+    }
+
+    private static var entities: [FeatureEntity] { features.flatMap { $0.entities } }
+
     /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
     /// - Parameter bus: The message bus; nil to use the configured one.
     /// - Throws: `ConfigurationFailure` that names the variable.
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
+        let catalog = try Self.catalog()
         let platform = try await ServicePlatform(profile, reader: reader, clock: clock, bus: bus, logger: logger)
-        let core = try Core(platform)
+        let views = ViewPermissions(
+            Dictionary(uniqueKeysWithValues: entities.map { ($0.entity.name, $0.viewPermissions) }))
+        let core = try Core(platform, catalog: catalog, views: views)
         var made: [any ServiceFeature<Core>] = []
         for feature in features { made.append(try await feature.init(core)) }
         return try platform.service(core, features: made)

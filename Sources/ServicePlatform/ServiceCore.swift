@@ -5,17 +5,18 @@ package import ServiceKit
 package protocol ServiceCore: Sendable {
     /// The entities that have the common operations and no others.
     static var resources: [EntityResource] { get }
-    /// Who may see what filters include.
-    static var views: ViewPermissions { get }
 
     var platform: ServicePlatform { get }
+    /// The entities of all features.
     var catalog: EntityCatalog { get }
+    /// Who may see what filters include.
+    var views: ViewPermissions { get }
     /// Rejects tokens of tenants that may not act.
     var tenantGate: TenantGate { get }
 
     /// Reads the settings that several features share; their keys are listed by one of the features.
     /// - Throws: `ConfigurationFailure` that names the variable.
-    init(_ platform: ServicePlatform) throws
+    init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws
 
     /// The cache that follows the writes of an entity's common operations; nil if its rows are not cached.
     func cache(of entity: Entity) -> EntityCache?
@@ -33,20 +34,24 @@ extension ServiceCore {
         let cache = cache(of: entity)
         return CRUDOperations(
             entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-            catalog: catalog, limits: platform.queryLimits, views: Self.views, writableByTenant: writableByTenant,
+            catalog: catalog, limits: platform.queryLimits, views: views, writableByTenant: writableByTenant,
             onChange: { change in await cache?.follow(change) })
     }
 }
 
 /// The entities that have the common operations and no others.
 package struct CommonEntitiesFeature<Core: ServiceCore>: ServiceFeature {
+    package static var entities: [FeatureEntity] {
+        Core.resources.map { FeatureEntity($0.entity, viewPermissions: $0.permissions.view) }
+    }
+
     package let operations: [Operation]
 
     package init(_ core: Core) {
         operations = Core.resources.flatMap { resource in
             let cache = core.cache(of: resource.entity)
             return resource.operations(
-                pool: core.platform.pool, catalog: core.catalog, limits: core.platform.queryLimits, views: Core.views,
+                pool: core.platform.pool, catalog: core.catalog, limits: core.platform.queryLimits, views: core.views,
                 clock: core.platform.clock
             ) { change in await cache?.follow(change) }
         }

@@ -1,4 +1,5 @@
 package import ConfigurationChecks
+package import Entities
 package import MessageBus
 package import ServiceKit
 package import ServiceLifecycle
@@ -11,6 +12,8 @@ package protocol ServiceFeature<Core>: Sendable {
 
     /// The settings of the feature.
     static var configurationKeys: ConfigurationKeys { get }
+    /// The entities that the feature owns. Other features may use them too; each entity has one owner.
+    static var entities: [FeatureEntity] { get }
 
     /// Reads the settings of the feature and puts it together. Nothing is connected before the service runs.
     /// - Throws: `ConfigurationFailure` that names the variable.
@@ -31,6 +34,7 @@ package protocol ServiceFeature<Core>: Sendable {
 /// Nothing, unless a feature has it.
 extension ServiceFeature {
     package static var configurationKeys: ConfigurationKeys { [] }
+    package static var entities: [FeatureEntity] { [] }
     package var operations: [Operation] { [] }
     package var caches: [String: EntityCache] { [:] }
     package var background: [any Service] { [] }
@@ -38,6 +42,19 @@ extension ServiceFeature {
     package var healthChecks: [HealthCheck] { [] }
     /// Closes nothing.
     package func shutdown() async {}
+}
+
+/// An entity of a feature.
+package struct FeatureEntity: Sendable {
+    package let entity: Entity
+    let viewPermissions: [String]
+
+    /// - Parameter viewPermissions: One of these codes is needed to see rows that a filter includes. None if the entity has no
+    ///   operations of its own: its rows are seen together with those that include them.
+    package init(_ entity: Entity, viewPermissions: [String] = []) {
+        self.entity = entity
+        self.viewPermissions = viewPermissions
+    }
 }
 
 /// A feature's handler of events from the bus.

@@ -7,10 +7,10 @@ package import ServicePlatform
 /// What the features of the subscription service share.
 package struct SubscriptionCore: ServiceCore {
     package static let resources = SubscriptionCatalog.resources
-    package static let views = SubscriptionCatalog.views
 
     package let platform: ServicePlatform
     package let catalog: EntityCatalog
+    package let views: ViewPermissions
     package let tenantGate: TenantGate
     let admission: TenantAdmission
     let plans: CachedRows
@@ -19,8 +19,7 @@ package struct SubscriptionCore: ServiceCore {
     let subscriptions: SubscriptionRepository
     let invoices: InvoiceRepository
 
-    package init(_ platform: ServicePlatform) throws {
-        let catalog = try SubscriptionCatalog.make()
+    package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
             CachedRows(
                 cache: EntityCache(prefix: prefix, redis: platform.redis, logger: platform.logger),
@@ -28,6 +27,7 @@ package struct SubscriptionCore: ServiceCore {
         }
         self.platform = platform
         self.catalog = catalog
+        self.views = views
         admission = TenantAdmission(lookup: KnownTenants(pool: platform.pool).standing)
         tenantGate = TenantGate(lookup: admission.isAdmitted)
         plans = cached("plan:", Plan.entity)

@@ -5,6 +5,15 @@ import ServicePlatform
 /// Billing: customers, invoices, payment sources, and the reports of billing providers.
 struct BillingFeature: ServiceFeature {
     static let configurationKeys = BillingConfiguration.configurationKeys
+    static let entities = [
+        FeatureEntity(
+            Invoice.entity,
+            // A subscription's invoice is read with the permission to view subscriptions, too.
+            viewPermissions: BillingInvoiceController.viewPermissions + SubscriptionController.permissions.view),
+        FeatureEntity(InvoiceItem.entity),
+        FeatureEntity(BillingCustomer.entity, viewPermissions: BillingCustomerController.viewPermissions),
+        FeatureEntity(Payment.entity, viewPermissions: BillingInvoiceController.viewPermissions),
+    ]
 
     let operations: [Operation]
 
@@ -18,7 +27,7 @@ struct BillingFeature: ServiceFeature {
         let customerController = BillingCustomerController(
             service: BillingCustomerService(
                 repository: customers, invoices: core.invoices, provider: provider),
-            catalog: core.catalog, views: SubscriptionCatalog.views, limits: platform.queryLimits)
+            catalog: core.catalog, views: core.views, limits: platform.queryLimits)
         let invoiceController = BillingInvoiceController(
             service: BillingInvoiceService(
                 repository: core.invoices, customers: customers, provider: provider),

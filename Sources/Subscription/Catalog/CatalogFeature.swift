@@ -4,6 +4,11 @@ import ServicePlatform
 
 /// What can be subscribed to: plans with their prices, features and currencies.
 struct CatalogFeature: ServiceFeature {
+    static let entities = [
+        FeatureEntity(Plan.entity, viewPermissions: PlanController.permissions.view),
+        FeatureEntity(PlanCurrency.entity, viewPermissions: CurrencyController.permissions.view),
+    ]
+
     let operations: [Operation]
     let caches: [String: EntityCache]
     let healthChecks: [HealthCheck]

@@ -6,6 +6,9 @@ import ServicePlatform
 /// Subscriptions of tenants, and their expiry.
 struct SubscriptionFeature: ServiceFeature {
     static let configurationKeys = SubscriptionConfiguration.configurationKeys
+    static let entities = [
+        FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionController.permissions.view)
+    ]
 
     let operations: [Operation]
     let background: [any Service]

@@ -9,10 +9,10 @@ package import ServicePlatform
 /// What the features of tenant management share.
 package struct TenantManagementCore: ServiceCore {
     package static let resources = TenantManagementCatalog.resources
-    package static let views = TenantManagementCatalog.views
 
     package let platform: ServicePlatform
     package let catalog: EntityCatalog
+    package let views: ViewPermissions
     package let tenantGate: TenantGate
     let webhooks: WebhookConfiguration
     let tenants: EntityRepository
@@ -26,12 +26,12 @@ package struct TenantManagementCore: ServiceCore {
     let provisioning: ProvisioningService
     let webhookVerifier: WebhookVerifier
 
-    package init(_ platform: ServicePlatform) throws {
+    package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         let (pool, clock, logger) = (platform.pool, platform.clock, platform.logger)
         let (reader, encryptionKey, systemUser) = (platform.reader, platform.encryptionKey, platform.systemUser)
-        let catalog = try TenantManagementCatalog.make()
         self.platform = platform
         self.catalog = catalog
+        self.views = views
         tenantGate = TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted)
         webhooks = try WebhookConfiguration(reader: reader)
         tenants = platform.repository(Tenant.entity, in: catalog)

@@ -1,3 +1,4 @@
+import Entities
 import Logging
 import PDFDocuments
 import ServiceKit
@@ -6,6 +7,9 @@ import ServicePlatform
 /// Invoices and their PDF documents.
 struct InvoiceFeature: ServiceFeature {
     static let configurationKeys = InvoiceRendering.configurationKeys
+    static let entities = [
+        FeatureEntity(Invoice.entity, viewPermissions: InvoiceController.permissions.view)
+    ]
 
     let operations: [Operation]
 

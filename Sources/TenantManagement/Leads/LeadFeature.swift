@@ -7,6 +7,9 @@ import ServicePlatform
 /// Leads: registration, and proof of the e-mail address.
 struct LeadFeature: ServiceFeature {
     static let configurationKeys = LeadConfiguration.configurationKeys
+    static let entities = [
+        FeatureEntity(Lead.entity, viewPermissions: LeadController.permissions.view)
+    ]
 
     let operations: [Operation]
     let background: [any Service]

@@ -1,8 +1,13 @@
+import Entities
 import ServiceKit
 import ServicePlatform
 
 /// Settings of tenants.
 struct TenantConfigFeature: ServiceFeature {
+    static let entities = [
+        FeatureEntity(TenantConfig.entity, viewPermissions: TenantConfigController.permissions.view)
+    ]
+
     let operations: [Operation]
 
     init(_ core: TenantManagementCore) {

@@ -4,6 +4,12 @@ import ServicePlatform
 
 /// Tenants and their cache.
 struct TenantFeature: ServiceFeature {
+    static let entities = [
+        FeatureEntity(Tenant.entity, viewPermissions: TenantController.permissions.view),
+        FeatureEntity(Address.entity),
+        FeatureEntity(Resource.entity),
+    ]
+
     let operations: [Operation]
     let caches: [String: EntityCache]
     let healthChecks: [HealthCheck]
