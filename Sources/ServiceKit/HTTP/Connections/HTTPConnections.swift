@@ -61,7 +61,9 @@ struct HTTPConnections: ServerChildChannel {
 
     func handle(value connection: HTTPConnection, logger: Logger) async {
         guard let (open, channel) = connection.serve() else { return }
-        await open.handlingRequests { await http.handle(value: channel, logger: logger) }
+        await withTaskExecutorPreference(EventLoopExecutor(channel.channel.eventLoop)) {
+            await open.handlingRequests { await http.handle(value: channel, logger: logger) }
+        }
     }
 }
 
