@@ -152,6 +152,11 @@ let package = Package(
             name: "PostgresTestSupport",
             dependencies: ["TestSupport", "Primitives", "PostgresClient", "Migrations", logging],
             path: "Tests/PostgresTestSupport", swiftSettings: strict),
+        // The rules of the bus as checks that the tests of every connector run.
+        .target(
+            name: "MessageBusTestSupport",
+            dependencies: values + ["TestSupport", "WorkQueue", "MessageBus", lifecycle],
+            path: "Tests/MessageBusTestSupport", swiftSettings: strict),
         .target(
             name: "StackTestSupport",
             dependencies: unique(
@@ -183,7 +188,9 @@ let package = Package(
         tests(
             "MessageBusTests",
             values + settings + background + [
-                "TestSupport", "PostgresTestSupport", "PostgresClient", "Migrations", "WorkQueue", "MessageBus",
+                "TestSupport", "PostgresTestSupport", "MessageBusTestSupport", "PostgresClient", "Migrations",
+                "WorkQueue",
+                "MessageBus", "ServicePlatform",
             ]),
         tests(
             "OrchestratorTests",

@@ -12,5 +12,8 @@ package enum MessageBusMigrations {
         Migration(
             number: 2, name: "lanes_and_backfills", up: PackageResources.V0002__lanes_and_backfills_up_sql,
             down: PackageResources.V0002__lanes_and_backfills_down_sql),
+        Migration(
+            number: 3, name: "dead_letters_by_time", up: PackageResources.V0003__dead_letters_by_time_up_sql,
+            down: PackageResources.V0003__dead_letters_by_time_down_sql),
     ]
 }

@@ -43,7 +43,7 @@ package enum OrchestratorApp {
             HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
             HealthCheck.deadLetters {
                 var count = 0
-                for consumer in consumers { count += try await bus.deadLetterCount(consumer.group) }
+                for consumer in consumers { count += try await bus.deadLetters.deadLetterCount(group: consumer.group) }
                 return count
             },
         ]

@@ -6,6 +6,7 @@ import PostgresClient
 import Primitives
 import Sealing
 import ServiceKit
+import ServicePlatform
 
 /// What the features of the orchestrator share: connections, the stored runs, and the provisioners of the tiers.
 ///
@@ -31,7 +32,7 @@ struct OrchestratorCore: Sendable {
         ConfigurationKeys([], secrets: ["DATA_ENCRYPTION_KEY", "JWT_SECRET"]),
         ServiceConfiguration.configurationKeys,
         PostgresConfiguration.configurationKeys,
-        MessageBusConnection.configurationKeys,
+        BusConnectors.configurationKeys,
     ])
 
     /// - Parameter bus: nil to use the configured one.
@@ -46,7 +47,7 @@ struct OrchestratorCore: Sendable {
         self.logger = logger
         http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-        self.bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+        self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
         secrets = EventSecretSealer(secret: key)
         let sealer = Sealer(secret: key, purpose: "orchestrator")
         repository = ProvisioningRunRepository(pool: database.pool, sealer: sealer, secrets: secrets, clock: clock)

@@ -30,7 +30,7 @@ extension ServicePlatform {
         checks.append(
             HealthCheck.deadLetters { [bus] in
                 var count = try await relay.deadLetterCount()
-                for consumer in consumers { count += try await bus.deadLetterCount(consumer.group) }
+                for consumer in consumers { count += try await bus.deadLetters.deadLetterCount(group: consumer.group) }
                 return count
             })
         if let keySet { checks.append(keySet.healthCheck) }

@@ -60,7 +60,7 @@ package struct ServicePlatform: Sendable {
         QueryLimits.configurationKeys,
         PostgresConfiguration.configurationKeys,
         RedisConfiguration.configurationKeys,
-        MessageBusConnection.configurationKeys,
+        BusConnectors.configurationKeys,
         OutboxRelayConfiguration.configurationKeys,
         IdempotencyStore.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
@@ -95,7 +95,7 @@ package struct ServicePlatform: Sendable {
             redisConfiguration = redisConfiguration.with(database: profile.redisDatabase)
         }
         redis = RedisClient(configuration: redisConfiguration, logger: logger)
-        self.bus = try bus ?? MessageBusConnection.make(reader: reader, clock: clock, logger: logger)
+        self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
         limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
         verifier = await TokenVerifier(configuration: tokens, clock: clock)
     }

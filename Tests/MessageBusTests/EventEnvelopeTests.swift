@@ -1,4 +1,5 @@
 import JSONCoding
+import MessageBusTestSupport
 import Primitives
 import TestSupport
 import Testing

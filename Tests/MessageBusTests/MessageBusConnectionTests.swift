@@ -3,12 +3,13 @@ import ConfigurationChecks
 import Logging
 import MessageBus
 import Primitives
+import ServicePlatform
 import Testing
 
 @Suite struct MessageBusConnectionTests {
     private func connect(_ variables: [String: String]) throws(ConfigurationFailure) -> MessageBusConnection {
         let database = ["MESSAGE_BUS_DB_USER": "u", "MESSAGE_BUS_DB_DATABASE": "d"]
-        return try MessageBusConnection.make(
+        return try BusConnectors.connect(
             reader: ConfigReader(
                 provider: EnvironmentVariablesProvider(environmentVariables: database.merging(variables) { $1 })),
             clock: SystemClock(), logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
@@ -22,7 +23,10 @@ import Testing
 
     @Test func `invalid variables are named with their prefix`() {
         let connector = #expect(throws: ConfigurationFailure.self) { try connect(["EVENT_CONNECTOR": "kafka"]) }
-        #expect(connector?.description == "EVENT_CONNECTOR is \"kafka\", but must be postgres")
+        let names = BusConnectors.all.map(\.name)
+        #expect(names.first == "postgres" && Set(names).count == names.count)
+        let expected = names.count == 1 ? "postgres" : "one of \(names.joined(separator: ", "))"
+        #expect(connector?.description == "EVENT_CONNECTOR is \"kafka\", but must be \(expected)")
         let database = #expect(throws: ConfigurationFailure.self) { try connect(["MESSAGE_BUS_DB_USER": ""]) }
         #expect(database?.description == "MESSAGE_BUS_DB_USER is missing")
         let limit = #expect(throws: ConfigurationFailure.self) { try connect(["MESSAGE_BUS_DB_MAX_CONNECTIONS": "0"]) }

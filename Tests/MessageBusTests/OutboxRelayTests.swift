@@ -1,3 +1,4 @@
+import MessageBusTestSupport
 import PostgresClient
 import PostgresTestSupport
 import Primitives

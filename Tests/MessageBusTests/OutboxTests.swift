@@ -1,3 +1,4 @@
+import MessageBusTestSupport
 import Migrations
 import PostgresClient
 import PostgresTestSupport

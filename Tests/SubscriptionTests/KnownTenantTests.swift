@@ -111,7 +111,7 @@ import Testing
             let last = Identifier.v4()
             try await Self.list([last], isComplete: true, on: service)
             try await eventually("the reports are handled") {
-                service.bus.deadLetters(group: "subscription").count == 1
+                try await service.bus.deadLetterCount(group: "subscription") == 1
             }
             try await eventually("the list is handled") { try await Self.isBlocked(last, on: service) == false }
             #expect(try await Self.isBlocked(tenant, on: service) == true)

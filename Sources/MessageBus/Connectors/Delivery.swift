@@ -1,20 +1,21 @@
-import Logging
-import Primitives
-import WorkQueue
+package import Logging
+package import Primitives
+package import WorkQueue
 
 /// An event on its way to a consumer group, as a bus claims it for a worker.
 ///
 /// Each connector has a store for its kind of deliveries, and decides what identifies a claim: position and claim
 /// identifier, a receipt, or a lock token.
-protocol Delivery: LeasedItem {
+package protocol Delivery: LeasedItem {
     var event: EventEnvelope { get }
     var group: String { get }
 }
 
 extension Delivery {
-    var lane: String? { event.orderingKey.description }
+    /// The ordering key.
+    package var lane: String? { event.orderingKey.description }
 
-    var description: WorkDescription {
+    package var description: WorkDescription {
         WorkDescription(
             queue: "events.\(group)", kind: event.type, id: event.id.description, attempt: failures + 1,
             traceparent: event.trace?.traceparent, metadata: event.tenantID.map { ["tenantId": "\($0)"] } ?? [:])
@@ -39,7 +40,7 @@ struct ClaimedDelivery: Delivery {
 
 extension LeasedWorker where Store.Item: Delivery, Store.Output == Void {
     /// The worker of a subscription.
-    convenience init(
+    package convenience init(
         deliveries store: Store, configuration: WorkerConfiguration, logger: Logger, handler: @escaping EventHandler
     ) {
         self.init(store: store, configuration: configuration, logger: logger) { delivery in

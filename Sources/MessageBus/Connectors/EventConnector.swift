@@ -1,4 +1,4 @@
-/// A way onto a message bus: PostgreSQL, in-process; later BullMQ, SQS, EventBridge.
+/// A way onto a message bus: PostgreSQL, in-process, BullMQ, SQS, EventBridge.
 ///
 /// A connector may be called by several relays at once, and again with an event that it has published already (at least
 /// once). Where its bus can recognize duplicates by ``EventEnvelope/id``, it does.

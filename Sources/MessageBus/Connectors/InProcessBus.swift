@@ -163,14 +163,22 @@ struct InProcessBus: Sendable {
         }
     }
 
-    mutating func retryDeadLetters(group: String) -> Int {
+    mutating func retryDeadLetters(group: String, _ ids: [Identifier]?) -> Int {
         var count = 0
-        for index in (groups[group]?.deliveries ?? []).indices where groups[group]?.deliveries[index].isDead == true {
+        let isWanted: (Delivery) -> Bool = { $0.isDead && (ids?.contains($0.event.id) ?? true) }
+        for index in groups[group]?.deliveries.indices ?? 0..<0 {
+            guard groups[group].map({ isWanted($0.deliveries[index]) }) ?? false else { continue }
             groups[group]?.deliveries[index].isDead = false
             groups[group]?.deliveries[index].failures = 0
             groups[group]?.deliveries[index].settledAt = nil
             count += 1
         }
         return count
+    }
+
+    func backlog(group: String) -> GroupBacklog {
+        let waiting = (groups[group]?.deliveries ?? []).filter { !$0.isDead }
+        return GroupBacklog(
+            waiting: min(waiting.count, GroupBacklog.maximumCount), oldest: waiting.first?.event.occurredAt)
     }
 }

@@ -42,17 +42,35 @@ package final class InProcessConnector: EventConnector, EventSubscriber {
                 state: state, subscription: try Subscription(group: group, types: types)),
             configuration: configuration, logger: logger, handler: handler)
     }
+}
 
-    /// The dead letters of a group, oldest first.
-    package func deadLetters(group: String) -> [DeadLetter] {
-        state.withBus { bus, _ in bus.deadLetters(group: group) }
+extension InProcessConnector: BusDeadLetters {
+    /// See ``BusDeadLetters``.
+    package func deadLetters(
+        group: String, after position: DeadLetterPosition?, limit: Int
+    ) async throws(MessageBusError) -> [DeadLetter] {
+        let letters = state.withBus { bus, _ in bus.deadLetters(group: group) }
+        let behind = letters.filter { letter in position.map { $0 < letter.position } ?? true }
+        return Array(behind.sorted { $0.position < $1.position }.prefix(limit))
     }
 
-    /// Makes all dead letters of a group pending again. Returns how many there were.
+    /// See ``BusDeadLetters``.
+    package func deadLetterCount(group: String) async throws(MessageBusError) -> Int {
+        state.withBus { bus, _ in bus.deadLetters(group: group).count }
+    }
+
+    /// See ``BusDeadLetters``.
     @discardableResult
-    package func retryDeadLetters(group: String) -> Int {
-        let count = state.withBus { bus, _ in bus.retryDeadLetters(group: group) }
+    package func retryDeadLetters(group: String, _ ids: [Identifier]?) async throws(MessageBusError) -> Int {
+        let count = state.withBus { bus, _ in bus.retryDeadLetters(group: group, ids) }
         state.signal(group)
         return count
+    }
+}
+
+extension InProcessConnector: BusBacklog {
+    /// See ``BusBacklog``.
+    package func backlog(group: String) async throws(MessageBusError) -> GroupBacklog {
+        state.withBus { bus, _ in bus.backlog(group: group) }
     }
 }

@@ -224,13 +224,32 @@ enum PostgresBusStatements {
     static let renew = PostgresStatement(
         "UPDATE main.deliveries AS delivery SET visible_at = now() + $4 * interval '1 microsecond' " + owned)
 
-    /// The dead letters of a group, oldest first. Parameters: group, most rows.
+    /// The dead letters of a group, in the order in which they were given up on, then of their events' identifiers.
+    /// Parameters: group, the time and event of the one to begin behind, most rows.
     static let deadLetters = PostgresStatement(
         """
         SELECT \(columns)
         FROM main.deliveries AS delivery JOIN main.messages AS message ON message.position = delivery.position
-        WHERE delivery.group_name = $1 AND delivery.state = 2 ORDER BY delivery.position LIMIT $2
+        WHERE delivery.group_name = $1 AND delivery.state = 2 AND delivery.settled_at >= $2
+            AND (delivery.settled_at, message.event_id) > ($2, $3)
+        ORDER BY delivery.settled_at, message.event_id LIMIT $4
         """)
+
+    /// How many dead letters a group has; counting stops at a thousand. Parameter: group.
+    static let deadLetterCount: PostgresStatement = """
+        SELECT count(*) FROM (
+            SELECT FROM main.deliveries WHERE group_name = $1 AND state = 2 LIMIT 1000) AS letters
+        """
+
+    /// How many deliveries wait for a group, counted to a limit, and when the first of them was published.
+    /// Parameters: group, limit. Runs with ``ClaimSettings/claiming``.
+    static let backlog: PostgresStatement = """
+        SELECT (SELECT count(*) FROM (
+                SELECT FROM main.deliveries WHERE group_name = $1 AND state = 0 LIMIT $2) AS waiting),
+            (SELECT published_at FROM main.messages WHERE position = (
+                SELECT position FROM main.deliveries WHERE group_name = $1 AND state = 0
+                ORDER BY position + 0 LIMIT 1))
+        """
 
     /// The groups that have dead letters, and how many. Counting stops at a thousand a group.
     static let deadLetterCounts: PostgresStatement = """

@@ -13,7 +13,7 @@ import WorkQueue
 /// Types that are added to a group later are delivered from what is kept, so they may come after newer events of their
 /// tenant. Types that no consumer of a group asks for any more wait without holding up others.
 package final class PostgresConnector: EventConnector, EventSubscriber, Service {
-    private let pool: PostgresPool
+    let pool: PostgresPool
     private let listener: PostgresConfiguration?
     private let retention: Duration
     private let purgeInterval: Duration
@@ -110,36 +110,6 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
 
 /// Maintenance of the bus.
 extension PostgresConnector {
-    /// The oldest dead letters of a group, at most `limit`.
-    package func deadLetters(group: String, limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
-        do {
-            let result = try await pool.query(
-                PostgresBusStatements.deadLetters, [.text(group), .int64(Int64(limit))])
-            var letters: [DeadLetter] = []
-            for row in result.rows {
-                letters.append(
-                    DeadLetter(
-                        event: try EventEnvelope(row: row, from: 1), group: group, attempts: try row.int(8),
-                        lastError: try row.textIfPresent(9), settledAt: try row.timestamp(10)))
-            }
-            return letters
-        } catch {
-            throw .database(error)
-        }
-    }
-
-    /// Makes dead letters of a group pending again, with all their attempts before them.
-    /// - Parameter ids: the events; nil for all.
-    /// - Returns: How many there were.
-    @discardableResult
-    package func retryDeadLetters(group: String, _ ids: [Identifier]? = nil) async throws(MessageBusError) -> Int {
-        var batch = PostgresBatch()
-        let retry = batch.add(
-            PostgresBusStatements.retry, [.text(group), .optional(ids, PostgresValue.identifierArray)])
-        batch.add(PostgresBusStatements.notify, [.text(group)])
-        do { return try await pool.run(batch)[retry].affectedRows } catch { throw .database(error) }
-    }
-
     /// Removes a group that is no longer used, with everything that was still to be delivered to it.
     package func removeGroup(_ group: String) async throws(MessageBusError) {
         var batch = PostgresBatch()
@@ -148,19 +118,6 @@ extension PostgresConnector {
         batch.add(PostgresBusStatements.forgetBackfill, [.text(group)])
         batch.add(PostgresBusStatements.forget, [.text(group)])
         do { _ = try await pool.run(batch) } catch { throw .database(error) }
-    }
-
-    /// How many dead letters each group has that has any; at most 1000 are counted.
-    package func deadLetterCounts() async throws(MessageBusError) -> [(group: String, count: Int)] {
-        do {
-            var counts: [(group: String, count: Int)] = []
-            for row in try await pool.query(PostgresBusStatements.deadLetterCounts).rows {
-                counts.append((try row.text(0), try row.int(1)))
-            }
-            return counts
-        } catch {
-            throw .database(error)
-        }
     }
 
     /// Deletes messages older than the retention that no group waits for.

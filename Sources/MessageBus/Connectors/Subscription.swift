@@ -1,10 +1,10 @@
 /// Which events a consumer group wants.
-struct Subscription: Sendable, Hashable {
-    let group: String
-    let types: Set<String>
+package struct Subscription: Sendable, Hashable {
+    package let group: String
+    package let types: Set<String>
 
     /// Checks the names.
-    init(group: String, types: Set<String>) throws(MessageBusError) {
+    package init(group: String, types: Set<String>) throws(MessageBusError) {
         let isName = (1...100).contains(group.utf8.count) && group.utf8.allSatisfy(Self.isGroupCharacter)
         guard isName else { throw .invalidSubscription(reason: "group name") }
         guard !types.isEmpty, types.allSatisfy(EventEnvelope.isValid(type:)) else {

@@ -1,3 +1,4 @@
+import MessageBusTestSupport
 import PostgresClient
 import PostgresTestSupport
 import Primitives
@@ -7,51 +8,58 @@ import WorkQueue
 
 @testable import MessageBus
 
-/// The connectors that all rules of the bus are tested with.
+/// The connectors of this target, with which all rules of the bus are tested.
 enum TestBus: String, CaseIterable, Sendable, CustomTestStringConvertible {
     case inProcess
     case postgres
 
     var testDescription: String { rawValue }
 
-    struct Bus: Sendable {
-        let connector: any EventConnector
-        let subscriber: any EventSubscriber
-        let deadLetters: @Sendable (String) async throws -> [DeadLetter]
-        let retryDeadLetters: @Sendable (String) async throws -> Int
+    static let configuration = ConsumerConfiguration.conformance
 
-        func consumer(
-            _ group: String, _ types: Set<String>, _ configuration: ConsumerConfiguration = TestBus.configuration,
-            _ handler: @escaping EventHandler
-        ) throws -> @Sendable () async throws -> Void {
-            let service = try subscriber.subscribe(
-                group: group, types: types, configuration: configuration, handler: handler)
-            return { try await service.run() }
-        }
-    }
-
-    /// Back-off as short as can be; an hour for leases and between polls, so that what is seen was announced.
-    static let configuration = ConsumerConfiguration(
-        lease: .seconds(3600),
-        backOff: BackOff(initial: .milliseconds(1), maximum: .milliseconds(2)), pollInterval: .seconds(3600))
-
-    func with(clock: any WallClock = SystemClock(), _ body: (Bus) async throws -> Void) async throws {
+    func with(_ body: (any ConformanceBus) async throws -> Void) async throws {
         switch self {
-        case .inProcess:
-            let bus = InProcessConnector(clock: clock, logger: testLogger)
-            try await body(
-                Bus(
-                    connector: bus, subscriber: bus, deadLetters: { bus.deadLetters(group: $0) },
-                    retryDeadLetters: { bus.retryDeadLetters(group: $0) }))
+        case .inProcess: try await body(InProcessTestBus(bus: InProcessConnector(logger: testLogger)))
         case .postgres:
             try await BusDatabase.withBus { database in
-                let bus = database.bus(clock: clock)
-                try await body(
-                    Bus(
-                        connector: bus, subscriber: bus, deadLetters: { try await bus.deadLetters(group: $0) },
-                        retryDeadLetters: { try await bus.retryDeadLetters(group: $0) }))
+                try await body(PostgresTestBus(database: database, bus: database.bus()))
             }
         }
+    }
+}
+
+/// A bus within the test.
+struct InProcessTestBus: ConformanceBus {
+    let bus: InProcessConnector
+
+    var promises: BusPromises { BusPromises { $0.survivesProcesses = false } }
+    var connector: any EventConnector { bus }
+    var subscriber: any EventSubscriber { bus }
+    var deadLetters: any BusDeadLetters { bus }
+    var backlog: any BusBacklog { bus }
+
+    func setAway(_ isAway: Bool) async throws { throw TestFailure("the bus is within the process") }
+
+    func doomedProcess() async throws -> DoomedProcess { throw TestFailure("the bus is within the process") }
+}
+
+/// A bus in a database of its own.
+struct PostgresTestBus: ConformanceBus {
+    let database: BusDatabase
+    let bus: PostgresConnector
+
+    var promises: BusPromises { BusPromises() }
+    var connector: any EventConnector { bus }
+    var subscriber: any EventSubscriber { bus }
+    var deadLetters: any BusDeadLetters { bus }
+    var backlog: any BusBacklog { bus }
+
+    func setAway(_ isAway: Bool) async throws { try await database.setAway(isAway) }
+
+    func doomedProcess() async throws -> DoomedProcess {
+        let pool = database.runtime(as: BusDatabase.busRole)
+        let bus = PostgresConnector(pool: pool, listener: nil, logger: testLogger)
+        return DoomedProcess(subscriber: bus, kill: { await pool.shutdown(patience: .zero) })
     }
 }
 

@@ -1,25 +1,8 @@
-import JSONCoding
 import PostgresClient
-import PostgresTestSupport
 import Primitives
 import Synchronization
-import Testing
 
 @testable import MessageBus
-
-/// Events as the tests need them: numbered within a tenant, the number in `data`.
-func numbered(_ number: Int, of tenant: Identifier?, type: String = "TENANT_CREATED") throws -> EventEnvelope {
-    let now = SystemClock().now()
-    return try EventEnvelope(
-        id: .v7(at: now), type: type, tenantID: tenant, occurredAt: now, data: Array("{\"number\":\(number)}".utf8))
-}
-
-extension EventEnvelope {
-    /// The number that ``numbered(_:of:type:)`` gave it.
-    var number: Int {
-        get throws { try #require(try JSONValue.parse(data)["number"]?.intValue) }
-    }
-}
 
 extension PostgresPool {
     /// Commits events as a service does: in one pipelined transaction in the system's scope.
@@ -91,20 +74,4 @@ final class RecordingConnector: EventConnector {
     var calls: Int { state.withLock { $0.calls } }
 
     func attempts(for event: EventEnvelope) -> Int { state.withLock { $0.attempts[event.id] ?? 0 } }
-}
-
-/// Numbers by tenant, in the order of the events.
-func numbersByTenant(_ events: [EventEnvelope]) throws -> [Identifier: [Int]] {
-    var numbers: [Identifier: [Int]] = [:]
-    for event in events { numbers[event.orderingKey, default: []].append(try event.number) }
-    return numbers
-}
-
-/// Runs services beside a body, and cancels them when it is done.
-func running(_ services: [@Sendable () async throws -> Void], _ body: () async throws -> Void) async throws {
-    try await withThrowingTaskGroup(of: Void.self) { group in
-        for service in services { group.addTask { try await service() } }
-        try await body()
-        group.cancelAll()
-    }
 }

@@ -1,0 +1,1 @@
+DROP INDEX main.deliveries_dead_by_time;
