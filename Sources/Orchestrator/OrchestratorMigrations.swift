@@ -15,5 +15,8 @@ package enum OrchestratorMigrations {
         Migration(
             number: 3, name: "outages", up: PackageResources.V0003__outages_up_sql,
             down: PackageResources.V0003__outages_down_sql),
+        Migration(
+            number: 10, name: "credential_removal", up: PackageResources.V0010__credential_removal_up_sql,
+            down: PackageResources.V0010__credential_removal_down_sql),
     ]
 }

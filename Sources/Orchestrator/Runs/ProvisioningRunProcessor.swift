@@ -58,12 +58,14 @@ struct ProvisioningRunProcessor: Sendable {
             logger.error("provisioning failed", metadata: metadata(run, ["reason": "\(reason)", "tiers": "\(known)"]))
             return await giveUp(run, provisioner: nil, reason: reason)
         }
-        let outcome: Result<ProvisioningOutcome, ProvisioningFailure>
-        do { outcome = .success(try await entry.provisioner.provision(event)) } catch { outcome = .failure(error) }
+        let outcome: Result<StepOutput, ProvisioningFailure>
+        do { outcome = .success(try await entry.provisioner.plan(.provision).performAll(event)) } catch {
+            outcome = .failure(error)
+        }
         switch outcome {
-        case .success(.provisioned(let resources, let url)):
-            return await provisioned(run, event, by: entry.name, resources: resources, url: url)
-        case .success(.delegated):
+        case .success(let output) where !output.isDelegated:
+            return await provisioned(run, event, by: entry.name, resources: output.resources, url: output.appPlaneURL)
+        case .success:
             logger.info("a pipeline has accepted the work", metadata: metadata(run, ["provisioner": "\(entry.name)"]))
             return .end(.delegated(to: entry.name))
         case .failure(let failure):

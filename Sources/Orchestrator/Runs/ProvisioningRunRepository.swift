@@ -64,7 +64,8 @@ struct ProvisioningRunRepository: Sendable {
             return nil
         }
         return try? ProvisioningEvent(
-            json: json, eventID: run.eventID, tenantID: run.tenantID, trace: run.trace, secrets: secrets)
+            kind: .provision, json: json, eventID: run.eventID, tenantID: run.tenantID, trace: run.trace,
+            secrets: secrets)
     }
 
     private static func label(_ id: Identifier) -> String { "provisioning_runs/\(id)" }

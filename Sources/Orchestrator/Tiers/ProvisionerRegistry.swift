@@ -57,34 +57,54 @@ struct ProvisionerRegistry: Sendable {
 
     private func exec(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
         let options = try TierOptions(
-            definition, known: ["command", "environment", "workingDirectory", "timeoutSeconds"])
-        var arguments = try options.texts(
-            "command", #"the program and its arguments, such as ["/usr/local/bin/provision", "--verbose"]"#)
-        guard let program = ProgramPath.absolute(arguments[0]) else {
-            throw options.failure("has a command whose program \(arguments[0]) does not exist or is not executable")
-        }
-        arguments[0] = program
+            definition,
+            known: [
+                "command", "deprovisionCommand", "compensateCommand", "environment", "workingDirectory",
+                "timeoutSeconds",
+            ])
         let environment = try options.dictionary("environment", #"an object of texts, such as {"REGION": "eu-1"}"#)
         guard environment.keys.allSatisfy({ !$0.contains("=") && !$0.utf8.contains(0) }) else {
             throw options.failure(#"has an "environment" with a name that no variable can have"#)
         }
         return ExecProvisioner(
-            arguments: arguments, environment: environment,
+            arguments: try command("command", options), environment: environment,
             workingDirectory: try options.textIfPresent("workingDirectory", "the folder to start in"),
-            timeLimit: try options.seconds("timeoutSeconds", default: 900, in: 1...86_400), logger: logger)
+            timeLimit: try options.seconds("timeoutSeconds", default: 900, in: 1...86_400), logger: logger,
+            deprovisionArguments: try commandIfPresent("deprovisionCommand", definition, options),
+            compensateArguments: try commandIfPresent("compensateCommand", definition, options))
+    }
+
+    private func commandIfPresent(
+        _ name: String, _ definition: TierDefinition, _ options: TierOptions
+    ) throws(ConfigurationFailure) -> [String]? {
+        definition.options[name] == nil ? nil : try command(name, options)
+    }
+
+    private func command(_ name: String, _ options: TierOptions) throws(ConfigurationFailure) -> [String] {
+        var arguments = try options.texts(
+            name, #"the program and its arguments, such as ["/usr/local/bin/provision", "--verbose"]"#)
+        guard let program = ProgramPath.absolute(arguments[0]) else {
+            throw options.failure("has a \(name) whose program \(arguments[0]) does not exist or is not executable")
+        }
+        arguments[0] = program
+        return arguments
     }
 
     private func http(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
-        let options = try TierOptions(definition, known: ["url", "headers", "timeoutSeconds"])
+        let options = try TierOptions(definition, known: ["url", "deprovisionUrl", "headers", "timeoutSeconds"])
         let what = #"an http or https URL, such as "https://pipeline.example.com/tenants""#
         let url = try options.text("url", what)
         guard HTTPURL.isValid(url) else { throw options.failure(#"has a wrong "url": it must be \#(what)"#) }
+        let deprovisionURL = try options.textIfPresent("deprovisionUrl", what)
+        guard deprovisionURL.map(HTTPURL.isValid) ?? true else {
+            throw options.failure(#"has a wrong "deprovisionUrl": it must be \#(what)"#)
+        }
         let headers = try options.dictionary("headers", #"an object of texts, such as {"authorization": "Bearer …"}"#)
         guard headers.allSatisfy({ HTTPURL.isHeader(name: $0, value: $1) }) else {
             throw options.failure(#"has "headers" that HTTP does not allow"#)
         }
         return HTTPProvisioner(
             url: url, headers: headers, timeout: try options.seconds("timeoutSeconds", default: 30, in: 1...300),
-            client: client)
+            client: client, deprovisionURL: deprovisionURL)
     }
 }

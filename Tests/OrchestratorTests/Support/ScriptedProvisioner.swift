@@ -3,7 +3,7 @@ import Synchronization
 
 @testable import Orchestrator
 
-/// A provisioner that follows a script and counts its calls.
+/// A provisioner of one step that follows a script and counts its calls.
 final class ScriptedProvisioner: Provisioner {
     private let calls = Mutex(0)
     private let script: @Sendable (Int) async throws(ProvisioningFailure) -> ProvisioningOutcome
@@ -21,11 +21,37 @@ final class ScriptedProvisioner: Provisioner {
 
     var count: Int { calls.withLock { $0 } }
 
-    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
-        let number = calls.withLock { calls in
-            calls += 1
-            return calls
+    func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
+        try WorkflowPlan(kind, [Step(provisioner: self)])
+    }
+
+    private struct Step: ProvisioningStep {
+        let provisioner: ScriptedProvisioner
+        let name = "script"
+
+        func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+            let number = provisioner.calls.withLock { calls in
+                calls += 1
+                return calls
+            }
+            return switch try await provisioner.script(number) {
+            case .provisioned(let resources, let url): StepOutput(resources: resources, appPlaneURL: url)
+            case .delegated: StepOutput(isDelegated: true)
+            }
         }
-        return try await script(number)
+    }
+}
+
+/// How a provisioner succeeded, as tests see it.
+enum ProvisioningOutcome: Sendable, Hashable {
+    case provisioned([TenantResource], appPlaneURL: String?)
+    case delegated
+}
+
+extension Provisioner {
+    /// Performs the plan of an event without recording its steps.
+    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
+        let output = try await plan(event.kind).performAll(event)
+        return output.isDelegated ? .delegated : .provisioned(output.resources, appPlaneURL: output.appPlaneURL)
     }
 }

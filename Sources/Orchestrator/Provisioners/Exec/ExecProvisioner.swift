@@ -9,8 +9,8 @@ import Darwin
 
 /// Runs a configured program: the event's JSON on standard input, `ARC_…` variables in its environment.
 ///
-/// Exit code 0 is success; standard output may say what was made (``ExecResult``). The program must be repeatable: it is
-/// run again when this process died before it noted the outcome. Of this process' environment it gets only what programs
+/// Exit code 0 is success; standard output may say what was made or removed (``ExecResult``). The program must be repeatable:
+/// it is run again when this process died before it noted the outcome. Of this process' environment it gets only what programs
 /// generally need; passwords and keys of the orchestrator stay out.
 struct ExecProvisioner: Provisioner {
     /// Name in the tiers file.
@@ -23,11 +23,40 @@ struct ExecProvisioner: Provisioner {
     let workingDirectory: String?
     let timeLimit: Duration
     let logger: Logger
+    /// Removes what a tenant has; nil if tenants of this tier cannot be removed.
+    var deprovisionArguments: [String]?
+    /// Undoes a provisioning that was given up; nil to leave what it has made.
+    var compensateArguments: [String]?
 
-    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
+    func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
+        switch kind {
+        case .provision:
+            return try WorkflowPlan(
+                kind,
+                [CommandStep(name: "run-command", exec: self, arguments: arguments, undoing: compensateArguments)])
+        case .deprovision:
+            guard let deprovisionArguments else {
+                throw .permanent(#"the tier has no "deprovisionCommand" that removes a tenant"#)
+            }
+            return try WorkflowPlan(
+                kind,
+                [
+                    CommandStep(
+                        name: "run-deprovision-command", exec: self, arguments: deprovisionArguments, undoing: nil)
+                ])
+        case .move: throw .unsupported(kind, by: Self.name)
+        }
+    }
+
+    /// Runs a program.
+    /// - Parameter action: `perform` or `compensate`, for the program's environment.
+    fileprivate func run(
+        _ arguments: [String], _ event: ProvisioningEvent, action: String
+    ) async throws(ProvisioningFailure) -> ExecResult {
         var variables = Self.inherited()
         variables.merge(environment) { $1 }
         variables.merge(Self.variables(for: event)) { $1 }
+        variables["ARC_ACTION"] = action
         let result: CommandResult
         do {
             result = try await CommandRunner.run(
@@ -45,13 +74,13 @@ struct ExecProvisioner: Provisioner {
         if said.ignoredOutput {
             logger.warning("the command's output is no JSON object and is ignored", metadata: Self.metadata(event))
         }
-        return .provisioned(said.resources, appPlaneURL: said.appPlaneURL)
+        return said
     }
 
     /// The variables that describe the event. The secret is not among them, because others can read an environment.
     static func variables(for event: ProvisioningEvent) -> [String: String] {
         [
-            "ARC_EVENT_TYPE": "TENANT_PROVISIONING", "ARC_EVENT_ID": event.eventID.description,
+            "ARC_EVENT_TYPE": event.kind.eventType, "ARC_EVENT_ID": event.eventID.description,
             "ARC_TENANT_ID": event.tenantID.description, "ARC_TENANT_KEY": event.tenantKey, "ARC_TIER": event.tier,
             "ARC_CONTEXT": event.context,
         ]
@@ -88,5 +117,27 @@ struct ExecProvisioner: Provisioner {
 
     private static func metadata(_ event: ProvisioningEvent) -> Logger.Metadata {
         ["event": "\(event.eventID)", "tenantId": "\(event.tenantID)", "tier": "\(event.tier)"]
+    }
+}
+
+/// Runs a program of a tiers file.
+private struct CommandStep: ProvisioningStep {
+    let name: String
+    let exec: ExecProvisioner
+    let arguments: [String]
+    /// The program that undoes it.
+    let undoing: [String]?
+
+    /// Longer than the program has, and than it takes to end it.
+    var timeout: Duration { exec.timeLimit + .seconds(30) }
+
+    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+        let said = try await exec.run(arguments, context.event, action: "perform")
+        return StepOutput(resources: said.resources, appPlaneURL: said.appPlaneURL)
+    }
+
+    func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
+        guard let undoing else { return }
+        _ = try await exec.run(undoing, context.event, action: "compensate")
     }
 }

@@ -14,12 +14,39 @@ struct HTTPProvisioner: Provisioner {
     let timeout: Duration
     let client: JSONPoster
 
-    func provision(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> ProvisioningOutcome {
+    /// Where events that remove a tenant go; nil if tenants of this tier cannot be removed.
+    var deprovisionURL: String?
+
+    func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
+        switch kind {
+        case .provision: return try WorkflowPlan(kind, [PipelineStep(name: "call-pipeline", url: url, pipeline: self)])
+        case .deprovision:
+            guard let deprovisionURL else {
+                throw .permanent(#"the tier has no "deprovisionUrl" of a pipeline that removes a tenant"#)
+            }
+            return try WorkflowPlan(
+                kind, [PipelineStep(name: "call-deprovision-pipeline", url: deprovisionURL, pipeline: self)])
+        case .move: throw .unsupported(kind, by: Self.name)
+        }
+    }
+}
+
+/// Hands the event to a pipeline.
+private struct PipelineStep: ProvisioningStep {
+    let name: String
+    let url: String
+    let pipeline: HTTPProvisioner
+
+    /// Longer than the request has.
+    var timeout: Duration { pipeline.timeout + .seconds(30) }
+
+    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+        let event = context.event
         var headers = ["idempotency-key": event.eventID.description]
         if let trace = event.trace { headers["traceparent"] = trace.traceparent }
-        headers.merge(self.headers) { $1 }
-        switch await client.post(url, headers: headers, body: event.json, timeout: timeout) {
-        case .answered(let status, _) where (200...299).contains(status): return .delegated
+        headers.merge(pipeline.headers) { $1 }
+        switch await pipeline.client.post(url, headers: headers, body: event.json, timeout: pipeline.timeout) {
+        case .answered(let status, _) where (200...299).contains(status): return StepOutput(isDelegated: true)
         case .answered(let status, _) where [429, 502, 503, 504].contains(status):
             throw .unavailable("the pipeline answered \(status)")
         case .answered(let status, _): throw .transient("the pipeline answered \(status)")

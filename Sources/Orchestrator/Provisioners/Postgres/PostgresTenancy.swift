@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import Primitives
 
 /// What the two PostgreSQL provisioners share: the server, the passwords, and how a schema is opened to one role only.
 struct PostgresTenancy: Sendable {
@@ -21,6 +22,12 @@ struct PostgresTenancy: Sendable {
             name: name, tenant: event.tenantID, connectionLimit: connectionLimit,
             verifier: ScramVerifier.make(password: credential.password))
         return (role, credential.reference)
+    }
+
+    /// Deletes the password of a tenant's role, once the role is gone.
+    func forgetCredential(_ name: SQLName, of tenant: Identifier) async throws(ProvisioningFailure) {
+        try await credentials.remove(
+            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: tenant)
     }
 
     /// Makes the tenant's schema in the database of the transaction, where it becomes the role's only one.

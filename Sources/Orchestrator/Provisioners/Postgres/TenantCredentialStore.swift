@@ -43,6 +43,16 @@ struct TenantCredentialStore: Sendable {
         }
     }
 
+    /// Deletes the password of a tenant's role; nothing happens when there is none.
+    func remove(role: String, server: String, tenant: Identifier) async throws(ProvisioningFailure) {
+        do {
+            _ = try await pool.query(Self.delete, [.text(server), .text(role), .identifier(tenant)])
+        } catch {
+            let reason = "the password could not be deleted: \(error)"
+            throw error.isDependencyUnavailable ? .unavailable(reason) : .transient(reason)
+        }
+    }
+
     private func load(role: String, server: String, tenant: Identifier) async throws -> Credential {
         let now = clock.now()
         let candidate = Identifier.v7(at: now)
@@ -92,6 +102,10 @@ struct TenantCredentialStore: Sendable {
 
     private static let select: PostgresStatement = """
         SELECT id, tenant_id, sealed_password FROM main.tenant_credentials WHERE server = $1 AND role = $2
+        """
+
+    private static let delete: PostgresStatement = """
+        DELETE FROM main.tenant_credentials WHERE server = $1 AND role = $2 AND tenant_id = $3
         """
 
     private static let update: PostgresStatement = """

@@ -3,10 +3,33 @@ package import MessageBus
 package import Primitives
 package import Sealing
 
-/// What a `TENANT_PROVISIONING` event asks for (docs/contract/arc-api.md 9.3).
+extension WorkflowKind {
+    /// The event that starts such a workflow, by its type.
+    private static let eventTypes: [WorkflowKind: String] = [
+        .provision: EventType.tenantProvisioning,
+        .deprovision: EventType.tenantDeprovisioning,
+    ]
+
+    /// Every event that starts a workflow.
+    static let startingEvents = Set(eventTypes.values)
+
+    /// The kind of workflow that an event starts; nil for other events.
+    init?(eventType: String) {
+        guard let kind = Self.eventTypes.first(where: { $0.value == eventType })?.key else { return nil }
+        self = kind
+    }
+
+    /// The type of the event that starts it.
+    var eventType: String { Self.eventTypes[self] ?? rawValue }
+}
+
+/// What an event asks for that starts a workflow (docs/contract/arc-api.md 9.3): the members of `TENANT_PROVISIONING`, whatever
+/// its type.
 ///
 /// Holds the secret that signs the callback: never into a log or, unsealed, into a database.
 package struct ProvisioningEvent: Sendable {
+    /// What is to be done, by the type of the event.
+    package let kind: WorkflowKind
     /// Identity of the event on the bus.
     package let eventID: Identifier
     /// The tenant.
@@ -28,13 +51,17 @@ package struct ProvisioningEvent: Sendable {
     /// - Parameter secrets: Opens the secret, which tenant management seals before it publishes.
     /// - Throws: `EventRejection` when it lacks what the callback needs: nobody could be notified of the outcome.
     package init(_ envelope: EventEnvelope, secrets: EventSecretSealer) throws(EventRejection) {
+        guard let kind = WorkflowKind(eventType: envelope.type) else {
+            throw EventRejection(reason: "events of type \(envelope.type) start no workflow")
+        }
         try self.init(
-            json: envelope.data, eventID: envelope.id, tenantID: envelope.tenantID, trace: envelope.trace,
+            kind: kind, json: envelope.data, eventID: envelope.id, tenantID: envelope.tenantID, trace: envelope.trace,
             secrets: secrets)
     }
 
     init(
-        json: [UInt8], eventID: Identifier, tenantID envelopeTenant: Identifier?, trace: TraceContext?,
+        kind: WorkflowKind, json: [UInt8], eventID: Identifier, tenantID envelopeTenant: Identifier?,
+        trace: TraceContext?,
         secrets: EventSecretSealer
     ) throws(EventRejection) {
         guard let value = try? JSONValue.parse(stored: json), var object = value.objectValue else {
@@ -52,6 +79,7 @@ package struct ProvisioningEvent: Sendable {
             throw EventRejection(reason: "the secret was sealed under another DATA_ENCRYPTION_KEY")
         }
         guard let context = Self.text(value["context"]) else { throw EventRejection(reason: "context is missing") }
+        self.kind = kind
         self.eventID = eventID
         self.tenantID = tenantID
         self.tenantKey = Self.text(tenant?["key"]) ?? ""
