@@ -5,15 +5,21 @@ import Darwin
 #endif
 
 /// A file that holds a secret, as Docker and Kubernetes mount them.
-struct SecretFile {
+package struct SecretFile {
     static let maximumSize = 64 << 10
 
     let path: String
-    /// The environment variable that names the file.
+    /// The environment variable, or the field of a file, that names the file.
     let variable: String
 
+    package init(path: String, variable: String) {
+        self.path = path
+        self.variable = variable
+    }
+
     /// The text of the file without line breaks at its end.
-    func content() throws(ConfigurationFailure) -> String {
+    /// - Throws: ``ConfigurationFailure`` when the file cannot be read, is empty, is not UTF-8 or exceeds 64 KiB.
+    package func content() throws(ConfigurationFailure) -> String {
         guard let bytes = read() else { throw failure("cannot be read") }
         guard bytes.count <= Self.maximumSize else { throw failure("is larger than 64 KiB") }
         let end = bytes.lastIndex { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }.map { $0 + 1 } ?? 0

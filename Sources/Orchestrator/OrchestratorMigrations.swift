@@ -18,5 +18,8 @@ package enum OrchestratorMigrations {
         Migration(
             number: 10, name: "credential_removal", up: PackageResources.V0010__credential_removal_up_sql,
             down: PackageResources.V0010__credential_removal_down_sql),
+        Migration(
+            number: 20, name: "placements", up: PackageResources.V0020__placements_up_sql,
+            down: PackageResources.V0020__placements_down_sql),
     ]
 }

@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import Foundation
 import JSONCoding
 import MessageBus
 import PostgresTestSupport
@@ -47,8 +48,51 @@ import WorkQueue
         #expect(exec.timeLimit == .seconds(900))
     }
 
+    @Test func `a plan size can have another provisioner than its tier`() throws {
+        let table = try table(
+            #"""
+            {"Basic": {"provisioner": "exec", "command": ["/bin/true"],
+             "sizes": {"xl": {"provisioner": "http", "url": "http://Pipeline.example.com/"}}}}
+            """#)
+        #expect(table["BASIC"]?.name == "exec")
+        #expect(table["basic", size: "XL"]?.name == "http")
+        #expect(table["basic", size: "Xl"]?.name == "http")
+        #expect(table["basic", size: "S"]?.name == "exec")
+        #expect(table["basic", size: ""]?.name == "exec")
+        #expect(table["other", size: "XL"] == nil)
+        #expect(table.bulkheads(of: "basic") == ["tier:BASIC", "host:pipeline.example.com"])
+    }
+
+    @Test func `an event names the size and the region of its plan`() throws {
+        var test = TestEvent(key: "acme")
+        #expect(try test.event().plan == .init(size: "S", region: nil))
+        test.region = "eu"
+        #expect(try test.event().plan == .init(size: "S", region: "eu"))
+    }
+
+    @Test func `all problems of a file are reported at once`() throws {
+        let failure = try #require(throws: ConfigurationFailure.self) {
+            _ = try table(
+                #"{"A": {"provisioner": "bash"}, "B": {"provisioner": "exec", "sizes": {"S": {"provisioner": "http"}}}}"#
+            )
+        }
+        for part in [#"tier "A" has the unknown"#, #"tier "B" needs "command""#, #"tier "B", size "S" needs "url""#] {
+            #expect(failure.description.contains(part), "\(failure)")
+        }
+    }
+
     @Test(arguments: [
         ("", "is not valid JSON"),
+        (#"{"A": {"provisioner": "exec", "sizes": {}}}"#, #"tier "A" has a wrong "sizes""#),
+        (#"{"A": {"provisioner": "exec", "sizes": {"S": 1}}}"#, #"tier "A", size "S" must be an object"#),
+        (
+            #"{"A": {"provisioner": "exec", "command": ["sh"], "sizes": {"S": {"provisioner": "exec", "sizes": 1}}}}"#,
+            #"tier "A", size "S" has the unknown member "sizes""#
+        ),
+        (
+            #"{"A": {"provisioner": "x", "sizes": {"s": {"provisioner": "x"}, "S": {"provisioner": "x"}}}}"#,
+            #"has the tier "A", size "S" twice"#
+        ),
         ("[]", "must be a JSON object"),
         ("{}", "must be a JSON object"),
         (#"{"BASIC": "postgres-schema"}"#, #"tier "BASIC" must be an object with a provisioner"#),
@@ -83,6 +127,14 @@ import WorkQueue
             _ = try TierDefinition.load(path: "/no/such/tiers.json")
         }
         #expect(failure.description.contains("/no/such/tiers.json"))
+    }
+
+    @Test func `a wrong file is named`() throws {
+        let file = TestCommand.temporaryFile("tiers.json")
+        try Data("{}".utf8).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let failure = try #require(throws: ConfigurationFailure.self) { _ = try TierDefinition.load(path: file.path) }
+        #expect(failure.description.contains("names the file \(file.path): must be a JSON object"), "\(failure)")
     }
 
     private func table(_ text: String) throws -> TierTable {

@@ -52,7 +52,7 @@ struct ProvisioningRunProcessor: Sendable {
     // MARK: Provisioning
 
     private func provision(_ run: ProvisioningRun, _ event: ProvisioningEvent) async -> Step {
-        guard let entry = tiers[run.tier] else {
+        guard let entry = tiers[run.tier, size: event.plan.size] else {
             let known = tiers.tiers.joined(separator: ", ")
             let reason = run.tier.isEmpty ? "the event names no tier" : "no provisioner is configured for this tier"
             logger.error("provisioning failed", metadata: metadata(run, ["reason": "\(reason)", "tiers": "\(known)"]))

@@ -17,15 +17,32 @@ struct ProvisionerRegistry: Sendable {
         ExecProvisioner.name, HTTPProvisioner.name, PostgresDatabaseProvisioner.name, PostgresSchemaProvisioner.name,
     ]
 
-    /// Makes the provisioners of all tiers.
-    /// - Throws: ``ConfigurationFailure`` that says which tier is wrong and what to write.
+    /// Makes the provisioners of all tiers and sizes.
+    /// - Throws: ``ConfigurationFailure`` that says what is wrong with each tier and what to write.
     func table(_ definitions: [TierDefinition]) throws(ConfigurationFailure) -> TierTable {
         var entries: [String: TierTable.Entry] = [:]
+        var sizes: [String: [String: TierTable.Entry]] = [:]
+        var problems: [String] = []
         for definition in definitions {
-            entries[definition.tier] = TierTable.Entry(
-                name: definition.provisioner, provisioner: try provisioner(definition), host: Self.host(of: definition))
+            do throws(ConfigurationFailure) {
+                let entry = TierTable.Entry(
+                    name: definition.provisioner, provisioner: try provisioner(definition),
+                    host: Self.host(of: definition))
+                if let size = definition.size {
+                    sizes[definition.tier, default: [:]][size] = entry
+                } else {
+                    entries[definition.tier] = entry
+                }
+            } catch {
+                // A setting outside of the file, which all tiers share.
+                guard error.key == "TIERS_FILE" else { throw error }
+                problems.append(error.reason)
+            }
         }
-        return TierTable(entries)
+        guard problems.isEmpty else {
+            throw ConfigurationFailure(key: "TIERS_FILE", reason: problems.joined(separator: "; "))
+        }
+        return TierTable(entries, sizes: sizes)
     }
 
     /// The host of a pipeline's URL.
@@ -50,7 +67,7 @@ struct ProvisionerRegistry: Sendable {
             throw ConfigurationFailure(
                 key: "TIERS_FILE",
                 reason:
-                    #"tier "\#(definition.tier)" has the unknown provisioner "\#(definition.provisioner)"; write one of "#
+                    #"\#(definition.place) has the unknown provisioner "\#(definition.provisioner)"; write one of "#
                     + Self.names.joined(separator: ", "))
         }
     }

@@ -25,7 +25,11 @@ struct Provisioners: Sendable {
                     pool: pool, configuration: database, credentials: credentials,
                     connectionLimit: configuration.roleConnectionLimit)
             }, client: pipelines, logger: logger)
-        tiers = try registry.table(configuration.tiers)
+        do throws(ConfigurationFailure) {
+            tiers = try registry.table(configuration.tiers)
+        } catch {
+            throw error.inTiersFile(configuration.tiersFile)
+        }
         self.application = application
         self.pipelines = pipelines
     }

@@ -3,18 +3,22 @@ import FoundationEssentials
 package import JSONCoding
 import ServiceKit
 
-/// What the tiers file says about one tier: the name of a provisioner, and the provisioner's own members.
+/// What the tiers file says about one tier, or about one plan size of it: the name of a provisioner, and the provisioner's
+/// own members.
 package struct TierDefinition: Sendable, Hashable {
     /// The tier, in upper case.
     package let tier: String
+    /// The plan size, in upper case; nil for all sizes that have no definition of their own.
+    package let size: String?
     /// Name of the provisioner.
     package let provisioner: String
     /// All other members.
     package let options: JSONObject
 
     /// Makes one from its parts.
-    package init(tier: String, provisioner: String, options: JSONObject = [:]) {
+    package init(tier: String, size: String? = nil, provisioner: String, options: JSONObject = [:]) {
         self.tier = tier.uppercased()
+        self.size = size?.uppercased()
         self.provisioner = provisioner
         self.options = options
     }
@@ -26,17 +30,25 @@ package struct TierDefinition: Sendable, Hashable {
         TierDefinition(tier: "PREMIUM", provisioner: PostgresDatabaseProvisioner.name),
     ]
 
+    /// Its place in the file, for messages.
+    var place: String { Self.place(tier, size) }
+
     /// Reads a tiers file: `{"BASIC": {"provisioner": "postgres-schema"}, "CUSTOM": {"provisioner": "http", "url": …}}`.
+    /// A tier may have `"sizes": {"XL": {"provisioner": …}}`, which replace it for plans of these sizes.
     /// - Throws: ``ConfigurationFailure`` that says what to write.
     package static func load(path: String) throws(ConfigurationFailure) -> [TierDefinition] {
         guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
             throw ConfigurationFailure(key: "TIERS_FILE", reason: "names the file \(path), which cannot be read")
         }
-        return try parse(Array(data))
+        do throws(ConfigurationFailure) {
+            return try parse(Array(data))
+        } catch {
+            throw error.inTiersFile(path)
+        }
     }
 
     /// Reads the text of a tiers file.
-    /// - Throws: ``ConfigurationFailure`` that says what to write.
+    /// - Throws: ``ConfigurationFailure`` with everything that is wrong, by tier, size and member.
     package static func parse(_ text: [UInt8]) throws(ConfigurationFailure) -> [TierDefinition] {
         let value: JSONValue
         do { value = try JSONValue.parse(text) } catch { throw failure("is not valid JSON: \(error)") }
@@ -45,22 +57,50 @@ package struct TierDefinition: Sendable, Hashable {
                 #"must be a JSON object with a member for each tier: {"BASIC": {"provisioner": "postgres-schema"}}"#)
         }
         var definitions: [TierDefinition] = []
-        for (tier, value) in object {
+        var problems: [String] = []
+        func add(_ tier: String, _ size: String?, _ value: JSONValue, mayHaveSizes: Bool) {
+            let place = Self.place(tier, size)
             guard var options = value.objectValue, let name = options["provisioner"]?.stringValue else {
-                throw failure(
-                    #"tier "\#(tier)" must be an object with a provisioner: {"provisioner": "postgres-schema"}"#)
+                problems.append(
+                    #"\#(place) must be an object with a provisioner: {"provisioner": "postgres-schema"}"#)
+                return
             }
             options["provisioner"] = nil
-            let definition = TierDefinition(tier: tier, provisioner: name, options: options)
-            guard !tier.isEmpty, !definitions.contains(where: { $0.tier == definition.tier }) else {
-                throw failure(#"has the tier "\#(tier)" twice or without a name (upper and lower case are the same)"#)
+            let sizes = mayHaveSizes ? options["sizes"] : nil
+            if mayHaveSizes { options["sizes"] = nil }
+            let definition = TierDefinition(tier: tier, size: size, provisioner: name, options: options)
+            let isTwice = definitions.contains { $0.tier == definition.tier && $0.size == definition.size }
+            if tier.isEmpty || size?.isEmpty ?? false || isTwice {
+                problems.append("has the \(place) twice or without a name (upper and lower case are the same)")
             }
             definitions.append(definition)
+            guard let sizes else { return }
+            guard let members = sizes.objectValue, !members.isEmpty else {
+                problems.append(
+                    #"\#(place) has a wrong "sizes": it must be an object such as {"XL": {"provisioner": "postgres-database"}}"#
+                )
+                return
+            }
+            for (size, value) in members { add(tier, size, value, mayHaveSizes: false) }
         }
+        for (tier, value) in object { add(tier, nil, value, mayHaveSizes: true) }
+        guard problems.isEmpty else { throw failure(problems.joined(separator: "; ")) }
         return definitions
+    }
+
+    private static func place(_ tier: String, _ size: String?) -> String {
+        #"tier "\#(tier)"\#(size.map { #", size "\#($0)""# } ?? "")"#
     }
 
     private static func failure(_ reason: String) -> ConfigurationFailure {
         ConfigurationFailure(key: "TIERS_FILE", reason: reason)
+    }
+}
+
+extension ConfigurationFailure {
+    /// The failure with the name of the tiers file that it is about.
+    func inTiersFile(_ path: String?) -> ConfigurationFailure {
+        guard let path, key == "TIERS_FILE" else { return self }
+        return ConfigurationFailure(key: key, reason: "names the file \(path): \(reason)")
     }
 }

@@ -66,6 +66,6 @@ struct TierOptions {
 
     /// A failure of this tier.
     func failure(_ reason: String) -> ConfigurationFailure {
-        ConfigurationFailure(key: "TIERS_FILE", reason: #"tier "\#(definition.tier)" \#(reason)"#)
+        ConfigurationFailure(key: "TIERS_FILE", reason: "\(definition.place) \(reason)")
     }
 }

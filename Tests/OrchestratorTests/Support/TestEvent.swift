@@ -11,6 +11,8 @@ struct TestEvent {
     var tenant = Identifier.v4()
     var key: String
     var tier: String? = "BASIC"
+    /// `sizeConfig.region` of the plan.
+    var region: String?
     var secret = SecureRandom.hex(bytes: 16)
     var context = Identifier.v4().description
     var sealsSecret = true
@@ -23,6 +25,7 @@ struct TestEvent {
         get throws {
             var plan: JSONObject = ["name": "Plan", "size": "S"]
             if let tier { plan["tier"] = .string(tier) }
+            if let region { plan["sizeConfig"] = ["region": .string(region)] }
             return [
                 "type": "TENANT_PROVISIONING",
                 "tenant": [

@@ -1,0 +1,65 @@
+import Configuration
+import ConfigurationChecks
+import FoundationEssentials
+import JSONCoding
+import PostgresClient
+
+/// Reads `DATA_SERVERS_FILE`: `{"servers": [{"name": "eu-1", "host": "10.0.0.1", "user": …, "database": …, …}]}`.
+///
+/// Everything in the file is checked, and the error names every problem, by file, entry and field. Values, which may be
+/// secrets, never show.
+struct DataServersFile: Sendable {
+    static let variable = "DATA_SERVERS_FILE"
+    /// Most servers of a file.
+    static let maximumServers = 1000
+    private static let maximumSize = 1 << 20
+
+    let path: String
+    /// Reads the passwords that the file refers to.
+    let reader: ConfigReader
+
+    /// - Throws: ``ConfigurationFailure`` with all problems.
+    func load() throws(ConfigurationFailure) -> [DataServer] {
+        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
+            throw failure("cannot be read")
+        }
+        guard data.count <= Self.maximumSize else { throw failure("is larger than 1 MiB") }
+        return try parse(Array(data))
+    }
+
+    /// Reads the text of the file.
+    /// - Throws: ``ConfigurationFailure`` with all problems.
+    func parse(_ text: [UInt8]) throws(ConfigurationFailure) -> [DataServer] {
+        let value: JSONValue
+        do { value = try JSONValue.parse(text) } catch { throw failure("is not valid JSON: \(error)") }
+        guard let object = value.objectValue, object.keys == ["servers"], let entries = value["servers"]?.arrayValue,
+            !entries.isEmpty
+        else {
+            throw failure(#"must be an object with the only member "servers", a list with at least one server"#)
+        }
+        guard entries.count <= Self.maximumServers else {
+            throw failure("has more than \(Self.maximumServers) servers")
+        }
+        var problems: [String] = []
+        var servers: [DataServer] = []
+        for (index, value) in entries.enumerated() {
+            var entry = DataServerEntry(value, number: index + 1, reader: reader)
+            let server = entry.server()
+            problems += entry.problems
+            guard let server else { continue }
+            if servers.contains(where: { $0.name == server.name }) {
+                problems.append(#"server "\#(server.name)", field name: another server has the same name"#)
+            }
+            if servers.contains(where: { $0.address == server.address }) {
+                problems.append(#"server "\#(server.name)", field host: another server has the same host and port"#)
+            }
+            servers.append(server)
+        }
+        guard problems.isEmpty else { throw failure("has problems: \(problems.joined(separator: "; "))") }
+        return servers
+    }
+
+    private func failure(_ reason: String) -> ConfigurationFailure {
+        ConfigurationFailure(key: Self.variable, reason: "names the file \(path), which \(reason)")
+    }
+}

@@ -1,0 +1,83 @@
+import PostgresClient
+import Primitives
+import WorkQueue
+
+/// Finds the data server of a tenant, or chooses one for a new tenant.
+struct PlacementService: Sendable {
+    let servers: DataServers
+    let repository: PlacementRepository
+
+    /// The tenant's place; a new one is reserved. A tenant that has one keeps it, however full the server is.
+    /// - Throws: ``PlacementFailure``.
+    func place(_ request: PlacementRequest) async throws(PlacementFailure) -> TenantPlacement {
+        try await stored { () async throws in
+            if let placement = try await repository.find(request.tenant) { return placement }
+            try await register()
+            return try await repository.reserve(request, .current) { loads, formerAddress in
+                try choose(request, loads, formerAddress)
+            }
+        }
+    }
+
+    /// Where the tenant would be placed now; changes nothing.
+    func preview(_ request: PlacementRequest) async throws(PlacementFailure) -> TenantPlacement {
+        try await stored { () async throws in
+            if let placement = try await repository.find(request.tenant) { return placement }
+            let (loads, former) = try await repository.loads(formerAddressOf: request.tenant)
+            let server = try choose(request, loads, former)
+            return TenantPlacement(
+                tenant: request.tenant, tenantKey: request.tenantKey, role: .current, server: server.name,
+                kind: request.kind, database: request.database(on: server), state: .reserved)
+        }
+    }
+
+    /// Where a tenant's data is.
+    func find(
+        _ tenant: Identifier, _ role: TenantPlacement.Role = .current
+    ) async throws(PlacementFailure) -> TenantPlacement? {
+        try await stored { () async throws in try await repository.find(tenant, role) }
+    }
+
+    /// Records that the data is there.
+    func confirm(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.confirm(tenant, role) }
+    }
+
+    /// Gives a reserved place back.
+    func release(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.release(tenant, role) }
+    }
+
+    /// Gives a place back whose data is gone.
+    func remove(_ tenant: Identifier, _ role: TenantPlacement.Role) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.remove(tenant, role) }
+    }
+
+    /// Compares the list with what is stored, once.
+    func register() async throws {
+        guard !servers.isRegistered else { return }
+        let listed = servers.list.map { DataServerRegistration.Listed(name: $0.name, address: $0.address) }
+        servers.registered(problems: try await repository.register(listed))
+    }
+
+    private func choose(
+        _ request: PlacementRequest, _ loads: [String: PlacementChoice.Load], _ formerAddress: String?
+    ) throws(PlacementFailure) -> DataServer {
+        let problems = servers.problems
+        let listed = servers.list.filter { problems[$0.name] == nil }
+        if let formerAddress, let server = listed.first(where: { $0.address == formerAddress }) { return server }
+        switch PlacementChoice.choose(for: request, among: listed, loads: loads) {
+        case .server(let name):
+            guard let server = listed.first(where: { $0.name == name }) else { throw .missing(name) }
+            return server
+        case .full: throw .full(request)
+        case .unfit: throw .unfit(request)
+        }
+    }
+
+    private func stored<Value>(_ body: () async throws -> Value) async throws(PlacementFailure) -> Value {
+        do { return try await body() } catch let failure as PlacementFailure { throw failure } catch {
+            throw .database(FailureReason.describing(error))
+        }
+    }
+}
