@@ -49,9 +49,14 @@ extension RepositoryError {
             return .invalid(field: fieldName(error, entity), reason: .malformed)
         case .invalidRegularExpression, .invalidEscapeSequence:
             return .invalidFilter(.invalidPattern(parameter: nil, details: [.badPattern]))
+        case let state where state.errorClass == "AR" && !Self.requestStates.contains(state):
+            return .refused(state, detail: error.detail)
         default: return nil
         }
     }
+
+    /// Codes of this project that are about the request and not about the state of a row.
+    private static let requestStates: Set<SQLState> = ["ARC01", CommitMark.lost]
 
     private static func fieldName(_ error: PostgresError, _ entity: Entity?) -> String? {
         guard let column = error.column, let entity else { return nil }

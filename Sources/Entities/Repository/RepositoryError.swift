@@ -39,6 +39,9 @@ package enum RepositoryError: Error, Sendable, Hashable {
     case tooManyRows(limit: Int)
     /// A condition that only the database could judge, or that is refused for a bulk change: 400.
     case invalidFilter(FilterError)
+    /// A rule that the database enforces by an error code of this project (`ARC03`…): 409. `detail` is what the rule says
+    /// for code; it is shown to nobody as it is.
+    case refused(SQLState, detail: String?)
     /// Lost against a concurrent transaction, nothing was changed; may be tried again: 503.
     case contention
     /// The database cannot be reached, nothing was changed: 503.

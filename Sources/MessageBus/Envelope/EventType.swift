@@ -24,6 +24,11 @@ package enum EventType {
     /// A tenant was deleted, restored, suspended or resumed: `data` is `{"tenantId", "isBlocked", "version"}`. Whether its users
     /// may act, and it may subscribe, follows from the event of the highest version.
     package static let tenantAccessChanged = "TENANT_ACCESS_CHANGED"
+    /// A tenant was suspended: `data` is `{"tenantId", "status", "previousStatus", "reasons", "version"}`, with the reasons that
+    /// hold. Reasons that are added later publish nothing.
+    package static let tenantSuspended = "TENANT_SUSPENDED"
+    /// A tenant is no longer suspended: `data` is that of ``tenantSuspended``, with the reasons that were removed.
+    package static let tenantReactivated = "TENANT_REACTIVATED"
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
     /// the tenant id 1, so that they arrive in their order; `isComplete` is true in the last one.
     package static let tenantsListed = "TENANTS_LISTED"

@@ -61,6 +61,7 @@ package enum FailureMapping {
                 message: .string("More than \(limit) rows match; nothing was changed. Narrow the condition."),
                 code: "TOO_MANY_ROWS")
         case .invalidFilter(let error): failure(for: error)
+        case .refused: .conflict("The state of the entity does not allow this.", code: "STATE")
         case .unavailable, .contention, .cancelled: .unavailable()
         case .timeout: .timedOut
         case .outcomeUnknown: .outcomeUnknown

@@ -9,10 +9,21 @@ package enum PermissionCatalog {
             ["View", "Create", "Update", "Delete"].map { $0 + subject }
         }
 
-    /// All codes, for tokens that may do everything: the original's and those of the resources.
+    /// Suspending and reactivating tenants.
+    package static let suspendTenant = "10250"
+    /// Off-boarding tenants, and canceling that.
+    package static let offboardTenant = "10251"
+    /// Exporting all that belongs to a tenant.
+    package static let exportTenant = "10252"
+    /// Erasing personal data of an off-boarded tenant.
+    package static let eraseTenant = "10253"
+    /// The codes of the life of a tenant, which the original does not have.
+    private static let lifecycle = [suspendTenant, offboardTenant, exportTenant, eraseTenant]
+
+    /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
-        return original + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
+        return original + lifecycle + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
     }
 
     private static func codes(_ range: ClosedRange<Int>) -> [String] { range.map(String.init) }

@@ -6,6 +6,7 @@ package enum TenantManagementApp: ServiceApp {
         LeadFeature.self,
         TenantOnboardingFeature.self,
         TenantFeature.self,
+        SuspensionFeature.self,
         DomainFeature.self,
         ProvisioningFeature.self,
         FirstUserFeature.self,

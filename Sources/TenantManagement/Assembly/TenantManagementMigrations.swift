@@ -81,6 +81,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 26, name: "tenant_announcements", up: PackageResources.V0026__tenant_announcements_up_sql,
             down: PackageResources.V0026__tenant_announcements_down_sql),
+        Migration(
+            number: 35, name: "tenant_states", up: PackageResources.V0035__tenant_states_up_sql,
+            down: PackageResources.V0035__tenant_states_down_sql),
     ]
 
     /// Of migration 12: never changed again.

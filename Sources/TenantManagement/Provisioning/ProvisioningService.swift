@@ -81,6 +81,7 @@ struct ProvisioningService: Sendable {
         var changes = FieldValues(Tenant.entity)
         changes[Tenant.status] = .provisioning
         var batch = context.batch(resource: nil)
+        batch.add(TenantChange.provisioning.announcement)
         let index = batch.add(
             try tenants.updateStatement(
                 id, changes, in: context.scope, ifVersion: .exactly(try tenant.version), isGuarded: true))
@@ -120,7 +121,9 @@ struct ProvisioningService: Sendable {
         do {
             return try await pool.run(batch)
         } catch {
-            guard error.isGuardViolation || error.constraint == "idx_provisionings_open" else { throw error }
+            guard error.isGuardViolation || error.constraint == "idx_provisionings_open" else {
+                throw TenantStateError.meaning(of: error)
+            }
             throw ProvisioningError.changedMeanwhile
         }
     }

@@ -27,6 +27,9 @@ package enum Tenant {
             }
         }
 
+        /// Whether the tenant's users are rejected, as `main.is_blocked` has it.
+        package var isBlocked: Bool { self == .deprovisioning || self == .inactive }
+
         /// The status after a callback.
         init(_ result: ProvisioningResult) {
             self =

@@ -14,10 +14,38 @@ struct TenantController: Sendable {
 
     var operations: [Operation] {
         [
-            crud.count(), crud.find(), refusingReservedKeys(crud.updateAll()), findByID(),
-            refusingReservedKeys(crud.updateByID()), refusingReservedKeys(crud.replaceByID()),
-            crud.deleteByID().forOperators(), crud.restoreByID(),
+            crud.count(), crud.find(), transitions(), changingState(refusingReservedKeys(crud.updateAll())), findByID(),
+            changingState(refusingReservedKeys(crud.updateByID())),
+            changingState(refusingReservedKeys(crud.replaceByID())),
+            changingState(crud.deleteByID().forOperators()), changingState(crud.restoreByID()),
         ]
+    }
+
+    /// An operation that may change the state of tenants. The database rejects what is not legal; here it gets its name.
+    private func changingState(_ operation: Operation) -> Operation {
+        guard case .scoped(let handle) = operation.handler else { return operation }
+        var operation = operation
+        operation.failures[.conflict] =
+            (operation.failures[.conflict].map { $0 + ", or the" } ?? "The")
+            + " state of the tenant does not allow the change (TENANT_STATE, TENANT_SUSPENDED); see GET /tenants/transitions"
+        operation.handler = .scoped { call in
+            do {
+                return try await handle(call)
+            } catch {
+                throw TenantStateError.meaning(of: error)
+            }
+        }
+        return operation
+    }
+
+    /// `GET /tenants/transitions`: the states of tenants as a table.
+    private func transitions() -> Operation {
+        Operation(
+            .get, "/tenants/transitions", id: "TenantController.transitions",
+            summary: "The states of tenants, and what leads from one to another",
+            security: .bearer(permissions: Self.permissions.view),
+            responses: [.init(.ok, "States and changes", schema: TenantTransition.schema)],
+            handler: .scoped { _ in .json { TenantTransition.writeTable(to: &$0) } })
     }
 
     private func refusingReservedKeys(_ operation: Operation) -> Operation {

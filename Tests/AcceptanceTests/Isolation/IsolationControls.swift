@@ -73,6 +73,9 @@ extension IsolationWorld {
         }
     }
 
+    /// Reads of what belongs to tenants and is shown to operators only.
+    static let operatorReads: Set<String> = ["GET /tenants/{id}/suspensions"]
+
     /// Notes it when a row is not shown to who may see it.
     func checkShown(_ exchange: Exchange, _ operation: APIDocument.Operation, _ side: IsolationSide) {
         guard exchange.answer.status == 200 else { return add(exchange, "does not show the row") }
@@ -90,6 +93,8 @@ extension IsolationWorld {
         "PUT /tenants/{id}": ([403], "a replacement names fields that only operators change"),
         "DELETE /tenants/{id}": ([403], "a tenant is deleted by operators"),
         "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
+        "POST /tenants/{id}/suspend": ([403], "operators suspend"),
+        "POST /tenants/{id}/reactivate": ([403], "operators reactivate"),
         "POST /tenants/{id}/domains/{domain}/approve": ([403], "operators approve domains"),
         "POST /tenants/{id}/domains/{domain}/release": ([403], "operators release domains"),
         "PATCH /subscriptions": ([403], "operators change what is billed"),
