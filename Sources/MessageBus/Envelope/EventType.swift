@@ -21,6 +21,15 @@ package enum EventType {
     /// A tenant was stored; nothing is provisioned yet. `data` is `{"tenantId", "isBlocked", "version"}`. Tenants that are
     /// provisioned at once are announced by ``tenantProvisioning``.
     package static let tenantCreated = "TENANT_CREATED"
+    /// The resources of a tenant were removed: `data` is `{"tenantId", "status": 1}`.
+    package static let tenantDeprovisioningSuccess = "TENANT_DEPROVISIONING_SUCCESS"
+    /// The resources of a tenant could not be removed: `data` is `{"tenantId", "status": 0}`.
+    package static let tenantDeprovisioningFailure = "TENANT_DEPROVISIONING_FAILURE"
+    /// A tenant's resources shall be moved; `data` is that of ``tenantProvisioning``, and where to.
+    package static let tenantMoveRequested = "TENANT_MOVE_REQUESTED"
+    /// An operator intervenes in the provisioning, deprovisioning or move of a tenant: `data` is `{"tenantId", "context",
+    /// "commandId", "command", "actor", "reason"}`. The id of the event is that of the command.
+    package static let tenantProvisioningCommand = "TENANT_PROVISIONING_COMMAND"
     /// A tenant was deleted, restored, suspended or resumed: `data` is `{"tenantId", "isBlocked", "version"}`. Whether its users
     /// may act, and it may subscribe, follows from the event of the highest version.
     package static let tenantAccessChanged = "TENANT_ACCESS_CHANGED"

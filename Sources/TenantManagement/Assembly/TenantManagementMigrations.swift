@@ -82,6 +82,9 @@ package enum TenantManagementMigrations {
             number: 26, name: "tenant_announcements", up: PackageResources.V0026__tenant_announcements_up_sql,
             down: PackageResources.V0026__tenant_announcements_down_sql),
         Migration(
+            number: 30, name: "kinds_of_provisioning", up: PackageResources.V0030__kinds_of_provisioning_up_sql,
+            down: PackageResources.V0030__kinds_of_provisioning_down_sql),
+        Migration(
             number: 35, name: "tenant_states", up: PackageResources.V0035__tenant_states_up_sql,
             down: PackageResources.V0035__tenant_states_down_sql),
     ]

@@ -20,9 +20,7 @@ struct ProvisioningFeature: ServiceFeature {
         let controller = ProvisioningController(service: core.provisioning)
         let webhooks = WebhookController(
             verifier: core.webhookVerifier,
-            service: ProvisioningCallbackService(
-                pool: platform.pool, repository: core.provisionings, cache: core.cache,
-                notifications: core.notifications, copies: core.secretCopies, logger: platform.logger),
+            handlers: CallbackHandlers.all(core),
             limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope)
         operations = controller.operations + webhooks.operations
         background = [

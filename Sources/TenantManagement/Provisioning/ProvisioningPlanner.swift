@@ -39,6 +39,17 @@ struct ProvisioningSubscription: Sendable {
     }
 }
 
+extension ProvisioningKind {
+    /// The event that asks the orchestrator for it.
+    var eventType: String {
+        switch self {
+        case .provision: EventType.tenantProvisioning
+        case .deprovision: EventType.tenantDeprovisioning
+        case .move: EventType.tenantMoveRequested
+        }
+    }
+}
+
 /// Makes the row and the event that start a provisioning, for the caller's transaction.
 struct ProvisioningPlanner: Sendable {
     let secrets: WebhookSecrets
@@ -62,35 +73,45 @@ struct ProvisioningPlanner: Sendable {
     }
 
     /// - Parameters:
+    ///   - kind: What the orchestrator shall do.
     ///   - tenantJSON: The tenant as it was before, with contacts and address.
-    ///   - subscription: The subscription that it is provisioned for.
+    ///   - subscription: The subscription that it is provisioned for; for a removal or a move at least the tier, or nil if the
+    ///     orchestrator knows by which tier it has provisioned the tenant.
+    ///   - members: More members of the event.
     /// - Throws: ``ProvisioningError/planTooLarge(limit:)``.
     func plan(
-        tenant: Identifier, tenantJSON: [UInt8], subscription: ProvisioningSubscription, in write: WriteContext
+        _ kind: ProvisioningKind = .provision, tenant: Identifier, tenantJSON: [UInt8],
+        subscription: ProvisioningSubscription?, members: JSONObject = [:], in write: WriteContext
     ) throws -> Plan {
         let now = write.now
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
         let insertion = ProvisioningRepository.insert(
-            context, tenant: tenant, subscription: subscription.id, now: now, expires: now.adding(timeout))
+            context, kind: kind, tenant: tenant, subscription: subscription?.id, now: now, expires: now.adding(timeout))
         var writer = JSONWriter(reservingCapacity: 2048)
         writer.beginObject()
         writer.key("type")
-        writer.string(EventType.tenantProvisioning)
+        writer.string(kind.eventType)
         writer.key("tenant")
         writer.raw(tenantJSON)
-        writer.key("subscription")
-        writer.raw(subscription.json)
+        if let subscription {
+            writer.key("subscription")
+            writer.raw(subscription.json)
+        }
         writer.key("secret")
         writer.string(try sealer.seal(secret))
         writer.key("context")
         writer.identifier(context)
+        for (name, value) in members {
+            writer.key(name)
+            writer.value(value)
+        }
         writer.endObject()
         guard writer.bytes.count <= EventEnvelope.maximumDataBytes else {
             throw ProvisioningError.planTooLarge(limit: EventEnvelope.maximumDataBytes)
         }
         let event = try EventEnvelope(
-            id: .v7(at: now), type: EventType.tenantProvisioning, tenantID: tenant, occurredAt: now,
+            id: .v7(at: now), type: kind.eventType, tenantID: tenant, occurredAt: now,
             trace: write.trace, data: writer.bytes)
         return Plan(tenant: tenant, context: context, secret: secret, insertion: insertion, event: event)
     }

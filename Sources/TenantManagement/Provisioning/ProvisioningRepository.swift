@@ -10,6 +10,7 @@ struct ProvisioningRepository: Sendable {
     /// A provisioning as the callback's verification needs it.
     struct Provisioning: Sendable {
         let context: Identifier
+        let kind: ProvisioningKind
         let status: ProvisioningStatus
         let subscriptionID: String?
         let callbackDigest: [UInt8]?
@@ -22,17 +23,28 @@ struct ProvisioningRepository: Sendable {
             subscriptionID = try row.textIfPresent(2)
             callbackDigest = try row.bytesIfPresent(3)
             completedOn = try row.timestampIfPresent(4)
+            kind = ProvisioningKind(rawValue: Int16(clamping: try row.int64(5))) ?? .provision
         }
     }
 
     /// The open provisioning of a tenant, otherwise the newest one by the clocks of the nodes; nil if there was none.
-    func latest(of tenant: Identifier) async throws(PostgresError) -> Provisioning? {
-        try await read(Self.findLatest, [.identifier(tenant)])
+    /// - Parameter kind: nil for any.
+    func latest(
+        of tenant: Identifier, kind: ProvisioningKind? = nil
+    ) async throws(PostgresError) -> Provisioning? {
+        try await read(Self.findLatest, [.identifier(tenant), .optional(kind) { $0.value }])
     }
 
     /// The provisioning with a context; nil when there is none.
     func provisioning(_ context: Identifier) async throws(PostgresError) -> Provisioning? {
         try await read(Self.find, [.identifier(context)])
+    }
+
+    /// The provisioning with a context, if it is the tenant's.
+    func provisioning(
+        _ context: Identifier, of tenant: Identifier
+    ) async throws(PostgresError) -> Provisioning? {
+        try await read(Self.findOfTenant, [.identifier(context), .identifier(tenant)])
     }
 
     private func read(
@@ -45,16 +57,17 @@ struct ProvisioningRepository: Sendable {
 
     /// Starts a provisioning.
     static func insert(
-        _ context: Identifier, tenant: Identifier, subscription: String?, now: Timestamp, expires: Timestamp
+        _ context: Identifier, kind: ProvisioningKind, tenant: Identifier, subscription: String?, now: Timestamp,
+        expires: Timestamp
     ) -> BoundStatement {
         BoundStatement(
             """
-            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on)
-            VALUES ($1, $2, $3, $4, $5)
+            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on, kind)
+            VALUES ($1, $2, $3, $4, $5, $6)
             """,
             [
                 .identifier(context), .identifier(tenant), .optional(subscription) { .text($0) }, .timestamp(now),
-                .timestamp(expires),
+                .timestamp(expires), kind.value,
             ])
     }
 
@@ -85,7 +98,7 @@ struct ProvisioningRepository: Sendable {
 
     // MARK: Statements
 
-    private static let columns = "id, status, subscription_id, callback_digest, completed_on"
+    private static let columns = "id, status, subscription_id, callback_digest, completed_on, kind"
     // Part of the text, because partial indexes are defined by them.
     private static let open = ProvisioningStatus.open.rawValue
     private static let failed = ProvisioningStatus.failed.rawValue
@@ -93,10 +106,13 @@ struct ProvisioningRepository: Sendable {
     private static let findLatest = PostgresStatement(
         """
         SELECT \(columns) FROM main.provisionings
-        WHERE tenant_id = $1 ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT 1
+        WHERE tenant_id = $1 AND ($2::smallint IS NULL OR kind = $2) ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT 1
         """)
 
     private static let find = PostgresStatement("SELECT \(columns) FROM main.provisionings WHERE id = $1")
+
+    private static let findOfTenant = PostgresStatement(
+        "SELECT \(columns) FROM main.provisionings WHERE id = $1 AND tenant_id = $2")
 
     private static let closing = PostgresStatement(
         """

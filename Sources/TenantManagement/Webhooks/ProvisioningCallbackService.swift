@@ -19,10 +19,9 @@ struct ProvisioningCallbackService: Sendable {
     /// before has no further effect.
     /// - Throws: ``CallbackError/refused`` when that provisioning is not open.
     func apply(
-        _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, requestBody: [UInt8],
+        _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, digest: CallbackDigest,
         in context: WriteContext
     ) async throws {
-        let digest = CallbackDigest(body: requestBody)
         if let moved = try await move(delivery, callback, digest: digest.ofContent, in: context) {
             notifications.wakeUp()
             await cache.invalidate([moved])
@@ -30,10 +29,9 @@ struct ProvisioningCallbackService: Sendable {
         } else {
             // The same report again is a retry of a pipeline that has not received the response. It may have been applied at
             // this very moment, so the provisioning is read again.
-            guard let before = try await repository.provisioning(delivery.context),
-                before.status == ProvisioningStatus(callback.result),
-                digest.matches(before.callbackDigest)
-            else { throw CallbackError.refused }
+            guard try await repository.isRepetition(digest, of: delivery.context, as: callback.result) else {
+                throw CallbackError.refused
+            }
             // The process that applied it may have died before it updated the cache.
             await cache.invalidate(uncertain: delivery.tenant)
         }
@@ -92,18 +90,20 @@ struct ProvisioningCallbackService: Sendable {
     private func event(
         for callback: ProvisioningCallback, tenant: Identifier, in context: WriteContext
     ) throws -> EventEnvelope {
-        var writer = JSONWriter(reservingCapacity: 256)
-        writer.value([
-            "tenantId": .string(tenant.description), "status": .integer(callback.result.rawValue),
-        ])
-        return try EventEnvelope(
-            id: .v7(at: context.now),
-            type: callback.result.eventType, tenantID: tenant, occurredAt: context.now, trace: context.trace,
-            data: writer.bytes)
+        try EventEnvelope(
+            id: .v7(at: context.now), type: callback.result.eventType, tenantID: tenant, occurredAt: context.now,
+            trace: context.trace, data: callback.result.eventData(of: tenant))
     }
 }
 
 extension ProvisioningResult {
+    /// The data of the event that reports it.
+    func eventData(of tenant: Identifier) -> [UInt8] {
+        var writer = JSONWriter(reservingCapacity: 128)
+        writer.value(["tenantId": .string(tenant.description), "status": .integer(rawValue)])
+        return writer.bytes
+    }
+
     /// The event that reports it.
     fileprivate var eventType: String {
         switch self {

@@ -7,7 +7,7 @@ import ServiceKit
 /// The HTTP operation of callbacks.
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
-    let service: ProvisioningCallbackService
+    let handlers: [any CallbackHandler]
     let limiter: RateLimiter
     let configuration: WebhookConfiguration
     /// The service itself: pipelines are nobody's users.
@@ -15,16 +15,24 @@ struct WebhookController: Sendable {
 
     var operations: [Operation] { [callback()] }
 
-    private static let schema = Schema.object(
-        [
-            .init("initiatorId", .string().described("Id of the tenant"), required: true),
-            .init("type", .number().described("0: resources were provisioned").example(0), required: true),
-            .init("data", dataSchema, required: true),
-        ], name: "WebhookDTO")
+    private var schema: Schema {
+        .object(
+            [
+                .init("initiatorId", .string().described("Id of the tenant"), required: true),
+                .init("type", .number().described("One of \(knownTypes)").example(0), required: true),
+                .init("data", Self.dataSchema, required: true),
+            ], name: "WebhookDTO")
+    }
 
-    /// For the documents; ``ProvisioningCallback`` reads it.
+    private var knownTypes: String {
+        handlers.map { "\($0.type.number) (\($0.type.name))" }.joined(separator: ", ")
+    }
+
+    /// For the documents; the handlers read it.
     private static let dataSchema = Schema.object(
         [
+            .init(
+                "context", .any.described("Id of the request that the callback reports on; default: the open one")),
             .init("status", .any.described("1: success; 0, or nothing: failure").example(1)),
             .init(
                 "resources",
@@ -47,7 +55,7 @@ struct WebhookController: Sendable {
                 .init("x-signature", in: .header, schema: .string(), description: "HMAC-SHA256, hexadecimal"),
                 .init("x-timestamp", in: .header, schema: .any, description: "Milliseconds since 1970"),
             ],
-            requestBody: Self.schema,
+            requestBody: schema,
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [.tooManyRequests: "Too many callbacks for this tenant or from this address; see Retry-After"],
             rateLimit: configuration.webhookAddressLimit,
@@ -59,15 +67,22 @@ struct WebhookController: Sendable {
                 try await limiter.require(
                     configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
                     client: call.clientAddress.network)
-                let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant)
-                guard body["type"]?.intValue == 0 else {
-                    throw HTTPFailure.unprocessable("Invalid type of webhook")
-                }
-                let callback = try ProvisioningCallback(body["data"]?.objectValue ?? [:])
-                try await service.apply(
-                    callback, delivery: delivery, requestBody: call.bodyBytes,
+                let data = body["data"]?.objectValue ?? [:]
+                let named = data["context"]?.stringValue.flatMap { Identifier($0) }
+                let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, named: named)
+                let handler = try handler(of: body["type"])
+                guard handler.kind == nil || handler.kind == delivery.kind else { throw CallbackError.refused }
+                try await handler.apply(
+                    VerifiedCallback(delivery: delivery, data: data, digest: CallbackDigest(body: call.bodyBytes)),
                     in: call.writeContext(in: system))
                 return .noContent
             })
+    }
+
+    private func handler(of type: JSONValue?) throws(HTTPFailure) -> any CallbackHandler {
+        guard let handler = handlers.first(where: { $0.type.number == type?.intValue }) else {
+            throw .unprocessable("Invalid type of webhook: /type must be one of \(knownTypes)")
+        }
+        return handler
     }
 }

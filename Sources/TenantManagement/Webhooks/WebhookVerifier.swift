@@ -17,6 +17,8 @@ struct WebhookVerifier: Sendable {
         let tenant: Identifier
         /// The provisioning whose secret has signed it: the one that it reports on.
         let context: Identifier
+        /// What was asked for.
+        let kind: ProvisioningKind
     }
 
     /// What a signature covers besides the timestamp.
@@ -28,16 +30,17 @@ struct WebhookVerifier: Sendable {
         case body
     }
 
+    /// - Parameter named: The provisioning that the body names; nil for the one that is open, or else the newest.
     /// - Throws: ``CallbackError/refused`` for every callback that is not accepted; the log says why.
     func verify(
-        _ message: SignedMessage, tenant text: String, signing: Signing = .bodyAndContext
+        _ message: SignedMessage, tenant text: String, signing: Signing = .bodyAndContext, named: Identifier? = nil
     ) async throws -> Delivery {
         guard let timestamp = message.timestampMilliseconds else { throw refused("Invalid timestamp", text) }
         guard message.signature != nil else { throw refused("Missing signature string", text) }
         guard let tenant = Identifier(text), message.body != nil else {
             throw refused("No secret found for this initiator", text)
         }
-        let provisioning = try await repository.latest(of: tenant)
+        let provisioning = try await provisioning(of: tenant, signing: signing, named: named)
         if signing == .body {
             guard let provisioning, isUsable(provisioning) else {
                 throw refused("No provisioning is under way for this initiator", text)
@@ -56,7 +59,14 @@ struct WebhookVerifier: Sendable {
         guard abs(timestamp - clock.now().milliseconds) <= tolerance else {
             throw refused("Timestamp out of tolerance", text)
         }
-        return Delivery(tenant: tenant, context: provisioning.context)
+        return Delivery(tenant: tenant, context: provisioning.context, kind: provisioning.kind)
+    }
+
+    private func provisioning(
+        of tenant: Identifier, signing: Signing, named: Identifier?
+    ) async throws -> ProvisioningRepository.Provisioning? {
+        if let named { return try await repository.provisioning(named, of: tenant) }
+        return try await repository.latest(of: tenant, kind: signing == .body ? .provision : nil)
     }
 
     private func isUsable(_ provisioning: ProvisioningRepository.Provisioning) -> Bool {

@@ -1,0 +1,1 @@
+ALTER TABLE main.provisionings DROP COLUMN kind;
