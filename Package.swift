@@ -99,6 +99,7 @@ let package = Package(
         library("PostgresClient", settings + ["CLibpq", "Primitives", deque, logging]),
         library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
+        library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("WorkQueue", background + ["Primitives", "PostgresClient"]),
@@ -183,6 +184,9 @@ let package = Package(
         tests("RedisClientTests", settings + ["TestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
         tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
+        tests(
+            "AWSTests",
+            values + settings + ["TestSupport", "AWS", crypto]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
         tests("WorkQueueTests", background + ["TestSupport", "Primitives", "WorkQueue"]),
         tests(

@@ -16,7 +16,7 @@ LAYERS = [
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
-    {"Entities", "Migrations", "Observability", "WorkQueue"},
+    {"AWS", "Entities", "Migrations", "Observability", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"ServicePlatform"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},

@@ -5,7 +5,7 @@ import Darwin
 #endif
 
 /// A file that holds a secret, as Docker and Kubernetes mount them.
-package struct SecretFile {
+package struct SecretFile: Sendable, Hashable {
     static let maximumSize = 64 << 10
 
     let path: String

@@ -6,6 +6,10 @@ package struct HTTPURL: Sendable, Hashable {
     package let isSecure: Bool
     /// The host name or address, without brackets.
     package let host: String
+    /// The port, if the URL names one.
+    package let port: Int?
+    /// The path as it is written; may be empty.
+    package let path: String
     package let hasQuery: Bool
 
     /// Nil for any other text.
@@ -16,6 +20,8 @@ package struct HTTPURL: Sendable, Hashable {
         else { return nil }
         isSecure = scheme == "https"
         self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
+        port = url.port
+        path = url.path(percentEncoded: true)
         hasQuery = url.query() != nil
     }
 

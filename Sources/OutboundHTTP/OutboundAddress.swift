@@ -14,12 +14,15 @@ package enum OutboundAddressPolicy: Sendable, Hashable {
     /// Public addresses, this machine and private networks: for URLs that operators configure. Link-local addresses and
     /// metadata services of clouds are refused all the same.
     case publicAndPrivate
+    /// Everything, link-local addresses and metadata services too: only for the services of a cloud that hand a machine its
+    /// own credentials, at addresses that the cloud's documentation or an operator names.
+    case cloudServices
 
     func allows(_ kind: OutboundAddress.Kind) -> Bool {
         switch kind {
         case .publicNetwork: true
-        case .privateNetwork: self == .publicAndPrivate
-        case .linkLocal: false
+        case .privateNetwork: self != .publicOnly
+        case .linkLocal: self == .cloudServices
         }
     }
 

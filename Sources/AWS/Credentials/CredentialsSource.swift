@@ -1,0 +1,132 @@
+import Configuration
+import ConfigurationChecks
+import OutboundHTTP
+import Primitives
+
+/// Which source of credentials a process uses: the first one that the environment names, in the order of the AWS SDKs.
+enum CredentialsSource: Sendable, Hashable {
+    case environment(AWSCredentials)
+    case webIdentity(tokenFile: SecretFile, role: String, session: String)
+    case container(url: String, ContainerCredentials.Authorization)
+    /// The URL of the metadata service.
+    case instance(endpoint: String)
+
+    /// - Throws: `ConfigurationFailure` that names the variable: a source that is configured by half is a mistake, and the
+    ///   next one would be another identity.
+    init(reader: ConfigReader) throws(ConfigurationFailure) {
+        // Everything is read, so that a mistake in any of it shows at the start.
+        let environment = try Self.environment(reader)
+        let webIdentity = try Self.webIdentity(reader)
+        let container = try Self.container(reader)
+        let instance = try Self.instance(reader)
+        guard let source = environment ?? webIdentity ?? container ?? instance else {
+            throw ConfigurationFailure(
+                key: "AWS_ACCESS_KEY_ID",
+                reason: "is missing, and so is every other source of credentials (docs/configuration.md)")
+        }
+        self = source
+    }
+
+    private static func environment(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
+        let secret = try reader.secret("aws.secret.access.key")
+        let token = try reader.secret("aws.session.token")
+        let key = reader.text("aws.access.key.id")
+        guard (key == nil) == (secret == nil) else {
+            throw ConfigurationFailure(
+                key: key == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
+                reason: "is missing: the two parts of a key belong together")
+        }
+        guard let key, let secret else { return nil }
+        guard HTTPURL.isHeader(name: "x", value: key), HTTPURL.isHeader(name: "x", value: token ?? "") else {
+            throw ConfigurationFailure(key: "AWS_ACCESS_KEY_ID", reason: "and AWS_SESSION_TOKEN must be visible ASCII")
+        }
+        return .environment(
+            AWSCredentials(accessKeyID: key, secretAccessKey: secret, sessionToken: token, expiration: nil))
+    }
+
+    private static func webIdentity(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
+        let file = reader.text("aws.web.identity.token.file")
+        let role = reader.text("aws.role.arn")
+        let session = reader.text("aws.role.session.name") ?? "arc"
+        guard let file else { return nil }
+        guard let role else {
+            throw ConfigurationFailure(
+                key: "AWS_ROLE_ARN", reason: "is missing: AWS_WEB_IDENTITY_TOKEN_FILE is set, and they belong together")
+        }
+        guard role.hasPrefix("arn:"), (20...2048).contains(role.utf8.count) else {
+            throw ConfigKey("aws.role.arn").failure(role, "the ARN of a role")
+        }
+        let isName = (2...64).contains(session.utf8.count) && session.utf8.allSatisfy(isOfSessionName)
+        guard isName else {
+            throw ConfigKey("aws.role.session.name").failure(session, "2 to 64 letters, digits and =,.@_-")
+        }
+        return .webIdentity(
+            tokenFile: SecretFile(path: file, variable: "AWS_WEB_IDENTITY_TOKEN_FILE"), role: role, session: session)
+    }
+
+    private static func container(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
+        let relative = reader.text("aws.container.credentials.relative.uri")
+        let full = reader.text("aws.container.credentials.full.uri")
+        let tokenFile = reader.text("aws.container.authorization.token.file")
+        let token = reader.string(forKey: "aws.container.authorization.token", isSecret: true)
+        let url: String
+        if let relative {
+            guard relative.hasPrefix("/") else {
+                throw ConfigKey("aws.container.credentials.relative.uri").failure(relative, "a path that begins with /")
+            }
+            url = ContainerCredentials.agent + relative
+        } else if let full {
+            url = full
+        } else {
+            return nil
+        }
+        let variable =
+            relative == nil ? "AWS_CONTAINER_CREDENTIALS_FULL_URI" : "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI"
+        guard let parts = HTTPURL(url), ContainerCredentials.isAllowed(parts) else {
+            throw ConfigurationFailure(
+                key: variable,
+                reason: "must be an https URL, or an http URL of this machine or of the agents of ECS and EKS")
+        }
+        if let tokenFile {
+            let file = SecretFile(path: tokenFile, variable: "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE")
+            return .container(url: url, .file(file))
+        }
+        guard let token, !token.isEmpty else { return .container(url: url, .absent) }
+        return .container(url: url, .token(token))
+    }
+
+    private static func instance(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
+        let isDisabled = try reader.flag("aws.ec2.metadata.disabled", default: false)
+        let endpoint = reader.text("aws.ec2.metadata.service.endpoint") ?? InstanceCredentials.defaultEndpoint
+        guard let parts = HTTPURL(endpoint), !parts.hasQuery, parts.path.isEmpty || parts.path == "/" else {
+            throw ConfigKey("aws.ec2.metadata.service.endpoint").failure(endpoint, "an http URL without path")
+        }
+        guard !isDisabled else { return nil }
+        return .instance(endpoint: endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint)
+    }
+
+    private static func isOfSessionName(_ byte: UInt8) -> Bool {
+        PercentEncoding.isUnreserved(byte) && byte != UInt8(ascii: "~") || "=,@".utf8.contains(byte)
+    }
+}
+
+extension CredentialsSource {
+    /// The provider of this source.
+    func provider(sts: AWSEndpoint, http: OutboundHTTPClient) -> any CredentialsProvider {
+        func requests(_ source: String, _ timeout: Duration) -> CredentialsHTTP {
+            CredentialsHTTP(http: http, source: source, timeout: timeout)
+        }
+        switch self {
+        case .environment(let credentials): return StaticCredentials(credentials: credentials)
+        case .webIdentity(let file, let role, let session):
+            return WebIdentityCredentials(
+                tokenFile: file, role: role, session: session, endpoint: sts,
+                http: requests(WebIdentityCredentials.source, .seconds(5)))
+        case .container(let url, let authorization):
+            return ContainerCredentials(
+                url: url, authorization: authorization, http: requests(ContainerCredentials.source, .seconds(2)))
+        case .instance(let endpoint):
+            return InstanceCredentials(endpoint: endpoint, http: requests(InstanceCredentials.source, .seconds(1)))
+        }
+    }
+}
