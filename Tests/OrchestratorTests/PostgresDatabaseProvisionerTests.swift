@@ -11,7 +11,7 @@ import Testing
     @Test func `a tenant has a database that nobody else can enter`() async throws {
         try await TestWorld.with { world in
             let tenancy = try world.tenancy()
-            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy, logger: testLogger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: tenancy)
             let (first, second, pooled) = (world.newKey(), world.newKey(), world.newKey())
             let resource = try await provision(provisioner, TestEvent(key: first))
             #expect(resource.type == "postgres-database")
@@ -45,7 +45,7 @@ import Testing
 
     @Test func `provisioning again keeps the tenant's data`() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy())
             let test = TestEvent(key: world.newKey())
             let first = try await provision(provisioner, test)
             try await world.asTenant(test.key, database: "tenant_\(test.key)") { pool in
@@ -61,7 +61,7 @@ import Testing
 
     @Test func `concurrent provisioning of one tenant gives one database`() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy())
             let test = TestEvent(key: world.newKey())
             let resources = try await withThrowingTaskGroup(of: TenantResource.self) { group in
                 for _ in 0..<4 { group.addTask { try await provision(provisioner, test) } }
@@ -73,7 +73,7 @@ import Testing
 
     @Test func `a half-created database is finished`() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy())
             let test = TestEvent(key: world.newKey())
             // As after a kill between CREATE DATABASE and what follows.
             try await world.provisionerPool.execute("CREATE DATABASE tenant_\(test.key)")
@@ -86,7 +86,7 @@ import Testing
 
     @Test func `a database of another owner is never taken`() async throws {
         try await TestWorld.with { world in
-            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy(), logger: testLogger)
+            let provisioner = PostgresDatabaseProvisioner(tenancy: try world.tenancy())
             let test = TestEvent(key: world.newKey())
             try await world.admin.execute("CREATE DATABASE tenant_\(test.key)")
             await expectPermanent("not this tenant's") { _ = try await provision(provisioner, test) }

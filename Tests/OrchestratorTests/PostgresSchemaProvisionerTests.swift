@@ -95,7 +95,7 @@ import Testing
                         """, prepared: false), [.text("tenant_\(key)")]
                 ).first)
             let credential = try await world.credentials.credential(
-                role: "tenant_\(key)", server: "\(tenancy.configuration.host):\(tenancy.configuration.port)",
+                role: "tenant_\(key)", server: world.dataServerAddress,
                 tenant: tenant)
             #expect(isVerifier(try row.text(0), of: credential.password))
             #expect(!isVerifier(try row.text(0), of: "another"))

@@ -135,7 +135,7 @@ import Testing
             try await story.work(try story.processor(PostgresSchemaProvisioner(tenancy: tenancy)))
             let password = try await story.world.credentials.credential(
                 role: "tenant_\(story.test.key)",
-                server: "\(tenancy.configuration.host):\(tenancy.configuration.port)", tenant: story.test.tenant
+                server: story.world.dataServerAddress, tenant: story.test.tenant
             ).password
             let request = try #require(story.receiver.requests.first)
             #expect(!String(decoding: request.bytes, as: UTF8.self).contains(password))

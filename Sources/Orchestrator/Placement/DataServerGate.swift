@@ -8,7 +8,9 @@ final class DataServerGate: Sendable {
     /// Does the work, unless as much as is allowed is in progress.
     /// - Parameter limit: Nil for no limit, as with only one server.
     /// - Returns: nil when the gate is full; nothing was done.
-    func enter<Value>(limit: Int?, _ work: () async throws -> Value) async rethrows -> Value? {
+    func enter<Value: Sendable, Failure: Error>(
+        limit: Int?, _ work: () async throws(Failure) -> Value
+    ) async throws(Failure) -> Value? {
         let isAdmitted = count.withLock { count in
             if let limit, count >= limit { return false }
             count += 1

@@ -69,6 +69,11 @@ struct PlacementRepository: Sendable {
         _ = try await pool.query(PlacementStatements.confirm, [.identifier(tenant), .text(role.rawValue)])
     }
 
+    /// What was confirmed is a reservation again.
+    func unconfirm(_ tenant: Identifier) async throws(PostgresError) {
+        _ = try await pool.query(PlacementStatements.unconfirm, [.identifier(tenant)])
+    }
+
     /// Gives a place back that nothing was made at.
     func release(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PostgresError) {
         _ = try await pool.query(PlacementStatements.release, [.identifier(tenant), .text(role.rawValue)])

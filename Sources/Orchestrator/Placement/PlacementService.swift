@@ -19,6 +19,29 @@ struct PlacementService: Sendable {
         }
     }
 
+    /// The tenant's place, also of a tenant from before placements were stored; nil for one that was never placed.
+    func locate(_ request: PlacementRequest) async throws(PlacementFailure) -> TenantPlacement? {
+        try await stored { () async throws in
+            if let placement = try await repository.find(request.tenant) { return placement }
+            try await register()
+            do {
+                return try await repository.reserve(request, .current) { _, formerAddress in
+                    let problems = servers.problems
+                    guard let formerAddress,
+                        let server = servers.list.first(where: {
+                            $0.address == formerAddress && problems[$0.name] == nil
+                        })
+                    else { throw NotPlaced() }
+                    return server
+                }
+            } catch is NotPlaced {
+                return nil
+            }
+        }
+    }
+
+    private struct NotPlaced: Error {}
+
     /// Where the tenant would be placed now; changes nothing.
     func preview(_ request: PlacementRequest) async throws(PlacementFailure) -> TenantPlacement {
         try await stored { () async throws in
@@ -41,6 +64,11 @@ struct PlacementService: Sendable {
     /// Records that the data is there.
     func confirm(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PlacementFailure) {
         try await stored { () async throws in try await repository.confirm(tenant, role) }
+    }
+
+    /// The opposite of ``confirm(_:_:)``.
+    func unconfirm(_ tenant: Identifier) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.unconfirm(tenant) }
     }
 
     /// Gives a reserved place back.
@@ -75,7 +103,7 @@ struct PlacementService: Sendable {
         }
     }
 
-    private func stored<Value>(_ body: () async throws -> Value) async throws(PlacementFailure) -> Value {
+    private func stored<Value: Sendable>(_ body: () async throws -> Value) async throws(PlacementFailure) -> Value {
         do { return try await body() } catch let failure as PlacementFailure { throw failure } catch {
             throw .database(FailureReason.describing(error))
         }

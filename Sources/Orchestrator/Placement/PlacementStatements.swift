@@ -37,6 +37,12 @@ enum PlacementStatements {
         WHERE tenant_id = $1 AND role = $2 AND state = 'reserved'
         """
 
+    /// What was confirmed is a reservation again. Parameter: tenant.
+    static let unconfirm: PostgresStatement = """
+        UPDATE main.tenant_placements SET state = 'reserved', modified_on = now()
+        WHERE tenant_id = $1 AND role = 'current'
+        """
+
     /// Gives a place back that nothing was made at. Parameters: tenant, role.
     static let release: PostgresStatement = """
         DELETE FROM main.tenant_placements WHERE tenant_id = $1 AND role = $2 AND state = 'reserved'

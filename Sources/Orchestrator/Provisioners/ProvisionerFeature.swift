@@ -1,26 +1,58 @@
 import ConfigurationChecks
 import PostgresClient
 import ServiceKit
+import ServiceLifecycle
 import ServicePlatform
 
-/// Makes what the tiers of tenants need: watches over the connections of the provisioners.
+/// Makes what the tiers of tenants need: watches over the data servers and the connections of the provisioners.
 struct ProvisionerFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
         ProvisionerConfiguration.configurationKeys, PostgresConfiguration.configurationKeys.within("PROVISIONER"),
     ])
 
+    let background: [any Service]
+    let healthChecks: [HealthCheck]
     private let provisioners: Provisioners
 
-    init(_ core: OrchestratorCore) { provisioners = core.provisioners }
-
-    /// The application database, if a tier uses it.
-    var healthChecks: [HealthCheck] {
-        guard let pool = provisioners.application.pool else { return [] }
-        return [
-            HealthCheck("applicationDatabase", isRequired: false) {
-                (try? await pool.query(ProvisioningRunStatements.check)) != nil
-            }
+    init(_ core: OrchestratorCore) {
+        provisioners = core.provisioners
+        guard let tenancy = provisioners.tenancy else {
+            (background, healthChecks) = ([], [])
+            return
+        }
+        let servers = tenancy.placement.servers
+        let watch = DataServerWatch(
+            placement: tenancy.placement, interval: provisioners.configuration.reloadInterval, logger: core.logger)
+        background = [watch]
+        healthChecks = [
+            // None of the servers is required: the work of its tenants waits.
+            HealthCheck("applicationDatabase", isRequired: false) { () -> HealthState in
+                let away = await Self.away(servers)
+                if away.isEmpty { return .up }
+                let isPartial = away.count < servers.list.count
+                return isPartial ? .impaired("away: \(away.sorted().joined(separator: ", "))") : .down
+            },
+            HealthCheck("dataServers", isRequired: false) { () -> HealthState in
+                if let problem = watch.problem { return .impaired(problem) }
+                let problems = servers.problems.sorted { $0.key < $1.key }.map(\.value)
+                return problems.isEmpty ? .up : .impaired(problems.joined(separator: "; "))
+            },
         ]
+    }
+
+    /// The names of the servers that do not answer.
+    private static func away(_ servers: DataServers) async -> [String] {
+        await withTaskGroup(of: String?.self) { group in
+            for server in servers.list {
+                guard let pool = try? servers.open(server.name).pool else { continue }
+                group.addTask {
+                    (try? await pool.query(ProvisioningRunStatements.check)) == nil ? server.name : nil
+                }
+            }
+            return await group.reduce(into: []) { names, name in
+                if let name { names.append(name) }
+            }
+        }
     }
 
     func shutdown() async { await provisioners.shutdown() }

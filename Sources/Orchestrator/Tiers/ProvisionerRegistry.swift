@@ -7,7 +7,7 @@ import ServiceKit
 /// Makes provisioners from the definitions of a tiers file.
 struct ProvisionerRegistry: Sendable {
     /// What the PostgreSQL provisioners need; called for each tier that has one of them.
-    let tenancy: @Sendable () throws(ConfigurationFailure) -> PostgresTenancy
+    let tenancy: @Sendable () throws(ConfigurationFailure) -> PlacedTenancy
     /// For pipelines.
     let client: JSONPoster
     let logger: Logger
@@ -54,11 +54,9 @@ struct ProvisionerRegistry: Sendable {
     private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
         switch definition.provisioner {
         case PostgresSchemaProvisioner.name:
-            _ = try TierOptions(definition, known: [])
-            return PostgresSchemaProvisioner(tenancy: try tenancy())
+            return PostgresSchemaProvisioner(tenancy: try tenancy(), labels: try labels(definition))
         case PostgresDatabaseProvisioner.name:
-            _ = try TierOptions(definition, known: [])
-            return PostgresDatabaseProvisioner(tenancy: try tenancy(), logger: logger)
+            return PostgresDatabaseProvisioner(tenancy: try tenancy(), labels: try labels(definition))
         case ExecProvisioner.name:
             return try exec(definition)
         case HTTPProvisioner.name:
@@ -70,6 +68,16 @@ struct ProvisionerRegistry: Sendable {
                     #"\#(definition.place) has the unknown provisioner "\#(definition.provisioner)"; write one of "#
                     + Self.names.joined(separator: ", "))
         }
+    }
+
+    /// The labels that the data server of a tenant must have.
+    private func labels(_ definition: TierDefinition) throws(ConfigurationFailure) -> [String: String] {
+        let options = try TierOptions(definition, known: ["labels"])
+        let labels = try options.dictionary("labels", #"an object of texts, such as {"region": "eu"}"#)
+        guard labels["tier"] == nil else {
+            throw options.failure(#"has "labels" with a tier; write the tiers of a data server into its own labels"#)
+        }
+        return labels
     }
 
     private func exec(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {

@@ -8,34 +8,38 @@ struct Provisioners: Sendable {
     let tiers: TierTable
     /// Requests to pipelines.
     let pipelines: JSONPoster
-    let application: ApplicationDatabase
+    /// Where tenants are; nil when no tier needs a database.
+    let tenancy: PlacedTenancy?
+    let configuration: ProvisionerConfiguration
 
     /// Reads the tiers and makes their provisioners.
-    /// - Throws: ``ConfigurationFailure`` that names the variable or the tier.
+    /// - Throws: ``ConfigurationFailure`` that names the variable, the file, the tier and the member.
     init(
         reader: ConfigReader, credentials: TenantCredentialStore, logger: Logger
     ) throws(ConfigurationFailure) {
         let configuration = try ProvisionerConfiguration(reader: reader)
-        let application = ApplicationDatabase(reader: reader, logger: logger)
+        let source = DataServerSource(reader: reader, logger: logger)
         let pipelines = JSONPoster(allowsInternalAddresses: configuration.allowsInternalPipelines)
-        let registry = ProvisionerRegistry(
-            tenancy: { () throws(ConfigurationFailure) in
-                let (pool, database) = try application.open()
-                return PostgresTenancy(
-                    pool: pool, configuration: database, credentials: credentials,
-                    connectionLimit: configuration.roleConnectionLimit)
-            }, client: pipelines, logger: logger)
+        let repository = PlacementRepository(pool: credentials.pool)
+        let tenancy = { @Sendable () throws(ConfigurationFailure) -> PlacedTenancy in
+            PlacedTenancy(
+                placement: PlacementService(servers: try source.open(), repository: repository),
+                credentials: credentials, connectionLimit: configuration.roleConnectionLimit,
+                serverConcurrency: configuration.serverConcurrency)
+        }
+        let registry = ProvisionerRegistry(tenancy: tenancy, client: pipelines, logger: logger)
         do throws(ConfigurationFailure) {
             tiers = try registry.table(configuration.tiers)
         } catch {
             throw error.inTiersFile(configuration.tiersFile)
         }
-        self.application = application
+        self.tenancy = source.servers == nil ? nil : try tenancy()
+        self.configuration = configuration
         self.pipelines = pipelines
     }
 
     func shutdown() async {
         await pipelines.shutdown()
-        await application.pool?.shutdown()
+        await tenancy?.placement.servers.shutdown()
     }
 }

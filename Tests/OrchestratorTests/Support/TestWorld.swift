@@ -24,6 +24,8 @@ final class TestWorld: Sendable {
     let pool: PostgresPool
     /// On the application database, as the provisioner.
     let provisionerPool: PostgresPool
+    /// One server, with the application database.
+    let dataServers: DataServers
     private let keys = Mutex<[String]>([])
 
     var database: String { orchestrator.name }
@@ -50,10 +52,11 @@ final class TestWorld: Sendable {
         pool = PostgresPool(
             configuration: orchestrator.configuration(user: orchestrator.template.runtimeRole, connections: 10),
             logger: testLogger)
-        provisionerPool = PostgresPool(
-            configuration: server.configuration(
-                database: "orch_app_\(suffix)", user: "orch_prov_\(suffix)", connections: 10),
-            logger: testLogger)
+        let application = server.configuration(
+            database: "orch_app_\(suffix)", user: "orch_prov_\(suffix)", connections: 10)
+        provisionerPool = PostgresPool(configuration: application, logger: testLogger)
+        dataServers = DataServers(
+            [DataServer(name: DataServer.defaultName, configuration: application)], logger: testLogger)
     }
 
     private func makeApplication() async throws {
@@ -63,6 +66,7 @@ final class TestWorld: Sendable {
     }
 
     private func tearDown() async {
+        await dataServers.shutdown()
         for pool in [admin, pool, provisionerPool] { await pool.shutdown(patience: .zero) }
         let tenants = keys.withLock { $0 }.map { "tenant_\($0)" }
         for name in [applicationDatabase] + tenants {
@@ -97,13 +101,14 @@ final class TestWorld: Sendable {
             logger: testLogger)
     }
 
-    func tenancy() throws -> PostgresTenancy {
-        PostgresTenancy(
-            pool: provisionerPool,
-            configuration: server.configuration(database: applicationDatabase, user: provisioner, connections: 10),
-            credentials: credentials,
-            connectionLimit: 7)
+    func tenancy() throws -> PlacedTenancy {
+        PlacedTenancy(
+            placement: PlacementService(servers: dataServers, repository: PlacementRepository(pool: pool)),
+            credentials: credentials, connectionLimit: 7)
     }
+
+    /// The only data server, as `host:port`.
+    var dataServerAddress: String { "\(server.host):\(server.port)" }
 
     func repository() -> ProvisioningRunRepository {
         ProvisioningRunRepository(

@@ -1,12 +1,12 @@
 import PostgresClient
 
 /// Shuts a tenant's login role out, before anything of the tenant is removed. A removal that is given up lets it in again.
-struct CloseAccessStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct CloseAccessStep: DataServerStep {
     let name = "close-access"
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let removal = try removal(context)
         do {
             let hasRole = try await tenancy.pool.withTransaction { transaction in
@@ -23,7 +23,7 @@ struct CloseAccessStep: ProvisioningStep {
         return StepOutput()
     }
 
-    func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
+    func compensate(_ context: StepContext, on tenancy: PostgresTenancy) async throws(ProvisioningFailure) {
         let removal = try removal(context)
         do {
             try await tenancy.pool.withTransaction { transaction in

@@ -1,13 +1,12 @@
 import PostgresClient
 
 /// Makes the database of a silo tenant, and closes it to everybody else.
-struct CreateDatabaseStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct CreateDatabaseStep: DataServerStep {
     let name = "create-database"
-    let needs = [SurveyStep.name]
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let database = try TenantDatabase(context, tenancy)
         do {
             try await database.ensure()
@@ -18,19 +17,19 @@ struct CreateDatabaseStep: ProvisioningStep {
         return StepOutput()
     }
 
-    func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
+    func compensate(_ context: StepContext, on tenancy: PostgresTenancy) async throws(ProvisioningFailure) {
         guard let survey = Survey(context), !survey.hasDatabase else { return }
         do { try await TenantDatabase(context, tenancy).drop() } catch { throw .from(error) }
     }
 }
 
 /// Removes the database of a silo tenant with everything in it.
-struct DropDatabaseStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct DropDatabaseStep: DataServerStep {
     let name = "drop-database"
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let database = try TenantDatabase(context, tenancy)
         do { try await database.drop() } catch { throw .from(error) }
         return StepOutput(

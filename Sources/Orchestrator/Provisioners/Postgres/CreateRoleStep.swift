@@ -1,13 +1,12 @@
 import PostgresClient
 
 /// Makes the login role of a tenant with its own database.
-struct CreateRoleStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct CreateRoleStep: DataServerStep {
     let name = "create-role"
-    let needs = [SurveyStep.name]
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
         let (role, _) = try await tenancy.role(name, for: context.event)
         do {
@@ -21,7 +20,7 @@ struct CreateRoleStep: ProvisioningStep {
         return StepOutput()
     }
 
-    func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
+    func compensate(_ context: StepContext, on tenancy: PostgresTenancy) async throws(ProvisioningFailure) {
         guard let survey = Survey(context), !survey.hasRole else { return }
         try await DropRoleStep.dropRole(context, tenancy)
         try await tenancy.forgetCredential(
@@ -30,12 +29,12 @@ struct CreateRoleStep: ProvisioningStep {
 }
 
 /// Removes the login role of a tenant whose database is gone.
-struct DropRoleStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct DropRoleStep: DataServerStep {
     let name = "drop-role"
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         try await Self.dropRole(context, tenancy)
         return StepOutput()
     }

@@ -1,13 +1,12 @@
 import PostgresClient
 
 /// Makes the schema and the login role of a pooled tenant, in one transaction: both are there completely or not at all.
-struct CreateSchemaStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct CreateSchemaStep: DataServerStep {
     let name = "create-schema"
-    let needs = [SurveyStep.name]
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let event = context.event
         let name = try SQLName(tenantKey: event.tenantKey)
         let (role, secretRef) = try await tenancy.role(name, for: event)
@@ -28,7 +27,7 @@ struct CreateSchemaStep: ProvisioningStep {
         return StepOutput(resources: [resource])
     }
 
-    func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
+    func compensate(_ context: StepContext, on tenancy: PostgresTenancy) async throws(ProvisioningFailure) {
         guard let survey = Survey(context) else { return }
         let name = try SQLName(tenantKey: context.event.tenantKey)
         let removal = TenantRoleRemoval(name: name, tenant: context.event.tenantID)

@@ -2,12 +2,12 @@ import JSONCoding
 import PostgresClient
 
 /// Removes the schema of a pooled tenant with everything in it, and its login role, in one transaction.
-struct DropSchemaStep: ProvisioningStep {
-    let tenancy: PostgresTenancy
-
+struct DropSchemaStep: DataServerStep {
     let name = "drop-schema"
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
         let removal = TenantRoleRemoval(name: name, tenant: context.event.tenantID)
         do {

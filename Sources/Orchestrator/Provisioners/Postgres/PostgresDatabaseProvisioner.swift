@@ -1,5 +1,3 @@
-import Logging
-
 /// For silo tiers: a database `tenant_<key>` that nobody but the login role of the same name can enter, with a schema
 /// of that name too, so that a tenant can move from the shared database without a change in its application.
 ///
@@ -9,8 +7,9 @@ struct PostgresDatabaseProvisioner: Provisioner {
     /// Name in the tiers file, and the type of the resource.
     static let name = "postgres-database"
 
-    let tenancy: PostgresTenancy
-    let logger: Logger
+    let tenancy: PlacedTenancy
+    /// What the data server must have.
+    var labels: [String: String] = [:]
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {
@@ -18,15 +17,26 @@ struct PostgresDatabaseProvisioner: Provisioner {
             try WorkflowPlan(
                 kind,
                 [
-                    SurveyStep(tenancy: tenancy), CreateRoleStep(tenancy: tenancy),
-                    CreateDatabaseStep(tenancy: tenancy), FillDatabaseStep(tenancy: tenancy, logger: logger),
+                    PlaceStep(tenancy: tenancy, kind: .silo, labels: labels),
+                    PlacedStep(SurveyStep(), tenancy, needs: [PlaceStep.name]),
+                    PlacedStep(
+                        CreateRoleStep().name, tenancy, needs: [SurveyStep.name], pooled: [CreateSchemaStep()],
+                        silo: [CreateRoleStep()]),
+                    PlacedStep(
+                        CreateDatabaseStep().name, tenancy, needs: [SurveyStep.name], pooled: [],
+                        silo: [CreateDatabaseStep()]),
+                    PlacedStep(FillDatabaseStep().name, tenancy, pooled: [], silo: [FillDatabaseStep()]),
+                    ConfirmPlaceStep(tenancy: tenancy),
                 ])
         case .deprovision:
             try WorkflowPlan(
                 kind,
                 [
-                    CloseAccessStep(tenancy: tenancy), DropDatabaseStep(tenancy: tenancy),
-                    DropRoleStep(tenancy: tenancy), ForgetCredentialStep(tenancy: tenancy),
+                    FindPlaceStep(tenancy: tenancy, kind: .silo), PlacedStep(CloseAccessStep(), tenancy),
+                    PlacedStep(
+                        DropDatabaseStep().name, tenancy, pooled: [DropSchemaStep()], silo: [DropDatabaseStep()]),
+                    PlacedStep(DropRoleStep().name, tenancy, pooled: [], silo: [DropRoleStep()]),
+                    PlacedStep(ForgetCredentialStep(), tenancy), ReleasePlaceStep(tenancy: tenancy),
                 ])
         case .move: throw .unsupported(kind, by: Self.name)
         }

@@ -1,20 +1,35 @@
-/// For pooled tiers: a schema `tenant_<key>` in the shared application database, and a login role of the same name that
+/// For pooled tiers: a schema `tenant_<key>` in the shared database of a data server, and a login role of the same name that
 /// can see only it.
 struct PostgresSchemaProvisioner: Provisioner {
     /// Name in the tiers file, and the type of the resource.
     static let name = "postgres-schema"
 
-    let tenancy: PostgresTenancy
+    let tenancy: PlacedTenancy
+    /// What the data server must have.
+    var labels: [String: String] = [:]
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {
-        case .provision: try WorkflowPlan(kind, [SurveyStep(tenancy: tenancy), CreateSchemaStep(tenancy: tenancy)])
+        case .provision:
+            try WorkflowPlan(
+                kind,
+                [
+                    PlaceStep(tenancy: tenancy, kind: .pooled, labels: labels),
+                    PlacedStep(SurveyStep(), tenancy, needs: [PlaceStep.name]),
+                    PlacedStep(
+                        CreateSchemaStep().name, tenancy, needs: [SurveyStep.name], pooled: [CreateSchemaStep()],
+                        silo: [CreateRoleStep(), CreateDatabaseStep(), FillDatabaseStep()]),
+                    ConfirmPlaceStep(tenancy: tenancy),
+                ])
         case .deprovision:
             try WorkflowPlan(
                 kind,
                 [
-                    CloseAccessStep(tenancy: tenancy), DropSchemaStep(tenancy: tenancy),
-                    ForgetCredentialStep(tenancy: tenancy),
+                    FindPlaceStep(tenancy: tenancy, kind: .pooled), PlacedStep(CloseAccessStep(), tenancy),
+                    PlacedStep(
+                        DropSchemaStep().name, tenancy, pooled: [DropSchemaStep()],
+                        silo: [DropDatabaseStep(), DropRoleStep()]),
+                    PlacedStep(ForgetCredentialStep(), tenancy), ReleasePlaceStep(tenancy: tenancy),
                 ])
         case .move: throw .unsupported(kind, by: Self.name)
         }

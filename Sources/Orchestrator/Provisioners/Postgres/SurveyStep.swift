@@ -3,14 +3,14 @@ import PostgresClient
 
 /// Looks which of a tenant's objects exist before any is made, so that a workflow which is given up removes exactly what it has
 /// made: a tenant that is provisioned again keeps its data.
-struct SurveyStep: ProvisioningStep {
+struct SurveyStep: DataServerStep {
     static let name = "survey"
-
-    let tenancy: PostgresTenancy
 
     var name: String { Self.name }
 
-    func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
+    func perform(
+        _ context: StepContext, on tenancy: PostgresTenancy
+    ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
         do {
             guard let row = try await tenancy.pool.query(Self.look, [.text(name.text)]).first else {

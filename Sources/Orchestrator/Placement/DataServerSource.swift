@@ -1,0 +1,48 @@
+import Configuration
+import ConfigurationChecks
+import Logging
+import PostgresClient
+import Synchronization
+
+/// Reads which data servers there are when the first tier asks for one: those of `DATA_SERVERS_FILE`, or the only one of
+/// `PROVISIONER_DB_…`.
+final class DataServerSource: Sendable {
+    private let reader: ConfigReader
+    private let logger: Logger
+    private let opened = Mutex<DataServers?>(nil)
+
+    init(reader: ConfigReader, logger: Logger) {
+        self.reader = reader
+        self.logger = logger
+    }
+
+    /// The servers; nil when no tier has asked for one.
+    var servers: DataServers? { opened.withLock { $0 } }
+
+    /// - Throws: ``ConfigurationFailure`` when the file or the settings of the database are missing or wrong.
+    func open() throws(ConfigurationFailure) -> DataServers {
+        if let servers { return servers }
+        let servers: DataServers
+        if let path = reader.text("data.servers.file") {
+            let file = DataServersFile(path: path, reader: reader)
+            servers = DataServers(try file.load(), file: file, logger: logger)
+        } else {
+            servers = DataServers([try defaultServer()], logger: logger)
+        }
+        opened.withLock { $0 = servers }
+        return servers
+    }
+
+    private func defaultServer() throws(ConfigurationFailure) -> DataServer {
+        var configuration: PostgresConfiguration
+        do { configuration = try PostgresConfiguration(reader: reader, scope: "provisioner") } catch {
+            throw ConfigurationFailure(key: error.key, reason: "\(error.reason) (a tier needs this database)")
+        }
+        // Creating a database takes seconds where other statements take milliseconds.
+        if reader.text("provisioner.db.statement.timeout.millis") == nil {
+            configuration.statementTimeout = .seconds(60)
+        }
+        if reader.text("provisioner.db.lock.timeout.millis") == nil { configuration.lockTimeout = .seconds(30) }
+        return DataServer(name: DataServer.defaultName, configuration: configuration)
+    }
+}
