@@ -2,6 +2,7 @@ import MessageBus
 import Primitives
 import Synchronization
 import TestSupport
+import WorkQueue
 
 /// Groups, content and duplicates.
 extension ConformanceCheck {

@@ -2,6 +2,7 @@ import MessageBus
 import Primitives
 import Synchronization
 import TestSupport
+import WorkQueue
 
 /// Failures and dead letters.
 extension ConformanceCheck {
