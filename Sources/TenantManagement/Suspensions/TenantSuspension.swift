@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 import Primitives
 
 /// A reason for which a tenant is, or was, suspended. A tenant is suspended as long as one of them has not ended.
