@@ -108,6 +108,10 @@ let package = Package(
         library(
             "MessageBus", values + settings + background + ["PostgresClient", "Migrations", "Entities", "WorkQueue"],
             resources: [.embedInCode("Migrations")]),
+        library(
+            "MessageBusBullMQ",
+            values + settings + background + ["RedisClient", "WorkQueue", "MessageBus", crypto],
+            resources: [.embedInCode("Scripts")]),
         library("Billing", ["Primitives"]),
         library(
             "ServiceKit",
@@ -118,7 +122,8 @@ let package = Package(
         library(
             "ServicePlatform",
             settings + background + [
-                "Primitives", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus", "ServiceKit",
+                "Primitives", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
+                "MessageBusBullMQ", "ServiceKit",
             ]),
         library(
             "TenantManagement",

@@ -18,6 +18,7 @@ LAYERS = [
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"AWS", "Entities", "Migrations", "Observability", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
+    {"MessageBusBullMQ"},
     {"ServicePlatform"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},
     {"arc", "arc-pdf"},

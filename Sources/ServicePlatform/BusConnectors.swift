@@ -2,6 +2,7 @@ package import Configuration
 package import ConfigurationChecks
 package import Logging
 package import MessageBus
+import MessageBusBullMQ
 package import Primitives
 
 /// The connectors that `EVENT_CONNECTOR` chooses from; without it, the first one.
@@ -26,7 +27,8 @@ package enum BusConnectors {
 
     /// All of them. A new connector is one line here and its target in Package.swift.
     package static let all: [Choice] = [
-        Choice("postgres", PostgresConnector.configurationKeys, open: PostgresConnector.connection)
+        Choice("postgres", PostgresConnector.configurationKeys, open: PostgresConnector.connection),
+        Choice("bullmq", BullMQConnector.configurationKeys, open: BullMQConnector.connection),
     ]
 
     /// The settings of the choice and of every connector.

@@ -4,6 +4,7 @@ import Foundation
 import Logging
 import Orchestrator
 import PostgresClient
+import RedisClient
 import ServiceKit
 import ServicePlatform
 import Subscription
@@ -29,6 +30,10 @@ import Testing
             "AWS_SES_SMTP_HOST": "mail.example.com", "SMTP_FROM_EMAIL": "id@example.com",
         ],
         ["NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": "/tmp"],
+        ["EVENT_CONNECTOR": "bullmq", "REDIS_TLS_ENABLED": "true"],
+        [
+            "EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_HOST": "127.0.0.1", "MESSAGE_BUS_REDIS_TLS_ENABLED": "true",
+        ],
     ]
 
     /// Read by the commands, which have no configuration reader yet.
@@ -80,17 +85,18 @@ import Testing
         #expect(failure?.key == "DATA_ENCRYPTION_KEY")
     }
 
-    /// The names in the first columns of the tables; `X_DB_*` means all settings of a database with this prefix.
+    /// The names in the first columns of the tables; `X_DB_*` means all settings of a database with this prefix, and
+    /// `X_REDIS_*` those of Redis.
     private static func documented() throws -> Set<String> {
         let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         var names: Set<String> = []
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where line.hasPrefix("| `") {
             let cell = line.dropFirst().prefix { $0 != "|" }
-            for match in cell.matches(of: /`([A-Z0-9_]+)(_DB_\*)?`/) {
-                if match.2 == nil {
-                    names.insert(String(match.1))
-                } else {
-                    names.formUnion(PostgresConfiguration.configurationKeys.within(String(match.1)).names)
+            for match in cell.matches(of: /`([A-Z0-9_]+?)(_DB_\*|_REDIS_\*)?`/) {
+                switch match.2 {
+                case nil: names.insert(String(match.1))
+                case "_DB_*": names.formUnion(PostgresConfiguration.configurationKeys.within(String(match.1)).names)
+                default: names.formUnion(RedisConfiguration.configurationKeys.within(String(match.1)).names)
                 }
             }
         }

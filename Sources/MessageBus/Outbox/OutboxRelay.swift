@@ -29,6 +29,10 @@ package final class OutboxRelay: Service {
     let clock: any WallClock
     let logger: Logger
     private let connector: any EventConnector
+    /// A bus that may lose what it has accepted.
+    private let memory: (any BusMemory)?
+    /// When the bus was known to have everything; nil when it has to be asked.
+    private let recollection = Mutex<ContinuousClock.Instant?>(nil)
     private let listener: PostgresConfiguration?
     let lifetime = WorkerLifetime()
     /// Batches that are being published.
@@ -51,6 +55,7 @@ package final class OutboxRelay: Service {
     ) {
         self.store = OutboxStore(pool: pool)
         self.connector = connector
+        memory = connector as? any BusMemory
         self.listener = listener
         self.configuration = configuration
         self.clock = clock
@@ -178,6 +183,7 @@ package final class OutboxRelay: Service {
     ) async throws(MessageBusError) -> Step {
         inFlight.add(1, ordering: .relaxed)
         defer { inFlight.subtract(1, ordering: .releasing) }
+        guard try await busHasEverything() else { return .outage }
         let claim = try await store.claim(limit: batchSize, runLength: runLength, lease: configuration.lease)
         guard !claim.events.isEmpty else { return .idle }
         let outcomes: [PublishOutcome]
@@ -189,11 +195,40 @@ package final class OutboxRelay: Service {
             }
         } catch {
             busOutage.failed(error, metadata: ["events": "\(claim.events.count)"])
+            recollection.withLock { $0 = nil }
             try await release(claim, until: deadline)
             return .outage
         }
         try await settle(claim, outcomes, until: deadline)
         return .worked(claim.events.count)
+    }
+
+    /// Makes events pending again that the bus may have lost, before later ones are published.
+    /// - Returns: False when the bus is away, or another relay is about to do so.
+    private func busHasEverything() async throws(MessageBusError) -> Bool {
+        guard let memory else { return true }
+        if let last = recollection.withLock({ $0 }), last.duration(to: .now) < configuration.recollectionInterval {
+            return true
+        }
+        let present = try await store.present()
+        do throws(MessageBusError) {
+            switch try await memory.check(present.outbox, at: present.now) {
+            case .kept: break
+            case .awaitsOther: return false
+            case .lost(let since, let token):
+                let count = try await store.publishAgain(from: since, to: present.now)
+                logger.warning(
+                    "the bus may have lost events; they are published again",
+                    metadata: ["events": "\(count)", "since": "\(since)"])
+                guard try await memory.recovered(present.outbox, at: present.now, token: token) else { return false }
+            }
+        } catch {
+            if case .database = error { throw error }
+            busOutage.failed(error)
+            return false
+        }
+        recollection.withLock { $0 = .now }
+        return true
     }
 
     private func listen() async {

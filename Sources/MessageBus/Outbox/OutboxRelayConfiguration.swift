@@ -22,6 +22,8 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
     package var maximumAttempts: Int
     /// How often to look for events although no wake-up came.
     package var pollInterval: Duration
+    /// How often a bus that may lose events is asked whether it has.
+    package var recollectionInterval: Duration
     /// Under load: how long to collect before the next batch when the last one was not full.
     package var linger: Duration
     /// How long published events are kept.
@@ -39,7 +41,8 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
         batchSize: Int = 100, runLength: Int = 50, lease: Duration = .seconds(30),
         backOff: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(600)),
         unavailability: BackOff = .probing, maximumAttempts: Int = 12,
-        pollInterval: Duration = .seconds(5), linger: Duration = .milliseconds(20),
+        pollInterval: Duration = .seconds(5), recollectionInterval: Duration = .seconds(1),
+        linger: Duration = .milliseconds(20),
         retention: Duration = .seconds(7 * 86_400), inboxRetention: Duration? = nil,
         purgeInterval: Duration = .seconds(600), shutdownTimeout: Duration = .seconds(3)
     ) {
@@ -50,6 +53,7 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
         self.unavailability = unavailability
         self.maximumAttempts = max(maximumAttempts, 1)
         self.pollInterval = pollInterval
+        self.recollectionInterval = recollectionInterval
         self.linger = linger
         self.retention = retention
         self.inboxRetention = inboxRetention

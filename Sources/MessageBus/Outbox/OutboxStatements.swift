@@ -154,6 +154,18 @@ enum OutboxStatements {
         WHERE state = 2 AND ($1::uuid[] IS NULL OR event_id = ANY($1::uuid[]))
         """
 
+    /// The present instant and the name of the database.
+    static let present: PostgresStatement = "SELECT now(), current_database()::text"
+
+    /// Makes events pending again. Parameters: published from, published before, most rows.
+    static let publishAgain: PostgresStatement = """
+        UPDATE main.outbox
+        SET state = 0, attempts = 0, visible_at = NULL, claim = NULL, settled_at = NULL, last_error = NULL
+        WHERE event_id IN (
+            SELECT event_id FROM main.outbox WHERE state = 1 AND settled_at >= $1 AND settled_at < $2
+            ORDER BY settled_at LIMIT $3 FOR UPDATE)
+        """
+
     /// Wakes the relays.
     static let notify: PostgresStatement = "SELECT pg_notify('outbox', '')"
 

@@ -174,6 +174,26 @@ final class OutboxStore: Sendable {
         do { return try await pool.run(batch)[retry].affectedRows } catch { throw .database(error) }
     }
 
+    /// The clock by which it is recorded when events were published, and what tells this outbox from others.
+    func present() async throws(MessageBusError) -> (now: Timestamp, outbox: String) {
+        let result = try await query(OutboxStatements.present, [])
+        do { return (try result[0].timestamp(0), try result[0].text(1)) } catch { throw .database(error) }
+    }
+
+    /// Makes events pending again that were published within a time, in their places before later ones.
+    /// - Returns: How many.
+    func publishAgain(from first: Timestamp, to last: Timestamp) async throws(MessageBusError) -> Int {
+        let limit = 1000
+        var total = 0
+        while true {
+            let count = try await query(
+                OutboxStatements.publishAgain, [.timestamp(first), .timestamp(last), .int64(Int64(limit))]
+            ).affectedRows
+            total += count
+            if count < limit { return total }
+        }
+    }
+
     /// How much waits.
     func backlog() async throws(MessageBusError) -> OutboxBacklog {
         let result = try await query(OutboxStatements.backlog, [])
