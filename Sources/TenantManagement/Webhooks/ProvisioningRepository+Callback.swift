@@ -2,6 +2,7 @@ import Entities
 import JSONCoding
 import PostgresClient
 import Primitives
+import ServiceKit
 
 /// SQL of what a callback reports, in the transaction of the callback.
 extension ProvisioningRepository {
