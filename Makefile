@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz clients openapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz clients openapi asyncapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -48,6 +48,10 @@ openapi: ## Regenerate docs/openapi
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@for service in tenant-management subscription orchestrator; do \
 		$(ARC) openapi $$service > docs/openapi/$$service.json || exit 1; done
+
+asyncapi: ## Regenerate docs/asyncapi/asyncapi.json
+	@test -x $(ARC) || $(MAKE) --no-print-directory build
+	@$(ARC) asyncapi > docs/asyncapi/asyncapi.json
 
 lint: ## Check format, layering, wording and forbidden constructs
 	@scripts/lint.sh

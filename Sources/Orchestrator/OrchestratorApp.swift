@@ -33,6 +33,18 @@ package enum OrchestratorApp {
         return try await service(core, made)
     }
 
+    /// What the service publishes and consumes, for the document of events. Nothing is connected.
+    /// - Parameter name: As the command line names it.
+    package static func eventParticipant(
+        named name: String, reader: ConfigReader, logger: Logger
+    ) async throws -> EventParticipant {
+        let core = try OrchestratorCore(reader: reader, clock: SystemClock(), bus: nil, logger: logger)
+        var consumers: [FeatureConsumer] = []
+        for feature in features { consumers += try await feature.init(core).consumers }
+        return EventParticipant(
+            name: name, publishes: features.flatMap { $0.events }, groups: consumers.map(\.participation))
+    }
+
     private static func service(
         _ core: OrchestratorCore, _ features: [any ServiceFeature<OrchestratorCore>]
     ) async throws -> HTTPService {

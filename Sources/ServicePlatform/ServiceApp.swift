@@ -35,6 +35,23 @@ extension ServiceApp {
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
+        let (core, made) = try await assemble(reader: reader, clock: clock, bus: bus, logger: logger)
+        return try core.platform.service(core, features: made)
+    }
+
+    /// What the service publishes and consumes, for the document of events. Nothing is connected.
+    /// - Parameter name: As the command line names it.
+    package static func eventParticipant(
+        named name: String, reader: ConfigReader, logger: Logger
+    ) async throws -> EventParticipant {
+        let (_, made) = try await assemble(reader: reader, clock: SystemClock(), bus: nil, logger: logger)
+        let groups = made.flatMap(\.consumers).map(\.participation)
+        return EventParticipant(name: name, publishes: features.flatMap { $0.events }, groups: groups)
+    }
+
+    private static func assemble(
+        reader: ConfigReader, clock: any WallClock, bus: MessageBusConnection?, logger: Logger
+    ) async throws -> (Core, [any ServiceFeature<Core>]) {
         let catalog = try Self.catalog()
         let platform = try await ServicePlatform(profile, reader: reader, clock: clock, bus: bus, logger: logger)
         let views = ViewPermissions(
@@ -42,6 +59,6 @@ extension ServiceApp {
         let core = try Core(platform, catalog: catalog, views: views)
         var made: [any ServiceFeature<Core>] = []
         for feature in features { made.append(try await feature.init(core)) }
-        return try platform.service(core, features: made)
+        return (core, made)
     }
 }

@@ -14,6 +14,8 @@ package protocol ServiceFeature<Core>: Sendable {
     static var configurationKeys: ConfigurationKeys { get }
     /// The entities that the feature owns. Other features may use them too; each entity has one owner.
     static var entities: [FeatureEntity] { get }
+    /// The events that the feature publishes.
+    static var events: [EventDescription] { get }
 
     /// Reads the settings of the feature and puts it together. Nothing is connected before the service runs.
     /// - Throws: `ConfigurationFailure` that names the variable.
@@ -35,6 +37,7 @@ package protocol ServiceFeature<Core>: Sendable {
 extension ServiceFeature {
     package static var configurationKeys: ConfigurationKeys { [] }
     package static var entities: [FeatureEntity] { [] }
+    package static var events: [EventDescription] { [] }
     package var operations: [Operation] { [] }
     package var caches: [String: EntityCache] { [:] }
     package var background: [any Service] { [] }
@@ -72,6 +75,9 @@ package struct FeatureConsumer: Sendable {
 }
 
 extension FeatureConsumer {
+    /// As the document of events shows it.
+    package var participation: EventParticipant.Group { EventParticipant.Group(name: group, types: types) }
+
     /// The service that works through the subscription.
     package func service(on subscriber: any EventSubscriber) throws(MessageBusError) -> any Service {
         try subscriber.subscribe(

@@ -27,6 +27,18 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
+    /// What the service publishes and consumes.
+    func eventParticipant(reader: ConfigReader, logger: Logger) async throws -> EventParticipant {
+        switch self {
+        case .tenantManagement:
+            try await TenantManagementApp.eventParticipant(named: rawValue, reader: reader, logger: logger)
+        case .subscription:
+            try await SubscriptionApp.eventParticipant(named: rawValue, reader: reader, logger: logger)
+        case .orchestrator:
+            try await OrchestratorApp.eventParticipant(named: rawValue, reader: reader, logger: logger)
+        }
+    }
+
     /// The settings of all services. One environment often has those of several.
     static var configurationKeys: ConfigurationKeys {
         ConfigurationKeys(combining: [

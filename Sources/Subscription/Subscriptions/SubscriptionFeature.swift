@@ -1,4 +1,5 @@
 import Entities
+import MessageBus
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -9,6 +10,8 @@ struct SubscriptionFeature: ServiceFeature {
     static let entities = [
         FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionController.permissions.view)
     ]
+
+    static let events = [SubscriptionEvent.created, SubscriptionEvent.activated]
 
     let operations: [Operation]
     let background: [any Service]

@@ -11,6 +11,11 @@ struct ProvisioningFeature: ServiceFeature {
         ProvisioningConfiguration.configurationKeys, WebhookConfiguration.configurationKeys,
     ])
 
+    static let events = [
+        ProvisioningEvents.provisioning, ProvisioningEvents.succeeded, ProvisioningEvents.failed,
+        ProvisioningEvents.removed, ProvisioningEvents.notRemoved,
+    ]
+
     let operations: [Operation]
     let background: [any Service]
     let consumers: [FeatureConsumer]

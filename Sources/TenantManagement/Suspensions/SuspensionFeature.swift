@@ -1,3 +1,4 @@
+import MessageBus
 import ServiceKit
 import ServicePlatform
 
@@ -6,6 +7,8 @@ struct SuspensionFeature: ServiceFeature {
     static let entities = [
         FeatureEntity(TenantSuspension.entity, viewPermissions: [PermissionCatalog.suspendTenant])
     ]
+
+    static let events = [SuspensionEvents.suspended, SuspensionEvents.reactivated]
 
     let operations: [Operation]
 

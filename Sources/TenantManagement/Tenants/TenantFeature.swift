@@ -1,4 +1,5 @@
 import Entities
+import MessageBus
 import ServiceKit
 import ServicePlatform
 
@@ -9,6 +10,8 @@ struct TenantFeature: ServiceFeature {
         FeatureEntity(Address.entity),
         FeatureEntity(Resource.entity),
     ]
+
+    static let events = [TenantEvents.created, TenantEvents.accessChanged, TenantEvents.listed]
 
     let operations: [Operation]
     let caches: [String: EntityCache]

@@ -1,0 +1,75 @@
+import Entities
+import JSONCoding
+import MessageBus
+
+/// The events that request work from the orchestrator, and those that report its outcome (docs/contract/arc-api.md 9.3).
+enum ProvisioningEvents {
+    static let provisioning = request(
+        .provision, "A tenant shall be provisioned.", [subscription(isRequired: true)])
+
+    static let succeeded = outcome(EventType.tenantProvisioningSuccess, "A tenant's resources exist.", 1)
+    static let failed = outcome(EventType.tenantProvisioningFailure, "A tenant's resources could not be made.", 0)
+    static let removed = outcome(EventType.tenantDeprovisioningSuccess, "A tenant's resources were removed.", 1)
+    static let notRemoved = outcome(
+        EventType.tenantDeprovisioningFailure, "A tenant's resources could not be removed.", 0)
+
+    /// A request with its secret and context, which the orchestrator needs for the callback.
+    static func request(
+        _ kind: ProvisioningKind, _ summary: String, _ members: [Schema.Property]
+    ) -> EventDescription {
+        EventDescription(
+            kind.eventType, summary,
+            [
+                .init("type", .string(oneOf: [kind.eventType]), required: true),
+                .init("tenant", tenant, required: true),
+            ] + members + [
+                .init("secret", secret, required: true),
+                .init(
+                    "context",
+                    .string(format: .uuid).described("Identifies the request; the callback is signed with it"),
+                    required: true),
+            ])
+    }
+
+    /// The report of an outcome.
+    /// - Parameter status: 1 for success, 0 for failure.
+    static func outcome(_ type: String, _ summary: String, _ status: Int) -> EventDescription {
+        EventDescription(
+            type, summary, [TenantEvents.tenant, .init("status", .integer(oneOf: [status]), required: true)])
+    }
+
+    /// The tenant as it was before the change, with contacts and address.
+    private static let tenant = Schema.object(
+        Tenant.entity.schema.properties + [
+            .init(Tenant.contacts.name, .array(of: open(Contact.entity.schema, "EventContact"))),
+            .init(Tenant.address.name, open(Address.entity.schema, "EventAddress")),
+        ], name: "EventTenant", isClosed: false)
+
+    /// - Parameter isRequired: Whether every event of the type has it.
+    static func subscription(isRequired: Bool) -> Schema.Property {
+        let plan = Schema.object(
+            [.init("tier", .string(maxLength: 100).described("Decides by which provisioner").example("BASIC"))],
+            isClosed: false)
+        return .init(
+            "subscription",
+            .object(
+                [
+                    .init("id", .string(maxLength: 255).example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
+                    .init("subscriberId", .string(maxLength: 255).example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
+                    .init("plan", plan),
+                ], name: "EventSubscription", isClosed: false
+            ).described("As it was requested; at least the tier if there is none"), required: isRequired)
+    }
+
+    private static let secret = Schema.string(maxLength: 250).described(
+        """
+        Signs the callback. Encrypted under DATA_ENCRYPTION_KEY (`sealed:…`), unless EVENT_SECRETS=clear: then 32 hexadecimal \
+        characters.
+        """
+    ).example("sealed:bm9uY2UgYW5kIHNlYWxlZCB0ZXh0")
+
+    /// The row of an entity as events contain it.
+    private static func open(_ schema: Schema, _ name: String) -> Schema {
+        .object(schema.properties, name: name, isClosed: false)
+    }
+}
