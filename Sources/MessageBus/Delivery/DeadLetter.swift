@@ -12,4 +12,13 @@ package struct DeadLetter: Sendable, Hashable {
     package let lastError: String?
     /// When it was given up on.
     package let settledAt: Timestamp
+
+    /// Makes a dead letter.
+    package init(event: EventEnvelope, group: String?, attempts: Int, lastError: String?, settledAt: Timestamp) {
+        self.event = event
+        self.group = group
+        self.attempts = attempts
+        self.lastError = lastError
+        self.settledAt = settledAt
+    }
 }

@@ -1,6 +1,7 @@
 package import MessageBus
 package import Primitives
 import RedisClient
+import Synchronization
 
 /// What makes a bus in Redis safe although Redis may lose data.
 ///

@@ -1,3 +1,4 @@
+import JSONCoding
 package import Logging
 package import MessageBus
 import Primitives

@@ -12,7 +12,8 @@ import Synchronization
 /// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a separate client with a longer `commandTimeout`: they
 /// would delay all commands on a shared connection.
 package final class RedisClient: Sendable {
-    let configuration: RedisConfiguration
+    /// How it connects.
+    package let configuration: RedisConfiguration
     let logger: Logger
     let eventLoopGroup: any EventLoopGroup
     private let links: [RedisLink]
