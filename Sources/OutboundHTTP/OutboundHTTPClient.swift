@@ -13,6 +13,9 @@ package final class OutboundHTTPClient: Sendable {
         case collected
         /// Only the status counts. The body is read for at most a second more, so that the connection can be used again.
         case ignored
+        /// Only the status counts, but the beginning of the body is of interest: at most so many bytes, as far as they arrive
+        /// within a second after the head. A body that is longer or stalls costs the connection.
+        case excerpt(maximumBytes: Int)
     }
 
     private enum State {
@@ -71,14 +74,34 @@ package final class OutboundHTTPClient: Sendable {
                 try Task.checkCancellation()
                 return (response, bytes)
             }
-            if case .ignored = body {
-                // What goes wrong here only costs the connection.
-                try? await withTimeLimit(Self.timeToIgnoreBody) { for try await _ in response.body {} }
-            }
-            return OutboundAnswer(status: Int(response.status.code), headers: response.headers, body: bytes)
+            let excerpt =
+                switch body {
+                case .collected: bytes
+                case .ignored: await Self.excerpt(of: response.body, maximumBytes: nil)
+                case .excerpt(let maximumBytes): await Self.excerpt(of: response.body, maximumBytes: maximumBytes)
+                }
+            return OutboundAnswer(status: Int(response.status.code), headers: response.headers, body: excerpt)
         } catch {
             throw OutboundHTTPFailure(error)
         }
+    }
+
+    /// The beginning of a body.
+    /// - Parameter maximumBytes: Nil: reads it to its end and keeps nothing.
+    private static func excerpt(of body: HTTPClientResponse.Body, maximumBytes: Int?) async -> [UInt8] {
+        let excerpt = Mutex<[UInt8]>([])
+        // What goes wrong here only costs the connection.
+        try? await withTimeLimit(timeToIgnoreBody) {
+            for try await part in body {
+                guard let maximumBytes else { continue }
+                let isComplete = excerpt.withLock { bytes in
+                    bytes += part.readableBytesView.prefix(maximumBytes - bytes.count)
+                    return bytes.count >= maximumBytes
+                }
+                if isComplete { return }
+            }
+        }
+        return excerpt.withLock { $0 }
     }
 
     /// Closes all connections; requests that are sent later fail.

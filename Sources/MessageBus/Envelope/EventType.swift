@@ -45,4 +45,7 @@ package enum EventType {
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.
     package static let subscriptionActivated = "SUBSCRIPTION_ACTIVATED"
+    /// A webhook endpoint was disabled because of its answers: `data` is `{"tenantId", "endpointId", "reason"}`, where `tenantId`
+    /// is absent for an endpoint that gets the events of all tenants.
+    package static let webhookEndpointDisabled = "WEBHOOK_ENDPOINT_DISABLED"
 }

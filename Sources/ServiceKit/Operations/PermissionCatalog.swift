@@ -20,10 +20,23 @@ package enum PermissionCatalog {
     /// The codes of the life of a tenant, which the original does not have.
     private static let lifecycle = [suspendTenant, offboardTenant, exportTenant, eraseTenant]
 
+    /// Adding endpoints of webhooks.
+    package static let createWebhook = "10260"
+    /// Changing endpoints of webhooks, rotating their secrets, tests and replays.
+    package static let updateWebhook = "10261"
+    /// Deleting endpoints of webhooks.
+    package static let deleteWebhook = "10262"
+    /// Reading endpoints of webhooks, their deliveries, and the feed of events.
+    package static let viewWebhook = "10263"
+    /// Seeing the secret of an endpoint after it was created.
+    package static let viewWebhookSecret = "10264"
+    /// The codes of webhooks, which the original does not have.
+    private static let webhooks = [createWebhook, updateWebhook, deleteWebhook, viewWebhook, viewWebhookSecret]
+
     /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
-        return original + lifecycle + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
+        return original + lifecycle + webhooks + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
     }
 
     private static func codes(_ range: ClosedRange<Int>) -> [String] { range.map(String.init) }

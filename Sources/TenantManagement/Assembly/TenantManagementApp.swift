@@ -12,6 +12,7 @@ package enum TenantManagementApp: ServiceApp {
         FirstUserFeature.self,
         InvoiceFeature.self,
         TenantConfigFeature.self,
+        WebhookFeature.self,
         CommonEntitiesFeature<TenantManagementCore>.self,
         NotificationFeature.self,
     ]

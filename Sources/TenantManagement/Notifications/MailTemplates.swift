@@ -35,7 +35,22 @@ enum MailTemplates {
 
                     Everything is set up for \(MailText.name(tenant)). \(place(link))
                     """)
+        case .webhookDisabled(let to, let host, let reason):
+            Mail(
+                id: id, recipient: to, subject: "A webhook endpoint was disabled",
+                text: """
+                    Hello,
+
+                    Your webhook endpoint at \(MailText.name(host)) was disabled because \(disabling(reason)).
+
+                    Nothing is lost: what waits for it is kept, and is delivered once you enable the endpoint again. Events
+                    that happen in the meantime are in the feed, and can be replayed.
+                    """)
         }
+    }
+
+    private static func disabling(_ reason: String) -> String {
+        reason == "GONE" ? "it answered that it is gone (410)" : "all deliveries have failed for days"
     }
 
     private static func salutation(_ name: String) -> String {

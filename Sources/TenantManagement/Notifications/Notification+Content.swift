@@ -13,6 +13,10 @@ extension Notification {
                 "type": .string(type), "to": .string(to), "name": .string(tenant), "user": .string(user),
                 "link": .string(link),
             ]
+        case .webhookDisabled(let to, let host, let reason):
+            value = [
+                "type": .string(type), "to": .string(to), "name": .string(host), "link": "", "reason": .string(reason),
+            ]
         }
         return value.serialized()
     }
@@ -26,6 +30,8 @@ extension Notification {
         case "lead_known": self = .leadKnown(to: to)
         case "tenant_welcome":
             self = .tenantWelcome(to: to, tenant: name, user: value["user"]?.stringValue ?? "", link: link)
+        case "webhook_disabled":
+            self = .webhookDisabled(to: to, host: name, reason: value["reason"]?.stringValue ?? "")
         default: return nil
         }
     }

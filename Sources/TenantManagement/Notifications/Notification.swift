@@ -8,6 +8,8 @@ package enum Notification: Sendable, Hashable {
     case leadKnown(to: String)
     /// Welcomes a tenant after its resources were created (docs/contract/arc-api.md 9.5).
     case tenantWelcome(to: String, tenant: String, user: String, link: String)
+    /// Informs the owner of a webhook endpoint that it was disabled. Of the URL it names the host only.
+    case webhookDisabled(to: String, host: String, reason: String)
 
     /// The original's name of the kind (docs/contract/arc-api.md 8.3).
     package var type: String {
@@ -15,13 +17,16 @@ package enum Notification: Sendable, Hashable {
         case .leadVerification: "validate_lead"
         case .leadKnown: "lead_known"
         case .tenantWelcome: "tenant_welcome"
+        case .webhookDisabled: "webhook_disabled"
         }
     }
 
     /// Address of the recipient.
     package var recipient: String {
         switch self {
-        case .leadVerification(let to, _, _), .leadKnown(let to), .tenantWelcome(let to, _, _, _): to
+        case .leadVerification(let to, _, _), .leadKnown(let to), .tenantWelcome(let to, _, _, _),
+            .webhookDisabled(let to, _, _):
+            to
         }
     }
 }

@@ -1,0 +1,44 @@
+import MessageBus
+
+/// The types of events that may leave the system.
+enum PublishedEvents {
+    /// All of them. Not among them are `TENANTS_LISTED` and what else services only tell each other.
+    static let all: [PublishedEvent] = [
+        PublishedEvent(EventType.webhookEndpointDisabled, shownToTenants: true, .init("endpointId"), .init("reason")),
+        PublishedEvent(EventType.tenantCreated, shownToTenants: true, .init("isBlocked")),
+        PublishedEvent(EventType.tenantAccessChanged, shownToTenants: true, .init("isBlocked"), .init("version")),
+        PublishedEvent(
+            EventType.tenantProvisioning, shownToTenants: true, .init("key", from: "tenant", "key"),
+            .init("name", from: "tenant", "name"), .init("tier", from: "subscription", "plan", "tier"),
+            .init("subscriptionId", from: "subscription", "id")),
+        PublishedEvent(EventType.tenantProvisioningSuccess, shownToTenants: true, .init("status")),
+        PublishedEvent(EventType.tenantProvisioningFailure, shownToTenants: true, .init("status")),
+        PublishedEvent(EventType.tenantDeprovisioning, shownToTenants: true),
+        PublishedEvent(EventType.tenantDeprovisioningSuccess, shownToTenants: true),
+        PublishedEvent(EventType.tenantDeprovisioningFailure, shownToTenants: false),
+        PublishedEvent(EventType.tenantSuspended, shownToTenants: true),
+        PublishedEvent(EventType.tenantReactivated, shownToTenants: true),
+        PublishedEvent(EventType.tenantDeployment, shownToTenants: false),
+        PublishedEvent(EventType.tenantDeploymentSuccess, shownToTenants: false),
+        PublishedEvent(EventType.tenantDeploymentFailure, shownToTenants: false),
+        subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
+    ]
+
+    private static func subscription(_ type: String) -> PublishedEvent {
+        PublishedEvent(
+            type, shownToTenants: true, .init("subscriptionId", from: "subscription", "id"),
+            .init("planId", from: "subscription", "planId"), .init("status", from: "subscription", "status"),
+            .init("startDate", from: "subscription", "startDate"), .init("endDate", from: "subscription", "endDate"),
+            .init("invoiceId", from: "subscription", "invoiceId"))
+    }
+
+    /// Their names, in the order above.
+    static let types = all.map(\.type)
+    /// The names of those that a tenant's own users get.
+    static let shownToTenants = all.filter(\.isShownToTenants).map(\.type)
+
+    private static let byType = Dictionary(uniqueKeysWithValues: all.map { ($0.type, $0) })
+
+    /// The type of that name; nil if its events stay within the system.
+    static func find(_ type: String) -> PublishedEvent? { byType[type] }
+}

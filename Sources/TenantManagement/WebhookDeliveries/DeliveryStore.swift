@@ -1,0 +1,165 @@
+import Entities
+import Logging
+import PostgresClient
+import Primitives
+import Synchronization
+import WorkQueue
+
+/// The deliveries in `main.webhook_deliveries` as leased work. Leases and delays are counted by the database's clock.
+///
+/// A claim goes from queue to queue (`main.webhook_queues`, a row for each endpoint, by the time at which something is due) and
+/// takes some deliveries of each. So it never reads the backlog of an endpoint that is slow, and endpoints without due
+/// deliveries cost nothing. Queues are locked before their deliveries, in the order of their ids, by whoever changes both.
+final class DeliveryStore: LeasedStore {
+    private struct State {
+        var signals: WorkSignals?
+        var lostClaims = LostClaims<Identifier>()
+    }
+
+    private let pool: PostgresPool
+    private let secrets: WebhookSecretRepository
+    private let limits: DeliveryLimits
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(pool: PostgresPool, secrets: WebhookSecretRepository, limits: DeliveryLimits, logger: Logger) {
+        self.pool = pool
+        self.secrets = secrets
+        self.limits = limits
+        self.logger = logger
+    }
+
+    /// Notifies the worker of this process that deliveries were committed.
+    func announce() {
+        state.withLock { $0.signals }?.work.signal()
+    }
+
+    func watch(_ signals: WorkSignals) async {
+        state.withLock { $0.signals = signals }
+        signals.work.signal()
+    }
+
+    // MARK: Claiming
+
+    func claim(_ request: ClaimRequest) async throws -> [QueuedDelivery] {
+        for claim in state.withLock({ $0.lostClaims.all }) {
+            _ = try await pool.query(
+                DeliveryStatements.releasingClaim, [.identifier(claim)], settings: TenantScope.everyTenant)
+            state.withLock { $0.lostClaims.remove(claim) }
+        }
+        let claim = Identifier.v4()
+        do { return try await take(claim, request) } catch {
+            // The claim may be valid although its answer was lost.
+            state.withLock { $0.lostClaims.add(claim) }
+            throw error
+        }
+    }
+
+    private func take(_ claim: Identifier, _ request: ClaimRequest) async throws -> [QueuedDelivery] {
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        let identity = PostgresValue.identifier(claim)
+        let perEndpoint = PostgresValue.int64(Int64(limits.perEndpoint))
+        let lease = PostgresValue.microseconds(request.lease)
+        batch.add(
+            DeliveryStatements.claimingQueues,
+            [
+                .int64(Int64(request.limit)), identity, .textArray(request.fullBulkheads.sorted()),
+                .int64(Int64(limits.endpointsPerHost)),
+            ])
+        let deliveries = batch.add(
+            DeliveryStatements.claimingDeliveries, [identity, perEndpoint, lease, .int64(Int64(request.limit))])
+        let keys = batch.add(DeliveryStatements.readingKeys, [identity])
+        batch.add(DeliveryStatements.returningQueues, [identity, perEndpoint, lease])
+        let results = try await pool.run(batch)
+        var sealed: [Identifier: [[UInt8]]] = [:]
+        for row in results[keys].rows { sealed[try row.identifier(0), default: []].append(try row.bytes(1)) }
+        let opened = Dictionary(
+            uniqueKeysWithValues: sealed.map { endpoint, texts in
+                (endpoint, texts.compactMap { secrets.open($0, endpoint: endpoint) })
+            })
+        return try results[deliveries].rows.map { row in
+            let endpoint = try row.identifier(1)
+            return QueuedDelivery(
+                handle: QueuedDelivery.Handle(delivery: try row.identifier(0), claim: claim), endpoint: endpoint,
+                owner: try row.identifierIfPresent(2), eventType: try row.text(3), body: try row.bytes(4),
+                failures: try row.int(5), url: try row.text(6), host: try row.text(7),
+                failingFor: try row.int64IfPresent(8).map { .microseconds($0) }, keys: opened[endpoint] ?? [])
+        }
+    }
+
+    func renew(_ items: [QueuedDelivery], lease: Duration) async throws -> Set<QueuedDelivery.Handle> {
+        let result = try await pool.query(
+            DeliveryStatements.renewal,
+            [
+                .identifierArray(items.map(\.handle.delivery)), .identifierArray(items.map(\.handle.claim)),
+                .microseconds(lease),
+            ], settings: TenantScope.everyTenant)
+        return try Self.handles(result)
+    }
+
+    func timeUntilDue() async throws -> Duration? {
+        let result = try await pool.query(
+            DeliveryStatements.due, settings: TenantScope.everyTenant, as: .read)
+        return try result.first?.int64IfPresent(0).map { .microseconds($0) }
+    }
+
+    // MARK: Settling
+
+    func settle(
+        _ settlements: [(item: QueuedDelivery, settlement: Settlement<DeliveryOutcome>)]
+    ) async throws -> Set<QueuedDelivery.Handle> {
+        let endpoints = PostgresValue.identifierArray(Array(Set(settlements.map(\.item.endpoint))))
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        batch.add(DeliveryStatements.lockingQueues, [endpoints])
+        let first = batch.count
+        for (item, settlement) in settlements { batch.add(statement(item, settlement)) }
+        let last = batch.count
+        batch.add(DeliveryStatements.schedulingQueues, [endpoints, .int64(Int64(limits.perEndpoint))])
+        var valid: Set<QueuedDelivery.Handle> = []
+        for result in try await pool.run(batch)[first..<last] { valid.formUnion(try Self.handles(result)) }
+        return valid
+    }
+
+    private func statement(
+        _ item: QueuedDelivery, _ settlement: Settlement<DeliveryOutcome>
+    ) -> BoundStatement {
+        switch settlement {
+        case .done(let outcome): DeliveryStatements.end(item.handle, outcome)
+        case .released(let delay):
+            BoundStatement(
+                DeliveryStatements.release,
+                [.identifier(item.handle.delivery), .identifier(item.handle.claim), .microseconds(delay)])
+        // The sender makes outcomes of whatever an attempt may end with: this was its own mistake.
+        case .retry(let delay, let reason): DeliveryStatements.end(item.handle, failure(reason, delay))
+        case .deadLetter(let reason): DeliveryStatements.end(item.handle, failure(reason, nil))
+        }
+    }
+
+    private func failure(_ reason: String, _ delay: Duration?) -> DeliveryOutcome {
+        logger.error("A delivery could not be attempted", metadata: ["reason": "\(reason)"])
+        return .failed(
+            AttemptReport(
+                startedOn: SystemClock().now(), duration: .zero, status: nil, error: "it could not be sent",
+                response: nil), retryAfter: delay)
+    }
+
+    private static func handles(_ result: PostgresResult) throws(PostgresError) -> Set<QueuedDelivery.Handle> {
+        var handles: Set<QueuedDelivery.Handle> = []
+        for row in result.rows {
+            handles.insert(
+                QueuedDelivery.Handle(delivery: try row.identifier(0), claim: try row.identifier(1)))
+        }
+        return handles
+    }
+}
+
+/// How much of the sender one receiver may occupy.
+struct DeliveryLimits: Sendable, Hashable {
+    /// Deliveries of one endpoint at the same time, by all nodes together.
+    let perEndpoint: Int
+    /// Deliveries to one host, or of one tenant, at the same time by one node.
+    let perBulkhead: Int
+
+    /// Endpoints of one host in one claim: more deliveries than there is place for would have to be given back.
+    var endpointsPerHost: Int { max(1, perBulkhead / max(perEndpoint, 1)) }
+}

@@ -1,0 +1,16 @@
+import HTTPTypes
+import ServiceKit
+
+extension WebhookEndpointError: HTTPFailureConvertible {
+    var httpFailure: HTTPFailure {
+        switch self {
+        case .notFound: .entityNotFound
+        case .tooMany(let limit):
+            .conflict("The tenant has \(limit) endpoints, which is the limit.", code: "TOO_MANY_ENDPOINTS")
+        case .keyUnreadable:
+            .conflict(
+                "The secret was stored under another encryption key and cannot be read. Rotate it.",
+                code: "SECRET_UNREADABLE")
+        }
+    }
+}
