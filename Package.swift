@@ -112,6 +112,12 @@ let package = Package(
             "MessageBusBullMQ",
             values + settings + background + ["RedisClient", "WorkQueue", "MessageBus", crypto],
             resources: [.embedInCode("Scripts")]),
+        library(
+            "MessageBusSQS",
+            values + settings + background + ["AWS", "WorkQueue", "MessageBus"]),
+        library(
+            "MessageBusEventBridge",
+            values + settings + background + ["AWS", "WorkQueue", "MessageBus", "MessageBusSQS"]),
         library("Billing", ["Primitives"]),
         library(
             "ServiceKit",
@@ -123,7 +129,7 @@ let package = Package(
             "ServicePlatform",
             settings + background + [
                 "Primitives", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
-                "MessageBusBullMQ", "ServiceKit",
+                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit",
             ]),
         library(
             "TenantManagement",

@@ -3,6 +3,8 @@ package import ConfigurationChecks
 package import Logging
 package import MessageBus
 import MessageBusBullMQ
+import MessageBusEventBridge
+import MessageBusSQS
 package import Primitives
 
 /// The connectors that `EVENT_CONNECTOR` chooses from; without it, the first one.
@@ -29,6 +31,8 @@ package enum BusConnectors {
     package static let all: [Choice] = [
         Choice("postgres", PostgresConnector.configurationKeys, open: PostgresConnector.connection),
         Choice("bullmq", BullMQConnector.configurationKeys, open: BullMQConnector.connection),
+        Choice("sqs", SQSConnector.configurationKeys, open: SQSConnector.connection),
+        Choice("eventbridge", EventBridgeConnector.configurationKeys, open: EventBridgeConnector.connection),
     ]
 
     /// The settings of the choice and of every connector.

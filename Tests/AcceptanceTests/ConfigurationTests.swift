@@ -30,6 +30,11 @@ import Testing
             "AWS_SES_SMTP_HOST": "mail.example.com", "SMTP_FROM_EMAIL": "id@example.com",
         ],
         ["NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": "/tmp"],
+        ["EVENT_CONNECTOR": "sqs", "AWS_REGION": "eu-west-1"],
+        [
+            "EVENT_CONNECTOR": "eventbridge", "AWS_REGION": "eu-west-1",
+            "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/arc",
+        ],
         ["EVENT_CONNECTOR": "bullmq", "REDIS_TLS_ENABLED": "true"],
         [
             "EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_HOST": "127.0.0.1", "MESSAGE_BUS_REDIS_TLS_ENABLED": "true",

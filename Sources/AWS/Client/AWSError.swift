@@ -52,3 +52,8 @@ package struct AWSError: DependencyError, Sendable, Hashable, CustomStringConver
     /// Whether the same call may succeed later.
     package var isDependencyUnavailable: Bool { kind != .refused }
 }
+
+extension AWSError {
+    /// The code in a text of an answer, fit for logs: without name spaces, at most 100 letters, digits and `.`, `_`, `-`.
+    package static func code(cleaning text: String) -> String { ErrorCode.cleaned(text) }
+}

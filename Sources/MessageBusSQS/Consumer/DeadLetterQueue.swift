@@ -1,0 +1,58 @@
+import AWS
+import MessageBus
+import Primitives
+import WorkQueue
+
+/// A message that was given up.
+struct DeadMessage: Sendable {
+    let message: IncomingMessage
+    /// Nil when the message is no event.
+    let event: EventEnvelope?
+    let group: String
+    let attempts: Int
+    let reason: String
+}
+
+/// Stores messages that were given up: as they were, with attributes that say why.
+struct DeadLetterQueue: Sendable {
+    let calls: SQSCalls
+    let maximumSize: Int
+    let clock: any WallClock
+
+    /// Stores all of them.
+    /// - Throws: When one of them could not be stored; others may have been.
+    func add(_ letters: [DeadMessage], to queue: SQSQueue) async throws(MessageBusError) {
+        let now = clock.now()
+        for letter in letters {
+            let answer: BatchAnswer
+            do throws(AWSError) {
+                answer = try await calls.send([message(for: letter, now: now)], to: queue)
+            } catch {
+                throw MessageBusError(error)
+            }
+            guard answer.failed.isEmpty else {
+                let code = answer.failed.values.first?.code ?? ""
+                throw .unavailable(reason: "a dead letter was not stored: \(code)")
+            }
+        }
+    }
+
+    private func message(for letter: DeadMessage, now: Timestamp) -> OutgoingMessage {
+        var attributes = [
+            (name: MessageAttribute.group, value: letter.group),
+            (name: MessageAttribute.attempts, value: "\(letter.attempts)"),
+            (name: MessageAttribute.lastError, value: MessageText.attribute(letter.reason)),
+            (name: MessageAttribute.failedAt, value: now.description),
+        ]
+        if let type = letter.event?.type ?? letter.message.attribute(MessageAttribute.eventType), !type.isEmpty {
+            attributes.append((MessageAttribute.eventType, type))
+        }
+        // Each has an order of its own: on a queue with order none hides another one.
+        var message = OutgoingMessage(
+            body: letter.message.body, attributes: attributes, group: letter.message.id,
+            deduplication: "dead-\(letter.message.id)-\(letter.message.receptions)")
+        // A stranger's message may leave no room.
+        if message.size > maximumSize { message.attributes = [] }
+        return message
+    }
+}

@@ -1,0 +1,87 @@
+import MessageBus
+import WorkQueue
+
+/// What a subscription has received and not taken yet, and what it asks for. Pure state.
+struct MessageIntake: Sendable {
+    typealias Instant = ContinuousClock.Instant
+
+    /// What to receive.
+    struct Demand: Sendable, Hashable {
+        let limit: Int
+        let lease: Duration
+    }
+
+    private struct Entry {
+        let delivery: SQSDelivery
+        let receivedAt: Instant
+    }
+
+    /// Most messages that wait here.
+    static let capacity = 100
+
+    private var entries: [Entry] = []
+    private var demand: Demand?
+    private var failure: MessageBusError?
+
+    /// What came of a claim.
+    struct Claim: Sendable {
+        var items: [SQSDelivery] = []
+        /// What must go back to the queue: the rest of lanes of which the first messages were taken.
+        var returned: [SQSDelivery] = []
+        /// The failure since the last claim.
+        var failure: MessageBusError?
+    }
+
+    /// Takes what is there, lane by lane; asks for more when nothing is.
+    mutating func claim(_ request: ClaimRequest, now: Instant) -> Claim {
+        var claim = Claim()
+        if let failure {
+            self.failure = nil
+            claim.failure = failure
+            return claim
+        }
+        // What has waited here for long may belong to somebody else soon.
+        entries.removeAll { $0.receivedAt.duration(to: now) > request.lease / 2 }
+        var lanes: [String] = []
+        var byLane: [String: [SQSDelivery]] = [:]
+        for entry in entries {
+            let lane = entry.delivery.lane ?? "message \(entry.delivery.message.id)"
+            if byLane[lane] == nil { lanes.append(lane) }
+            byLane[lane, default: []].append(entry.delivery)
+        }
+        var taken: Set<SQSDelivery.Handle> = []
+        for lane in lanes.prefix(request.limit) {
+            let deliveries = byLane[lane] ?? []
+            claim.items += deliveries.prefix(request.runLength)
+            claim.returned += deliveries.dropFirst(request.runLength)
+            taken.formUnion(deliveries.map(\.handle))
+        }
+        entries.removeAll { taken.contains($0.delivery.handle) }
+        if claim.items.isEmpty { demand = Demand(limit: min(request.limit, 10), lease: request.lease) }
+        return claim
+    }
+
+    /// What to receive now; asked for once.
+    mutating func takeDemand() -> Demand? {
+        defer { demand = nil }
+        return demand
+    }
+
+    /// Nothing came: the demand is still there, unless there is a newer one.
+    mutating func foundNothing(for unmet: Demand) { demand = demand ?? unmet }
+
+    mutating func failed(_ error: MessageBusError) { failure = error }
+
+    /// - Returns: False when there is no room.
+    mutating func received(_ delivery: SQSDelivery, now: Instant) -> Bool {
+        guard entries.count < Self.capacity else { return false }
+        entries.append(Entry(delivery: delivery, receivedAt: now))
+        return true
+    }
+
+    /// Everything that is left at the end.
+    mutating func removeAll() -> [SQSDelivery] {
+        defer { entries = [] }
+        return entries.map(\.delivery)
+    }
+}

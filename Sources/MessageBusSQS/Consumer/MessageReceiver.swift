@@ -1,0 +1,139 @@
+import AWS
+import Logging
+import MessageBus
+import Primitives
+import WorkQueue
+
+/// Receives messages for a subscription for as long as it asks for some.
+///
+/// A long poll is never interrupted before its time: SQS may have handed a message to it already, which would then stay
+/// invisible for the length of a lease. At the end what has come is given back.
+struct MessageReceiver: Sendable {
+    let inbox: SQSInbox
+    let exchange: GroupExchange
+    let directory: QueueDirectory
+    let calls: SQSCalls
+    let deadLetters: DeadLetterQueue
+    let attempts: AttemptMemory
+    let wait: Duration
+    let clock: any WallClock
+    let logger: Logger
+
+    /// How long a poll may go on when the consumer stops.
+    private static let grace = Duration.seconds(2)
+
+    private var group: String { inbox.subscription.group }
+
+    func run() async {
+        exchange.join(inbox)
+        while let demand = await inbox.nextDemand() {
+            let poll = Task { await receive(demand) }
+            await withTaskCancellationHandler {
+                await poll.value
+            } onCancel: {
+                Task {
+                    try? await Task.sleep(for: Self.grace, clock: .continuous)
+                    poll.cancel()
+                }
+            }
+        }
+        exchange.leave(inbox)
+        let rest = inbox.removeAll()
+        await shielded { await giveBack(rest) }
+    }
+
+    /// Makes messages visible again. What cannot be given back becomes visible when its lease ends.
+    func giveBack(_ deliveries: [SQSDelivery]) async {
+        guard !deliveries.isEmpty, let queues = try? await directory.queues(of: group) else { return }
+        for batch in deliveries.batches(of: 10) {
+            let changes = batch.map { (receipt: $0.message.receipt, seconds: 0) }
+            _ = try? await calls.changeVisibility(of: changes, in: queues.events)
+        }
+    }
+
+    private func receive(_ demand: MessageIntake.Demand) async {
+        do throws(MessageBusError) {
+            let queues = try await directory.queues(of: group)
+            let messages: [IncomingMessage]
+            do throws(AWSError) {
+                messages = try await calls.receive(
+                    from: queues.events, atMost: demand.limit, visibility: demand.lease.visibility,
+                    wait: Int(wait.components.seconds))
+            } catch {
+                if SQSCalls.isMissingQueue(error) { directory.forget(group) }
+                throw MessageBusError(error)
+            }
+            if messages.isEmpty {
+                // Without long polling the queue is not asked without a pause.
+                if wait == .zero { try? await Task.sleep(for: .milliseconds(200), clock: .continuous) }
+                inbox.foundNothing(for: demand)
+            } else if await !take(messages, from: queues) {
+                inbox.foundNothing(for: demand)
+            }
+        } catch {
+            inbox.failed(error)
+        }
+    }
+
+    /// Hands messages to those who want them, and settles those that nobody can handle.
+    /// - Returns: Whether there was one for this subscription.
+    private func take(_ messages: [IncomingMessage], from queues: GroupQueues) async -> Bool {
+        var hasTaken = false
+        var unwanted: [IncomingMessage] = []
+        for message in messages {
+            do throws(EventReading.Unreadable) {
+                let event = try EventReading.event(in: message, now: clock.now())
+                guard let taker = exchange.taker(of: event.type, group: group, first: inbox) else {
+                    unwanted.append(message)
+                    continue
+                }
+                let delivery = SQSDelivery(
+                    message: message, event: event, group: group, failures: attempts.failures(of: message.id),
+                    isOrdered: queues.events.isFIFO)
+                if taker.receive(delivery), taker === inbox { hasTaken = true }
+            } catch {
+                await giveUp(message, error.reason, queues)
+            }
+        }
+        await acknowledge(unwanted, from: queues.events)
+        return hasTaken
+    }
+
+    /// A group gets all events; those of which it asks for none are done with.
+    private func acknowledge(_ messages: [IncomingMessage], from queue: SQSQueue) async {
+        guard !messages.isEmpty else { return }
+        logger.debug("events that nobody in the group asks for", metadata: ["count": "\(messages.count)"])
+        _ = try? await calls.delete(messages.map(\.receipt), from: queue)
+    }
+
+    /// A message that is no event can never be handled: it must not come again and again.
+    private func giveUp(_ message: IncomingMessage, _ reason: String, _ queues: GroupQueues) async {
+        logger.error(
+            "a message is not an event and becomes a dead letter",
+            metadata: ["group": "\(group)", "message": "\(message.id)", "reason": "\(reason)"])
+        do throws(MessageBusError) {
+            try await deadLetters.add(
+                [DeadMessage(message: message, event: nil, group: group, attempts: 1, reason: reason)],
+                to: queues.dead)
+        } catch {
+            logger.error("a dead letter could not be stored", metadata: ["error": "\(error)"])
+            return
+        }
+        _ = try? await calls.delete([message.receipt], from: queues.events)
+    }
+}
+
+extension Duration {
+    /// As a visibility timeout: whole seconds, at least one and at most twelve hours.
+    var visibility: Int { Int(min(max(secondsRoundedUp, 1), 43_200)) }
+
+    /// As a delay: the nearest number of seconds, at most twelve hours.
+    var delaySeconds: Int { Int(min(max((milliseconds + 500) / 1000, 0), 43_200)) }
+}
+
+extension Array {
+    /// Parts of at most that many elements.
+    func batches(of size: Int) -> [[Element]] {
+        stride(from: 0, to: count, by: size).map { Array(self[$0..<Swift.min($0 + size, count)]) }
+    }
+}

@@ -1,0 +1,82 @@
+package import JSONCoding
+package import MessageBus
+import Primitives
+
+/// An event as the detail of an event of EventBridge.
+///
+/// The detail is the content of the event, as the original sends it, so that rules and foreign targets find its members where
+/// they expect them. What EventBridge has no place for is in one more member.
+package enum EventBridgeDetail {
+    /// The member with the rest of the envelope.
+    private static let member = "arcEvent"
+
+    /// The detail of an event. It also has the member `type`, which the original's consumers look at, unless the event has its
+    /// own.
+    /// - Throws: `EventEnvelopeError` when the content of the event is not a JSON object.
+    package static func detail(of event: EventEnvelope) throws(EventEnvelopeError) -> JSONObject {
+        let limits = JSONLimits(bytes: EventEnvelope.maximumDataBytes)
+        guard let value = try? JSONValue.parse(event.data, limits: limits), var detail = value.objectValue,
+            detail[member] == nil
+        else { throw .invalid(member: "data") }
+        var rest: JSONObject = [
+            "id": .identifier(event.id), "version": .integer(event.version),
+            "occurredAt": .timestamp(event.occurredAt),
+        ]
+        if let tenant = event.tenantID { rest["tenantId"] = .identifier(tenant) }
+        if let trace = event.trace { rest["traceparent"] = .string(trace.traceparent) }
+        if value.hasNumbersThatChange { rest["text"] = .string(String(decoding: event.data, as: UTF8.self)) }
+        if detail["type"] == nil {
+            detail["type"] = .string(event.type)
+            rest["hasAddedType"] = true
+        }
+        detail[member] = .object(rest)
+        return detail
+    }
+
+    /// The event in a detail; nil for a detail that somebody else has written.
+    /// - Throws: `EventEnvelopeError` for one of ours that is damaged.
+    package static func event(type: String, _ detail: JSONObject) throws(EventEnvelopeError) -> EventEnvelope? {
+        guard let rest = detail[member]?.objectValue else { return nil }
+        guard let id = rest["id"]?.stringValue.flatMap({ Identifier($0) }) else { throw .invalid(member: "id") }
+        guard let version = rest["version"]?.intValue else { throw .invalid(member: "version") }
+        guard let occurredAt = rest["occurredAt"]?.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {
+            throw .invalid(member: "occurredAt")
+        }
+        var tenant: Identifier?
+        if let text = rest["tenantId"]?.stringValue {
+            guard let id = Identifier(text) else { throw .invalid(member: "tenantId") }
+            tenant = id
+        }
+        return try EventEnvelope(
+            id: id, type: type, version: version, tenantID: tenant, occurredAt: occurredAt,
+            trace: rest["traceparent"]?.stringValue.flatMap { TraceContext($0) }, data: data(in: detail, rest))
+    }
+
+    private static func data(in detail: JSONObject, _ rest: JSONObject) throws(EventEnvelopeError) -> [UInt8] {
+        if let text = rest["text"]?.stringValue {
+            let limits = JSONLimits(bytes: EventEnvelope.maximumDataBytes)
+            guard let value = try? JSONValue.parse(Array(text.utf8), limits: limits), case .object = value else {
+                throw .invalid(member: "text")
+            }
+            return Array(text.utf8)
+        }
+        var data = detail
+        data[member] = nil
+        if rest["hasAddedType"]?.boolValue == true { data["type"] = nil }
+        return JSONValue.object(data).serialized()
+    }
+}
+
+extension JSONValue {
+    /// Whether it contains a number that a reader who keeps numbers as doubles would write differently: `1.50`, or an integer
+    /// beyond 2^53. EventBridge does not promise to keep the text of a detail.
+    fileprivate var hasNumbersThatChange: Bool {
+        switch self {
+        case .null, .bool, .string: false
+        case .number(let number):
+            !(Int64(number.literal).map { $0.magnitude < 1 << 53 && String($0) == number.literal } ?? false)
+        case .array(let elements): elements.contains { $0.hasNumbersThatChange }
+        case .object(let members): members.contains { $0.value.hasNumbersThatChange }
+        }
+    }
+}
