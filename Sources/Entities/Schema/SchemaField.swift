@@ -12,6 +12,17 @@ package struct SchemaField: Sendable, Hashable {
     package let isNullable: Bool
     /// The only values that it can have; empty: any.
     package let allowedValues: [JSONValue]
+
+    package init(
+        path: String, type: String, format: String?, isRequired: Bool, isNullable: Bool, allowedValues: [JSONValue]
+    ) {
+        self.path = path
+        self.type = type
+        self.format = format
+        self.isRequired = isRequired
+        self.isNullable = isNullable
+        self.allowedValues = allowedValues
+    }
 }
 
 extension Schema {
