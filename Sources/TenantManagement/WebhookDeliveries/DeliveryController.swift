@@ -28,7 +28,7 @@ struct DeliveryController: Sendable {
 
     private func list() -> Operation {
         var operation = crud.find()
-        operation.handler = .scoped { call in try await page(of: .everything, for: call) }
+        operation.handler = .scoped { call in try await page(try query(of: call), for: call) }
         return operation
     }
 
@@ -46,27 +46,42 @@ struct DeliveryController: Sendable {
             failures: [.notFound: "There is no such WebhookEndpoint"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
+                let query = try query(of: call)
                 do { _ = try await endpoints.findByID(id, in: call.scope) } catch {
                     if case .notFound = error { throw HTTPFailure.entityNotFound }
                     throw error
                 }
-                return try await page(of: .equals(WebhookDelivery.endpointID, id), for: call)
+                return try await page(query, where: .equals(WebhookDelivery.endpointID, id), for: call)
             })
     }
 
-    /// A page of the deliveries that match the request's filter and a condition; without an order, the newest first.
-    private func page(of condition: Where, for call: ScopedRequest) async throws -> OperationResponse {
+    /// A part of the log.
+    private struct Query {
+        var filter: Filter
+        let cursor: PageCursor?
+    }
+
+    /// What a request asks for; without an order, the newest first.
+    private func query(of call: ScopedRequest) throws -> Query {
         var filter = try Filter.parse(
             QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
         try views.require(filter, of: entity, in: catalog, for: call.identity)
-        filter.condition = filter.condition.and(condition)
         if filter.order.isEmpty { filter.order = [Order(WebhookDelivery.createdOn, descending: true)] }
         let order = filter.order
         let cursor = try QueryString.first("cursor", in: call.request.query).map {
             try PageCursor($0, order: order, of: entity)
         }
+        return Query(filter: filter, cursor: cursor)
+    }
+
+    /// A page of the deliveries that match the request's filter and a condition.
+    private func page(
+        _ query: Query, where condition: Where = .everything, for call: ScopedRequest
+    ) async throws -> OperationResponse {
+        var filter = query.filter
+        filter.condition = filter.condition.and(condition)
         let page = try await service.deliveries.page(
-            filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
+            filter, after: query.cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
         return .page(page, for: call.request)
     }
 
