@@ -15,6 +15,7 @@ package enum OrchestratorApp {
         EventFeature.self,
         RunFeature.self,
         ProvisionerFeature.self,
+        MoveFeature.self,
     ]
 
     /// Every setting that the service reads.

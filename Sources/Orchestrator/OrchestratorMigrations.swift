@@ -21,5 +21,8 @@ package enum OrchestratorMigrations {
         Migration(
             number: 20, name: "placements", up: PackageResources.V0020__placements_up_sql,
             down: PackageResources.V0020__placements_down_sql),
+        Migration(
+            number: 21, name: "moves", up: PackageResources.V0021__moves_up_sql,
+            down: PackageResources.V0021__moves_down_sql),
     ]
 }

@@ -27,6 +27,12 @@ package enum EventType {
     package static let tenantDeprovisioningFailure = "TENANT_DEPROVISIONING_FAILURE"
     /// A tenant's resources shall be moved; `data` is that of ``tenantProvisioning``, and where to.
     package static let tenantMoveRequested = "TENANT_MOVE_REQUESTED"
+    /// The old copy of a moved tenant's data is no longer needed: `data` is `{"tenantId"}`.
+    package static let tenantMoveConfirmed = "TENANT_MOVE_CONFIRMED"
+    /// The resources of a tenant were moved: `data` is `{"tenantId", "status": 1}`.
+    package static let tenantMoveSuccess = "TENANT_MOVE_SUCCESS"
+    /// The resources of a tenant could not be moved and are where they were: `data` is `{"tenantId", "status": 0}`.
+    package static let tenantMoveFailure = "TENANT_MOVE_FAILURE"
     /// An operator intervenes in the provisioning, deprovisioning or move of a tenant: `data` is `{"tenantId", "context",
     /// "commandId", "command", "actor", "reason"}`. The id of the event is that of the command.
     package static let tenantProvisioningCommand = "TENANT_PROVISIONING_COMMAND"

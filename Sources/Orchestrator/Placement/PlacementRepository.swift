@@ -1,5 +1,6 @@
 import PostgresClient
 import Primitives
+import WorkQueue
 
 /// The data servers and the placements in `orchestrator_db`.
 struct PlacementRepository: Sendable {
@@ -44,11 +45,51 @@ struct PlacementRepository: Sendable {
                 PlacementStatements.reserve,
                 key + [
                     .text(request.tenantKey), .text(server.name), .text(request.kind.rawValue), .text(database),
+                    .text(request.tier),
                 ])
             guard inserted.affectedRows == 1 else { throw PlacementFailure.missing(server.name) }
             return TenantPlacement(
                 tenant: request.tenant, tenantKey: request.tenantKey, role: role, server: server.name,
-                kind: request.kind, database: database, state: .reserved)
+                kind: request.kind, database: database, state: .reserved, tier: request.tier)
+        }
+    }
+
+    /// Every place that a tenant has.
+    func findAll(_ tenant: Identifier) async throws(PostgresError) -> [TenantPlacement] {
+        var placements: [TenantPlacement] = []
+        for row in try await pool.query(PlacementStatements.findAll, [.identifier(tenant)]).rows {
+            placements.append(try TenantPlacement(row))
+        }
+        return placements
+    }
+
+    /// The target of a move becomes the tenant's place, and its place becomes the old copy. Repeated, it changes nothing.
+    /// - Parameter retention: How long the old copy is kept.
+    /// - Returns: False when there is no target.
+    func switchToTarget(of tenant: Identifier, retention: Duration) async throws -> Bool {
+        let id = PostgresValue.identifier(tenant)
+        return try await pool.withTransaction { transaction in
+            let old = try await transaction.query(PlacementStatements.find, [id, "target"])
+            guard old.rowCount == 1 else {
+                return try await transaction.query(PlacementStatements.find, [id, "previous"]).rowCount == 1
+            }
+            _ = try await transaction.query(
+                PlacementStatements.change, [id, "current", "previous", .microseconds(retention)])
+            _ = try await transaction.query(PlacementStatements.change, [id, "target", "current", .null])
+            return true
+        }
+    }
+
+    /// The opposite of ``switchToTarget(of:retention:)``.
+    func switchBack(_ tenant: Identifier) async throws {
+        let id = PostgresValue.identifier(tenant)
+        try await pool.withTransaction { transaction in
+            let target = try await transaction.query(PlacementStatements.find, [id, "target"])
+            let previous = try await transaction.query(PlacementStatements.find, [id, "previous"])
+            guard target.rowCount == 0, previous.rowCount == 1 else { return }
+            _ = try await transaction.query(PlacementStatements.change, [id, "current", "target", .null])
+            _ = try await transaction.query(PlacementStatements.change, [id, "previous", "current", .null])
+            _ = try await transaction.query(PlacementStatements.unconfirmTarget, [id])
         }
     }
 
@@ -145,7 +186,7 @@ extension TenantPlacement {
             // The check constraints allow nothing else.
             role: Role(rawValue: try row.text(2)) ?? .current, server: try row.text(3),
             kind: Kind(rawValue: try row.text(4)) ?? .pooled, database: try row.text(5),
-            state: State(rawValue: try row.text(6)) ?? .placed)
+            state: State(rawValue: try row.text(6)) ?? .placed, tier: try row.text(7))
     }
 }
 

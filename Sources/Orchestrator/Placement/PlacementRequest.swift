@@ -5,7 +5,7 @@ struct PlacementRequest: Sendable {
     let tenant: Identifier
     let tenantKey: String
     /// In upper case. A server with the label `tier` takes only tenants of the tiers that it names.
-    let tier: String
+    var tier: String
     /// Labels that the server must have, such as the region.
     let labels: [String: String]
     let kind: TenantPlacement.Kind

@@ -50,7 +50,7 @@ struct PlacementService: Sendable {
             let server = try choose(request, loads, former)
             return TenantPlacement(
                 tenant: request.tenant, tenantKey: request.tenantKey, role: .current, server: server.name,
-                kind: request.kind, database: request.database(on: server), state: .reserved)
+                kind: request.kind, database: request.database(on: server), state: .reserved, tier: request.tier)
         }
     }
 
@@ -59,6 +59,77 @@ struct PlacementService: Sendable {
         _ tenant: Identifier, _ role: TenantPlacement.Role = .current
     ) async throws(PlacementFailure) -> TenantPlacement? {
         try await stored { () async throws in try await repository.find(tenant, role) }
+    }
+
+    /// Every place that a tenant has.
+    func findAll(_ tenant: Identifier) async throws(PlacementFailure) -> [TenantPlacement] {
+        try await stored { () async throws in try await repository.findAll(tenant) }
+    }
+
+    /// Reserves the target of a move.
+    /// - Parameters:
+    ///   - server: Where to; nil for the least loaded server that fits, other than the present one unless only the kind of
+    ///     the place changes.
+    ///   - current: Where the tenant is.
+    func reserveTarget(
+        _ request: PlacementRequest, on server: String?, from current: TenantPlacement
+    ) async throws(PlacementFailure) -> TenantPlacement {
+        try await stored { () async throws in
+            try await register()
+            return try await repository.reserve(request, .target) { loads, _ in
+                try chooseTarget(request, server, current, loads)
+            }
+        }
+    }
+
+    private func chooseTarget(
+        _ request: PlacementRequest, _ name: String?, _ current: TenantPlacement,
+        _ loads: [String: PlacementChoice.Load]
+    ) throws(PlacementFailure) -> DataServer {
+        let problems = servers.problems
+        let listed = servers.list.filter { problems[$0.name] == nil }
+        let name = name ?? (request.kind == current.kind ? nil : current.server)
+        guard let name else {
+            let others = listed.filter { $0.name != current.server }
+            switch PlacementChoice.choose(for: request, among: others, loads: loads) {
+            case .server(let name):
+                guard let server = others.first(where: { $0.name == name }) else { throw .missing(name) }
+                return server
+            case .full: throw PlacementFailure(kind: .permanent, reason: PlacementFailure.full(request).reason)
+            case .unfit: throw .unfit(request)
+            }
+        }
+        guard let server = listed.first(where: { $0.name == name }) else {
+            throw PlacementFailure(kind: .permanent, reason: "there is no data server \(name)")
+        }
+        if name == current.server {
+            guard request.kind != current.kind else {
+                throw PlacementFailure(kind: .permanent, reason: "the tenant is there already")
+            }
+            return server
+        }
+        switch PlacementChoice.choose(for: request, among: [server], loads: loads) {
+        case .server: return server
+        case .full:
+            throw PlacementFailure(kind: .permanent, reason: "data server \(name) is full or drained")
+        case .unfit:
+            throw PlacementFailure(kind: .permanent, reason: "data server \(name) is not for \(request.need)")
+        }
+    }
+
+    /// The target of a move becomes the tenant's place.
+    func switchToTarget(of tenant: Identifier, retention: Duration) async throws(PlacementFailure) {
+        let isSwitched = try await stored { () async throws in
+            try await repository.switchToTarget(of: tenant, retention: retention)
+        }
+        guard isSwitched else {
+            throw PlacementFailure(kind: .permanent, reason: "the target of the move was given back")
+        }
+    }
+
+    /// The opposite of ``switchToTarget(of:retention:)``.
+    func switchBack(_ tenant: Identifier) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.switchBack(tenant) }
     }
 
     /// Records that the data is there.

@@ -5,9 +5,18 @@ enum PlacementStatements {
     /// Where a tenant's data is. Parameters: tenant, role.
     static let find: PostgresStatement = """
         SELECT placement.tenant_id, placement.tenant_key, placement.role, server.name, placement.kind,
-            placement.database, placement.state
+            placement.database, placement.state, placement.tier
         FROM main.tenant_placements AS placement JOIN main.data_servers AS server ON server.id = placement.server_id
         WHERE placement.tenant_id = $1 AND placement.role = $2
+        """
+
+    /// Every place that a tenant has. Parameter: tenant.
+    static let findAll: PostgresStatement = """
+        SELECT placement.tenant_id, placement.tenant_key, placement.role, server.name, placement.kind,
+            placement.database, placement.state, placement.tier
+        FROM main.tenant_placements AS placement JOIN main.data_servers AS server ON server.id = placement.server_id
+        WHERE placement.tenant_id = $1
+        ORDER BY placement.role
         """
 
     /// The stored servers, locked until the end of the transaction: tenants are placed one after the other.
@@ -25,10 +34,10 @@ enum PlacementStatements {
         SELECT server FROM main.tenant_credentials WHERE tenant_id = $1 ORDER BY created_on, id LIMIT 1
         """
 
-    /// Reserves a place. Parameters: tenant, role, key, server, kind, database.
+    /// Reserves a place. Parameters: tenant, role, key, server, kind, database, tier.
     static let reserve: PostgresStatement = """
-        INSERT INTO main.tenant_placements (tenant_id, role, tenant_key, server_id, kind, database, state)
-        SELECT $1, $2, $3, id, $5, $6, 'reserved' FROM main.data_servers WHERE name = $4
+        INSERT INTO main.tenant_placements (tenant_id, role, tenant_key, server_id, kind, database, tier, state)
+        SELECT $1, $2, $3, id, $5, $6, $7, 'reserved' FROM main.data_servers WHERE name = $4
         """
 
     /// The data is there. Parameters: tenant, role.
@@ -51,9 +60,18 @@ enum PlacementStatements {
     /// Gives a place back whose data is gone. Parameters: tenant, role.
     static let remove: PostgresStatement = "DELETE FROM main.tenant_placements WHERE tenant_id = $1 AND role = $2"
 
-    /// What was at one role of a tenant is at another one. Parameters: tenant, old role, new role.
+    /// What was at one role of a tenant is at another one. Parameters: tenant, old role, new role, time until the data is
+    /// removed or NULL.
     static let change: PostgresStatement = """
-        UPDATE main.tenant_placements SET role = $3, modified_on = now() WHERE tenant_id = $1 AND role = $2
+        UPDATE main.tenant_placements
+        SET role = $3, state = 'placed', due_at = now() + $4 * interval '1 microsecond', claim = NULL, attempts = 0,
+            last_error = NULL, modified_on = now()
+        WHERE tenant_id = $1 AND role = $2
+        """
+
+    /// A place is a reservation again. Parameter: tenant.
+    static let unconfirmTarget: PostgresStatement = """
+        UPDATE main.tenant_placements SET state = 'reserved' WHERE tenant_id = $1 AND role = 'target'
         """
 
     /// Parameters: name, address.

@@ -33,4 +33,6 @@ struct TenantPlacement: Sendable, Hashable {
     let kind: Kind
     let database: String
     let state: State
+    /// In upper case; empty for a placement from before tiers were stored.
+    var tier = ""
 }

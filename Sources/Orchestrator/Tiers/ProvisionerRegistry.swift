@@ -11,6 +11,7 @@ struct ProvisionerRegistry: Sendable {
     /// For pipelines.
     let client: JSONPoster
     let logger: Logger
+    var moves = MoveSettings()
 
     /// Names that a tiers file can contain.
     static let names = [
@@ -54,9 +55,11 @@ struct ProvisionerRegistry: Sendable {
     private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
         switch definition.provisioner {
         case PostgresSchemaProvisioner.name:
-            return PostgresSchemaProvisioner(tenancy: try tenancy(), labels: try labels(definition))
+            let (servers, labels) = (try tenancy(), try labels(definition))
+            return PostgresSchemaProvisioner(tenancy: servers, labels: labels, movePlan: movePlan(servers, labels))
         case PostgresDatabaseProvisioner.name:
-            return PostgresDatabaseProvisioner(tenancy: try tenancy(), labels: try labels(definition))
+            let (servers, labels) = (try tenancy(), try labels(definition))
+            return PostgresDatabaseProvisioner(tenancy: servers, labels: labels, movePlan: movePlan(servers, labels))
         case ExecProvisioner.name:
             return try exec(definition)
         case HTTPProvisioner.name:
@@ -68,6 +71,14 @@ struct ProvisionerRegistry: Sendable {
                     #"\#(definition.place) has the unknown provisioner "\#(definition.provisioner)"; write one of "#
                     + Self.names.joined(separator: ", "))
         }
+    }
+
+    private func movePlan(
+        _ tenancy: PlacedTenancy, _ labels: [String: String]
+    ) -> @Sendable () throws(ProvisioningFailure) -> WorkflowPlan {
+        let tools = MoveTools(
+            tenancy: tenancy, settings: moves, clock: tenancy.credentials.clock, logger: logger)
+        return { () throws(ProvisioningFailure) in try MovePlan.make(tools, labels: labels) }
     }
 
     /// The labels that the data server of a tenant must have.

@@ -27,7 +27,8 @@ struct Provisioners: Sendable {
                 credentials: credentials, connectionLimit: configuration.roleConnectionLimit,
                 serverConcurrency: configuration.serverConcurrency)
         }
-        let registry = ProvisionerRegistry(tenancy: tenancy, client: pipelines, logger: logger)
+        let registry = ProvisionerRegistry(
+            tenancy: tenancy, client: pipelines, logger: logger, moves: try MoveSettings(reader: reader))
         do throws(ConfigurationFailure) {
             tiers = try registry.table(configuration.tiers)
         } catch {

@@ -8,6 +8,7 @@ extension WorkflowKind {
     private static let eventTypes: [WorkflowKind: String] = [
         .provision: EventType.tenantProvisioning,
         .deprovision: EventType.tenantDeprovisioning,
+        .move: EventType.tenantMoveRequested,
     ]
 
     /// Every event that starts a workflow.

@@ -10,6 +10,10 @@ struct PostgresDatabaseProvisioner: Provisioner {
     let tenancy: PlacedTenancy
     /// What the data server must have.
     var labels: [String: String] = [:]
+    /// The steps of a move.
+    var movePlan: @Sendable () throws(ProvisioningFailure) -> WorkflowPlan = { () throws(ProvisioningFailure) in
+        throw .unsupported(.move, by: PostgresDatabaseProvisioner.name)
+    }
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {
@@ -32,13 +36,14 @@ struct PostgresDatabaseProvisioner: Provisioner {
             try WorkflowPlan(
                 kind,
                 [
-                    FindPlaceStep(tenancy: tenancy, kind: .silo), PlacedStep(CloseAccessStep(), tenancy),
+                    FindPlaceStep(tenancy: tenancy, kind: .silo), DropCopiesStep(tenancy: tenancy),
+                    PlacedStep(CloseAccessStep(), tenancy),
                     PlacedStep(
                         DropDatabaseStep().name, tenancy, pooled: [DropSchemaStep()], silo: [DropDatabaseStep()]),
                     PlacedStep(DropRoleStep().name, tenancy, pooled: [], silo: [DropRoleStep()]),
                     PlacedStep(ForgetCredentialStep(), tenancy), ReleasePlaceStep(tenancy: tenancy),
                 ])
-        case .move: throw .unsupported(kind, by: Self.name)
+        case .move: try movePlan()
         }
     }
 }

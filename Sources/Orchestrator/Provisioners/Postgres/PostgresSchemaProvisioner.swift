@@ -7,6 +7,10 @@ struct PostgresSchemaProvisioner: Provisioner {
     let tenancy: PlacedTenancy
     /// What the data server must have.
     var labels: [String: String] = [:]
+    /// The steps of a move.
+    var movePlan: @Sendable () throws(ProvisioningFailure) -> WorkflowPlan = { () throws(ProvisioningFailure) in
+        throw .unsupported(.move, by: PostgresSchemaProvisioner.name)
+    }
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {
@@ -25,13 +29,14 @@ struct PostgresSchemaProvisioner: Provisioner {
             try WorkflowPlan(
                 kind,
                 [
-                    FindPlaceStep(tenancy: tenancy, kind: .pooled), PlacedStep(CloseAccessStep(), tenancy),
+                    FindPlaceStep(tenancy: tenancy, kind: .pooled), DropCopiesStep(tenancy: tenancy),
+                    PlacedStep(CloseAccessStep(), tenancy),
                     PlacedStep(
                         DropSchemaStep().name, tenancy, pooled: [DropSchemaStep()],
                         silo: [DropDatabaseStep(), DropRoleStep()]),
                     PlacedStep(ForgetCredentialStep(), tenancy), ReleasePlaceStep(tenancy: tenancy),
                 ])
-        case .move: throw .unsupported(kind, by: Self.name)
+        case .move: try movePlan()
         }
     }
 }

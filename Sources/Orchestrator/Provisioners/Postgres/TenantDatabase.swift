@@ -1,4 +1,5 @@
 import PostgresClient
+import Primitives
 
 /// The database of a silo tenant.
 struct TenantDatabase: Sendable {
@@ -8,9 +9,13 @@ struct TenantDatabase: Sendable {
     private let pool: PostgresPool
 
     init(_ context: StepContext, _ tenancy: PostgresTenancy) throws(ProvisioningFailure) {
-        name = try SQLName(tenantKey: context.event.tenantKey)
-        mark = TenantRole.mark(context.event.tenantID)
-        removal = TenantRoleRemoval(name: name, tenant: context.event.tenantID)
+        self.init(try SQLName(tenantKey: context.event.tenantKey), tenant: context.event.tenantID, tenancy)
+    }
+
+    init(_ name: SQLName, tenant: Identifier, _ tenancy: PostgresTenancy) {
+        self.name = name
+        mark = TenantRole.mark(tenant)
+        removal = TenantRoleRemoval(name: name, tenant: tenant)
         pool = tenancy.pool
     }
 
@@ -49,7 +54,7 @@ struct TenantDatabase: Sendable {
     }
 
     /// Whether the database is there and is this tenant's: marked, or not yet marked but made by the provisioner.
-    private func isThere() async throws -> Bool {
+    func isThere() async throws -> Bool {
         guard let row = try await pool.query(Self.find, [.text(name.text)]).first else { return false }
         let found = try row.textIfPresent(1)
         guard try row.bool(0), found == nil || found == mark else {
