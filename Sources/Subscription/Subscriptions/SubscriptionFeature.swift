@@ -15,6 +15,7 @@ struct SubscriptionFeature: ServiceFeature {
 
     let operations: [Operation]
     let background: [any Service]
+    let consumers: [FeatureConsumer]
 
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
@@ -32,6 +33,13 @@ struct SubscriptionFeature: ServiceFeature {
             limits: platform.queryLimits, clock: platform.clock)
         let ofPlans = PlanSubscriptionController(subscriptions: core.subscriptions, limits: platform.queryLimits)
         operations = controller.operations + ofPlans.operations
+        let offboarding = OffboardingConsumer(
+            subscriptions: core.subscriptions, system: platform.systemUser.scope, clock: platform.clock,
+            logger: platform.logger)
+        consumers = [
+            FeatureConsumer(
+                group: OffboardingConsumer.group, types: OffboardingConsumer.types, handler: offboarding.handle)
+        ]
         background =
             configuration.expiryInterval.map {
                 [

@@ -64,6 +64,24 @@ struct SubscriptionRepository: Sendable {
         FROM ended WHERE subscriptions.id = ended.id
         """)
 
+    /// Marks all subscriptions of a tenant that have not ended as CANCELLED.
+    /// - Returns: How many.
+    func cancelAll(of tenant: Identifier, in context: WriteContext) async throws(PostgresError) -> Int {
+        var batch = context.batch(resource: nil)
+        let index = batch.add(
+            Self.cancelingAll,
+            [.identifier(tenant), .optional(context.actor.identifier) { .identifier($0) }])
+        return try await pool.run(batch)[index].affectedRows
+    }
+
+    private static let cancelingAll = PostgresStatement(
+        """
+        UPDATE main.subscriptions SET status = \(TenantSubscription.Status.cancelled.rawValue), modified_by = $2
+        WHERE subscriber_id = $1 AND NOT deleted AND status IN (
+            \(TenantSubscription.Status.pending.rawValue), \(TenantSubscription.Status.active.rawValue),
+            \(TenantSubscription.Status.inactive.rawValue)) AND (end_date >= start_date) IS NOT FALSE
+        """)
+
     /// The statement that fails when a subscription that was just restored is one live subscription too many.
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
         BoundStatement(

@@ -11,7 +11,7 @@ enum CallbackHandlers {
                     notifications: core.notifications, copies: core.secretCopies, logger: platform.logger)),
             DeprovisionedCallbackHandler(
                 pool: platform.pool, repository: core.provisionings, cache: core.cache,
-                effect: DeprovisioningStatusEffect()),
+                effect: OffboardingEffect()),
         ]
     }
 }

@@ -20,6 +20,7 @@ package struct TenantManagementCore: ServiceCore {
     let domains: DomainRepository
     let provisionings: ProvisioningRepository
     let secretCopies: WebhookSecretCopies
+    let planner: ProvisioningPlanner
     let cache: EntityCache
     let notifications: NotificationQueue
     let onboarding: TenantOnboardingService
@@ -40,7 +41,7 @@ package struct TenantManagementCore: ServiceCore {
         provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
         let secrets = WebhookSecrets(encryptionKey: encryptionKey)
         secretCopies = WebhookSecretCopies(redis: platform.redis, lifetime: webhooks.webhookSecretLifetime)
-        let planner = ProvisioningPlanner(
+        planner = ProvisioningPlanner(
             secrets: secrets, sealer: EventSecretSealer(secret: encryptionKey), copies: secretCopies,
             timeout: try ProvisioningConfiguration(reader: reader).timeout)
         cache = EntityCache(prefix: "tenant:", redis: platform.redis, logger: logger)

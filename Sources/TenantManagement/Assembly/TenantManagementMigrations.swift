@@ -88,6 +88,9 @@ package enum TenantManagementMigrations {
             number: 35, name: "tenant_states", up: PackageResources.V0035__tenant_states_up_sql,
             down: PackageResources.V0035__tenant_states_down_sql),
         Migration(
+            number: 36, name: "offboarding", up: PackageResources.V0036__offboarding_up_sql,
+            down: PackageResources.V0036__offboarding_down_sql),
+        Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
     ]

@@ -62,6 +62,21 @@ enum SuspensionRepository {
         WHERE tenant_id = $1 AND reason = $2 AND ended_on IS NULL
         """
 
+    /// Ends all reasons that hold, because nothing is left that is suspended.
+    static func endAll(of tenant: Identifier, note: String, in context: WriteContext) -> BoundStatement {
+        BoundStatement(
+            endingAll,
+            [
+                .identifier(tenant), .timestamp(context.now), .optional(context.actor.text) { .text($0) }, .text(note),
+            ])
+    }
+
+    private static let endingAll: PostgresStatement = """
+        UPDATE main.tenant_suspensions
+        SET ended_on = $2, ended_by = $3, end_note = $4, row_version = row_version + 1
+        WHERE tenant_id = $1 AND ended_on IS NULL
+        """
+
     /// Sets the status of a tenant. The result has its new version.
     static func move(_ tenant: Identifier, to status: Tenant.Status, in context: WriteContext) -> BoundStatement {
         BoundStatement(

@@ -20,6 +20,8 @@ enum TenantStateError: Error, Sendable, Hashable {
     static let illegalState: SQLState = "ARC03"
     /// SQLSTATE with which the database rejects the return of a suspended tenant.
     static let suspendedState: SQLState = "ARC04"
+    /// SQLSTATE with which the database rejects the return of a tenant whose resources were removed.
+    static let offboardedState: SQLState = "ARC05"
 
     /// What a rejection by the database means; nil for other errors.
     init?(_ state: SQLState?, detail: String?) {
@@ -30,6 +32,7 @@ enum TenantStateError: Error, Sendable, Hashable {
                 from: words.first ?? nil, to: words.count > 1 ? words[1] : nil, cause: .operatorChange)
         case Self.suspendedState:
             self = .suspended(reasons: (detail ?? "").split(separator: " ").map(String.init))
+        case Self.offboardedState: self = .offboarded
         default: return nil
         }
     }

@@ -70,23 +70,6 @@ struct DeprovisionedCallbackHandler: CallbackHandler {
     }
 }
 
-/// The status alone: INACTIVE when everything was removed; after a failure the tenant stays DEPROVISIONING, and the removal can be
-/// requested again.
-struct DeprovisioningStatusEffect: DeprovisioningEffect {
-    func deprovisioned(
-        _ tenant: Identifier, _ result: ProvisioningResult, in context: WriteContext,
-        _ transaction: PostgresTransaction
-    ) async throws -> RowVersion? {
-        let status: Tenant.Status = result == .success ? .inactive : .deprovisioning
-        let version = try await ProvisioningRepository.endDeprovisioning(
-            of: tenant, as: status, by: context.actor, transaction)
-        if version != nil, result == .success {
-            try await ProvisioningRepository.removeResources(of: tenant, by: context.actor, transaction)
-        }
-        return version
-    }
-}
-
 extension ProvisioningResult {
     fileprivate var deprovisioningEventType: String {
         switch self {

@@ -35,37 +35,6 @@ extension ProvisioningRepository {
         return before.status == ProvisioningStatus(result) && digest.matches(before.callbackDigest)
     }
 
-    /// Sets the status of a tenant that is DEPROVISIONING.
-    /// - Returns: nil when the tenant has another status.
-    static func endDeprovisioning(
-        of tenant: Identifier, as status: Tenant.Status, by actor: Actor, _ transaction: PostgresTransaction
-    ) async throws -> RowVersion? {
-        let result = try await transaction.query(
-            endingDeprovisioning,
-            [.identifier(tenant), status.value, .optional(actor.identifier) { .identifier($0) }])
-        return try result.first.map { RowVersion(id: tenant, version: try $0.int64(0)) }
-    }
-
-    private static let endingDeprovisioning = PostgresStatement(
-        """
-        UPDATE main.tenants SET status = $2, modified_by = $3
-        WHERE id = $1 AND status = \(Tenant.Status.deprovisioning.rawValue) AND NOT deleted
-        RETURNING row_version
-        """)
-
-    /// Marks all resources of a tenant as deleted.
-    static func removeResources(
-        of tenant: Identifier, by actor: Actor, _ transaction: PostgresTransaction
-    ) async throws {
-        _ = try await transaction.query(
-            removing, [.identifier(tenant), .optional(actor.identifier) { .identifier($0) }])
-    }
-
-    private static let removing: PostgresStatement = """
-        UPDATE main.resources SET deleted = true, deleted_on = now(), deleted_by = $2, modified_by = $2
-        WHERE tenant_id = $1 AND NOT deleted
-        """
-
     private static let ending = PostgresStatement(
         """
         UPDATE main.tenants SET status = $2, modified_by = $3

@@ -74,7 +74,9 @@ extension IsolationWorld {
     }
 
     /// Reads of what belongs to tenants and is shown to operators only.
-    static let operatorReads: Set<String> = ["GET /tenants/{id}/suspensions"]
+    static let operatorReads: Set<String> = [
+        "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
+    ]
 
     /// Notes it when a row is not shown to who may see it.
     func checkShown(_ exchange: Exchange, _ operation: APIDocument.Operation, _ side: IsolationSide) {
@@ -95,6 +97,8 @@ extension IsolationWorld {
         "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
         "POST /tenants/{id}/suspend": ([403], "operators suspend"),
         "POST /tenants/{id}/reactivate": ([403], "operators reactivate"),
+        "POST /tenants/{id}/deprovision": ([403], "operators off-board"),
+        "POST /tenants/{id}/deprovision/cancel": ([403], "operators off-board"),
         "POST /tenants/{id}/domains/{domain}/approve": ([403], "operators approve domains"),
         "POST /tenants/{id}/domains/{domain}/release": ([403], "operators release domains"),
         "PATCH /subscriptions": ([403], "operators change what is billed"),

@@ -153,6 +153,16 @@ struct IsolationSide: Sendable {
             INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, failed_on, created_on)
             VALUES (gen_random_uuid(), $2, $1::uuid, convert_to($2, 'UTF8'), now(), now(), now())
             """, values)
+        // An off-boarding that is over, with its certificate; the tenant was provisioned again.
+        try await management.query(
+            """
+            INSERT INTO main.offboardings (
+                id, tenant_id, reason, state, grace_days, requested_on, ends_on, certificate, is_superseded)
+            SELECT gen_random_uuid(), $1::uuid, $2, 2, 0, now(), now(), json_build_object(
+                'version', 1, 'id', $1, 'tenantId', $1, 'tenantKey', $2, 'tenantName', $2, 'reason', $2, 'graceDays', 0,
+                'requestedOn', '2026-01-05T12:00:00.000Z', 'completedOn', '2026-01-05T12:00:00.000Z',
+                'removedResources', json_build_array(), 'sha256', '')::text, true
+            """, values)
         let subscription = try stack.database(.subscription)
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",

@@ -156,6 +156,12 @@ struct ValidRequests: Sendable {
             return Request(
                 path: operation.path(with: try await stack.createTenantID()),
                 body: ["id": .string(Identifier.v4().description), "plan": ["tier": "BASIC"]], token: stack.admin)
+        case "POST /tenants/{id}/deprovision/cancel":
+            let tenant = try await stack.createTenantID()
+            try await management.post(
+                "/tenants/\(tenant)/deprovision", ["reason": "Moved away", "graceDays": 30], token: stack.admin
+            ).expect(202)
+            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
         case let name where name.hasPrefix("POST /tenants/{id}/domains/{domain}/"):
             let tenant = try await stack.createTenantID()
             // A proven domain may be verified and approved once more.

@@ -1,0 +1,109 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of off-boarding.
+struct OffboardingController: Sendable {
+    let service: OffboardingService
+
+    private static let path = "/tenants/{id}/deprovision"
+    private static let permissions = [PermissionCatalog.offboardTenant]
+
+    var operations: [Operation] {
+        [schedule(), cancel(), find(), certificate()].map { $0.forOperators() }
+    }
+
+    private func schedule() -> Operation {
+        Operation(
+            .post, Self.path, id: "TenantOffboardingController.create",
+            summary: "Remove the resources of a tenant after a grace period, in which this can be canceled",
+            security: .bearer(permissions: Self.permissions), parameters: [.id], requestBody: Self.requestSchema,
+            responses: [.init(.accepted, "The off-boarding", schema: Offboarding.schema)],
+            failures: [
+                .notFound: "There is no such tenant",
+                .conflict:
+                    "One with other terms is scheduled, the resources are being removed, or they were removed (OFFBOARDING_EXISTS, TENANT_OFFBOARDED)",
+            ],
+            idempotency: .recover { recovery in
+                Self.response(try await service.latest(of: try recovery.created()), .accepted)
+            },
+            handler: .scoped { call in
+                let body = try call.request.object()
+                return Self.response(
+                    try await service.schedule(
+                        try call.request.identifier(), reason: body["reason"]?.stringValue ?? "",
+                        graceDays: body["graceDays"]?.intValue, in: call.writeContext), .accepted)
+            })
+    }
+
+    private func cancel() -> Operation {
+        Operation(
+            .post, "\(Self.path)/cancel", id: "TenantOffboardingController.cancel",
+            summary: "Cancel the off-boarding of a tenant during its grace period",
+            security: .bearer(permissions: Self.permissions), parameters: [.id], requestBody: Self.cancelSchema,
+            responses: [.init(.ok, "The canceled off-boarding", schema: Offboarding.schema)],
+            failures: [
+                .notFound: "There is no such tenant, or it has no off-boarding",
+                .conflict: "The grace period is over (OFFBOARDING_STATE)",
+            ],
+            idempotency: .recover { recovery in
+                Self.response(try await service.latest(of: try recovery.created()))
+            },
+            handler: .scoped { call in
+                let note = try call.request.object()["note"]?.stringValue
+                return Self.response(
+                    try await service.cancel(try call.request.identifier(), note: note, in: call.writeContext))
+            })
+    }
+
+    private func find() -> Operation {
+        Operation(
+            .get, Self.path, id: "TenantOffboardingController.find",
+            summary: "The newest off-boarding of a tenant",
+            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            responses: [.init(.ok, "The off-boarding", schema: Offboarding.schema)],
+            failures: [.notFound: "There is no such tenant, or it has no off-boarding"],
+            handler: .scoped { call in
+                Self.response(try await service.latest(of: try call.request.identifier()))
+            })
+    }
+
+    private func certificate() -> Operation {
+        Operation(
+            .get, "\(Self.path)/certificate", id: "TenantOffboardingController.certificate",
+            summary: "What was removed when a tenant was off-boarded, with a checksum",
+            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            responses: [.init(.ok, "The certificate", schema: OffboardingCertificate.schema)],
+            failures: [.notFound: "There is no such tenant, or its resources were not removed"],
+            handler: .scoped { call in
+                .json(try await service.certificate(of: try call.request.identifier()))
+            })
+    }
+
+    private static func response(
+        _ offboarding: Offboarding, _ status: HTTPResponse.Status = .ok
+    ) -> OperationResponse {
+        .json(status: status) { offboarding.write(to: &$0) }
+    }
+
+    private static let requestSchema = Schema.object(
+        [
+            .init(
+                "reason",
+                .string(minLength: 1, maxLength: Offboarding.maximumReasonLength, pattern: .visibleText).example(
+                    "The contract has ended"), required: true),
+            .init(
+                "graceDays",
+                .integer(minimum: 0, maximum: Offboarding.maximumGraceDays).described(
+                    "Days until the resources are removed (default: OFFBOARDING_GRACE_DAYS); 0: at once"
+                ).example(30)),
+        ], name: "TenantOffboardingRequest")
+
+    private static let cancelSchema = Schema.object(
+        [
+            .init(
+                "note", .string(maxLength: Offboarding.maximumReasonLength, pattern: .visibleText).example("Renewed"))
+        ], name: "TenantOffboardingCancellation")
+}
