@@ -1,5 +1,4 @@
 import Entities
-import JSONCoding
 import Logging
 import MessageBus
 import PostgresClient
@@ -24,7 +23,7 @@ struct EndpointDisabling: Sendable {
             let tenant = try row.identifierIfPresent(1)
             let host = try row.text(2)
             _ = try await transaction.query(
-                Outbox.insert(try event(endpoint, tenant: tenant, reason: reason, now: now)))
+                Outbox.insert(try WebhookEndpointEvents.event(endpoint, of: tenant, because: reason, at: now)))
             if let address = try await recipient(of: owner, transaction) {
                 _ = try await transaction.query(
                     try notifications.statement(
@@ -44,21 +43,6 @@ struct EndpointDisabling: Sendable {
     ) async throws -> String? {
         guard let owner else { return operatorAddress }
         return try await transaction.query(EndpointDisablingStatements.contact(of: owner)).first?.text(0)
-    }
-
-    /// Without the URL, which may contain a token.
-    private func event(
-        _ endpoint: Identifier, tenant: Identifier?, reason: WebhookEndpoint.DisabledReason, now: Timestamp
-    ) throws(EventEnvelopeError) -> EventEnvelope {
-        var writer = JSONWriter(reservingCapacity: 160)
-        writer.beginObject()
-        writer.memberIfPresent("tenantId", tenant)
-        writer.member("endpointId", endpoint)
-        writer.member("reason", reason.rawValue)
-        writer.endObject()
-        return try EventEnvelope(
-            id: .v7(at: now), type: EventType.webhookEndpointDisabled, tenantID: tenant, occurredAt: now,
-            data: writer.bytes)
     }
 }
 

@@ -18,6 +18,7 @@ struct WebhookFeature: ServiceFeature {
         FeatureEntity(WebhookDelivery.entity, viewPermissions: WebhookEndpointController.permissions.view),
         FeatureEntity(WebhookAttempt.entity),
     ]
+    static let events = [WebhookEndpointEvents.disabled]
 
     let operations: [Operation]
     let background: [any Service]

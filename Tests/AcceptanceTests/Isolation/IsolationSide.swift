@@ -78,6 +78,16 @@ struct IsolationSide: Sendable {
                 "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 100,
                 "currencyCode": "USD", "invoiceFile": text, "status": 0, "tenantId": owner,
             ])
+        let endpoint = try await create(
+            management, "/webhook-endpoints",
+            [
+                "url": .string("https://hooks.example.com/\(marker)"), "description": text, "audience": "tenant",
+                "tenantId": owner, "isEnabled": false,
+            ])
+        rows["/webhook-endpoints"] = endpoint
+        rows["/webhook-deliveries"] = try await management.post(
+            "/webhook-endpoints/\(endpoint)/test", token: stack.admin
+        ).expect(201).string("id")
         rows["/tenant-configs"] = try await create(
             management, "/tenant-configs", ["configKey": text, "configValue": ["of": text], "tenantId": owner])
         rows["/subscriptions"] = try await create(

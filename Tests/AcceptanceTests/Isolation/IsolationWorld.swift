@@ -31,7 +31,7 @@ struct IsolationWorld: Sendable {
 
     static let environment = [
         "LEAD_TOKEN_PERMISSIONS": TestTokens.allPermissions.joined(separator: ","), "PROVISION_ON_CREATE": "false",
-        "SUBSCRIPTION_QUOTA": "1000",
+        "SUBSCRIPTION_QUOTA": "1000", "WEBHOOK_ENDPOINT_LIMIT": "100000",
     ]
 
     let stack: TestStack

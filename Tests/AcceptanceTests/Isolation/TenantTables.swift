@@ -27,7 +27,9 @@ struct TenantTables: Sendable {
     /// Tables that are tenants' without such a column.
     private static let roots: Set<String> = ["tenants", "leads", "addresses"]
     /// Events on their way: they come and go by themselves.
-    private static let transient: Set<String> = ["outbox"]
+    private static let transient: Set<String> = [
+        "outbox", "event_feed", "event_counters", "webhook_queues", "webhook_deliveries", "webhook_attempts",
+    ]
 
     let database: TestDatabase
     /// Every table of the schema.

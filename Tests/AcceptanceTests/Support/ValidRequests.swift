@@ -21,7 +21,9 @@ struct ValidRequests: Sendable {
     static let audit = AuditBlock.requestProperties.map(\.name)
     /// Members that refer to rows which bodies need not name, or contradict the rest of a sample.
     private static let omitted = audit + ["id", "invoiceId", "paymentSourceId", "errorCode", "errorText"]
-    private static let environment = ["PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000"]
+    private static let environment = [
+        "PROVISION_ON_CREATE": "false", "SUBSCRIPTION_QUOTA": "1000", "WEBHOOK_ENDPOINT_LIMIT": "100000",
+    ]
 
     let stack: TestStack
     let client: DocumentedClient
@@ -93,6 +95,8 @@ struct ValidRequests: Sendable {
         case "email": .string("ann@\(domain)")
         case "domains": [.string(domain)]
         case "domain": .string(domain)
+        // Nothing is sent to it.
+        case "isEnabled" where collection == "/webhook-endpoints": false
         case let name?: references[name].map { .string($0) }
         case nil: nil
         }
@@ -167,6 +171,12 @@ struct ValidRequests: Sendable {
             // A proven domain may be verified and approved once more.
             try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
             return Request(path: operation.path(with: tenant), token: stack.admin)
+        case let name where name.contains(" /webhook-deliveries/{id}"):
+            // Waits, as its endpoint is disabled.
+            let endpoint = try await create("/webhook-endpoints").string("id")
+            let delivery = try await management.post("/webhook-endpoints/\(endpoint)/test", token: stack.admin)
+                .expect(201).string("id")
+            return Request(path: operation.path(with: delivery), token: stack.admin)
         default:
             var path = operation.path
             if operation.hasID {
