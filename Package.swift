@@ -208,6 +208,18 @@ let package = Package(
                 "MessageBus", "ServicePlatform",
             ]),
         tests(
+            "MessageBusSQSTests",
+            values + settings + background + [
+                "TestSupport", "MessageBusTestSupport", "StackTestSupport", "AWS", "WorkQueue", "MessageBus",
+                "MessageBusSQS",
+            ]),
+        tests(
+            "MessageBusEventBridgeTests",
+            values + settings + background + [
+                "TestSupport", "MessageBusTestSupport", "StackTestSupport", "AWS", "WorkQueue", "MessageBus",
+                "MessageBusSQS", "MessageBusEventBridge",
+            ]),
+        tests(
             "OrchestratorTests",
             serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Sealing", "Orchestrator"]),
         tests(

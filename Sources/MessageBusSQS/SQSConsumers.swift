@@ -1,4 +1,5 @@
 package import AWS
+import JSONCoding
 package import Logging
 package import MessageBus
 package import Primitives

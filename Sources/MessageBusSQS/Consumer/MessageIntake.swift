@@ -72,8 +72,10 @@ struct MessageIntake: Sendable {
 
     mutating func failed(_ error: MessageBusError) { failure = error }
 
+    /// What was asked for meanwhile counts no longer: the next claim says what there is still place for.
     /// - Returns: False when there is no room.
     mutating func received(_ delivery: SQSDelivery, now: Instant) -> Bool {
+        demand = nil
         guard entries.count < Self.capacity else { return false }
         entries.append(Entry(delivery: delivery, receivedAt: now))
         return true

@@ -1,4 +1,6 @@
 import MessageBus
+import Primitives
+import WorkQueue
 
 /// An event in a message that belongs to this process until its visibility timeout ends.
 struct SQSDelivery: Delivery {

@@ -1,5 +1,6 @@
 import JSONCoding
 import MessageBus
+import Primitives
 
 /// A message on its way to a queue.
 struct OutgoingMessage: Sendable {
