@@ -33,10 +33,16 @@ package enum PermissionCatalog {
     /// The codes of webhooks, which the original does not have.
     private static let webhooks = [createWebhook, updateWebhook, deleteWebhook, viewWebhook, viewWebhookSecret]
 
+    /// Moving the data of tenants, and confirming that.
+    package static let moveTenant = "10265"
+    /// The codes of moves, which the original does not have.
+    private static let moves = [moveTenant]
+
     /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
-        return original + lifecycle + webhooks + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
+        return original + lifecycle + webhooks + moves
+            + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
     }
 
     private static func codes(_ range: ClosedRange<Int>) -> [String] { range.map(String.init) }

@@ -16,6 +16,8 @@ package struct CallbackType: Sendable, Hashable {
     package static let resourcesProvisioned = CallbackType(0, "RESOURCES_PROVISIONED")
     /// How deprovisioning ended, and what was removed.
     package static let resourcesDeprovisioned = CallbackType(1, "RESOURCES_DEPROVISIONED")
+    /// How a move ended, and what the tenant has now.
+    package static let resourcesMoved = CallbackType(3, "RESOURCES_MOVED")
     /// How far a workflow is.
     package static let progress = CallbackType(2, "PROVISIONING_PROGRESS")
 }

@@ -9,6 +9,7 @@ package enum TenantManagementApp: ServiceApp {
         SuspensionFeature.self,
         DomainFeature.self,
         ProvisioningFeature.self,
+        TenantMoveFeature.self,
         OffboardingFeature.self,
         FirstUserFeature.self,
         InvoiceFeature.self,

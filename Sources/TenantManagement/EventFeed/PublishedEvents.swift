@@ -16,6 +16,8 @@ enum PublishedEvents {
         PublishedEvent(EventType.tenantDeprovisioning, shownToTenants: true),
         PublishedEvent(EventType.tenantDeprovisioningSuccess, shownToTenants: true),
         PublishedEvent(EventType.tenantDeprovisioningFailure, shownToTenants: false),
+        PublishedEvent(EventType.tenantMoveSuccess, shownToTenants: true, .init("status")),
+        PublishedEvent(EventType.tenantMoveFailure, shownToTenants: false, .init("status")),
         PublishedEvent(EventType.tenantSuspended, shownToTenants: true),
         PublishedEvent(EventType.tenantReactivated, shownToTenants: true),
         PublishedEvent(EventType.tenantDeployment, shownToTenants: false),
