@@ -1,4 +1,5 @@
 import Entities
+import Logging
 import PostgresClient
 import Primitives
 import Synchronization
