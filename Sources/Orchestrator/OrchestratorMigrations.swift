@@ -19,6 +19,9 @@ package enum OrchestratorMigrations {
             number: 10, name: "credential_removal", up: PackageResources.V0010__credential_removal_up_sql,
             down: PackageResources.V0010__credential_removal_down_sql),
         Migration(
+            number: 11, name: "workflows", up: PackageResources.V0011__workflows_up_sql,
+            down: PackageResources.V0011__workflows_down_sql),
+        Migration(
             number: 20, name: "placements", up: PackageResources.V0020__placements_up_sql,
             down: PackageResources.V0020__placements_down_sql),
         Migration(

@@ -174,7 +174,7 @@ import Testing
         }
     }
 
-    @Test(arguments: ["TENANT_DEPROVISIONING", "tenant_provisioning", "x%00y", "%22%3Cb%3E"])
+    @Test(arguments: ["TENANT_DEPLOYMENT", "tenant_provisioning", "x%00y", "%22%3Cb%3E"])
     func `other types are not supported`(type: String) async throws {
         try await withEndpoint { world, sender in
             let answer = try await sender.post(try TestEvent(key: "acme").json, type: type)
@@ -182,6 +182,23 @@ import Testing
             #expect(answer.error["code"] == "UNSUPPORTED_EVENT_TYPE")
             #expect(answer.error["message"]?.stringValue?.hasPrefix("Unsupported event type: ") == true)
             #expect(try await runs(world) == 0)
+        }
+    }
+
+    /// The signature does not cover the path.
+    @Test(arguments: ["TENANT_DEPROVISIONING", "TENANT_MOVE_REQUESTED"])
+    func `what was signed for one type is not taken for another`(type: String) async throws {
+        try await withEndpoint { world, sender in
+            var detail = try #require(try TestEvent(key: "acme").json.objectValue)
+            let named = try await sender.post(.object(detail), type: type)
+            #expect(named.status == 422 && named.places == ["/type"])
+            detail["type"] = nil
+            let unnamed = try await sender.post(.object(detail), type: type)
+            #expect(unnamed.status == 422)
+            #expect(try await runs(world) == 0)
+            detail["type"] = .string(type)
+            #expect(try await sender.post(.object(detail), type: type).status == 200)
+            #expect(try await runs(world) == 1)
         }
     }
 

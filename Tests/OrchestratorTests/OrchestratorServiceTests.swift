@@ -35,9 +35,9 @@ import WorkQueue
                     }
                 }
                 #expect(try await world.admin.count("SELECT count(*) FROM main.provisioning_runs") == 3)
-                #expect(receiver.requests.count == 4)
+                #expect(try receiver.reports.count == 4)
                 for (test, expected) in zip(tests, [1, 1, 0]) {
-                    let reports = try receiver.requests.filter {
+                    let reports = try receiver.reports.filter {
                         try $0.json["initiatorId"]?.stringValue == test.tenant.description
                     }
                     let report = try #require(reports.last)

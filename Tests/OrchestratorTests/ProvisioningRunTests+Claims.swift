@@ -19,7 +19,7 @@ extension ProvisioningRunTests {
             #expect(first.count == 2)
             let run = try #require(first.first { $0.tenantID == test.tenant })
             #expect(run.context != test.context)
-            #expect(try await world.repository().record(run, .callbackDelivered(status: 204)))
+            #expect(try await world.repository().record(run, .callbackDelivered(status: 204, version: 0)))
             #expect(
                 try await world.repository().claim(limit: 10, lease: RunStory.lease).map(\.context) == [test.context])
         }

@@ -3,8 +3,9 @@ import Primitives
 import ServiceKit
 
 /// What is reported to tenant management about a run (docs/contract/arc-api.md 9.5): `{"initiatorId", "type": 0, "data":
-/// {"status", "resources", "appPlaneUrl"}}`.
+/// {"status", "resources", "appPlaneUrl", "progress"}}`.
 struct CallbackReport: Sendable {
+    var type = CallbackType.resourcesProvisioned
     /// The tenant.
     let tenantID: Identifier
     let result: ProvisioningResult
@@ -12,15 +13,32 @@ struct CallbackReport: Sendable {
     let resources: [TenantResource]
     /// Where the tenant's application is.
     let appPlaneURL: String
+    /// How the run went, with its steps: saves a report of its own. Nil to leave it out.
+    var progress: JSONValue?
 
     /// The body, in the form in which it is signed: the receiver's `JSON.stringify(JSON.parse(body))` changes nothing.
     func body() -> [UInt8] {
+        var data: JSONObject = [
+            "status": .integer(result.rawValue), "resources": .array(resources.map(\.json)),
+            "appPlaneUrl": .string(appPlaneURL),
+        ]
+        data["progress"] = progress
         let report: JSONValue = [
-            "initiatorId": .identifier(tenantID), "type": 0,
-            "data": [
-                "status": .integer(result.rawValue), "resources": .array(resources.map(\.json)),
-                "appPlaneUrl": .string(appPlaneURL),
-            ],
+            "initiatorId": .identifier(tenantID), "type": .integer(type.number), "data": .object(data),
+        ]
+        return report.javaScriptSerialized()
+    }
+}
+
+/// How far a run is: `{"initiatorId", "type": 2, "data": {"context", "version", "state", "steps", …}}`.
+struct ProgressReport: Sendable {
+    let tenantID: Identifier
+    let progress: JSONValue
+
+    /// The body, in the form in which it is signed.
+    func body() -> [UInt8] {
+        let report: JSONValue = [
+            "initiatorId": .identifier(tenantID), "type": .integer(CallbackType.progress.number), "data": progress,
         ]
         return report.javaScriptSerialized()
     }

@@ -24,14 +24,18 @@ struct CallbackSender: Sendable {
 
     /// Sends a report, with its own timestamp and signature: the receiver rejects a timestamp that is 20 s old.
     func send(_ report: CallbackReport, for event: ProvisioningEvent) async -> Verdict {
-        let body = report.body()
+        await send(report.body(), context: event.context, secret: event.secret, trace: event.trace)
+    }
+
+    /// Sends a report that is signed with a secret and bound to a context.
+    func send(_ body: [UInt8], context: String, secret: String, trace: TraceContext?) async -> Verdict {
         let timestamp = clock.now().milliseconds
         var headers = [
             WebhookSignature.timestampHeader: String(timestamp),
             WebhookSignature.signatureHeader: WebhookSignature.sign(
-                body: body, context: event.context, timestampMilliseconds: timestamp, secret: event.secret),
+                body: body, context: context, timestampMilliseconds: timestamp, secret: secret),
         ]
-        if let trace = event.trace { headers["traceparent"] = trace.traceparent }
+        if let trace { headers["traceparent"] = trace.traceparent }
         return Self.verdict(await client.post(url, headers: headers, body: body, timeout: timeout))
     }
 

@@ -10,7 +10,8 @@ import ServiceKit
 /// The HTTP operation that takes events from a bus which delivers by HTTP (docs/contract/arc-api.md 7): EventBridge's
 /// API destinations.
 struct EventBridgeController: Sendable {
-    let consumer: ProvisioningConsumer
+    /// Takes events of the bus, too.
+    let handler: EventHandler
     let credentials: EventCredentials
     /// Opens the secrets of events.
     let secrets: EventSecretSealer
@@ -19,6 +20,9 @@ struct EventBridgeController: Sendable {
     let logger: Logger
 
     var operations: [Operation] { [handleEvent()] }
+
+    /// The types of events that it takes.
+    private static let types = WorkflowKind.startingEvents.union([EventType.tenantProvisioningCommand]).sorted()
 
     private static let answer = Schema.object(
         [.init("success", .boolean.example(true), required: true)], name: "Success")
@@ -30,7 +34,7 @@ struct EventBridgeController: Sendable {
             security: .eventSender,
             parameters: [
                 .init(
-                    "eventType", in: .path, schema: .string(oneOf: [EventType.tenantProvisioning]),
+                    "eventType", in: .path, schema: .string(oneOf: Self.types),
                     description: "Name of the event"),
                 .init(
                     WebhookSignature.signatureHeader, in: .header, schema: .string(),
@@ -50,24 +54,27 @@ struct EventBridgeController: Sendable {
                     logger.warning("an event was refused: neither key nor signature is right")
                     throw HTTPFailure.unauthorized
                 }
-                // The signature does not cover the path: a second type must not take what was signed for the first.
                 let type = call.pathParameter("eventType")
-                guard type == EventType.tenantProvisioning else {
+                guard Self.types.contains(type) else {
                     throw HTTPFailure.badRequest(
                         "Unsupported event type: \(type.prefix(100))", code: "UNSUPPORTED_EVENT_TYPE")
                 }
-                try await take(
-                    EventBridgeEvent(
-                        try call.object(), type: type, secrets: secrets, trace: call.trace, now: now))
+                let body = try call.object()
+                if type == EventType.tenantProvisioningCommand {
+                    try await take(EventBridgeCommand(body, type: type, trace: call.trace, now: now).envelope)
+                } else {
+                    try await take(
+                        EventBridgeEvent(body, type: type, secrets: secrets, trace: call.trace, now: now).envelope)
+                }
                 return .json { writer in writer.value(["success": true]) }
             })
     }
 
     /// Hands an event to the consumer that the bus feeds too, which stores it once.
-    private func take(_ event: EventBridgeEvent) async throws {
+    private func take(_ event: EventEnvelope) async throws {
         do {
-            try await consumer.handle(
-                EventDelivery(event: event.envelope, group: ProvisioningConsumer.group, attempt: 1))
+            try await handler(
+                EventDelivery(event: event, group: ProvisioningConsumer.group, attempt: 1))
         } catch let rejection as EventRejection {
             throw HTTPFailure.invalidField("", code: "event", rejection.reason)
         }

@@ -5,7 +5,7 @@ import Primitives
 import Sealing
 import ServiceKit
 
-/// A `TENANT_PROVISIONING` event as an API destination of EventBridge delivers it: the envelope of EventBridge, or the
+/// An event that starts a workflow as an API destination of EventBridge delivers it: the envelope of EventBridge, or the
 /// detail alone when the rule has an input path.
 struct EventBridgeEvent: Sendable {
     /// The same event as the bus would hand it over.
@@ -24,6 +24,10 @@ struct EventBridgeEvent: Sendable {
         let isEnveloped = body["detail"] != nil || body["detail-type"] != nil
         let place = isEnveloped ? "/detail" : ""
         try Self.check(body["detail-type"], is: type, at: "/detail-type")
+        // The signature does not cover the path: what was signed as a request to provision, which need not name its type, must not
+        // be taken as a request to remove.
+        let isNamed = body["detail-type"] != nil || (body["detail"] ?? .object(body))["type"] != nil
+        guard isNamed || type == EventType.tenantProvisioning else { throw .required(place, "type") }
         guard let detail = isEnveloped ? body["detail"] : .object(body) else {
             throw .required("", "detail")
         }
@@ -55,7 +59,7 @@ struct EventBridgeEvent: Sendable {
         }
     }
 
-    private static func check(_ value: JSONValue?, is type: String, at place: String) throws(ValidationFailure) {
+    static func check(_ value: JSONValue?, is type: String, at place: String) throws(ValidationFailure) {
         guard let value, value.stringValue != type else { return }
         throw .invalidField(place, code: "const", "must be equal to the type in the path, \(type)")
     }
@@ -106,7 +110,7 @@ struct EventBridgeEvent: Sendable {
             .init("detail-type", .string(maxLength: 128).described("Same as in the path")),
             .init("source", .string(maxLength: 256)),
             .init("time", .string(format: .dateTime)),
-            .init("detail", detail),
+            .init("detail", .freeObject.described("The members below")),
         ]
         return .object(
             envelope + detail.properties.map { .init($0.name, $0.schema) }, name: "EventBridgeEvent", isClosed: false

@@ -16,14 +16,23 @@ struct EventFeature: ServiceFeature {
         let configuration = try EventConfiguration(reader: core.reader)
         let consumer = ProvisioningConsumer(
             repository: core.repository, announce: { [runs = core.runs] in runs.announce() }, logger: core.logger)
+        let commands = WorkflowCommandConsumer(
+            repository: core.repository, announce: { [runs = core.runs] in runs.announce() }, logger: core.logger)
+        let handler: EventHandler = { delivery in
+            if delivery.event.type == EventType.tenantProvisioningCommand {
+                try await commands.handle(delivery)
+            } else {
+                try await consumer.handle(delivery)
+            }
+        }
         let controller = EventBridgeController(
-            consumer: consumer, credentials: configuration.credentials, secrets: core.secrets,
+            handler: handler, credentials: configuration.credentials, secrets: core.secrets,
             limit: configuration.limit, clock: core.clock, logger: core.logger)
         operations = controller.operations
         consumers = [
             FeatureConsumer(
-                group: ProvisioningConsumer.group, types: [EventType.tenantProvisioning],
-                handler: { try await consumer.handle($0) })
+                group: ProvisioningConsumer.group,
+                types: WorkflowKind.startingEvents.union([EventType.tenantProvisioningCommand]), handler: handler)
         ]
         background = [InboxPurge(pool: core.database.pool, clock: core.clock, logger: core.logger)]
     }

@@ -14,13 +14,13 @@ struct ProvisioningConsumer: Sendable {
     let announce: @Sendable () -> Void
     let logger: Logger
 
-    /// Stores the run that the event asks for, once.
+    /// Stores the run that an event asks for, once.
     /// - Throws: `EventRejection` for an event that can never be answered; `PostgresError` when it has to come again.
     func handle(_ delivery: EventDelivery) async throws {
         let event = try ProvisioningEvent(delivery.event, secrets: repository.secrets)
         let isNew = try await repository.enqueue(event)
         logger.info(
-            isNew ? "provisioning accepted" : "provisioning was accepted before",
+            isNew ? "\(event.kind.rawValue) accepted" : "\(event.kind.rawValue) was accepted before",
             metadata: ["event": "\(event.eventID)", "tenantId": "\(event.tenantID)", "tier": "\(event.tier)"])
         if isNew { announce() }
     }

@@ -2,18 +2,6 @@ import Logging
 import Primitives
 import WorkQueue
 
-/// How far the resources of a run are.
-package enum ProvisioningState: String, Sendable {
-    /// Not made yet.
-    case pending
-    /// Made.
-    case provisioned
-    /// Handed to a pipeline, which calls back itself.
-    case delegated
-    /// Given up.
-    case failed
-}
-
 /// How far the callback of a run is.
 package enum CallbackState: String, Sendable {
     /// No callback: it is too early, or a pipeline sends it.
@@ -26,7 +14,7 @@ package enum CallbackState: String, Sendable {
     case refused
 }
 
-/// A run that is claimed by this process.
+/// A run that is claimed by this process: a workflow for one tenant.
 struct ProvisioningRun: LeasedItem {
     struct Handle: Hashable, Sendable {
         let run: Identifier
@@ -34,15 +22,19 @@ struct ProvisioningRun: LeasedItem {
     }
 
     let handle: Handle
+    let kind: WorkflowKind
     let eventID: Identifier
     let tenantID: Identifier
     let tenantKey: String
     let context: String
-    let tier: String
+    /// For a removal or a move at first what the event says, then by what the tenant was provisioned.
+    var tier: String
+    var planSize: String
     let trace: TraceContext?
     let sealedEvent: [UInt8]?
-    var state: ProvisioningState
-    /// Provisioning attempts that ended, well or not. Those that a crash cut short, and those that found a dependency
+    /// Its steps are read when it is worked on.
+    var workflow: Workflow
+    /// Attempts at all steps that ended, well or not. Those that a crash cut short, and those that found a dependency
     /// away, do not count.
     var attempts: Int
     var resources: [TenantResource]
@@ -51,8 +43,12 @@ struct ProvisioningRun: LeasedItem {
     var callbackAttempts: Int
     /// How long ago the run was requested.
     let age: Duration
-    /// How long a dependency of the provisioner has been away; zero when the last attempt did not fail for that reason.
-    let outage: Duration
+    /// How long a dependency of the current step has been away; zero when the last attempt did not fail for that reason.
+    var outage: Duration
+    /// Whether an operator has decided something that is not applied yet.
+    var hasCommands: Bool
+    /// Grows with every record.
+    var version: Int64
     /// What the run shares with others: its tier and the host of its pipeline.
     var bulkheads: [String] = []
 
@@ -62,6 +58,6 @@ struct ProvisioningRun: LeasedItem {
         WorkDescription(
             queue: "provisioning", kind: tier, id: id.description, attempt: attempts + 1,
             traceparent: trace?.traceparent,
-            metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
+            metadata: ["tenantId": "\(tenantID)", "context": "\(context)", "kind": "\(kind.rawValue)"])
     }
 }

@@ -30,7 +30,8 @@ struct ProvisioningRunRepository: Sendable {
             [
                 .identifier(id), .identifier(event.eventID), .identifier(event.tenantID), .text(event.tenantKey),
                 .text(event.context), .text(event.tier), .bytes(sealed),
-                .optional(event.trace?.traceparent, PostgresValue.text),
+                .optional(event.trace?.traceparent, PostgresValue.text), .text(event.kind.rawValue),
+                .text(event.plan.size),
             ])
         return try await pool.run(batch)[insertion].affectedRows == 1
     }
@@ -64,7 +65,7 @@ struct ProvisioningRunRepository: Sendable {
             return nil
         }
         return try? ProvisioningEvent(
-            kind: .provision, json: json, eventID: run.eventID, tenantID: run.tenantID, trace: run.trace,
+            kind: run.kind, json: json, eventID: run.eventID, tenantID: run.tenantID, trace: run.trace,
             secrets: secrets)
     }
 
@@ -109,25 +110,48 @@ struct ProvisioningRunRepository: Sendable {
     func record(_ run: ProvisioningRun, _ transition: RunTransition) async throws(PostgresError) -> Bool {
         try await !record([(run, transition)]).isEmpty
     }
+
+    /// Records a run that goes on under the same claim.
+    /// - Returns: nil when the claim is no longer valid.
+    func save(_ save: RunSave) async throws(PostgresError) -> RecordedRun? {
+        let handle = save.run.handle
+        let result = try await pool.query(
+            WorkflowStatements.save, [.identifier(handle.run), .identifier(handle.claim)] + save.values)
+        guard let row = result.first else { return nil }
+        return RecordedRun(version: try row.int64(2), hasCommands: try row.bool(1))
+    }
+}
+
+/// What is known of a run after a record.
+struct RecordedRun: Sendable {
+    /// Its new version.
+    let version: Int64
+    /// Whether an operator has decided something in the meantime.
+    let hasCommands: Bool
 }
 
 extension ProvisioningRun {
     /// Reads a row of ``ProvisioningRunStatements/claim``.
     init(_ row: PostgresRow, claim: Identifier) throws(PostgresError) {
         self.init(
-            handle: Handle(run: try row.identifier(0), claim: claim), eventID: try row.identifier(1),
+            handle: Handle(run: try row.identifier(0), claim: claim),
+            kind: WorkflowKind(rawValue: try row.text(16)) ?? .provision, eventID: try row.identifier(1),
             tenantID: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
-            tier: try row.text(5), trace: try row.textIfPresent(6).flatMap(TraceContext.init),
+            tier: try row.text(5), planSize: try row.text(17),
+            trace: try row.textIfPresent(6).flatMap(TraceContext.init),
             sealedEvent: try row.bytesIfPresent(7),
             // The check constraints allow nothing else.
-            state: ProvisioningState(rawValue: try row.text(8)) ?? .failed, attempts: try row.int(9),
+            workflow: Workflow(
+                phase: WorkflowPhase(rawValue: try row.text(8)) ?? .failed, steps: [],
+                reason: try row.textIfPresent(18)), attempts: try row.int(9),
             resources: Self.resources(stored: try row.jsonIfPresent(10)), appPlaneURL: try row.textIfPresent(11),
             callbackState: CallbackState(rawValue: try row.text(12)) ?? .none, callbackAttempts: try row.int(13),
-            age: .microseconds(try row.int64(14)), outage: .microseconds(try row.int64(15)))
+            age: .microseconds(try row.int64(14)), outage: .microseconds(try row.int64(15)),
+            hasCommands: try row.bool(20), version: try row.int64(19))
     }
 
-    /// Only ``RunTransition/provisioned(by:resources:appPlaneURL:)`` writes the column.
-    private static func resources(stored json: [UInt8]?) -> [TenantResource] {
+    /// Only ``RunSave`` writes the column.
+    static func resources(stored json: [UInt8]?) -> [TenantResource] {
         let values = json.flatMap { try? JSONValue.parse(stored: $0) }?.arrayValue ?? []
         return values.compactMap { TenantResource(stored: $0) }
     }

@@ -3,11 +3,12 @@ import PostgresClient
 /// The SQL of ``ProvisioningRunRepository``. Durations are microseconds.
 enum ProvisioningRunStatements {
     /// Stores a run unless the event, or the tenant's context, has one already.
-    /// Parameters: id, event, tenant, key, context, tier, sealed event, traceparent.
+    /// Parameters: id, event, tenant, key, context, tier, sealed event, traceparent, kind, plan size.
     static let insert: PostgresStatement = """
         INSERT INTO main.provisioning_runs (
-            id, event_id, tenant_id, tenant_key, context, tier, sealed_event, traceparent, due_at, created_on, modified_on)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now(), now(), now())
+            id, event_id, tenant_id, tenant_key, context, tier, sealed_event, traceparent, kind, plan_size, due_at,
+            created_on, modified_on)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, now(), now(), now())
         ON CONFLICT DO NOTHING
         """
 
@@ -30,7 +31,12 @@ enum ProvisioningRunStatements {
         RETURNING run.id, run.event_id, run.tenant_id, run.tenant_key, run.context, run.tier, run.traceparent,
             run.sealed_event, run.state, run.attempts, run.resources, run.app_plane_url, run.callback_state,
             run.callback_attempts, (extract(epoch FROM now() - run.created_on) * 1000000)::bigint,
-            (extract(epoch FROM COALESCE(now() - run.unavailable_since, interval '0')) * 1000000)::bigint
+            (extract(epoch FROM COALESCE(now() - run.unavailable_since, interval '0')) * 1000000)::bigint,
+            run.kind, run.plan_size, run.reason, run.version,
+            EXISTS (
+                SELECT FROM main.workflow_commands AS command
+                WHERE command.tenant_id = run.tenant_id AND command.context = run.context
+                    AND command.state = 'pending')
         """
 
     /// Extends leases. Parameters: runs, claims, lease. Returns what is still claimed.
@@ -52,70 +58,25 @@ enum ProvisioningRunStatements {
         UPDATE main.provisioning_runs SET due_at = now(), claim = NULL WHERE claim = $1 AND due_at IS NOT NULL
         """
 
-    /// The resources are made; the callback is next, under the same claim.
-    /// Parameters: id, claim, provisioner, resources, application URL.
-    static let provisioned: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET state = 'provisioned', attempts = attempts + 1, provisioner = $3, last_error = NULL,
-            unavailable_since = NULL, resources = convert_from($4, 'UTF8')::json, app_plane_url = $5,
-            callback_state = 'pending', modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// A pipeline has accepted the work; the run is over. Parameters: id, claim, provisioner.
-    static let delegated: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET state = 'delegated', attempts = attempts + 1, provisioner = $3, last_error = NULL,
-            unavailable_since = NULL, sealed_event = NULL, due_at = NULL, claim = NULL, modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// An attempt failed, another one follows. Parameters: id, claim, provisioner, reason, delay.
-    static let provisioningFailed: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET attempts = attempts + 1, provisioner = $3, last_error = $4, unavailable_since = NULL,
-            due_at = now() + $5 * interval '1 microsecond', claim = NULL, modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// A dependency is away, which is no attempt. Parameters: id, claim, provisioner, reason, delay.
-    static let provisioningPostponed: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET provisioner = $3, last_error = $4, unavailable_since = COALESCE(unavailable_since, now()),
-            due_at = now() + $5 * interval '1 microsecond', claim = NULL, modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// Given up; the callback that says so is next, under the same claim. Parameters: id, claim, provisioner, reason.
-    static let provisioningGivenUp: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET state = 'failed', attempts = attempts + 1, provisioner = $3, last_error = $4, callback_state = 'pending',
-            modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// The callback was accepted; the run is over. Parameters: id, claim, HTTP status.
+    /// The callback was accepted, and with it the progress up to a version; the run is over, or waits for an operator.
+    /// Parameters: id, claim, HTTP status, version.
     static let callbackDelivered: PostgresStatement = """
         UPDATE main.provisioning_runs
         SET callback_state = 'delivered', callback_attempts = callback_attempts + 1, callback_status = $3,
-            callback_error = NULL, sealed_event = NULL, due_at = NULL, claim = NULL, modified_on = now()
+            callback_error = NULL, sealed_event = CASE state WHEN 'stuck' THEN sealed_event END,
+            due_at = CASE state WHEN 'stuck' THEN 'infinity'::timestamptz END, claim = NULL,
+            progress_version = GREATEST(progress_version, $4),
+            progress_due_at = CASE WHEN version > $4 THEN progress_due_at END,
+            sealed_secret = CASE WHEN version > $4 OR state = 'stuck' THEN sealed_secret END, modified_on = now()
         WHERE id = $1 AND claim = $2
         """
 
-    /// What was made cannot be accepted; the callback that says so is next, under the same claim.
-    /// Parameters: id, claim, HTTP status, reason.
-    static let reportRefused: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET state = 'failed', last_error = $4, callback_attempts = callback_attempts + 1, callback_status = $3,
-            callback_error = $4, modified_on = now()
-        WHERE id = $1 AND claim = $2
-        """
-
-    /// The callback was finally refused; the run is over. Parameters: id, claim, HTTP status, reason.
+    /// The callback was finally refused; the run is over, or waits for an operator. Parameters: id, claim, HTTP status, reason.
     static let callbackRefused: PostgresStatement = """
         UPDATE main.provisioning_runs
         SET callback_state = 'refused', callback_attempts = callback_attempts + 1, callback_status = $3,
-            callback_error = $4, sealed_event = NULL, due_at = NULL, claim = NULL, modified_on = now()
+            callback_error = $4, sealed_event = CASE state WHEN 'stuck' THEN sealed_event END,
+            due_at = CASE state WHEN 'stuck' THEN 'infinity'::timestamptz END, claim = NULL, modified_on = now()
         WHERE id = $1 AND claim = $2
         """
 
@@ -127,18 +88,42 @@ enum ProvisioningRunStatements {
         WHERE id = $1 AND claim = $2
         """
 
-    /// Nothing can be done with the run any more, not even a callback. Parameters: id, claim, reason.
+    /// Nothing can be done with the run, not even a callback: it is over, or, if something was done that cannot be undone now, waits
+    /// for an operator, who can only end it. Parameters: id, claim, reason.
     static let unreadable: PostgresStatement = """
-        UPDATE main.provisioning_runs
-        SET state = CASE state WHEN 'pending' THEN 'failed' ELSE state END, callback_state = 'refused', last_error = $3,
-            callback_error = $3, sealed_event = NULL, due_at = NULL, claim = NULL, modified_on = now()
-        WHERE id = $1 AND claim = $2
+        WITH begun AS (
+            SELECT EXISTS (
+                SELECT FROM main.workflow_steps
+                WHERE run_id = $1 AND state NOT IN ('pending', 'compensated', 'kept'))
+            AND NOT EXISTS (
+                SELECT FROM main.provisioning_runs AS run
+                JOIN main.workflow_commands AS command USING (tenant_id, context)
+                WHERE run.id = $1 AND command.state = 'pending' AND command.command = 'abort') AS yes),
+        run AS (UPDATE main.provisioning_runs
+        SET state = CASE WHEN state IN ('provisioned', 'delegated', 'failed') THEN state WHEN begun.yes THEN 'stuck'
+                ELSE 'failed' END,
+            callback_state = CASE WHEN callback_state = 'delivered' THEN callback_state ELSE 'refused' END,
+            last_error = $3, callback_error = $3, reason = COALESCE(reason, $3),
+            sealed_event = CASE WHEN state IN ('provisioned', 'delegated', 'failed') OR NOT begun.yes THEN NULL
+                ELSE sealed_event END,
+            due_at = CASE WHEN state IN ('provisioned', 'delegated', 'failed') OR NOT begun.yes THEN NULL
+                ELSE 'infinity'::timestamptz END,
+            claim = NULL, version = version + 1, progress_due_at = COALESCE(progress_due_at, now()), modified_on = now()
+        FROM begun WHERE id = $1 AND claim = $2
+        RETURNING tenant_id, context),
+        commands AS (
+            UPDATE main.workflow_commands AS command
+            SET state = CASE command.command WHEN 'abort' THEN 'applied' ELSE 'refused' END,
+                detail = CASE command.command WHEN 'abort' THEN NULL ELSE $3 END, decided_on = now()
+            FROM run
+            WHERE command.tenant_id = run.tenant_id AND command.context = run.context AND command.state = 'pending')
+        SELECT 1 FROM run
         """
 
     /// Microseconds until the next run is due that is not due now; NULL without such a run.
     static let timeUntilDue: PostgresStatement = """
         SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint
-        FROM main.provisioning_runs WHERE due_at > now()
+        FROM main.provisioning_runs WHERE due_at > now() AND due_at < 'infinity'
         """
 
     /// Whether the database answers.

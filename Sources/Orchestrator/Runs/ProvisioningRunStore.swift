@@ -56,9 +56,9 @@ final class ProvisioningRunStore: LeasedStore {
                     switch settlement {
                     case .done(let transition): transition
                     case .released(let delay): .released(after: delay)
-                    case .retry(let delay, let reason):
-                        .provisioningFailed(by: "", reason: reason, retryAfter: delay)
-                    case .deadLetter(let reason): .provisioningGivenUp(by: nil, reason: reason)
+                    // The handler never fails: it returns a transition.
+                    case .retry(let delay, _): .released(after: delay)
+                    case .deadLetter: .released(after: .seconds(1))
                     }
                 return (item, transition)
             })

@@ -18,15 +18,24 @@ struct RunFeature: ServiceFeature {
         let configuration = try CallbackConfiguration(reader: core.reader)
         // Tenant management may be anywhere, because the operator has named it.
         callbacks = JSONPoster(allowsInternalAddresses: true)
+        let sender = CallbackSender(
+            url: configuration.url, timeout: configuration.timeout, client: callbacks, clock: core.clock)
+        let reporter = ProgressReporter(
+            repository: core.repository, callbacks: sender, policy: policy, logger: core.logger)
         let processor = ProvisioningRunProcessor(
             repository: core.repository, tiers: core.provisioners.tiers,
-            callbacks: CallbackSender(
-                url: configuration.url, timeout: configuration.timeout, client: callbacks, clock: core.clock),
+            callbacks: sender,
             appPlaneURL: configuration.appPlaneURL, policy: policy, clock: core.clock, logger: core.logger)
         background = [
             LeasedWorker(store: core.runs, configuration: policy.worker, logger: core.logger) { run in
                 .done(await processor.advance(run))
-            }
+            },
+            LeasedWorker(
+                store: ProgressStore(repository: core.repository), configuration: policy.progressWorker,
+                logger: core.logger
+            ) { item in
+                .done(try await reporter.report(item))
+            },
         ]
     }
 

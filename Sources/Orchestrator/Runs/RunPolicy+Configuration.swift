@@ -11,7 +11,7 @@ import WorkQueue
 /// | `PROVISIONING_OUTAGE_SECONDS` | 3600 | 0 … 86400 for which what a provisioner depends on may be away |
 /// | `PROVISIONING_MAX_ATTEMPTS` | 5 | 1 … 100 |
 /// | `PROVISIONING_BACKOFF_MILLIS`, `PROVISIONING_BACKOFF_MAX_MILLIS` | 1000, 60000 | 1 … 86400000 |
-/// | `PROVISIONING_LEASE_MILLIS` | 15000 | 100 … 3600000 |
+/// | `PROVISIONING_LEASE_MILLIS` | 8000 | 100 … 3600000 |
 /// | `CALLBACK_BACKOFF_MILLIS`, `CALLBACK_BACKOFF_MAX_MILLIS` | 500, 300000 | 1 … 86400000 |
 extension RunPolicy {
     static let configurationKeys: ConfigurationKeys = [
@@ -32,7 +32,7 @@ extension RunPolicy {
             provisioning: try Self.backOff("provisioning", initial: 1000, maximum: 60_000, reader),
             outageLimit: .seconds(try reader.integer("provisioning.outage.seconds", default: 3600, in: 0...86_400)),
             callback: try Self.backOff("callback", initial: 500, maximum: 300_000, reader),
-            lease: try reader.milliseconds("provisioning.lease.millis", default: 15_000, in: 100...3_600_000),
+            lease: try reader.milliseconds("provisioning.lease.millis", default: 8000, in: 100...3_600_000),
             // The rest of the time is for giving back what was canceled.
             drainTimeout: shutdownTime * 0.7)
     }

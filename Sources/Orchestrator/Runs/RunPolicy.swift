@@ -22,6 +22,12 @@ package struct RunPolicy: Sendable, Hashable {
     package var lease: Duration
     /// How often to look for runs although no signal came.
     package var pollInterval: Duration
+    /// How often a step that is being performed looks whether an operator wants it skipped or aborted.
+    package var commandInterval: Duration
+    /// The pause after each progress report, of which a process sends at most two at once.
+    package var progressPause: Duration
+    /// How often a progress report is repeated that is answered by 4xx, before it is dropped.
+    package var progressAttempts: Int
     /// How long runs at work may go on when the service is to stop; then they are canceled and given back.
     package var drainTimeout: Duration
 
@@ -31,8 +37,9 @@ package struct RunPolicy: Sendable, Hashable {
         provisioning: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(60)),
         outageLimit: Duration = .seconds(3600),
         callback: BackOff = BackOff(initial: .milliseconds(500), maximum: .seconds(300)),
-        callbackLimit: Duration = .seconds(86_400), lease: Duration = .seconds(15),
-        pollInterval: Duration = .seconds(5), drainTimeout: Duration = .seconds(5)
+        callbackLimit: Duration = .seconds(86_400), lease: Duration = .seconds(8),
+        pollInterval: Duration = .seconds(5), commandInterval: Duration = .seconds(1),
+        progressPause: Duration = .milliseconds(500), progressAttempts: Int = 20, drainTimeout: Duration = .seconds(5)
     ) {
         self.concurrency = concurrency
         self.tierConcurrency = tierConcurrency
@@ -43,6 +50,9 @@ package struct RunPolicy: Sendable, Hashable {
         self.callbackLimit = callbackLimit
         self.lease = lease
         self.pollInterval = pollInterval
+        self.commandInterval = commandInterval
+        self.progressPause = progressPause
+        self.progressAttempts = progressAttempts
         self.drainTimeout = drainTimeout
     }
 
@@ -50,6 +60,13 @@ package struct RunPolicy: Sendable, Hashable {
     /// second to five.
     func outageDelay(after outage: Duration) -> Duration {
         min(max(outage, .milliseconds(500)), .seconds(5)) * Double.random(in: 0.8...1)
+    }
+
+    /// For the worker that reports progress.
+    var progressWorker: WorkerConfiguration {
+        WorkerConfiguration(
+            concurrency: 2, backOff: callback, maximumAttempts: .max, pollInterval: .seconds(1),
+            drainTimeout: .seconds(1))
     }
 
     /// For the worker.

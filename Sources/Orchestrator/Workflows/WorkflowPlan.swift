@@ -1,5 +1,3 @@
-import JSONCoding
-
 /// The steps of a workflow, in the order in which they are performed.
 package struct WorkflowPlan: Sendable {
     package let kind: WorkflowKind
@@ -36,20 +34,6 @@ package struct WorkflowPlan: Sendable {
 
     /// Whether no later step needs the output of this one.
     package func isSkippable(_ name: String) -> Bool { !steps.contains { $0.needs.contains(name) } }
-
-    /// Performs all steps at once, without a record of each.
-    func performAll(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> StepOutput {
-        var outputs: [String: JSONObject] = [:]
-        var total = StepOutput()
-        for step in steps {
-            let output = try await step.perform(StepContext(event: event, outputs: outputs))
-            outputs[step.name] = output.values
-            total.resources += output.resources
-            total.appPlaneURL = output.appPlaneURL ?? total.appPlaneURL
-            total.isDelegated = total.isDelegated || output.isDelegated
-        }
-        return total
-    }
 
     private static func isValid(name: String) -> Bool {
         (1...60).contains(name.utf8.count)

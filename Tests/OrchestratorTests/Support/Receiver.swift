@@ -48,6 +48,13 @@ final class Receiver: Sendable {
 
     var requests: [Request] { received.withLock { $0 } }
 
+    /// The requests that report the outcome of runs, without those that report progress.
+    var reports: [Request] {
+        get throws {
+            try requests.filter { try $0.json["type"]?.intValue != CallbackType.progress.number }
+        }
+    }
+
     /// Runs a server for the length of the body.
     /// - Parameter reply: The answer to each request, by its number from 1.
     static func with(

@@ -61,6 +61,18 @@ struct RunStory: Sendable {
         try #require(try await world.repository().claim(limit: 1, lease: Self.lease).first)
     }
 
+    /// The claimed run as a process sees it before the first step.
+    func work(on run: ProvisioningRun, _ provisioner: any Provisioner) async throws -> RunWork {
+        let repository = world.repository()
+        let details = try await repository.details(of: run)
+        let plan = try provisioner.plan(run.kind)
+        var run = run
+        run.workflow = Workflow(plan)
+        return RunWork(
+            run: run, event: try #require(repository.event(of: run)), details: details, plan: .success(plan),
+            provisioner: "test")
+    }
+
     func run() async throws -> StoredRun { try await world.run(of: test.tenant) }
 
     func letTimePass(_ duration: Duration) async throws { try await world.letTimePass(duration) }

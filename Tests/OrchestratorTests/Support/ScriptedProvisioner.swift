@@ -55,3 +55,19 @@ extension Provisioner {
         return output.isDelegated ? .delegated : .provisioned(output.resources, appPlaneURL: output.appPlaneURL)
     }
 }
+
+extension WorkflowPlan {
+    /// Performs all steps at once, without a record of each.
+    func performAll(_ event: ProvisioningEvent) async throws(ProvisioningFailure) -> StepOutput {
+        var outputs: [String: JSONObject] = [:]
+        var total = StepOutput()
+        for step in steps {
+            let output = try await step.perform(StepContext(event: event, outputs: outputs))
+            outputs[step.name] = output.values
+            total.resources += output.resources
+            total.appPlaneURL = output.appPlaneURL ?? total.appPlaneURL
+            total.isDelegated = total.isDelegated || output.isDelegated
+        }
+        return total
+    }
+}

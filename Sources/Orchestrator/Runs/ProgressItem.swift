@@ -1,0 +1,42 @@
+import Primitives
+import WorkQueue
+
+/// A run whose progress is to be reported, claimed by this process.
+struct ProgressItem: LeasedItem {
+    struct Handle: Hashable, Sendable {
+        let run: Identifier
+        let claim: Identifier
+    }
+
+    let handle: Handle
+    let tenantID: Identifier
+    let context: String
+    let kind: WorkflowKind
+    let tier: String
+    let phase: WorkflowPhase
+    let reason: String?
+    let version: Int64
+    /// What signs the report; nil if it was erased.
+    let sealedSecret: [UInt8]?
+    let trace: TraceContext?
+    /// Attempts in a row that were not delivered.
+    let failures: Int
+    /// How long ago the run was requested.
+    let age: Duration
+
+    var description: WorkDescription {
+        WorkDescription(
+            queue: "progress", kind: kind.rawValue, id: handle.run.description, attempt: failures + 1,
+            traceparent: trace?.traceparent, metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
+    }
+}
+
+/// What became of a progress report.
+enum ProgressOutcome: Sendable {
+    /// Tenant management has it.
+    case delivered
+    /// It is tried again after a time.
+    case postponed(Duration)
+    /// Nobody can or wants to have it.
+    case dropped
+}
