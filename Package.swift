@@ -164,6 +164,9 @@ let package = Package(
             name: "PostgresTestSupport",
             dependencies: ["TestSupport", "Primitives", "PostgresClient", "Migrations", logging],
             path: "Tests/PostgresTestSupport", swiftSettings: strict),
+        .target(
+            name: "RedisTestSupport", dependencies: ["TestSupport", "RedisClient"], path: "Tests/RedisTestSupport",
+            swiftSettings: strict),
         // The rules of the bus as checks that the tests of every connector run.
         .target(
             name: "MessageBusTestSupport",
@@ -192,7 +195,9 @@ let package = Package(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
         tests("MigrationsTests", ["PostgresTestSupport", "PostgresClient", "Migrations"]),
-        tests("RedisClientTests", settings + ["TestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
+        tests(
+            "RedisClientTests",
+            settings + ["TestSupport", "RedisTestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
         tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests(
@@ -218,6 +223,12 @@ let package = Package(
             values + settings + background + [
                 "TestSupport", "MessageBusTestSupport", "StackTestSupport", "AWS", "WorkQueue", "MessageBus",
                 "MessageBusSQS", "MessageBusEventBridge",
+            ]),
+        tests(
+            "MessageBusBullMQTests",
+            values + settings + background + [
+                "TestSupport", "PostgresTestSupport", "RedisTestSupport", "MessageBusTestSupport", "PostgresClient",
+                "Migrations", "RedisClient", "WorkQueue", "MessageBus", "MessageBusBullMQ",
             ]),
         tests(
             "OrchestratorTests",

@@ -1,18 +1,19 @@
-import Foundation
+package import Foundation
+package import RedisClient
 import TestSupport
-
-@testable import RedisClient
 
 /// A test's own redis-server: 127.0.0.1, a free port, a temporary folder, no persistence. It is killed when the test
 /// releases it.
-final class RedisServerProcess {
-    let port: Int
-    let folder: URL
+///
+/// A test uses it from one task at a time.
+package final class RedisServerProcess: @unchecked Sendable {
+    package let port: Int
+    package let folder: URL
     private let arguments: [String]
     private var process: Process?
 
     /// - Parameter arguments: More options of redis-server.
-    init(_ arguments: [String] = [], usesTLS: Bool = false) async throws {
+    package init(_ arguments: [String] = [], usesTLS: Bool = false) async throws {
         folder = FileManager.default.temporaryDirectory.appendingPathComponent("redis-test-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let port = try TestCommand.freePort()
@@ -29,13 +30,13 @@ final class RedisServerProcess {
     }
 
     /// How to reach it, with patience enough for a machine under load.
-    var configuration: RedisConfiguration {
+    package var configuration: RedisConfiguration {
         RedisConfiguration(
             endpoint: .host("127.0.0.1", port: port), connectTimeout: .seconds(30), commandTimeout: .seconds(30))
     }
 
     /// Starts the server and waits until it says that it is ready.
-    func start() async throws {
+    package func start() async throws {
         let log = folder.appendingPathComponent("log")
         process = try await ServerStart.run("Redis", log: log) {
             try TestCommand.server(["redis-server"] + arguments, log: log)
@@ -45,7 +46,7 @@ final class RedisServerProcess {
     }
 
     /// Kills the server without warning and waits for its end.
-    func stop() async throws {
+    package func stop() async throws {
         guard let process else { return }
         signal(SIGKILL)
         try await eventually("Redis has ended") { !process.isRunning }
@@ -53,10 +54,10 @@ final class RedisServerProcess {
     }
 
     /// The server keeps its connections but does nothing.
-    func pause() { signal(SIGSTOP) }
+    package func pause() { signal(SIGSTOP) }
 
     /// Ends `pause`.
-    func resume() { signal(SIGCONT) }
+    package func resume() { signal(SIGCONT) }
 
     private func signal(_ number: Int32) {
         if let process { kill(process.processIdentifier, number) }

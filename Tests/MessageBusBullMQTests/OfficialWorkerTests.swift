@@ -1,0 +1,169 @@
+import JSONCoding
+import MessageBusTestSupport
+import Primitives
+import Synchronization
+import TestSupport
+import Testing
+import WorkQueue
+
+@testable import MessageBusBullMQ
+
+/// Jobs of our producer, processed by the official worker.
+@Suite(.timeLimit(.minutes(5))) struct OfficialWorkerTests {
+    @Test func `the official worker processes every kind of job of ours`() async throws {
+        try await TestQueue.with { test in
+            let queue = test.queue
+            // In the order in which they are to be processed.
+            try await queue.add(
+                "ok last", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.priority = 7
+                    $0.id = "p7"
+                })
+            try await queue.add(
+                "ok", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.priority = 2
+                    $0.id = "p2"
+                })
+            let plain = try await queue.add("ok", data: json(#"{"text":"\u0000é","n":1.50}"#))
+            #expect(plain == .added(id: "3"))
+            try await queue.add(
+                "ok", data: json("[1]"),
+                options: BullMQJobOptions {
+                    $0.isLastInFirstOut = true
+                    $0.id = "lifo"
+                })
+            try await queue.add(
+                "ok", data: json("2"),
+                options: BullMQJobOptions {
+                    $0.delay = .milliseconds(300)
+                    $0.id = "late"
+                })
+            try await queue.add(
+                "until 3", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.attempts = 5
+                    $0.backOff = BullMQBackOff(.exponential, delay: .milliseconds(20))
+                    $0.id = "exponential"
+                })
+            try await queue.add(
+                "fail", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.attempts = 2
+                    $0.backOff = BullMQBackOff(.fixed, delay: .milliseconds(20))
+                    $0.id = "fixed"
+                })
+            try await queue.add(
+                "ok", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.removeOnComplete = .none
+                    $0.id = "removed"
+                })
+            try await queue.add(
+                "fail", data: json("{}"),
+                options: BullMQJobOptions {
+                    $0.removeOnFail = .none
+                    $0.id = "forgotten"
+                })
+            #expect(
+                try await queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "removed" })
+                    == .duplicated(id: "removed"))
+            let one = BullMQJobOptions { $0.deduplication = BullMQDeduplication(id: "d") }
+            let first = try await queue.add("ok", data: json("{}"), options: one)
+            guard case .added(let id) = first else { throw TestFailure("not added: \(first)") }
+            #expect(try await queue.add("ok", data: json("{}"), options: one) == .deduplicated(id: id))
+
+            let worker = try await OfficialWorker(test)
+            for id in ["p7", "p2", "3", "lifo", "late", "exponential", id] { try await test.until(id, is: "completed") }
+            try await test.until("fixed", is: "failed")
+            try await eventually("jobs that are not kept are gone") {
+                let removed = try await queue.job("removed")
+                let forgotten = try await queue.job("forgotten")
+                return removed == nil && forgotten == nil
+            }
+            let order = worker.attempts.compactMap { $0["id"]?.stringValue }
+            let undisturbed = order.filter { ["lifo", "3", "p2", "p7"].contains($0) }
+            #expect(undisturbed == ["lifo", "3", "p2", "p7"])
+            #expect(order.count { $0 == "removed" } == 1 && order.count { $0 == id } == 1)
+            #expect(order.count { $0 == "exponential" } == 3 && order.count { $0 == "fixed" } == 2)
+            let job = try #require(try await queue.job("3"))
+            #expect(job.returnValue.map { String(decoding: $0, as: UTF8.self) }?.contains("echo") == true)
+            #expect(try await queue.job("fixed")?.failedReason == "as told")
+            // The deduplication ends with its job.
+            #expect(try await queue.add("ok", data: json("{}"), options: one) != .deduplicated(id: id))
+        }
+    }
+
+    @Test func `a job whose official worker is killed is completed by ours, once`() async throws {
+        try await TestQueue.with { test in
+            let official = try await OfficialWorker(test, #"{"lockDuration": 500, "stalledInterval": 100000}"#)
+            try await test.queue.add("hold", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            try await eventually("it is held") { !official.attempts.isEmpty }
+            official.kill()
+            let handled = Mutex(0)
+            let settings = BullMQWorkerSettings(stalledInterval: .milliseconds(50), blockTime: .milliseconds(100))
+            try await running([
+                test.worker(lease: .seconds(2), settings: settings) { _ in
+                    handled.withLock { $0 += 1 }
+                    return json("1")
+                }
+            ]) {
+                try await test.until("a", is: "completed")
+            }
+            let events = try await test.events(of: "a")
+            #expect(handled.withLock { $0 } == 1)
+            #expect(events.count { $0 == "completed" } == 1 && events.contains("stalled"))
+            let job = try #require(try await test.queue.job("a"))
+            #expect(job.attemptsMade == 1 && job.attemptsStarted == 2 && job.stalledCount == 1)
+        }
+    }
+
+    @Test func `a job whose worker of ours is cut off is completed by the official one, once`() async throws {
+        try await TestQueue.with { test in
+            let (other, client) = test.connected()
+            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            let (entered, continuation) = AsyncStream<Void>.makeStream()
+            let doomed = test.worker(lease: .milliseconds(500), on: other) { _ in
+                continuation.yield()
+                // The end comes after somebody else has the job.
+                try await Task.sleep(for: .seconds(3600))
+                return nil
+            }
+            try await running([doomed]) {
+                for await _ in entered { break }
+                await client.shutdown()
+                let official = try await OfficialWorker(test, #"{"stalledInterval": 100, "drainDelay": 1}"#)
+                try await test.until("a", is: "completed")
+                #expect(official.attempts.count == 1)
+            }
+            let events = try await test.events(of: "a")
+            #expect(events.count { $0 == "completed" } == 1 && events.contains("stalled"))
+        }
+    }
+
+    @Test func `a lock that our worker renews is not taken over`() async throws {
+        try await TestQueue.with { test in
+            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            let isReleased = Mutex(false)
+            let handled = Mutex(0)
+            let ours = test.worker(lease: .milliseconds(600)) { _ in
+                handled.withLock { $0 += 1 }
+                while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(5)) }
+                return nil
+            }
+            try await running([ours]) {
+                try await eventually("it is at work") { handled.withLock { $0 } == 1 }
+                let official = try await OfficialWorker(test, #"{"stalledInterval": 100, "drainDelay": 1}"#)
+                // Longer than the lock, seen by what the official worker does meanwhile.
+                try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.delay = .seconds(2) })
+                try await eventually("the official worker has looked for stalled jobs") {
+                    official.attempts.count == 1
+                }
+                isReleased.withLock { $0 = true }
+                try await test.until("a", is: "completed")
+                #expect(official.attempts.count == 1 && handled.withLock { $0 } == 1)
+            }
+        }
+    }
+}
