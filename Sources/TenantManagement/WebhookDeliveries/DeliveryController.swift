@@ -47,9 +47,8 @@ struct DeliveryController: Sendable {
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 let query = try query(of: call)
-                do { _ = try await endpoints.findByID(id, in: call.scope) } catch {
-                    if case .notFound = error { throw HTTPFailure.entityNotFound }
-                    throw error
+                do { _ = try await endpoints.findByID(id, in: call.scope) } catch RepositoryError.notFound {
+                    throw HTTPFailure.entityNotFound
                 }
                 return try await page(query, where: .equals(WebhookDelivery.endpointID, id), for: call)
             })

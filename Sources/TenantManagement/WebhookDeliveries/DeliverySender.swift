@@ -32,10 +32,10 @@ struct DeliverySender: Sendable {
         let headers = try StandardWebhookSigner.headers(
             id: delivery.id, timestamp: startedOn, body: delivery.body, keys: delivery.keys)
         let answer: OutboundAnswer
-        do {
+        do throws(OutboundHTTPFailure) {
             answer = try await client.send(
                 OutboundRequest(.POST, delivery.url, headers: headers, body: delivery.body), timeout: timeout,
-                body: .excerpt(ResponseExcerpt.maximumBytes))
+                body: .excerpt(maximumBytes: ResponseExcerpt.maximumBytes))
         } catch {
             // What was interrupted is no attempt.
             try Task.checkCancellation()
