@@ -91,6 +91,9 @@ package enum TenantManagementMigrations {
             number: 36, name: "offboarding", up: PackageResources.V0036__offboarding_up_sql,
             down: PackageResources.V0036__offboarding_down_sql),
         Migration(
+            number: 37, name: "identity_users", up: PackageResources.V0037__identity_users_up_sql,
+            down: PackageResources.V0037__identity_users_down_sql),
+        Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
     ]

@@ -27,6 +27,21 @@ struct Auth0IdentityProvider: IdentityProvider {
         return id
     }
 
+    func setEnabled(_ isEnabled: Bool, _ account: IdentityAccount) async throws {
+        let management = try await Auth0Management.signIn(settings, http: http)
+        try await management.updateUser(account.userID, ["blocked": .bool(!isEnabled)])
+    }
+
+    func remove(_ account: IdentityAccount, isShared: Bool) async throws {
+        let management = try await Auth0Management.signIn(settings, http: http)
+        if account.isSiloed, let organization = try await management.organization(account.home),
+            organization.metadata[Self.ownerKey]?.stringValue == account.tenant.description
+        {
+            try await management.deleteOrganization(organization.id)
+        }
+        if !isShared { try await management.deleteUser(account.userID) }
+    }
+
     private func organization(
         of user: FirstUser, _ config: Auth0TenantConfig, _ management: Auth0Management
     ) async throws(IdentityProviderFailure) -> String {

@@ -72,6 +72,27 @@ struct Auth0Management: Sendable {
         return id
     }
 
+    /// Changes what the body names. A user who is not there is no error.
+    func updateUser(_ id: String, _ changes: JSONValue) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .PATCH, "/api/v2/users/\(PercentEncoding.encode(id))", changes, step: "changing the user",
+            expecting: [200, 404])
+    }
+
+    /// Deletes a user. One who is not there is no error.
+    func deleteUser(_ id: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .DELETE, "/api/v2/users/\(PercentEncoding.encode(id))", step: "deleting the user",
+            expecting: [200, 204, 404])
+    }
+
+    /// Deletes an organization. One that is not there is no error.
+    func deleteOrganization(_ id: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .DELETE, "/api/v2/organizations/\(PercentEncoding.encode(id))", step: "deleting the organization",
+            expecting: [200, 204, 404])
+    }
+
     /// Makes a user a member; one that is a member already stays one.
     func addMember(_ user: String, to organization: String) async throws(IdentityProviderFailure) {
         _ = try await api.call(

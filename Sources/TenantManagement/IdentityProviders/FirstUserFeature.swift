@@ -1,12 +1,16 @@
 import Sealing
 import ServiceKit
+import ServiceLifecycle
 import ServicePlatform
+import WorkQueue
 
-/// The first user of a tenant at the tenant's identity provider.
+/// The first user of a tenant at the tenant's identity provider, and what becomes of users when the tenant is suspended or
+/// off-boarded.
 struct FirstUserFeature: ServiceFeature {
     static let configurationKeys = IdentityProviderConfiguration.configurationKeys
 
     let operations: [Operation]
+    let background: [any Service]
     private let providers: IdentityProviders
 
     init(_ core: TenantManagementCore) throws {
@@ -22,6 +26,18 @@ struct FirstUserFeature: ServiceFeature {
                 service: FirstUserService(providers: providers, repository: repository, logger: platform.logger),
                 limiter: platform.limiter, configuration: core.webhooks
             ).operations
+        let processor = IdentityChangeProcessor(
+            providers: providers, repository: repository, logger: platform.logger)
+        background = [
+            LeasedWorker(
+                store: IdentityChangeStore(pool: platform.pool),
+                // Tried until it succeeds: a provider that is configured wrongly is configured rightly some day.
+                configuration: WorkerConfiguration(
+                    backOff: BackOff(initial: .seconds(2), maximum: .seconds(900)), maximumAttempts: .max,
+                    unavailability: BackOff(initial: .milliseconds(500), maximum: .seconds(10)),
+                    pollInterval: .seconds(2)),
+                logger: platform.logger, handler: processor.handle)
+        ]
     }
 
     func shutdown() async { await providers.shutdown() }

@@ -25,7 +25,11 @@ struct FirstUserService: Sendable {
             throw FirstUserError.notConfigured(provider: name, missing: missing)
         case .configured(let provider):
             do {
-                return try await provider.setUp(user)
+                let id = try await provider.setUp(user)
+                try await repository.remember(
+                    IdentityAccount(
+                        tenant: tenant, key: key, provider: name, home: user.home, isSiloed: user.isSiloed, userID: id))
+                return id
             } catch let error as IdentityProviderFailure {
                 logger.warning(
                     "An identity provider could not be set up",

@@ -1,4 +1,5 @@
 import Primitives
+import WorkQueue
 
 /// A place where the users of tenants are kept (docs/contract/arc-api.md 9.6).
 ///
@@ -11,6 +12,16 @@ protocol IdentityProvider: Sendable {
     /// - Returns: The user's id at the provider.
     /// - Throws: ``IdentityProviderFailure``, or an error of the database.
     func setUp(_ user: FirstUser) async throws -> String
+
+    /// Enables or disables a user: nobody can sign in with a disabled one. In a home of the tenant's own, that may be done for the
+    /// home as a whole. A user who is not there any more is no error.
+    /// - Throws: ``IdentityProviderFailure``.
+    func setEnabled(_ isEnabled: Bool, _ account: IdentityAccount) async throws
+
+    /// Removes what was set up for the tenant: its own home, or the user in a shared one.
+    /// - Parameter isShared: Whether another tenant has the user too, who stays then.
+    /// - Throws: ``IdentityProviderFailure``.
+    func remove(_ account: IdentityAccount, isShared: Bool) async throws
 }
 
 /// Why an identity provider did not do what it was asked to. Never holds credentials, tokens or a provider's texts.
@@ -26,6 +37,24 @@ enum IdentityProviderFailure: Error, Sendable, Hashable {
     case unusable(path: String, reason: String)
     /// The realm or organization belongs to somebody else.
     case taken(String)
+}
+
+extension IdentityProviderFailure: DependencyError, LoggableError {
+    /// Whether the provider itself is away: it has said nothing about the request.
+    var isDependencyUnavailable: Bool {
+        if case .unavailable = self { true } else { false }
+    }
+
+    var description: String {
+        switch self {
+        case .unavailable(let step, let reason): "the identity provider is not available while \(step): \(reason)"
+        case .denied(let step, let status): "the identity provider denies access (\(status)) while \(step)"
+        case .refused(let step, let status, let code):
+            "the identity provider rejects the request (\(status)\(code.map { " \($0)" } ?? "")) while \(step)"
+        case .unusable(_, let reason): reason
+        case .taken(let message): message
+        }
+    }
 }
 
 /// The providers that can be asked for by name.

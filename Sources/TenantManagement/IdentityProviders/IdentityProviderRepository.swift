@@ -48,4 +48,90 @@ struct IdentityProviderRepository: Sendable {
             ])
         _ = try await pool.run(batch)
     }
+
+    // MARK: Users
+
+    /// Remembers a user who was set up. If the tenant was suspended in the meantime, that is applied to the user.
+    func remember(_ account: IdentityAccount) async throws(PostgresError) {
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        batch.add("SELECT 1 FROM main.tenants WHERE id = $1 FOR UPDATE", [.identifier(account.tenant)])
+        batch.add(
+            Self.remembering,
+            [
+                .identifier(account.tenant), .text(account.provider), .text(account.home), .bool(account.isSiloed),
+                .text(account.userID),
+            ])
+        batch.add(Self.catchingUp, [.identifier(account.tenant)])
+        _ = try await pool.run(batch)
+    }
+
+    /// The users of a tenant.
+    func accounts(of tenant: Identifier) async throws(PostgresError) -> [IdentityAccount] {
+        let result = try await pool.query(
+            Self.listing, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
+        var accounts: [IdentityAccount] = []
+        for row in result.rows {
+            accounts.append(
+                IdentityAccount(
+                    tenant: tenant, key: try row.text(0), provider: try row.text(1), home: try row.text(2),
+                    isSiloed: try row.bool(3), userID: try row.text(4)))
+        }
+        return accounts
+    }
+
+    /// Who else has a user.
+    struct Sharing: Sendable, Hashable {
+        /// Whether another tenant has the user.
+        let isShared: Bool
+        /// Whether the users of such a tenant may sign in.
+        let isNeeded: Bool
+    }
+
+    func sharing(of account: IdentityAccount) async throws(PostgresError) -> Sharing {
+        let result = try await pool.query(
+            Self.sharing,
+            [
+                .identifier(account.tenant), .text(account.provider), .text(account.home), .text(account.userID),
+            ], settings: TenantScope.everyTenant, as: .read)
+        return Sharing(
+            isShared: try result.first?.bool(0) ?? false, isNeeded: try result.first?.bool(1) ?? false)
+    }
+
+    /// Forgets a user who was removed.
+    func forget(_ account: IdentityAccount) async throws(PostgresError) {
+        _ = try await pool.query(
+            Self.forgetting,
+            [
+                .identifier(account.tenant), .text(account.provider), .text(account.home), .text(account.userID),
+            ], settings: TenantScope.everyTenant)
+    }
+
+    private static let remembering: PostgresStatement = """
+        INSERT INTO main.identity_users (tenant_id, provider, home, is_siloed, user_id) VALUES ($1, $2, $3, $4, $5)
+        ON CONFLICT DO NOTHING
+        """
+
+    private static let catchingUp: PostgresStatement = """
+        INSERT INTO main.identity_changes AS known (tenant_id, wanted, tenant_version, due_at)
+        SELECT id, main.wanted_of_users(id, status, deleted), row_version, now() FROM main.tenants
+        WHERE id = $1 AND main.is_blocked(status, deleted)
+        ON CONFLICT (tenant_id) DO UPDATE SET
+            due_at = CASE WHEN known.claim IS NULL THEN excluded.due_at ELSE known.due_at END
+        """
+
+    private static let listing: PostgresStatement = """
+        SELECT tenant.key::text, known.provider::text, known.home::text, known.is_siloed, known.user_id::text
+        FROM main.identity_users AS known JOIN main.tenants AS tenant ON tenant.id = known.tenant_id
+        WHERE known.tenant_id = $1 ORDER BY known.id LIMIT 1000
+        """
+
+    private static let sharing: PostgresStatement = """
+        SELECT count(*) > 0, coalesce(bool_or(NOT main.is_blocked(tenant.status, tenant.deleted)), false)
+        FROM main.identity_users AS known JOIN main.tenants AS tenant ON tenant.id = known.tenant_id
+        WHERE known.provider = $2 AND known.home = $3 AND known.user_id = $4 AND known.tenant_id <> $1
+        """
+
+    private static let forgetting: PostgresStatement = """
+        DELETE FROM main.identity_users WHERE tenant_id = $1 AND provider = $2 AND home = $3 AND user_id = $4
+        """
 }

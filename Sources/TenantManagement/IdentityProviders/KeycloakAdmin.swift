@@ -50,6 +50,28 @@ struct KeycloakAdmin: Sendable {
         _ = try await api.call(.PUT, path(name), changes, step: "changing the realm", expecting: [204])
     }
 
+    /// Deletes a realm with all its users. One that is not there is no error.
+    func deleteRealm(_ name: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(.DELETE, path(name), step: "deleting the realm", expecting: [204, 404])
+    }
+
+    /// Changes what the body names. A user who is not there is no error.
+    func updateUser(_ id: String, _ changes: JSONValue, realm: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .PUT, path(realm, "users", id), changes, step: "changing the user", expecting: [204, 404])
+    }
+
+    /// Deletes a user. One who is not there is no error.
+    func deleteUser(_ id: String, realm: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(.DELETE, path(realm, "users", id), step: "deleting the user", expecting: [204, 404])
+    }
+
+    /// Deletes a client by Keycloak's id of it. One that is not there is no error.
+    func deleteClient(_ id: String, realm: String) async throws(IdentityProviderFailure) {
+        _ = try await api.call(
+            .DELETE, path(realm, "clients", id), step: "deleting the client", expecting: [204, 404])
+    }
+
     /// Keycloak's id of a client; nil when the realm has none of this name.
     func client(_ clientID: String, realm: String) async throws(IdentityProviderFailure) -> String? {
         let step = "reading the client"

@@ -24,7 +24,7 @@ struct KeycloakIdentityProvider: IdentityProvider {
         let known = try await repository.config(Self.configKey, of: user.tenant)
         let admin = try await KeycloakAdmin.signIn(settings, http: http)
         try await prepareRealm(of: user, admin)
-        let clientID = "client-\(user.key)"
+        let clientID = Self.clientID(user.key)
         let secret = try await client(clientID, of: user, admin)
         let account = try await account(of: user, admin)
         // Mailed until it worked once; who has a password already is left alone.
@@ -38,6 +38,40 @@ struct KeycloakIdentityProvider: IdentityProvider {
             ], as: Self.configKey, of: user.tenant)
         return account.id
     }
+
+    func setEnabled(_ isEnabled: Bool, _ account: IdentityAccount) async throws {
+        let admin = try await KeycloakAdmin.signIn(settings, http: http)
+        if account.isSiloed {
+            // All users of the tenant at once, also those that the application has created.
+            guard try await isOwn(account, admin) else { return }
+            try await admin.updateRealm(account.home, ["enabled": .bool(isEnabled)])
+        } else {
+            try await admin.updateUser(account.userID, ["enabled": .bool(isEnabled)], realm: account.home)
+        }
+    }
+
+    func remove(_ account: IdentityAccount, isShared: Bool) async throws {
+        let admin = try await KeycloakAdmin.signIn(settings, http: http)
+        if account.isSiloed {
+            guard try await isOwn(account, admin) else { return }
+            try await admin.deleteRealm(account.home)
+        } else {
+            if !isShared { try await admin.deleteUser(account.userID, realm: account.home) }
+            if let client = try await admin.client(Self.clientID(account.key), realm: account.home) {
+                try await admin.deleteClient(client, realm: account.home)
+            }
+        }
+    }
+
+    /// Whether a realm is there and is marked as the tenant's own: another one of its name is not touched.
+    private func isOwn(
+        _ account: IdentityAccount, _ admin: KeycloakAdmin
+    ) async throws(IdentityProviderFailure) -> Bool {
+        guard let realm = try await admin.realm(account.home) else { return false }
+        return realm["attributes"]?[Self.ownerAttribute]?.stringValue == account.tenant.description
+    }
+
+    private static func clientID(_ key: String) -> String { "client-\(key)" }
 
     /// Finds or creates the realm, and makes sure that it is the one it should be and can send mail.
     private func prepareRealm(of user: FirstUser, _ admin: KeycloakAdmin) async throws(IdentityProviderFailure) {

@@ -51,6 +51,37 @@ final class FakeAuth0: Sendable {
                         self.authorized(call) { Self.addMembers(call, &$0) }
                     }
                 ),
+                (
+                    .patch, "/api/v2/users/{id}",
+                    { call in
+                        self.authorized(call) { state in
+                            let id = call.pathParameter("id")
+                            guard var user = state.users[id] else { return Self.failure(.notFound, "inexistent_user") }
+                            for (name, value) in TestPeer.body(call) { user[name] = value }
+                            state.users[id] = user
+                            return TestPeer.json(.ok, .object(user))
+                        }
+                    }
+                ),
+                (
+                    .delete, "/api/v2/users/{id}",
+                    { call in
+                        self.authorized(call) { state in
+                            state.users.removeValue(forKey: call.pathParameter("id"))
+                            return .noContent
+                        }
+                    }
+                ),
+                (
+                    .delete, "/api/v2/organizations/{id}",
+                    { call in
+                        self.authorized(call) { state in
+                            state.organizations.removeValue(forKey: call.pathParameter("id"))
+                            state.members.removeValue(forKey: call.pathParameter("id"))
+                            return .noContent
+                        }
+                    }
+                ),
                 (.post, "/api/v2/users", { call in self.authorized(call) { Self.createUser(call, &$0) } }),
                 (
                     .get, "/api/v2/users-by-email",

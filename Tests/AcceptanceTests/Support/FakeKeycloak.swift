@@ -63,6 +63,44 @@ final class FakeKeycloak: Sendable {
                     }
                 ),
                 (.put, "/admin/realms/{realm}", { call in try self.inRealm(call) { Self.update(call, &$0) } }),
+                (
+                    .delete, "/admin/realms/{realm}",
+                    { call in
+                        try self.authorized(call) { realms in
+                            realms.removeValue(forKey: call.pathParameter("realm")) == nil ? Self.notFound : .noContent
+                        }
+                    }
+                ),
+                (
+                    .put, "/admin/realms/{realm}/users/{id}",
+                    { call in
+                        try self.inRealm(call) { realm in
+                            let id = call.pathParameter("id")
+                            guard var user = realm.users[id] else { return Self.notFound }
+                            for (name, value) in TestPeer.body(call) { user[name] = value }
+                            realm.users[id] = user
+                            return .noContent
+                        }
+                    }
+                ),
+                (
+                    .delete, "/admin/realms/{realm}/users/{id}",
+                    { call in
+                        try self.inRealm(call) { realm in
+                            realm.users.removeValue(forKey: call.pathParameter("id")) == nil
+                                ? Self.notFound : .noContent
+                        }
+                    }
+                ),
+                (
+                    .delete, "/admin/realms/{realm}/clients/{id}",
+                    { call in
+                        try self.inRealm(call) { realm in
+                            realm.clients.removeValue(forKey: call.pathParameter("id")) == nil
+                                ? Self.notFound : .noContent
+                        }
+                    }
+                ),
                 (.get, "/admin/realms/{realm}/clients", { call in try self.inRealm(call) { Self.clients(call, $0) } }),
                 (
                     .post, "/admin/realms/{realm}/clients",

@@ -30,6 +30,33 @@ struct TestFirstUser: Sendable {
         ]
     }
 
+    /// A tenant that was provisioned, whose first user was set up at a provider.
+    static func provisioned(
+        _ stack: TestStack, _ provider: String, tier: String, email: String? = nil, auth0: JSONValue? = nil
+    ) async throws -> (user: TestFirstUser, id: String) {
+        let user = try await begin(stack)
+        if let auth0 { try await user.configureAuth0(auth0) }
+        let id = try await user.send(user.body(provider, tier: tier, email: email)).expect(200).string("authId")
+        try await user.hook.send().expect(204)
+        return (user, id)
+    }
+
+    /// Suspends or reactivates the tenant for `billing`.
+    func change(_ action: String) async throws {
+        try await hook.stack.tenantManagement.post(
+            "/tenants/\(hook.tenant)/\(action)", ["reason": "billing"], token: hook.stack.admin
+        ).expect(200)
+    }
+
+    /// Has the tenant's resources removed.
+    func offboard() async throws {
+        try await hook.stack.tenantManagement.post(
+            "/tenants/\(hook.tenant)/deprovision", ["reason": "Over", "graceDays": 0], token: hook.stack.admin
+        ).expect(202)
+        let removal = try await TestRemoval.begun(hook.tenant, hook.stack)
+        try await TestRemoval.report(removal).expect(204)
+    }
+
     /// Sends a signed call.
     func send(_ body: JSONValue) async throws -> TestResponse {
         let bytes = body.serialized()
