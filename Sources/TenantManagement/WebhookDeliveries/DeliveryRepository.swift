@@ -70,7 +70,7 @@ struct DeliveryRepository: Sendable {
         batch.add(Self.waking, [.identifier(endpoint)])
         do {
             return try await pool.run(batch, as: .bulkWrite)[replaying].first?.int(0) ?? 0
-        } catch let error as PostgresError {
+        } catch {
             guard error.isGuardViolation, let index = error.statementIndex else { throw error }
             if index == guarding { throw DeliveryError.noEndpoint }
             if index == replaying { throw DeliveryError.tooManyEvents(limit: Self.maximumReplay) }

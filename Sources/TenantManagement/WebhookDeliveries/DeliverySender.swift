@@ -1,4 +1,4 @@
-import Logging
+import NIOHTTP1
 import OutboundHTTP
 import Primitives
 import WorkQueue

@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 
 /// A URL that gets events as signed POST requests (Standard Webhooks).
 enum WebhookEndpoint {
