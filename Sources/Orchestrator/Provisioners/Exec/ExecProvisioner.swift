@@ -121,7 +121,7 @@ struct ExecProvisioner: Provisioner {
 }
 
 /// Runs a program of a tiers file.
-private struct CommandStep: ProvisioningStep {
+private struct CommandStep: ProvisioningStep, PreviewableStep {
     let name: String
     let exec: ExecProvisioner
     let arguments: [String]
@@ -139,5 +139,19 @@ private struct CommandStep: ProvisioningStep {
     func compensate(_ context: StepContext) async throws(ProvisioningFailure) {
         guard let undoing else { return }
         _ = try await exec.run(undoing, context.event, action: "compensate")
+    }
+
+    /// Values of variables, which may be secrets, are not shown.
+    func preview(_ context: inout PreviewContext) async throws(ProvisioningFailure) -> [StepPreview] {
+        let names = (exec.environment.keys + ExecProvisioner.variables(for: context.event).keys + ["ARC_ACTION"])
+            .sorted()
+        return [
+            StepPreview(
+                step: name,
+                text: """
+                    run \(arguments.joined(separator: " ")) for at most \(exec.timeLimit.components.seconds) s, with the event on \
+                    standard input and the variables \(names.joined(separator: ", "))
+                    """, isChange: true)
+        ]
     }
 }

@@ -1,3 +1,4 @@
+import OutboundHTTP
 import Primitives
 
 /// Hands the event to a user's pipeline: POSTs its JSON (docs/contract/arc-api.md 9.3) to a configured URL.
@@ -32,7 +33,7 @@ struct HTTPProvisioner: Provisioner {
 }
 
 /// Hands the event to a pipeline.
-private struct PipelineStep: ProvisioningStep {
+private struct PipelineStep: ProvisioningStep, PreviewableStep {
     let name: String
     let url: String
     let pipeline: HTTPProvisioner
@@ -52,5 +53,14 @@ private struct PipelineStep: ProvisioningStep {
         case .answered(let status, _): throw .transient("the pipeline answered \(status)")
         case .failed(let reason): throw .unavailable("the pipeline could not be reached: \(reason)")
         }
+    }
+
+    /// Headers and queries, which may hold secrets, are not shown.
+    func preview(_ context: inout PreviewContext) async throws(ProvisioningFailure) -> [StepPreview] {
+        let place = HTTPURL(url).map { "\($0.host)\($0.path)" } ?? "the pipeline"
+        return [
+            StepPreview(
+                step: name, text: "send the event to \(place), which takes over and calls back itself", isChange: true)
+        ]
     }
 }

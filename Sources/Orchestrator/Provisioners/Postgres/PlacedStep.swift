@@ -3,7 +3,7 @@
 struct PlacedStep: ProvisioningStep {
     let name: String
     let needs: [String]
-    private let tenancy: PlacedTenancy
+    let tenancy: PlacedTenancy
     private let pooled: [any DataServerStep]
     private let silo: [any DataServerStep]
 
@@ -55,7 +55,8 @@ struct PlacedStep: ProvisioningStep {
         return nil
     }
 
-    private func steps(_ kind: TenantPlacement.Kind) -> [any DataServerStep] {
+    /// What is done for a place of that kind.
+    func steps(_ kind: TenantPlacement.Kind) -> [any DataServerStep] {
         switch kind {
         case .pooled: pooled
         case .silo: silo

@@ -1,0 +1,25 @@
+import ArgumentParser
+import Configuration
+import ConfigurationChecks
+import LocalStack
+
+/// `arc tenants`: what operators do about the data of tenants.
+struct TenantsCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "tenants", abstract: "Explain how tenants are provisioned.", subcommands: [Provision.self])
+
+    /// The settings of the orchestrator: those of this process if it has any, else those of the stack that `arc up` runs.
+    static func orchestratorSettings(for command: String) async throws -> ConfigReader {
+        var environment = CommandSupport.environment
+        if environment["DB_DATABASE"] == nil {
+            guard let stack = try CommandSupport.stack(for: command) else {
+                throw ConfigurationFailure(
+                    key: "DB_DATABASE",
+                    reason: "is not set, and there is no stack of `arc up` in ARC_HOME; use the orchestrator's settings"
+                )
+            }
+            environment = try stack.environment.variables(for: .orchestrator)
+        }
+        return try await EnvironmentReader.make(environment: environment)
+    }
+}
