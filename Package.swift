@@ -209,8 +209,7 @@ let package = Package(
             "MessageBusTests",
             values + settings + background + [
                 "TestSupport", "PostgresTestSupport", "MessageBusTestSupport", "PostgresClient", "Migrations",
-                "WorkQueue",
-                "MessageBus", "ServicePlatform",
+                "Entities", "WorkQueue", "MessageBus", "ServicePlatform",
             ]),
         tests(
             "MessageBusSQSTests",

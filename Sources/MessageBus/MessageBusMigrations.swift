@@ -15,5 +15,8 @@ package enum MessageBusMigrations {
         Migration(
             number: 3, name: "dead_letters_by_time", up: PackageResources.V0003__dead_letters_by_time_up_sql,
             down: PackageResources.V0003__dead_letters_by_time_down_sql),
+        Migration(
+            number: 4, name: "replays", up: PackageResources.V0004__replays_up_sql,
+            down: PackageResources.V0004__replays_down_sql),
     ]
 }

@@ -109,6 +109,33 @@ extension ConformanceCheck {
         }
     }
 
+    func replay(_ bus: some ConformanceBus) async throws {
+        let original = try numbered(0, of: .v4(), type: "A")
+        func again(_ groups: [String]) throws -> EventEnvelope {
+            try EventEnvelope(
+                id: .v4(), type: original.type, tenantID: original.tenantID, occurredAt: original.occurredAt,
+                replay: EventReplay(of: original.id, groups: groups), data: original.data)
+        }
+        try await bus.prepare(group: "one", types: ["A"])
+        try await bus.prepare(group: "two", types: ["A"])
+        let seen = Seen()
+        let consumers = try ["one", "two"].map { group in try bus.consumer(group, ["A"]) { seen.note($0) } }
+        try await running(consumers) {
+            try await expectPublished([original], on: bus)
+            try await eventually("both have handled it") {
+                seen.firstTimes(of: "one").count == 1 && seen.firstTimes(of: "two").count == 1
+            }
+            let (some, all) = (try again(["one", "three"]), try again([]))
+            try await expectPublished([some], on: bus)
+            try await expectPublished([all], on: bus)
+            try await eventually("both have handled the replay for all") {
+                seen.events(of: "one").contains(all) && seen.events(of: "two").contains(all)
+            }
+            try await eventually("one has handled its own replay") { seen.events(of: "one").contains(some) }
+            try expect(!seen.events(of: "two").contains(some), "a group that is not named does not get it")
+        }
+    }
+
     func backlog(_ bus: some ConformanceBus) async throws {
         guard bus.promises.reportsBacklog else { return }
         let (entered, continuation) = AsyncStream<Void>.makeStream()

@@ -16,6 +16,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConve
     case registration = "a group misses nothing while it registers and others publish"
     case order = "one event of a tenant at a time, in order, while tenants go on side by side"
     case duplicates = "duplicates do no harm"
+    case replay = "a replay reaches the groups that it names, although they have handled the original"
     case poison = "a poison message ends among the dead letters with its error, and the others go on"
     case rejection = "a rejected event is a dead letter at once"
     case deadLetterPages = "dead letters are listed in pages, counted, and retried one by one"
@@ -39,6 +40,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConve
         case .registration: try await registration(bus)
         case .order: try await order(bus)
         case .duplicates: try await duplicates(bus)
+        case .replay: try await replay(bus)
         case .poison: try await poison(bus)
         case .rejection: try await rejection(bus)
         case .deadLetterPages: try await deadLetterPages(bus)

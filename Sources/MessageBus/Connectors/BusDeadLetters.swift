@@ -14,6 +14,9 @@ package protocol BusDeadLetters: Sendable {
         group: String, after position: DeadLetterPosition?, limit: Int
     ) async throws(MessageBusError) -> [DeadLetter]
 
+    /// The names of all groups of the bus, sorted; empty if it does not know them.
+    func groups() async throws(MessageBusError) -> [String]
+
     /// How many dead letters a group has; counting may stop at 1000.
     func deadLetterCount(group: String) async throws(MessageBusError) -> Int
 
@@ -24,6 +27,9 @@ package protocol BusDeadLetters: Sendable {
 }
 
 extension BusDeadLetters {
+    /// Not known.
+    package func groups() async throws(MessageBusError) -> [String] { [] }
+
     /// The first dead letters of a group.
     package func deadLetters(group: String, limit: Int = 100) async throws(MessageBusError) -> [DeadLetter] {
         try await deadLetters(group: group, after: nil, limit: limit)

@@ -44,6 +44,7 @@ extension LeasedWorker where Store.Item: Delivery, Store.Output == Void {
         deliveries store: Store, configuration: WorkerConfiguration, logger: Logger, handler: @escaping EventHandler
     ) {
         self.init(store: store, configuration: configuration, logger: logger) { delivery in
+            guard delivery.event.concerns(group: delivery.group) else { return .done(()) }
             try await handler(
                 EventDelivery(event: delivery.event, group: delivery.group, attempt: delivery.failures + 1))
             return .done(())

@@ -58,7 +58,7 @@ struct InProcessBus: Sendable {
 
     private mutating func publish(_ event: EventEnvelope, woken: inout Set<String>) -> PublishOutcome {
         if known.contains(event.id) { return .published }
-        let interested = groups.filter { $0.value.types.contains(event.type) }.keys
+        let interested = groups.filter { $0.value.types.contains(event.type) && event.concerns(group: $0.key) }.keys
         guard interested.allSatisfy({ (groups[$0]?.deliveries.count ?? 0) < capacity }) else {
             return .failed(reason: "too many events wait for a group")
         }
@@ -81,9 +81,10 @@ struct InProcessBus: Sendable {
         var group = groups[subscription.group] ?? Group()
         let added = subscription.types.subtracting(group.types)
         group.types.formUnion(added)
-        group.deliveries += retained.filter { added.contains($0.event.type) }.map {
-            Delivery(position: $0.position, event: $0.event)
+        let missed = retained.filter {
+            added.contains($0.event.type) && $0.event.concerns(group: subscription.group)
         }
+        group.deliveries += missed.map { Delivery(position: $0.position, event: $0.event) }
         group.deliveries.sort { $0.position < $1.position }
         groups[subscription.group] = group
     }
@@ -154,6 +155,8 @@ struct InProcessBus: Sendable {
             .filter { $0.isPending(among: subscription.types) }
             .compactMap(\.visibleAt).min()
     }
+
+    var groupNames: [String] { groups.keys.sorted() }
 
     func deadLetters(group: String) -> [DeadLetter] {
         (groups[group]?.deliveries ?? []).filter(\.isDead).map {

@@ -55,6 +55,11 @@ extension InProcessConnector: BusDeadLetters {
     }
 
     /// See ``BusDeadLetters``.
+    package func groups() async throws(MessageBusError) -> [String] {
+        state.withBus { bus, _ in bus.groupNames }
+    }
+
+    /// See ``BusDeadLetters``.
     package func deadLetterCount(group: String) async throws(MessageBusError) -> Int {
         state.withBus { bus, _ in bus.deadLetters(group: group).count }
     }

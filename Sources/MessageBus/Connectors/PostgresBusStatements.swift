@@ -13,26 +13,31 @@ enum PostgresBusStatements {
 
     /// Stores events that are new, delivers them to the groups that want them, and wakes these groups.
     /// Parameters: ids, types, versions, tenants ('' for an event without one), microseconds since 1970, traceparents
-    /// (likewise), data, now. Arrays rather than one JSON text, which could not be taken apart when a string in it
+    /// (likewise), data, now, repeated events and groups (likewise; names joined by commas). Arrays rather than one JSON text, which could not be taken apart when a string in it
     /// holds \u0000.
     static let publish: PostgresStatement = #"""
         WITH incoming AS (
             SELECT id, type, version::integer, NULLIF(tenant, '')::uuid AS tenant_id,
                 'epoch'::timestamptz + microseconds * interval '1 microsecond' AS occurred_at,
-                NULLIF(traceparent, '') AS traceparent, data::json, place
-            FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[])
-                WITH ORDINALITY AS event (id, type, version, tenant, microseconds, traceparent, data, place)
+                NULLIF(traceparent, '') AS traceparent, data::json, NULLIF(replay_of, '')::uuid AS replay_of,
+                string_to_array(NULLIF(groups, ''), ',') AS groups, place
+            FROM unnest(
+                $1::uuid[], $2::text[], $3::bigint[], $4::text[], $5::bigint[], $6::text[], $7::text[], $9::text[],
+                $10::text[])
+                WITH ORDINALITY AS event (
+                    id, type, version, tenant, microseconds, traceparent, data, replay_of, groups, place)
         ), stored AS (
             INSERT INTO main.messages (
-                event_id, type, version, tenant_id, occurred_at, traceparent, data, published_at)
-            SELECT id, type, version, tenant_id, occurred_at, traceparent, data, $8
+                event_id, type, version, tenant_id, occurred_at, traceparent, data, published_at, replay_of, groups)
+            SELECT id, type, version, tenant_id, occurred_at, traceparent, data, $8, replay_of, groups
             FROM incoming ORDER BY place
             ON CONFLICT (event_id) DO NOTHING
-            RETURNING position, ordering_key, type
+            RETURNING position, ordering_key, type, groups
         ), delivered AS (
             INSERT INTO main.deliveries (group_name, position, lane, type)
             SELECT consumers.name, stored.position, consumers.name || ':' || stored.ordering_key, stored.type
             FROM stored JOIN main.consumer_groups AS consumers ON stored.type = ANY(consumers.types)
+                AND (stored.groups IS NULL OR consumers.name = ANY(stored.groups))
             RETURNING group_name
         )
         SELECT pg_notify('message_bus', woken.group_name)
@@ -77,6 +82,7 @@ enum PostgresBusStatements {
             FROM open JOIN main.messages AS message ON message.type = open.type
                 AND message.position >= open.next_position
                 AND message.position < LEAST(open.next_position + $3::bigint, open.last_position + 1)
+                AND (message.groups IS NULL OR $1::text = ANY(message.groups))
             ON CONFLICT DO NOTHING
         )
         UPDATE main.consumer_backfills AS backfill SET next_position = open.next_position + $3::bigint
@@ -186,7 +192,7 @@ enum PostgresBusStatements {
     static let columns = """
         delivery.position, message.event_id, message.type, message.version, message.tenant_id, \
         message.occurred_at, message.traceparent, message.data, delivery.attempts, delivery.last_error, \
-        delivery.settled_at
+        delivery.settled_at, message.replay_of, message.groups
         """
 
     /// What is still under its claim. Parameters: group, positions, claims.
@@ -234,6 +240,9 @@ enum PostgresBusStatements {
             AND (delivery.settled_at, message.event_id) > ($2, $3)
         ORDER BY delivery.settled_at, message.event_id LIMIT $4
         """)
+
+    /// The groups that were registered.
+    static let groups: PostgresStatement = "SELECT name FROM main.consumer_groups ORDER BY name"
 
     /// How many dead letters a group has; counting stops at a thousand. Parameter: group.
     static let deadLetterCount: PostgresStatement = """

@@ -17,8 +17,9 @@ extension PostgresConnector: BusDeadLetters {
             for row in result.rows {
                 letters.append(
                     DeadLetter(
-                        event: try EventEnvelope(row: row, from: 1), group: group, attempts: try row.int(8),
-                        lastError: try row.textIfPresent(9), settledAt: try row.timestamp(10)))
+                        event: try EventEnvelope(row: row, from: 1, replay: 11), group: group,
+                        attempts: try row.int(8), lastError: try row.textIfPresent(9),
+                        settledAt: try row.timestamp(10)))
             }
             return letters
         } catch {
@@ -43,6 +44,17 @@ extension PostgresConnector: BusDeadLetters {
             PostgresBusStatements.retry, [.text(group), .optional(ids, PostgresValue.identifierArray)])
         batch.add(PostgresBusStatements.notify, [.text(group)])
         do { return try await pool.run(batch)[retry].affectedRows } catch { throw .database(error) }
+    }
+
+    /// See ``BusDeadLetters``.
+    package func groups() async throws(MessageBusError) -> [String] {
+        do {
+            var groups: [String] = []
+            for row in try await pool.query(PostgresBusStatements.groups).rows { groups.append(try row.text(0)) }
+            return groups
+        } catch {
+            throw .database(error)
+        }
     }
 
     /// How many dead letters each group has that has any; at most 1000 are counted.

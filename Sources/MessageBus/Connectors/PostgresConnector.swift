@@ -103,6 +103,8 @@ package final class PostgresConnector: EventConnector, EventSubscriber, Service 
                 .int64Array(events.map(\.occurredAt.microseconds)),
                 .textArray(events.map { $0.trace?.traceparent ?? "" }),
                 .textArray(events.map { String(decoding: $0.data, as: UTF8.self) }), .timestamp(clock.now()),
+                .textArray(events.map { $0.replay?.original.description ?? "" }),
+                .textArray(events.map { $0.replay?.groups.joined(separator: ",") ?? "" }),
             ])
         _ = try await pool.run(batch)
     }

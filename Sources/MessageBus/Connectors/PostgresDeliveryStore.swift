@@ -105,7 +105,7 @@ final class PostgresDeliveryStore: LeasedStore {
             deliveries.append(
                 ClaimedDelivery(
                     handle: ClaimedDelivery.Handle(position: try row.int64(0), claim: id),
-                    event: try EventEnvelope(row: row, from: 1), group: subscription.group,
+                    event: try EventEnvelope(row: row, from: 1, replay: 11), group: subscription.group,
                     failures: try row.int(8)))
         }
         return Self.grouped(deliveries)

@@ -11,6 +11,10 @@ extension EventEnvelope: JSONWritable {
         writer.memberIfPresent("tenantId", tenantID)
         writer.member("occurredAt", occurredAt)
         writer.memberIfPresent("traceparent", trace?.traceparent)
+        if let replay {
+            writer.member("replayOf", replay.original)
+            if !replay.groups.isEmpty { writer.member("groups", replay.groups) }
+        }
         writer.key("data")
         writer.raw(data)
         writer.endObject()
@@ -43,6 +47,7 @@ extension EventEnvelope: JSONWritable {
             id: id, type: try EventEnvelope.string("type", in: members), version: version,
             tenantID: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
             trace: try EventEnvelope.optionalString("traceparent", in: members).flatMap(TraceContext.init),
+            replay: try EventEnvelope.replay(in: members),
             data: data.serialized())
     }
 
@@ -62,6 +67,24 @@ extension EventEnvelope: JSONWritable {
         guard let value = members[name], !value.isNull else { return nil }
         guard let text = value.stringValue else { throw .invalid(member: name) }
         return text
+    }
+
+    private static func replay(in members: JSONObject) throws(EventEnvelopeError) -> EventReplay? {
+        guard let text = try optionalString("replayOf", in: members) else { return nil }
+        guard let original = Identifier(text) else { throw .invalid(member: "replayOf") }
+        guard let value = members["groups"], !value.isNull else { return EventReplay(of: original) }
+        // A group that cannot be read is nobody's: the event must not reach all of them instead.
+        guard let items = value.arrayValue, (1...EventReplay.maximumGroups).contains(items.count) else {
+            throw .invalid(member: "groups")
+        }
+        var groups: [String] = []
+        for item in items {
+            guard let group = item.stringValue, EventEnvelope.isValid(group: group) else {
+                throw .invalid(member: "groups")
+            }
+            groups.append(group)
+        }
+        return EventReplay(of: original, groups: groups)
     }
 
     private static func tenant(in members: JSONObject) throws(EventEnvelopeError) -> Identifier? {

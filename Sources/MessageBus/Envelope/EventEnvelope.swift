@@ -17,6 +17,8 @@ package struct EventEnvelope: Sendable, Hashable {
     package let occurredAt: Timestamp
     /// The trace in which it happened; nil when it was not traced.
     package let trace: TraceContext?
+    /// What it repeats; nil for an event that is published the first time.
+    package let replay: EventReplay?
     /// The event's content: the UTF-8 text of one JSON object, at most ``maximumDataBytes``.
     package let data: [UInt8]
 
@@ -30,7 +32,7 @@ package struct EventEnvelope: Sendable, Hashable {
     /// - Throws: `EventEnvelopeError` for a type, version or data out of range.
     package init(
         id: Identifier, type: String, version: Int = 1, tenantID: Identifier?, occurredAt: Timestamp,
-        trace: TraceContext? = nil, data: [UInt8]
+        trace: TraceContext? = nil, replay: EventReplay? = nil, data: [UInt8]
     ) throws(EventEnvelopeError) {
         guard EventEnvelope.isValid(type: type) else { throw .invalid(member: "type") }
         guard EventEnvelope.isValid(version: version) else { throw .invalid(member: "version") }
@@ -38,13 +40,13 @@ package struct EventEnvelope: Sendable, Hashable {
         guard data.first == UInt8(ascii: "{"), data.last == UInt8(ascii: "}") else { throw .invalid(member: "data") }
         self.init(
             stored: id, type: type, version: version, tenantID: tenantID,
-            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds), trace: trace, data: data)
+            occurredAt: Timestamp(milliseconds: occurredAt.milliseconds), trace: trace, replay: replay, data: data)
     }
 
     /// Makes an event of values that were checked when they were stored.
     init(
         stored id: Identifier, type: String, version: Int, tenantID: Identifier?, occurredAt: Timestamp,
-        trace: TraceContext?, data: [UInt8]
+        trace: TraceContext?, replay: EventReplay?, data: [UInt8]
     ) {
         self.id = id
         self.type = type
@@ -52,6 +54,7 @@ package struct EventEnvelope: Sendable, Hashable {
         self.tenantID = tenantID
         self.occurredAt = occurredAt
         self.trace = trace
+        self.replay = replay
         self.data = data
     }
 

@@ -61,7 +61,8 @@ enum OutboxStatements {
 
     static let columns = """
         event.position, event.event_id, event.type, event.version, event.tenant_id, event.occurred_at, \
-        event.traceparent, event.data, event.attempts, event.last_error, event.settled_at
+        event.traceparent, event.data, event.attempts, event.last_error, event.settled_at, event.replay_of, \
+        event.replay_groups
         """
 
     /// Marks events as published. Parameters: event ids, claim.
@@ -137,10 +138,13 @@ enum OutboxStatements {
             ORDER BY settled_at LIMIT $2 FOR UPDATE SKIP LOCKED)
         """
 
-    /// The dead letters, oldest first. Parameter: most rows.
+    /// The dead letters, in the order in which they were given up on, then of their identifiers. Parameters: the time and
+    /// event of the one to begin behind, most rows.
     static let deadLetters = PostgresStatement(
         """
-        SELECT \(columns) FROM main.outbox AS event WHERE state = 2 ORDER BY position LIMIT $1
+        SELECT \(columns) FROM main.outbox AS event
+        WHERE state = 2 AND settled_at >= $1 AND (settled_at, event_id) > ($1, $2)
+        ORDER BY settled_at, event_id LIMIT $3
         """)
 
     /// How many dead letters there are; counting stops at a thousand.

@@ -70,7 +70,7 @@ final class OutboxStore: Sendable {
             for row in result.rows {
                 events.append(
                     ClaimedEvent(
-                        position: try row.int64(0), event: try EventEnvelope(row: row, from: 1),
+                        position: try row.int64(0), event: try EventEnvelope(row: row, from: 1, replay: 11),
                         failures: try row.int(8)))
             }
             return events
@@ -143,16 +143,24 @@ final class OutboxStore: Sendable {
         try await query(OutboxStatements.purge, [.timestamp(instant), .int64(Int64(limit))]).affectedRows
     }
 
-    /// The oldest dead letters.
-    func deadLetters(limit: Int) async throws(MessageBusError) -> [DeadLetter] {
-        let result = try await query(OutboxStatements.deadLetters, [.int64(Int64(limit))])
+    /// Dead letters in the order of ``DeadLetterPosition``.
+    func deadLetters(
+        after position: DeadLetterPosition?, limit: Int
+    ) async throws(MessageBusError) -> [DeadLetter] {
+        let result = try await query(
+            OutboxStatements.deadLetters,
+            [
+                .timestamp(position?.settledAt ?? Timestamp(microseconds: 0)),
+                .identifier(position?.eventID ?? Identifier(high: 0, low: 0)), .int64(Int64(limit)),
+            ])
         do {
             var letters: [DeadLetter] = []
             for row in result.rows {
                 letters.append(
                     DeadLetter(
-                        event: try EventEnvelope(row: row, from: 1), group: nil, attempts: try row.int(8),
-                        lastError: try row.textIfPresent(9), settledAt: try row.timestamp(10)))
+                        event: try EventEnvelope(row: row, from: 1, replay: 11), group: nil,
+                        attempts: try row.int(8), lastError: try row.textIfPresent(9),
+                        settledAt: try row.timestamp(10)))
             }
             return letters
         } catch {

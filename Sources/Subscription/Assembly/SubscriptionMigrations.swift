@@ -70,6 +70,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 25, name: "known_tenants", up: PackageResources.V0025__known_tenants_up_sql,
             down: PackageResources.V0025__known_tenants_down_sql),
+        Migration(
+            number: 30, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
+            down: OutboxSchema.logDown),
     ]
 
     /// Of migration 13: never changed again.

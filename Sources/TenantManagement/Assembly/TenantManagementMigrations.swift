@@ -96,6 +96,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
+        Migration(
+            number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
+            down: OutboxSchema.logDown),
     ]
 
     /// Of migration 12: never changed again.

@@ -21,16 +21,18 @@ struct BusDatabase: Sendable {
         migrations: [
             Migration(
                 number: 1, name: "service",
-                up: OutboxSchema.up(runtimeRole: role) + InboxSchema.up(runtimeRole: role) + """
-                    CREATE TABLE main.effects (
-                        place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-                        event_id uuid NOT NULL,
-                        tenant_id uuid,
-                        number bigint
-                    );
-                    GRANT SELECT, INSERT ON main.effects TO \(role);
-                    """,
-                down: "DROP TABLE main.effects;" + InboxSchema.down + OutboxSchema.down)
+                up: OutboxSchema.up(runtimeRole: role) + OutboxSchema.logUp(runtimeRole: role)
+                    + InboxSchema.up(runtimeRole: role) + """
+                        CREATE TABLE main.effects (
+                            place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+                            event_id uuid NOT NULL,
+                            tenant_id uuid,
+                            number bigint
+                        );
+                        GRANT SELECT, INSERT ON main.effects TO \(role);
+                        """,
+                down: "DROP TABLE main.effects;" + InboxSchema.down + OutboxSchema.logDown
+                    + OutboxSchema.down)
         ])
 
     /// A database with outbox, inbox, and a table `main.effects` for what consumers do.
