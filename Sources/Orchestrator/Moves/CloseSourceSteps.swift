@@ -1,4 +1,5 @@
 import JSONCoding
+import Primitives
 
 /// Begins the window: the tenant can only read. Everything that follows until the switch must fit into the window.
 struct CloseWritesStep: ProvisioningStep {

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Logging
 import PostgresClient
 import ServiceKit

@@ -1,3 +1,4 @@
+import JSONCoding
 import PostgresClient
 
 /// Makes the database of a silo tenant, and closes it to everybody else.

@@ -1,3 +1,5 @@
+import JSONCoding
+
 /// A step that works where the tenant was placed, and in the way that its place asks for: a tenant that was moved into a
 /// database of its own stays there although its tier has schemas, and the other way round.
 struct PlacedStep: ProvisioningStep {
