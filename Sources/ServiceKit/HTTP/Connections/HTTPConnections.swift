@@ -61,9 +61,7 @@ struct HTTPConnections: ServerChildChannel {
 
     func handle(value connection: HTTPConnection, logger: Logger) async {
         guard let (open, channel) = connection.serve() else { return }
-        await withTaskExecutorPreference(EventLoopExecutor(channel.channel.eventLoop)) {
-            await open.handlingRequests { await http.handle(value: channel, logger: logger) }
-        }
+        await open.handlingRequests { await http.handle(value: channel, logger: logger) }
     }
 }
 
