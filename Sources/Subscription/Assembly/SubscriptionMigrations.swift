@@ -73,6 +73,10 @@ package enum SubscriptionMigrations {
         Migration(
             number: 30, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
+        Migration(
+            number: 60, name: "cheaper_writes",
+            up: OutboxSchema.typedColumns + RowChangeSchema.loggedByRow(tables: cachedTables),
+            down: RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.untypedColumns),
     ]
 
     /// Of migration 13: never changed again.
@@ -81,6 +85,6 @@ package enum SubscriptionMigrations {
         "services", "plan_sizes", "features", "strategies", "feature_values", "invoice_lines", "billing_payments",
         "ledger_customers", "ledger_payment_sources",
     ]
-    /// Of migration 19.
+    /// Of migrations 19 and 60.
     private static let cachedTables = ["plans", "billing_cycles", "currencies"]
 }

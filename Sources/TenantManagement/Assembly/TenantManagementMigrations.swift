@@ -99,12 +99,18 @@ package enum TenantManagementMigrations {
         Migration(
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
+        Migration(
+            number: 60, name: "cheaper_writes",
+            up: OutboxSchema.typedColumns + RowChangeSchema.loggedByRow(tables: cachedTables)
+                + PackageResources.V0060__cheaper_writes_up_sql,
+            down: PackageResources.V0060__cheaper_writes_down_sql
+                + RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.untypedColumns),
     ]
 
     /// Of migration 12: never changed again.
     private static let auditedTables = [
         "addresses", "leads", "tenants", "contacts", "resources", "invoices", "tenant_mgmt_configs",
     ]
-    /// Of migration 19.
+    /// Of migrations 19 and 60.
     private static let cachedTables = ["tenants"]
 }
