@@ -14,6 +14,8 @@ package struct FieldDefinition: Sendable, Hashable {
     package let access: FieldAccess
     /// What a JSON value must look like.
     package let schema: Schema
+    /// What becomes of it when personal data is erased; nil if it holds none.
+    package internal(set) var personalData: PersonalData?
 
     /// A definition in full; the factories of ``Field`` are shorter.
     /// - Parameter column: defaults to the name in snake case.

@@ -44,6 +44,8 @@ package enum EventType {
     package static let tenantSuspended = "TENANT_SUSPENDED"
     /// A tenant is no longer suspended: `data` is that of ``tenantSuspended``, with the reasons that were removed.
     package static let tenantReactivated = "TENANT_REACTIVATED"
+    /// The personal data of an off-boarded tenant shall be erased: `data` is `{"tenantId"}`.
+    package static let tenantErased = "TENANT_ERASED"
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
     /// the tenant id 1, so that they arrive in their order; `isComplete` is true in the last one.
     package static let tenantsListed = "TENANTS_LISTED"

@@ -8,6 +8,7 @@ package enum SubscriptionApp: ServiceApp {
         BillingFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
+        ErasureFeature.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

@@ -7,12 +7,15 @@ import Primitives
 enum LedgerCustomer {
     static let tenantID = Field.string("tenantId", maxLength: 255, required: true)
     static let firstName = Field.string("firstName", maxLength: 255, pattern: .visibleText, example: "Ann")
+        .personal(.nothing, fiscal: true)
     static let lastName = Field.string("lastName", maxLength: 255, pattern: .visibleText, example: "Lee")
-    static let email = Field.string("email", maxLength: 320, example: "ann@acme.example.com")
+        .personal(.nothing, fiscal: true)
+    static let email = Field.string("email", maxLength: 320, example: "ann@acme.example.com").personal(.nothing)
     static let company = Field.string("company", maxLength: 255, pattern: .visibleText, example: "Acme")
-    static let phone = Field.string("phone", maxLength: 50, example: "NA")
-    static let billingAddress = Field.object("billingAddress")
-    static let options = Field.object("options")
+        .personal(.nothing, fiscal: true)
+    static let phone = Field.string("phone", maxLength: 50, example: "NA").personal(.nothing)
+    static let billingAddress = Field.object("billingAddress").personal(.nothing, fiscal: true)
+    static let options = Field.object("options").personal(.nothing)
 
     /// The description. Rows have the ids of their rows in `billing_customer`.
     static let entity = Entity(
@@ -29,8 +32,8 @@ enum LedgerPaymentSource {
     static let sourceID = Field.string("sourceId", maxLength: 255, required: true, example: "src_1f0c")
     static let customerID = Field.string("customerId", maxLength: 255, required: true, description: "The provider's id")
     static let tenantID = Field.string("tenantId", maxLength: 255, required: true)
-    static let gatewayAccountID = Field.string("gatewayAccountId", maxLength: 255)
-    static let last4 = Field.string("last4", maxLength: 4, required: true, example: "4242")
+    static let gatewayAccountID = Field.string("gatewayAccountId", maxLength: 255).personal(.nothing)
+    static let last4 = Field.string("last4", maxLength: 4, required: true, example: "4242").personal(.text("0000"))
     static let expiryMonth = Field.integer(
         "expiryMonth", width: .int16, minimum: 1, maximum: 12, required: true, example: 12)
     static let expiryYear = Field.integer(

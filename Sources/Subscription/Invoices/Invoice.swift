@@ -22,8 +22,8 @@ enum Invoice {
         "periodEnd", access: .readOnly, description: "The day after the last day", example: "2026-02-28")
     static let issuedOn = Field.string(
         "issuedOn", access: .readOnly, description: "Null for a draft", example: "2026-01-31")
-    static let options = Field.object("options", access: .hidden)
-    static let shippingAddress = Field.object("shippingAddress", access: .hidden)
+    static let options = Field.object("options", access: .hidden).personal(.nothing)
+    static let shippingAddress = Field.object("shippingAddress", access: .hidden).personal(.nothing)
 
     static let lines = Relation.hasMany("lines", "InvoiceLine", by: InvoiceItem.invoiceID)
 

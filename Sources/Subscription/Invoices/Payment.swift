@@ -18,7 +18,7 @@ enum Payment {
     static let paidOn = Field.timestamp("paidOn", required: true, example: "2026-01-31T10:00:00.000Z")
     static let errorCode = Field.string("errorCode", maxLength: 100, example: "expired_card")
     static let errorText = Field.string("errorText", maxLength: 65_000, example: "The card has expired.")
-    static let comment = Field.string("comment", maxLength: 300, example: "Paid at the desk")
+    static let comment = Field.string("comment", maxLength: 300, example: "Paid at the desk").personal(.nothing)
 
     /// The description. Amounts are in minor units of the invoice's currency.
     static let entity = Entity(

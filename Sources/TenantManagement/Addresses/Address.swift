@@ -4,10 +4,13 @@ import JSONCoding
 /// A postal address of a lead or a tenant.
 package enum Address {
     package static let address = Field.string("address", maxLength: 500, example: "1 Main Street")
+        .personal(.nothing, fiscal: true)
     package static let city = Field.string("city", maxLength: 100, example: "Springfield")
-    package static let state = Field.string("state", maxLength: 100)
-    package static let zip = Field.string("zip", maxLength: 25, example: "12345")
+        .personal(.nothing, fiscal: true)
+    package static let state = Field.string("state", maxLength: 100).personal(.nothing, fiscal: true)
+    package static let zip = Field.string("zip", maxLength: 25, example: "12345").personal(.nothing, fiscal: true)
     package static let country = Field.string("country", maxLength: 25, example: "India")
+        .personal(.nothing, fiscal: true)
 
     /// The description.
     package static let entity = Entity(

@@ -11,6 +11,7 @@ package enum TenantManagementApp: ServiceApp {
         ProvisioningFeature.self,
         TenantMoveFeature.self,
         OffboardingFeature.self,
+        ErasureFeature.self,
         FirstUserFeature.self,
         InvoiceFeature.self,
         TenantConfigFeature.self,

@@ -94,6 +94,9 @@ package enum TenantManagementMigrations {
             number: 37, name: "identity_users", up: PackageResources.V0037__identity_users_up_sql,
             down: PackageResources.V0037__identity_users_down_sql),
         Migration(
+            number: 38, name: "erasures", up: PackageResources.V0038__erasures_up_sql,
+            down: PackageResources.V0038__erasures_down_sql),
+        Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
         Migration(

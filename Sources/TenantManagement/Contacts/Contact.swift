@@ -6,11 +6,14 @@ import ServiceKit
 /// A person at a tenant.
 package enum Contact {
     package static let firstName = Field.string(
-        "firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann")
+        "firstName", maxLength: 100, pattern: .personName, required: true, example: "Ann"
+    ).personal(.text("erased"))
     package static let lastName = Field.string(
-        "lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee")
+        "lastName", maxLength: 100, pattern: .personName, required: true, example: "Lee"
+    ).personal(.text("erased"))
     package static let email = Field.string(
-        "email", maxLength: 100, format: .email, required: true, example: "ann@acme.com")
+        "email", maxLength: 100, format: .email, required: true, example: "ann@acme.com"
+    ).personal(.unreachableAddress)
     package static let isPrimary = Field.boolean(
         "isPrimary", required: true, description: "Whether this contact receives mails about the tenant")
     package static let type = Field.string(

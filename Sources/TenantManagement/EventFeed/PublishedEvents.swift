@@ -20,6 +20,7 @@ enum PublishedEvents {
         PublishedEvent(EventType.tenantMoveFailure, shownToTenants: false, .init("status")),
         PublishedEvent(EventType.tenantSuspended, shownToTenants: true),
         PublishedEvent(EventType.tenantReactivated, shownToTenants: true),
+        PublishedEvent(EventType.tenantErased, shownToTenants: false),
         PublishedEvent(EventType.tenantDeployment, shownToTenants: false),
         PublishedEvent(EventType.tenantDeploymentSuccess, shownToTenants: false),
         PublishedEvent(EventType.tenantDeploymentFailure, shownToTenants: false),

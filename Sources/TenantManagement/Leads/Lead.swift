@@ -5,12 +5,16 @@ package import Primitives
 /// Somebody who has registered and may become a tenant.
 package enum Lead {
     package static let firstName = Field.string(
-        "firstName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Ann")
+        "firstName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Ann"
+    ).personal(.text("erased"))
     package static let lastName = Field.string(
-        "lastName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Lee")
+        "lastName", minLength: 1, maxLength: 100, pattern: .personName, required: true, example: "Lee"
+    ).personal(.text("erased"))
     package static let companyName = Field.string(
-        "companyName", minLength: 1, maxLength: 100, pattern: .organizationName, required: true, example: "Acme")
+        "companyName", minLength: 1, maxLength: 100, pattern: .organizationName, required: true, example: "Acme"
+    ).personal(.text("erased"))
     package static let email = Field.string("email", maxLength: 100, required: true, example: "ann@acme.com")
+        .personal(.unreachableAddress)
     package static let isValidated = Field.boolean(
         "isValidated", required: true, description: "Whether the e-mail address is verified")
     package static let addressID = Field.identifier("addressId")

@@ -9,7 +9,7 @@ package enum Resource {
         description: "Name of the resource in its environment")
     package static let type = Field.string(
         "type", maxLength: 100, pattern: .visibleText, required: true, example: "postgres-schema")
-    package static let metadata = Field.object("metadata", required: true)
+    package static let metadata = Field.object("metadata", required: true).personal(.empty)
     package static let tenantID = Field.identifier("tenantId", required: true)
 
     /// The description.

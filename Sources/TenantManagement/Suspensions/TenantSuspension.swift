@@ -15,7 +15,7 @@ enum TenantSuspension {
     static let maximumNoteLength = 1000
 
     static let reason = Field<Reason>.string("reason", access: .readOnly, example: "billing")
-    static let note = Field.string("note", maxLength: maximumNoteLength, access: .readOnly)
+    static let note = Field.string("note", maxLength: maximumNoteLength, access: .readOnly).personal(.nothing)
     static let previousStatus = Field<Tenant.Status>.integer(
         "previousStatus", width: .int16, access: .readOnly,
         description: "The status of the tenant before; 5 (INACTIVE) if it was suspended already")
@@ -25,6 +25,7 @@ enum TenantSuspension {
         "endedOn", access: .readOnly, description: "When the reason was removed; null while it holds")
     static let endedBy = Field.string("endedBy", maxLength: 100, access: .readOnly)
     static let endNote = Field.string("endNote", maxLength: maximumNoteLength, access: .readOnly)
+        .personal(.nothing)
     static let tenantID = Field.identifier("tenantId", access: .readOnly)
 
     /// The description.

@@ -54,7 +54,8 @@ package enum Tenant {
     package static let maximumKeyLength = 10
 
     package static let name = Field.string(
-        "name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme")
+        "name", maxLength: 100, pattern: .organizationName, required: true, example: "Acme"
+    ).personal(.text("erased"), fiscal: true)
     package static let status = Field<Status>.integer(
         "status", width: .int16, required: true,
         description: "0 ACTIVE, 1 PENDINGPROVISION, 2 PROVISIONING, 3 PROVISIONFAILED, 4 DEPROVISIONING, 5 INACTIVE")
@@ -62,9 +63,11 @@ package enum Tenant {
         "key", maxLength: maximumKeyLength, pattern: .lowercaseAlphanumeric, required: true,
         description: "Short name, unique among tenants", example: "acme")
     package static let spocUserID = Field.identifier(
-        "spocUserId", description: "User who is the single point of contact")
+        "spocUserId", description: "User who is the single point of contact"
+    ).personal(.nothing)
     package static let domains = Field.strings(
-        "domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"])
+        "domains", required: true, description: "Mail domains of the tenant", example: ["acme.com"]
+    ).personal(.empty)
     package static let leadID = Field.identifier("leadId", description: "Lead that became this tenant")
     package static let addressID = Field.identifier("addressId")
 

@@ -17,6 +17,8 @@ extension TenantStateError: HTTPFailureConvertible {
                     info: ["reasons": .array(reasons.map { .string($0) })])
             ]
             return failure
+        case .erased:
+            return .conflict("The personal data of the tenant was erased; it cannot return.", code: "TENANT_ERASED")
         case .offboarded:
             return .conflict(
                 "The resources of the tenant were removed. It can be provisioned again: POST /tenants/{id}/provision.",

@@ -16,12 +16,17 @@ enum TenantStateError: Error, Sendable, Hashable {
     /// The resources of the tenant were removed; it has to be provisioned again.
     case offboarded
 
+    /// The personal data of the tenant was erased; it never returns.
+    case erased
+
     /// SQLSTATE with which the database rejects a change that the table of states does not have.
     static let illegalState: SQLState = "ARC03"
     /// SQLSTATE with which the database rejects the return of a suspended tenant.
     static let suspendedState: SQLState = "ARC04"
     /// SQLSTATE with which the database rejects the return of a tenant whose resources were removed.
     static let offboardedState: SQLState = "ARC05"
+    /// SQLSTATE with which the database rejects the return of a tenant whose personal data was erased.
+    static let erasedState: SQLState = "ARC06"
 
     /// What a rejection by the database means; nil for other errors.
     init?(_ state: SQLState?, detail: String?) {
@@ -33,6 +38,7 @@ enum TenantStateError: Error, Sendable, Hashable {
         case Self.suspendedState:
             self = .suspended(reasons: (detail ?? "").split(separator: " ").map(String.init))
         case Self.offboardedState: self = .offboarded
+        case Self.erasedState: self = .erased
         default: return nil
         }
     }

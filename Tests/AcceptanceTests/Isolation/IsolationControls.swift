@@ -76,6 +76,7 @@ extension IsolationWorld {
     /// Reads of what belongs to tenants and is shown to operators only.
     static let operatorReads: Set<String> = [
         "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
+        "GET /tenants/{id}/erasure",
     ]
 
     /// Notes it when a row is not shown to who may see it.
@@ -97,6 +98,7 @@ extension IsolationWorld {
         "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
         "POST /tenants/{id}/suspend": ([403], "operators suspend"),
         "POST /tenants/{id}/reactivate": ([403], "operators reactivate"),
+        "POST /tenants/{id}/erase": ([403], "operators erase"),
         "POST /tenants/{id}/deprovision": ([403], "operators off-board"),
         "POST /tenants/{id}/deprovision/cancel": ([403], "operators off-board"),
         "POST /tenants/{id}/domains/{domain}/approve": ([403], "operators approve domains"),

@@ -173,6 +173,14 @@ struct IsolationSide: Sendable {
                 'requestedOn', '2026-01-05T12:00:00.000Z', 'completedOn', '2026-01-05T12:00:00.000Z',
                 'removedResources', json_build_array(), 'sha256', '')::text, true
             """, values)
+        try await management.query(
+            """
+            INSERT INTO main.erasures (tenant_id, erased_on, erased_by, certificate)
+            SELECT $1::uuid, now(), $2, json_build_object(
+                'version', 1, 'tenantId', $1, 'erasedOn', '2026-01-05T12:00:00.000Z', 'erasedBy', $2,
+                'erased', json_build_array(), 'removed', json_build_array(), 'keptForInvoices', json_build_array(),
+                'sha256', '')::text
+            """, values)
         let subscription = try stack.database(.subscription)
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",

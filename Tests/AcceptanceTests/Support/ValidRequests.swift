@@ -166,6 +166,16 @@ struct ValidRequests: Sendable {
                 "/tenants/\(tenant)/deprovision", ["reason": "Moved away", "graceDays": 30], token: stack.admin
             ).expect(202)
             return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
+        case "POST /tenants/{id}/erase":
+            let tenant = try await stack.createTenantID()
+            let database = try stack.database(.tenantManagement)
+            try await database.query("UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
+            try await database.query(
+                """
+                INSERT INTO main.offboardings (id, tenant_id, reason, state, grace_days, requested_on, ends_on)
+                VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now())
+                """, [.text(tenant)])
+            return Request(path: operation.path(with: tenant), token: stack.admin)
         case let name where name.hasPrefix("POST /tenants/{id}/domains/{domain}/"):
             let tenant = try await stack.createTenantID()
             // A proven domain may be verified and approved once more.

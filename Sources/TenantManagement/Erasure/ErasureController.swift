@@ -1,0 +1,40 @@
+import Entities
+import HTTPTypes
+import ServiceKit
+
+/// The HTTP operations of erasures.
+struct ErasureController: Sendable {
+    let service: ErasureService
+
+    private static let permissions = [PermissionCatalog.eraseTenant]
+    private static let response = OperationResponseDescription(
+        .ok, "What was erased, removed and kept", schema: ErasureCertificate.schema)
+
+    var operations: [Operation] { [erase().forOperators(), find().forOperators()] }
+
+    private func erase() -> Operation {
+        Operation(
+            .post, "/tenants/{id}/erase", id: "TenantErasureController.erase",
+            summary: "Erase the personal data of an off-boarded tenant for good; what invoices need is kept",
+            security: .bearer(permissions: Self.permissions), parameters: [.id], responses: [Self.response],
+            failures: [
+                .notFound: "There is no such tenant",
+                .conflict: "The resources of the tenant were not removed (TENANT_NOT_OFFBOARDED)",
+            ],
+            idempotency: .recover { recovery in
+                .json(try await service.certificate(of: try recovery.created()))
+            },
+            handler: .scoped { call in
+                .json(try await service.erase(try call.request.identifier(), in: call.writeContext))
+            })
+    }
+
+    private func find() -> Operation {
+        Operation(
+            .get, "/tenants/{id}/erasure", id: "TenantErasureController.find",
+            summary: "What was erased of a tenant, with a checksum",
+            security: .bearer(permissions: Self.permissions), parameters: [.id], responses: [Self.response],
+            failures: [.notFound: "There is no such tenant, or nothing of it was erased"],
+            handler: .scoped { call in .json(try await service.certificate(of: try call.request.identifier())) })
+    }
+}

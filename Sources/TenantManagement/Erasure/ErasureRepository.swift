@@ -1,0 +1,75 @@
+import Entities
+import PostgresClient
+import Primitives
+
+/// SQL of erasures.
+struct ErasureRepository: Sendable {
+    let pool: PostgresPool
+
+    /// The certificate of a tenant, as it was stored; nil when nothing was erased.
+    func certificate(of tenant: Identifier) async throws(PostgresError) -> [UInt8]? {
+        let result = try await pool.query(
+            Self.finding, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
+        guard let row = result.first else { return nil }
+        return Array(try row.text(0).utf8)
+    }
+
+    /// The same, in a transaction that has locked the tenant.
+    static func certificate(
+        of tenant: Identifier, _ transaction: PostgresTransaction
+    ) async throws(PostgresError) -> [UInt8]? {
+        guard let row = try await transaction.query(finding, [.identifier(tenant)]).first else { return nil }
+        return Array(try row.text(0).utf8)
+    }
+
+    static func store(_ certificate: [UInt8], of tenant: Identifier, in context: WriteContext) -> BoundStatement {
+        BoundStatement(
+            storing,
+            [
+                .identifier(tenant), .timestamp(context.now), .optional(context.actor.text) { .text($0) },
+                .text(String(decoding: certificate, as: UTF8.self)),
+            ])
+    }
+
+    /// What an erasure has to know of a tenant.
+    struct Circumstances: Sendable {
+        let lead: Identifier?
+        let hasInvoices: Bool
+    }
+
+    static func circumstances(
+        of tenant: Identifier, _ transaction: PostgresTransaction
+    ) async throws(PostgresError) -> Circumstances {
+        guard let row = try await transaction.query(examining, [.identifier(tenant)]).first else {
+            return Circumstances(lead: nil, hasInvoices: true)
+        }
+        return Circumstances(lead: try row.identifierIfPresent(0), hasInvoices: try row.bool(1))
+    }
+
+    /// What is removed as a whole: rows that are of no use without the personal data in them.
+    static let removals: [(table: String, statement: PostgresStatement)] = [
+        ("tenant_domains", "DELETE FROM main.tenant_domains WHERE tenant_id = $1"),
+        (
+            "lead_keys",
+            """
+            DELETE FROM main.lead_keys
+            WHERE lead_id = (SELECT lead_id FROM main.tenants WHERE id = $1)
+            """
+        ),
+        ("notifications", "DELETE FROM main.notifications WHERE tenant_id = $1"),
+        ("webhook_deliveries", "DELETE FROM main.webhook_deliveries WHERE tenant_id = $1 OR owner_id = $1"),
+        ("webhook_secrets", "DELETE FROM main.webhook_secrets WHERE owner_id = $1"),
+    ]
+
+    // MARK: Statements
+
+    private static let finding: PostgresStatement = "SELECT certificate FROM main.erasures WHERE tenant_id = $1"
+
+    private static let storing: PostgresStatement = """
+        INSERT INTO main.erasures (tenant_id, erased_on, erased_by, certificate) VALUES ($1, $2, $3, $4)
+        """
+
+    private static let examining: PostgresStatement = """
+        SELECT lead_id, EXISTS (SELECT FROM main.invoices WHERE tenant_id = $1) FROM main.tenants WHERE id = $1
+        """
+}
