@@ -133,4 +133,34 @@ import Testing
             try await client.send(OutboundRequest(.GET, "http://127.0.0.1:1/"), timeout: .seconds(1))
         }
     }
+
+    @Test(arguments: [
+        RawServer.Behavior.flood(head + "content-length: 900000000\r\n\r\n", then: "abcd"),
+        .flood(head + "transfer-encoding: chunked\r\n\r\n", then: "4\r\nabcd\r\n"),
+        .flood(head + "\r\n", then: "abcd"),
+    ])
+    func `of a body without end the beginning is an excerpt`(behavior: RawServer.Behavior) async throws {
+        let answer = try await send(to: behavior, body: .excerpt(maximumBytes: 10)).get()
+        #expect(answer.status == 200 && answer.body == Array("abcdabcdab".utf8))
+    }
+
+    @Test(
+        arguments: [
+            (.send(head + "content-length: 2\r\n\r\nok"), "ok"),
+            (.send(head + "content-length: 9\r\n\r\nok"), "ok"),
+            (.sendAndClose(head + "content-length: 9\r\n\r\nok"), "ok"),
+            (.send(head + "content-length: 0\r\n\r\n"), ""),
+        ] as [(RawServer.Behavior, String)])
+    func `an excerpt is what has arrived of a body that is short, stalls or breaks off`(
+        behavior: RawServer.Behavior, text: String
+    ) async throws {
+        let answer = try await send(to: behavior, body: .excerpt(maximumBytes: 10)).get()
+        #expect(answer.status == 200 && answer.body == Array(text.utf8))
+    }
+
+    @Test func `headers without end are no answer, also when only an excerpt is wanted`() async throws {
+        let result = try await send(
+            to: .flood("HTTP/1.1 200 OK\r\n", then: "x: yyyyyyyyyyyyyyyyyyyy\r\n"), body: .excerpt(maximumBytes: 10))
+        #expect(throws: OutboundHTTPFailure.self) { try result.get() }
+    }
 }

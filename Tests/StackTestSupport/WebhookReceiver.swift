@@ -34,12 +34,16 @@ package final class WebhookReceiver: Sendable {
         var received: [Received] = []
         var answer: @Sendable (Received) -> Answer = { _ in .status(200) }
         var isReleased = false
+        var answered = 0
     }
 
     private let state = Mutex(State())
 
     /// Everything that was received, oldest first.
     package var received: [Received] { state.withLock { $0.received } }
+
+    /// How many requests were held and then answered.
+    package var answeredLate: Int { state.withLock { $0.answered } }
 
     /// What was received at a path.
     package func received(at path: String) -> [Received] { received.filter { $0.path == path } }
@@ -95,6 +99,7 @@ package final class WebhookReceiver: Sendable {
             return response
         case .hold:
             while !state.withLock({ $0.isReleased }) { try await Task.sleep(for: .milliseconds(20)) }
+            state.withLock { $0.answered += 1 }
             return .noContent
         }
     }
