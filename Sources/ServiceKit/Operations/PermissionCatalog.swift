@@ -9,6 +9,13 @@ package enum PermissionCatalog {
             ["View", "Create", "Update", "Delete"].map { $0 + subject }
         }
 
+    /// Reading how far the provisioning, deprovisioning and moves of tenants are.
+    package static let viewProvisioning = "10245"
+    /// Resuming, skipping and aborting them.
+    package static let operateProvisioning = "10246"
+    /// The codes of provisioning, which the original does not have.
+    private static let provisioning = [viewProvisioning, operateProvisioning]
+
     /// Suspending and reactivating tenants.
     package static let suspendTenant = "10250"
     /// Off-boarding tenants, and canceling that.
@@ -41,7 +48,7 @@ package enum PermissionCatalog {
     /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
-        return original + lifecycle + webhooks + moves
+        return original + provisioning + lifecycle + webhooks + moves
             + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
     }
 

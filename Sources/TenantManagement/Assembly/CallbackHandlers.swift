@@ -12,6 +12,12 @@ enum CallbackHandlers {
             DeprovisionedCallbackHandler(
                 pool: platform.pool, repository: core.provisionings, cache: core.cache,
                 effect: OffboardingEffect()),
+            progress(core),
         ]
+    }
+
+    /// Takes progress, also that which reports of outcomes contain.
+    static func progress(_ core: TenantManagementCore) -> ProgressCallbackHandler {
+        ProgressCallbackHandler(pool: core.platform.pool, logger: core.platform.logger)
     }
 }

@@ -85,6 +85,9 @@ package enum TenantManagementMigrations {
             number: 30, name: "kinds_of_provisioning", up: PackageResources.V0030__kinds_of_provisioning_up_sql,
             down: PackageResources.V0030__kinds_of_provisioning_down_sql),
         Migration(
+            number: 31, name: "provisioning_progress", up: PackageResources.V0031__provisioning_progress_up_sql,
+            down: PackageResources.V0031__provisioning_progress_down_sql),
+        Migration(
             number: 35, name: "tenant_states", up: PackageResources.V0035__tenant_states_up_sql,
             down: PackageResources.V0035__tenant_states_down_sql),
         Migration(

@@ -13,6 +13,20 @@ enum ProvisioningEvents {
     static let notRemoved = outcome(
         EventType.tenantDeprovisioningFailure, "A tenant's resources could not be removed.", 0)
 
+    static let command = EventDescription(
+        EventType.tenantProvisioningCommand,
+        "An operator intervenes in the provisioning, deprovisioning or move of a tenant.",
+        [
+            .init("type", .string(oneOf: [EventType.tenantProvisioningCommand]), required: true),
+            TenantEvents.tenant,
+            .init("context", .string(format: .uuid).described("Identifies the request"), required: true),
+            .init(
+                "commandId", .string(format: .uuid).described("Also the id of the event; applied once"), required: true),
+            .init("command", .string(oneOf: ProvisioningCommand.Kind.allCases.map(\.rawValue)), required: true),
+            .init("actor", .string(maxLength: 100).described("The operator; absent for a token without a user")),
+            .init("reason", .string(maxLength: ProvisioningCommand.maximumReasonLength), required: true),
+        ])
+
     /// A request with its secret and context, which the orchestrator needs for the callback.
     static func request(
         _ kind: ProvisioningKind, _ summary: String, _ members: [Schema.Property]

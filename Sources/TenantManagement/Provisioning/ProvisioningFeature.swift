@@ -13,7 +13,7 @@ struct ProvisioningFeature: ServiceFeature {
 
     static let events = [
         ProvisioningEvents.provisioning, ProvisioningEvents.succeeded, ProvisioningEvents.failed,
-        ProvisioningEvents.removed, ProvisioningEvents.notRemoved,
+        ProvisioningEvents.removed, ProvisioningEvents.notRemoved, ProvisioningEvents.command,
     ]
 
     let operations: [Operation]
@@ -25,9 +25,15 @@ struct ProvisioningFeature: ServiceFeature {
         let controller = ProvisioningController(service: core.provisioning)
         let webhooks = WebhookController(
             verifier: core.webhookVerifier,
-            handlers: CallbackHandlers.all(core),
+            handlers: CallbackHandlers.all(core), progress: CallbackHandlers.progress(core),
             limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope)
-        operations = controller.operations + webhooks.operations
+        let runs = ProvisioningRunController(
+            service: ProvisioningRunService(
+                pool: platform.pool, tenants: core.tenants, runs: core.repository(ProvisioningRun.entity),
+                repository: ProvisioningRunRepository(pool: platform.pool), clock: platform.clock,
+                logger: platform.logger),
+            catalog: core.catalog, limits: platform.queryLimits)
+        operations = controller.operations + runs.operations + webhooks.operations
         background = [
             ProvisioningWatchdog(
                 repository: core.provisionings, cache: core.cache, clock: platform.clock, logger: platform.logger)

@@ -10,6 +10,8 @@ import ServiceKit
 struct ProvisioningSubscription: Sendable {
     /// Its id; nil for a tenant that an operator provisions by tier alone.
     let id: String?
+    /// Of its plan; nil if it has none.
+    let tier: String?
     /// Verbatim JSON.
     let json: [UInt8]
 
@@ -23,11 +25,13 @@ struct ProvisioningSubscription: Sendable {
             throw .planTooDeep(limit: Self.maximumDepth - 1)
         }
         self.id = id
+        tier = value["plan"]?["tier"]?.stringValue
         json = value.serialized()
     }
 
-    private init(json: [UInt8]) {
+    private init(tier: String, json: [UInt8]) {
         id = nil
+        self.tier = tier
         self.json = json
     }
 
@@ -35,7 +39,7 @@ struct ProvisioningSubscription: Sendable {
     static func planOnly(tier: String, subscriber: Identifier) -> ProvisioningSubscription {
         var writer = JSONWriter(reservingCapacity: 128)
         writer.value(["subscriberId": .string(subscriber.description), "plan": ["tier": .string(tier)]])
-        return ProvisioningSubscription(json: writer.bytes)
+        return ProvisioningSubscription(tier: tier, json: writer.bytes)
     }
 }
 
@@ -87,7 +91,8 @@ struct ProvisioningPlanner: Sendable {
         let context = Identifier.v4()
         let secret = secrets.secret(tenant: tenant, context: context)
         let insertion = ProvisioningRepository.insert(
-            context, kind: kind, tenant: tenant, subscription: subscription?.id, now: now, expires: now.adding(timeout))
+            context, kind: kind, tenant: tenant, subscription: subscription?.id, tier: subscription?.tier, now: now,
+            expires: now.adding(timeout))
         var writer = JSONWriter(reservingCapacity: 2048)
         writer.beginObject()
         writer.key("type")

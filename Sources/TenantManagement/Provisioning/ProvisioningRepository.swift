@@ -57,17 +57,20 @@ struct ProvisioningRepository: Sendable {
 
     /// Starts a provisioning.
     static func insert(
-        _ context: Identifier, kind: ProvisioningKind, tenant: Identifier, subscription: String?, now: Timestamp,
+        _ context: Identifier, kind: ProvisioningKind, tenant: Identifier, subscription: String?, tier: String?,
+        now: Timestamp,
         expires: Timestamp
     ) -> BoundStatement {
         BoundStatement(
             """
-            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on, kind)
-            VALUES ($1, $2, $3, $4, $5, $6)
+            INSERT INTO main.provisionings (id, tenant_id, subscription_id, requested_on, expires_on, kind, tier)
+            VALUES ($1, $2, $3, $4, $5, $6, $7)
             """,
             [
                 .identifier(context), .identifier(tenant), .optional(subscription) { .text($0) }, .timestamp(now),
                 .timestamp(expires), kind.value,
+                // As the orchestrator accepts it.
+                .optional(tier.flatMap { $0.utf8.contains(0) ? nil : $0 }) { .text($0) },
             ])
     }
 

@@ -11,7 +11,7 @@ struct CallbackDigest: Sendable {
 
     init(body: [UInt8]) {
         ofBytes = Array(SHA256.hash(data: Data(body)))
-        let content = (try? JSONValue.parse(body)).map { $0.withSortedMembers.javaScriptSerialized() }
+        let content = (try? JSONValue.parse(body)).map { $0.withoutProgress.withSortedMembers.javaScriptSerialized() }
         ofContent = content.map { Array(SHA256.hash(data: Data($0))) } ?? ofBytes
     }
 
@@ -19,6 +19,16 @@ struct CallbackDigest: Sendable {
 }
 
 extension JSONValue {
+    /// Without what a callback says beside the outcome, and which may be more when it is repeated.
+    fileprivate var withoutProgress: JSONValue {
+        guard var members = objectValue, var data = members["data"]?.objectValue, data["progress"] != nil else {
+            return self
+        }
+        data["progress"] = nil
+        members["data"] = .object(data)
+        return .object(members)
+    }
+
     /// The same value with the members of all objects in order of their names.
     fileprivate var withSortedMembers: JSONValue {
         switch self {

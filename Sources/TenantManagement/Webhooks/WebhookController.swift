@@ -8,6 +8,8 @@ import ServiceKit
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let handlers: [any CallbackHandler]
+    /// Takes the progress that reports of outcomes contain.
+    let progress: ProgressCallbackHandler
     let limiter: RateLimiter
     let configuration: WebhookConfiguration
     /// The service itself: pipelines are nobody's users.
@@ -72,9 +74,12 @@ struct WebhookController: Sendable {
                 let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, named: named)
                 let handler = try handler(of: body["type"])
                 guard handler.kind == nil || handler.kind == delivery.kind else { throw CallbackError.refused }
-                try await handler.apply(
-                    VerifiedCallback(delivery: delivery, data: data, digest: CallbackDigest(body: call.bodyBytes)),
-                    in: call.writeContext(in: system))
+                let callback = VerifiedCallback(
+                    delivery: delivery, data: data, digest: CallbackDigest(body: call.bodyBytes))
+                let context = call.writeContext(in: system)
+                // Before the outcome, so that a crash between them loses neither: the callback comes again.
+                try await progress.applyIncluded(callback, in: context)
+                try await handler.apply(callback, in: context)
                 return .noContent
             })
     }
