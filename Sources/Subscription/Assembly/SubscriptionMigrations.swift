@@ -75,8 +75,8 @@ package enum SubscriptionMigrations {
             down: OutboxSchema.logDown),
         Migration(
             number: 60, name: "cheaper_writes",
-            up: OutboxSchema.typedColumns + RowChangeSchema.loggedByRow(tables: cachedTables),
-            down: RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.untypedColumns),
+            up: OutboxSchema.rulesInPolicies + RowChangeSchema.loggedByRow(tables: cachedTables),
+            down: RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.rulesInChecks),
     ]
 
     /// Of migration 13: never changed again.

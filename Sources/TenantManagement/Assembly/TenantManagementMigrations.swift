@@ -107,10 +107,10 @@ package enum TenantManagementMigrations {
             down: OutboxSchema.logDown),
         Migration(
             number: 60, name: "cheaper_writes",
-            up: OutboxSchema.typedColumns + RowChangeSchema.loggedByRow(tables: cachedTables)
+            up: OutboxSchema.rulesInPolicies + RowChangeSchema.loggedByRow(tables: cachedTables)
                 + PackageResources.V0060__cheaper_writes_up_sql,
             down: PackageResources.V0060__cheaper_writes_down_sql
-                + RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.untypedColumns),
+                + RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.rulesInChecks),
     ]
 
     /// Of migration 12: never changed again.
