@@ -143,8 +143,8 @@ private struct CommandStep: ProvisioningStep, PreviewableStep {
 
     /// Values of variables, which may be secrets, are not shown.
     func preview(_ context: inout PreviewContext) async throws(ProvisioningFailure) -> [StepPreview] {
-        let names = (exec.environment.keys + ExecProvisioner.variables(for: context.event).keys + ["ARC_ACTION"])
-            .sorted()
+        let variables = exec.environment.merging(ExecProvisioner.variables(for: context.event)) { $1 }
+        let names = (Array(variables.keys) + ["ARC_ACTION"]).sorted()
         return [
             StepPreview(
                 step: name,
