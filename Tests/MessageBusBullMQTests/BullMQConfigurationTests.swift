@@ -1,6 +1,8 @@
 import Configuration
 import ConfigurationChecks
+import MessageBus
 import Primitives
+import RedisClient
 import TestSupport
 import Testing
 

@@ -4,6 +4,7 @@ import MessageBusTestSupport
 import Primitives
 import RedisClient
 import RedisTestSupport
+import ServiceLifecycle
 import Synchronization
 import TestSupport
 import Testing

@@ -1,6 +1,7 @@
 import JSONCoding
 import MessageBusTestSupport
 import Primitives
+import RedisClient
 import Synchronization
 import TestSupport
 import Testing

@@ -74,7 +74,7 @@ import WorkQueue
                 batch.add(
                     Inbox.claimOrFail(delivery.event.id, consumer: delivery.group, at: SystemClock().now()))
                 batch.add(RedisLossTests.apply, [.identifier(delivery.event.id)])
-                do { _ = try await pool.run(batch) } catch {
+                do throws(PostgresError) { _ = try await pool.run(batch) } catch {
                     guard Inbox.isDuplicate(error) else { throw error }
                 }
             }
