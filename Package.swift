@@ -128,8 +128,8 @@ let package = Package(
         library(
             "ServicePlatform",
             settings + background + [
-                "Primitives", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
-                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit",
+                "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
+                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit", httpTypes,
             ]),
         library(
             "TenantManagement",

@@ -60,6 +60,10 @@ package enum OrchestratorApp {
                 return count
             },
         ]
+        let lag = core.lag.check(
+            consumers.map { consumer in
+                EventLag.Place(consumer.group) { try await bus.backlog.backlog(group: consumer.group) }
+            })
         // No operation asks for a token, so the verifier has no keys and would refuse every one.
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
         return HTTPService(
@@ -67,7 +71,7 @@ package enum OrchestratorApp {
             base: BaseOperations(
                 serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
                 explorerAssets: ExplorerAssets(folder: core.http.explorerAssetsPath),
-                checks: checks + features.flatMap(\.healthChecks), clock: clock),
+                checks: checks + [lag] + features.flatMap(\.healthChecks), clock: clock),
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
             operations: features.flatMap(\.operations),

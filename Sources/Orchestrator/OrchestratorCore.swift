@@ -18,6 +18,7 @@ struct OrchestratorCore: Sendable {
     let http: ServiceConfiguration
     let database: ServiceDatabase
     let bus: MessageBusConnection
+    let lag: EventLag
     let clock: any WallClock
     let logger: Logger
     /// Opens the secrets of events.
@@ -33,6 +34,7 @@ struct OrchestratorCore: Sendable {
         ServiceConfiguration.configurationKeys,
         PostgresConfiguration.configurationKeys,
         BusConnectors.configurationKeys,
+        EventLag.configurationKeys,
     ])
 
     /// - Parameter bus: nil to use the configured one.
@@ -47,6 +49,7 @@ struct OrchestratorCore: Sendable {
         self.logger = logger
         http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        lag = try EventLag(reader: reader, clock: clock)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
         secrets = EventSecretSealer(secret: key)
         let sealer = Sealer(secret: key, purpose: "orchestrator")

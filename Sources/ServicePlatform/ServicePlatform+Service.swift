@@ -22,6 +22,7 @@ extension ServicePlatform {
             clock: clock, logger: logger)
         background.append(relay)
         let consumers = features.flatMap(\.consumers)
+        consumerGroups.add(consumers.map(\.group))
         for consumer in consumers { background.append(try consumer.service(on: bus.subscriber)) }
         if let keySet { background.append(keySet) }
 
@@ -33,6 +34,15 @@ extension ServicePlatform {
                 for consumer in consumers { count += try await bus.deadLetters.deadLetterCount(group: consumer.group) }
                 return count
             })
+        let outbox = OutboxLog(pool: database.relayPool)
+        checks.append(
+            lag.check(
+                [EventLag.Place("outbox") { try await outbox.backlog() }]
+                    + consumers.map { consumer in
+                        EventLag.Place(consumer.group) { [bus] in
+                            try await bus.backlog.backlog(group: consumer.group)
+                        }
+                    }))
         if let keySet { checks.append(keySet.healthCheck) }
 
         return HTTPService(

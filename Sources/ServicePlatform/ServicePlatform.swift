@@ -48,6 +48,8 @@ package struct ServicePlatform: Sendable {
     package let redis: RedisClient
     package let bus: MessageBusConnection
     package let limiter: RateLimiter
+    let consumerGroups = ConsumerGroups()
+    let lag: EventLag
     let http: ServiceConfiguration
     let verifier: TokenVerifier
 
@@ -62,6 +64,7 @@ package struct ServicePlatform: Sendable {
         RedisConfiguration.configurationKeys,
         BusConnectors.configurationKeys,
         OutboxRelayConfiguration.configurationKeys,
+        EventLag.configurationKeys,
         IdempotencyStore.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
     ])
@@ -96,6 +99,7 @@ package struct ServicePlatform: Sendable {
         }
         redis = RedisClient(configuration: redisConfiguration, logger: logger)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
+        lag = try EventLag(reader: reader, clock: clock)
         limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
         verifier = await TokenVerifier(configuration: tokens, clock: clock)
     }

@@ -9,6 +9,15 @@ package enum PermissionCatalog {
             ["View", "Create", "Update", "Delete"].map { $0 + subject }
         }
 
+    /// Reading the log of events and dead letters.
+    package static let viewEvents = "10240"
+    /// Publishing events again.
+    package static let replayEvents = "10241"
+    /// Trying dead letters again.
+    package static let retryEvents = "10242"
+    /// The codes of events, which the original does not have.
+    private static let events = [viewEvents, replayEvents, retryEvents]
+
     /// Reading how far the provisioning, deprovisioning and moves of tenants are.
     package static let viewProvisioning = "10245"
     /// Resuming, skipping and aborting them.
@@ -48,7 +57,7 @@ package enum PermissionCatalog {
     /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
     package static func all(with resources: [EntityResource]) -> [String] {
         let known = Set(original)
-        return original + provisioning + lifecycle + webhooks + moves
+        return original + events + provisioning + lifecycle + webhooks + moves
             + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
     }
 

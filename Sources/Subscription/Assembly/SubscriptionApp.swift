@@ -9,6 +9,7 @@ package enum SubscriptionApp: ServiceApp {
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         ErasureFeature.self,
+        EventOperationsFeature<SubscriptionCore>.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

@@ -18,6 +18,7 @@ package enum TenantManagementApp: ServiceApp {
         WebhookFeature.self,
         CommonEntitiesFeature<TenantManagementCore>.self,
         NotificationFeature.self,
+        EventOperationsFeature<TenantManagementCore>.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

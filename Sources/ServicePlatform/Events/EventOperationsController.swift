@@ -1,0 +1,146 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import MessageBus
+import Primitives
+import ServiceKit
+
+/// The HTTP operations on events, for operators: the log of the outbox, replays, and dead letters.
+struct EventOperationsController: Sendable {
+    let service: EventOperationsService
+    let events: EntityRepository
+    let catalog: EntityCatalog
+    let limits: QueryLimits
+
+    var operations: [Operation] {
+        [find(), deadLetters(), findByID(), replay(), retry()].map { $0.forOperators() }
+    }
+
+    /// `GET /events`: a page at a time, the newest first.
+    private func find() -> Operation {
+        let entity = LoggedEventEntity.entity
+        return Operation(
+            .get, "/events", id: "EventController.find",
+            summary: "List events that this service has published or will publish, the newest first",
+            security: .bearer(permissions: [PermissionCatalog.viewEvents]),
+            parameters: [.filter(entity, limits), .cursor, .preferCount],
+            responses: [
+                .init(
+                    .ok, "Array of Event", schema: .array(of: entity.schema),
+                    headers: [.link, .totalCount, .preferenceApplied])
+            ],
+            handler: .scoped { call in
+                var filter = try Filter.parse(
+                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
+                if filter.order.isEmpty { filter.order = [Order(LoggedEventEntity.occurredAt, descending: true)] }
+                let cursor = try QueryString.first("cursor", in: call.request.query).map {
+                    try PageCursor($0, order: filter.order, of: entity)
+                }
+                return .page(
+                    try await events.page(
+                        filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope),
+                    for: call.request)
+            })
+    }
+
+    /// `GET /events/{id}`: one event with its content, in which secrets are hidden.
+    private func findByID() -> Operation {
+        Operation(
+            .get, "/events/{id}", id: "EventController.findById",
+            summary: "Read one event with its content; secrets in it are hidden",
+            security: .bearer(permissions: [PermissionCatalog.viewEvents]), parameters: [.id],
+            responses: [.init(.ok, "Event", schema: Self.detailSchema)],
+            failures: [.notFound: "There is no such event, or it is not kept any more"],
+            handler: .scoped { call in
+                guard let event = try await service.log.event(try call.request.identifier()) else {
+                    throw HTTPFailure.entityNotFound
+                }
+                return .json(Self.json(of: event).serialized())
+            })
+    }
+
+    /// `POST /events/{id}/replay`.
+    private func replay() -> Operation {
+        Operation(
+            .post, "/events/{id}/replay", id: "EventController.replay",
+            summary: "Publish an event again, so that its handlers run once more",
+            security: .bearer(permissions: [PermissionCatalog.replayEvents]), parameters: [.id],
+            requestBody: Self.replaySchema,
+            responses: [.init(.accepted, "The replay, which waits to be published", schema: Self.replayedSchema)],
+            failures: [
+                .notFound: "There is no such event, or it is not kept any more",
+                .conflict: "The event was not published yet (EVENT_NOT_PUBLISHED)",
+            ],
+            idempotency: .recover { recovery in
+                Self.replayed(
+                    try recovery.created(), of: try recovery.request.identifier(),
+                    groups: Self.groups(try recovery.request.object()))
+            },
+            handler: .scoped { call in
+                let body = try call.request.object()
+                let (id, groups) = (try call.request.identifier(), Self.groups(body))
+                let replay = try await service.replay(
+                    id, to: groups, reason: body["reason"]?.stringValue ?? "", in: call.writeContext)
+                return Self.replayed(replay, of: id, groups: groups)
+            })
+    }
+
+    /// `GET /events/dead-letters`: those of the outbox and of all groups of the bus, the oldest first.
+    private func deadLetters() -> Operation {
+        let entity = DeadLetterEntity.entity
+        return Operation(
+            .get, "/events/dead-letters", id: "EventController.deadLetters",
+            summary: "List events that were given up on, by the outbox or by a consumer group; the oldest first",
+            security: .bearer(permissions: [PermissionCatalog.viewEvents]),
+            parameters: [.condition(entity), Self.limit, Self.cursor],
+            responses: [
+                .init(.ok, "Array of DeadLetter", schema: .array(of: DeadLetterEntity.schema), headers: [.link])
+            ],
+            handler: .scoped { call in
+                let query = call.request.query
+                let condition =
+                    try Where.parse(QueryParameter.all(query), for: entity, limits: limits) ?? .everything
+                guard condition.canBeMatched else {
+                    throw HTTPFailure.invalidParameter(
+                        "where", value: .string(QueryString.first("where", in: query) ?? ""),
+                        reason: "cannot have regexp here; use like")
+                }
+                let place = try QueryString.first("cursor", in: query).map { text in
+                    guard let place = DeadLetterList.Place(text) else {
+                        throw HTTPFailure.invalidParameter(
+                            "cursor", value: .string(text), reason: "must be the cursor of a Link header")
+                    }
+                    return place
+                }
+                let page = try await service.letters.page(
+                    after: place, limit: QueryString.first("limit", in: query).flatMap { Int($0) } ?? Self.defaultLimit
+                ) { letter in condition.matches { DeadLetterEntity.value($0, of: letter) } }
+                var response = OperationResponse.json(
+                    JSONValue.array(page.letters.map(Self.json)).serialized())
+                response.linkToPage(after: page.next?.text, of: call.request)
+                return response
+            })
+    }
+
+    /// `POST /events/dead-letters/{id}/retry`.
+    private func retry() -> Operation {
+        Operation(
+            .post, "/events/dead-letters/{id}/retry", id: "EventController.retry",
+            summary: "Try a dead letter again, with all its attempts before it",
+            security: .bearer(permissions: [PermissionCatalog.retryEvents]),
+            parameters: [
+                OperationParameter(
+                    "id", in: .path, schema: .string(maxLength: DeadLetterEntity.maximumIDLength),
+                    description: "Identifier as listed: source, colon, event")
+            ],
+            responses: [.init(.ok, "It is pending again", schema: Self.retriedSchema)],
+            failures: [.notFound: "There is no such dead letter; it may have been retried already"],
+            handler: .scoped { call in
+                guard let id = DeadLetterID(call.request.pathParameter("id")),
+                    try await service.retry(id, by: call.scope.actor)
+                else { throw HTTPFailure.entityNotFound }
+                return .json(
+                    JSONValue.object(["id": .string(id.description), "isPending": true]).serialized())
+            })
+    }
+}
