@@ -167,7 +167,7 @@ import Testing
         }
     }
 
-    /// The slow receiver holds all that it gets. With 4 places for it, 60 are left for the others.
+    /// The slow receiver holds all that it gets: the 4 of 8 places that one endpoint may have.
     @Test func `a slow receiver delays nobody else`() async throws {
         try await WebhookWorld.run(environment: ["WEBHOOK_CONCURRENCY": "8"]) { world in
             world.receiver.answer { $0.path == "/slow" ? .hold : .status(200) }

@@ -13,6 +13,7 @@ struct DeliveryController: Sendable {
     let catalog: EntityCatalog
     let limits: QueryLimits
     let views: ViewPermissions
+    let limiter: RateLimiter
 
     static let path = "/webhook-deliveries"
     private static let endpoint = "/webhook-endpoints/{id}"
@@ -133,8 +134,11 @@ struct DeliveryController: Sendable {
             })
     }
 
+    /// Tests of one endpoint in a minute: what is behind its URL need not belong to whoever asks for them.
+    private static let testLimit = RateLimit(limit: 60)
+
     private func test() -> Operation {
-        Operation(
+        var operation = Operation(
             .post, "\(Self.endpoint)/test", id: "WebhookDeliveryController.test",
             summary: "Send a delivery of the type \(DeliveryRepository.testType) to an endpoint",
             security: .bearer(permissions: Self.permissions.update), parameters: [.id],
@@ -146,6 +150,12 @@ struct DeliveryController: Sendable {
             handler: .scoped { call in
                 try Self.made(try await service.test(try call.request.identifier(), in: call.writeContext))
             })
+        operation.failures[.tooManyRequests] = "Too many tests of this endpoint; see Retry-After"
+        return operation.checkingFirst { call in
+            try await limiter.require(
+                Self.testLimit, operation: "POST /webhook-endpoints/{id}/test",
+                client: try call.request.identifier().description)
+        }
     }
 
     private static func made(_ delivery: Record) throws -> OperationResponse {

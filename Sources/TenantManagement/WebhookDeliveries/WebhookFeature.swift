@@ -61,7 +61,7 @@ struct WebhookFeature: ServiceFeature {
                 service: DeliveryService(
                     deliveries: core.repository(WebhookDelivery.entity), repository: repository, store: store),
                 endpoints: core.repository(WebhookEndpoint.entity), catalog: core.catalog,
-                limits: platform.queryLimits, views: core.views
+                limits: platform.queryLimits, views: core.views, limiter: platform.limiter
             ).operations
             + EventFeedController(service: EventFeedService(repository: feed)).operations
         background = [
