@@ -39,7 +39,8 @@ import Testing
             try await eventually("all events are in the feed") {
                 try await outbox.count(
                     """
-                    SELECT count(*) FROM main.outbox WHERE type <> 'TENANTS_LISTED'
+                    SELECT count(*) FROM main.outbox
+                    WHERE type IN ('TENANT_CREATED', 'TENANT_ACCESS_CHANGED', 'TENANT_SUSPENDED', 'TENANT_REACTIVATED')
                         AND event_id NOT IN (SELECT event_id FROM main.event_feed)
                     """) == 0
             }
