@@ -50,6 +50,15 @@ extension BullMQConnector: BusDeadLetters {
         }
     }
 
+    /// See ``BusDeadLetters``. Those that were seen long ago are among them.
+    package func groups() async throws(MessageBusError) -> [String] {
+        let reply = try await onBus { () async throws(BullMQError) in
+            try await base.send(["ZRANGE", .text(base.name.key("arc:groups")), 0, -1])
+        }
+        let names = (reply.array ?? []).compactMap { $0.text?.split(separator: " ").first.map(String.init) }
+        return Set(names).sorted()
+    }
+
     /// See ``BusDeadLetters``.
     package func deadLetterCount(group: String) async throws(MessageBusError) -> Int {
         let queue = queue(of: group)

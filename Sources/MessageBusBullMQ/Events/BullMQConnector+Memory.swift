@@ -18,7 +18,7 @@ extension BullMQConnector: BusMemory {
                 BullMQScripts.remember,
                 [
                     .text(outbox), .text(runID), .integer(now.microseconds), .text(candidate),
-                    .integer(settings.republishLimit.millisecondsRoundedUp),
+                    .integer(settings.republishLimit.millisecondsRoundedUp), .text(identity),
                 ])
         }
         guard let parts = reply.array, parts.count == 3, let kind = parts[0].text, let generation = parts[1].text else {

@@ -20,6 +20,8 @@ package final class BullMQConnector: EventConnector, EventSubscriber {
     let settings: BullMQBusSettings
     let base: BullMQQueue
     let logger: Logger
+    /// Tells this process from other relays of the same outbox.
+    let identity = Identifier.v4().description
     /// The data of Redis that has everything which this process' outbox has published; nil before that is known, or
     /// without an outbox.
     let known = Mutex<BullMQDataVersion?>(nil)
@@ -74,7 +76,7 @@ package final class BullMQConnector: EventConnector, EventSubscriber {
         for event in events {
             arguments += [
                 .text(event.id.description), .text(event.type), .text(event.tenantID?.description ?? "-"),
-                .bytes(event.jsonBytes()), .flag(types.contains(event.type)),
+                .bytes(event.jsonBytes()), .text(event.namedGroups), .flag(event.goesIntoBaseQueue(of: types)),
             ]
         }
         let reply = try await onBus { () async throws(BullMQError) in
@@ -143,5 +145,18 @@ enum BullMQEventParts {
             bytes += event.data.count
         }
         return parts
+    }
+}
+
+extension EventEnvelope {
+    /// The only groups that get the event, as scripts take them; `-` for all.
+    fileprivate var namedGroups: String {
+        guard let groups = replay?.groups, !groups.isEmpty else { return "-" }
+        return groups.joined(separator: ",")
+    }
+
+    /// Whether workers of other programs get the event: a replay that names groups is not for them.
+    fileprivate func goesIntoBaseQueue(of types: Set<String>) -> Bool {
+        types.contains(type) && replay?.groups.isEmpty ?? true
     }
 }

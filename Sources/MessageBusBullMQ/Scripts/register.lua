@@ -16,8 +16,8 @@ end
 local count = 0
 if any then
     for _, entry in ipairs(call('LRANGE', queue .. 'arc:log', 0, -1)) do
-        local id, kind, lane = string.match(entry, '^(%S+) (%S+) (%S+)$')
-        if id and added[kind] then
+        local id, kind, lane, names = string.match(entry, '^(%S+) (%S+) (%S+) (%S+)$')
+        if id and added[kind] and concerns(names, group) then
             local event = call('HGET', queue .. 'arc:events', id)
             if event then count = count + deliver(queue_of(group), id, kind, lane, event, ARGV[3]) end
         end

@@ -1,5 +1,5 @@
 -- Compares what an outbox knows of the bus with what is there. ARGV: outbox, run id of the server, the outbox's present
--- instant in microseconds, random text, how long an outbox may take to publish again, in milliseconds.
+-- instant in microseconds, random text, how long a relay may take to make events pending again, in milliseconds, the relay.
 -- Returns {'kept' | 'wait' | 'since' | 'all', generation, instant}.
 local generation = call('GET', queue .. 'arc:generation')
 if not generation then
@@ -12,6 +12,8 @@ if known_generation == generation and run == ARGV[2] then
     call('SET', key, generation .. ' ' .. ARGV[2] .. ' ' .. ARGV[3])
     return {'kept', generation, ''}
 end
-if not call('SET', key .. ':lock', ARGV[4], 'NX', 'PX', ARGV[5]) then return {'wait', generation, ''} end
+local owner = call('GET', key .. ':lock')
+if owner and owner ~= ARGV[6] then return {'wait', generation, ''} end
+call('SET', key .. ':lock', ARGV[6], 'PX', ARGV[5])
 if known_generation == generation then return {'since', generation, instant} end
 return {'all', generation, ''}
