@@ -129,7 +129,7 @@ let package = Package(
             "ServicePlatform",
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
-                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit", httpTypes,
+                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit", "Sealing", httpTypes,
             ]),
         library(
             "TenantManagement",

@@ -17,7 +17,8 @@ extension ServicePlatform {
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         let relay = OutboxRelay(
-            pool: database.relayPool, connector: bus.connector, listener: database.configuration,
+            pool: database.relayPool, connector: eventSecrets.connector(bus.connector, key: encryptionKey),
+            listener: database.configuration,
             configuration: try OutboxRelayConfiguration(reader: reader, inboxRetention: profile.inboxRetention),
             clock: clock, logger: logger)
         background.append(relay)

@@ -50,6 +50,7 @@ package struct ServicePlatform: Sendable {
     package let limiter: RateLimiter
     let consumerGroups = ConsumerGroups()
     let lag: EventLag
+    let eventSecrets: EventSecrets
     let http: ServiceConfiguration
     let verifier: TokenVerifier
 
@@ -65,6 +66,7 @@ package struct ServicePlatform: Sendable {
         BusConnectors.configurationKeys,
         OutboxRelayConfiguration.configurationKeys,
         EventLag.configurationKeys,
+        EventSecrets.configurationKeys,
         IdempotencyStore.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
     ])
@@ -99,6 +101,7 @@ package struct ServicePlatform: Sendable {
         }
         redis = RedisClient(configuration: redisConfiguration, logger: logger)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
+        eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)
         limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
         verifier = await TokenVerifier(configuration: tokens, clock: clock)
