@@ -153,7 +153,8 @@ let package = Package(
             name: "arc",
             dependencies: values + settings + outgoingHTTP + [
                 "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "ServicePlatform",
-                "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations", "RedisClient",
+                "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
+                "RedisClient",
                 argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),

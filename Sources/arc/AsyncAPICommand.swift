@@ -1,7 +1,5 @@
 import ArgumentParser
-import ConfigurationChecks
 import JSONCoding
-import LocalStack
 import Logging
 import MessageBus
 
@@ -22,12 +20,7 @@ struct AsyncAPICommand: AsyncParsableCommand {
 
     func run() async throws {
         CommandSupport.bootstrapQuietLogging()
-        let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
-        let logger = Logger(label: "arc.asyncapi")
-        var participants: [EventParticipant] = []
-        for service in ServiceName.allCases {
-            participants.append(try await service.eventParticipant(reader: reader, logger: logger))
-        }
+        let participants = try await EventParticipant.all(logger: Logger(label: "arc.asyncapi"))
         let document = AsyncAPIDocument(participants: participants)
         let value = released ? ReleasedEvents(document.events).json : try JSONValue.parse(document.json())
         CommandSupport.printLine(value.indented())

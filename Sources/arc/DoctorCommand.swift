@@ -101,6 +101,13 @@ private struct Examination {
         ) {
             try await migrations(logger)
         }
+        await check(
+            "events",
+            fix:
+                "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services."
+        ) {
+            try await EventExamination(service: service, environment: environment).run()
+        }
         if service != .orchestrator {
             await check(
                 "Redis",

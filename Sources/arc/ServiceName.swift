@@ -63,6 +63,18 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
     ]
 }
 
+extension EventParticipant {
+    /// All services, with what they publish and consume. Nothing is connected.
+    static func all(logger: Logger) async throws -> [EventParticipant] {
+        let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
+        var participants: [EventParticipant] = []
+        for service in ServiceName.allCases {
+            participants.append(try await service.eventParticipant(reader: reader, logger: logger))
+        }
+        return participants
+    }
+}
+
 /// A database that has migrations: each service's own, and the message bus.
 enum MigratedDatabase: String, CaseIterable, ExpressibleByArgument {
     case messageBus = "message-bus"

@@ -1,0 +1,45 @@
+import ConfigurationChecks
+import Logging
+import MessageBus
+import PostgresClient
+import Primitives
+import ServicePlatform
+
+/// Whether events of a service wait for longer than EVENT_LAG_SECONDS: in its outbox, or on the bus for its consumer groups.
+struct EventExamination {
+    let service: ServiceName
+    let environment: [String: String]
+
+    /// - Returns: What was found, for the report.
+    /// - Throws: `CommandFailure` with what is late.
+    func run() async throws -> String {
+        let logger = Logger(label: "arc.doctor")
+        let reader = try await EnvironmentReader.make(environment: environment)
+        let lag = try EventLag(reader: reader, clock: SystemClock())
+        var places: [(name: String, backlog: GroupBacklog)] = []
+        if service != .orchestrator {
+            let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+            let backlog = await Result { try await OutboxLog(pool: pool).backlog() }
+            await pool.shutdown()
+            places.append(("outbox", try backlog.get()))
+        }
+        let groups = try await service.eventParticipant(reader: reader, logger: logger).groups.map(\.name)
+        let bus = try BusConnectors.connect(reader: reader, clock: SystemClock(), logger: logger)
+        for group in Set(groups).sorted() {
+            let backlog = await Result { try await bus.backlog.backlog(group: group) }
+            if case .failure = backlog { await bus.shutdown() }
+            places.append((group, try backlog.get()))
+        }
+        await bus.shutdown()
+        let late = places.compactMap { lag.description(of: $0.backlog, at: $0.name) }
+        guard late.isEmpty else { throw CommandFailure(description: late.joined(separator: "; ")) }
+        let waiting = places.reduce(0) { $0 + $1.backlog.waiting }
+        return waiting == 0 ? "none waits" : "\(waiting) wait, none of them for long"
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
