@@ -1,4 +1,7 @@
 import JSONCoding
+import MessageBus
+import PostgresTestSupport
+import Primitives
 import Testing
 
 @testable import Orchestrator
@@ -79,4 +82,56 @@ struct RunStory: Sendable {
 
     /// The statuses that the callbacks reported: 1 for success, 0 for failure.
     func reportedStatuses() throws -> [JSONValue?] { try receiver.requests.map { try $0.json["data"]?["status"] } }
+}
+
+/// What workflows add.
+extension RunStory {
+    /// The steps of the run: name, state, attempts, last error, and what is stored of input and output.
+    func steps() async throws -> [String] {
+        try await world.admin.texts(
+            """
+            SELECT concat_ws(' ', name, state, attempts, last_error, CASE WHEN sealed_input IS NOT NULL THEN 'in' END,
+                CASE WHEN sealed_output IS NOT NULL THEN 'out' END)
+            FROM main.workflow_steps ORDER BY run_id, position
+            """)
+    }
+
+    /// Sends a command of an operator as the bus brings it.
+    /// - Returns: Whether it was new.
+    func command(_ command: WorkflowCommand, id: Identifier = .v4()) async throws -> Bool {
+        let data: JSONValue = [
+            "tenantId": .identifier(test.tenant), "context": .string(test.context), "commandId": .identifier(id),
+            "command": .string(command.rawValue), "reason": "as a test",
+        ]
+        let event = try EventEnvelope(
+            id: .v4(), type: EventType.tenantProvisioningCommand, tenantID: test.tenant, occurredAt: world.clock.now(),
+            data: data.serialized())
+        return try await world.repository().enqueue(try WorkflowCommandRequest(event), event: event.id)
+    }
+
+    /// What became of commands: command, state, detail.
+    func commands() async throws -> [String] {
+        try await world.admin.texts(
+            "SELECT concat_ws(' ', command, state, detail) FROM main.workflow_commands ORDER BY requested_on, decided_on"
+        )
+    }
+
+    func run(of test: TestEvent) async throws -> StoredRun {
+        try await world.run(of: test.tenant, context: test.context)
+    }
+
+    /// Reports the progress of what is due; returns how many runs that were.
+    func reportProgress() async throws -> Int {
+        try await world.admin.execute(
+            "UPDATE main.provisioning_runs SET progress_due_at = now() WHERE progress_due_at IS NOT NULL")
+        let repository = world.repository()
+        let reporter = ProgressReporter(
+            repository: repository,
+            callbacks: CallbackSender(
+                url: url + "/webhook", timeout: .seconds(120), client: client, clock: world.clock),
+            policy: RunPolicy(progressPause: .zero), logger: testLogger)
+        let items = try await repository.claimProgress(.v4(), limit: 10, lease: Self.lease)
+        for item in items { _ = try await repository.recordProgress([(item, try await reporter.report(item))]) }
+        return items.count
+    }
 }

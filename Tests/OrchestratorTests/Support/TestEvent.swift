@@ -7,6 +7,7 @@ import Sealing
 
 /// An event as tenant management publishes it (docs/contract/arc-api.md 9.3).
 struct TestEvent {
+    var kind = WorkflowKind.provision
     var id = Identifier.v4()
     var tenant = Identifier.v4()
     var key: String
@@ -27,7 +28,7 @@ struct TestEvent {
             if let tier { plan["tier"] = .string(tier) }
             if let region { plan["sizeConfig"] = ["region": .string(region)] }
             return [
-                "type": "TENANT_PROVISIONING",
+                "type": .string(kind.eventType),
                 "tenant": [
                     "id": .identifier(tenant), "name": "Acme", "status": 1, "key": .string(key),
                     "contacts": [["email": "jane@example.com", "isPrimary": true]],
@@ -41,8 +42,17 @@ struct TestEvent {
 
     func envelope() throws -> EventEnvelope {
         try EventEnvelope(
-            id: id, type: EventType.tenantProvisioning, tenantID: tenant, occurredAt: Timestamp(seconds: 1_800_000_000),
+            id: id, type: kind.eventType, tenantID: tenant, occurredAt: Timestamp(seconds: 1_800_000_000),
             trace: TraceContext("00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), data: try json.serialized())
+    }
+
+    /// The next request for the same tenant.
+    func next(_ kind: WorkflowKind) -> TestEvent {
+        var next = self
+        next.kind = kind
+        next.id = .v4()
+        next.context = Identifier.v4().description
+        return next
     }
 
     func event() throws -> ProvisioningEvent { try ProvisioningEvent(try envelope(), secrets: secrets) }

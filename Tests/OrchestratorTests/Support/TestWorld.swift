@@ -127,15 +127,16 @@ final class TestWorld: Sendable {
     }
 
     /// The state of the only run, or of the one of a tenant.
-    func run(of tenant: Identifier) async throws -> StoredRun {
+    /// - Parameter context: nil if the tenant has only one.
+    func run(of tenant: Identifier, context: String? = nil) async throws -> StoredRun {
         let result = try await admin.query(
             PostgresStatement(
                 """
                 SELECT state, attempts, callback_state, callback_attempts, last_error, callback_error, callback_status,
                     due_at IS NOT NULL, sealed_event IS NOT NULL, claim IS NOT NULL, provisioner, resources::text,
                     (extract(epoch FROM due_at - modified_on) * 1000000)::bigint
-                FROM main.provisioning_runs WHERE tenant_id = $1
-                """, prepared: false), [.identifier(tenant)])
+                FROM main.provisioning_runs WHERE tenant_id = $1 AND ($2::text IS NULL OR context = $2)
+                """, prepared: false), [.identifier(tenant), .optional(context) { .text($0) }])
         #expect(result.rowCount == 1)
         let row = try #require(result.first)
         return StoredRun(
@@ -145,6 +146,13 @@ final class TestWorld: Sendable {
             isUnfinished: try row.bool(7), holdsEvent: try row.bool(8), isClaimed: try row.bool(9),
             provisioner: try row.textIfPresent(10), resources: try row.textIfPresent(11),
             delay: try row.int64IfPresent(12).map { .microseconds($0) })
+    }
+}
+
+extension PostgresPool {
+    /// The first column of all rows.
+    func texts(_ sql: String) async throws -> [String] {
+        try await query(PostgresStatement(sql, prepared: false)).rows.compactMap { try $0.textIfPresent(0) }
     }
 }
 
@@ -167,6 +175,9 @@ struct StoredRun: Sendable {
 }
 
 extension TestWorld {
+    /// The only column of the only row.
+    func text(_ sql: String) async throws -> String? { try await admin.texts(sql).first }
+
     /// Moves everything that is claimed or postponed nearer by a time, and lets everything be older: leases and delays
     /// are counted by the server's clock, which a test cannot set. The clock of the signatures moves along.
     func letTimePass(_ duration: Duration) async throws {
