@@ -27,5 +27,8 @@ package enum OrchestratorMigrations {
         Migration(
             number: 21, name: "moves", up: PackageResources.V0021__moves_up_sql,
             down: PackageResources.V0021__moves_down_sql),
+        Migration(
+            number: 22, name: "credentials_by_name", up: PackageResources.V0022__credentials_by_name_up_sql,
+            down: PackageResources.V0022__credentials_by_name_down_sql),
     ]
 }

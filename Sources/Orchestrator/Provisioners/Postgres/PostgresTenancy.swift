@@ -16,10 +16,17 @@ struct PostgresTenancy: Sendable {
     func role(
         _ name: SQLName, for event: ProvisioningEvent
     ) async throws(ProvisioningFailure) -> (role: TenantRole, secretRef: String) {
+        try await role(name, of: event.tenantID)
+    }
+
+    /// The role of a tenant, with its password in place of which only the reference is passed on.
+    func role(
+        _ name: SQLName, of tenant: Identifier
+    ) async throws(ProvisioningFailure) -> (role: TenantRole, secretRef: String) {
         let credential = try await credentials.credential(
-            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: event.tenantID)
+            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: tenant)
         let role = TenantRole(
-            name: name, tenant: event.tenantID, connectionLimit: connectionLimit,
+            name: name, tenant: tenant, connectionLimit: connectionLimit,
             verifier: ScramVerifier.make(password: credential.password))
         return (role, credential.reference)
     }

@@ -9,7 +9,10 @@ struct TenantRole: Sendable {
     let verifier: String
 
     /// Marks roles and databases as a tenant's, so that no tenant is ever given what is another's.
-    static func mark(_ tenant: Identifier) -> String { "arc tenant \(tenant)" }
+    static func mark(_ tenant: Identifier) -> String { "\(markPrefix)\(tenant)" }
+
+    /// How every mark begins.
+    static let markPrefix = "arc tenant "
 
     /// Makes the role, or gives it its password and limit again.
     ///

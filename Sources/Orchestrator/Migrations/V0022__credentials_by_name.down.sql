@@ -1,0 +1,1 @@
+DROP INDEX main.tenant_credentials_name;
