@@ -3,7 +3,7 @@ import HTTPTypes
 import JSONCoding
 import MessageBus
 import Primitives
-import ServiceKit
+package import ServiceKit
 
 /// Bodies and parameters.
 extension EventOperationsController {
