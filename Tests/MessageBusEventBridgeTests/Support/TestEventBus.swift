@@ -66,7 +66,7 @@ struct TestEventBus: ConformanceBus {
     }
 
     /// A session with keys that the server knows.
-    private static func session(_ port: Int) async throws -> AWSSession {
+    static func session(_ port: Int) async throws -> AWSSession {
         let variables = [
             "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDTEST",
             "AWS_SECRET_ACCESS_KEY": "secret-of-AKIDTEST", "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)",
@@ -74,6 +74,13 @@ struct TestEventBus: ConformanceBus {
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
         return AWSSession(
             configuration: try AWSConfiguration(reader: reader), clock: SystemClock(), logger: testLogger)
+    }
+
+    /// A connector to another event bus, with the same connections.
+    func another(busName: String) -> EventBridgeConnector {
+        EventBridgeConnector(
+            session: session, configuration: EventBridgeConfiguration(busName: busName), queues: queues,
+            logger: testLogger)
     }
 
     /// Creates the queue of a group, and the rule that fills it with events of the types.
