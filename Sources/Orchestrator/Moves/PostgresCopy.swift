@@ -60,7 +60,7 @@ struct PostgresCopy: Sendable {
         let isWhole = source.placement.kind == .silo && target.placement.kind == .silo
         return [
             "--dbname=\(source.placement.database)", "--no-password", "--format=custom", "--compress=0",
-            "--no-publications", "--no-subscriptions", "--lock-wait-timeout=30000",
+            "--no-publications", "--no-subscriptions", "--no-sync", "--lock-wait-timeout=30000",
             isWhole ? "--exclude-schema=public" : "--schema=\(source.name.text)", "--file=\(pipe)",
         ]
     }
