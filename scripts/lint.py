@@ -71,7 +71,10 @@ FOREIGN = ("docs/contract/", "docs/openapi/", "Tests/Fixtures/")
 SQL_TEXT = re.compile(r"\b(?:SELECT\s|INSERT INTO\s|UPDATE\s+\w+(?:\.\w+)?\s+SET\s|DELETE FROM\s)")
 WITHOUT_SQL = re.compile(r"(?:Service|Controller|Consumer|Planner|Processor|Feature|App|Core)(?:\+\w+)?\.swift$")
 # Targets whose folders are rooms of their own: types of one folder name those of another in one direction only.
-ROOMS = ["MessageBus", "Orchestrator", "PDFDocuments", "ServiceKit", "Subscription", "TenantManagement"]
+ROOMS = [
+    "Entities", "LocalStack", "MessageBus", "Orchestrator", "PDFDocuments", "RedisClient", "ServiceKit", "Subscription",
+    "TenantManagement", "arc",
+]
 TYPE = re.compile(r"^[ \t]*(?:@\w+(?:\([^)]*\))?\s+)*(?:(?:package|public|private|fileprivate|final|indirect|nonisolated)\s+)*"
                   r"(?:struct|class|enum|protocol|actor|typealias)\s+(\w+)", re.M)
 

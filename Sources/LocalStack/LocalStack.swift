@@ -33,7 +33,6 @@ package final class LocalStack: Sendable {
         }
     }
 
-    static let postgresName = "postgresql"
     static let redisName = "redis"
 
     private let configuration: Configuration
@@ -117,7 +116,7 @@ package final class LocalStack: Sendable {
         report(.step("Starting PostgreSQL on 127.0.0.1:\(postgres.port) and Redis on 127.0.0.1:\(redis.port)"))
         try await add(
             .init(
-                name: Self.postgresName, command: postgres.serverCommand, probe: postgres.probe,
+                name: ProcessRecord.postgresName, command: postgres.serverCommand, probe: postgres.probe,
                 shutdown: .postgres, forwardsAlarms: false, startPatience: .seconds(15), diagnosis: postgres.diagnosis),
             preparation)
         try await add(

@@ -43,14 +43,6 @@ extension JSONObject {
     }
 }
 
-extension JSONObject {
-    /// The value of a field's member in a body that has passed a schema; nil if it is absent or null.
-    package func value<Value: FieldValue>(of field: Field<Value>) -> Value? {
-        guard let member = self[field.name] else { return nil }
-        return (try? FieldValues.parameter(member, field.definition)).flatMap { Value(bound: $0) }
-    }
-}
-
 extension JSONValue {
     /// The member that a field has in bodies and in rows; nil if this is not an object.
     package subscript(_ field: some EntityField) -> JSONValue? { self[field.name] }

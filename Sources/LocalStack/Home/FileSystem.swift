@@ -42,18 +42,12 @@ package enum FileSystem {
     /// Whether the current user may execute the file at the path.
     package static func isExecutable(_ path: String) -> Bool { !isFolder(path) && access(path, X_OK) == 0 }
 
-    /// Whether the path is a symbolic link whose target does not exist.
-    package static func isDanglingLink(_ path: String) -> Bool {
-        var status = stat()
-        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFLNK && !exists(path)
-    }
-
     /// The whole text of a file, nil when there is no such file.
     package static func read(_ path: String) throws(LocalStackError) -> String? {
         // A pipe without a writer would otherwise block.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else {
-            if errno == ENOENT, !isDanglingLink(path) { return nil }
+            if errno == ENOENT, !PathFault.isDanglingLink(path) { return nil }
             throw failure(path)
         }
         defer { close(descriptor) }

@@ -1,5 +1,8 @@
 /// A child that was started, recorded on disk so that the next `arc up` finds what a killed one left behind.
 package struct ProcessRecord: Sendable, Hashable {
+    /// The component that is PostgreSQL, which ends in its own way.
+    static let postgresName = "postgresql"
+
     /// The component's name, one word.
     package let name: String
     /// Its process id at the time.

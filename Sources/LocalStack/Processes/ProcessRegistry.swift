@@ -29,7 +29,7 @@ package final class ProcessRegistry: Sendable {
         let lines = try FileSystem.read(path)?.split(separator: "\n") ?? []
         let leftovers = lines.compactMap { ProcessRecord(line: $0) }.reversed().filter(Self.isRunning)
         for record in leftovers {
-            for step in ShutdownPlan.leftover(isPostgres: record.name == LocalStack.postgresName).steps {
+            for step in ShutdownPlan.leftover(isPostgres: record.name == ProcessRecord.postgresName).steps {
                 guard Self.isRunning(record) else { break }
                 _ = kill(record.processIdentifier, step.signal.number)
                 await Self.waitForEnd(record, atMost: step.share)

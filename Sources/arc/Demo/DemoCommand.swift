@@ -29,7 +29,8 @@ struct DemoCommand: AsyncParsableCommand {
         CommandSupport.bootstrapQuietLogging()
         let stack = try CommandSupport.stack(for: "arc demo")
         let report = DemoReport(isJSON: json)
-        let token = try await TokenCommand.mint(permissions: TokenCommand.allPermissions, lifetime: .seconds(900))
+        let token = try await DevelopmentToken.mint(
+            permissions: DevelopmentToken.allPermissions, lifetime: .seconds(900))
         let story = DemoStory(
             tenantManagement: try url ?? stack?.environment.url(of: .tenantManagement) ?? "http://127.0.0.1:3005",
             subscription: try subscriptionURL ?? stack?.environment.url(of: .subscription) ?? "http://127.0.0.1:3002",

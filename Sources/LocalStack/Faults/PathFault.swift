@@ -34,11 +34,18 @@ package struct PathFault: Error, Sendable, Hashable, CustomStringConvertible {
         self.reason = reason
     }
 
+    /// Whether the path is a symbolic link whose target does not exist.
+    static func isDanglingLink(_ path: String) -> Bool {
+        var status = stat()
+        guard lstat(path, &status) == 0, status.st_mode & S_IFMT == S_IFLNK else { return false }
+        return stat(path, &status) != 0
+    }
+
     /// The fault that a system call reported.
     package init(path: String, error: Int32) {
         let reason: Reason =
             switch error {
-            case ENOENT: FileSystem.isDanglingLink(path) ? .danglingLink : .missing
+            case ENOENT: Self.isDanglingLink(path) ? .danglingLink : .missing
             case ENOTDIR: .notAFolder
             case EISDIR: .isAFolder
             case ELOOP: .linkLoop
