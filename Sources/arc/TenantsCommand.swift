@@ -6,8 +6,9 @@ import LocalStack
 /// `arc tenants`: what operators do about the data of tenants.
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "tenants", abstract: "Compare tenants' data with what should exist, and explain provisioning.",
-        subcommands: [Verify.self, Provision.self])
+        commandName: "tenants",
+        abstract: "Compare tenants' data with what should exist, and explain and follow provisioning.",
+        subcommands: [Verify.self, Provision.self, Watch.self])
 
     /// The settings of the orchestrator: those of this process if it has any, else those of the stack that `arc up` runs.
     static func orchestratorSettings(for command: String) async throws -> ConfigReader {
