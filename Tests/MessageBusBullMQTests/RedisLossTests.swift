@@ -6,6 +6,7 @@ import PostgresTestSupport
 import Primitives
 import RedisClient
 import RedisTestSupport
+import ServiceLifecycle
 import Synchronization
 import TestSupport
 import Testing
