@@ -5,6 +5,9 @@ import WorkQueue
 /// The SQL of ``DeliveryStore``. Durations are microseconds.
 enum DeliveryStatements {
     /// Takes queues in which something is due. Parameters: how many, claim, full bulkheads, most of one host.
+    ///
+    /// The second look at `due_on` sees what changed before the row was locked; as a sum, so that PostgreSQL does not read all
+    /// due queues for it.
     static let claimingQueues: PostgresStatement = """
         WITH due AS (
             SELECT endpoint_id, row_number() OVER (PARTITION BY host ORDER BY due_on) AS place FROM (
@@ -14,7 +17,7 @@ enum DeliveryStatements {
                 ORDER BY due_on LIMIT $1 * 4) AS first),
         taken AS MATERIALIZED (
             SELECT queue.endpoint_id FROM main.webhook_queues AS queue JOIN due ON due.endpoint_id = queue.endpoint_id
-            WHERE due.place <= $4 AND queue.due_on <= now()
+            WHERE due.place <= $4 AND queue.due_on + interval '0' <= now()
             ORDER BY queue.due_on LIMIT $1 FOR UPDATE OF queue SKIP LOCKED)
         UPDATE main.webhook_queues AS queue SET claim = $2 FROM taken WHERE queue.endpoint_id = taken.endpoint_id
         """
