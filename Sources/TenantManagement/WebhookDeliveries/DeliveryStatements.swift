@@ -4,21 +4,21 @@ import WorkQueue
 
 /// The SQL of ``DeliveryStore``. Durations are microseconds.
 enum DeliveryStatements {
-    /// Takes queues in which something is due. Parameters: how many, claim, full bulkheads, most of one host.
-    ///
-    /// The second look at `due_on` sees what changed before the row was locked; as a sum, so that PostgreSQL does not read all
-    /// due queues for it.
+    /// Takes queues in which something is due, one by one by their key: a join would read all of them. Parameters: how many,
+    /// claim, full bulkheads, most of one host.
     static let claimingQueues: PostgresStatement = """
         WITH due AS (
-            SELECT endpoint_id, row_number() OVER (PARTITION BY host ORDER BY due_on) AS place FROM (
+            SELECT endpoint_id, due_on, row_number() OVER (PARTITION BY host ORDER BY due_on) AS place FROM (
                 SELECT endpoint_id, host, due_on FROM main.webhook_queues
                 WHERE due_on <= now() AND 'host:' || host <> ALL ($3)
                     AND (owner_id IS NULL OR 'tenant:' || owner_id <> ALL ($3))
                 ORDER BY due_on LIMIT $1 * 4) AS first),
         taken AS MATERIALIZED (
-            SELECT queue.endpoint_id FROM main.webhook_queues AS queue JOIN due ON due.endpoint_id = queue.endpoint_id
-            WHERE due.place <= $4 AND queue.due_on + interval '0' <= now()
-            ORDER BY queue.due_on LIMIT $1 FOR UPDATE OF queue SKIP LOCKED)
+            SELECT queue.endpoint_id FROM (SELECT endpoint_id FROM due WHERE place <= $4 ORDER BY due_on) AS chosen
+            CROSS JOIN LATERAL (
+                SELECT endpoint_id FROM main.webhook_queues
+                WHERE endpoint_id = chosen.endpoint_id AND due_on <= now() FOR UPDATE SKIP LOCKED) AS queue
+            LIMIT $1)
         UPDATE main.webhook_queues AS queue SET claim = $2 FROM taken WHERE queue.endpoint_id = taken.endpoint_id
         """
 
