@@ -1,7 +1,7 @@
 import Entities
 import HTTPTypes
 import JSONCoding
-import MessageBus
+package import MessageBus
 import Primitives
 package import ServiceKit
 
