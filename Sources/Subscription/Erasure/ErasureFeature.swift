@@ -1,3 +1,4 @@
+import Entities
 import MessageBus
 import ServicePlatform
 
