@@ -18,7 +18,7 @@ package enum EnvironmentReader {
         var providers: [any ConfigProvider] = [
             EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
         ]
-        for name in [".env.docker", ".env.defaults"] {
+        for name in EnvironmentFiles.names {
             do {
                 providers.append(
                     try await EnvironmentVariablesProvider(

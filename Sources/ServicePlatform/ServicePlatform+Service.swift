@@ -19,7 +19,8 @@ extension ServicePlatform {
         let relay = OutboxRelay(
             pool: database.relayPool, connector: eventSecrets.connector(bus.connector, key: encryptionKey),
             listener: database.configuration,
-            configuration: try OutboxRelayConfiguration(reader: reader, inboxRetention: profile.inboxRetention),
+            configuration: try OutboxRelayConfiguration(
+                reader: reader, inboxRetention: bus.inboxRetention(atLeast: profile.inboxRetention)),
             clock: clock, logger: logger)
         background.append(relay)
         let consumers = features.flatMap(\.consumers)

@@ -28,11 +28,7 @@ struct ServeCommand: AsyncParsableCommand {
         CommandSupport.bootstrapJSONLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
-            for found in ServiceName.configurationKeys.misspellings(in: CommandSupport.environment.keys) {
-                logger.warning(
-                    "Ignored a variable that is not a setting but resembles one",
-                    metadata: ["variable": "\(found.variable)", "setting": "\(found.setting)"])
-            }
+            reportMisspelledVariables(logger)
             let reader = try await EnvironmentReader.make()
             let http = try await service.make(reader: reader, logger: logger)
             try await http.run { port in
@@ -44,6 +40,20 @@ struct ServeCommand: AsyncParsableCommand {
             logger.critical("The service failed", metadata: ["service": "\(service.rawValue)", "error": "\(error)"])
             LineOutput.standardOutput.flush()
             throw CommandSupport.fail("arc serve \(service.rawValue): \(error)")
+        }
+    }
+
+    /// A variable with a wrong name changes nothing, so nobody would notice.
+    private func reportMisspelledVariables(_ logger: Logger) {
+        let environment = (file: "environment", names: Array(CommandSupport.environment.keys))
+        for place in [environment] + EnvironmentFiles.variables() {
+            for found in ServiceName.configurationKeys.misspellings(in: place.names) {
+                logger.warning(
+                    "Ignored a variable that is not a setting but resembles one",
+                    metadata: [
+                        "variable": "\(found.variable)", "setting": "\(found.setting)", "place": "\(place.file)",
+                    ])
+            }
         }
     }
 }

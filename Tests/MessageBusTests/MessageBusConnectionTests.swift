@@ -33,4 +33,13 @@ import Testing
         #expect(
             limit?.description == "MESSAGE_BUS_DB_MAX_CONNECTIONS is \"0\", but must be an integer from 1 to 1000")
     }
+
+    @Test func `marks of handled events outlive the events that the bus still has`() async throws {
+        let bus = try connect(["MESSAGE_BUS_RETENTION_HOURS": "8760"])
+        #expect(bus.inboxRetention(atLeast: .seconds(30 * 86_400)) == .seconds(366 * 86_400))
+        let ordinary = try connect([:])
+        #expect(ordinary.inboxRetention(atLeast: .seconds(30 * 86_400)) == .seconds(30 * 86_400))
+        await bus.shutdown()
+        await ordinary.shutdown()
+    }
 }

@@ -248,6 +248,19 @@ extension ServiceTests {
             }
         }
 
+        @Test func `a restored subscription counts toward its plan's own limit`() async throws {
+            try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "5"]) { service in
+                let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
+                let subscribed = try await service.subscribe(to: limited)
+                let first = try #require(subscribed.json["id"]?.stringValue)
+                #expect(try await service.send("DELETE", "/subscriptions/\(first)").status == 204)
+                #expect(try await service.subscribe(to: limited).status == 201)
+                let refused = try await service.send("POST", "/subscriptions/\(first)/restore")
+                #expect(refused.status == 409)
+                #expect(refused.message.contains("more than 1 active or pending subscriptions to this plan"))
+            }
+        }
+
         @Test func `when an invoice line fails nothing is stored`() async throws {
             try await TestService.run { service in
                 let plan = try await service.plan()

@@ -17,20 +17,6 @@ extension EntityRepository {
         return record(row)
     }
 
-    /// Adds rows, all or none, in one round trip.
-    /// - Parameter resource: See ``WriteContext/batch(resource:)``.
-    package func createAll(
-        _ rows: [FieldValues], in context: WriteContext, resource: Identifier?, alongside: [BoundStatement] = []
-    ) async throws(RepositoryError) -> [Record] {
-        var statements: [BoundStatement] = []
-        for values in rows { statements.append(try insertStatement(values, in: context.scope)) }
-        guard !statements.isEmpty || !alongside.isEmpty || context.hasMarks else { return [] }
-        return try await run(
-            statements, writing: rows, alongside: alongside, in: context, resource: resource, as: .write
-        )
-        .compactMap { $0.first.map(record) }
-    }
-
     /// Changes fields of a row.
     /// - Parameters:
     ///   - version: the row's version that the change is based on; another one is `.versionMismatch`.

@@ -23,7 +23,7 @@ extension PostgresConnector {
             pool: pool, listener: configuration, retention: retention, clock: clock, logger: logger)
         return MessageBusConnection(
             connector: connector, subscriber: connector, deadLetters: connector, backlog: connector,
-            services: [connector], isHealthy: { (try? await pool.query("SELECT 1")) != nil },
+            retention: retention, services: [connector], isHealthy: { (try? await pool.query("SELECT 1")) != nil },
             shutdown: { await pool.shutdown() })
     }
 }

@@ -11,19 +11,13 @@ struct BillingConfiguration: Sendable {
     static let configurationKeys = ConfigurationKeys(
         ["BILLING_PROVIDER", "WEBHOOK_USERNAME"], secrets: ["WEBHOOK_PASSWORD"])
 
-    var provider = BillingProviderChoice.internal
+    let provider: BillingProviderChoice
     /// Nil to reject all payment reports.
     var webhookCredentials: WebhookCredentials?
 
     /// - Throws: ``ConfigurationFailure`` for an unknown provider, or when one of two that belong together is missing.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        if let text = reader.text("billing.provider") {
-            guard let choice = BillingProviderChoice(rawValue: text.lowercased()) else {
-                let names = BillingProviderChoice.allCases.map(\.rawValue).joined(separator: " or ")
-                throw ConfigurationFailure(key: "BILLING_PROVIDER", reason: "is \"\(text)\", but must be \(names)")
-            }
-            provider = choice
-        }
+        provider = try reader.choice("billing.provider") ?? .internal
         let password = try reader.secret("webhook.password")
         switch (reader.text("webhook.username"), password) {
         case (let username?, let password?):

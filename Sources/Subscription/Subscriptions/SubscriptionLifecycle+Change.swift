@@ -111,7 +111,8 @@ extension SubscriptionLifecycle {
                     + InvoiceBacking.check(ofRestored: id))
         } catch {
             if case .unexpected(sqlState: SubscriptionQuota.exhausted) = error {
-                throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: nil))
+                let own = try await subscriptions.planLimit(of: id, in: context.scope)
+                throw SubscriptionError.quotaExceeded(SubscriptionQuota(general: quota, plan: own))
             }
             // The statement that found no deleted row and the one that found the invoice in use fail alike.
             if case .notFound = error, try await InvoiceBacking.isTaken(ofDeleted: id, in: context.scope, on: pool) {

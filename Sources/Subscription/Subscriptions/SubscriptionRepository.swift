@@ -86,9 +86,7 @@ struct SubscriptionRepository: Sendable {
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
         BoundStatement(
             """
-            SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2,
-                CASE WHEN jsonb_typeof(plan.meta_data -> $3::text) = 'number'
-                    THEN trunc(least((plan.meta_data ->> $3::text)::numeric, 1000000))::integer END, $4, row.id)
+            SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2, \(Self.planLimit("$3")), $4, row.id)
             FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id
             WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
             """,
@@ -96,6 +94,26 @@ struct SubscriptionRepository: Sendable {
                 .identifier(id), .int32(Int32(clamping: general)), .text(Plan.tenantLimitKey),
                 .text(today.description),
             ])
+    }
+
+    /// The limit of its own that the plan of a subscription has; nil when the general one holds. The subscription may be
+    /// deleted.
+    func planLimit(of id: Identifier, in scope: TenantScope) async throws(PostgresError) -> Int? {
+        let result = try await pool.query(
+            """
+            SELECT \(Self.planLimit("$2"))
+            FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id WHERE row.id = $1
+            """, [.identifier(id), .text(Plan.tenantLimitKey)], settings: scope.settings, as: .read)
+        guard let row = result.first, !row.isNull(0) else { return nil }
+        return try row.int(0)
+    }
+
+    /// - Parameter key: The parameter with the name of the limit among the metadata of the row called `plan`.
+    private static func planLimit(_ key: String) -> String {
+        """
+        CASE WHEN jsonb_typeof(plan.meta_data -> \(key)::text) = 'number'
+            THEN trunc(least((plan.meta_data ->> \(key)::text)::numeric, 1000000))::integer END
+        """
     }
 
     /// Which rows a change is about.

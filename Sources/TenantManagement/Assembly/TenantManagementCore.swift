@@ -14,6 +14,7 @@ package struct TenantManagementCore: ServiceCore {
     package let catalog: EntityCatalog
     package let views: ViewPermissions
     package let tenantGate: TenantGate
+    let leadConfiguration: LeadConfiguration
     let webhooks: WebhookConfiguration
     let tenants: EntityRepository
     let leads: LeadRepository
@@ -34,6 +35,7 @@ package struct TenantManagementCore: ServiceCore {
         self.catalog = catalog
         self.views = views
         tenantGate = TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted)
+        leadConfiguration = try LeadConfiguration(reader: reader)
         webhooks = try WebhookConfiguration(reader: reader)
         tenants = platform.repository(Tenant.entity, in: catalog)
         leads = LeadRepository(pool: pool)

@@ -16,7 +16,7 @@ struct LeadFeature: ServiceFeature {
 
     init(_ core: TenantManagementCore) async throws {
         let platform = core.platform
-        let configuration = try LeadConfiguration(reader: platform.reader)
+        let configuration = core.leadConfiguration
         for warning in configuration.warnings { platform.logger.warning("\(warning)") }
         let service = LeadService(
             pool: platform.pool, leads: core.leads, leadEntities: core.repository(Lead.entity),

@@ -12,7 +12,7 @@ struct TenantOnboardingFeature: ServiceFeature {
         let platform = core.platform
         operations =
             TenantOnboardingController(
-                onboarding: core.onboarding, leadLimit: try LeadConfiguration(reader: platform.reader).publicLimit,
+                onboarding: core.onboarding, leadLimit: core.leadConfiguration.publicLimit,
                 system: platform.systemUser.scope
             ).operations
     }

@@ -32,11 +32,6 @@ import Testing
         ) {
             try await story.create(TestModel.resource, body)
         }
-        let currencies = try await EntityDatabase.repository(TestModel.currency)
-        let values = try FieldValues(TestModel.currency, json: ["currencyCode": "XXX"])
-        await #expect(throws: RepositoryError.conflict(detail: "Such a row already exists.")) {
-            try await currencies.createAll([values, values], in: .system)
-        }
     }
 
     @Test func `a duplicate id is named`() async throws {

@@ -16,10 +16,10 @@ extension EntityRepository {
         try await create(values, in: scope.write, alongside: alongside)
     }
 
-    func createAll(
-        _ rows: [FieldValues], in scope: TenantScope, alongside: [BoundStatement] = []
-    ) async throws(RepositoryError) -> [Record] {
-        try await createAll(rows, in: scope.write, resource: nil, alongside: alongside)
+    func createAll(_ rows: [FieldValues], in scope: TenantScope) async throws(RepositoryError) -> [Record] {
+        var records: [Record] = []
+        for values in rows { records.append(try await create(values, in: scope)) }
+        return records
     }
 
     func updateByID(

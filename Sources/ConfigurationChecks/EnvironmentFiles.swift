@@ -1,0 +1,25 @@
+import FoundationEssentials
+
+/// The `.env` files that settings are read from. Variables of the first one win.
+package enum EnvironmentFiles {
+    static let names = [".env.docker", ".env.defaults"]
+
+    /// The variables of each file, in the files' order; none of a file that does not exist.
+    /// - Parameter folder: Where the files are looked for.
+    package static func variables(in folder: String = ".") -> [(file: String, names: [String])] {
+        names.map { name in
+            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
+            return (name, variables(of: text))
+        }
+    }
+
+    /// As the reader of these files understands them: lines of the form `NAME=value`, with comments between them.
+    private static func variables(of text: String) -> [String] {
+        text.utf8.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let end = line.firstIndex(of: UInt8(ascii: "=")) else { return nil }
+            let name = line[..<end].filter { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") }
+            guard let first = name.first, first != UInt8(ascii: "#") else { return nil }
+            return String(decoding: name, as: UTF8.self)
+        }
+    }
+}
