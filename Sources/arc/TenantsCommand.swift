@@ -7,8 +7,8 @@ import LocalStack
 struct TenantsCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "tenants",
-        abstract: "Compare tenants' data with what should exist, and explain and follow provisioning.",
-        subcommands: [Verify.self, Provision.self, Watch.self])
+        abstract: "Compare tenants' data with what should exist, explain and follow provisioning, and import tenants.",
+        subcommands: [Verify.self, Provision.self, Watch.self, Import.self])
 
     /// The settings of the orchestrator: those of this process if it has any, else those of the stack that `arc up` runs.
     static func orchestratorSettings(for command: String) async throws -> ConfigReader {

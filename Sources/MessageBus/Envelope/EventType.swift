@@ -46,6 +46,10 @@ package enum EventType {
     package static let tenantReactivated = "TENANT_REACTIVATED"
     /// The personal data of an off-boarded tenant shall be erased: `data` is `{"tenantId"}`.
     package static let tenantErased = "TENANT_ERASED"
+    /// All rows of a tenant shall be sent for an archive: `data` is `{"tenantId", "exportId"}`.
+    package static let tenantExportRequested = "TENANT_EXPORT_REQUESTED"
+    /// A part of a tenant's rows in another service: `data` is `{"tenantId", "exportId", "position", "isLast", "text"}`.
+    package static let tenantExportPart = "TENANT_EXPORT_PART"
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
     /// the tenant id 1, so that they arrive in their order; `isComplete` is true in the last one.
     package static let tenantsListed = "TENANTS_LISTED"

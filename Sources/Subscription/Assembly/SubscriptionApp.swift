@@ -9,6 +9,7 @@ package enum SubscriptionApp: ServiceApp {
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         ErasureFeature.self,
+        ExportFeature.self,
         EventOperationsFeature<SubscriptionCore>.self,
     ]
 

@@ -12,6 +12,7 @@ package enum TenantManagementApp: ServiceApp {
         TenantMoveFeature.self,
         OffboardingFeature.self,
         ErasureFeature.self,
+        ExportFeature.self,
         FirstUserFeature.self,
         InvoiceFeature.self,
         TenantConfigFeature.self,

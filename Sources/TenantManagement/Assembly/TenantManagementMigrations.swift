@@ -100,6 +100,9 @@ package enum TenantManagementMigrations {
             number: 38, name: "erasures", up: PackageResources.V0038__erasures_up_sql,
             down: PackageResources.V0038__erasures_down_sql),
         Migration(
+            number: 39, name: "exports", up: PackageResources.V0039__exports_up_sql,
+            down: PackageResources.V0039__exports_down_sql),
+        Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
         Migration(

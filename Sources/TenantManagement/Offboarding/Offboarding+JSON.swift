@@ -21,6 +21,7 @@ extension Offboarding {
             .init("startedOn", .string(format: .dateTime).described("When the removal began")),
             .init("endedOn", .string(format: .dateTime)), .init("endedBy", .string()), .init("endNote", .string()),
             .init("lastError", .string()),
+            .init("exportId", .string(format: .uuid).described("The export that comes before the removal")),
             .init("hasCertificate", .boolean, required: true),
         ], name: "TenantOffboarding")
 
@@ -39,6 +40,7 @@ extension Offboarding {
         writer.memberIfPresent("endedBy", endedBy)
         writer.memberIfPresent("endNote", endNote)
         writer.memberIfPresent("lastError", lastError)
+        writer.memberIfPresent("exportId", export)
         writer.member("hasCertificate", hasCertificate)
         writer.endObject()
     }

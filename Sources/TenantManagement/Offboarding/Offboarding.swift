@@ -47,6 +47,8 @@ struct Offboarding: Sendable {
     let hasCertificate: Bool
     /// The tenant was provisioned again after it, or waits for that.
     let isSuperseded: Bool
+    /// The export that comes first.
+    let export: Identifier?
 
     /// In the order of `OffboardingRepository.columns`.
     init(_ row: PostgresRow) throws(PostgresError) {
@@ -66,5 +68,6 @@ struct Offboarding: Sendable {
         lastError = try row.textIfPresent(12)
         hasCertificate = try row.bool(13)
         isSuperseded = try row.bool(14)
+        export = try row.identifierIfPresent(15)
     }
 }

@@ -34,7 +34,8 @@ struct OffboardingController: Sendable {
                 return Self.response(
                     try await service.schedule(
                         try call.request.identifier(), reason: body["reason"]?.stringValue ?? "",
-                        graceDays: body["graceDays"]?.intValue, in: call.writeContext), .accepted)
+                        graceDays: body["graceDays"]?.intValue, exports: body["export"]?.boolValue ?? false,
+                        in: call.writeContext), .accepted)
             })
     }
 
@@ -99,6 +100,9 @@ struct OffboardingController: Sendable {
                 .integer(minimum: 0, maximum: Offboarding.maximumGraceDays).described(
                     "Days until the resources are removed (default: OFFBOARDING_GRACE_DAYS); 0: at once"
                 ).example(30)),
+            .init(
+                "export",
+                .boolean.described("Whether an archive is made first; nothing is removed before it is there")),
         ], name: "TenantOffboardingRequest")
 
     private static let cancelSchema = Schema.object(

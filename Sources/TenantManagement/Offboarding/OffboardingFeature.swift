@@ -14,14 +14,17 @@ struct OffboardingFeature: ServiceFeature {
     init(_ core: TenantManagementCore) throws {
         let platform = core.platform
         let store = OffboardingStore(pool: platform.pool)
+        let repository = OffboardingRepository(pool: platform.pool)
         operations =
             OffboardingController(
                 service: OffboardingService(
-                    pool: platform.pool, repository: OffboardingRepository(pool: platform.pool), store: store,
-                    graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays)
+                    pool: platform.pool, repository: repository, store: store,
+                    graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays,
+                    exportTimeout: try ExportConfiguration(reader: platform.reader).timeout)
             ).operations
         let processor = OffboardingProcessor(
-            pool: platform.pool, tenants: core.tenants, planner: core.planner, cache: core.cache,
+            pool: platform.pool, repository: repository, tenants: core.tenants, planner: core.planner,
+            cache: core.cache,
             system: platform.systemUser.scope, clock: platform.clock, logger: platform.logger)
         background = [
             LeasedWorker(

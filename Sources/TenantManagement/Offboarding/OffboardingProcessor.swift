@@ -10,6 +10,7 @@ import WorkQueue
 /// Ends the grace period of an off-boarding: the tenant becomes DEPROVISIONING and the orchestrator is asked, in one transaction.
 struct OffboardingProcessor: Sendable {
     let pool: PostgresPool
+    let repository: OffboardingRepository
     let tenants: EntityRepository
     let planner: ProvisioningPlanner
     let cache: EntityCache
@@ -36,6 +37,11 @@ struct OffboardingProcessor: Sendable {
         // After a failure it is DEPROVISIONING still.
         guard let status, Self.startable.contains(status) || status == .deprovisioning else {
             return .released(after: Self.patience)
+        }
+        switch try await repository.exportState(of: work.handle.offboarding) {
+        case .requested?: return .released(after: .seconds(1))
+        case .failed?: return .deadLetter(reason: "the export that comes first has failed")
+        case .done?, .expired?, nil: break
         }
         let context = WriteContext(scope: system, now: clock.now())
         let plan = try planner.plan(

@@ -32,7 +32,8 @@ struct OffboardingRepository: Sendable {
 
     /// Schedules one. Its work is due after the grace period, by the clock of the database.
     static func insert(
-        _ id: Identifier, tenant: Identifier, reason: String, graceDays: Int, in context: WriteContext
+        _ id: Identifier, tenant: Identifier, reason: String, graceDays: Int, export: Identifier?,
+        in context: WriteContext
     ) -> BoundStatement {
         BoundStatement(
             inserting,
@@ -40,6 +41,7 @@ struct OffboardingRepository: Sendable {
                 .identifier(id), .identifier(tenant), .text(reason), .int16(Int16(clamping: graceDays)),
                 .timestamp(context.now), .optional(context.actor.text) { .text($0) },
                 .timestamp(context.now.adding(.seconds(86_400 * graceDays))),
+                .optional(export) { .identifier($0) },
             ])
     }
 
@@ -92,11 +94,26 @@ struct OffboardingRepository: Sendable {
         return (try row.text(0), try row.text(1))
     }
 
+    /// The state of the export that an off-boarding waits for; nil when it waits for none.
+    func exportState(of offboarding: Identifier) async throws(PostgresError) -> TenantExport.State? {
+        let result = try await pool.query(
+            Self.findingExport, [.identifier(offboarding)], settings: TenantScope.everyTenant, as: .read)
+        guard let row = result.first else { return nil }
+        return TenantExport.State(rawValue: try row.text(0))
+    }
+
+    private static let findingExport: PostgresStatement = """
+        SELECT export.state::text FROM main.offboardings AS offboarding
+            JOIN main.tenant_exports AS export ON export.id = offboarding.export_id
+        WHERE offboarding.id = $1
+        """
+
     // MARK: Statements
 
     private static let columns = """
         id, tenant_id, reason, state, grace_days, requested_on, requested_by, ends_on, started_on, ended_on, ended_by, \
-        end_note, last_error, certificate IS NOT NULL, is_superseded
+        end_note, last_error, certificate IS NOT NULL, is_superseded, \
+        export_id
         """
 
     private static let findingLatest = PostgresStatement(
@@ -112,8 +129,8 @@ struct OffboardingRepository: Sendable {
 
     private static let inserting: PostgresStatement = """
         INSERT INTO main.offboardings (
-            id, tenant_id, reason, grace_days, requested_on, requested_by, ends_on, due_at)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, now() + $4::integer * interval '1 day')
+            id, tenant_id, reason, grace_days, requested_on, requested_by, ends_on, export_id, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, now() + $4::integer * interval '1 day')
         """
 
     private static let canceling: PostgresStatement = """

@@ -9,13 +9,17 @@ struct OffboardingService: Sendable {
     let repository: OffboardingRepository
     let store: OffboardingStore
     let graceDays: Int
+    /// How long an export waits for other services.
+    let exportTimeout: Duration
 
     /// `POST /tenants/{id}/deprovision`. The same request again has no further effect while it is scheduled; after a failure it
     /// starts another removal.
-    /// - Parameter graceDays: nil for the configured number.
+    /// - Parameters:
+    ///   - graceDays: nil for the configured number.
+    ///   - exports: Whether an archive is made first. Nothing is removed before it is there.
     /// - Throws: ``OffboardingError``.
     func schedule(
-        _ tenant: Identifier, reason: String, graceDays: Int?, in context: WriteContext
+        _ tenant: Identifier, reason: String, graceDays: Int?, exports: Bool, in context: WriteContext
     ) async throws -> Offboarding {
         let days = graceDays ?? self.graceDays
         let offboarding = try await withTenant(tenant, in: context) { transaction in
@@ -31,9 +35,12 @@ struct OffboardingService: Sendable {
                 case .failed, .canceled: break
                 }
             }
+            let export =
+                exports
+                ? try await ExportService.request(tenant, timeout: exportTimeout, in: context, transaction) : nil
             _ = try await transaction.query(
                 OffboardingRepository.insert(
-                    .v7(at: context.now), tenant: tenant, reason: reason, graceDays: days, in: context))
+                    .v7(at: context.now), tenant: tenant, reason: reason, graceDays: days, export: export, in: context))
             return try await OffboardingRepository.latest(of: tenant, transaction)
         }
         store.announce()

@@ -76,7 +76,8 @@ extension IsolationWorld {
     /// Reads of what belongs to tenants and is shown to operators only.
     static let operatorReads: Set<String> = [
         "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
-        "GET /tenants/{id}/erasure",
+        "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports", "GET /tenant-exports/{id}",
+        "GET /tenant-exports/{id}/archive",
     ]
 
     /// Notes it when a row is not shown to who may see it.
@@ -98,6 +99,7 @@ extension IsolationWorld {
         "POST /tenants/{id}/provision": ([403], "operators and active subscriptions provision"),
         "POST /tenants/{id}/suspend": ([403], "operators suspend"),
         "POST /tenants/{id}/reactivate": ([403], "operators reactivate"),
+        "POST /tenants/{id}/exports": ([403], "operators export"),
         "POST /tenants/{id}/erase": ([403], "operators erase"),
         "POST /tenants/{id}/deprovision": ([403], "operators off-board"),
         "POST /tenants/{id}/deprovision/cancel": ([403], "operators off-board"),

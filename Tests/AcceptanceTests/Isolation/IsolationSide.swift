@@ -150,7 +150,7 @@ struct IsolationSide: Sendable {
     }
 
     /// What no operation makes, or makes without the marker: rows at rest, which no worker picks up.
-    private func addStoredRows(_ stack: TestStack) async throws {
+    private mutating func addStoredRows(_ stack: TestStack) async throws {
         let management = try stack.database(.tenantManagement)
         let values: [PostgresValue] = [.text(tenant), .text(marker)]
         try await management.query(
@@ -181,6 +181,17 @@ struct IsolationSide: Sendable {
                 'erased', json_build_array(), 'removed', json_build_array(), 'keptForInvoices', json_build_array(),
                 'sha256', '')::text
             """, values)
+        rows["/tenant-exports"] = try await management.texts(
+            """
+            WITH made AS (
+                INSERT INTO main.tenant_exports (id, tenant_id, state, requested_on, requested_by, size, sha256)
+                VALUES (gen_random_uuid(), $1::uuid, 'DONE', now(), $2, 9, '') RETURNING id),
+            chunk AS (
+                INSERT INTO main.tenant_export_chunks (export_id, position, tenant_id, content)
+                SELECT id, 0, $1::uuid, convert_to($2, 'UTF8') FROM made)
+            SELECT id::text FROM made
+            """, values
+        ).first
         let subscription = try stack.database(.subscription)
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",

@@ -1,0 +1,45 @@
+package import PostgresClient
+package import Primitives
+
+/// Rows of a table as JSON, with all columns, for archives: how they are read, and stored again with the same ids.
+package enum RowArchive {
+    /// Most rows that one statement stores.
+    package static let batchSize = 500
+
+    /// The statement that reads all rows of a tenant in an entity, deleted ones too: one JSON text for each. Nil for entities whose
+    /// rows are nobody's.
+    package static func dumping(_ entity: Entity, of tenant: Identifier) -> BoundStatement? {
+        let condition = entity.tenancy.condition(alias: "t0", tenant: "$1") { entity.field(named: $0) }
+        guard let condition, entity.tenancy != .operatorOnly else { return nil }
+        return BoundStatement(
+            PostgresStatement(
+                "SELECT row_to_json(t0)::text FROM \(SQLText.table(entity.table)) AS t0 WHERE \(condition) ORDER BY t0.\"id\""
+            ),
+            [.identifier(tenant)])
+    }
+
+    /// The statement that lists the columns of tables: table, column. Those that PostgreSQL computes are not among them.
+    package static let columns: PostgresStatement = """
+        SELECT c.relname::text, a.attname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+        WHERE c.relnamespace = 'main'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
+            AND a.attgenerated = '' ORDER BY c.relname, a.attnum
+        """
+
+    /// The statement that stores rows, given as one JSON array.
+    /// - Parameters:
+    ///   - table: A table that ``columns`` has listed.
+    ///   - columns: Its columns as listed; members of the rows with other names must have been rejected before.
+    ///   - keepsExisting: Whether a row that is there already stays; otherwise it is an error.
+    package static func loading(
+        into table: String, columns: [String], rows: [UInt8], keepsExisting: Bool
+    ) -> BoundStatement {
+        let names = columns.map(SQLText.quote).joined(separator: ", ")
+        return BoundStatement(
+            PostgresStatement(
+                """
+                INSERT INTO \(SQLText.table(table)) (\(names))
+                SELECT \(names) FROM json_populate_recordset(NULL::\(SQLText.table(table)), convert_from($1, 'UTF8')::json)
+                """ + (keepsExisting ? " ON CONFLICT DO NOTHING" : ""), prepared: false),
+            [.bytes(rows)])
+    }
+}

@@ -1,0 +1,111 @@
+package import JSONCoding
+package import PostgresClient
+
+/// Why rows of an archive cannot be stored.
+package enum RowImportError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// The database has no such table.
+    case unknownTable(String)
+    /// The table has no such column: the archive was made by a newer version.
+    case unknownColumn(table: String, column: String)
+    /// A line is no JSON object.
+    case malformedRow(table: String, line: Int)
+    /// Tables refer to each other in a circle.
+    case circularReferences([String])
+
+    package var description: String {
+        switch self {
+        case .unknownTable(let table): "the database has no table \(table)"
+        case .unknownColumn(let table, let column):
+            "the table \(table) has no column \(column): the archive was made by a newer version"
+        case .malformedRow(let table, let line): "row \(line) of \(table) is not a JSON object"
+        case .circularReferences(let tables): "the tables \(tables.joined(separator: ", ")) refer to each other"
+        }
+    }
+}
+
+/// Stores rows of an archive in a transaction of its caller: all of them with their ids, in an order that references allow.
+package struct RowImport: Sendable {
+    /// The rows of a table.
+    package struct TableRows: Sendable {
+        package let table: String
+        package let rows: [[UInt8]]
+        /// Whether rows that are there already stay: of catalogs, which tenants share.
+        package let keepsExisting: Bool
+
+        package init(table: String, rows: [[UInt8]], keepsExisting: Bool) {
+            self.table = table
+            self.rows = rows
+            self.keepsExisting = keepsExisting
+        }
+    }
+
+    private let tables: [TableRows]
+
+    package init(_ tables: [TableRows]) { self.tables = tables }
+
+    /// - Returns: How many rows were stored.
+    /// - Throws: ``RowImportError``, or an error of the database.
+    package func store(in transaction: PostgresTransaction) async throws -> Int {
+        var columns: [String: [String]] = [:]
+        for row in try await transaction.query(RowArchive.columns).rows {
+            columns[try row.text(0), default: []].append(try row.text(1))
+        }
+        for table in tables { try check(table, columns[table.table]) }
+        var stored = 0
+        for table in try await ordered(in: transaction) {
+            for start in stride(from: 0, to: table.rows.count, by: RowArchive.batchSize) {
+                let rows = table.rows[start..<min(start + RowArchive.batchSize, table.rows.count)]
+                let array =
+                    [UInt8(ascii: "[")] + Array(rows.joined(separator: [UInt8(ascii: ",")])) + [UInt8(ascii: "]")]
+                stored += try await transaction.query(
+                    RowArchive.loading(
+                        into: table.table, columns: columns[table.table] ?? [], rows: array,
+                        keepsExisting: table.keepsExisting)
+                ).affectedRows
+            }
+        }
+        return stored
+    }
+
+    /// Every member of every row must have a column, or data would be lost silently.
+    private func check(_ table: TableRows, _ columns: [String]?) throws(RowImportError) {
+        guard let columns else { throw .unknownTable(table.table) }
+        let known = Set(columns)
+        for (index, bytes) in table.rows.enumerated() {
+            guard let row = (try? JSONValue.parse(stored: bytes))?.objectValue else {
+                throw .malformedRow(table: table.table, line: index + 1)
+            }
+            for (name, _) in row where !known.contains(name) {
+                throw .unknownColumn(table: table.table, column: name)
+            }
+        }
+    }
+
+    /// What is referred to comes first. References that are checked at the end of the transaction do not matter.
+    private func ordered(in transaction: PostgresTransaction) async throws -> [TableRows] {
+        var targets: [String: Set<String>] = [:]
+        for row in try await transaction.query(Self.references).rows {
+            targets[try row.text(0), default: []].insert(try row.text(1))
+        }
+        var rest = tables
+        var ordered: [TableRows] = []
+        while !rest.isEmpty {
+            let names = Set(rest.map(\.table))
+            let next = rest.filter { table in
+                (targets[table.table] ?? []).subtracting([table.table]).isDisjoint(with: names)
+            }
+            guard !next.isEmpty else { throw RowImportError.circularReferences(names.sorted()) }
+            ordered += next
+            let done = Set(next.map(\.table))
+            rest.removeAll { done.contains($0.table) }
+        }
+        return ordered
+    }
+
+    private static let references: PostgresStatement = """
+        SELECT source.relname::text, target.relname::text
+        FROM pg_constraint AS c JOIN pg_class AS source ON source.oid = c.conrelid
+            JOIN pg_class AS target ON target.oid = c.confrelid
+        WHERE c.contype = 'f' AND NOT c.condeferred AND source.relnamespace = 'main'::regnamespace
+        """
+}

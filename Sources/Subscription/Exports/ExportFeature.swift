@@ -1,0 +1,38 @@
+import Entities
+import MessageBus
+import ServicePlatform
+
+/// The service's share of the archives of tenants.
+struct ExportFeature: ServiceFeature {
+    static let events = [
+        EventDescription(
+            EventType.tenantExportPart,
+            "A part of a tenant's rows in the subscription service, for an archive. The parts have positions from 0 on.",
+            [
+                .init("tenantId", .string(format: .uuid), required: true),
+                .init("exportId", .string(format: .uuid), required: true),
+                .init("position", .integer(minimum: 0), required: true),
+                .init("isLast", .boolean, required: true),
+                .init(
+                    "text",
+                    .string().described(
+                        "Lines of table, `shared` or `own`, and row, separated by tabs; or `!` and why there are none"),
+                    required: true),
+            ])
+    ]
+
+    let consumers: [FeatureConsumer]
+
+    init(_ core: SubscriptionCore) {
+        let platform = core.platform
+        let consumer = ExportConsumer(
+            repository: ExportRepository(
+                pool: platform.pool,
+                // Those of the ledger are not part of the API.
+                entities: core.catalog.entities + [LedgerCustomer.entity, LedgerPaymentSource.entity]),
+            pool: platform.pool, system: platform.systemUser.scope, clock: platform.clock)
+        consumers = [
+            FeatureConsumer(group: ExportConsumer.group, types: ExportConsumer.types, handler: consumer.handle)
+        ]
+    }
+}

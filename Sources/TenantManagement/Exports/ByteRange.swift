@@ -1,0 +1,30 @@
+/// A range of bytes that a request asks for (RFC 9110 section 14.1.2).
+struct ByteRange: Sendable, Hashable {
+    /// Most bytes of one response; a longer range is cut off, which `Content-Range` says.
+    static let maximumLength = 8 << 20
+
+    let first: Int64
+    let last: Int64
+
+    var length: Int { Int(last - first + 1) }
+
+    /// Reads `bytes=0-99`, `bytes=100-` or `bytes=-100`.
+    /// - Parameter size: That of the archive.
+    /// - Throws: ``ExportError/rangeNotSatisfiable(size:)``, also for several ranges.
+    init(header: String, size: Int64) throws(ExportError) {
+        let bounds =
+            header.hasPrefix("bytes=")
+            ? header.dropFirst(6).split(
+                separator: "-", omittingEmptySubsequences: false) : []
+        guard bounds.count == 2, size > 0 else { throw .rangeNotSatisfiable(size: size) }
+        func number(_ text: Substring) -> Int64? {
+            text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
+        }
+        var (start, end) = (number(bounds[0]), number(bounds[1]))
+        if bounds[0].isEmpty, let length = end, length > 0 { (start, end) = (max(size - length, 0), size - 1) }
+        if bounds[1].isEmpty { end = size - 1 }
+        guard let start, let end, start <= end, start < size else { throw .rangeNotSatisfiable(size: size) }
+        first = start
+        last = min(end, size - 1, start + Int64(Self.maximumLength) - 1)
+    }
+}

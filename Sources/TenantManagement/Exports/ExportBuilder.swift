@@ -1,0 +1,183 @@
+import Crypto
+import Entities
+import FoundationEssentials
+import Logging
+import PostgresClient
+import Primitives
+import WorkQueue
+
+/// Makes the archive of a tenant and stores it in chunks.
+struct ExportBuilder: Sendable {
+    let pool: PostgresPool
+    let repository: ExportRepository
+    let entities: [Entity]
+    let invoices: EntityRepository
+    let documents: InvoiceDownloadService
+    let maximumSize: Int
+    /// The newest migration, which the archive is made for.
+    let migration: Int
+    let system: TenantScope
+    let clock: any WallClock
+
+    /// Rows of work in progress, and those that are of no use elsewhere: deliveries, secrets that nobody can read there.
+    private static let omittedTables: Set<String> = [TenantExport.entity.table]
+    private static let omittedPrefix = "webhook_"
+
+    /// An archive that is larger than it may be.
+    struct TooLarge: PermanentFailure {
+        let limit: Int
+        var reason: String { "the archive is larger than \(limit) bytes (EXPORT_MAXIMUM_MEGABYTES)" }
+    }
+
+    func handle(_ work: ExportWork) async throws -> Settlement<FinishedExport> {
+        guard let parts = try await repository.parts(of: work.handle.export) else {
+            return .deadLetter(reason: "the subscription service has not sent its rows in time")
+        }
+        if parts.hasPrefix("!") { return .deadLetter(reason: String(parts.dropFirst())) }
+        try await repository.removeChunks(of: work.handle.export)
+        let now = clock.now()
+        var archive = ArchiveSink(work: work, repository: repository, maximumSize: maximumSize, now: now)
+        for table in try await ownTables(of: work.tenant) { try await archive.add(table, of: "tenant-management") }
+        for table in try Self.tables(in: parts) { try await archive.add(table, of: "subscription") }
+        var leftOut = [
+            ArchiveManifest.Omission(
+                what: "application data",
+                reason: "it is on the data server of the tenant; use pg_dump of its schema or database"),
+            ArchiveManifest.Omission(
+                what: "webhook endpoints", reason: "their secrets cannot be used elsewhere"),
+        ]
+        for invoice in try await invoiceIDs(of: work.tenant) {
+            do {
+                let document = try await documents.document(invoice, in: system)
+                try await archive.add("invoices/\(invoice).pdf", Array(document.readableBytesView))
+            } catch InvoiceDownloadError.notDrawn {
+                leftOut.append(.init(what: "invoices/\(invoice).pdf", reason: "the invoice could not be drawn"))
+            }
+        }
+        let manifest = ArchiveManifest(
+            tenant: work.tenant, export: work.handle.export, exportedOn: now,
+            migration: migration, files: archive.files, leftOut: leftOut)
+        return .done(try await archive.finish(manifest))
+    }
+
+    /// The rows of this service, all of one moment.
+    private func ownTables(of tenant: Identifier) async throws -> [ExportedTable] {
+        try await pool.withTransaction(
+            settings: TenantScope.everyTenant, isolation: .repeatableRead, as: .read
+        ) { transaction in
+            let lead = try await ExportRepository.lead(of: tenant, transaction)
+            var tables: [ExportedTable] = []
+            for entity in entities
+            where entity.tenancy != .shared && !Self.omittedTables.contains(entity.table)
+                && !entity.table.hasPrefix(Self.omittedPrefix)
+            {
+                var rows: [String] = []
+                // The address of the lead need not be the tenant's.
+                let owners = [tenant] + (entity == Address.entity ? [lead].compactMap(\.self) : [])
+                for owner in owners {
+                    guard let statement = RowArchive.dumping(entity, of: owner) else { continue }
+                    for row in try await transaction.query(statement).rows {
+                        let text = try row.text(0)
+                        if !rows.contains(text) || owners.count == 1 { rows.append(text) }
+                    }
+                }
+                if !rows.isEmpty { tables.append(ExportedTable(table: entity.table, isShared: false, rows: rows)) }
+            }
+            return tables
+        }
+    }
+
+    /// The rows of another service, by table.
+    private static func tables(in lines: String) throws -> [ExportedTable] {
+        var tables: [ExportedTable] = []
+        for line in lines.split(separator: "\n") {
+            let columns = line.split(separator: "\t", maxSplits: 2)
+            guard columns.count == 3 else { throw MalformedPart() }
+            let table = String(columns[0])
+            if tables.last?.table != table {
+                tables.append(ExportedTable(table: table, isShared: columns[1] == "shared", rows: []))
+            }
+            tables[tables.count - 1].rows.append(String(columns[2]))
+        }
+        return tables
+    }
+
+    /// A part of another service that is not made of lines with three columns.
+    private struct MalformedPart: PermanentFailure {
+        var reason: String { "the subscription service has sent rows that cannot be read" }
+    }
+
+    private func invoiceIDs(of tenant: Identifier) async throws -> [Identifier] {
+        let filter = Filter(where: .equals(Invoice.tenantID, tenant), fields: .only(Entity.id))
+        return try await invoices.find(filter, in: system).map { try $0.id }
+    }
+}
+
+/// Rows of a table, as JSON texts.
+struct ExportedTable: Sendable {
+    let table: String
+    let isShared: Bool
+    var rows: [String]
+}
+
+/// An archive under construction: what is full goes to the database.
+struct ArchiveSink {
+    private let work: ExportWork
+    private let repository: ExportRepository
+    private let maximumSize: Int
+    private let seconds: Int64
+    private var hasher = SHA256()
+    private var size = 0
+    private var chunks = 0
+    private var pending: [UInt8] = []
+    private(set) var files: [ArchiveManifest.File] = []
+
+    init(work: ExportWork, repository: ExportRepository, maximumSize: Int, now: Timestamp) {
+        self.work = work
+        self.repository = repository
+        self.maximumSize = maximumSize
+        seconds = now.microseconds / 1_000_000
+    }
+
+    /// Adds the rows of a table, a line each.
+    mutating func add(_ table: ExportedTable, of service: String) async throws {
+        let content = Array((table.rows.joined(separator: "\n") + "\n").utf8)
+        let name = "\(service)/\(table.table).jsonl"
+        files.append(
+            ArchiveManifest.File(
+                name: name, content: content, service: service, table: table.table, rows: table.rows.count,
+                isShared: table.isShared))
+        try await append(TarArchive.entry(name, content, seconds: seconds))
+    }
+
+    /// Adds a document.
+    mutating func add(_ name: String, _ content: [UInt8]) async throws {
+        files.append(ArchiveManifest.File(name: name, content: content))
+        try await append(TarArchive.entry(name, content, seconds: seconds))
+    }
+
+    /// Adds the manifest and ends the archive.
+    mutating func finish(_ manifest: ArchiveManifest) async throws -> FinishedExport {
+        try await append(TarArchive.entry(ArchiveManifest.name, manifest.json, seconds: seconds))
+        try await append(TarArchive.end)
+        if !pending.isEmpty { try await store(pending) }
+        return FinishedExport(size: size, sha256: Hex.encode(Array(hasher.finalize())))
+    }
+
+    private mutating func append(_ bytes: [UInt8]) async throws {
+        size += bytes.count
+        guard size <= maximumSize else { throw ExportBuilder.TooLarge(limit: maximumSize) }
+        hasher.update(data: Data(bytes))
+        pending += bytes
+        while pending.count >= ExportRepository.chunkSize {
+            let chunk = Array(pending.prefix(ExportRepository.chunkSize))
+            pending.removeFirst(ExportRepository.chunkSize)
+            try await store(chunk)
+        }
+    }
+
+    private mutating func store(_ chunk: [UInt8]) async throws {
+        try await repository.store(chunk: chunks, chunk, of: work)
+        chunks += 1
+    }
+}

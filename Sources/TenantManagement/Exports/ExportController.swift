@@ -1,0 +1,138 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import NIOCore
+import Primitives
+import ServiceKit
+
+/// The HTTP operations of exports.
+struct ExportController: Sendable {
+    let service: ExportService
+    let exports: EntityRepository
+    let tenants: EntityRepository
+    let catalog: EntityCatalog
+    let limits: QueryLimits
+
+    private static let permissions = [PermissionCatalog.exportTenant]
+    private static let collection = "/tenants/{id}/exports"
+    private static let member = "/tenant-exports/{id}"
+    private static let mediaType = "application/x-tar"
+
+    var operations: [Operation] {
+        [request(), list(), find(), download()].map { $0.forOperators() }
+    }
+
+    private func request() -> Operation {
+        Operation(
+            .post, Self.collection, id: "TenantExportController.create",
+            summary: "Make an archive of all that belongs to a tenant",
+            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            responses: [
+                .init(
+                    .accepted, "The export that is being made", schema: TenantExport.entity.schema,
+                    headers: [.location])
+            ],
+            failures: [
+                .notFound: "There is no such tenant",
+                .conflict: "The personal data of the tenant was erased (TENANT_ERASED)",
+            ],
+            idempotency: .recover { recovery in
+                Self.accepted(try await service.latest(of: try recovery.created(), in: recovery.scope))
+            },
+            handler: .scoped { call in
+                Self.accepted(try await service.request(try call.request.identifier(), in: call.writeContext))
+            })
+    }
+
+    private static func accepted(_ export: Record) -> OperationResponse {
+        var response = OperationResponse.json(export.json, status: .accepted)
+        if let id = try? export.id { response.headers[.location] = "/tenant-exports/\(id)" }
+        return response
+    }
+
+    /// `GET /tenants/{id}/exports`: a page at a time, the newest first.
+    private func list() -> Operation {
+        let entity = TenantExport.entity
+        return Operation(
+            .get, Self.collection, id: "TenantExportController.find", summary: "The exports of a tenant",
+            security: .bearer(permissions: Self.permissions),
+            parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
+            responses: [
+                .init(
+                    .ok, "Array of TenantExport", schema: .array(of: entity.schema),
+                    headers: [.link, .totalCount, .preferenceApplied])
+            ],
+            failures: [.notFound: "There is no such tenant"],
+            handler: .scoped { call in
+                let tenant = try call.request.identifier()
+                var filter = try Filter.parse(
+                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
+                filter.condition = .all([.equals(TenantExport.tenantID, tenant), filter.condition])
+                if filter.order.isEmpty { filter.order = [Order(TenantExport.requestedOn, descending: true)] }
+                guard try await tenants.count(.equals(Entity.id, tenant), in: call.scope) == 1 else {
+                    throw HTTPFailure.entityNotFound
+                }
+                let cursor = try QueryString.first("cursor", in: call.request.query).map {
+                    try PageCursor($0, order: filter.order, of: entity)
+                }
+                return .page(
+                    try await exports.page(
+                        filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope),
+                    for: call.request)
+            })
+    }
+
+    private func find() -> Operation {
+        Operation(
+            .get, Self.member, id: "TenantExportController.findById", summary: "An export of a tenant",
+            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            responses: [.init(.ok, "The export", schema: TenantExport.entity.schema)],
+            failures: [.notFound: "There is no such export"],
+            handler: .scoped { call in
+                do {
+                    return .json(try await exports.findByID(try call.request.identifier(), in: call.scope).json)
+                } catch RepositoryError.notFound {
+                    throw HTTPFailure.entityNotFound
+                }
+            })
+    }
+
+    /// `GET /tenant-exports/{id}/archive`: whole, or in ranges.
+    private func download() -> Operation {
+        Operation(
+            .get, "\(Self.member)/archive", id: "TenantExportController.download",
+            summary: "Download the archive of an export (tar), in ranges if it is large",
+            security: .bearer(permissions: Self.permissions),
+            parameters: [
+                .id,
+                .init(
+                    "Range", in: .header, schema: .string(maxLength: 100),
+                    description: "bytes=first-last; a range longer than 8 MiB is cut off", form: .syntax),
+            ],
+            responses: [
+                .init(.ok, "The whole archive", mediaType: Self.mediaType, headers: [.contentDisposition]),
+                .init(.partialContent, "The range", mediaType: Self.mediaType, headers: [.contentDisposition]),
+            ],
+            failures: [
+                .badRequest: "The archive is too large for one response (RANGE_NEEDED)",
+                .notFound: "There is no such export",
+                .conflict: "The archive is not finished, has failed, or was deleted (EXPORT_NOT_AVAILABLE)",
+                .rangeNotSatisfiable: "The range is malformed or outside the archive",
+            ],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                let part = try await service.read(id, range: call.request.headers[.range])
+                var headers: HTTPFields = [
+                    .contentDisposition: "attachment; filename=\"tenant-export-\(id).tar\"",
+                    .cacheControl: "private, no-store", .acceptRanges: "bytes",
+                ]
+                let isPartial = call.request.headers[.range] != nil
+                if isPartial {
+                    headers[.contentRange] = "bytes \(part.range.first)-\(part.range.last)/\(part.size)"
+                }
+                return OperationResponse(
+                    status: isPartial ? .partialContent : .ok, headers: headers, body: ByteBuffer(bytes: part.bytes),
+                    mediaType: Self.mediaType)
+            })
+    }
+}

@@ -1,0 +1,97 @@
+import Entities
+import JSONCoding
+package import PostgresClient
+package import Primitives
+
+/// An archive that was read and found to be whole.
+package struct TenantArchive: Sendable {
+    /// What is wrong with an archive.
+    package enum Problem: Error, Sendable, Hashable, CustomStringConvertible {
+        case notAnArchive(TarError)
+        case noManifest
+        /// It was made by a newer version.
+        case newer(migration: Int)
+        case missing(String)
+        /// A file that the manifest does not list.
+        case unlisted(String)
+        case checksum(String)
+
+        package var description: String {
+            switch self {
+            case .notAnArchive: "the file is not an archive of a tenant, or it is incomplete"
+            case .noManifest: "the archive has no manifest that this version understands"
+            case .newer(let migration):
+                "the archive was made by a newer version (migration \(migration)); upgrade this installation first"
+            case .missing(let name): "\(name) is listed in the manifest and is not in the archive"
+            case .unlisted(let name): "\(name) is not listed in the manifest"
+            case .checksum(let name): "\(name) is not what the manifest says: its size or checksum differs"
+            }
+        }
+    }
+
+    package let manifest: ArchiveManifest
+    private let contents: [String: [UInt8]]
+
+    /// Reads an archive and compares every file with the manifest.
+    /// - Parameter migration: The newest migration of this version.
+    package init(_ bytes: [UInt8], migration: Int) throws(Problem) {
+        let files: [TarArchive.File]
+        do { files = try TarArchive.files(in: bytes) } catch { throw .notAnArchive(error) }
+        var contents = Dictionary(files.map { ($0.name, $0.content) }) { first, _ in first }
+        guard let text = contents.removeValue(forKey: ArchiveManifest.name), let manifest = ArchiveManifest(text) else {
+            throw .noManifest
+        }
+        guard manifest.migration <= migration else { throw .newer(migration: manifest.migration) }
+        for file in manifest.files {
+            guard let content = contents[file.name] else { throw .missing(file.name) }
+            guard content.count == file.size, ArchiveManifest.checksum(content) == file.sha256 else {
+                throw .checksum(file.name)
+            }
+        }
+        let listed = Set(manifest.files.map(\.name))
+        if let name = contents.keys.sorted().first(where: { !listed.contains($0) }) { throw .unlisted(name) }
+        self.manifest = manifest
+        self.contents = contents
+    }
+
+    /// A tenant that the database has already.
+    package struct TenantExists: Error, CustomStringConvertible {
+        package let tenant: Identifier
+        package var description: String { "the tenant \(tenant) exists already" }
+    }
+
+    /// Stores the rows of a service in a transaction of its database.
+    /// - Parameter service: As the manifest names it: `tenant-management` or `subscription`.
+    /// - Returns: How many rows were stored.
+    /// - Throws: ``TenantExists``, `RowImportError`, or an error of the database.
+    package func store(_ service: String, in transaction: PostgresTransaction) async throws -> Int {
+        let isOwn = service == "tenant-management"
+        if isOwn, try await transaction.query(Self.finding, [.identifier(manifest.tenant)]).first != nil {
+            throw TenantExists(tenant: manifest.tenant)
+        }
+        // Rows of other services may be there since an attempt that has failed afterwards.
+        let tables = rows(of: service, keepsExisting: !isOwn)
+        let stored = try await RowImport(tables).store(in: transaction)
+        if isOwn { _ = try await transaction.query(Self.announcing, [.identifier(manifest.tenant)]) }
+        return stored
+    }
+
+    private func rows(of service: String, keepsExisting: Bool) -> [RowImport.TableRows] {
+        manifest.files.filter { $0.service == service }.compactMap { file in
+            guard let table = file.table, let content = contents[file.name] else { return nil }
+            return RowImport.TableRows(
+                table: table, rows: content.split(separator: UInt8(ascii: "\n")).map { Array($0) },
+                keepsExisting: file.isShared || keepsExisting)
+        }
+    }
+
+    private static let finding: PostgresStatement = "SELECT 1 FROM main.tenants WHERE id = $1"
+
+    /// Other services learn that the tenant exists.
+    private static let announcing: PostgresStatement = """
+        INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data)
+        SELECT gen_random_uuid(), 'TENANT_ACCESS_CHANGED', 1, id, date_trunc('milliseconds', now()), json_build_object(
+            'tenantId', id, 'isBlocked', main.is_blocked(status, deleted), 'version', row_version)
+        FROM main.tenants WHERE id = $1
+        """
+}

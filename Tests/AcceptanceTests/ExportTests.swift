@@ -1,0 +1,239 @@
+import Crypto
+import Foundation
+import JSONCoding
+import PostgresTestSupport
+import Primitives
+import StackTestSupport
+import Subscription
+import TenantManagement
+import TestSupport
+import Testing
+
+/// Archives of tenants: made, downloaded, and imported into another installation.
+@Suite struct ExportTests {
+    private static var migration: Int { TenantManagementMigrations.all.map(\.number).max() ?? 0 }
+
+    /// A tenant with a contact, an invoice, a setting, a billing customer and a subscription.
+    private static func tenant(_ stack: TestStack) async throws -> String {
+        let tenant = try await stack.createTenantID()
+        try await stack.tenantManagement.post(
+            "/invoices",
+            [
+                "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 100.5,
+                "currencyCode": "USD", "status": 0, "tenantId": .string(tenant),
+            ], token: stack.admin
+        ).expect(201)
+        try await stack.tenantManagement.post(
+            "/tenant-configs",
+            ["configKey": "notes", "configValue": ["of": "line\nand\ttab"], "tenantId": .string(tenant)],
+            token: stack.admin
+        ).expect(201)
+        try await stack.subscription.send(
+            "POST", "/billing-customer", ["firstName": "Ann", "email": "ann@example.com"], token: stack.admin,
+            headers: ["tenantId": tenant]
+        ).expect(201)
+        try await stack.subscription.post(
+            "/subscriptions",
+            [
+                "subscriberId": .string(tenant), "planId": .string(try await stack.plan(tier: "STANDARD")),
+                "status": 0,
+            ], token: stack.admin
+        ).expect(201)
+        return tenant
+    }
+
+    /// The id of a finished export of a tenant.
+    private static func export(_ tenant: String, _ stack: TestStack) async throws -> String {
+        let id = try await stack.tenantManagement.post("/tenants/\(tenant)/exports", token: stack.admin).expect(202)
+            .string("id")
+        try await eventually("the archive is made") {
+            let export = try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).expect(200)
+            guard export.json["state"] != "FAILED" else { throw TestFailure(export.text) }
+            return export.json["state"] == "DONE"
+        }
+        return id
+    }
+
+    /// Rows of a tenant as the database has them, by table.
+    private static func rows(_ database: TestDatabase, _ tenant: String, _ tables: [String]) async throws -> [String] {
+        var rows: [String] = []
+        for table in tables {
+            rows += try await database.texts(
+                "SELECT row_to_json(t)::text FROM main.\(table) AS t WHERE strpos(t::text, $1) > 0 ORDER BY t.id",
+                [.text(tenant)])
+        }
+        return rows
+    }
+
+    private static let management = ["tenants", "contacts", "invoices", "tenant_mgmt_configs"]
+    private static let billing = ["billing_customer", "invoice", "subscriptions", "ledger_customers"]
+
+    private static func environment(_ database: TestDatabase) -> [String: String] {
+        let configuration = database.configuration()
+        return [
+            "DB_HOST": configuration.host, "DB_PORT": configuration.port, "DB_USER": configuration.user,
+            "DB_DATABASE": database.name, "DB_SSLMODE": "disable",
+        ]
+    }
+
+    @Test func `an archive has everything and can be imported into an empty installation`() async throws {
+        try await TestStack.run(
+            [.tenantManagement, .subscription], environment: ["PROVISION_ON_CREATE": "false"]
+        ) { stack in
+            let tenant = try await Self.tenant(stack)
+            let other = try await Self.tenant(stack)
+            let id = try await Self.export(tenant, stack)
+            let path = "/tenant-exports/\(id)/archive"
+            let download = try await stack.tenantManagement.get(path, token: stack.admin).expect(200)
+            let export = try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).json
+            #expect(export["size"]?.intValue == download.bytes.count)
+            #expect(export["sha256"]?.stringValue == Hex.encode(Array(SHA256.hash(data: Data(download.bytes)))))
+            // The same bytes in ranges.
+            var parts: [UInt8] = []
+            while parts.count < download.bytes.count {
+                let part = try await stack.tenantManagement.send(
+                    "GET", path, nil, token: stack.admin,
+                    headers: ["range": "bytes=\(parts.count)-\(parts.count + 4095)"]
+                ).expect(206)
+                let last = parts.count + part.bytes.count - 1
+                #expect(part.headers["content-range"] == "bytes \(parts.count)-\(last)/\(download.bytes.count)")
+                parts += part.bytes
+            }
+            #expect(parts == download.bytes)
+            let beyond = try await stack.tenantManagement.send(
+                "GET", path, nil, token: stack.admin, headers: ["range": "bytes=\(parts.count)-"])
+            #expect(beyond.status == 416)
+
+            let archive = try TenantArchive(download.bytes, migration: Self.migration)
+            #expect(archive.manifest.tenant.description == tenant)
+            let names = Set(archive.manifest.files.map(\.name))
+            #expect(
+                names.isSuperset(of: [
+                    "tenant-management/tenants.jsonl", "tenant-management/contacts.jsonl",
+                    "tenant-management/invoices.jsonl", "subscription/plans.jsonl", "subscription/subscriptions.jsonl",
+                    "subscription/invoice_lines.jsonl", "subscription/ledger_customers.jsonl",
+                ]))
+            #expect(names.contains { $0.hasPrefix("invoices/") && $0.hasSuffix(".pdf") })
+            #expect(archive.manifest.leftOut.contains { $0.what == "application data" })
+            #expect(!download.bytes.contains(text: other))
+            try await Self.importAndCompare(download.bytes, tenant, stack)
+        }
+    }
+
+    private static func importAndCompare(_ bytes: [UInt8], _ tenant: String, _ stack: TestStack) async throws {
+        let file = TestCommand.temporaryFile("archive.tar")
+        try Data(bytes).write(to: file)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try await TestDatabase.with(.tenantManagement) { management in
+            try await TestDatabase.with(.subscription) { subscription in
+                // Catalogs have the same rows in installations that share them.
+                try await Self.shareCatalog(of: try stack.database(.subscription), with: subscription)
+                for (service, database) in [("subscription", subscription), ("tenant-management", management)] {
+                    let outcome = try await ArcCommand.run(
+                        ["tenants", "import", file.path, "--service", service],
+                        environment: Self.environment(database))
+                    #expect(outcome.status == 0, "\(outcome)")
+                }
+                #expect(
+                    try await Self.rows(management, tenant, Self.management)
+                        == Self.rows(try stack.database(.tenantManagement), tenant, Self.management))
+                #expect(
+                    try await Self.rows(subscription, tenant, Self.billing)
+                        == Self.rows(try stack.database(.subscription), tenant, Self.billing))
+                #expect(
+                    try await management.texts(
+                        "SELECT type FROM main.outbox WHERE tenant_id = $1::uuid", [.text(tenant)])
+                        == ["TENANT_ACCESS_CHANGED"])
+                // Once more, it is refused and changes nothing.
+                let again = try await ArcCommand.run(
+                    ["tenants", "import", file.path, "--service", "tenant-management"],
+                    environment: Self.environment(management))
+                #expect(again.status != 0)
+                #expect(try await management.count("SELECT count(*) FROM main.tenants") == 1)
+            }
+        }
+    }
+
+    /// The seeds have other ids in each database.
+    private static func shareCatalog(of source: TestDatabase, with target: TestDatabase) async throws {
+        for table in ["currencies", "billing_cycles"] {
+            try await target.query("DELETE FROM main.\(table)")
+            for row in try await source.texts("SELECT row_to_json(t)::text FROM main.\(table) AS t") {
+                try await target.query(
+                    "INSERT INTO main.\(table) SELECT * FROM json_populate_record(NULL::main.\(table), $1::text::json)",
+                    [.text(row)])
+            }
+        }
+    }
+
+    @Test func `a changed archive is refused as a whole`() async throws {
+        try await TestStack.run(
+            [.tenantManagement, .subscription], environment: ["PROVISION_ON_CREATE": "false"]
+        ) { stack in
+            let tenant = try await Self.tenant(stack)
+            let id = try await Self.export(tenant, stack)
+            let bytes = try await stack.tenantManagement.get("/tenant-exports/\(id)/archive", token: stack.admin)
+                .expect(200).bytes
+            // A digit of the amount.
+            let place = try #require(bytes.firstRange(of: Array("100.5".utf8)))
+            var changed = bytes
+            changed[place.lowerBound] = UInt8(ascii: "9")
+            #expect(throws: TenantArchive.Problem.checksum("tenant-management/invoices.jsonl")) {
+                try TenantArchive(changed, migration: Self.migration)
+            }
+            #expect(throws: TenantArchive.Problem.self) {
+                try TenantArchive(Array(bytes.dropLast(2048)), migration: Self.migration)
+            }
+            #expect(throws: TenantArchive.Problem.newer(migration: Self.migration)) {
+                try TenantArchive(bytes, migration: Self.migration - 1)
+            }
+        }
+    }
+
+    @Test func `an off-boarding with an export removes nothing before the archive is there`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            try await hook.send().expect(204)
+            // The subscription service is away.
+            let request = try await stack.tenantManagement.post(
+                "/tenants/\(hook.tenant)/deprovision", ["reason": "Over", "graceDays": 0, "export": true],
+                token: stack.admin
+            ).expect(202)
+            let export = try request.string("exportId")
+            let database = try stack.database(.tenantManagement)
+            try await eventually("a worker has looked at it") {
+                try await database.count("SELECT count(*) FROM main.offboardings WHERE due_at > now()") == 1
+            }
+            #expect(try await stack.status(ofTenant: hook.tenant) == 0)
+            for statement in [
+                """
+                INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
+                SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports
+                """, "UPDATE main.tenant_exports SET due_at = now()",
+            ] { try await database.query(statement) }
+            _ = try await TestRemoval.begun(hook.tenant, stack)
+            let made = try await stack.tenantManagement.get("/tenant-exports/\(export)", token: stack.admin)
+            #expect(made.json["state"] == "DONE")
+        }
+    }
+
+    @Test func `an export whose rows do not come fails and says so`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let tenant = try await stack.createTenantID()
+            let path = "/tenants/\(tenant)/exports"
+            let id = try await stack.tenantManagement.post(path, token: stack.admin).expect(202).string("id")
+            let again = try await stack.tenantManagement.post(path, token: stack.admin).expect(202)
+            #expect(try again.string("id") == id, "one at a time")
+            let database = try stack.database(.tenantManagement)
+            try await database.query("UPDATE main.tenant_exports SET due_at = now()")
+            try await eventually("it has failed") {
+                try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).json["state"]
+                    == "FAILED"
+            }
+            let archive = try await stack.tenantManagement.get("/tenant-exports/\(id)/archive", token: stack.admin)
+            #expect(archive.status == 409 && archive.errorCode == "EXPORT_NOT_AVAILABLE")
+            let list = try await stack.tenantManagement.get(path, token: stack.admin).expect(200)
+            #expect(list.json[0]?["lastError"]?.stringValue?.contains("in time") == true)
+        }
+    }
+}
