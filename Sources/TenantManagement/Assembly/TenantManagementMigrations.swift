@@ -106,6 +106,10 @@ package enum TenantManagementMigrations {
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
         Migration(
+            number: 46, name: "webhook_deliveries_of_tenants",
+            up: PackageResources.V0046__webhook_deliveries_of_tenants_up_sql,
+            down: PackageResources.V0046__webhook_deliveries_of_tenants_down_sql),
+        Migration(
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
         Migration(

@@ -1,0 +1,1 @@
+DROP INDEX main.idx_webhook_deliveries_tenant;
