@@ -12,6 +12,7 @@ enum CallbackHandlers {
             DeprovisionedCallbackHandler(
                 pool: platform.pool, repository: core.provisionings, cache: core.cache,
                 effect: OffboardingEffect()),
+            MovedCallbackHandler(pool: platform.pool, repository: core.provisionings),
             progress(core),
         ]
     }
