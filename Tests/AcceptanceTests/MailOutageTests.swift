@@ -40,7 +40,10 @@ extension MailQueueTests {
             try await eventually("the mail server answers") { isAccepted.withLock { $0 } }
         }
         let quick = ScriptedTransport()
-        let (slowQueue, quickQueue) = (sender.queue(slow), other.queue(quick))
+        // The other node may take over claims only after PostgreSQL has responded to it for longer than the test takes.
+        let (slowQueue, quickQueue) = (
+            sender.queue(slow), other.queue(quick, NotificationSettings(lease: .seconds(3600)))
+        )
         try await sender.enqueue(slowQueue)
         try await running(slowQueue) {
             try await eventually("the mail is beyond recall") { isLeaving.withLock { $0 } }

@@ -164,7 +164,8 @@ extension CrashTests {
 
     @Test func `two nodes that receive the same keys carry the requests out once`() async throws {
         try await ProcessStack.run { stack in
-            let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
+            var nodes: [ArcProcess] = []
+            for _ in 0..<2 { nodes.append(try await stack.start(.tenantManagement, TableGate.patience)) }
             _ = try await stack.start(.orchestrator)
             let clients = nodes.map(\.client)
             let admin = stack.admin

@@ -112,13 +112,19 @@ package enum TenantManagementMigrations {
         Migration(
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
-        Migration(
-            number: 60, name: "cheaper_writes",
-            up: OutboxSchema.rulesInPolicies + RowChangeSchema.loggedByRow(tables: cachedTables)
-                + PackageResources.V0060__cheaper_writes_up_sql,
-            down: PackageResources.V0060__cheaper_writes_down_sql
-                + RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.rulesInChecks),
+        cheaperWrites,
     ]
+
+    private static let cheaperWrites = Migration(
+        number: 60, name: "cheaper_writes",
+        up: [
+            OutboxSchema.rulesInPolicies, RowChangeSchema.loggedByRow(tables: cachedTables),
+            PackageResources.V0060__cheaper_writes_up_sql,
+        ].joined(),
+        down: [
+            PackageResources.V0060__cheaper_writes_down_sql, RowChangeSchema.loggedByStatement(tables: cachedTables),
+            OutboxSchema.rulesInChecks,
+        ].joined())
 
     /// Of migration 12: never changed again.
     private static let auditedTables = [

@@ -35,6 +35,8 @@ final class LossyConnection: Sendable {
     private final class Inspector: TCPProxy.Inspector {
         private let owner: LossyConnection
         private let losesAnswer = Mutex(false)
+        /// The last bytes of the answer, which may arrive in pieces.
+        private let end = Mutex<[UInt8]>([])
 
         init(owner: LossyConnection) { self.owner = owner }
 
@@ -51,9 +53,11 @@ final class LossyConnection: Sendable {
             case .toClient:
                 guard losesAnswer.withLock({ $0 }) else { return .pass }
                 // ReadyForQuery, outside of a transaction: what was asked for is committed.
-                guard bytes.suffix(6).elementsEqual([UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")]) else {
-                    return .discard
+                let end = end.withLock { end in
+                    end = Array((end + bytes).suffix(6))
+                    return end
                 }
+                guard end == [UInt8(ascii: "Z"), 0, 0, 0, 5, UInt8(ascii: "I")] else { return .discard }
                 owner.losses.withLock { $0 += 1 }
                 return .cut
             }
