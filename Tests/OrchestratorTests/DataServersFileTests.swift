@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationChecks
 import Foundation
+import PostgresClient
 import PostgresTestSupport
 import Testing
 
