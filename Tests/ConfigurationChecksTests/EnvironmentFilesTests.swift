@@ -1,3 +1,4 @@
+import Configuration
 import ConfigurationChecks
 import Foundation
 import Testing
