@@ -243,7 +243,9 @@ let package = Package(
                 "PostgresClient", "RedisClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird,
                 hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
-        tests("TenantManagementTests", serviceTests + ["TestSupport", "TenantManagement", nioPosix, nioSSL]),
+        tests(
+            "TenantManagementTests",
+            serviceTests + ["TestSupport", "TenantManagement", crypto, nioHTTP1, nioPosix, nioSSL]),
         tests("ArcTests", ["LocalStack"]),
     ]
 )

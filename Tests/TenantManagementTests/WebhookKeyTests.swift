@@ -1,5 +1,6 @@
 import Crypto
 import FoundationEssentials
+import NIOHTTP1
 import Primitives
 import Testing
 
