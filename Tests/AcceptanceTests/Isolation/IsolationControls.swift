@@ -77,7 +77,7 @@ extension IsolationWorld {
     static let operatorReads: Set<String> = [
         "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
         "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports", "GET /tenant-exports/{id}",
-        "GET /tenant-exports/{id}/archive",
+        "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 
     /// Notes it when a row is not shown to who may see it.
@@ -105,6 +105,8 @@ extension IsolationWorld {
         "POST /tenants/{id}/deprovision/cancel": ([403], "operators off-board"),
         "POST /tenants/{id}/domains/{domain}/approve": ([403], "operators approve domains"),
         "POST /tenants/{id}/domains/{domain}/release": ([403], "operators release domains"),
+        "POST /events/{id}/replay": ([403], "operators publish events again"),
+        "POST /events/dead-letters/{id}/retry": ([403], "operators retry events"),
         "PATCH /subscriptions": ([403], "operators change what is billed"),
         "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
         "PUT /subscriptions/{id}": ([403], "operators change what is billed"),

@@ -74,6 +74,10 @@ struct IsolationReads: Sendable {
 
     private func ofManyRows() async throws {
         let all = try await get(operation.path)
+        if IsolationWorld.operatorReads.contains(operation.name) {
+            if (200..<300).contains(all.answer.status) { world.add(all, "is shown to others than operators") }
+            return
+        }
         if caller == .admin, operation.headers.contains("Prefer"), all.answer.headers["x-total-count"] == nil {
             world.add(all, "does not tell how many rows there are")
         }

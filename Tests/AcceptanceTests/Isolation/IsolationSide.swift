@@ -193,6 +193,17 @@ struct IsolationSide: Sendable {
             """, values
         ).first
         let subscription = try stack.database(.subscription)
+        // The same one in both outboxes, because both services show theirs.
+        let event = try await management.texts(
+            "SELECT event_id::text FROM main.outbox WHERE tenant_id = $1::uuid ORDER BY position LIMIT 1",
+            [values[0]]
+        ).first
+        rows["/events"] = event
+        try await subscription.query(
+            """
+            INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data, state, settled_at)
+            VALUES ($2::uuid, 'TEST', 1, $1::uuid, now(), '{}', 1, now())
+            """, [values[0], .text(event ?? "")])
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",
             values)
