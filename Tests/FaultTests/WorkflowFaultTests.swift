@@ -92,7 +92,7 @@ import Testing
             let work = try ProvisioningScript()
             defer { work.remove() }
             let service = try await stack.start(.tenantManagement)
-            _ = try await stack.start(
+            let orchestrator = try await stack.start(
                 .orchestrator, work.settings.merging(["PROVISIONING_MAX_ATTEMPTS": "1"]) { $1 })
             work.fail()
             let key = await stack.create(service.client).key
@@ -106,6 +106,7 @@ import Testing
             }
             #expect(try await stack.tenants()[key] == 3, "the tenant need not wait")
             #expect(try await stack.data.database(.orchestrator).texts(Self.hanging) == [tenant])
+            #expect(try await orchestrator.client.get("/health/ready").json["checks"]?["stuckRuns"] == "1 waiting")
             let watched = try await ArcCommand.run(
                 ["tenants", "watch", tenant, "--url", service.client.url], environment: ["ARC_TOKEN": admin])
             #expect(watched.status == 1 && watched.output.contains("STUCK"), "\(watched.output)")

@@ -91,6 +91,11 @@ extension ProvisioningRunRepository {
         return try await pool.run(batch)[insertion].first != nil
     }
 
+    /// How many runs wait for an operator.
+    func stuckCount() async throws(PostgresError) -> Int {
+        try await pool.query(WorkflowStatements.stuckCount).first?.int(0) ?? 0
+    }
+
     /// Sealed, for the column.
     func sealed(_ output: StepOutput, of run: ProvisioningRun, at position: Int) throws(SealingError) -> [UInt8] {
         try sealer.seal(output.json.serialized(), label: Self.label(run.id, position, "output"))

@@ -11,6 +11,7 @@ struct RunFeature: ServiceFeature {
     ])
 
     let background: [any Service]
+    let healthChecks: [HealthCheck]
     private let callbacks: JSONPoster
 
     init(_ core: OrchestratorCore) throws {
@@ -26,6 +27,14 @@ struct RunFeature: ServiceFeature {
             repository: core.repository, tiers: core.provisioners.tiers,
             callbacks: sender,
             appPlaneURL: configuration.appPlaneURL, policy: policy, clock: core.clock, logger: core.logger)
+        let repository = core.repository
+        healthChecks = [
+            // The service works, but somebody has to look.
+            HealthCheck("stuckRuns", isRequired: false) { () -> HealthState in
+                guard let count = try? await repository.stuckCount() else { return .impaired("unknown") }
+                return count == 0 ? .up : .impaired("\(count) waiting")
+            }
+        ]
         background = [
             LeasedWorker(store: core.runs, configuration: policy.worker, logger: core.logger) { run in
                 .done(await processor.advance(run))

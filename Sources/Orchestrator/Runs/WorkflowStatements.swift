@@ -99,6 +99,9 @@ enum WorkflowStatements {
         SELECT id FROM command
         """
 
+    /// How many runs wait for an operator.
+    static let stuckCount: PostgresStatement = "SELECT count(*) FROM main.provisioning_runs WHERE state = 'stuck'"
+
     /// What became of the commands of a run. Parameters: tenant, context.
     static let decidedCommands: PostgresStatement = """
         SELECT id, state = 'applied', detail, decided_on FROM main.workflow_commands
