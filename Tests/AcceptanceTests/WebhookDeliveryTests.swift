@@ -148,7 +148,11 @@ import Testing
     }
 
     @Test func `an endpoint that has only failed for days is disabled`() async throws {
-        try await WebhookWorld.run(environment: ["WEBHOOK_DISABLE_AFTER_DAYS": "2"]) { world in
+        let environment = [
+            "WEBHOOK_DISABLE_AFTER_DAYS": "2",
+            "WEBHOOK_RETRY_DELAYS_SECONDS": Array(repeating: "1", count: 30).joined(separator: ","),
+        ]
+        try await WebhookWorld.run(environment: environment) { world in
             world.receiver.answer { _ in .status(503, headers: ["retry-after": "1"]) }
             let endpoint = try await world.endpoint("failing")
             try await world.test(endpoint, "failing")
@@ -169,7 +173,8 @@ import Testing
 
     /// The slow receiver holds all that it gets: the 4 of 8 places that one endpoint may have.
     @Test func `a slow receiver delays nobody else`() async throws {
-        try await WebhookWorld.run(environment: ["WEBHOOK_CONCURRENCY": "8"]) { world in
+        let environment = ["WEBHOOK_CONCURRENCY": "8", "WEBHOOK_TIMEOUT_SECONDS": "60"]
+        try await WebhookWorld.run(environment: environment) { world in
             world.receiver.answer { $0.path == "/slow" ? .hold : .status(200) }
             let slow = try await world.endpoint("slow")
             let quick = try await world.endpoint("quick")
