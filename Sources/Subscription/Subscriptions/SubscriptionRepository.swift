@@ -85,28 +85,34 @@ struct SubscriptionRepository: Sendable {
     /// The statement that fails when a subscription that was just restored is one live subscription too many.
     func reserveAgain(_ id: Identifier, general: Int, on today: CalendarDate) -> BoundStatement {
         BoundStatement(
-            """
-            SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2, \(Self.planLimit("$3")), $4, row.id)
-            FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id
-            WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
-            """,
+            Self.reserving,
             [
                 .identifier(id), .int32(Int32(clamping: general)), .text(Plan.tenantLimitKey),
                 .text(today.description),
             ])
     }
 
+    private static let reserving = PostgresStatement(
+        """
+        SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2, \(planLimit("$3")), $4, row.id)
+        FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id
+        WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
+        """)
+
     /// The limit of its own that the plan of a subscription has; nil when the general one holds. The subscription may be
     /// deleted.
     func planLimit(of id: Identifier, in scope: TenantScope) async throws(PostgresError) -> Int? {
         let result = try await pool.query(
-            """
-            SELECT \(Self.planLimit("$2"))
-            FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id WHERE row.id = $1
-            """, [.identifier(id), .text(Plan.tenantLimitKey)], settings: scope.settings, as: .read)
+            Self.limiting, [.identifier(id), .text(Plan.tenantLimitKey)], settings: scope.settings, as: .read)
         guard let row = result.first, !row.isNull(0) else { return nil }
         return try row.int(0)
     }
+
+    private static let limiting = PostgresStatement(
+        """
+        SELECT \(planLimit("$2"))
+        FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id WHERE row.id = $1
+        """)
 
     /// - Parameter key: The parameter with the name of the limit among the metadata of the row called `plan`.
     private static func planLimit(_ key: String) -> String {

@@ -119,11 +119,11 @@ package enum TenantManagementMigrations {
         number: 60, name: "cheaper_writes",
         up: [
             OutboxSchema.rulesInPolicies, RowChangeSchema.loggedByRow(tables: cachedTables),
-            PackageResources.V0060__cheaper_writes_up_sql,
+            String(decoding: PackageResources.V0060__cheaper_writes_up_sql, as: UTF8.self),
         ].joined(),
         down: [
-            PackageResources.V0060__cheaper_writes_down_sql, RowChangeSchema.loggedByStatement(tables: cachedTables),
-            OutboxSchema.rulesInChecks,
+            String(decoding: PackageResources.V0060__cheaper_writes_down_sql, as: UTF8.self),
+            RowChangeSchema.loggedByStatement(tables: cachedTables), OutboxSchema.rulesInChecks,
         ].joined())
 
     /// Of migration 12: never changed again.
