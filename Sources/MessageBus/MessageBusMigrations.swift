@@ -18,5 +18,8 @@ package enum MessageBusMigrations {
         Migration(
             number: 4, name: "replays", up: PackageResources.V0004__replays_up_sql,
             down: PackageResources.V0004__replays_down_sql),
+        Migration(
+            number: 60, name: "cheaper_checks", up: PackageResources.V0060__cheaper_checks_up_sql,
+            down: PackageResources.V0060__cheaper_checks_down_sql),
     ]
 }
