@@ -58,8 +58,8 @@ struct ExportConsumer: Sendable {
         var rest = Substring(text)
         while rest.utf8.count > partSize {
             var end = rest.utf8.index(rest.startIndex, offsetBy: partSize)
-            // Not in the middle of a character.
-            while end.samePosition(in: rest.unicodeScalars) == nil { end = rest.utf8.index(before: end) }
+            // Not in the middle of a scalar: a continuation byte is 10xxxxxx.
+            while rest.utf8[end] & 0xC0 == 0x80 { end = rest.utf8.index(before: end) }
             parts.append(String(rest[..<end]))
             rest = rest[end...]
         }

@@ -2,6 +2,7 @@ import Crypto
 import Entities
 import FoundationEssentials
 import Logging
+import NIOCore
 import PostgresClient
 import Primitives
 import WorkQueue

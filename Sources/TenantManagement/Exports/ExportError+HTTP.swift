@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSONCoding
 import ServiceKit
 
 extension ExportError: HTTPFailureConvertible {

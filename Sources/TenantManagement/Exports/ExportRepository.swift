@@ -1,6 +1,7 @@
 import Entities
 import PostgresClient
 import Primitives
+import WorkQueue
 
 /// SQL of exports.
 struct ExportRepository: Sendable {

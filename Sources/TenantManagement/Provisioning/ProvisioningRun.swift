@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 import Primitives
 
 /// A request to the orchestrator with how far it is: a row of `main.provisionings` as operators and tenants see it.
