@@ -174,7 +174,7 @@ extension Workflow {
         if phase != .performing { return begun.filter(\.isCompensable).allSatisfy { plan.step($0.name) != nil } }
         let planned = Self.steps(of: plan)
         guard begun.count <= planned.count, zip(begun, planned).allSatisfy({ $0.name == $1.name }) else { return false }
-        steps = begun + planned.dropFirst(begun.count)
+        steps = Array(begun) + planned.dropFirst(begun.count)
         if forward == nil { phase = .succeeded }
         return true
     }
