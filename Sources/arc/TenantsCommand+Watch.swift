@@ -3,6 +3,7 @@ import AsyncHTTPClient
 import JSONCoding
 import LocalStack
 import NIOCore
+import NIOHTTP1
 import Primitives
 import ServiceKit
 
@@ -51,8 +52,8 @@ extension TenantsCommand {
             if let given = CommandSupport.environment["ARC_TOKEN"], !given.isEmpty {
                 token = given
             } else {
-                token = try await TokenCommand.mint(
-                    permissions: [PermissionCatalog.viewProvisioning, "10207"], lifetime: .seconds(31_536_000))
+                token = try await DevelopmentToken.mint(
+                    permissions: [PermissionCatalog.viewProvisioning, "10207"], lifetime: .seconds(86_400))
             }
             let reader = TenantReader(base: base.hasSuffix("/") ? String(base.dropLast()) : base, token: token)
             let deadline = timeout.map { ContinuousClock.now.advanced(by: .seconds($0)) }
