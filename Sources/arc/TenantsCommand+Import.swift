@@ -2,6 +2,7 @@ import ArgumentParser
 import FoundationEssentials
 import LocalStack
 import Logging
+import Migrations
 import PostgresClient
 import TenantManagement
 

@@ -2,6 +2,7 @@ import Crypto
 import Entities
 import Foundation
 import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport

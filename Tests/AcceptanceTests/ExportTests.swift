@@ -1,6 +1,8 @@
 import Crypto
 import Foundation
 import JSONCoding
+import Migrations
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport

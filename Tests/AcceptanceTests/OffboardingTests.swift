@@ -1,6 +1,7 @@
 import Crypto
 import Foundation
 import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport

@@ -1,4 +1,4 @@
-package import JSONCoding
+import JSONCoding
 package import PostgresClient
 
 /// Why rows of an archive cannot be stored.

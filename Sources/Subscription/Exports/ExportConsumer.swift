@@ -1,6 +1,5 @@
 import Entities
 import JSONCoding
-import Logging
 import MessageBus
 import PostgresClient
 import Primitives

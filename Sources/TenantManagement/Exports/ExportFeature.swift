@@ -1,6 +1,7 @@
 import Entities
 import Logging
 import MessageBus
+import Migrations
 import PDFDocuments
 import ServiceKit
 import ServiceLifecycle
