@@ -87,7 +87,11 @@ package final class ScriptedServer: Sendable {
                 guard let head else { return }
                 let request = Request(method: head.method, uri: head.uri, headers: head.headers, body: body)
                 let channel = context.channel
-                Task { [server] in await Self.write(server.answer(to: request), to: channel) }
+                let server = server
+                Task {
+                    let answer = await server.answer(to: request)
+                    await Handler.write(answer, to: channel)
+                }
             }
         }
 
