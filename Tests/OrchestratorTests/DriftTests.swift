@@ -50,7 +50,7 @@ import Testing
             #expect(Set(before.map(\.kind)) == [.missingGrant, .missingLogin])
             #expect(before.allSatisfy { $0.isRepairable && !$0.isResolved })
             let (repaired, _) = try await verify(world, repairs: true)
-            #expect(repaired.count == before.count && repaired.allSatisfy(\.isResolved))
+            #expect(repaired.count == before.count && repaired.allSatisfy { $0.isResolved })
             #expect(try await verify(world).findings.isEmpty)
             try await pooled.expectWritable()
             try await silo.expectWritable()
@@ -66,7 +66,7 @@ import Testing
             try await inApplication(world, "DROP ROLE \(tenant.name)")
             #expect(try await verify(world).findings.map(\.kind) == [.missingRole])
             let (findings, _) = try await verify(world, repairs: true)
-            #expect(findings.allSatisfy(\.isResolved))
+            #expect(findings.allSatisfy { $0.isResolved })
             let stored = try await world.world.credentials.credential(
                 role: tenant.name, server: world.world.dataServerAddress, tenant: tenant.id)
             let row = try #require(
@@ -138,7 +138,7 @@ import Testing
             _ = try await world.tenancy.placement.place(reserved)
             let (findings, _) = try await verify(world, repairs: true)
             #expect(Set(findings.map(\.kind)) == [.notPlaced, .staleReservation])
-            #expect(findings.allSatisfy(\.isResolved))
+            #expect(findings.allSatisfy { $0.isResolved })
             let place = try await tenant.place()
             #expect(place?.server == "a" && place?.kind == .silo && place?.database == tenant.name)
             #expect(try await world.tenancy.find(reserved.tenant) == nil)

@@ -205,7 +205,7 @@ import WorkQueue
             other.tier = nil
             #expect(try await story.world.repository().enqueue(try other.event()))
             #expect(try await story.work(processor) == 1)
-            let report = try #require(story.receiver.requests.last?.json)
+            let report = try #require(try story.receiver.requests.last?.json)
             #expect(report["type"] == 1 && report["data"]?["status"] == 1 && report["data"]?["resources"] == [])
             #expect(report["initiatorId"] == .identifier(other.tenant))
         }
