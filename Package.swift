@@ -216,7 +216,7 @@ let package = Package(
             "MessageBusSQSTests",
             values + settings + background + [
                 "TestSupport", "MessageBusTestSupport", "StackTestSupport", "AWS", "WorkQueue", "MessageBus",
-                "MessageBusSQS",
+                "MessageBusSQS", nioHTTP1,
             ]),
         tests(
             "MessageBusEventBridgeTests",

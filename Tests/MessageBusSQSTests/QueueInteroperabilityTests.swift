@@ -85,8 +85,8 @@ import Testing
                 let id = try #require(Identifier(sent[1]))
                 #expect(try await queues.deadLetters.retryDeadLetters(group: "g", [id]) == 1)
                 try await eventually("it is a dead letter again") {
-                    try await queues.deadLetters.deadLetterCount(group: "g") == 2
-                        && queues.backlog.backlog(group: "g").waiting == 0
+                    guard try await queues.deadLetters.deadLetterCount(group: "g") == 2 else { return false }
+                    return try await queues.backlog.backlog(group: "g").waiting == 0
                 }
             }
         }
