@@ -203,7 +203,7 @@ let package = Package(
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests(
             "AWSTests",
-            values + settings + ["TestSupport", "StackTestSupport", "OutboundHTTP", "AWS", crypto, nioHTTP1]),
+            values + settings + ["TestSupport", "StackTestSupport", "OutboundHTTP", "AWS", crypto, logging, nioHTTP1]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
         tests("WorkQueueTests", background + ["TestSupport", "Primitives", "WorkQueue"]),
         tests(

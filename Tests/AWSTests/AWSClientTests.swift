@@ -1,5 +1,6 @@
 import Configuration
 import JSONCoding
+import NIOHTTP1
 import OutboundHTTP
 import Primitives
 import StackTestSupport
@@ -47,7 +48,7 @@ import Testing
 
     @Test func `a call is a signed POST with its target, and any content type may come back`() async throws {
         try await call({ _, _ in Answer(200, headers: [("content-type", "text/html")], #"{"MessageId":"m"}"#) }) {
-            result, requests in
+            (result, requests) throws in
             #expect(try result.get()["MessageId"] == "m")
             let request = try #require(requests.first)
             #expect(request.method == .POST && request.uri == "/" && request.body == #"{"QueueUrl":"q"}"#)
@@ -69,26 +70,26 @@ import Testing
             case 1: Answer(400, #"{"__type":"com.amazon.coral#\#(codes[1])"}"#)
             default: Answer(200, "{}")
             }
-        }) { result, requests in
+        }) { (result, requests) throws in
             #expect(try result.get() == [:])
             #expect(requests.count == 3)
         }
     }
 
     @Test func `after some attempts the failure says what kind it is`() async throws {
-        try await call({ _, _ in Answer(429, headers: [("retry-after", "0")], "{}") }) { result, requests in
+        try await call({ _, _ in Answer(429, headers: [("retry-after", "0")], "{}") }) { (result, requests) throws in
             let error = try failure(result)
             #expect(error.kind == .throttled && error.isDependencyUnavailable && error.retryAfter == .zero)
             #expect(requests.count == 4)
         }
-        try await call({ _, _ in Answer(500, #"{"__type":"InternalFailure"}"#) }) { result, requests in
+        try await call({ _, _ in Answer(500, #"{"__type":"InternalFailure"}"#) }) { (result, requests) throws in
             let error = try failure(result)
             #expect(error.kind == .unavailable && error.code == "InternalFailure" && requests.count == 4)
         }
     }
 
     @Test func `a wait beyond the deadline is not begun`() async throws {
-        try await call({ _, _ in Answer(503, headers: [("retry-after", "3600")], "") }) { result, requests in
+        try await call({ _, _ in Answer(503, headers: [("retry-after", "3600")], "") }) { (result, requests) throws in
             #expect(try failure(result).retryAfter == .seconds(3600))
             #expect(requests.count == 1)
         }
@@ -96,21 +97,21 @@ import Testing
 
     @Test func `what is refused is not repeated, and messages of the service are not kept`() async throws {
         let body = #"{"__type":"com.amazonaws.sqs#QueueDoesNotExist","message":"x-amz-security-token:hidden"}"#
-        try await call({ _, _ in Answer(400, body) }) { result, requests in
+        try await call({ _, _ in Answer(400, body) }) { (result, requests) throws in
             let error = try failure(result)
             #expect(error.kind == .refused && !error.isDependencyUnavailable)
             #expect(error.description == "sqs SendMessage: refused (QueueDoesNotExist, status 400)")
             #expect(requests.count == 1)
         }
         try await call({ _, _ in Answer(403, headers: [("x-amzn-errortype", "AccessDenied:http://x/")], "no") }) {
-            result, _ in
+            (result, _) throws in
             #expect(try failure(result).code == "AccessDenied")
         }
     }
 
     @Test func `an answer that is no object is an outage`() async throws {
         for body in ["<html>", "[]", #"{"a":"#] {
-            try await call({ _, _ in Answer(200, body) }) { result, _ in
+            try await call({ _, _ in Answer(200, body) }) { (result, _) throws in
                 #expect(try failure(result).kind == .unavailable)
             }
         }
@@ -120,20 +121,21 @@ import Testing
         let clock = ManualClock(Timestamp(iso8601: "2026-01-05T10:00:00Z") ?? Timestamp(seconds: 0))
         let late = [("Date", "Mon, 05 Jan 2026 12:00:00 GMT")]
         let refusal = Answer(403, headers: late, #"{"__type":"InvalidSignatureException"}"#)
-        try await call({ _, number in number == 0 ? refusal : Answer(200, "{}") }, clock: clock) { result, requests in
+        try await call({ _, number in number == 0 ? refusal : Answer(200, "{}") }, clock: clock) {
+            (result, requests) throws in
             _ = try result.get()
             let times = requests.map { $0.headers.first(name: "x-amz-date") }
             #expect(times == ["20260105T100000Z", "20260105T120000Z"])
         }
         // The second refusal is final: the time is right now.
-        try await call({ _, _ in refusal }, clock: clock) { result, requests in
+        try await call({ _, _ in refusal }, clock: clock) { (result, requests) throws in
             #expect(try failure(result).kind == .refused)
             #expect(requests.count == 2)
         }
         // A signature that is wrong for another reason is not repeated.
         let now = [("Date", "Mon, 05 Jan 2026 10:00:30 GMT")]
         try await call({ _, _ in Answer(403, headers: now, #"{"__type":"SignatureDoesNotMatch"}"#) }, clock: clock) {
-            result, requests in
+            (result, requests) throws in
             #expect(try failure(result).code == "SignatureDoesNotMatch")
             #expect(requests.count == 1)
         }
@@ -155,13 +157,13 @@ import Testing
                     request.headers.first(name: "authorization")?.contains("ASIANEW") == true
                         ? Answer(200, "{}") : Answer(403, #"{"__type":"ExpiredTokenException"}"#)
                 }, variables
-            ) { result, requests in
+            ) { (result, requests) throws in
                 _ = try result.get()
                 #expect(requests.count == 2)
                 #expect(requests.allSatisfy { $0.headers.first(name: "x-amz-security-token") == "t" })
             }
             try await call({ _, _ in Answer(403, #"{"__type":"ExpiredTokenException"}"#) }, variables) {
-                result, requests in
+                (result, requests) throws in
                 #expect(try failure(result).kind == .credentials)
                 #expect(requests.count == 2)
             }
@@ -175,7 +177,7 @@ import Testing
                 "AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "",
                 "AWS_WEB_IDENTITY_TOKEN_FILE": "/no/such/file", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/arc",
             ]
-        ) { result, requests in
+        ) { (result, requests) throws in
             #expect(try failure(result).kind == .credentials)
             #expect(requests.isEmpty)
         }
@@ -187,7 +189,7 @@ import Testing
                 try? await Task.sleep(for: .seconds(30))
                 return Answer(200, "{}")
             }, ["AWS_REQUEST_TIMEOUT_MILLIS": "300"]
-        ) { result, requests in
+        ) { (result, requests) throws in
             #expect(try failure(result).kind == .unavailable)
             #expect(requests.count == 1)
         }

@@ -1,3 +1,4 @@
+import HTTPTypes
 import JSONCoding
 import PostgresTestSupport
 import StackTestSupport
