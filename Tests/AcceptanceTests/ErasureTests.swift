@@ -18,6 +18,7 @@ import Testing
         "Tenant.key", "Contact.type", "Resource.externalIdentifier", "Resource.type", "Invoice.invoiceFile",
         "Invoice.currencyCode", "TenantMgmtConfig.configKey", "TenantSuspension.reason", "TenantSuspension.suspendedBy",
         "TenantSuspension.endedBy",
+        "TenantExport.state", "TenantExport.requestedBy", "TenantExport.lastError", "TenantExport.sha256",
         // Of operators, or of the tenant's program.
         "WebhookEndpoint.url", "WebhookEndpoint.eventTypes", "WebhookEndpoint.description", "WebhookEndpoint.signing",
         "WebhookEndpoint.disabledReason",
@@ -27,8 +28,8 @@ import Testing
         "InvoiceLine.periodStart", "InvoiceLine.periodEnd", "BillingCustomer.tenantId", "BillingCustomer.customerId",
         "BillingCustomer.paymentSourceId", "Payment.currencyCode", "Payment.paymentMethod", "Payment.paymentSourceId",
         "Payment.referenceNumber", "Payment.customPaymentMethodId", "Payment.idAtGateway", "Payment.status",
-        "Payment.errorCode", "Payment.errorText", "FeatureValue.featureKey", "FeatureValue.strategyKey",
-        "FeatureValue.value",
+        "Payment.errorCode", "Payment.errorText", "FeatureValues.featureKey",
+        "FeatureValues.strategyKey", "FeatureValues.value",
     ]
 
     @Test func `every field of a tenant's rows is personal, or was found not to be`() throws {
@@ -95,7 +96,13 @@ import Testing
                 "POST", "/billing-customer",
                 [
                     "firstName": .string(marker), "email": .string("ann@\(marker).example.com"),
-                    "company": .string(marker), "billingAddress": ["city": .string(marker)],
+                    "company": .string(marker),
+                    "billingAddress": [
+                        "firstName": .string(marker), "lastName": .string(marker),
+                        "email": .string("ann@\(marker).example.com"), "company": .string(marker),
+                        "phone": .string(marker), "city": .string(marker), "state": .string(marker),
+                        "zip": .string(marker), "country": .string(marker),
+                    ],
                 ], token: stack.admin, headers: ["tenantId": tenant]
             ).expect(201)
             try await stack.tenantManagement.post(
@@ -110,9 +117,18 @@ import Testing
             let path = "/tenants/\(tenant)/erase"
             let early = try await stack.tenantManagement.post(path, token: stack.admin)
             #expect(early.status == 409 && early.errorCode == "TENANT_NOT_OFFBOARDED")
+            let export = try await stack.tenantManagement.post("/tenants/\(tenant)/exports", token: stack.admin)
+                .expect(202).string("id")
+            try await eventually("an archive is made") {
+                try await stack.tenantManagement.get("/tenant-exports/\(export)", token: stack.admin).json["state"]
+                    == "DONE"
+            }
             try await Self.offboarded(stack, tenant)
             let first = try await stack.tenantManagement.post(path, token: stack.admin).expect(200)
             #expect(try await Self.tables(management, with: marker) == [])
+            #expect(try await management.count("SELECT count(*) FROM main.tenant_export_chunks") == 0)
+            let archive = try await stack.tenantManagement.get("/tenant-exports/\(export)/archive", token: stack.admin)
+            #expect(archive.status == 409)
             try await eventually("the subscription service has erased, too") {
                 try await Self.tables(billing, with: marker) == []
             }

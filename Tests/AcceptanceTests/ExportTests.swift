@@ -128,8 +128,6 @@ import Testing
         defer { try? FileManager.default.removeItem(at: file) }
         try await TestDatabase.with(.tenantManagement) { management in
             try await TestDatabase.with(.subscription) { subscription in
-                // Catalogs have the same rows in installations that share them.
-                try await Self.shareCatalog(of: try stack.database(.subscription), with: subscription)
                 for (service, database) in [("subscription", subscription), ("tenant-management", management)] {
                     let outcome = try await ArcCommand.run(
                         ["tenants", "import", file.path, "--service", service],
@@ -146,24 +144,21 @@ import Testing
                     try await management.texts(
                         "SELECT type FROM main.outbox WHERE tenant_id = $1::uuid", [.text(tenant)])
                         == ["TENANT_ACCESS_CHANGED"])
+                // The currency that is there under another id is the plan's.
+                #expect(
+                    try await subscription.count(
+                        """
+                        SELECT count(*) FROM main.subscriptions AS own JOIN main.plans AS plan ON plan.id = own.plan_id
+                            JOIN main.currencies AS currency ON currency.id = plan.currency_id
+                        WHERE currency_code = 'USD'
+                        """) == 1)
+                #expect(try await subscription.count("SELECT count(*) FROM main.currencies") == 5)
                 // Once more, it is refused and changes nothing.
                 let again = try await ArcCommand.run(
                     ["tenants", "import", file.path, "--service", "tenant-management"],
                     environment: Self.environment(management))
                 #expect(again.status != 0)
                 #expect(try await management.count("SELECT count(*) FROM main.tenants") == 1)
-            }
-        }
-    }
-
-    /// The seeds have other ids in each database.
-    private static func shareCatalog(of source: TestDatabase, with target: TestDatabase) async throws {
-        for table in ["currencies", "billing_cycles"] {
-            try await target.query("DELETE FROM main.\(table)")
-            for row in try await source.texts("SELECT row_to_json(t)::text FROM main.\(table) AS t") {
-                try await target.query(
-                    "INSERT INTO main.\(table) SELECT * FROM json_populate_record(NULL::main.\(table), $1::text::json)",
-                    [.text(row)])
             }
         }
     }

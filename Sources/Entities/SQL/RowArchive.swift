@@ -25,6 +25,12 @@ package enum RowArchive {
             AND a.attgenerated = '' ORDER BY c.relname, a.attnum
         """
 
+    /// The statement that lists the values of a unique column with the ids of their rows.
+    package static func keys(of table: String, in column: String) -> PostgresStatement {
+        PostgresStatement(
+            "SELECT \(SQLText.quote(column))::text, id::text FROM \(SQLText.table(table))", prepared: false)
+    }
+
     /// The statement that stores rows, given as one JSON array.
     /// - Parameters:
     ///   - table: A table that ``columns`` has listed.

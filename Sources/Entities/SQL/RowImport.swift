@@ -40,8 +40,14 @@ package struct RowImport: Sendable {
     }
 
     private let tables: [TableRows]
+    private let naturalKeys: [String: String]
 
-    package init(_ tables: [TableRows]) { self.tables = tables }
+    /// - Parameter naturalKeys: By table, a column that is unique: a row that is there already under another id takes the place of
+    ///   the archive's, and what refers to that one refers to it. For catalogs that every installation has from the beginning.
+    package init(_ tables: [TableRows], naturalKeys: [String: String] = [:]) {
+        self.tables = tables
+        self.naturalKeys = naturalKeys
+    }
 
     /// - Returns: How many rows were stored.
     /// - Throws: ``RowImportError``, or an error of the database.
@@ -52,7 +58,9 @@ package struct RowImport: Sendable {
         }
         for table in tables { try check(table, columns[table.table]) }
         var stored = 0
+        var aliases: [String: String] = [:]
         for table in try await ordered(in: transaction) {
+            let table = try await withExisting(table, &aliases, in: transaction)
             for start in stride(from: 0, to: table.rows.count, by: RowArchive.batchSize) {
                 let rows = table.rows[start..<min(start + RowArchive.batchSize, table.rows.count)]
                 let array =
@@ -65,6 +73,35 @@ package struct RowImport: Sendable {
             }
         }
         return stored
+    }
+
+    /// The rows of a table without those that are there under another id, and with references to these.
+    private func withExisting(
+        _ table: TableRows, _ aliases: inout [String: String], in transaction: PostgresTransaction
+    ) async throws -> TableRows {
+        var rows = table.rows
+        if !aliases.isEmpty {
+            rows = rows.map { row in
+                var text = String(decoding: row, as: UTF8.self)
+                for (archived, existing) in aliases { text = text.replacing(archived, with: existing) }
+                return Array(text.utf8)
+            }
+        }
+        guard table.keepsExisting, let column = naturalKeys[table.table] else {
+            return TableRows(table: table.table, rows: rows, keepsExisting: table.keepsExisting)
+        }
+        var existing: [String: String] = [:]
+        for row in try await transaction.query(RowArchive.keys(of: table.table, in: column)).rows {
+            existing[try row.text(0)] = try row.text(1)
+        }
+        rows = rows.filter { row in
+            guard let members = try? JSONValue.parse(stored: row), let key = members[column]?.stringValue,
+                let id = members["id"]?.stringValue, let other = existing[key], other != id
+            else { return true }
+            aliases[id] = other
+            return false
+        }
+        return TableRows(table: table.table, rows: rows, keepsExisting: true)
     }
 
     /// Every member of every row must have a column, or data would be lost silently.

@@ -48,6 +48,29 @@ struct ErasureRepository: Sendable {
 
     /// What is removed as a whole: rows that are of no use without the personal data in them.
     static let removals: [(table: String, statement: PostgresStatement)] = [
+        // Archives contain everything. One that is being made is given up.
+        (
+            "tenant_exports",
+            """
+            UPDATE main.tenant_exports
+            SET state = 'EXPIRED', due_at = NULL, claim = NULL, row_version = row_version + 1
+            WHERE tenant_id = $1 AND state IN ('REQUESTED', 'DONE')
+            """
+        ),
+        (
+            "tenant_export_parts",
+            """
+            DELETE FROM main.tenant_export_parts
+            WHERE export_id IN (SELECT id FROM main.tenant_exports WHERE tenant_id = $1)
+            """
+        ),
+        (
+            "tenant_export_chunks",
+            """
+            DELETE FROM main.tenant_export_chunks
+            WHERE export_id IN (SELECT id FROM main.tenant_exports WHERE tenant_id = $1)
+            """
+        ),
         ("tenant_domains", "DELETE FROM main.tenant_domains WHERE tenant_id = $1"),
         (
             "lead_keys",

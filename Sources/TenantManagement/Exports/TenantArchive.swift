@@ -71,7 +71,7 @@ package struct TenantArchive: Sendable {
         }
         // Rows of other services may be there since an attempt that has failed afterwards.
         let tables = rows(of: service, keepsExisting: !isOwn)
-        let stored = try await RowImport(tables).store(in: transaction)
+        let stored = try await RowImport(tables, naturalKeys: Self.naturalKeys).store(in: transaction)
         if isOwn { _ = try await transaction.query(Self.announcing, [.identifier(manifest.tenant)]) }
         return stored
     }
@@ -84,6 +84,9 @@ package struct TenantArchive: Sendable {
                 keepsExisting: file.isShared || keepsExisting)
         }
     }
+
+    /// Every installation has currencies from the beginning, under ids of its own.
+    private static let naturalKeys = ["currencies": "currency_code"]
 
     private static let finding: PostgresStatement = "SELECT 1 FROM main.tenants WHERE id = $1"
 
