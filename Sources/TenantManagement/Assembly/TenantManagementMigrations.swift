@@ -113,6 +113,9 @@ package enum TenantManagementMigrations {
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
         cheaperWrites,
+        Migration(
+            number: 61, name: "leaner_tenants", up: PackageResources.V0061__leaner_tenants_up_sql,
+            down: PackageResources.V0061__leaner_tenants_down_sql),
     ]
 
     private static let cheaperWrites = Migration(
