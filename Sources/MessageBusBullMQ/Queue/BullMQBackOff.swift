@@ -34,8 +34,10 @@ package struct BullMQBackOff: Sendable, Hashable {
     ) -> Duration {
         var milliseconds = Double(delay.milliseconds)
         if growth == .exponential {
-            for _ in 0..<max(attemptsMade, 0) where milliseconds < Self.maximumMilliseconds && milliseconds > 0 {
+            var doublings = 0
+            while doublings < attemptsMade, milliseconds < Self.maximumMilliseconds, milliseconds > 0 {
                 milliseconds *= 2
+                doublings += 1
             }
         }
         milliseconds = min(milliseconds, Self.maximumMilliseconds)
