@@ -4,7 +4,10 @@ package import ConfigurationChecks
 /// Which queues the groups of consumers have, and how they are used.
 package struct SQSConfiguration: Sendable, Hashable {
     /// The groups of this system. Each gets every event.
-    package static let defaultGroups = ["orchestrator", "subscription", "tenant-management"]
+    package static let defaultGroups = [
+        "orchestrator", "orchestrator-moves", "subscription", "subscription-erasure", "subscription-export",
+        "subscription-offboarding", "tenant-management", "tenant-management-exports", "tenant-management-webhooks",
+    ]
 
     /// The groups that publishers send to.
     package var groups: [String]
