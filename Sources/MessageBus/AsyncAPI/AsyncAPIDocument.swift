@@ -68,11 +68,13 @@ package struct AsyncAPIDocument: Sendable {
 
     private func writeOperations(of participant: EventParticipant, to writer: inout JSONWriter) {
         for type in participant.publishes.map(\.type).sorted() {
-            writeOperation("\(participant.name).publish.\(type)", "send", type, by: participant.name, to: &writer)
+            writeOperation("\(participant.name)-publish-\(type)", "send", type, by: participant.name, to: &writer)
         }
         for group in participant.groups.sorted(by: { $0.name < $1.name }) {
             for type in group.types.sorted() where events.contains(where: { $0.type == type }) {
-                writeOperation("\(group.name).consume.\(type)", "receive", type, by: participant.name, to: &writer)
+                writeOperation(
+                    "\(group.name.replacing(".", with: "-"))-consume-\(type)", "receive", type, by: participant.name,
+                    to: &writer)
             }
         }
     }

@@ -9,6 +9,7 @@ enum ProvisioningEvents {
 
     static let succeeded = outcome(EventType.tenantProvisioningSuccess, "A tenant's resources exist.", 1)
     static let failed = outcome(EventType.tenantProvisioningFailure, "A tenant's resources could not be made.", 0)
+    static let deprovisioning = request(.deprovision, "The resources of a tenant shall be removed.", [])
     static let removed = outcome(EventType.tenantDeprovisioningSuccess, "A tenant's resources were removed.", 1)
     static let notRemoved = outcome(
         EventType.tenantDeprovisioningFailure, "A tenant's resources could not be removed.", 0)

@@ -13,7 +13,8 @@ struct ProvisioningFeature: ServiceFeature {
 
     static let events = [
         ProvisioningEvents.provisioning, ProvisioningEvents.succeeded, ProvisioningEvents.failed,
-        ProvisioningEvents.removed, ProvisioningEvents.notRemoved, ProvisioningEvents.command,
+        ProvisioningEvents.deprovisioning, ProvisioningEvents.removed, ProvisioningEvents.notRemoved,
+        ProvisioningEvents.command,
     ]
 
     let operations: [Operation]

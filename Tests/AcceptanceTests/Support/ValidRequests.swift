@@ -182,6 +182,19 @@ struct ValidRequests: Sendable {
             // A proven domain may be verified and approved once more.
             try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
             return Request(path: operation.path(with: tenant), token: stack.admin)
+        case let name where name.hasPrefix("POST /events/"):
+            let event = Identifier.v4().description
+            let isDead = name.contains("dead-letters")
+            try await stack.database(stack.node(.subscription) == nil ? .tenantManagement : .subscription).query(
+                """
+                INSERT INTO main.outbox (event_id, type, version, occurred_at, data, state, settled_at)
+                VALUES ($1::uuid, 'TEST', 1, now(), '{}', $2::smallint, now())
+                """, [.text(event), .int16(isDead ? 2 : 1)])
+            var body = body(operation)
+            // Only one service runs: the bus does not know the groups of the others.
+            body?.remove("groups")
+            return Request(
+                path: operation.path(with: isDead ? "outbox:\(event)" : event), body: body, token: stack.admin)
         case let name where name.contains(" /webhook-deliveries/{id}"):
             // Waits, as its endpoint is disabled.
             let endpoint = try await create("/webhook-endpoints").string("id")
