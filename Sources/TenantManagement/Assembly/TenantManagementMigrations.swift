@@ -116,6 +116,9 @@ package enum TenantManagementMigrations {
         Migration(
             number: 61, name: "leaner_tenants", up: PackageResources.V0061__leaner_tenants_up_sql,
             down: PackageResources.V0061__leaner_tenants_down_sql),
+        Migration(
+            number: 62, name: "addresses_of_tenants", up: PackageResources.V0062__addresses_of_tenants_up_sql,
+            down: PackageResources.V0062__addresses_of_tenants_down_sql),
     ]
 
     private static let cheaperWrites = Migration(
