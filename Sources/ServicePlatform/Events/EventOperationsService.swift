@@ -18,6 +18,7 @@ struct EventOperationsService: Sendable {
         _ id: Identifier, to groups: Set<String>, reason: String, in context: WriteContext
     ) async throws -> Identifier {
         if !groups.isEmpty {
+            guard try await log.event(id) != nil else { throw EventReplayError.notFound }
             let known = try await bus.groups()
             if !known.isEmpty, let unknown = groups.subtracting(known).sorted().first {
                 throw ValidationFailure.invalidField(
