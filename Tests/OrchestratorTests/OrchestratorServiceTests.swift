@@ -66,7 +66,7 @@ import WorkQueue
                 #expect(
                     ready.body["checks"] == [
                         "postgres": "up", "messageBus": "up", "deadLetters": "up", "applicationDatabase": "up",
-                        "stuckRuns": "up",
+                        "stuckRuns": "up", "dataServers": "up", "oldCopies": "up",
                     ])
                 let document = try await get(port, "/openapi.json")
                 let paths = Set(document.body["paths"]?.objectValue?.keys ?? [])

@@ -55,10 +55,12 @@ struct ProvisionerRegistry: Sendable {
     private func provisioner(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
         switch definition.provisioner {
         case PostgresSchemaProvisioner.name:
-            let (servers, labels) = (try tenancy(), try labels(definition))
+            let labels = try labels(definition)
+            let servers = try tenancy()
             return PostgresSchemaProvisioner(tenancy: servers, labels: labels, movePlan: movePlan(servers, labels))
         case PostgresDatabaseProvisioner.name:
-            let (servers, labels) = (try tenancy(), try labels(definition))
+            let labels = try labels(definition)
+            let servers = try tenancy()
             return PostgresDatabaseProvisioner(tenancy: servers, labels: labels, movePlan: movePlan(servers, labels))
         case ExecProvisioner.name:
             return try exec(definition)
@@ -95,8 +97,8 @@ struct ProvisionerRegistry: Sendable {
         let options = try TierOptions(
             definition,
             known: [
-                "command", "deprovisionCommand", "compensateCommand", "environment", "workingDirectory",
-                "timeoutSeconds",
+                "command", "environment", "workingDirectory", "timeoutSeconds", "deprovisionCommand",
+                "compensateCommand",
             ])
         let environment = try options.dictionary("environment", #"an object of texts, such as {"REGION": "eu-1"}"#)
         guard environment.keys.allSatisfy({ !$0.contains("=") && !$0.utf8.contains(0) }) else {

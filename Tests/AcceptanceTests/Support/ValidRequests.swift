@@ -167,6 +167,20 @@ struct ValidRequests: Sendable {
                 "/tenants/\(tenant)/deprovision", ["reason": "Moved away", "graceDays": 30], token: stack.admin
             ).expect(202)
             return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
+        case "POST /tenants/{id}/move", "POST /tenants/{id}/move/confirm":
+            let tenant = try await stack.createTenantID()
+            let database = try stack.database(.tenantManagement)
+            try await database.query("UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
+            guard operation.name.hasSuffix("/confirm") else {
+                return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
+            }
+            // A move that has succeeded.
+            try await database.query(
+                """
+                INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on, kind, status, completed_on)
+                VALUES (gen_random_uuid(), $1::uuid, now(), now(), 2, 1, now())
+                """, [.text(tenant)])
+            return Request(path: operation.path(with: tenant), token: stack.admin)
         case "POST /tenants/{id}/erase":
             let tenant = try await stack.createTenantID()
             let database = try stack.database(.tenantManagement)

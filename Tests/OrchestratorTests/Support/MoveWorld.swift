@@ -30,7 +30,9 @@ struct MoveWorld: Sendable {
                     let first = try #require(world.dataServers.list.first).configuration
                     let servers = DataServers(
                         [
-                            DataServer(name: "a", configuration: first, capacity: .init(tenants: 10)),
+                            DataServer(
+                                name: "a", configuration: first, capacity: .init(tenants: 10),
+                                labels: ["home": ["a"]]),
                             DataServer(name: "b", configuration: second, capacity: .init(tenants: 20)),
                         ], logger: testLogger)
                     var settings = MoveSettings()
@@ -58,7 +60,8 @@ struct MoveWorld: Sendable {
         let tenant = MovingTenant(world: self, test: TestEvent(key: world.newKey()))
         let provisioner: any Provisioner =
             kind == .pooled
-            ? PostgresSchemaProvisioner(tenancy: tenancy) : PostgresDatabaseProvisioner(tenancy: tenancy)
+            ? PostgresSchemaProvisioner(tenancy: tenancy, labels: ["home": "a"])
+            : PostgresDatabaseProvisioner(tenancy: tenancy, labels: ["home": "a"])
         _ = try await provisioner.plan(.provision).performAll(try tenant.test.event())
         #expect(try await tenant.place()?.server == "a")
         try await tenant.inApplication { pool in
