@@ -20,8 +20,9 @@ async def main():
     events = QueueEvents(name, {"connection": connection, "prefix": prefix, "lastEventId": "0", "autorun": False})
 
     def listener(event):
-        def note(arguments, *_):
-            print(json.dumps({"event": event, **arguments}))
+        def note(arguments=None, *_):
+            # `drained` has no arguments but the id of the entry.
+            print(json.dumps({"event": event, **(arguments if isinstance(arguments, dict) else {})}))
             if event == last:
                 ended.set()
         return note
@@ -29,7 +30,11 @@ async def main():
     for event in NAMES:
         events.on(event, listener(event))
     running = asyncio.ensure_future(events.run())
-    await ended.wait()
+    last_seen = asyncio.ensure_future(ended.wait())
+    await asyncio.wait({running, last_seen}, return_when=asyncio.FIRST_COMPLETED)
+    if running.done():
+        # Otherwise an error in a listener would leave this waiting for good.
+        running.result()
     running.cancel()
 
 
