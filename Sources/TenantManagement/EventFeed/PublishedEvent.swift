@@ -51,9 +51,12 @@ struct PublishedEvent: Sendable {
 
     private static func scalar(_ value: JSONValue) -> JSONValue? {
         switch value {
-        case .string(let text): text.utf8.count <= maximumTextLength ? value : nil
-        case .number, .bool: value
-        default: nil
+        case .string(let text):
+            // No conditional expression: `nil` would be JSON's null there.
+            guard text.utf8.count <= maximumTextLength else { return nil }
+            return value
+        case .number, .bool: return value
+        default: return nil
         }
     }
 }

@@ -160,6 +160,12 @@ struct IsolationSide: Sendable {
             """, values)
         try await management.query(
             """
+            INSERT INTO main.provisioning_commands (id, provisioning_id, tenant_id, command, reason, requested_on, outcome)
+            SELECT gen_random_uuid(), id, tenant_id, 'skip', $2, now(), 'APPLIED' FROM main.provisionings
+            WHERE tenant_id = $1::uuid LIMIT 1
+            """, values)
+        try await management.query(
+            """
             INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, failed_on, created_on)
             VALUES (gen_random_uuid(), $2, $1::uuid, convert_to($2, 'UTF8'), now(), now(), now())
             """, values)
