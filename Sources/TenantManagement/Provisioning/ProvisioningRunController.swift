@@ -118,11 +118,11 @@ struct ProvisioningRunController: Sendable {
             .init("runId", .string(format: .uuid), required: true),
             .init("command", .string(oneOf: ProvisioningCommand.Kind.allCases.map(\.rawValue)), required: true),
             .init("reason", .string(), required: true),
-            .init("requestedBy", .string().described("The user; null for a token without one")),
+            .init("requestedBy", .string().nullable().described("The user; null for a token without one")),
             .init("requestedOn", .string(format: .dateTime), required: true),
             .init("outcome", .string(oneOf: ProvisioningCommand.Outcome.allCases.map(\.rawValue)), required: true),
-            .init("detail", .string().described("Why it was refused, or null")),
-            .init("decidedOn", .string(format: .dateTime).described("null while it is PENDING")),
+            .init("detail", .string().nullable().described("Why it was refused, or null")),
+            .init("decidedOn", .string(format: .dateTime).nullable().described("null while it is PENDING")),
         ], name: "ProvisioningCommand")
 
     private static let stepSchema = Schema.object(
@@ -135,9 +135,10 @@ struct ProvisioningRunController: Sendable {
                 ).example("SUCCEEDED"), required: true),
             .init("attempts", .integer(minimum: 0), required: true),
             .init("compensationAttempts", .integer(minimum: 0), required: true),
-            .init("lastError", .string().described("For operators; null without one")),
-            .init("startedOn", .string(format: .dateTime)), .init("endedOn", .string(format: .dateTime)),
-            .init("compensatedOn", .string(format: .dateTime)),
+            .init("lastError", .string().nullable().described("For operators; null without one")),
+            .init("startedOn", .string(format: .dateTime).nullable()),
+            .init("endedOn", .string(format: .dateTime).nullable()),
+            .init("compensatedOn", .string(format: .dateTime).nullable()),
         ], name: "ProvisioningStep")
 
     private static let estimateSchema = Schema.object(
@@ -152,8 +153,10 @@ struct ProvisioningRunController: Sendable {
     private static let runSchema = Schema.object(
         ProvisioningRun.entity.schema.properties + [
             .init("steps", .array(of: stepSchema), required: true),
-            .init("estimate", estimateSchema.described("null for a run that is over, and without earlier runs")),
-            .init("reason", .string().described("For operators: why it was given up")),
+            .init(
+                "estimate",
+                estimateSchema.nullable().described("null for a run that is over, and without earlier runs")),
+            .init("reason", .string().nullable().described("For operators: why it was given up")),
             .init(
                 "possibleCommands",
                 .array(of: .string(oneOf: ProvisioningCommand.Kind.allCases.map(\.rawValue))).described(

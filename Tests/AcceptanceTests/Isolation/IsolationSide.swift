@@ -155,8 +155,12 @@ struct IsolationSide: Sendable {
         let values: [PostgresValue] = [.text(tenant), .text(marker)]
         try await management.query(
             """
-            INSERT INTO main.provisionings (id, tenant_id, subscription_id, status, requested_on, expires_on)
-            VALUES (gen_random_uuid(), $1::uuid, $2, 1, now(), now() + interval '1 day')
+            WITH run AS (
+                INSERT INTO main.provisionings (id, tenant_id, subscription_id, status, requested_on, expires_on)
+                VALUES (gen_random_uuid(), $1::uuid, $2, 1, now(), now() + interval '1 day') RETURNING id)
+            INSERT INTO main.provisioning_commands (
+                id, provisioning_id, tenant_id, command, reason, requested_by, requested_on, outcome)
+            SELECT gen_random_uuid(), id, $1::uuid, 'skip', $2, $2, now(), 'APPLIED' FROM run
             """, values)
         try await management.query(
             """

@@ -196,6 +196,29 @@ struct ValidRequests: Sendable {
             // A proven domain may be verified and approved once more.
             try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
             return Request(path: operation.path(with: tenant), token: stack.admin)
+        case "POST /tenants/{id}/move":
+            let tenant = try await stack.createTenantID()
+            try await stack.database(.tenantManagement).query(
+                "UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
+            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
+        case "POST /tenants/{id}/move/confirm":
+            let tenant = try await stack.createTenantID()
+            try await stack.database(.tenantManagement).query(
+                """
+                INSERT INTO main.provisionings (id, tenant_id, kind, status, requested_on, expires_on)
+                VALUES (gen_random_uuid(), $1::uuid, 2, 1, now(), now() + interval '1 day')
+                """, [.text(tenant)])
+            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
+        case let name where name.hasPrefix("POST /tenants/{id}/provisioning/"):
+            let tenant = try await stack.createTenantID()
+            try await stack.database(.tenantManagement).query(
+                """
+                INSERT INTO main.provisionings (
+                    id, tenant_id, kind, status, requested_on, expires_on, state, possible_commands)
+                VALUES (gen_random_uuid(), $1::uuid, 0, 0, now(), now() + interval '1 day', 'STUCK',
+                    '{resume,skip,abort}')
+                """, [.text(tenant)])
+            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
         case let name where name.hasPrefix("POST /events/"):
             let event = Identifier.v4().description
             let isDead = name.contains("dead-letters")
