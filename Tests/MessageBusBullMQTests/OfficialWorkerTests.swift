@@ -67,9 +67,8 @@ import WorkQueue
                     $0.removeOnFail = .none
                     $0.id = "forgotten"
                 })
-            #expect(
-                try await queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "removed" })
-                    == .duplicated(id: "removed"))
+            let again = try await queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "removed" })
+            #expect(again == .duplicated(id: "removed"))
             let one = BullMQJobOptions { $0.deduplication = BullMQDeduplication(id: "d") }
             let first = try await queue.add("ok", data: json("{}"), options: one)
             guard case .added(let id) = first else { throw TestFailure("not added: \(first)") }

@@ -36,30 +36,35 @@ final class BullMQDeliveryStore: LeasedStore {
             ] + subscription.types.sorted().map { .text($0) })
     }
 
+    /// Claims deliveries. What is not for this consumer is ended at once, and others are claimed in its place: a worker
+    /// that gets nothing would wait although there is more.
     func claim(_ request: ClaimRequest) async throws -> [BullMQDelivery] {
-        var deliveries: [BullMQDelivery] = []
-        var others: [BullMQOutcome] = []
-        for (claim, result) in try await claimant.claim(limit: request.limit, lock: request.lease) {
-            switch result {
-            case .failure(let error): others.append(BullMQOutcome(claim: claim, unreadable: error))
-            case .success(let job):
-                do {
-                    let event = try EventEnvelope(parsing: job.data)
-                    if let reason = job.deferredFailure {
-                        others.append(failure(claim, job, reason))
-                    } else if subscription.types.contains(event.type) {
-                        deliveries.append(
-                            BullMQDelivery(handle: claim, event: event, group: subscription.group, job: job))
-                    } else {
-                        others.append(try await foreign(claim, job, event))
+        while true {
+            let claimed = try await claimant.claim(limit: request.limit, lock: request.lease)
+            var deliveries: [BullMQDelivery] = []
+            var others: [BullMQOutcome] = []
+            for (claim, result) in claimed {
+                switch result {
+                case .failure(let error): others.append(BullMQOutcome(claim: claim, unreadable: error))
+                case .success(let job):
+                    do {
+                        let event = try EventEnvelope(parsing: job.data)
+                        if let reason = job.deferredFailure {
+                            others.append(failure(claim, job, reason))
+                        } else if subscription.types.contains(event.type) {
+                            deliveries.append(
+                                BullMQDelivery(handle: claim, event: event, group: subscription.group, job: job))
+                        } else {
+                            others.append(try await foreign(claim, job, event))
+                        }
+                    } catch let error as EventEnvelopeError {
+                        others.append(failure(claim, job, error.description))
                     }
-                } catch let error as EventEnvelopeError {
-                    others.append(failure(claim, job, error.description))
                 }
             }
+            _ = try await claimant.settle(others)
+            if !deliveries.isEmpty || claimed.isEmpty { return deliveries }
         }
-        _ = try await claimant.settle(others)
-        return deliveries
     }
 
     /// An event that this consumer does not ask for: consumers of another version may. When none has asked for it for a

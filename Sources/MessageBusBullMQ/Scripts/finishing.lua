@@ -167,7 +167,8 @@ local function finish(q, id, set, value, stack, keep)
             emit(q, 'retries-exhausted', 'jobId', id, 'attemptsMade', attempts)
         end
     end
-    trim(q, set, keep[2], keep[1], keep[3])
+    -- A job that is not kept says nothing about others.
+    if keep[1] ~= 0 then trim(q, set, keep[2], keep[1], keep[3]) end
     if call('LLEN', q .. 'wait') == 0 and call('LLEN', q .. 'active') == 0 and call('ZCARD', q .. 'prioritized') == 0 then
         emit(q, 'drained')
     end

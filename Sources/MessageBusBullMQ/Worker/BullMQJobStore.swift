@@ -45,25 +45,28 @@ package final class BullMQJobStore: LeasedStore {
         WorkerConfiguration(concurrency: concurrency, lease: lease, maximumAttempts: .max)
     }
 
-    /// Claims jobs; those that nobody can work on fail at once.
+    /// Claims jobs; those that nobody can work on fail at once, and others are claimed in their place.
     package func claim(_ request: ClaimRequest) async throws -> [BullMQClaimedJob] {
-        var items: [BullMQClaimedJob] = []
-        var failed: [BullMQOutcome] = []
-        for (claim, result) in try await claimant.claim(limit: request.limit, lock: request.lease) {
-            switch result {
-            case .success(let job):
-                let item = BullMQClaimedJob(claim: claim, queue: name, job: job)
-                if let reason = job.deferredFailure ?? job.unsupported {
-                    failed.append(failure(of: item, reason))
-                } else {
-                    items.append(item)
+        while true {
+            let claimed = try await claimant.claim(limit: request.limit, lock: request.lease)
+            var items: [BullMQClaimedJob] = []
+            var failed: [BullMQOutcome] = []
+            for (claim, result) in claimed {
+                switch result {
+                case .success(let job):
+                    let item = BullMQClaimedJob(claim: claim, queue: name, job: job)
+                    if let reason = job.deferredFailure ?? job.unsupported {
+                        failed.append(failure(of: item, reason))
+                    } else {
+                        items.append(item)
+                    }
+                case .failure(let error):
+                    failed.append(BullMQOutcome(claim: claim, unreadable: error))
                 }
-            case .failure(let error):
-                failed.append(BullMQOutcome(claim: claim, unreadable: error))
             }
+            _ = try await claimant.settle(failed)
+            if !items.isEmpty || claimed.isEmpty { return items }
         }
-        _ = try await claimant.settle(failed)
-        return items
     }
 
     /// Extends locks.
