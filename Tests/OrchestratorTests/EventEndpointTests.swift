@@ -44,10 +44,10 @@ import Testing
                     try await eventually("the runs are delivered") { try await delivered(world) == 3 }
                 }
                 #expect(try await runs(world) == 3)
-                #expect(receiver.requests.count == 3)
+                #expect(try receiver.reports.count == 3)
                 for test in [clear, sealed] {
                     let report = try #require(
-                        try receiver.requests.first {
+                        try receiver.reports.first {
                             try $0.json["initiatorId"]?.stringValue == test.tenant.description
                         })
                     #expect(try report.isSigned(for: test))

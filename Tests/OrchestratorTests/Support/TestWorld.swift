@@ -134,7 +134,7 @@ final class TestWorld: Sendable {
                 """
                 SELECT state, attempts, callback_state, callback_attempts, last_error, callback_error, callback_status,
                     due_at IS NOT NULL, sealed_event IS NOT NULL, claim IS NOT NULL, provisioner, resources::text,
-                    (extract(epoch FROM due_at - modified_on) * 1000000)::bigint
+                    CASE WHEN due_at < 'infinity' THEN (extract(epoch FROM due_at - modified_on) * 1000000)::bigint END
                 FROM main.provisioning_runs WHERE tenant_id = $1 AND ($2::text IS NULL OR context = $2)
                 """, prepared: false), [.identifier(tenant), .optional(context) { .text($0) }])
         #expect(result.rowCount == 1)
