@@ -65,8 +65,8 @@ import WorkQueue
                 #expect(ready.status == 200)
                 #expect(
                     ready.body["checks"] == [
-                        "postgres": "up", "messageBus": "up", "deadLetters": "up", "applicationDatabase": "up",
-                        "stuckRuns": "up", "dataServers": "up", "oldCopies": "up",
+                        "postgres": "up", "messageBus": "up", "deadLetters": "up", "eventLag": "up",
+                        "stuckRuns": "up", "applicationDatabase": "up", "dataServers": "up", "oldCopies": "up",
                     ])
                 let document = try await get(port, "/openapi.json")
                 let paths = Set(document.body["paths"]?.objectValue?.keys ?? [])
