@@ -77,10 +77,12 @@ struct RunWork: Sendable {
         }
         changes = [:]
         isChanged = false
+        // An outage lasts until an attempt ends otherwise: that it is tried again does not end it.
+        let isWaiting = run.outage > .zero
         defer { lastError = nil }
         return RunSave(
             run: run, steps: steps.sorted { $0.position < $1.position }, provisioner: provisioner,
-            lastError: lastError, isAway: isAway, decisions: decisions, refusedStatus: refusedStatus,
+            lastError: lastError, isAway: isAway || isWaiting, decisions: decisions, refusedStatus: refusedStatus,
             disposition: disposition)
     }
 
