@@ -41,30 +41,41 @@ final class BullMQDeliveryStore: LeasedStore {
     func claim(_ request: ClaimRequest) async throws -> [BullMQDelivery] {
         while true {
             let claimed = try await claimant.claim(limit: request.limit, lock: request.lease)
-            var deliveries: [BullMQDelivery] = []
-            var others: [BullMQOutcome] = []
-            for (claim, result) in claimed {
-                switch result {
-                case .failure(let error): others.append(BullMQOutcome(claim: claim, unreadable: error))
-                case .success(let job):
-                    do {
-                        let event = try EventEnvelope(parsing: job.data)
-                        if let reason = job.deferredFailure {
-                            others.append(failure(claim, job, reason))
-                        } else if subscription.types.contains(event.type) {
-                            deliveries.append(
-                                BullMQDelivery(handle: claim, event: event, group: subscription.group, job: job))
-                        } else {
-                            others.append(try await foreign(claim, job, event))
-                        }
-                    } catch let error as EventEnvelopeError {
-                        others.append(failure(claim, job, error.description))
+            do {
+                let deliveries = try await sort(claimed)
+                if !deliveries.isEmpty || claimed.isEmpty { return deliveries }
+            } catch {
+                claimant.abandon(claimed.map(\.claim))
+                throw error
+            }
+        }
+    }
+
+    /// Ends what is not for this consumer, and returns the rest.
+    private func sort(_ claimed: [BullMQClaimant.ClaimedJob]) async throws -> [BullMQDelivery] {
+        var deliveries: [BullMQDelivery] = []
+        var others: [BullMQOutcome] = []
+        for (claim, result) in claimed {
+            switch result {
+            case .failure(let error): others.append(BullMQOutcome(claim: claim, unreadable: error))
+            case .success(let job):
+                do {
+                    let event = try EventEnvelope(parsing: job.data)
+                    if let reason = job.deferredFailure {
+                        others.append(failure(claim, job, reason))
+                    } else if subscription.types.contains(event.type) {
+                        deliveries.append(
+                            BullMQDelivery(handle: claim, event: event, group: subscription.group, job: job))
+                    } else {
+                        others.append(try await foreign(claim, job, event))
                     }
+                } catch let error as EventEnvelopeError {
+                    others.append(failure(claim, job, error.description))
                 }
             }
-            _ = try await claimant.settle(others)
-            if !deliveries.isEmpty || claimed.isEmpty { return deliveries }
         }
+        _ = try await claimant.settle(others)
+        return deliveries
     }
 
     /// An event that this consumer does not ask for: consumers of another version may. When none has asked for it for a

@@ -52,6 +52,11 @@ final class BullMQClaimant: Sendable {
         }
     }
 
+    /// Gives claims back with the next claim: something failed before anybody could work on them.
+    func abandon(_ claims: [BullMQClaim]) {
+        for token in Set(claims.map(\.token)) { state.withLock { $0.lost.add(token) } }
+    }
+
     private func take(limit: Int, token: String, lock: Duration) async -> Result<[ClaimedJob], BullMQError> {
         do throws(BullMQError) {
             let reply = try await queue.run(

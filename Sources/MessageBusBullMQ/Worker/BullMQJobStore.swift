@@ -64,7 +64,10 @@ package final class BullMQJobStore: LeasedStore {
                     failed.append(BullMQOutcome(claim: claim, unreadable: error))
                 }
             }
-            _ = try await claimant.settle(failed)
+            do { _ = try await claimant.settle(failed) } catch {
+                claimant.abandon(claimed.map(\.claim))
+                throw error
+            }
             if !items.isEmpty || claimed.isEmpty { return items }
         }
     }
