@@ -49,14 +49,12 @@ struct PublishedEvent: Sendable {
         return writer.bytes
     }
 
+    /// The value, unless it is a longer text or something else. (`nil` alone would be the JSON value `null`.)
     private static func scalar(_ value: JSONValue) -> JSONValue? {
         switch value {
-        case .string(let text):
-            // No conditional expression: `nil` would be JSON's null there.
-            guard text.utf8.count <= maximumTextLength else { return nil }
-            return value
-        case .number, .bool: return value
-        default: return nil
+        case .string(let text) where text.utf8.count > maximumTextLength: return Optional.none
+        case .string, .number, .bool: return value
+        default: return Optional.none
         }
     }
 }
