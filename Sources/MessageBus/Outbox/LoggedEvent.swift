@@ -13,6 +13,9 @@ package struct LoggedEvent: Sendable, Hashable {
     /// Who has published it again, and why; nil for an event that is no replay.
     package let replayedBy: String?
     package let replayReason: String?
+
+    /// Changes whenever the event is tried or settled, as `row_version` of `main.event_log` has it.
+    package var version: Int64 { Int64(attempts) * 4 + Int64(state.rawValue) }
 }
 
 /// Which events of an outbox a person asks for.

@@ -71,6 +71,10 @@ extension EventOperationsController {
             ]).serialized(), status: .accepted)
     }
 
+    static func retried(_ id: String) -> OperationResponse {
+        .json(JSONValue.object(["id": .string(id), "isPending": true]).serialized())
+    }
+
     /// The members of the entity, and the content.
     static func json(of logged: LoggedEvent) -> JSONValue {
         let event = logged.event

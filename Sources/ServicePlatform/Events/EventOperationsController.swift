@@ -48,14 +48,18 @@ struct EventOperationsController: Sendable {
         Operation(
             .get, "/events/{id}", id: "EventController.findById",
             summary: "Read one event with its content; secrets in it are hidden",
-            security: .bearer(permissions: [PermissionCatalog.viewEvents]), parameters: [.id],
-            responses: [.init(.ok, "Event", schema: Self.detailSchema)],
+            security: .bearer(permissions: [PermissionCatalog.viewEvents]), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "Event", schema: Self.detailSchema, headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such event, or it is not kept any more"],
             handler: .scoped { call in
                 guard let event = try await service.log.event(try call.request.identifier()) else {
                     throw HTTPFailure.entityNotFound
                 }
-                return .json(Self.json(of: event).serialized())
+                return try .entity(
+                    Self.json(of: event).serialized(), version: event.version, for: call.request)
             })
     }
 
@@ -135,12 +139,12 @@ struct EventOperationsController: Sendable {
             ],
             responses: [.init(.ok, "It is pending again", schema: Self.retriedSchema)],
             failures: [.notFound: "There is no such dead letter; it may have been retried already"],
+            idempotency: .recover { recovery in Self.retried(recovery.request.pathParameter("id")) },
             handler: .scoped { call in
                 guard let id = DeadLetterID(call.request.pathParameter("id")),
-                    try await service.retry(id, by: call.scope.actor)
+                    try await service.retry(id, in: call.writeContext)
                 else { throw HTTPFailure.entityNotFound }
-                return .json(
-                    JSONValue.object(["id": .string(id.description), "isPending": true]).serialized())
+                return Self.retried(id.description)
             })
     }
 }

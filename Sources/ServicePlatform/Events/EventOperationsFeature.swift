@@ -17,7 +17,7 @@ package struct EventOperationsFeature<Core: ServiceCore>: ServiceFeature {
             letters: DeadLetterList(
                 outbox: OutboxDeadLetters(pool: platform.pool), bus: platform.bus.deadLetters,
                 groups: platform.consumerGroups),
-            bus: platform.bus.deadLetters, logger: platform.logger)
+            bus: platform.bus.deadLetters, pool: platform.pool, logger: platform.logger)
         operations =
             EventOperationsController(
                 service: service, events: core.repository(LoggedEventEntity.entity), catalog: core.catalog,

@@ -2,6 +2,7 @@ import Entities
 import JSONCoding
 import Logging
 import MessageBus
+import PostgresClient
 import Primitives
 
 /// What operators do with a service's events.
@@ -9,6 +10,7 @@ struct EventOperationsService: Sendable {
     let log: OutboxLog
     let letters: DeadLetterList
     let bus: any BusDeadLetters
+    let pool: PostgresPool
     let logger: Logger
 
     /// Publishes an event again.
@@ -36,13 +38,13 @@ struct EventOperationsService: Sendable {
         return replay
     }
 
-    /// Tries a dead letter again.
+    /// Tries a dead letter again. The bus is another database, so the mark of an idempotency key is committed afterwards: if the
+    /// process dies in between, a repeated request finds no dead letter any more.
     /// - Returns: Whether there was one.
-    func retry(_ id: DeadLetterID, by actor: Actor) async throws(MessageBusError) -> Bool {
-        let isRetried = try await letters.retry(id)
-        if isRetried {
-            logger.notice("dead letter is retried", metadata: ["deadLetter": "\(id)", "actor": "\(actor.id)"])
-        }
-        return isRetried
+    func retry(_ id: DeadLetterID, in context: WriteContext) async throws -> Bool {
+        guard try await letters.retry(id) else { return false }
+        try await context.commitMarks(on: pool)
+        logger.notice("dead letter is retried", metadata: ["deadLetter": "\(id)", "actor": "\(context.actor.id)"])
+        return true
     }
 }

@@ -219,7 +219,7 @@ struct ValidRequests: Sendable {
                     '{resume,skip,abort}')
                 """, [.text(tenant)])
             return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
-        case let name where name.hasPrefix("POST /events/"):
+        case let name where name.contains(" /events/{id}") || name.contains(" /events/dead-letters/{id}"):
             let event = Identifier.v4().description
             let isDead = name.contains("dead-letters")
             try await stack.database(stack.node(.subscription) == nil ? .tenantManagement : .subscription).query(
