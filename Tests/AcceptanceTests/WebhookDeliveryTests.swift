@@ -121,7 +121,8 @@ import Testing
             try await world.test(endpoint, "gone")
             let disabled = try await eventually("the endpoint is disabled") {
                 let row = try await world.client.get(endpoint.path, token: user).expect(200).json
-                return row["isEnabled"] == false ? row : nil
+                // Not `nil`, which is the JSON value null here.
+                return row["isEnabled"] == false ? row : Optional.none
             }
             #expect(disabled["disabledReason"] == "GONE" && disabled["disabledOn"] != .null)
             let notice = try await eventually("the event arrives") {
@@ -166,7 +167,8 @@ import Testing
                 "UPDATE main.webhook_queues SET failing_since = failing_since - interval '3 days'")
             let disabled = try await eventually("the endpoint is disabled") {
                 let row = try await world.client.get(endpoint.path, token: world.admin).expect(200).json
-                return row["isEnabled"] == false ? row : nil
+                // Not `nil`, which is the JSON value null here.
+                return row["isEnabled"] == false ? row : Optional.none
             }
             #expect(disabled["disabledReason"] == "FAILING")
         }
@@ -258,7 +260,7 @@ import Testing
         }
     }
 
-    @Test func `the log is paged and filtered, and old deliveries are deleted`() async throws {
+    @Test func `the log is paged and filtered`() async throws {
         try await WebhookWorld.run { world in
             let endpoint = try await world.endpoint("log")
             for _ in 0..<5 { try await world.test(endpoint, "log") }
