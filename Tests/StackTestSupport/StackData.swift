@@ -88,6 +88,8 @@ package struct StackData: Sendable {
                 INSERT INTO main.deliveries (group_name, position, lane, type)
                 SELECT consumers.name, message.position, consumers.name || ':' || message.ordering_key, message.type
                 FROM main.messages AS message JOIN main.consumer_groups AS consumers ON message.type = ANY (consumers.types)
+                -- What was published meanwhile comes anyway.
+                ON CONFLICT DO NOTHING
                 RETURNING group_name)
             SELECT pg_notify('message_bus', woken.group_name) FROM (SELECT DISTINCT group_name FROM delivered) AS woken
             """)

@@ -32,6 +32,13 @@ extension OperationResponse {
         try entity(ByteBuffer(bytes: json), tag: EntityTag(version: version, content: json), for: request)
     }
 
+    /// 200 with JSON that has no version but its content, or 304 when the client has it already.
+    package static func revalidated(
+        _ json: [UInt8], for request: OperationRequest
+    ) throws(HTTPFailure) -> OperationResponse {
+        try entity(json, version: 1, for: request)
+    }
+
     /// 201 with JSON that was made of a new row and of more.
     package static func created(_ json: [UInt8], version: Int64, location: String) -> OperationResponse {
         var response = OperationResponse.created(json, location: location)

@@ -33,8 +33,15 @@ struct ErasureController: Sendable {
         Operation(
             .get, "/tenants/{id}/erasure", id: "TenantErasureController.find",
             summary: "What was erased of a tenant, with a checksum",
-            security: .bearer(permissions: Self.permissions), parameters: [.id], responses: [Self.response],
+            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "What was erased, removed and kept", schema: ErasureCertificate.schema, headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such tenant, or nothing of it was erased"],
-            handler: .scoped { call in .json(try await service.certificate(of: try call.request.identifier())) })
+            handler: .scoped { call in
+                try .revalidated(
+                    try await service.certificate(of: try call.request.identifier()), for: call.request)
+            })
     }
 }

@@ -85,12 +85,16 @@ struct ExportController: Sendable {
     private func find() -> Operation {
         Operation(
             .get, Self.member, id: "TenantExportController.findById", summary: "An export of a tenant",
-            security: .bearer(permissions: Self.permissions), parameters: [.id],
-            responses: [.init(.ok, "The export", schema: TenantExport.entity.schema)],
+            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The export", schema: TenantExport.entity.schema, headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such export"],
             handler: .scoped { call in
                 do {
-                    return .json(try await exports.findByID(try call.request.identifier(), in: call.scope).json)
+                    return try .entity(
+                        try await exports.findByID(try call.request.identifier(), in: call.scope), for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
                 }

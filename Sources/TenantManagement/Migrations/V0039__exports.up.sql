@@ -62,7 +62,7 @@ $$;
 
 -- An off-boarding may wait for an export.
 ALTER TABLE main.offboardings ADD COLUMN export_id uuid REFERENCES main.tenant_exports (id);
-CREATE INDEX idx_offboardings_export ON main.offboardings (export_id) WHERE export_id IS NOT NULL;
+CREATE INDEX idx_offboardings_export ON main.offboardings (export_id);
 
 DO $$
 BEGIN

@@ -63,11 +63,17 @@ struct OffboardingController: Sendable {
         Operation(
             .get, Self.path, id: "TenantOffboardingController.find",
             summary: "The newest off-boarding of a tenant",
-            security: .bearer(permissions: Self.permissions), parameters: [.id],
-            responses: [.init(.ok, "The off-boarding", schema: Offboarding.schema)],
+            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The off-boarding", schema: Offboarding.schema, headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such tenant, or it has no off-boarding"],
             handler: .scoped { call in
-                Self.response(try await service.latest(of: try call.request.identifier()))
+                let offboarding = try await service.latest(of: try call.request.identifier())
+                var writer = JSONWriter(reservingCapacity: 512)
+                offboarding.write(to: &writer)
+                return try .revalidated(writer.bytes, for: call.request)
             })
     }
 
@@ -75,11 +81,15 @@ struct OffboardingController: Sendable {
         Operation(
             .get, "\(Self.path)/certificate", id: "TenantOffboardingController.certificate",
             summary: "What was removed when a tenant was off-boarded, with a checksum",
-            security: .bearer(permissions: Self.permissions), parameters: [.id],
-            responses: [.init(.ok, "The certificate", schema: OffboardingCertificate.schema)],
+            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            responses: [
+                .init(.ok, "The certificate", schema: OffboardingCertificate.schema, headers: [.eTag]),
+                .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
+            ],
             failures: [.notFound: "There is no such tenant, or its resources were not removed"],
             handler: .scoped { call in
-                .json(try await service.certificate(of: try call.request.identifier()))
+                try .revalidated(
+                    try await service.certificate(of: try call.request.identifier()), for: call.request)
             })
     }
 

@@ -227,9 +227,9 @@ struct ValidRequests: Sendable {
                 INSERT INTO main.outbox (event_id, type, version, occurred_at, data, state, settled_at)
                 VALUES ($1::uuid, 'TEST', 1, now(), '{}', $2::smallint, now())
                 """, [.text(event), .int16(isDead ? 2 : 1)])
-            var body = body(operation)
             // Only one service runs: the bus does not know the groups of the others.
-            body?.remove("groups")
+            let group: JSONValue = stack.node(.subscription) == nil ? "tenant-management" : "subscription"
+            let body = body(operation).map { isDead ? $0 : $0.replacing(["groups"], with: [group]) }
             return Request(
                 path: operation.path(with: isDead ? "outbox:\(event)" : event), body: body, token: stack.admin)
         case let name where name.contains(" /webhook-deliveries/{id}"):
