@@ -54,7 +54,7 @@ extension SQSConsumers: BusDeadLetters {
 
     /// Sends the message again, and deletes the dead letter once it is there. A crash between the two leaves both.
     private func retry(_ found: Found, _ queues: GroupQueues) async throws(MessageBusError) {
-        var attributes: [(name: String, value: String)] = []
+        var attributes = [(name: MessageAttribute.eventID, value: found.letter.event.id.description)]
         if let type = found.message.attribute(MessageAttribute.eventType) {
             attributes.append((MessageAttribute.eventType, type))
         }
@@ -116,7 +116,7 @@ extension SQSConsumers: BusDeadLetters {
     private func event(in message: IncomingMessage, sentAt: Timestamp) -> EventEnvelope? {
         if let event = try? EventReading.event(in: message, now: sentAt) { return event }
         let named = message.attribute(MessageAttribute.eventType) ?? ""
-        guard let id = Identifier(message.id) else { return nil }
+        guard let id = Identifier(message.identity) ?? Identifier(message.id) else { return nil }
         return try? EventEnvelope(
             id: id, type: EventEnvelope.isValid(type: named) ? named : "UNREADABLE", tenantID: nil, occurredAt: sentAt,
             data: JSONValue.object(["bytes": .integer(message.body.utf8.count)]).serialized())

@@ -87,6 +87,23 @@ import Testing
         }
     }
 
+    @Test func `a replay on EventBridge names its original and its groups`() throws {
+        for groups in [[], ["one", "two"]] {
+            let event = try EventEnvelope(
+                id: .v4(), type: "A", tenantID: nil, occurredAt: now, replay: EventReplay(of: .v4(), groups: groups),
+                data: Array("{}".utf8))
+            #expect(try EventBridgeDetail.event(type: "A", EventBridgeDetail.detail(of: event)) == event)
+        }
+        let rest: JSONObject = [
+            "id": .string(Self.id), "version": 1, "occurredAt": "2026-01-05T10:00:00Z",
+            "replayOf": .string(Self.tenant),
+            "groups": ["Not a group"],
+        ]
+        #expect(throws: EventEnvelopeError.invalid(member: "groups")) {
+            try EventBridgeDetail.event(type: "A", ["arcEvent": .object(rest)])
+        }
+    }
+
     @Test func `an event that somebody else has put on the event bus is read by its envelope`() throws {
         let event = try read(
             #"{"id":"\#(Self.tenant)","detail-type":"A","time":"2026-01-05T10:00:01Z","detail":{"b":2}}"#)

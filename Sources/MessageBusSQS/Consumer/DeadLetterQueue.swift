@@ -39,6 +39,7 @@ struct DeadLetterQueue: Sendable {
 
     private func message(for letter: DeadMessage, now: Timestamp) -> OutgoingMessage {
         var attributes = [
+            (name: MessageAttribute.eventID, value: letter.event?.id.description ?? letter.message.identity),
             (name: MessageAttribute.group, value: letter.group),
             (name: MessageAttribute.attempts, value: "\(letter.attempts)"),
             (name: MessageAttribute.lastError, value: MessageText.attribute(letter.reason)),

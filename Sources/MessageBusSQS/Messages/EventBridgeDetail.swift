@@ -24,6 +24,10 @@ package enum EventBridgeDetail {
         ]
         if let tenant = event.tenantID { rest["tenantId"] = .identifier(tenant) }
         if let trace = event.trace { rest["traceparent"] = .string(trace.traceparent) }
+        if let replay = event.replay {
+            rest["replayOf"] = .identifier(replay.original)
+            if !replay.groups.isEmpty { rest["groups"] = .array(replay.groups.map(JSONValue.string)) }
+        }
         if value.hasNumbersThatChange { rest["text"] = .string(String(decoding: event.data, as: UTF8.self)) }
         if detail["type"] == nil {
             detail["type"] = .string(event.type)
@@ -49,7 +53,18 @@ package enum EventBridgeDetail {
         }
         return try EventEnvelope(
             id: id, type: type, version: version, tenantID: tenant, occurredAt: occurredAt,
-            trace: rest["traceparent"]?.stringValue.flatMap { TraceContext($0) }, data: data(in: detail, rest))
+            trace: rest["traceparent"]?.stringValue.flatMap { TraceContext($0) }, replay: try replay(in: rest),
+            data: try data(in: detail, rest))
+    }
+
+    private static func replay(in rest: JSONObject) throws(EventEnvelopeError) -> EventReplay? {
+        guard let text = rest["replayOf"]?.stringValue else { return nil }
+        guard let original = Identifier(text) else { throw .invalid(member: "replayOf") }
+        let groups = (rest["groups"]?.arrayValue ?? []).compactMap(\.stringValue)
+        guard groups.count <= EventReplay.maximumGroups, groups.count == rest["groups"]?.arrayValue?.count ?? 0,
+            groups.allSatisfy({ EventEnvelope.isValid(group: $0) })
+        else { throw .invalid(member: "groups") }
+        return EventReplay(of: original, groups: groups)
     }
 
     private static func data(in detail: JSONObject, _ rest: JSONObject) throws(EventEnvelopeError) -> [UInt8] {

@@ -33,7 +33,7 @@ enum EventReading {
         let isWrapped = body["type"] != nil && body["data"]?.objectValue != nil
         let data = isWrapped ? body["data"]?.objectValue ?? body : body
         return try foreign(
-            type: type, data, id: message.id, at: message.sentAt ?? now,
+            type: type, data, id: message.identity, at: message.sentAt ?? now,
             tenant: tenant(in: body) ?? tenant(in: data))
     }
 
@@ -47,7 +47,7 @@ enum EventReading {
         }
         let time = body["time"]?.stringValue.flatMap { Timestamp(iso8601: $0) }
         return try foreign(
-            type: type, detail, id: body["id"]?.stringValue ?? message.id, at: time ?? message.sentAt ?? now,
+            type: type, detail, id: body["id"]?.stringValue ?? message.identity, at: time ?? message.sentAt ?? now,
             tenant: tenant(in: detail))
     }
 

@@ -21,6 +21,9 @@ struct IncomingMessage: Sendable {
         systemAttributes = message["Attributes"]?.objectValue ?? [:]
     }
 
+    /// What identifies an event that has no identifier of its own: the message, or the one that a dead letter was made of.
+    var identity: String { attribute(MessageAttribute.eventID) ?? id }
+
     /// The text of an attribute that the sender has set.
     func attribute(_ name: String) -> String? { attributes[name]?["StringValue"]?.stringValue }
 

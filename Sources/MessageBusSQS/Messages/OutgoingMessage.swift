@@ -51,6 +51,8 @@ struct OutgoingMessage: Sendable {
 enum MessageAttribute {
     /// The name of the event, as the original reads it.
     static let eventType = "EventType"
+    /// What identifies a foreign event: a dead letter, and its repetition, are other messages than the one that failed.
+    static let eventID = "EventId"
     // Of dead letters:
     static let group = "Group"
     static let attempts = "Attempts"

@@ -15,7 +15,25 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.server import DomainDispatcherApplication, create_backend_app
+from moto.sqs.models import Queue
 from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+def remember_deduplication():
+    """moto recognizes a repetition only as long as the first message is in the queue; SQS does so for five minutes."""
+    add = Queue.add_message
+
+    def add_once(queue, message):
+        if queue.fifo_queue and message.deduplication_id:
+            seen = queue.__dict__.setdefault("deduplicated", {})
+            key = (message.group_id, message.deduplication_id)
+            with queue._messages_lock:
+                if time.monotonic() - seen.get(key, -1000) < 300:
+                    return
+                seen[key] = time.monotonic()
+        add(queue, message)
+
+    Queue.add_message = add_once
 
 
 class VerifyingApplication:
@@ -71,6 +89,7 @@ def follow(parent):
     os._exit(0)
 
 
+remember_deduplication()
 threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
 server = make_server(
     "127.0.0.1", int(sys.argv[1]), VerifyingApplication(DomainDispatcherApplication(create_backend_app)), threaded=True,
