@@ -191,24 +191,33 @@ struct ValidRequests: Sendable {
                 VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now())
                 """, [.text(tenant)])
             return Request(path: operation.path(with: tenant), token: stack.admin)
+        case "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate", "GET /tenants/{id}/erasure":
+            let tenant = try await stack.createTenantID()
+            let certificate = operation.success.map { document.sample($0) } ?? [:]
+            let database = try stack.database(.tenantManagement)
+            try await database.query(
+                """
+                INSERT INTO main.offboardings (
+                    id, tenant_id, reason, state, grace_days, requested_on, ends_on, ended_on, certificate)
+                VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now(), now(), $2)
+                """, [.text(tenant), .text(String(decoding: certificate.serialized(), as: UTF8.self))])
+            try await database.query(
+                "INSERT INTO main.erasures (tenant_id, erased_on, certificate) VALUES ($1::uuid, now(), $2)",
+                [.text(tenant), .text(String(decoding: certificate.serialized(), as: UTF8.self))])
+            return Request(path: operation.path(with: tenant), token: stack.admin)
+        case "GET /tenant-exports/{id}":
+            let export = Identifier.v4().description
+            try await stack.database(.tenantManagement).query(
+                """
+                INSERT INTO main.tenant_exports (id, tenant_id, state, requested_on, completed_on, expires_on, size)
+                VALUES ($1::uuid, $2::uuid, 'EXPIRED', now(), now(), now(), 1)
+                """, [.text(export), .text(try await stack.createTenantID())])
+            return Request(path: operation.path(with: export), token: stack.admin)
         case let name where name.hasPrefix("POST /tenants/{id}/domains/{domain}/"):
             let tenant = try await stack.createTenantID()
             // A proven domain may be verified and approved once more.
             try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
             return Request(path: operation.path(with: tenant), token: stack.admin)
-        case "POST /tenants/{id}/move":
-            let tenant = try await stack.createTenantID()
-            try await stack.database(.tenantManagement).query(
-                "UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
-            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
-        case "POST /tenants/{id}/move/confirm":
-            let tenant = try await stack.createTenantID()
-            try await stack.database(.tenantManagement).query(
-                """
-                INSERT INTO main.provisionings (id, tenant_id, kind, status, requested_on, expires_on)
-                VALUES (gen_random_uuid(), $1::uuid, 2, 1, now(), now() + interval '1 day')
-                """, [.text(tenant)])
-            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
         case let name where name.hasPrefix("POST /tenants/{id}/provisioning/"):
             let tenant = try await stack.createTenantID()
             try await stack.database(.tenantManagement).query(
