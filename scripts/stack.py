@@ -20,8 +20,8 @@ def free_port():
 class Stack:
     """One `arc up`. Every process that it starts is found by walking down from its process id."""
 
-    def __init__(self, binary, home, smtp_port=None):
-        """Without a port of a mail server, mails are only logged."""
+    def __init__(self, binary, home, smtp_port=None, environment=None):
+        """Without a port of a mail server, mails are only logged. The environment adds to what makes tests easy."""
         self.binary = binary
         self.home = pathlib.Path(home)
         self.ports = {name: free_port() for name in SERVICES}
@@ -39,6 +39,7 @@ class Stack:
             # All load comes from one address; the limits are not under test here.
             PUBLIC_API_MAX_ATTEMPTS="1000000",
             WEBHOOK_API_MAX_ATTEMPTS="1000000",
+            **(environment or {}),
         )
         self.log = open(self.home.parent / "arc-up.log", "ab")
         self.process = None

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Kills processes at random under load and checks that nothing is lost, doubled, stuck or stale afterwards.
+"""Kills processes at random while tenants live, and checks that nothing is lost, doubled, stuck or stale afterwards.
 
-The stack is `arc up` with a private home: three services, PostgreSQL and Redis. Clients create and rename tenants and
-take leads all the way to a paid subscription, repeating what had no answer under the same Idempotency-Key.
+The stack is `arc up` with a private home: three services, PostgreSQL and Redis. Clients take tenants from the first mail
+through sign-up, verification and subscription to ACTIVE. A third of them is moved to a database of its own or renamed,
+and half is off-boarded. Clients repeat what had no answer under the same Idempotency-Key.
 """
 import argparse
 import pathlib
@@ -30,30 +31,44 @@ def report(text):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seconds", type=int, default=60, help="how long to kill (5 to 3600, default 60)")
+    parser.add_argument("--tenants", type=int, default=1000, help="how many live at least (1 to 100000, default 1000)")
+    parser.add_argument("--kills", type=int, default=50, help="processes killed meanwhile (0 to 10000, default 50)")
+    parser.add_argument(
+        "--connector", choices=("postgres", "bullmq"), default="postgres", help="the message bus (default postgres)")
+    parser.add_argument(
+        "--seconds", type=int, default=1800, help="how long all lives may take (5 to 7200, default 1800)")
     parser.add_argument("--settle", type=int, default=120, help="how long unfinished work may take afterwards (default 120)")
-    parser.add_argument("--workers", type=int, default=8, help="clients at once (1 to 64, default 8)")
+    parser.add_argument("--workers", type=int, default=16, help="clients at once (1 to 64, default 16)")
     parser.add_argument("--seed", type=int, default=None, help="repeat the kills of an earlier run")
     parser.add_argument("--target", action="append", choices=sorted(set(TARGETS)), help="kill only this; may be repeated")
     parser.add_argument("--binary", default=".build/debug/arc", help="the program (default .build/debug/arc)")
     options = parser.parse_args()
-    if not 5 <= options.seconds <= 3600 or not 1 <= options.workers <= 64 or not 1 <= options.settle <= 3600:
-        parser.error("--seconds must be 5 to 3600, --workers 1 to 64, --settle 1 to 3600")
+    for name, low, high in (
+            ("tenants", 1, 100_000), ("kills", 0, 10_000), ("seconds", 5, 7200), ("settle", 1, 3600), ("workers", 1, 64)):
+        if not low <= getattr(options, name) <= high:
+            parser.error(f"--{name} must be {low} to {high}")
     return options
 
 
-def killing(stack, seconds, targets, choice):
-    """Kills one process every 0.5 to 3 s. Returns how often each was killed."""
+def killing(stack, load, count, targets, choice):
+    """Kills processes one after the other, spread over the lives of the tenants. Returns how often each was killed."""
     kills = dict.fromkeys(sorted(set(targets)), 0)
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        time.sleep(choice.uniform(0.5, 3.0))
+    for number in range(count):
+        # Not all at the start: the next kill waits for its share of the lives, but never for long.
+        latest = time.monotonic() + 10
+        while load.done < load.wanted * number / (count + 1) and time.monotonic() < latest:
+            time.sleep(0.05)
+        time.sleep(choice.uniform(0.2, 2.0))
         target = choice.choice(targets)
-        pid = stack.processes().get(target)
-        if isinstance(pid, list):
-            pid = choice.choice(pid) if pid else None
-        if pid is not None and kill(pid):
-            kills[target] += 1
+        until = time.monotonic() + 30
+        while time.monotonic() < until:
+            pid = stack.processes().get(target)
+            if isinstance(pid, list):
+                pid = choice.choice(pid) if pid else None
+            if pid is not None and kill(pid):
+                kills[target] += 1
+                break
+            time.sleep(0.1)
     return kills
 
 
@@ -66,9 +81,11 @@ def main():
     folder = pathlib.Path(tempfile.mkdtemp(prefix="arc-chaos-"))
     folder.chmod(0o755)
     mail_server = MailServer()
-    stack = Stack(str(binary), folder / "home", mail_server.port)
-    report(f"seed {seed}; logs and data in {folder}")
+    stack = Stack(
+        str(binary), folder / "home", mail_server.port, {"EVENT_CONNECTOR": options.connector})
+    report(f"seed {seed}, bus {options.connector}; logs and data in {folder}")
     problems = ["the run was interrupted"]
+    begun = time.monotonic()
     try:
         stack.start()
         token = stack.token()
@@ -76,21 +93,27 @@ def main():
         deadline = time.monotonic() + 30
         plan = Client(stack, lambda: deadline).call("subscription", "GET", f"/plans?filter={query}", token)[0]["id"]
         load = Load(stack, mail_server.mailbox, token, plan, options.settle)
-        load.start(options.workers)
-        kills = killing(stack, options.seconds, options.target or TARGETS, random.Random(seed))
+        load.start(options.workers, options.tenants)
+        kills = killing(stack, load, options.kills, options.target or TARGETS, random.Random(seed))
         report("killed " + ", ".join(f"{name} {count} times" for name, count in kills.items()))
         stack.wait_until_ready(options.settle)
+        load.wait(max(1.0, options.seconds - (time.monotonic() - begun)))
         load.stop()
-        report(f"{len(load.tenants)} tenants acknowledged, {len(load.customers)} of them by subscription")
+        moved = sum(tenant.is_moved for tenant in load.tenants)
+        renamed = sum(tenant.name is not None for tenant in load.tenants)
+        ended = sum(tenant.wants == "OFFBOARDED" for tenant in load.tenants)
+        report(f"{len(load.tenants)} tenants in {time.monotonic() - begun:.0f} s: {moved} moved, {renamed} renamed, {ended} off-boarded")
         still = checks.settle(stack, options.settle, report)
-        problems = still + checks.verify(stack, load, mail_server.mailbox)
+        problems = still + checks.verify(stack, load)
         copies = checks.mails(load, mail_server.mailbox, report)
         # What was being sent when its sender was killed may arrive again; outages of PostgreSQL are no reason.
         allowed = kills.get("tenant-management", 0) * 16
         if copies > allowed:
             problems.append(f"{copies} mails arrived again, more than the kills explain")
-        if not load.tenants:
-            problems.append("no tenant was acknowledged: nothing was tested")
+        if sum(kills.values()) < options.kills:
+            problems.append(f"only {sum(kills.values())} of {options.kills} kills found a process")
+        if len(load.tenants) < options.tenants:
+            problems.append(f"only {len(load.tenants)} of {options.tenants} tenants were acknowledged")
     finally:
         stack.stop()
         if problems:

@@ -7,9 +7,11 @@ OPEN_WORK = (
     ("tenant_mgmt_db", "events not published", "SELECT count(*) FROM main.outbox WHERE state = 0"),
     ("subscription_db", "events not published", "SELECT count(*) FROM main.outbox WHERE state = 0"),
     ("orchestrator_db", "runs not finished",
-     "SELECT count(*) FROM main.provisioning_runs WHERE state = 'pending' OR callback_state = 'pending'"),
+     "SELECT count(*) FROM main.provisioning_runs WHERE due_at IS NOT NULL OR callback_state = 'pending'"),
+    ("orchestrator_db", "old copies not removed",
+     "SELECT count(*) FROM main.tenant_placements WHERE role <> 'current'"),
     ("message_bus_db", "deliveries not handled", "SELECT count(*) FROM main.deliveries WHERE state = 0"),
-    ("tenant_mgmt_db", "tenants not provisioned", "SELECT count(*) FROM main.tenants WHERE status = 2"),
+    ("tenant_mgmt_db", "workflows not finished", "SELECT count(*) FROM main.provisionings WHERE status = 0"),
     ("tenant_mgmt_db", "mails not sent", "SELECT count(*) FROM main.notifications"),
 )
 
@@ -19,17 +21,17 @@ NEVER = (
     ("message_bus_db", "dead deliveries", "SELECT group_name, position, last_error FROM main.deliveries WHERE state = 2"),
     ("orchestrator_db", "failed runs or refused callbacks",
      "SELECT tenant_id, state, callback_state, last_error FROM main.provisioning_runs"
-     " WHERE state = 'failed' OR callback_state = 'refused'"),
+     " WHERE state IN ('failed', 'stuck') OR callback_state = 'refused'"),
     ("tenant_mgmt_db", "keys with two tenants", "SELECT key FROM main.tenants GROUP BY key HAVING count(*) > 1"),
     ("tenant_mgmt_db", "leads with two tenants",
      "SELECT lead_id FROM main.tenants WHERE lead_id IS NOT NULL GROUP BY 1 HAVING count(*) > 1"),
-    ("tenant_mgmt_db", "tenants provisioned twice",
-     "SELECT tenant_id FROM main.provisionings GROUP BY 1 HAVING count(*) > 1"),
+    ("tenant_mgmt_db", "tenants with a workflow twice",
+     "SELECT tenant_id, kind FROM main.provisionings GROUP BY 1, 2 HAVING count(*) > 1"),
     ("tenant_mgmt_db", "resources recorded twice",
      "SELECT tenant_id, type, external_identifier FROM main.resources WHERE NOT deleted GROUP BY 1, 2, 3"
      " HAVING count(*) > 1"),
-    ("orchestrator_db", "tenants with two runs",
-     "SELECT tenant_id FROM main.provisioning_runs GROUP BY 1 HAVING count(*) > 1"),
+    ("orchestrator_db", "tenants with two runs of a kind",
+     "SELECT tenant_id, kind FROM main.provisioning_runs GROUP BY 1, 2 HAVING count(*) > 1"),
     ("subscription_db", "tenants with two subscriptions",
      "SELECT subscriber_id FROM main.subscriptions GROUP BY 1 HAVING count(*) > 1"),
     ("subscription_db", "subscriptions without exactly one invoice",
@@ -59,35 +61,66 @@ def settle(stack, seconds, report):
         time.sleep(0.5)
 
 
-def verify(stack, load, mailbox):
+def verify(stack, load):
     """All broken promises, each as a sentence."""
     problems = list(load.failures)
     for database, what, query in NEVER:
         rows = stack.sql(database, query)
         if rows:
             problems.append(f"{database}: {len(rows)} {what}, for example {rows[0]}")
-    stored = {key: (identifier, status, name) for key, identifier, status, name in stack.sql(
+    stored = {identifier: (key, status, name) for key, identifier, status, name in stack.sql(
         "tenant_mgmt_db", "SELECT key, id, status, name FROM main.tenants WHERE NOT deleted")}
-    for key, identifier in load.tenants.items():
-        if key not in stored:
-            problems.append(f"the tenant {key} was acknowledged and is lost")
-            continue
-        row_id, status, name = stored[key]
-        if row_id != identifier:
-            problems.append(f"the tenant {key} was acknowledged as {identifier} and is {row_id}")
-        if status != "0":
-            problems.append(f"the tenant {key} has status {status} instead of 0 (ACTIVE)")
-        wanted = load.names.get(key)
-        if wanted is not None and name != wanted:
-            problems.append(f"the tenant {key} is called {name!r}; the acknowledged name is {wanted!r}")
-        shown = read(stack, load.token, identifier)
-        if (shown["name"], str(shown["status"])) != (name, status):
+    if len(stored) != len(load.tenants):
+        problems.append(f"{len(load.tenants)} tenants were acknowledged, {len(stored)} are stored")
+    for tenant in load.tenants:
+        problems += promises(stack, load, tenant, stored.get(tenant.id))
+    return problems + resources(stack, load)
+
+
+STATUSES = {"ACTIVE": "0", "OFFBOARDED": "5"}
+
+
+def promises(stack, load, tenant, row):
+    """What is wrong with one tenant."""
+    if row is None or row[0] != tenant.key:
+        return [f"the tenant {tenant.key} was acknowledged as {tenant.id} and is lost: {row}"]
+    _, status, name = row
+    problems = []
+    if status != STATUSES[tenant.wants]:
+        problems.append(f"the tenant {tenant.key} has status {status} instead of {STATUSES[tenant.wants]} ({tenant.wants})")
+    if tenant.name is not None and name != tenant.name:
+        problems.append(f"the tenant {tenant.key} is called {name!r}; the acknowledged name is {tenant.name!r}")
+    shown = read(stack, load.token, tenant.id)
+    if (shown["name"], str(shown["status"])) != (name, status):
+        problems.append(
+            f"GET /tenants/{tenant.id} shows {shown['name']!r}, {shown['status']}; the row has {name!r}, {status}")
+    return problems
+
+
+def resources(stack, load):
+    """Whether exactly what the living tenants own exists: roles, schemas of pooled ones, databases of moved ones."""
+    living = [tenant for tenant in load.tenants if tenant.wants == "ACTIVE"]
+    expected = {
+        "roles": {f"tenant_{tenant.key}" for tenant in living},
+        "schemas in the shared database": {f"tenant_{tenant.key}" for tenant in living if not tenant.is_moved},
+        "databases": {f"tenant_{tenant.key}" for tenant in living if tenant.is_moved},
+    }
+    queries = {
+        "roles": "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenant\\_l%'",
+        "schemas in the shared database": "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'tenant\\_%'",
+        "databases": "SELECT datname FROM pg_database WHERE datname LIKE 'tenant\\_l%'",
+    }
+    problems = []
+    for what, names in expected.items():
+        found = {row[0] for row in stack.sql("application_db", queries[what])}
+        if found != names:
             problems.append(
-                f"GET /tenants/{identifier} shows {shown['name']!r}, {shown['status']}; the row has {name!r}, {status}")
-    schemas = {row[0] for row in stack.sql(
-        "application_db", "SELECT nspname FROM pg_namespace WHERE nspname !~ '^(pg_|information_schema|public)'")}
-    if len(schemas) != len(stored):
-        problems.append(f"{len(stored)} tenants have {len(schemas)} schemas")
+                f"{what}: {len(names - found)} are missing, such as {sorted(names - found)[:3]}, and {len(found - names)}"
+                f" are orphans, such as {sorted(found - names)[:3]}")
+    recorded = {row[0] for row in stack.sql(
+        "tenant_mgmt_db", "SELECT DISTINCT tenant_id FROM main.resources WHERE NOT deleted")}
+    if recorded != {tenant.id for tenant in living}:
+        problems.append(f"resources are recorded for {len(recorded)} tenants, {len(living)} have some")
     return problems
 
 

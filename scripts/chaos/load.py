@@ -1,4 +1,4 @@
-"""Clients that do what people do, repeat what had no answer, and remember what they were promised."""
+"""Clients that take tenants through their lives, repeat what had no answer, and remember what they were promised."""
 import http.client
 import json
 import random
@@ -44,8 +44,8 @@ class Client:
             return None
         if response.status == 409 and b"IDEMPOTENCY" in data.upper().replace(b"-", b"_"):
             return None
-        # The event that announces a new tenant may wait for what was killed.
-        if response.status == 409 and b"TENANT_UNKNOWN" in data:
+        # The event that announces a new tenant, or the callback that ends a workflow, may wait for what was killed.
+        if response.status == 409 and any(code in data for code in (b"TENANT_UNKNOWN", b"PROVISIONING_OPEN")):
             return None
         return response.status, json.loads(data) if data else None
 
@@ -63,84 +63,91 @@ class Client:
         raise TimeoutError(f"{method} {path} had no final answer")
 
 
+class Tenant:
+    """A tenant and what its clients were promised."""
+
+    def __init__(self, key):
+        self.key = key
+        self.id = None
+        self.name = None
+        self.subscription = None
+        self.wants = "ACTIVE"
+        self.is_moved = False
+
+
 class Load:
-    """Workers that run until told to stop, and then finish what they began."""
+    """Workers that take tenants from the first mail to the end of their lives, and finish what they have begun."""
 
     def __init__(self, stack, mailbox, token, plan, settle):
         self.stack, self.mailbox, self.token, self.plan, self.settle = stack, mailbox, token, plan, settle
         self.lock = threading.Lock()
-        self.tenants = {}
-        self.names = {}
-        self.customers = {}
+        self.tenants = []
         self.mail_delays = []
         self.failures = []
-        self.stopped_at = None
         self.threads = []
+        self.enough = threading.Event()
+        self.stopped_at = None
+        self.begun = 0
+        self.wanted = 0
+        self.done = 0
 
-    def start(self, workers):
-        stories = [self.create_tenant, self.create_tenant, self.rename_tenant, self.become_customer]
-        for number in range(workers):
-            thread = threading.Thread(target=self.work, args=(stories[number % len(stories)],), daemon=True)
+    def start(self, workers, wanted):
+        """Begins at least `wanted` lives, and more until `stop` is called."""
+        self.wanted = wanted
+        for _ in range(workers):
+            thread = threading.Thread(target=self.work, daemon=True)
             thread.start()
             self.threads.append(thread)
+
+    def wait(self, seconds):
+        """Waits until the wanted number of lives has ended."""
+        if not self.enough.wait(seconds):
+            self.fail(f"only {self.done} of {self.wanted} tenants were where they should be after {seconds} s")
 
     def stop(self):
         self.stopped_at = time.monotonic()
         for thread in self.threads:
-            thread.join(self.settle + 60)
+            thread.join(max(0.0, self.deadline() - time.monotonic()) + 60)
         if any(thread.is_alive() for thread in self.threads):
             self.fail("a client is still waiting for an answer")
 
     def deadline(self):
         return time.monotonic() + self.settle if self.stopped_at is None else self.stopped_at + self.settle
 
-    def work(self, story):
+    def work(self):
         client = Client(self.stack, self.deadline)
         while self.stopped_at is None:
+            with self.lock:
+                number = self.begun
+                self.begun += 1
             try:
-                story(client)
+                self.live(client, number)
             except (Failure, TimeoutError) as failure:
-                self.fail(f"{story.__name__}: {failure}")
-            time.sleep(random.uniform(0.0, 0.1))
+                self.fail(f"tenant {number}: {failure}")
+            with self.lock:
+                self.done += 1
+                if self.done >= self.wanted:
+                    self.enough.set()
 
     def fail(self, text):
         with self.lock:
             self.failures.append(text)
 
-    def create_tenant(self, client):
-        key = "c" + uuid.uuid4().hex[:9]
-        body = {
-            "name": f"Chaos {key}", "key": key, "domains": [f"{key}.example.com"],
-            "contact": {"firstName": "Bo", "lastName": "Ek", "email": f"bo@{key}.example.com", "isPrimary": True},
-        }
-        tenant = client.call("tenant-management", "POST", "/tenants", self.token, body, key=str(uuid.uuid4()))
-        with self.lock:
-            self.tenants[key] = tenant["id"]
+    def live(self, client, number):
+        """Sign-up to ACTIVE; a third is moved or changed then, and half is off-boarded."""
+        tenant = self.sign_up(client)
+        self.until(client, tenant, "is ACTIVE", f"/tenants/{tenant.id}", lambda body: body["status"] == 0)
+        if number % 6 == 0:
+            self.move(client, tenant)
+        elif number % 6 == 3:
+            self.rename(client, tenant)
+        if number % 2 == 1:
+            self.off_board(client, tenant)
 
-    def rename_tenant(self, client):
-        """One writer for a tenant, so that what it was promised is what everybody must read."""
-        with self.lock:
-            free = [key for key in self.tenants if key not in self.names]
-            key = random.choice(free) if free else None
-            if key:
-                self.names[key] = None
-        if key is None:
-            time.sleep(0.2)
-            return
-        path = f"/tenants/{self.tenants[key]}"
-        for number in range(random.randint(1, 20)):
-            name = f"Renamed {key} {number}"
-            client.call("tenant-management", "PATCH", path, self.token, {"name": name}, key=str(uuid.uuid4()))
-            self.names[key] = name
-            read = client.call("tenant-management", "GET", path, self.token)
-            if read["name"] != name:
-                raise Failure(f"{path} shows {read['name']!r} after its change to {name!r} was acknowledged")
-            if self.stopped_at is not None:
-                return
-
-    def become_customer(self, client):
+    def sign_up(self, client):
         """From a lead to a paying tenant; each step is repeated with its key until it is answered."""
-        key = "l" + uuid.uuid4().hex[:9]
+        tenant = Tenant("l" + uuid.uuid4().hex[:9])
+        key = tenant.key
         lead = client.call(
             "tenant-management", "POST", "/leads", None,
             {"firstName": "Ann", "lastName": "Lee", "companyName": f"Lead {key}", "email": f"ann@{key}.example.com",
@@ -154,16 +161,63 @@ class Load:
             self.mail_delays.append(self.mailbox.arrival(lead) - begun)
         token = client.call(
             "tenant-management", "POST", f"/leads/{lead}/verify", code, key=str(uuid.uuid4()))["token"]
-        tenant = client.call(
+        tenant.id = client.call(
             "tenant-management", "POST", f"/leads/{lead}/tenants", token,
             {"key": key, "domains": [f"{key}.example.com"]}, key=str(uuid.uuid4()))["id"]
-        subscription = client.call(
-            "subscription", "POST", "/subscriptions", self.token,
-            {"subscriberId": tenant, "planId": self.plan, "status": 0}, key=str(uuid.uuid4()))["id"]
-        client.call(
-            "subscription", "PATCH", f"/subscriptions/{subscription}", self.token, {"status": 1},
-            key=str(uuid.uuid4()))
         with self.lock:
-            self.tenants[key] = tenant
-            self.names[key] = None
-            self.customers[key] = (tenant, subscription)
+            self.tenants.append(tenant)
+        tenant.subscription = client.call(
+            "subscription", "POST", "/subscriptions", self.token,
+            {"subscriberId": tenant.id, "planId": self.plan, "status": 0}, key=str(uuid.uuid4()))["id"]
+        client.call(
+            "subscription", "PATCH", f"/subscriptions/{tenant.subscription}", self.token, {"status": 1},
+            key=str(uuid.uuid4()))
+        return tenant
+
+    def rename(self, client, tenant):
+        """One writer for a tenant, so that what it was promised is what everybody must read."""
+        path = f"/tenants/{tenant.id}"
+        for number in range(5):
+            name = f"Renamed {tenant.key} {number}"
+            client.call("tenant-management", "PATCH", path, self.token, {"name": name}, key=str(uuid.uuid4()))
+            tenant.name = name
+            read = client.call("tenant-management", "GET", path, self.token)
+            if read["name"] != name:
+                raise Failure(f"{path} shows {read['name']!r} after its change to {name!r} was acknowledged")
+
+    def move(self, client, tenant):
+        """From a schema in the shared database to a database of its own."""
+        path = f"/tenants/{tenant.id}"
+        move = client.call(
+            "tenant-management", "POST", f"{path}/move", self.token, {"target": "silo", "reason": "It has grown"},
+            key=str(uuid.uuid4()), expect=(202,))["id"]
+        tenant.is_moved = True
+
+        def is_over(runs):
+            run = next((run for run in runs if run["id"] == move), None)
+            if run is not None and run["state"] in ("FAILED", "STUCK"):
+                raise Failure(f"the move of {tenant.key} ended as {run['state']}: {json.dumps(run)[:600]}")
+            return run is not None and run["state"] == "SUCCEEDED"
+
+        self.until(client, tenant, "is moved", f"{path}/provisioning", is_over)
+        client.call(
+            "tenant-management", "POST", f"{path}/move/confirm", self.token, {}, key=str(uuid.uuid4()), expect=(204,))
+
+    def off_board(self, client, tenant):
+        path = f"/tenants/{tenant.id}/deprovision"
+        client.call(
+            "tenant-management", "POST", path, self.token, {"reason": "The contract has ended", "graceDays": 0},
+            key=str(uuid.uuid4()), expect=(202,))
+        tenant.wants = "OFFBOARDED"
+        self.until(client, tenant, "is off-boarded", path, lambda body: body["state"] == "DONE")
+
+    def until(self, client, tenant, what, path, condition):
+        """Reads until a condition holds."""
+        end = time.monotonic() + self.settle + 120
+        while True:
+            body = client.call("tenant-management", "GET", path, self.token)
+            if condition(body):
+                return
+            if time.monotonic() > end:
+                raise Failure(f"{tenant.key} never {what}; the last answer of {path}: {json.dumps(body)[:600]}")
+            time.sleep(random.uniform(0.1, 0.3))
