@@ -45,7 +45,7 @@ class Client:
         if response.status == 409 and b"IDEMPOTENCY" in data.upper().replace(b"-", b"_"):
             return None
         # The event that announces a new tenant, or the callback that ends a workflow, may wait for what was killed.
-        if response.status == 409 and any(code in data for code in (b"TENANT_UNKNOWN", b"PROVISIONING_OPEN")):
+        if response.status == 409 and any(code in data for code in (b"TENANT_UNKNOWN", b"PROVISIONING_OPEN", b"MOVE_OPEN")):
             return None
         return response.status, json.loads(data) if data else None
 
