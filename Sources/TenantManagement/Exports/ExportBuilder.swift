@@ -31,11 +31,11 @@ struct ExportBuilder: Sendable {
     }
 
     func handle(_ work: ExportWork) async throws -> Settlement<FinishedExport> {
-        guard let parts = try await repository.parts(of: work.handle.export) else {
+        guard let parts = try await repository.parts(of: work.id) else {
             return .deadLetter(reason: "the subscription service has not sent its rows in time")
         }
         if parts.hasPrefix("!") { return .deadLetter(reason: String(parts.dropFirst())) }
-        try await repository.removeChunks(of: work.handle.export)
+        try await repository.removeChunks(of: work.id)
         let now = clock.now()
         var archive = ArchiveSink(work: work, repository: repository, maximumSize: maximumSize, now: now)
         for table in try await ownTables(of: work.tenant) { try await archive.add(table, of: "tenant-management") }
@@ -56,7 +56,7 @@ struct ExportBuilder: Sendable {
             }
         }
         let manifest = ArchiveManifest(
-            tenant: work.tenant, export: work.handle.export, exportedOn: now,
+            tenant: work.tenant, export: work.id, exportedOn: now,
             migration: migration, files: archive.files, leftOut: leftOut)
         return .done(try await archive.finish(manifest))
     }

@@ -91,7 +91,7 @@ struct ExportRepository: Sendable {
         _ = try await query(
             Self.storingChunk,
             [
-                .identifier(work.handle.export), .int32(Int32(clamping: position)), .identifier(work.tenant),
+                .identifier(work.id), .int32(Int32(clamping: position)), .identifier(work.tenant),
                 .bytes(content), .identifier(work.handle.claim),
             ])
     }
