@@ -43,6 +43,60 @@ import Testing
         }
     }
 
+    @Test func `no end is shown before the report of the outcome, and nothing else after a success`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            for (status, state) in [(1, "SUCCEEDED"), (0, "FAILED")] {
+                let hook = try await TestWebhook.begin(stack)
+                let end: JSONValue = "2026-11-29T01:00:09.000Z"
+                let last = hook.progress(3, state: state, possible: [], endedOn: end)
+                try await hook.send(last).expect(204)
+                var run = try #require(try await hook.runs().first)
+                #expect(run["status"] == 0 && run["state"] == "RUNNING" && run["endedOn"]?.stringValue == nil)
+                #expect(run["steps"] == TestWebhook.steps && run["possibleCommands"] == [])
+                // The same snapshot, in the report of the outcome.
+                let body = hook.body(status: status).replacing(["data", "progress"], with: try #require(last["data"]))
+                try await hook.send(body).expect(204)
+                run = try #require(try await hook.runs().first)
+                #expect(run["state"]?.stringValue == state && run["endedOn"] == end)
+                // A later report: after a failure the orchestrator may be at work again, after a success it is not.
+                try await hook.send(hook.progress(4)).expect(204)
+                run = try #require(try await hook.runs().first)
+                #expect(run["state"]?.stringValue == (status == 1 ? "SUCCEEDED" : "RUNNING"))
+                #expect(run["possibleCommands"]?.arrayValue?.count == (status == 1 ? 0 : 2))
+            }
+        }
+    }
+
+    @Test func `the outcome and the progress that its report contains are seen at once`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            let database = try stack.database(.tenantManagement)
+            let last = hook.progress(3, state: "SUCCEEDED", possible: [], endedOn: "2026-11-29T01:00:09.000Z")
+            let body = hook.body().replacing(["data", "progress"], with: try #require(last["data"]))
+            let sending = try await database.withPool { pool in
+                try await pool.withTransaction { transaction in
+                    // The report cannot be applied yet.
+                    _ = try await transaction.query(
+                        "SELECT 1 FROM main.tenants WHERE id = $1::uuid FOR UPDATE", [.text(hook.tenant)])
+                    let sending = Task { try await hook.send(body).status }
+                    try await eventually("the report waits for the tenant") {
+                        try await database.count(
+                            """
+                            SELECT count(*) FROM pg_stat_activity
+                            WHERE datname = current_database() AND wait_event_type = 'Lock'
+                            """) > 0
+                    }
+                    let run = try #require(try await hook.runs().first)
+                    #expect(run["state"] == "REQUESTED" && run["steps"] == [] && run["status"] == 0)
+                    return sending
+                }
+            }
+            #expect(try await sending.value == 204)
+            let run = try #require(try await hook.runs().first)
+            #expect(run["state"] == "SUCCEEDED" && run["steps"] == TestWebhook.steps && run["status"] == 1)
+        }
+    }
+
     @Test func `an orchestrator that reports no progress is shown by its outcome`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             for (status, state) in [(1, "SUCCEEDED"), (0, "FAILED")] {
@@ -150,7 +204,8 @@ import Testing
             let hook = try await TestWebhook.begin(stack)
             let wrong: [([String], JSONValue, String)] = [
                 (["data", "version"], 0, "/data/version"), (["data", "version"], "1", "/data/version"),
-                (["data", "state"], "LOST", "/data/state"), (["data", "steps"], [:], "/data/steps"),
+                (["data", "state"], "LOST", "/data/state"), (["data", "state"], "REQUESTED", "/data/state"),
+                (["data", "steps"], [:], "/data/steps"),
                 (["data", "steps", "0", "name"], 7, "/data/steps/0/name"),
                 (["data", "steps", "0", "startedOn"], "yesterday", "/data/steps/0/startedOn"),
                 (["data", "tier"], .string(String(repeating: "x", count: 1001)), "/data/tier"),

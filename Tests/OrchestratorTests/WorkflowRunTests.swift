@@ -216,8 +216,6 @@ import WorkQueue
             let provisioner = ScriptedProvisioner()
             let processor = try story.processor(provisioner)
             try await story.work(processor)
-            // Identifiers of one millisecond have no order.
-            story.world.clock.advance(by: .seconds(1))
             var removal = story.test.next(.deprovision)
             removal.tier = nil
             #expect(try await story.world.repository().enqueue(try removal.event()))
@@ -227,6 +225,26 @@ import WorkQueue
             #expect(try report.isSigned(for: removal))
             #expect(try report.json["type"] == 1)
             #expect(try report.json["data"]?["progress"]?["tier"] == "BASIC")
+        }
+    }
+
+    @Test func `the requests of a tenant are performed in their order, whatever the clocks of the nodes say`()
+        async throws
+    {
+        try await RunStory.with { story in
+            let provisioner = ScriptedProvisioner()
+            let processor = try story.processor(provisioner)
+            // Received by a node whose clock is an hour behind: its identifiers are smaller.
+            var removal = story.test.next(.deprovision)
+            removal.tier = nil
+            let late = ManualClock(story.world.clock.now().adding(.seconds(-3600)))
+            #expect(try await story.world.repository(clock: late).enqueue(try removal.event()))
+            for kind in [WorkflowKind.provision, .deprovision] {
+                #expect(try await story.work(processor) == 1)
+                #expect(try story.receiver.requests.last?.json["type"]?.intValue == kind.callbackType.number)
+            }
+            #expect(provisioner.count == 2, "what was made is removed")
+            #expect(try story.receiver.requests.last?.json["data"]?["progress"]?["tier"] == "BASIC")
         }
     }
 

@@ -13,7 +13,8 @@ enum ProvisioningRunStatements {
         """
 
     /// Claims due runs, the oldest first; of one tenant only the first that is unfinished, so that two provisionings of
-    /// a tenant never run side by side. Parameters: most runs, claim, lease, tiers to leave alone (in upper case).
+    /// a tenant never run side by side. The order is the one in which runs were stored, by the clock of the database, because
+    /// nodes make identifiers by their own clocks. Parameters: most runs, claim, lease, tiers to leave alone (in upper case).
     static let claim: PostgresStatement = """
         WITH due AS MATERIALIZED (
             SELECT run.id
@@ -21,7 +22,8 @@ enum ProvisioningRunStatements {
             WHERE run.due_at <= now() AND upper(run.tier) <> ALL($4::text[])
                 AND NOT EXISTS (
                     SELECT FROM main.provisioning_runs AS earlier
-                    WHERE earlier.tenant_id = run.tenant_id AND earlier.due_at IS NOT NULL AND earlier.id < run.id)
+                    WHERE earlier.tenant_id = run.tenant_id AND earlier.due_at IS NOT NULL
+                        AND (earlier.created_on, earlier.id) < (run.created_on, run.id))
             ORDER BY run.due_at
             LIMIT $1
             FOR UPDATE OF run SKIP LOCKED

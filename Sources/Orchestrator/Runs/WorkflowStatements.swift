@@ -111,13 +111,18 @@ enum WorkflowStatements {
     /// What the tenant has: the newest earlier run that has made or moved something which was not removed since; without one, the
     /// newest that was given up. Parameters: tenant, run.
     static let existing: PostgresStatement = """
+        WITH earlier AS (
+            SELECT run.* FROM main.provisioning_runs AS this
+            JOIN main.provisioning_runs AS run
+                ON run.tenant_id = $1 AND (run.created_on, run.id) < (this.created_on, this.id)
+            WHERE this.id = $2 AND run.due_at IS NULL)
         SELECT tier, plan_size, CASE WHEN state = 'failed' THEN NULL ELSE resources END
-        FROM main.provisioning_runs AS run
-        WHERE tenant_id = $1 AND id < $2 AND kind <> 'deprovision' AND due_at IS NULL
+        FROM earlier AS run
+        WHERE kind <> 'deprovision'
             AND NOT EXISTS (
-                SELECT FROM main.provisioning_runs AS removal
-                WHERE removal.tenant_id = $1 AND removal.id > run.id AND removal.id < $2
+                SELECT FROM earlier AS removal
+                WHERE (removal.created_on, removal.id) > (run.created_on, run.id)
                     AND removal.kind = 'deprovision' AND removal.state = 'provisioned')
-        ORDER BY state = 'failed', id DESC LIMIT 1
+        ORDER BY state = 'failed', created_on DESC, id DESC LIMIT 1
         """
 }

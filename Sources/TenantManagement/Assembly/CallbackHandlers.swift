@@ -13,12 +13,7 @@ enum CallbackHandlers {
                 pool: platform.pool, repository: core.provisionings, cache: core.cache,
                 effect: OffboardingEffect()),
             MovedCallbackHandler(pool: platform.pool, repository: core.provisionings),
-            progress(core),
+            ProgressCallbackHandler(runs: ProvisioningRunRepository(pool: platform.pool)),
         ]
-    }
-
-    /// Takes progress, also that which reports of outcomes contain.
-    static func progress(_ core: TenantManagementCore) -> ProgressCallbackHandler {
-        ProgressCallbackHandler(pool: core.platform.pool, logger: core.platform.logger)
     }
 }

@@ -14,18 +14,23 @@ ALTER TABLE main.provisionings
 COMMENT ON COLUMN main.provisionings.progress_version IS 'of the newest report that was stored; older ones are ignored';
 UPDATE main.provisionings SET state = CASE status WHEN 1 THEN 'SUCCEEDED' ELSE 'FAILED' END, ended_on = completed_on
 WHERE status <> 0;
+ALTER TABLE main.provisionings ADD CONSTRAINT provisionings_state_of_status CHECK (
+    CASE status WHEN 0 THEN state NOT IN ('SUCCEEDED', 'FAILED') WHEN 1 THEN state = 'SUCCEEDED' ELSE true END);
 -- For estimates: the last runs of a tier that have succeeded.
 CREATE INDEX idx_provisionings_durations ON main.provisionings (kind, tier, ended_on DESC)
     WHERE state = 'SUCCEEDED' AND started_on IS NOT NULL;
 
--- Whoever closes a request ends its run, too: an orchestrator need not report progress. What a report of progress has said last
--- about a run that is over, or stuck, stays.
+-- The state agrees with the status, whatever reports of progress say and in whatever order they arrive: no end is shown before
+-- the report of the outcome, which clients act on, and a request that has succeeded shows nothing else. Whoever closes a request
+-- ends its run, too, because an orchestrator need not report progress. After a failure an orchestrator may still be at work, so
+-- its reports are shown, and a run that is stuck stays stuck.
 CREATE FUNCTION main.show_provisioning() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.row_version := OLD.row_version + 1;
-    IF NEW.status <> OLD.status AND NEW.status <> 0 AND NEW.state = OLD.state
-        AND NEW.state NOT IN ('STUCK', 'SUCCEEDED', 'FAILED')
-    THEN
+    IF NEW.status = 0 AND NEW.state IN ('SUCCEEDED', 'FAILED') THEN
+        NEW.state := 'RUNNING';
+        NEW.ended_on := NULL;
+    ELSIF NEW.status = 1 OR (NEW.status = 2 AND OLD.status <> 2 AND NEW.state NOT IN ('STUCK', 'SUCCEEDED', 'FAILED')) THEN
         NEW.state := CASE NEW.status WHEN 1 THEN 'SUCCEEDED' ELSE 'FAILED' END;
         NEW.ended_on := coalesce(NEW.ended_on, NEW.completed_on);
         NEW.possible_commands := '{}';

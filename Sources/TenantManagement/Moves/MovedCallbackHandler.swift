@@ -16,9 +16,9 @@ struct MovedCallbackHandler: CallbackHandler {
     func apply(_ callback: VerifiedCallback, in context: WriteContext) async throws {
         let report = try ProvisioningCallback(callback.data)
         if try await close(callback, report, in: context) { return }
-        guard
-            try await repository.isRepetition(callback.digest, of: callback.delivery.context, as: report.result)
-        else { throw CallbackError.refused }
+        guard try await repository.acceptRepetition(of: callback, as: report.result, in: context) else {
+            throw CallbackError.refused
+        }
     }
 
     /// Returns false when the request was closed since the callback was verified; then nothing was changed.
@@ -28,11 +28,9 @@ struct MovedCallbackHandler: CallbackHandler {
         let tenant = callback.delivery.tenant
         return try await context.withTransaction(on: pool, resource: nil) { transaction in
             try await MoveRepository.lock(tenant, transaction)
-            let closed = try await transaction.query(
-                ProvisioningRepository.close(
-                    callback.delivery.context, as: ProvisioningStatus(report.result),
-                    digest: callback.digest.ofContent, now: context.now))
-            guard closed.affectedRows == 1 else { return false }
+            guard
+                try await ProvisioningRepository.close(callback, as: report.result, now: context.now, transaction)
+            else { return false }
             if report.result == .success {
                 try await MoveRepository.removePlaces(of: tenant, by: context.actor, transaction)
                 try await ProvisioningRepository.store(report.resources, of: tenant, in: context, transaction)

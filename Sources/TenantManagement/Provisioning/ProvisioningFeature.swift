@@ -26,8 +26,8 @@ struct ProvisioningFeature: ServiceFeature {
         let controller = ProvisioningController(service: core.provisioning)
         let webhooks = WebhookController(
             verifier: core.webhookVerifier,
-            handlers: CallbackHandlers.all(core), progress: CallbackHandlers.progress(core),
-            limiter: platform.limiter, configuration: core.webhooks, system: platform.systemUser.scope)
+            handlers: CallbackHandlers.all(core), limiter: platform.limiter, configuration: core.webhooks,
+            system: platform.systemUser.scope, logger: platform.logger)
         let runs = ProvisioningRunController(
             service: ProvisioningRunService(
                 pool: platform.pool, tenants: core.tenants, runs: core.repository(ProvisioningRun.entity),

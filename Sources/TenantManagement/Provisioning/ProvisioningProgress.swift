@@ -38,9 +38,10 @@ struct ProvisioningProgress: Sendable {
         guard let version = data["version"]?.intValue, version > 0 else {
             throw .invalidField("/data/version", code: "type", "must be a positive integer")
         }
-        guard let state = data["state"]?.stringValue.flatMap(ProvisioningRun.State.init) else {
-            let known = ProvisioningRun.State.allCases.map(\.rawValue).joined(separator: ", ")
-            throw .invalidField("/data/state", code: "enum", "must be one of \(known)")
+        guard let state = data["state"]?.stringValue.flatMap(ProvisioningRun.State.init), state != .requested else {
+            // Requested is what nobody has reported on yet.
+            let known = ProvisioningRun.State.allCases.filter { $0 != .requested }.map(\.rawValue)
+            throw .invalidField("/data/state", code: "enum", "must be one of \(known.joined(separator: ", "))")
         }
         self.context = context
         self.version = Int64(version)

@@ -74,13 +74,6 @@ struct ProvisioningRepository: Sendable {
             ])
     }
 
-    /// Ends a provisioning with the result that its callback reports. Changes no row if the provisioning is not open.
-    static func close(
-        _ context: Identifier, as status: ProvisioningStatus, digest: [UInt8], now: Timestamp
-    ) -> BoundStatement {
-        BoundStatement(closing, [.identifier(context), status.value, .timestamp(now), .bytes(digest)])
-    }
-
     /// Ends an open provisioning of a tenant as failed, because another one replaces it.
     static func abandon(tenant: Identifier, now: Timestamp) -> BoundStatement {
         BoundStatement(abandoning, [.identifier(tenant), .timestamp(now)])
@@ -116,12 +109,6 @@ struct ProvisioningRepository: Sendable {
 
     private static let findOfTenant = PostgresStatement(
         "SELECT \(columns) FROM main.provisionings WHERE id = $1 AND tenant_id = $2")
-
-    private static let closing = PostgresStatement(
-        """
-        UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4
-        WHERE id = $1 AND status = \(open)
-        """)
 
     private static let abandoning = PostgresStatement(
         """

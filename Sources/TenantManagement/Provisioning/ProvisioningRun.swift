@@ -30,7 +30,9 @@ enum ProvisioningRun {
         "status", width: .int16, oneOf: [0, 1, 2], access: .readOnly,
         description: "What the callback has reported: 0 nothing yet, 1 success, 2 failure or no callback in time")
     static let state = Field<State>.string(
-        "state", access: .readOnly, description: "How far the orchestrator is", example: "RUNNING")
+        "state", access: .readOnly,
+        description: "How far the orchestrator is; SUCCEEDED and FAILED not before its report of the outcome",
+        example: "RUNNING")
     static let tier = Field.string("tier", access: .readOnly, example: "BASIC")
     static let subscriptionID = Field.string("subscriptionId", access: .readOnly)
     static let requestedOn = Field.timestamp("requestedOn", access: .readOnly)

@@ -9,8 +9,17 @@ struct ProvisioningRunRepository: Sendable {
 
     // MARK: Progress
 
+    /// Stores a report of progress by itself.
+    func store(
+        _ progress: ProvisioningProgress, tenant: Identifier, in context: WriteContext
+    ) async throws(PostgresError) {
+        var batch = PostgresBatch(settings: context.scope.settings)
+        batch.add(Self.store(progress, tenant: tenant, now: context.now))
+        _ = try await pool.run(batch)
+    }
+
     /// Stores a report unless a newer one was stored, and what became of commands. When the run is over, commands that it has not
-    /// seen are refused.
+    /// seen are refused. The table shows no end before the report of the outcome.
     static func store(_ progress: ProvisioningProgress, tenant: Identifier, now: Timestamp) -> BoundStatement {
         let decisions = progress.decisions.map { decision -> JSONValue in
             [

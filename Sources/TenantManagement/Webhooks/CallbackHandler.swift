@@ -22,4 +22,6 @@ struct VerifiedCallback: Sendable {
     let data: JSONObject
     /// Distinguishes repetitions from other callbacks.
     let digest: CallbackDigest
+    /// How far the run was, if the report of its outcome says so; nil for callbacks of other types.
+    let progress: ProvisioningProgress?
 }

@@ -28,16 +28,15 @@ struct DeprovisionedCallbackHandler: CallbackHandler {
 
     func apply(_ callback: VerifiedCallback, in context: WriteContext) async throws {
         let result = try ProvisioningCallback(callback.data).result
-        let (tenant, provisioning) = (callback.delivery.tenant, callback.delivery.context)
         if let changed = try await close(callback, result, in: context) {
             await cache.invalidate([changed])
             return
         }
-        guard try await repository.isRepetition(callback.digest, of: provisioning, as: result) else {
+        guard try await repository.acceptRepetition(of: callback, as: result, in: context) else {
             throw CallbackError.refused
         }
         // The process that applied it may have died before it updated the cache.
-        await cache.invalidate(uncertain: tenant)
+        await cache.invalidate(uncertain: callback.delivery.tenant)
     }
 
     /// Thrown to roll back: the request was closed since the callback was verified.
@@ -46,18 +45,15 @@ struct DeprovisionedCallbackHandler: CallbackHandler {
     private func close(
         _ callback: VerifiedCallback, _ result: ProvisioningResult, in context: WriteContext
     ) async throws -> RowVersion? {
-        let (tenant, provisioning) = (callback.delivery.tenant, callback.delivery.context)
+        let tenant = callback.delivery.tenant
         do {
             return try await context.withTransaction(on: pool, resource: nil) { transaction in
                 guard let changed = try await effect.deprovisioned(tenant, result, in: context, transaction) else {
                     return nil
                 }
-                let closed = try await transaction.query(
-                    ProvisioningRepository.close(
-                        provisioning, as: ProvisioningStatus(result), digest: callback.digest.ofContent,
-                        now: context.now)
-                )
-                guard closed.affectedRows == 1 else { throw NotOpen() }
+                guard
+                    try await ProvisioningRepository.close(callback, as: result, now: context.now, transaction)
+                else { throw NotOpen() }
                 let event = try EventEnvelope(
                     id: .v7(at: context.now), type: result.deprovisioningEventType, tenantID: tenant,
                     occurredAt: context.now, trace: context.trace, data: result.eventData(of: tenant))

@@ -9,7 +9,6 @@ struct ProvisionedCallbackHandler: CallbackHandler {
     let kind: ProvisioningKind? = .provision
 
     func apply(_ callback: VerifiedCallback, in context: WriteContext) async throws {
-        try await service.apply(
-            try ProvisioningCallback(callback.data), delivery: callback.delivery, digest: callback.digest, in: context)
+        try await service.apply(try ProvisioningCallback(callback.data), of: callback, in: context)
     }
 }

@@ -19,21 +19,21 @@ struct ProvisioningCallbackService: Sendable {
     /// before has no further effect.
     /// - Throws: ``CallbackError/refused`` when that provisioning is not open.
     func apply(
-        _ callback: ProvisioningCallback, delivery: WebhookVerifier.Delivery, digest: CallbackDigest,
-        in context: WriteContext
+        _ report: ProvisioningCallback, of callback: VerifiedCallback, in context: WriteContext
     ) async throws {
-        if let moved = try await move(delivery, callback, digest: digest.ofContent, in: context) {
+        let tenant = callback.delivery.tenant
+        if let moved = try await move(callback, report, in: context) {
             notifications.wakeUp()
             await cache.invalidate([moved])
-            await copies.remove(delivery.tenant)
+            await copies.remove(tenant)
         } else {
             // The same report again is a retry of a pipeline that has not received the response. It may have been applied at
             // this very moment, so the provisioning is read again.
-            guard try await repository.isRepetition(digest, of: delivery.context, as: callback.result) else {
+            guard try await repository.acceptRepetition(of: callback, as: report.result, in: context) else {
                 throw CallbackError.refused
             }
             // The process that applied it may have died before it updated the cache.
-            await cache.invalidate(uncertain: delivery.tenant)
+            await cache.invalidate(uncertain: tenant)
         }
     }
 
@@ -43,28 +43,24 @@ struct ProvisioningCallbackService: Sendable {
     /// The transaction. It locks the tenant before its provisioning, as all other writers do.
     /// - Returns: The tenant with its new version; nil when the provisioning is not open, and then nothing was changed.
     private func move(
-        _ delivery: WebhookVerifier.Delivery, _ callback: ProvisioningCallback, digest: [UInt8],
-        in context: WriteContext
+        _ callback: VerifiedCallback, _ report: ProvisioningCallback, in context: WriteContext
     ) async throws -> RowVersion? {
+        let tenant = callback.delivery.tenant
         do {
             return try await context.withTransaction(on: pool, resource: nil) { transaction in
                 let moved = try await ProvisioningRepository.endProvisioning(
-                    of: delivery.tenant, as: Tenant.Status(callback.result), by: context.actor,
-                    transaction)
+                    of: tenant, as: Tenant.Status(report.result), by: context.actor, transaction)
                 guard let moved else { return nil }
-                let closed = try await transaction.query(
-                    ProvisioningRepository.close(
-                        delivery.context, as: ProvisioningStatus(callback.result), digest: digest, now: context.now))
-                guard closed.affectedRows == 1 else { throw NotOpen() }
-                if callback.result == .success {
-                    try await ProvisioningRepository.store(
-                        callback.resources, of: delivery.tenant, in: context, transaction)
+                guard
+                    try await ProvisioningRepository.close(
+                        callback, as: report.result, now: context.now, transaction)
+                else { throw NotOpen() }
+                if report.result == .success {
+                    try await ProvisioningRepository.store(report.resources, of: tenant, in: context, transaction)
                     try await welcome(
-                        delivery.tenant, name: moved.name, link: callback.appPlaneURL ?? "", now: context.now,
-                        in: transaction)
+                        tenant, name: moved.name, link: report.appPlaneURL ?? "", now: context.now, in: transaction)
                 }
-                _ = try await transaction.query(
-                    Outbox.insert(try event(for: callback, tenant: delivery.tenant, in: context)))
+                _ = try await transaction.query(Outbox.insert(try event(for: report, tenant: tenant, in: context)))
                 return moved.version
             }
         } catch is NotOpen {
@@ -88,11 +84,11 @@ struct ProvisioningCallbackService: Sendable {
     }
 
     private func event(
-        for callback: ProvisioningCallback, tenant: Identifier, in context: WriteContext
+        for report: ProvisioningCallback, tenant: Identifier, in context: WriteContext
     ) throws -> EventEnvelope {
         try EventEnvelope(
-            id: .v7(at: context.now), type: callback.result.eventType, tenantID: tenant, occurredAt: context.now,
-            trace: context.trace, data: callback.result.eventData(of: tenant))
+            id: .v7(at: context.now), type: report.result.eventType, tenantID: tenant, occurredAt: context.now,
+            trace: context.trace, data: report.result.eventData(of: tenant))
     }
 }
 

@@ -27,13 +27,49 @@ extension ProvisioningRepository {
         return ProvisionedTenant(name: try row.text(0), version: RowVersion(id: tenant, version: try row.int64(1)))
     }
 
-    /// Whether a callback is the one that has closed the request: a retry of an orchestrator that has not received the response.
-    func isRepetition(
-        _ digest: CallbackDigest, of provisioning: Identifier, as result: ProvisioningResult
+    /// Ends the request that a callback reports on, and stores the progress that the callback contains: both are seen at once.
+    /// The caller has locked the tenant.
+    /// - Returns: False when the request is not open, and then nothing was changed.
+    static func close(
+        _ callback: VerifiedCallback, as result: ProvisioningResult, now: Timestamp, _ transaction: PostgresTransaction
     ) async throws(PostgresError) -> Bool {
-        guard let before = try await self.provisioning(provisioning) else { return false }
-        return before.status == ProvisioningStatus(result) && digest.matches(before.callbackDigest)
+        let progress = callback.progress
+        let closed = try await transaction.query(
+            closing,
+            [
+                .identifier(callback.delivery.context), ProvisioningStatus(result).value, .timestamp(now),
+                .bytes(callback.digest.ofContent),
+                // Also if the same report has come before the outcome: its end was not shown then.
+                .optional(progress?.state.isOver == true ? progress?.endedOn : nil) { .timestamp($0) },
+            ])
+        guard closed.affectedRows == 1 else { return false }
+        if let progress {
+            _ = try await transaction.query(
+                ProvisioningRunRepository.store(progress, tenant: callback.delivery.tenant, now: now))
+        }
+        return true
     }
+
+    /// Whether a callback is the one that has closed the request: a retry of an orchestrator that has not received the response.
+    /// The progress that it contains may be newer than before, and is stored.
+    func acceptRepetition(
+        of callback: VerifiedCallback, as result: ProvisioningResult, in context: WriteContext
+    ) async throws(PostgresError) -> Bool {
+        guard let before = try await provisioning(callback.delivery.context),
+            before.status == ProvisioningStatus(result), callback.digest.matches(before.callbackDigest)
+        else { return false }
+        if let progress = callback.progress {
+            try await ProvisioningRunRepository(pool: pool).store(
+                progress, tenant: callback.delivery.tenant, in: context)
+        }
+        return true
+    }
+
+    private static let closing = PostgresStatement(
+        """
+        UPDATE main.provisionings SET status = $2, completed_on = $3, callback_digest = $4, ended_on = $5
+        WHERE id = $1 AND status = \(ProvisioningStatus.open.rawValue)
+        """)
 
     private static let ending = PostgresStatement(
         """

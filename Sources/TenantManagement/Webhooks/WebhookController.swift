@@ -1,6 +1,7 @@
 import Entities
 import HTTPTypes
 import JSONCoding
+import Logging
 import Primitives
 import ServiceKit
 
@@ -8,12 +9,11 @@ import ServiceKit
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let handlers: [any CallbackHandler]
-    /// Takes the progress that reports of outcomes contain.
-    let progress: ProgressCallbackHandler
     let limiter: RateLimiter
     let configuration: WebhookConfiguration
     /// The service itself: pipelines are nobody's users.
     let system: TenantScope
+    let logger: Logger
 
     var operations: [Operation] { [callback()] }
 
@@ -75,13 +75,20 @@ struct WebhookController: Sendable {
                 let handler = try handler(of: body["type"])
                 guard handler.kind == nil || handler.kind == delivery.kind else { throw CallbackError.refused }
                 let callback = VerifiedCallback(
-                    delivery: delivery, data: data, digest: CallbackDigest(body: call.bodyBytes))
-                let context = call.writeContext(in: system)
-                // Before the outcome, so that a crash between them loses neither: the callback comes again.
-                try await progress.applyIncluded(callback, in: context)
-                try await handler.apply(callback, in: context)
+                    delivery: delivery, data: data, digest: CallbackDigest(body: call.bodyBytes),
+                    progress: progress(in: data, of: delivery))
+                try await handler.apply(callback, in: call.writeContext(in: system))
                 return .noContent
             })
+    }
+
+    /// The progress that a report of the outcome contains, so that it needs no report of its own. Other orchestrators may mean
+    /// something else by the member, which is ignored.
+    private func progress(in data: JSONObject, of delivery: WebhookVerifier.Delivery) -> ProvisioningProgress? {
+        guard let included = data["progress"]?.objectValue, included["version"] != nil else { return nil }
+        if let progress = try? ProvisioningProgress(included), progress.context == delivery.context { return progress }
+        logger.info("The progress in a callback is ignored", metadata: ["tenantId": "\(delivery.tenant)"])
+        return nil
     }
 
     private func handler(of type: JSONValue?) throws(HTTPFailure) -> any CallbackHandler {

@@ -156,8 +156,8 @@ struct IsolationSide: Sendable {
         try await management.query(
             """
             WITH run AS (
-                INSERT INTO main.provisionings (id, tenant_id, subscription_id, status, requested_on, expires_on)
-                VALUES (gen_random_uuid(), $1::uuid, $2, 1, now(), now() + interval '1 day') RETURNING id)
+                INSERT INTO main.provisionings (id, tenant_id, subscription_id, status, state, requested_on, expires_on)
+                VALUES (gen_random_uuid(), $1::uuid, $2, 1, 'SUCCEEDED', now(), now() + interval '1 day') RETURNING id)
             INSERT INTO main.provisioning_commands (
                 id, provisioning_id, tenant_id, command, reason, requested_by, requested_on, outcome)
             SELECT gen_random_uuid(), id, $1::uuid, 'skip', $2, $2, now(), 'APPLIED' FROM run

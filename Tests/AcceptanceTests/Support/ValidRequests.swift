@@ -177,8 +177,9 @@ struct ValidRequests: Sendable {
             // A move that has succeeded.
             try await database.query(
                 """
-                INSERT INTO main.provisionings (id, tenant_id, requested_on, expires_on, kind, status, completed_on)
-                VALUES (gen_random_uuid(), $1::uuid, now(), now(), 2, 1, now())
+                INSERT INTO main.provisionings (
+                    id, tenant_id, requested_on, expires_on, kind, status, state, completed_on, ended_on)
+                VALUES (gen_random_uuid(), $1::uuid, now(), now(), 2, 1, 'SUCCEEDED', now(), now())
                 """, [.text(tenant)])
             return Request(path: operation.path(with: tenant), token: stack.admin)
         case "POST /tenants/{id}/erase":

@@ -110,10 +110,11 @@ final class TestWorld: Sendable {
     /// The only data server, as `host:port`.
     var dataServerAddress: String { "\(server.host):\(server.port)" }
 
-    func repository() -> ProvisioningRunRepository {
+    /// - Parameter clock: Of the node; nil for that of the test.
+    func repository(clock: ManualClock? = nil) -> ProvisioningRunRepository {
         ProvisioningRunRepository(
             pool: pool, sealer: Sealer(secret: Self.encryptionKey, purpose: "orchestrator"),
-            secrets: EventSecretSealer(secret: Self.encryptionKey), clock: clock)
+            secrets: EventSecretSealer(secret: Self.encryptionKey), clock: clock ?? self.clock)
     }
 
     func processor(
