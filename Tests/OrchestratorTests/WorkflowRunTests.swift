@@ -1,6 +1,7 @@
 import JSONCoding
 import PostgresTestSupport
 import Primitives
+import ServiceKit
 import Testing
 import WorkQueue
 
