@@ -137,10 +137,7 @@ final class ScriptedMailServer: Sendable {
             case .say(let text): say(text, context)
             case .sayAndHangUp(let text):
                 say(text, context)
-                // Not at once: a client that is still connecting would not hear of it.
-                next = context.eventLoop.assumeIsolated().scheduleTask(in: .milliseconds(500)) {
-                    context.close(promise: nil)
-                }
+                context.close(promise: nil)
             case .sayAndStartTLS(let text):
                 say(text, context)
                 guard let tls else { return context.close(promise: nil) }

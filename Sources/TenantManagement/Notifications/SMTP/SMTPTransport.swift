@@ -45,7 +45,9 @@ package struct SMTPTransport: NotificationTransport {
     ) async throws(SMTPError) {
         let eventLoop = MultiThreadedEventLoopGroup.singleton.next()
         let outcome = eventLoop.makePromise(of: Void.self)
-        connect(plan, tls: tls, mayLeave: mayLeave, on: eventLoop, outcome: outcome)
+        // On the event loop, where the handlers are added before anything that the server does is noticed. On another thread, a
+        // server that hangs up at once could close the connection before it has handlers.
+        eventLoop.execute { connect(plan, tls: tls, mayLeave: mayLeave, on: eventLoop, outcome: outcome) }
         do {
             try await withTaskCancellationHandler {
                 try await outcome.futureResult.get()
@@ -57,6 +59,7 @@ package struct SMTPTransport: NotificationTransport {
         }
     }
 
+    /// Runs on the event loop.
     private func connect(
         _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, mayLeave: @escaping @Sendable () -> Bool,
         on eventLoop: any EventLoop, outcome: EventLoopPromise<Void>
@@ -66,7 +69,7 @@ package struct SMTPTransport: NotificationTransport {
         let serverName = configuration.tlsServerName
         ClientBootstrap(group: eventLoop)
             .connectTimeout(timeout)
-            // The server speaks first: not to be heard before somebody listens.
+            // The server speaks first, so nothing is read before there are handlers.
             .channelOption(.autoRead, value: false)
             .connect(host: configuration.host, port: configuration.port)
             .flatMapThrowing { channel in
