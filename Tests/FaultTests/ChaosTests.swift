@@ -1,7 +1,6 @@
 import Foundation
 import PostgresTestSupport
 import StackTestSupport
-
 import Testing
 
 /// A small run of `make chaos`: tenants live from the first mail to the end while processes are killed.
