@@ -31,8 +31,9 @@ export ARC_TEST_REDIS_HOST=127.0.0.1 ARC_TEST_REDIS_PORT=$redis_port
 output=$(mktemp)
 trap 'rm -f "$output"; stop_servers' EXIT
 
+# Ten tests side by side keep two cores busy. More only make every single test slower.
 run_once() {
-    swift test --skip-build --parallel --experimental-maximum-parallelization-width 24 "$@" 2>&1
+    swift test --skip-build --parallel --experimental-maximum-parallelization-width 10 "$@" 2>&1
 }
 
 # The failures again, at the end of thousands of lines.
