@@ -1,6 +1,5 @@
 import JSONCoding
 import MessageBus
-import MessageBusSQS
 import Primitives
 
 /// An entry of `PutEvents`.

@@ -24,6 +24,10 @@ struct EventBridgeCommand: Sendable {
         guard let id = detail["commandId"]?.stringValue.flatMap({ Identifier($0) }) else {
             throw .invalidField(place + "/commandId", code: "format", "must be a UUID")
         }
+        if let sent = try EventBridgeEvent.envelope(in: detail, type: type, tenant: tenant, trace: trace, at: place) {
+            envelope = sent
+            return
+        }
         do {
             envelope = try EventEnvelope(
                 id: id, type: type, tenantID: tenant,

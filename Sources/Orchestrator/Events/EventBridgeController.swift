@@ -70,8 +70,10 @@ struct EventBridgeController: Sendable {
             })
     }
 
-    /// Hands an event to the consumer that the bus feeds too, which stores it once.
+    /// Hands an event to the consumer that the bus feeds too, which stores it once. A replay for other groups has no effect here,
+    /// as on every bus.
     private func take(_ event: EventEnvelope) async throws {
+        guard event.concerns(group: ProvisioningConsumer.group) else { return }
         do {
             try await handler(
                 EventDelivery(event: event, group: ProvisioningConsumer.group, attempt: 1))

@@ -47,6 +47,10 @@ struct EventBridgeEvent: Sendable {
                 place + "/secret", code: "pattern",
                 "must be 32 hexadecimal characters, in clear or sealed under the DATA_ENCRYPTION_KEY of this service")
         }
+        if let sent = try Self.envelope(in: detail, type: type, tenant: tenantID, trace: trace, at: place) {
+            envelope = sent
+            return
+        }
         // An event without an id is identified by what it requests, because each provisioning is requested once.
         let named = isEnveloped ? body["id"]?.stringValue.flatMap { Identifier($0) } : nil
         do {
@@ -54,6 +58,34 @@ struct EventBridgeEvent: Sendable {
                 id: named ?? Identifier(eventName: "\(type) \(tenantID) \(context)"), type: type, tenantID: tenantID,
                 occurredAt: body["time"]?.stringValue.flatMap { Timestamp(iso8601: $0) } ?? now,
                 trace: trace, data: detail.serialized())
+        } catch {
+            throw .invalidField(place, code: "range", "\(error)")
+        }
+    }
+
+    /// The event as this control plane has put it on the event bus, so that it has the same identity on every way here: the queue
+    /// of the group and this route can both be targets of one rule. EventBridge gives each entry an id of its own, and a relay that
+    /// repeats itself makes several entries of one event.
+    /// - Returns: Nil for an event of another program, which has no envelope in its detail.
+    static func envelope(
+        in detail: JSONValue, type: String, tenant: Identifier, trace: TraceContext?, at place: String
+    ) throws(ValidationFailure) -> EventEnvelope? {
+        let member = "\(place)/\(EventBridgeDetail.member)"
+        let sent: EventEnvelope?
+        do throws(EventEnvelopeError) {
+            sent = try EventBridgeDetail.event(type: type, detail.objectValue ?? [:])
+        } catch {
+            throw .invalidField(member, code: "envelope", "is not valid: \(error)")
+        }
+        guard let sent else { return nil }
+        guard sent.tenantID == tenant else {
+            throw .invalidField(member + "/tenantId", code: "const", "must be the tenant of the event")
+        }
+        guard sent.trace == nil, let trace else { return sent }
+        do throws(EventEnvelopeError) {
+            return try EventEnvelope(
+                id: sent.id, type: sent.type, version: sent.version, tenantID: tenant, occurredAt: sent.occurredAt,
+                trace: trace, replay: sent.replay, data: sent.data)
         } catch {
             throw .invalidField(place, code: "range", "\(error)")
         }

@@ -1,17 +1,17 @@
 package import JSONCoding
-package import MessageBus
 import Primitives
 
 /// An event as the detail of an event of EventBridge.
 ///
-/// The detail is the content of the event, as the original sends it, so that rules and foreign targets find its members where
-/// they expect them. What EventBridge has no place for is in one more member.
+/// The detail is the content of the event, as the original sends it, so that rules and targets of other programs find its members
+/// where they expect them. The envelope of EventBridge has no members for identity, tenant, trace and replay; they are in one more
+/// member of the detail.
 package enum EventBridgeDetail {
-    /// The member with the rest of the envelope.
-    private static let member = "arcEvent"
+    /// The member with the envelope of the event, without its type and content.
+    package static let member = "arcEvent"
 
-    /// The detail of an event. It also has the member `type`, which the original's consumers look at, unless the event has its
-    /// own.
+    /// The detail of an event. It also has the member `type`, which consumers of the original read, unless the content of the event
+    /// has a member of this name.
     /// - Throws: `EventEnvelopeError` when the content of the event is not a JSON object.
     package static func detail(of event: EventEnvelope) throws(EventEnvelopeError) -> JSONObject {
         let limits = JSONLimits(bytes: EventEnvelope.maximumDataBytes)
@@ -37,8 +37,8 @@ package enum EventBridgeDetail {
         return detail
     }
 
-    /// The event in a detail; nil for a detail that somebody else has written.
-    /// - Throws: `EventEnvelopeError` for one of ours that is damaged.
+    /// The event in a detail that ``detail(of:)`` has made; nil for the detail of another program, which has no envelope.
+    /// - Throws: `EventEnvelopeError` when the envelope lacks a member, or has an invalid one.
     package static func event(type: String, _ detail: JSONObject) throws(EventEnvelopeError) -> EventEnvelope? {
         guard let rest = detail[member]?.objectValue else { return nil }
         guard let id = rest["id"]?.stringValue.flatMap({ Identifier($0) }) else { throw .invalid(member: "id") }
@@ -83,8 +83,8 @@ package enum EventBridgeDetail {
 }
 
 extension JSONValue {
-    /// Whether it contains a number that a reader who keeps numbers as doubles would write differently: `1.50`, or an integer
-    /// beyond 2^53. EventBridge does not promise to keep the text of a detail.
+    /// Whether it contains a number whose text EventBridge may change, because it does not promise to keep the text of a detail:
+    /// a program that parses numbers as doubles writes `1.50` as `1.5`, and rounds integers beyond 2^53.
     fileprivate var hasNumbersThatChange: Bool {
         switch self {
         case .null, .bool, .string: false
