@@ -67,6 +67,26 @@ extension WebhookTests {
         }
     }
 
+    @Test func `a report that is repeated after the next request was made is accepted`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            try await hook.send().expect(204)
+            // The orchestrator has not received the response, and somebody moves the tenant in the meantime.
+            try await stack.tenantManagement.post(
+                "/tenants/\(hook.tenant)/move", ["target": "silo", "reason": "grows"], token: stack.admin
+            ).expect(202)
+            try await hook.send().expect(204)
+            let named: JSONValue = hook.body().replacing(["data", "context"], with: .string(hook.context))
+            try await hook.send(named).expect(204)
+            #expect(try await hook.send(hook.body(status: 0)).status == 401, "another report")
+            let database = try stack.database(.tenantManagement)
+            let requests = try await database.texts(
+                "SELECT concat_ws(' ', kind, status) FROM main.provisionings ORDER BY kind")
+            #expect(requests == ["0 1", "2 0"])
+            #expect(try await hook.status() == 0)
+        }
+    }
+
     @Test func `the secret survives an empty Redis`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let hook = try await TestWebhook.begin(stack)

@@ -16,11 +16,12 @@ import Testing
         let report = CallbackReport(
             tenantID: tenant, result: .success, resources: [resource], appPlaneURL: "https://t.example.com")
         #expect(String(decoding: report.body(), as: UTF8.self) == WebhookSignatureTests.webhookBody)
-        let failure = CallbackReport(tenantID: tenant, result: .failure, resources: [], appPlaneURL: "http://x")
+        let failure = CallbackReport(
+            tenantID: tenant, result: .failure, resources: [], appPlaneURL: "http://x", context: "c")
         #expect(
             try JSONValue.parse(failure.body()) == [
                 "initiatorId": .identifier(tenant), "type": 0,
-                "data": ["status": 0, "resources": [], "appPlaneUrl": "http://x"],
+                "data": ["status": 0, "resources": [], "appPlaneUrl": "http://x", "context": "c"],
             ])
     }
 

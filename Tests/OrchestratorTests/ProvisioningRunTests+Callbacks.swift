@@ -114,6 +114,26 @@ extension ProvisioningRunTests {
         }
     }
 
+    @Test(arguments: [(401, "refused"), (404, "refused"), (503, "pending")])
+    func `a report that is not accepted does not hold up the next request of the tenant`(
+        status: Int, expected: String
+    ) async throws {
+        try await RunStory.with(reply: { _ in .status(status) }) { story in
+            let next = story.test.next(.provision)
+            #expect(try await story.world.repository().enqueue(try next.event()))
+            let processor = try story.processor()
+            #expect(try await story.work(processor) == 1)
+            let run = try await story.run(of: story.test)
+            #expect(run.callbackState == expected)
+            #expect(run.isUnfinished == (expected == "pending"))
+            guard expected == "refused" else { return }
+            #expect(run.callbackError == "answered \(status), and there is a later request")
+            #expect(try await story.work(processor) == 1)
+            // There is none after this one.
+            #expect(try await story.run(of: next).callbackState == "pending")
+        }
+    }
+
     @Test func `a report that cannot be accepted fails the run and is followed by a report of the failure`()
         async throws
     {

@@ -3,7 +3,7 @@ import Primitives
 import ServiceKit
 
 /// What is reported to tenant management about a run (docs/contract/arc-api.md 9.5): `{"initiatorId", "type": 0, "data":
-/// {"status", "resources", "appPlaneUrl", "progress"}}`.
+/// {"status", "resources", "appPlaneUrl", "context", "progress"}}`.
 struct CallbackReport: Sendable {
     var type = CallbackType.resourcesProvisioned
     /// The tenant.
@@ -13,6 +13,8 @@ struct CallbackReport: Sendable {
     let resources: [TenantResource]
     /// Where the tenant's application is.
     let appPlaneURL: String
+    /// The request that it reports on: the tenant may have a later one by the time a report is repeated. Nil to leave it out.
+    var context: String?
     /// How the run went, with its steps: saves a report of its own. Nil to leave it out.
     var progress: JSONValue?
 
@@ -22,6 +24,7 @@ struct CallbackReport: Sendable {
             "status": .integer(result.rawValue), "resources": .array(resources.map(\.json)),
             "appPlaneUrl": .string(appPlaneURL),
         ]
+        data["context"] = context.map { .string($0) }
         data["progress"] = progress
         let report: JSONValue = [
             "initiatorId": .identifier(tenantID), "type": .integer(type.number), "data": .object(data),

@@ -15,7 +15,8 @@ extension ProvisioningRunProcessor {
             type: run.kind.callbackType, tenantID: run.tenantID, result: isSuccess ? .success : .failure,
             // A failed run may have resources that tenant management did not accept.
             resources: isSuccess ? run.resources : [],
-            appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: work.event), progress: work.snapshot.json)
+            appPlaneURL: run.appPlaneURL ?? appPlaneURL.url(for: work.event), context: run.context,
+            progress: work.snapshot.json)
         let verdict = await callbacks.send(report, for: work.event)
         let attempt = run.callbackAttempts + 1
         let common: Logger.Metadata = ["attempt": "\(attempt)"]
@@ -33,6 +34,9 @@ extension ProvisioningRunProcessor {
             let isAnswered = status.map { (400...499).contains($0) } ?? false
             if isAnswered, run.age >= policy.callbackLimit {
                 return callbackRefused(run, status: status ?? 0, reason: "\(reason) for too long")
+            }
+            if isAnswered, await isSuperseded(run) {
+                return callbackRefused(run, status: status ?? 0, reason: "\(reason), and there is a later request")
             }
             let delay = max(
                 policy.callback.delay(afterFailures: attempt), min(retryAfter ?? .zero, policy.callback.maximum))
@@ -54,6 +58,12 @@ extension ProvisioningRunProcessor {
         work.run.callbackAttempts += 1
         work.lastError = FailureReason.stored(reason)
         return await record(&work, refusedStatus: status) ? nil : .released(after: .zero)
+    }
+
+    /// Whether a later run of the tenant waits. Tenant management makes no further request before it has closed the one that this run
+    /// reports on, so nothing waits for the report any more; and a report that is not accepted must not hold up that run.
+    private func isSuperseded(_ run: ProvisioningRun) async -> Bool {
+        (try? await repository.hasLaterRun(than: run)) ?? false
     }
 
     private func callbackRefused(_ run: ProvisioningRun, status: Int, reason: String) -> RunTransition {

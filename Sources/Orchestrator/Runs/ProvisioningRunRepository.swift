@@ -59,6 +59,13 @@ struct ProvisioningRunRepository: Sendable {
         try await pool.query(ProvisioningRunStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }
     }
 
+    /// Whether the tenant has an unfinished run that was stored after this one.
+    func hasLaterRun(than run: ProvisioningRun) async throws(PostgresError) -> Bool {
+        let result = try await pool.query(
+            ProvisioningRunStatements.hasLaterRun, [.identifier(run.id), .identifier(run.tenantID)])
+        return try result.first?.bool(0) ?? false
+    }
+
     /// The event of a run; nil when the key is another than the one it was sealed with.
     func event(of run: ProvisioningRun) -> ProvisioningEvent? {
         guard let sealed = run.sealedEvent, let json = try? sealer.open(sealed, label: Self.label(run.id)) else {

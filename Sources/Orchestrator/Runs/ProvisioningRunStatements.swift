@@ -122,6 +122,15 @@ enum ProvisioningRunStatements {
         SELECT 1 FROM run
         """
 
+    /// Whether a tenant has an unfinished run that was stored after another. Parameters: the other, tenant.
+    static let hasLaterRun: PostgresStatement = """
+        SELECT EXISTS (
+            SELECT FROM main.provisioning_runs AS later
+            WHERE later.tenant_id = $2 AND later.due_at IS NOT NULL
+                AND (later.created_on, later.id) > (
+                    SELECT created_on, id FROM main.provisioning_runs WHERE id = $1))
+        """
+
     /// Microseconds until the next run is due that is not due now; NULL without such a run.
     static let timeUntilDue: PostgresStatement = """
         SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint

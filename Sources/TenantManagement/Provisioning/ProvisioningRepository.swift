@@ -32,27 +32,33 @@ struct ProvisioningRepository: Sendable {
     func latest(
         of tenant: Identifier, kind: ProvisioningKind? = nil
     ) async throws(PostgresError) -> Provisioning? {
-        try await read(Self.findLatest, [.identifier(tenant), .optional(kind) { $0.value }])
+        try await read(Self.findLatest, [.identifier(tenant), .optional(kind) { $0.value }, .int64(1)]).first
+    }
+
+    /// The open provisioning of a tenant, and the newest ones.
+    func latest(of tenant: Identifier, limit: Int) async throws(PostgresError) -> [Provisioning] {
+        try await read(Self.findLatest, [.identifier(tenant), .null, .int64(Int64(limit))])
     }
 
     /// The provisioning with a context; nil when there is none.
     func provisioning(_ context: Identifier) async throws(PostgresError) -> Provisioning? {
-        try await read(Self.find, [.identifier(context)])
+        try await read(Self.find, [.identifier(context)]).first
     }
 
     /// The provisioning with a context, if it is the tenant's.
     func provisioning(
         _ context: Identifier, of tenant: Identifier
     ) async throws(PostgresError) -> Provisioning? {
-        try await read(Self.findOfTenant, [.identifier(context), .identifier(tenant)])
+        try await read(Self.findOfTenant, [.identifier(context), .identifier(tenant)]).first
     }
 
     private func read(
         _ statement: PostgresStatement, _ values: [PostgresValue]
-    ) async throws(PostgresError) -> Provisioning? {
+    ) async throws(PostgresError) -> [Provisioning] {
         let result = try await pool.query(statement, values, settings: TenantScope.everyTenant, as: .read)
-        guard let row = result.first else { return nil }
-        return try Provisioning(row)
+        var provisionings: [Provisioning] = []
+        for row in result.rows { provisionings.append(try Provisioning(row)) }
+        return provisionings
     }
 
     /// Starts a provisioning.
@@ -102,7 +108,7 @@ struct ProvisioningRepository: Sendable {
     private static let findLatest = PostgresStatement(
         """
         SELECT \(columns) FROM main.provisionings
-        WHERE tenant_id = $1 AND ($2::smallint IS NULL OR kind = $2) ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT 1
+        WHERE tenant_id = $1 AND ($2::smallint IS NULL OR kind = $2) ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT $3
         """)
 
     private static let find = PostgresStatement("SELECT \(columns) FROM main.provisionings WHERE id = $1")

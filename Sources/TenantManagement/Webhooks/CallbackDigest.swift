@@ -11,7 +11,7 @@ struct CallbackDigest: Sendable {
 
     init(body: [UInt8]) {
         ofBytes = Array(SHA256.hash(data: Data(body)))
-        let content = (try? JSONValue.parse(body)).map { $0.withoutProgress.withSortedMembers.javaScriptSerialized() }
+        let content = (try? JSONValue.parse(body)).map { $0.withoutAdditions.withSortedMembers.javaScriptSerialized() }
         ofContent = content.map { Array(SHA256.hash(data: Data($0))) } ?? ofBytes
     }
 
@@ -19,12 +19,12 @@ struct CallbackDigest: Sendable {
 }
 
 extension JSONValue {
-    /// Without what a callback says beside the outcome, and which may be more when it is repeated.
-    fileprivate var withoutProgress: JSONValue {
-        guard var members = objectValue, var data = members["data"]?.objectValue, data["progress"] != nil else {
-            return self
-        }
+    /// Without what a callback says beside the outcome: progress, which may be more when it is repeated, and the name of the
+    /// request, which the signature covers and which earlier orchestrators leave out.
+    fileprivate var withoutAdditions: JSONValue {
+        guard var members = objectValue, var data = members["data"]?.objectValue else { return self }
         data["progress"] = nil
+        data["context"] = nil
         members["data"] = .object(data)
         return .object(members)
     }

@@ -34,7 +34,9 @@ struct WebhookController: Sendable {
     private static let dataSchema = Schema.object(
         [
             .init(
-                "context", .any.described("Id of the request that the callback reports on; default: the open one")),
+                "context",
+                .any.described(
+                    "Id of the request that the callback reports on; default: the one whose secret has signed it")),
             .init("status", .any.described("1: success; 0, or nothing: failure").example(1)),
             .init(
                 "resources",

@@ -30,7 +30,8 @@ struct WebhookVerifier: Sendable {
         case body
     }
 
-    /// - Parameter named: The provisioning that the body names; nil for the one that is open, or else the newest.
+    /// - Parameter named: The provisioning that the body names; nil for the one whose secret has signed the message, of the one
+    ///   that is open and the last before it: a report whose answer was lost comes again while the next request is open already.
     /// - Throws: ``CallbackError/refused`` for every callback that is not accepted; the log says why.
     func verify(
         _ message: SignedMessage, tenant text: String, signing: Signing = .bodyAndContext, named: Identifier? = nil
@@ -40,33 +41,48 @@ struct WebhookVerifier: Sendable {
         guard let tenant = Identifier(text), message.body != nil else {
             throw refused("No secret found for this initiator", text)
         }
-        let provisioning = try await provisioning(of: tenant, signing: signing, named: named)
+        let provisionings = try await provisionings(of: tenant, signing: signing, named: named)
         if signing == .body {
-            guard let provisioning, isUsable(provisioning) else {
+            guard let provisioning = provisionings.first, isUsable(provisioning) else {
                 throw refused("No provisioning is under way for this initiator", text)
             }
         }
-        guard let provisioning else { throw refused("No secret found for this initiator", text) }
-        let context = provisioning.context.description
-        // If Redis has missed the latest copy, the stored one belongs to an earlier provisioning.
-        let stored = await copies.copy(of: tenant).flatMap { $0.context == context ? $0.secret : nil }
-        let candidates = [stored, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }
-        let isSigned = candidates.contains { secret in
-            message.isSigned(context: signing == .body ? nil : context, secret: secret)
+        guard !provisionings.isEmpty else { throw refused("No secret found for this initiator", text) }
+        guard let signer = await signer(of: message, tenant: tenant, among: provisionings, signing: signing) else {
+            throw refused("Invalid signature", text)
         }
-        guard isSigned else { throw refused("Invalid signature", text) }
         let tolerance = configuration.webhookTolerance.microseconds / 1000
         guard abs(timestamp - clock.now().milliseconds) <= tolerance else {
             throw refused("Timestamp out of tolerance", text)
         }
-        return Delivery(tenant: tenant, context: provisioning.context, kind: provisioning.kind)
+        return Delivery(tenant: tenant, context: signer.context, kind: signer.kind)
     }
 
-    private func provisioning(
+    /// The provisioning whose secret has signed a message.
+    private func signer(
+        of message: SignedMessage, tenant: Identifier, among provisionings: [ProvisioningRepository.Provisioning],
+        signing: Signing
+    ) async -> ProvisioningRepository.Provisioning? {
+        let stored = await copies.copy(of: tenant)
+        return provisionings.first { provisioning in
+            let context = provisioning.context.description
+            // If Redis has missed the latest copy, the stored one belongs to an earlier provisioning.
+            let copy = stored?.context == context ? stored?.secret : nil
+            return [copy, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }.contains {
+                message.isSigned(context: signing == .body ? nil : context, secret: $0)
+            }
+        }
+    }
+
+    /// How many provisionings a callback that names none may report on.
+    private static let candidates = 4
+
+    private func provisionings(
         of tenant: Identifier, signing: Signing, named: Identifier?
-    ) async throws -> ProvisioningRepository.Provisioning? {
-        if let named { return try await repository.provisioning(named, of: tenant) }
-        return try await repository.latest(of: tenant, kind: signing == .body ? .provision : nil)
+    ) async throws -> [ProvisioningRepository.Provisioning] {
+        if let named { return try await repository.provisioning(named, of: tenant).map { [$0] } ?? [] }
+        if signing == .body { return try await repository.latest(of: tenant, kind: .provision).map { [$0] } ?? [] }
+        return try await repository.latest(of: tenant, limit: Self.candidates)
     }
 
     private func isUsable(_ provisioning: ProvisioningRepository.Provisioning) -> Bool {
