@@ -13,13 +13,10 @@ package enum MessageBusMigrations {
             number: 2, name: "lanes_and_backfills", up: PackageResources.V0002__lanes_and_backfills_up_sql,
             down: PackageResources.V0002__lanes_and_backfills_down_sql),
         Migration(
-            number: 3, name: "dead_letters_by_time", up: PackageResources.V0003__dead_letters_by_time_up_sql,
-            down: PackageResources.V0003__dead_letters_by_time_down_sql),
+            number: 3, name: "event_operations", up: PackageResources.V0003__event_operations_up_sql,
+            down: PackageResources.V0003__event_operations_down_sql),
         Migration(
-            number: 4, name: "replays", up: PackageResources.V0004__replays_up_sql,
-            down: PackageResources.V0004__replays_down_sql),
-        Migration(
-            number: 60, name: "cheaper_checks", up: PackageResources.V0060__cheaper_checks_up_sql,
-            down: PackageResources.V0060__cheaper_checks_down_sql),
+            number: 4, name: "cheaper_checks", up: PackageResources.V0004__cheaper_checks_up_sql,
+            down: PackageResources.V0004__cheaper_checks_down_sql),
     ]
 }

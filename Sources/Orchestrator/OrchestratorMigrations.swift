@@ -16,19 +16,10 @@ package enum OrchestratorMigrations {
             number: 3, name: "outages", up: PackageResources.V0003__outages_up_sql,
             down: PackageResources.V0003__outages_down_sql),
         Migration(
-            number: 10, name: "credential_removal", up: PackageResources.V0010__credential_removal_up_sql,
-            down: PackageResources.V0010__credential_removal_down_sql),
-        Migration(
-            number: 11, name: "workflows", up: PackageResources.V0011__workflows_up_sql,
-            down: PackageResources.V0011__workflows_down_sql),
+            number: 10, name: "workflows", up: PackageResources.V0010__workflows_up_sql,
+            down: PackageResources.V0010__workflows_down_sql),
         Migration(
             number: 20, name: "placements", up: PackageResources.V0020__placements_up_sql,
             down: PackageResources.V0020__placements_down_sql),
-        Migration(
-            number: 21, name: "moves", up: PackageResources.V0021__moves_up_sql,
-            down: PackageResources.V0021__moves_down_sql),
-        Migration(
-            number: 22, name: "credentials_by_name", up: PackageResources.V0022__credentials_by_name_up_sql,
-            down: PackageResources.V0022__credentials_by_name_down_sql),
     ]
 }

@@ -253,7 +253,7 @@ import WorkQueue
 
     @Test func `a run that an earlier version has stored is performed to its end`() async throws {
         try await RunStory.with { story in
-            // As migration 11 leaves it: without steps, and with an attempt behind it.
+            // As migration 10 leaves it: without steps, and with an attempt behind it.
             try await story.world.admin.execute(
                 "UPDATE main.provisioning_runs SET attempts = 2, last_error = 'no space', provisioner = 'test'")
             try await story.work(try story.processor(ScriptedSteps(["a", "b"])))

@@ -10,7 +10,9 @@ CREATE TABLE main.data_servers (
 COMMENT ON COLUMN main.data_servers.address IS 'host:port; passwords of roles in tenant_credentials are kept by it';
 COMMENT ON COLUMN main.data_servers.tenants IS 'rows of tenant_placements, counted by a trigger; the row is locked while a tenant is placed';
 
--- `current` is where the tenant's data is; `target` is where a move copies it to, and `previous` is the old copy.
+-- `current` is where the tenant's data is; `target` is where a move copies it to, and `previous` is the old copy, which is removed
+-- at `due_at` (after a time, or when an operator has confirmed the move). `tier` is that of the provisioning, which later requests
+-- need not name.
 CREATE TABLE main.tenant_placements (
     tenant_id uuid NOT NULL,
     role text NOT NULL CHECK (role IN ('current', 'target', 'previous')),
@@ -21,11 +23,21 @@ CREATE TABLE main.tenant_placements (
     state text NOT NULL CHECK (state IN ('reserved', 'placed')),
     created_on timestamptz NOT NULL DEFAULT now(),
     modified_on timestamptz NOT NULL DEFAULT now(),
+    tier text NOT NULL DEFAULT '',
+    due_at timestamptz,
+    claim uuid,
+    attempts integer NOT NULL DEFAULT 0,
+    last_error text,
     PRIMARY KEY (tenant_id, role)
 ) WITH (fillfactor = 80);
 COMMENT ON COLUMN main.tenant_placements.state IS 'reserved: counts, but nothing may exist yet; placed: the data is there';
--- Compared with what a server has, in the order of the keys (which are unique among tenants that are not deleted).
+COMMENT ON COLUMN main.tenant_placements.due_at IS 'not to be claimed before: the end of the retention, a lease or a back-off; NULL when nothing is to be removed, or the removal was given up';
+CREATE INDEX tenant_placements_due ON main.tenant_placements (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX tenant_placements_given_up ON main.tenant_placements (modified_on) WHERE role = 'previous' AND due_at IS NULL;
+-- Comparing what a data server should have with what it has goes through both in the order of the names' bytes (the keys are
+-- unique among tenants that are not deleted).
 CREATE INDEX tenant_placements_server ON main.tenant_placements (server_id, tenant_key COLLATE "C");
+CREATE INDEX tenant_credentials_name ON main.tenant_credentials (server, role COLLATE "C");
 
 CREATE FUNCTION main.count_placements() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN

@@ -82,43 +82,30 @@ package enum TenantManagementMigrations {
             number: 26, name: "tenant_announcements", up: PackageResources.V0026__tenant_announcements_up_sql,
             down: PackageResources.V0026__tenant_announcements_down_sql),
         Migration(
-            number: 30, name: "kinds_of_provisioning", up: PackageResources.V0030__kinds_of_provisioning_up_sql,
-            down: PackageResources.V0030__kinds_of_provisioning_down_sql),
+            number: 30, name: "provisioning_progress", up: PackageResources.V0030__provisioning_progress_up_sql,
+            down: PackageResources.V0030__provisioning_progress_down_sql),
         Migration(
-            number: 31, name: "provisioning_progress", up: PackageResources.V0031__provisioning_progress_up_sql,
-            down: PackageResources.V0031__provisioning_progress_down_sql),
-        Migration(
-            number: 35, name: "tenant_states", up: PackageResources.V0035__tenant_states_up_sql,
-            down: PackageResources.V0035__tenant_states_down_sql),
+            number: 35, name: "exports", up: PackageResources.V0035__exports_up_sql,
+            down: PackageResources.V0035__exports_down_sql),
         Migration(
             number: 36, name: "offboarding", up: PackageResources.V0036__offboarding_up_sql,
             down: PackageResources.V0036__offboarding_down_sql),
         Migration(
-            number: 37, name: "identity_users", up: PackageResources.V0037__identity_users_up_sql,
-            down: PackageResources.V0037__identity_users_down_sql),
+            number: 37, name: "erasures", up: PackageResources.V0037__erasures_up_sql,
+            down: PackageResources.V0037__erasures_down_sql),
         Migration(
-            number: 38, name: "erasures", up: PackageResources.V0038__erasures_up_sql,
-            down: PackageResources.V0038__erasures_down_sql),
+            number: 38, name: "tenant_states", up: PackageResources.V0038__tenant_states_up_sql,
+            down: PackageResources.V0038__tenant_states_down_sql),
         Migration(
-            number: 39, name: "exports", up: PackageResources.V0039__exports_up_sql,
-            down: PackageResources.V0039__exports_down_sql),
+            number: 39, name: "identity_users", up: PackageResources.V0039__identity_users_up_sql,
+            down: PackageResources.V0039__identity_users_down_sql),
         Migration(
             number: 45, name: "webhooks", up: PackageResources.V0045__webhooks_up_sql,
             down: PackageResources.V0045__webhooks_down_sql),
         Migration(
-            number: 46, name: "webhook_deliveries_of_tenants",
-            up: PackageResources.V0046__webhook_deliveries_of_tenants_up_sql,
-            down: PackageResources.V0046__webhook_deliveries_of_tenants_down_sql),
-        Migration(
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
         cheaperWrites,
-        Migration(
-            number: 61, name: "leaner_tenants", up: PackageResources.V0061__leaner_tenants_up_sql,
-            down: PackageResources.V0061__leaner_tenants_down_sql),
-        Migration(
-            number: 62, name: "addresses_of_tenants", up: PackageResources.V0062__addresses_of_tenants_up_sql,
-            down: PackageResources.V0062__addresses_of_tenants_down_sql),
     ]
 
     private static let cheaperWrites = Migration(

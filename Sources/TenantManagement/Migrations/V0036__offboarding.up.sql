@@ -25,69 +25,20 @@ CREATE TABLE main.offboardings (
     certificate text,
     -- The tenant was provisioned again, or waits for that.
     is_superseded boolean NOT NULL DEFAULT false,
+    -- What has to be there before anything is removed.
+    export_id uuid REFERENCES main.tenant_exports (id),
     CONSTRAINT offboardings_state CHECK (state BETWEEN 0 AND 4)
 );
 CREATE UNIQUE INDEX idx_offboardings_open ON main.offboardings (tenant_id) WHERE state IN (0, 1);
 CREATE INDEX idx_offboardings_tenant ON main.offboardings (tenant_id, requested_on DESC, id DESC);
 CREATE INDEX idx_offboardings_due ON main.offboardings (due_at) WHERE due_at IS NOT NULL;
+CREATE INDEX idx_offboardings_export ON main.offboardings (export_id);
 CREATE INDEX idx_offboardings_context ON main.offboardings (context) WHERE context IS NOT NULL;
 ALTER TABLE main.offboardings ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant_isolation ON main.offboardings
     USING ((SELECT current_setting('app.tenant_id', true) = '*') OR tenant_id = (SELECT main.current_tenant()))
     WITH CHECK (
         current_setting('app.tenant_id', true) = '*' OR tenant_id::text = current_setting('app.tenant_id', true));
-
--- As before, but a tenant whose resources were removed returns only by being provisioned again. ARC05: it was asked to return
--- without that.
-CREATE OR REPLACE FUNCTION main.guard_tenant_state() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-    SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    cause text := coalesce(current_setting('app.tenant_change', true), '');
-    held text;
-BEGIN
-    IF NEW.deleted AND NOT OLD.deleted AND OLD.status = 4 THEN
-        RAISE EXCEPTION 'the resources of the tenant are being removed' USING ERRCODE = 'ARC03', DETAIL = '4 deleted';
-    END IF;
-    IF NEW.status = OLD.status THEN
-        RETURN NEW;
-    END IF;
-    IF NOT NEW.status = ANY (main.next_tenant_statuses(OLD.status))
-        OR (current_setting('app.tenant_id', true) <> ''
-            AND (NEW.status = 2 AND cause <> 'provisioning' OR NEW.status = 4 AND cause <> 'offboarding'))
-    THEN
-        RAISE EXCEPTION 'a tenant does not change its status like this'
-            USING ERRCODE = 'ARC03', DETAIL = format('%s %s', OLD.status, NEW.status);
-    END IF;
-    IF OLD.status = 5 AND EXISTS (
-        SELECT FROM main.offboardings WHERE tenant_id = NEW.id AND state = 2 AND NOT is_superseded)
-    THEN
-        -- Nothing is left that it could return to, unless it is provisioned again.
-        IF NEW.status NOT IN (1, 2) THEN
-            RAISE EXCEPTION 'the resources of the tenant were removed' USING ERRCODE = 'ARC05';
-        END IF;
-        UPDATE main.offboardings SET is_superseded = true WHERE tenant_id = NEW.id AND state = 2;
-    END IF;
-    IF OLD.status = 5 AND NEW.status <> 4 THEN
-        SELECT string_agg(reason, ' ' ORDER BY reason) INTO held FROM main.tenant_suspensions
-        WHERE tenant_id = NEW.id AND ended_on IS NULL AND reason <> 'operator';
-        IF held IS NOT NULL THEN
-            RAISE EXCEPTION 'the tenant is suspended' USING ERRCODE = 'ARC04', DETAIL = held;
-        END IF;
-        UPDATE main.tenant_suspensions
-        SET ended_on = date_trunc('milliseconds', current_timestamp), ended_by = NEW.modified_by::text,
-            row_version = row_version + 1
-        WHERE tenant_id = NEW.id AND ended_on IS NULL;
-    END IF;
-    IF NEW.status = 5 AND OLD.status <> 4 THEN
-        INSERT INTO main.tenant_suspensions (tenant_id, reason, previous_status, suspended_on, suspended_by)
-        SELECT NEW.id, 'operator', OLD.status, date_trunc('milliseconds', current_timestamp), NEW.modified_by::text
-        WHERE NOT EXISTS (
-            SELECT FROM main.tenant_suspensions WHERE tenant_id = NEW.id AND ended_on IS NULL)
-        ON CONFLICT DO NOTHING;
-    END IF;
-    RETURN NEW;
-END
-$$;
 
 -- A removal whose callback never comes is given up like a provisioning. Then there is no callback that reports the failure, so it
 -- is reported here.

@@ -125,6 +125,8 @@ CREATE TABLE main.webhook_deliveries (
 COMMENT ON COLUMN main.webhook_deliveries.failures IS 'failed attempts in a row, since the last replay: the rung of the ladder';
 CREATE INDEX idx_webhook_deliveries_endpoint ON main.webhook_deliveries (endpoint_id, created_on DESC, id);
 CREATE INDEX idx_webhook_deliveries_owner ON main.webhook_deliveries (owner_id, created_on DESC, id);
+-- Operators look for the deliveries of a tenant's events, and erasure removes them.
+CREATE INDEX idx_webhook_deliveries_tenant ON main.webhook_deliveries (tenant_id, created_on DESC, id);
 CREATE INDEX idx_webhook_deliveries_created ON main.webhook_deliveries (created_on DESC, id);
 CREATE INDEX idx_webhook_deliveries_due ON main.webhook_deliveries (endpoint_id, next_attempt_on) WHERE status = 'PENDING';
 CREATE INDEX idx_webhook_deliveries_claim ON main.webhook_deliveries (claim) WHERE claim IS NOT NULL;

@@ -4,7 +4,7 @@ DECLARE
     own text;
 BEGIN
     FOREACH entity IN ARRAY ARRAY['tenants', 'contacts', 'resources', 'invoices', 'tenant_mgmt_configs', 'branding_metadata',
-        'provisionings', 'tenant_domains']
+        'tenant_domains']
     LOOP
         own := CASE entity WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END;
         EXECUTE format(
@@ -25,5 +25,3 @@ $$;
 
 ALTER TABLE main.tenant_domains
     ADD CONSTRAINT tenant_domains_proven CHECK ((proven_by IS NULL) = (proven_on IS NULL));
-ALTER TABLE main.provisionings
-    ADD CONSTRAINT provisionings_status CHECK (status IN (0, 1, 2)), ADD CONSTRAINT provisionings_kind CHECK (kind IN (0, 1, 2));

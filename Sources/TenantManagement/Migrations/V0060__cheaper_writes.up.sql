@@ -1,8 +1,7 @@
 -- What PostgreSQL does for every write, done once or not at all. The rules are the same as before.
 
 -- The checks of a table are parsed again for every statement that writes to it; a policy is kept in the plan of a statement, and
--- only the service writes to these tables. The function that holds domains runs as the owner, and always writes both columns.
-ALTER TABLE main.provisionings DROP CONSTRAINT provisionings_status, DROP CONSTRAINT provisionings_kind;
+-- only the service writes to this table. The function that holds domains runs as the owner, and always writes both columns.
 ALTER TABLE main.tenant_domains DROP CONSTRAINT tenant_domains_proven;
 
 -- Not in SQL: the text of such a function becomes a part of every policy that calls it, and its parts are prepared for every
@@ -24,13 +23,10 @@ DECLARE
     rule text;
 BEGIN
     FOREACH entity IN ARRAY ARRAY['tenants', 'contacts', 'resources', 'invoices', 'tenant_mgmt_configs', 'branding_metadata',
-        'provisionings', 'tenant_domains']
+        'tenant_domains']
     LOOP
         own := CASE entity WHEN 'tenants' THEN 'id' ELSE 'tenant_id' END;
-        rule := CASE entity
-            WHEN 'provisionings' THEN ' AND status IN (0, 1, 2) AND kind IN (0, 1, 2)'
-            WHEN 'tenant_domains' THEN ' AND (proven_by IS NULL) = (proven_on IS NULL)'
-            ELSE '' END;
+        rule := CASE entity WHEN 'tenant_domains' THEN ' AND (proven_by IS NULL) = (proven_on IS NULL)' ELSE '' END;
         EXECUTE format(
             'ALTER POLICY tenant_isolation ON main.%1$I WITH CHECK (
                 ((SELECT current_setting(''app.tenant_id'', true) = ''*'') OR %2$I = (SELECT main.current_tenant()))%3$s)',

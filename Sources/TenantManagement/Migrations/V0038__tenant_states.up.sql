@@ -37,7 +37,8 @@ SELECT id, 'operator', 'INACTIVE before suspensions had reasons', 0, date_trunc(
 FROM main.tenants WHERE status = 5 AND NOT deleted;
 
 -- Every change of a tenant's state passes here, whoever makes it. Errors: ARC03, the change is not legal (DETAIL: the status
--- before and after); ARC04, the tenant is suspended for other reasons than `operator` (DETAIL: the reasons).
+-- before and after); ARC04, the tenant is suspended for other reasons than `operator` (DETAIL: the reasons); ARC05, its resources
+-- were removed, and it returns only by being provisioned again; ARC06, its personal data was erased, and it never returns.
 --
 -- Work that goes with PROVISIONING and DEPROVISIONING is started by the service, which says so (app.tenant_change); a request
 -- that only names the status would leave a tenant that nothing works on. A status that is changed without naming a reason, as by
@@ -56,12 +57,24 @@ BEGIN
     IF NEW.status = OLD.status THEN
         RETURN NEW;
     END IF;
+    IF EXISTS (SELECT FROM main.erasures WHERE tenant_id = NEW.id) THEN
+        RAISE EXCEPTION 'the personal data of the tenant was erased' USING ERRCODE = 'ARC06';
+    END IF;
     IF NOT NEW.status = ANY (main.next_tenant_statuses(OLD.status))
         OR (current_setting('app.tenant_id', true) <> ''
             AND (NEW.status = 2 AND cause <> 'provisioning' OR NEW.status = 4 AND cause <> 'offboarding'))
     THEN
         RAISE EXCEPTION 'a tenant does not change its status like this'
             USING ERRCODE = 'ARC03', DETAIL = format('%s %s', OLD.status, NEW.status);
+    END IF;
+    IF OLD.status = 5 AND EXISTS (
+        SELECT FROM main.offboardings WHERE tenant_id = NEW.id AND state = 2 AND NOT is_superseded)
+    THEN
+        -- Nothing is left that it could return to, unless it is provisioned again.
+        IF NEW.status NOT IN (1, 2) THEN
+            RAISE EXCEPTION 'the resources of the tenant were removed' USING ERRCODE = 'ARC05';
+        END IF;
+        UPDATE main.offboardings SET is_superseded = true WHERE tenant_id = NEW.id AND state = 2;
     END IF;
     IF OLD.status = 5 AND NEW.status <> 4 THEN
         SELECT string_agg(reason, ' ' ORDER BY reason) INTO held FROM main.tenant_suspensions

@@ -60,10 +60,6 @@ BEGIN
 END
 $$;
 
--- An off-boarding may wait for an export.
-ALTER TABLE main.offboardings ADD COLUMN export_id uuid REFERENCES main.tenant_exports (id);
-CREATE INDEX idx_offboardings_export ON main.offboardings (export_id);
-
 DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenant_mgmt_app') THEN

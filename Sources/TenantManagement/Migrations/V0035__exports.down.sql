@@ -1,4 +1,3 @@
-ALTER TABLE main.offboardings DROP COLUMN export_id;
 DROP TABLE main.tenant_export_chunks;
 DROP TABLE main.tenant_export_parts;
 DROP TABLE main.tenant_exports;

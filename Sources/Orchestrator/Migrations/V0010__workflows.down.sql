@@ -12,3 +12,10 @@ ALTER TABLE main.provisioning_runs
     DROP COLUMN kind, DROP COLUMN plan_size, DROP COLUMN reason, DROP COLUMN started_on, DROP COLUMN ended_on,
     DROP COLUMN version, DROP COLUMN sealed_secret, DROP COLUMN progress_due_at, DROP COLUMN progress_claim,
     DROP COLUMN progress_version, DROP COLUMN progress_attempts;
+DO $grants$
+BEGIN
+    IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'orchestrator_app') THEN
+        REVOKE DELETE ON main.tenant_credentials FROM orchestrator_app;
+    END IF;
+END
+$grants$;

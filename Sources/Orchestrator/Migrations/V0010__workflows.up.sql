@@ -75,6 +75,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'orchestrator_app') THEN
         GRANT SELECT, INSERT, UPDATE, DELETE ON main.workflow_steps TO orchestrator_app;
         GRANT SELECT, INSERT, UPDATE ON main.workflow_commands TO orchestrator_app;
+        -- A tenant that is removed leaves no password behind.
+        GRANT DELETE ON main.tenant_credentials TO orchestrator_app;
     END IF;
 END
 $grants$;

@@ -1,1 +1,0 @@
-DROP INDEX main.deliveries_dead_by_time;

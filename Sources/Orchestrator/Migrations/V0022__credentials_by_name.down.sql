@@ -1,1 +1,0 @@
-DROP INDEX main.tenant_credentials_name;

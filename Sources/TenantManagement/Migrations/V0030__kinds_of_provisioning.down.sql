@@ -1,1 +1,0 @@
-ALTER TABLE main.provisionings DROP COLUMN kind;

@@ -1,1 +1,0 @@
-DROP INDEX main.idx_webhook_deliveries_tenant;
