@@ -101,8 +101,9 @@ package struct HTTPService: Sendable {
             },
             gracefulShutdownSignals: signals, logger: logger)
         group.maximumGracefulShutdownDuration = configuration.shutdownTime
-        // Beyond it ServiceLifecycle ends the process by a trap, so it must be long enough for a loaded machine.
-        group.maximumCancellationDuration = .seconds(15)
+        // Beyond it ServiceLifecycle ends the process by a trap. That is right only for a process that signals control: what
+        // else runs in another one must not end with it.
+        group.maximumCancellationDuration = signals.isEmpty ? nil : .seconds(15)
         do {
             try await ServiceGroup(configuration: group).run()
         } catch {
