@@ -20,8 +20,7 @@ import Testing
         "TenantSuspension.endedBy",
         "TenantExport.state", "TenantExport.requestedBy", "TenantExport.lastError", "TenantExport.sha256",
         // Of operators, or of the tenant's program.
-        "WebhookEndpoint.url", "WebhookEndpoint.eventTypes", "WebhookEndpoint.description", "WebhookEndpoint.signing",
-        "WebhookEndpoint.disabledReason",
+        "WebhookEndpoint.eventTypes", "WebhookEndpoint.signing", "WebhookEndpoint.disabledReason",
         // Of the subscription service: the catalog is nobody's, invoices and payments are records.
         "Subscription.startDate", "Subscription.endDate", "Invoice.invoiceId", "Invoice.invoiceStatus",
         "Invoice.periodStart", "Invoice.periodEnd", "Invoice.issuedOn", "InvoiceLine.description",
@@ -45,8 +44,75 @@ import Testing
         }
     }
 
-    /// Deliveries are removed as a whole.
-    private static func isOfWebhooks(_ entity: Entity) -> Bool { entity.table.hasPrefix("webhook_") }
+    /// Deliveries and their attempts are removed as a whole.
+    private static func isOfWebhooks(_ entity: Entity) -> Bool {
+        ["webhook_deliveries", "webhook_attempts"].contains(entity.table)
+    }
+
+    /// A webhook endpoint of a tenant, with a delivery that waits for it and an answer to another.
+    private static func webhook(of tenant: String, _ stack: TestStack, marker: String) async throws -> String {
+        let endpoint = try await stack.tenantManagement.post(
+            "/webhook-endpoints",
+            [
+                "url": .string("https://\(marker).example.com/hook"), "description": .string(marker),
+                "audience": "tenant", "tenantId": .string(tenant), "eventTypes": ["SUBSCRIPTION_ACTIVATED"],
+            ], token: stack.admin
+        ).expect(201).string("id")
+        let database = try stack.database(.tenantManagement)
+        for statement in [
+            """
+            INSERT INTO main.webhook_deliveries (
+                id, endpoint_id, owner_id, tenant_id, event_id, event_type, status, body, next_attempt_on)
+            SELECT gen_random_uuid(), id, owner_id, owner_id, gen_random_uuid(), 'TENANT_CREATED', state,
+                convert_to($2::text, 'UTF8'), now() + interval '1 day'
+            FROM main.webhook_endpoints, unnest(ARRAY['PENDING', 'FAILED']) AS state WHERE id = $1::uuid
+            """,
+            """
+            INSERT INTO main.webhook_attempts (id, delivery_id, owner_id, number, started_on, duration_millis, response)
+            SELECT gen_random_uuid(), id, owner_id, 1, now(), 1, $2::text FROM main.webhook_deliveries
+            WHERE status = 'FAILED' AND endpoint_id = $1::uuid
+            """,
+            """
+            INSERT INTO main.webhook_replays (id, endpoint_id, owner_id, from_on, to_on, reason, deliveries)
+            SELECT gen_random_uuid(), id, owner_id, now(), now(), $2::text, 1 FROM main.webhook_endpoints WHERE id = $1::uuid
+            """,
+        ] { try await database.query(statement, [.text(endpoint), .text(marker)]) }
+        return endpoint
+    }
+
+    @Test func `an erasure disables the tenant's webhook endpoints and removes addresses, secrets and deliveries`()
+        async throws
+    {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let (marker, otherMarker) = (TestStack.uniqueKey(), TestStack.uniqueKey())
+            let (tenant, other) = (try await stack.createTenantID(), try await stack.createTenantID())
+            let endpoint = try await Self.webhook(of: tenant, stack, marker: marker)
+            let kept = try await Self.webhook(of: other, stack, marker: otherMarker)
+            let database = try stack.database(.tenantManagement)
+            let tables: Set = ["webhook_endpoints", "webhook_queues", "webhook_attempts", "webhook_replays"]
+            #expect(try await Self.tables(database, with: marker).isSuperset(of: tables))
+            let hook = try await TestWebhook.of(tenant, stack)
+            try await hook.send().expect(204)
+            try await Self.offboarded(stack, tenant)
+            let certificate = try await stack.tenantManagement.post("/tenants/\(tenant)/erase", token: stack.admin)
+                .expect(200)
+            #expect(certificate.text.contains("WebhookEndpoint"))
+            #expect(try await Self.tables(database, with: marker) == [])
+            let shown = try await stack.tenantManagement.get("/webhook-endpoints/\(endpoint)", token: stack.admin)
+                .expect(200)
+            #expect(shown.json["isEnabled"] == false && shown.json["url"] == "https://erased.invalid/")
+            let counts = try await database.texts(
+                """
+                SELECT (SELECT count(*) FROM main.webhook_secrets WHERE owner_id = $1::uuid) || ' '
+                    || (SELECT count(*) FROM main.webhook_deliveries WHERE owner_id = $1::uuid)
+                """, [.text(tenant)])
+            #expect(counts == ["0 0"])
+            // That of another tenant is as it was.
+            let untouched = try await stack.tenantManagement.get("/webhook-endpoints/\(kept)", token: stack.admin)
+            #expect(untouched.json["isEnabled"] == true && untouched.text.contains(otherMarker))
+            #expect(try await Self.tables(database, with: otherMarker).isSuperset(of: tables))
+        }
+    }
 
     private static func offboarded(_ stack: TestStack, _ tenant: String) async throws {
         try await stack.tenantManagement.post(

@@ -41,6 +41,15 @@ import Testing
                 "status": 0,
             ], token: stack.admin
         ).expect(201)
+        for (audience, isEnabled) in [("tenant", true), ("tenant", false), ("operator", true)] {
+            try await stack.tenantManagement.post(
+                "/webhook-endpoints",
+                [
+                    "url": "https://hooks.example.com/arc", "audience": .string(audience), "tenantId": .string(tenant),
+                    "isEnabled": .bool(isEnabled), "eventTypes": ["SUBSCRIPTION_ACTIVATED"],
+                ], token: stack.admin
+            ).expect(201)
+        }
         return tenant
     }
 
@@ -114,10 +123,12 @@ import Testing
                     "tenant-management/tenants.jsonl", "tenant-management/contacts.jsonl",
                     "tenant-management/invoices.jsonl", "subscription/plans.jsonl", "subscription/subscriptions.jsonl",
                     "subscription/invoice_lines.jsonl", "subscription/ledger_customers.jsonl",
+                    "tenant-management/webhook_endpoints.jsonl",
                 ]))
             #expect(names.contains { $0.hasPrefix("invoices/") && $0.hasSuffix(".pdf") })
             #expect(archive.manifest.leftOut.contains { $0.what == "application data" })
             #expect(!download.bytes.contains(text: other))
+            #expect(!download.bytes.contains(text: "whsec_"))
             try await Self.importAndCompare(download.bytes, tenant, stack)
         }
     }
@@ -153,6 +164,12 @@ import Testing
                         WHERE currency_code = 'USD'
                         """) == 1)
                 #expect(try await subscription.count("SELECT count(*) FROM main.currencies") == 5)
+                // Webhook endpoints of the tenant itself are there, and wait for new secrets.
+                #expect(
+                    try await management.texts(
+                        "SELECT url || is_enabled || audience FROM main.webhook_endpoints ORDER BY id")
+                        == Array(repeating: "https://hooks.example.com/arcfalsetenant", count: 2))
+                #expect(try await management.count("SELECT count(*) FROM main.webhook_secrets") == 0)
                 // Once more, it is refused and changes nothing.
                 let again = try await ArcCommand.run(
                     ["tenants", "import", file.path, "--service", "tenant-management"],

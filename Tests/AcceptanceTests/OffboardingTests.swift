@@ -77,6 +77,12 @@ import Testing
             content["sha256"] = nil
             let digest = SHA256.hash(data: Data(JSONValue.object(content).serialized()))
             #expect(checksum == Hex.encode(Array(digest)))
+            let printed = try await stack.tenantManagement.get("\(path)/download", token: stack.admin).expect(200)
+            #expect(printed.headers["content-type"] == "application/pdf")
+            let words = try await PDFText.of(printed.bytes)
+            for part in ["Certificate", tenant, "The contract has ended", "bucket", try #require(checksum)] {
+                #expect(words.contains(part), "\(part) in \(words)")
+            }
 
             // Nothing is left that it could return to.
             let back = try await stack.tenantManagement.patch(
@@ -127,7 +133,9 @@ import Testing
             #expect(try await stack.status(ofTenant: tenant) == 4)
             #expect(try await Self.state(tenant, stack) == "FAILED")
             let certificate = "/tenants/\(tenant)/deprovision/certificate"
-            try await stack.tenantManagement.get(certificate, token: stack.admin).expect(404)
+            for path in [certificate, "\(certificate)/download"] {
+                try await stack.tenantManagement.get(path, token: stack.admin).expect(404)
+            }
             try await Self.request(tenant, graceDays: 0, stack).expect(202)
             try await eventually("the orchestrator is asked again") {
                 try await Self.state(tenant, stack) == "RUNNING"

@@ -18,11 +18,11 @@ package enum RowArchive {
             [.identifier(tenant)])
     }
 
-    /// The statement that lists the columns of tables: table, column. Those that PostgreSQL computes are not among them.
+    /// The statement that lists the columns of tables: table, column, and whether PostgreSQL computes its values.
     package static let columns: PostgresStatement = """
-        SELECT c.relname::text, a.attname::text FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
+        SELECT c.relname::text, a.attname::text, a.attgenerated <> '' FROM pg_attribute AS a JOIN pg_class AS c ON c.oid = a.attrelid
         WHERE c.relnamespace = 'main'::regnamespace AND c.relkind IN ('r', 'p') AND a.attnum > 0 AND NOT a.attisdropped
-            AND a.attgenerated = '' ORDER BY c.relname, a.attnum
+        ORDER BY c.relname, a.attnum
         """
 
     /// The statement that lists the values of a unique column with the ids of their rows.
@@ -34,7 +34,8 @@ package enum RowArchive {
     /// The statement that stores rows, given as one JSON array.
     /// - Parameters:
     ///   - table: A table that ``columns`` has listed.
-    ///   - columns: Its columns as listed; members of the rows with other names must have been rejected before.
+    ///   - columns: Its columns as listed, without those that PostgreSQL computes; members of the rows with names that are not
+    ///     listed must have been rejected before.
     ///   - keepsExisting: Whether a row that is there already stays; otherwise it is an error.
     package static func loading(
         into table: String, columns: [String], rows: [UInt8], keepsExisting: Bool

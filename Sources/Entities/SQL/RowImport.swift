@@ -52,11 +52,14 @@ package struct RowImport: Sendable {
     /// - Returns: How many rows were stored.
     /// - Throws: ``RowImportError``, or an error of the database.
     package func store(in transaction: PostgresTransaction) async throws -> Int {
+        var known: [String: Set<String>] = [:]
         var columns: [String: [String]] = [:]
         for row in try await transaction.query(RowArchive.columns).rows {
-            columns[try row.text(0), default: []].append(try row.text(1))
+            let (table, column) = (try row.text(0), try row.text(1))
+            known[table, default: []].insert(column)
+            if !(try row.bool(2)) { columns[table, default: []].append(column) }
         }
-        for table in tables { try check(table, columns[table.table]) }
+        for table in tables { try check(table, known[table.table]) }
         var stored = 0
         var aliases: [String: String] = [:]
         for table in try await ordered(in: transaction) {
@@ -105,9 +108,8 @@ package struct RowImport: Sendable {
     }
 
     /// Every member of every row must have a column, or data would be lost silently.
-    private func check(_ table: TableRows, _ columns: [String]?) throws(RowImportError) {
-        guard let columns else { throw .unknownTable(table.table) }
-        let known = Set(columns)
+    private func check(_ table: TableRows, _ known: Set<String>?) throws(RowImportError) {
+        guard let known else { throw .unknownTable(table.table) }
         for (index, bytes) in table.rows.enumerated() {
             guard let row = (try? JSONValue.parse(stored: bytes))?.objectValue else {
                 throw .malformedRow(table: table.table, line: index + 1)

@@ -82,7 +82,18 @@ struct ErasureRepository: Sendable {
         ("notifications", "DELETE FROM main.notifications WHERE tenant_id = $1"),
         ("webhook_deliveries", "DELETE FROM main.webhook_deliveries WHERE tenant_id = $1 OR owner_id = $1"),
         ("webhook_secrets", "DELETE FROM main.webhook_secrets WHERE owner_id = $1"),
+        ("webhook_replays", "DELETE FROM main.webhook_replays WHERE owner_id = $1"),
     ]
+
+    /// Nothing is delivered to a tenant whose data was erased. What is personal of its endpoints, their addresses, is erased like
+    /// that of other entities.
+    static func disableWebhooks(of tenant: Identifier) -> BoundStatement {
+        BoundStatement(disablingWebhooks, [.identifier(tenant)])
+    }
+
+    private static let disablingWebhooks: PostgresStatement = """
+        UPDATE main.webhook_endpoints SET is_enabled = false WHERE owner_id = $1 AND is_enabled
+        """
 
     // MARK: Statements
 

@@ -45,6 +45,7 @@ struct ErasureService: Sendable {
             throw ErasureError.notOffboarded
         }
         let circumstances = try await ErasureRepository.circumstances(of: tenant, transaction)
+        _ = try await transaction.query(ErasureRepository.disableWebhooks(of: tenant))
         var removed: [(table: String, rows: Int)] = []
         for removal in ErasureRepository.removals {
             let result = try await transaction.query(removal.statement, [.identifier(tenant)])

@@ -20,9 +20,10 @@ struct ExportBuilder: Sendable {
     let system: TenantScope
     let clock: any WallClock
 
-    /// Rows of work in progress, and those that are of no use elsewhere: deliveries, secrets that nobody can read there.
-    private static let omittedTables: Set<String> = [TenantExport.entity.table]
-    private static let omittedPrefix = "webhook_"
+    /// Rows of work in progress, and what was delivered to webhooks, which is of no use elsewhere.
+    private static let omittedTables: Set<String> = [
+        TenantExport.entity.table, WebhookDelivery.entity.table, WebhookAttempt.entity.table,
+    ]
 
     /// An archive that is larger than it may be.
     struct TooLarge: PermanentFailure {
@@ -45,13 +46,14 @@ struct ExportBuilder: Sendable {
                 what: "application data",
                 reason: "it is on the data server of the tenant; use pg_dump of its schema or database"),
             ArchiveManifest.Omission(
-                what: "webhook endpoints", reason: "their secrets cannot be used elsewhere"),
+                what: "secrets and deliveries of webhook endpoints",
+                reason: "secrets cannot be used elsewhere: endpoints are disabled until they get new ones"),
         ]
         for invoice in try await invoiceIDs(of: work.tenant) {
             do {
                 let document = try await documents.document(invoice, in: system)
                 try await archive.add("invoices/\(invoice).pdf", Array(document.readableBytesView))
-            } catch InvoiceDownloadError.notDrawn {
+            } catch PrintingError.notDrawn {
                 leftOut.append(.init(what: "invoices/\(invoice).pdf", reason: "the invoice could not be drawn"))
             }
         }
@@ -69,9 +71,7 @@ struct ExportBuilder: Sendable {
             let lead = try await ExportRepository.lead(of: tenant, transaction)
             var tables: [ExportedTable] = []
             for entity in entities
-            where entity.tenancy != .shared && !Self.omittedTables.contains(entity.table)
-                && !entity.table.hasPrefix(Self.omittedPrefix)
-            {
+            where entity.tenancy != .shared && !Self.omittedTables.contains(entity.table) {
                 var rows: [String] = []
                 // The address of the lead need not be the tenant's.
                 let owners = [tenant] + (entity == Address.entity ? [lead].compactMap(\.self) : [])

@@ -2,7 +2,6 @@ import Entities
 import Logging
 import MessageBus
 import Migrations
-import PDFDocuments
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -42,9 +41,7 @@ struct ExportFeature: ServiceFeature {
         let builder = ExportBuilder(
             pool: platform.pool, repository: repository, entities: core.catalog.entities, invoices: invoices,
             documents: InvoiceDownloadService(
-                invoices: invoices,
-                renderer: PDFRenderer(configuration: rendering.renderer, logger: platform.logger),
-                fontFamily: rendering.fontFamily, logger: platform.logger),
+                invoices: invoices, printer: rendering.printer(logger: platform.logger)),
             maximumSize: configuration.maximumSize,
             migration: TenantManagementMigrations.all.map(\.number).max() ?? 0, system: platform.systemUser.scope,
             clock: platform.clock)

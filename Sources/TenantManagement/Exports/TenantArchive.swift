@@ -72,7 +72,10 @@ package struct TenantArchive: Sendable {
         // Rows of other services may be there since an attempt that has failed afterwards.
         let tables = rows(of: service, keepsExisting: !isOwn)
         let stored = try await RowImport(tables, naturalKeys: Self.naturalKeys).store(in: transaction)
-        if isOwn { _ = try await transaction.query(Self.announcing, [.identifier(manifest.tenant)]) }
+        if isOwn {
+            _ = try await transaction.query(Self.disablingWebhooks, [.identifier(manifest.tenant)])
+            _ = try await transaction.query(Self.announcing, [.identifier(manifest.tenant)])
+        }
         return stored
     }
 
@@ -89,6 +92,11 @@ package struct TenantArchive: Sendable {
     private static let naturalKeys = ["currencies": "currency_code"]
 
     private static let finding: PostgresStatement = "SELECT 1 FROM main.tenants WHERE id = $1"
+
+    /// They have no secrets here, and the former installation may call them still.
+    private static let disablingWebhooks: PostgresStatement = """
+        UPDATE main.webhook_endpoints SET is_enabled = false WHERE owner_id = $1 AND is_enabled
+        """
 
     /// Other services learn that the tenant exists.
     private static let announcing: PostgresStatement = """

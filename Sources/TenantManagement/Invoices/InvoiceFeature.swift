@@ -26,8 +26,7 @@ struct InvoiceFeature: ServiceFeature {
                 crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
                 downloads: InvoiceDownloadService(
                     invoices: core.repository(Invoice.entity),
-                    renderer: PDFRenderer(configuration: rendering.renderer, logger: logger),
-                    fontFamily: rendering.fontFamily, logger: logger)
+                    printer: rendering.printer(logger: logger))
             ).operations
     }
 }

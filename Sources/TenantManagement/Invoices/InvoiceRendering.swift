@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+import Logging
 package import PDFDocuments
 
 /// How invoices are drawn.
@@ -28,5 +29,11 @@ package struct InvoiceRendering: Sendable {
                 key: "PDF_RENDERER_PATH", reason: "is \"\(path ?? "")\", which is not a program that can be executed")
         }
         fontFamily = reader.text("invoice.font.family") ?? ""
+    }
+
+    /// A printer with a renderer of its own, which starts its program with the first document.
+    func printer(logger: Logger) -> DocumentPrinter {
+        DocumentPrinter(
+            renderer: PDFRenderer(configuration: renderer, logger: logger), fontFamily: fontFamily, logger: logger)
     }
 }

@@ -7,12 +7,13 @@ import ServiceKit
 /// The HTTP operations of off-boarding.
 struct OffboardingController: Sendable {
     let service: OffboardingService
+    let printer: DocumentPrinter
 
     private static let path = "/tenants/{id}/deprovision"
     private static let permissions = [PermissionCatalog.offboardTenant]
 
     var operations: [Operation] {
-        [schedule(), cancel(), find(), certificate()].map { $0.forOperators() }
+        [schedule(), cancel(), find(), certificate(), downloadCertificate()].map { $0.forOperators() }
     }
 
     private func schedule() -> Operation {
@@ -90,6 +91,31 @@ struct OffboardingController: Sendable {
             handler: .scoped { call in
                 try .revalidated(
                     try await service.certificate(of: try call.request.identifier()), for: call.request)
+            })
+    }
+
+    private func downloadCertificate() -> Operation {
+        Operation(
+            .get, "\(Self.path)/certificate/download", id: "TenantOffboardingController.downloadCertificate",
+            summary: "Download what was removed when a tenant was off-boarded as PDF, with the checksum of the record",
+            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            responses: [
+                .init(
+                    .ok, "The certificate as a PDF file", mediaType: "application/pdf", headers: [.contentDisposition])
+            ],
+            failures: [.notFound: "There is no such tenant, or its resources were not removed"],
+            handler: .scoped { call in
+                let tenant = try call.request.identifier()
+                let document = OffboardingCertificate.document(
+                    of: try await service.certificate(of: tenant), fontFamily: printer.fontFamily)
+                return OperationResponse(
+                    status: .ok,
+                    headers: [
+                        .contentDisposition: "attachment; filename=\"certificate-\(tenant).pdf\"",
+                        .cacheControl: "private, no-cache",
+                    ],
+                    body: try await printer.draw(document, kind: "certificate", id: tenant),
+                    mediaType: "application/pdf")
             })
     }
 

@@ -20,7 +20,8 @@ struct OffboardingFeature: ServiceFeature {
                 service: OffboardingService(
                     pool: platform.pool, repository: repository, store: store,
                     graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays,
-                    exportTimeout: try ExportConfiguration(reader: platform.reader).timeout)
+                    exportTimeout: try ExportConfiguration(reader: platform.reader).timeout),
+                printer: try InvoiceRendering(reader: platform.reader).printer(logger: platform.logger)
             ).operations
         let processor = OffboardingProcessor(
             pool: platform.pool, repository: repository, tenants: core.tenants, planner: core.planner,

@@ -32,12 +32,13 @@ enum WebhookEndpoint {
     static let url = Field.string(
         "url", maxLength: WebhookURL.maximumLength, pattern: WebhookURL.pattern, required: true,
         description: "Where deliveries are sent: https, without user, password and fragment",
-        example: "https://hooks.example.com/arc")
+        example: "https://hooks.example.com/arc"
+    ).personal(.text("https://erased.invalid/"))
     static let eventTypes = Field.strings(
         "eventTypes", items: .string(oneOf: PublishedEvents.types), uniqueItems: true, maxItems: 100,
         description: "The types of events to deliver; empty or omitted: all that the owner may see",
         example: ["SUBSCRIPTION_ACTIVATED"])
-    static let description = Field.string("description", maxLength: 500, example: "Accounting")
+    static let description = Field.string("description", maxLength: 500, example: "Accounting").personal(.nothing)
     static let isEnabled = Field.boolean(
         "isEnabled",
         description:

@@ -9,7 +9,7 @@ extension WebhookEndpointError: HTTPFailureConvertible {
             .conflict("The tenant has \(limit) endpoints, which is the limit.", code: "TOO_MANY_ENDPOINTS")
         case .keyUnreadable:
             .conflict(
-                "The secret was stored under another encryption key and cannot be read. Rotate it.",
+                "There is no secret that can be read: it was stored under another encryption key, or the tenant was imported. Rotate it.",
                 code: "SECRET_UNREADABLE")
         }
     }

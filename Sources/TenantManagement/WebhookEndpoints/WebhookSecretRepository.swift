@@ -44,19 +44,20 @@ struct WebhookSecretRepository: Sendable {
         return key
     }
 
-    /// The current key; nil when it cannot be opened.
+    /// The current key; nil when it cannot be opened, or the endpoint has none because it was imported.
     /// - Throws: ``WebhookEndpointError/notFound``.
     func find(_ endpoint: Identifier, in scope: TenantScope) async throws -> WebhookKey? {
         let result = try await pool.query(
             Self.reading, [.identifier(endpoint)], settings: scope.settings, as: .read)
         guard let row = result.first else { throw WebhookEndpointError.notFound }
-        return open(try row.bytes(0), endpoint: endpoint)
+        return try row.bytesIfPresent(0).flatMap { open($0, endpoint: endpoint) }
     }
 
     private static let reading: PostgresStatement = """
         SELECT secret.sealed
-        FROM main.webhook_endpoints AS endpoint JOIN main.webhook_secrets AS secret ON secret.endpoint_id = endpoint.id
-        WHERE endpoint.id = $1 AND NOT endpoint.deleted AND secret.expires_on IS NULL
+        FROM main.webhook_endpoints AS endpoint LEFT JOIN main.webhook_secrets AS secret
+            ON secret.endpoint_id = endpoint.id AND secret.expires_on IS NULL
+        WHERE endpoint.id = $1 AND NOT endpoint.deleted
         """
 
     /// Replaces the current key, in one transaction. The former one signs as well until the overlap is over.

@@ -1,0 +1,41 @@
+import Logging
+import NIOCore
+import PDFDocuments
+import Primitives
+
+/// Draws documents as PDF, and logs what is wrong with them.
+struct DocumentPrinter: Sendable {
+    let renderer: PDFRenderer
+    let fontFamily: String
+    let logger: Logger
+
+    /// The document as PDF. Nothing is written to disk.
+    /// - Parameters:
+    ///   - kind: For the log, such as `invoice`.
+    ///   - id: Of the row that it shows.
+    /// - Throws: ``PrintingError``, or a `CancellationError`.
+    func draw(_ document: PDFDocument, kind: String, id: Identifier) async throws -> ByteBuffer {
+        do {
+            let output = try await renderer.render(document)
+            for missing in output.missing {
+                logger.warning(
+                    "A document has characters that no installed font has; install a font for their script",
+                    metadata: [
+                        "document": "\(kind)", "id": "\(id)", "script": "\(missing.script)",
+                        "count": "\(missing.count)", "examples": "\(missing.examples.joined(separator: " "))",
+                    ])
+            }
+            return ByteBuffer(bytes: output.bytes)
+        } catch {
+            switch error {
+            case .cancelled: throw CancellationError()
+            case .busy, .stopped: throw PrintingError.busy
+            default:
+                logger.error(
+                    "A document could not be drawn",
+                    metadata: ["document": "\(kind)", "id": "\(id)", "error": "\(error)"])
+                throw PrintingError.notDrawn
+            }
+        }
+    }
+}
