@@ -10,15 +10,15 @@ struct EventBridgeSender: Sendable {
     let client: AWSClient
     let maximumBytes: Int
 
-    /// Codes that say something about an entry.
+    /// Codes that say something about an entry. All others are about the event bus, the permissions or the service.
     private static let ofContent: Set<String> = [
         "MalformedDetail", "InvalidArgument", "ValidationException", "RequestEntityTooLarge",
     ]
 
-    /// How often an entry is tried again that the service was at fault with.
+    /// How often an entry is sent again after a failure of the service.
     private static let repetitions = 3
 
-    /// - Returns: What became of each entry, in the same order.
+    /// - Returns: The result of each entry, in the same order.
     /// - Throws: When a call failed: entries may be on the bus.
     func send(_ entries: [EventBridgeEntry]) async throws(AWSError) -> [Attempt] {
         let batches = BatchPacking.pack(entries.map(\.size), maximumCount: 10, maximumSize: maximumBytes)

@@ -34,8 +34,8 @@ package final class SQSConsumers: EventSubscriber {
     ) throws(MessageBusError) -> any Service {
         let receiver = MessageReceiver(
             inbox: SQSInbox(try Subscription(group: group, types: types)), exchange: exchange, directory: directory,
-            calls: calls, deadLetters: deadLetterQueue, attempts: attempts, wait: self.configuration.wait,
-            clock: clock, logger: logger)
+            calls: calls, deadLetters: deadLetterQueue, attempts: attempts,
+            maximumAttempts: configuration.maximumAttempts, wait: self.configuration.wait, clock: clock, logger: logger)
         return LeasedWorker(
             deliveries: SQSDeliveryStore(receiver: receiver), configuration: configuration, logger: logger,
             handler: handler)

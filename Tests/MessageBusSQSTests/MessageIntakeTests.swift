@@ -67,7 +67,9 @@ import WorkQueue
         var intake = MessageIntake()
         _ = intake.received(try delivery("1", lane: "a"), now: now)
         _ = intake.received(try delivery("2", lane: "b"), now: now.advanced(by: .seconds(10)))
-        #expect(ids(intake.claim(request, now: now.advanced(by: .seconds(16))).items) == ["2"])
+        let claim = intake.claim(request, now: now.advanced(by: .seconds(16)))
+        #expect(ids(claim.items) == ["2"])
+        #expect(ids(claim.expired) == ["1"])
     }
 
     @Test func `a failure is told once`() {
@@ -83,24 +85,6 @@ import WorkQueue
         #expect(!intake.received(try delivery("100", lane: nil), now: now))
         #expect(intake.removeAll().count == 100)
         #expect(intake.removeAll().isEmpty)
-    }
-
-    @Test func `failures of a message are counted once for each reception`() throws {
-        func message(_ id: String, _ receipt: String) throws -> IncomingMessage {
-            try #require(
-                IncomingMessage(["MessageId": .string(id), "ReceiptHandle": .string(receipt), "Body": "{}"]))
-        }
-        let attempts = AttemptMemory()
-        attempts.failed(try message("1", "a"))
-        attempts.failed(try message("1", "a"))
-        #expect(attempts.failures(of: "1") == 1)
-        attempts.failed(try message("1", "b"))
-        #expect(attempts.failures(of: "1") == 2)
-        attempts.forget("1")
-        #expect(attempts.failures(of: "1") == 0)
-        for id in 0..<(3 * AttemptMemory.capacity) { attempts.failed(try message("m\(id)", "a")) }
-        #expect(attempts.failures(of: "m0") == 0, "memory is bounded")
-        #expect(attempts.failures(of: "m\(3 * AttemptMemory.capacity - 1)") == 1)
     }
 
     @Test func `leases are whole seconds, at least one, and delays are the nearest ones`() {

@@ -58,6 +58,8 @@ package struct BusPromises: Sendable, Hashable {
     package var keepsDeadLetters = true
     /// A dead letter that is listed names the attempts exactly.
     package var countsAttempts = true
+    /// A process knows exactly how often others have failed with an event, also those that have ended.
+    package var sharesAttempts = true
     /// The backlog of a group can be read.
     package var reportsBacklog = true
     /// What is on the bus outlives the processes. Else ``ConformanceBus/setAway(_:)`` and

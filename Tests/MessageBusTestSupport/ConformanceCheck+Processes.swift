@@ -28,6 +28,50 @@ extension ConformanceCheck {
         }
     }
 
+    func restarts(_ bus: some ConformanceBus) async throws {
+        guard bus.promises.keepsDeadLetters else { return }
+        let poison = try numbered(1, of: .v4(), type: "A")
+        let (maximum, failuresBefore) = (6, 4)
+        try await bus.prepare(group: "group", types: ["A"])
+        let configuration = bus.configuration.with {
+            $0.maximumAttempts = maximum
+            $0.settlementTimeout = .seconds(60)
+        }
+        let first =
+            try await bus.promises.survivesProcesses ? bus.doomedProcess().subscriber : bus.subscriber
+        let attempts = Mutex(0)
+        let (entered, continuation) = AsyncStream<Void>.makeStream()
+        let ending = try first.subscribe(group: "group", types: ["A"], configuration: configuration) { _ in
+            let attempt = attempts.withLock { count in
+                count += 1
+                return count
+            }
+            if attempt <= failuresBefore { throw Unlucky() }
+            // All failures before this attempt are recorded. The end of the consumer interrupts this one.
+            continuation.yield()
+            try await Task.sleep(for: .seconds(3600))
+        }
+        try await running([{ try await ending.run() }]) {
+            try await expectPublished([poison], on: bus)
+            for await _ in entered { break }
+        }
+        let later = Mutex(0)
+        let heir = try bus.consumer("group", ["A"], configuration) { _ in
+            later.withLock { $0 += 1 }
+            throw Unlucky()
+        }
+        try await running([heir]) {
+            try await eventually("it is given up") { try await bus.deadLetters.deadLetterCount(group: "group") == 1 }
+        }
+        let count = later.withLock { $0 }
+        if bus.promises.sharesAttempts {
+            try expect(count == maximum - failuresBefore, "failures are counted for all processes: \(count)")
+        } else {
+            let expected = maximum - failuresBefore...maximum / 2 + 1
+            try expect(expected.contains(count), "a new process tries it less often: \(count)")
+        }
+    }
+
     func shutdown(_ bus: some ConformanceBus) async throws {
         let events = try (0..<6).map { try numbered($0, of: .v4(), type: "A") }
         let seen = Seen()

@@ -18,6 +18,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConve
     case duplicates = "duplicates do no harm"
     case replay = "a replay reaches the groups that it names, although they have handled the original"
     case poison = "a poison message ends among the dead letters with its error, and the others go on"
+    case restarts = "a poison message is given up although its consumers start again"
     case rejection = "a rejected event is a dead letter at once"
     case deadLetterPages = "dead letters are listed in pages, counted, and retried one by one"
     case dependency = "an outage of what a handler depends on is not an attempt"
@@ -42,6 +43,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConve
         case .duplicates: try await duplicates(bus)
         case .replay: try await replay(bus)
         case .poison: try await poison(bus)
+        case .restarts: try await restarts(bus)
         case .rejection: try await rejection(bus)
         case .deadLetterPages: try await deadLetterPages(bus)
         case .dependency: try await dependency(bus)

@@ -1,10 +1,10 @@
-/// An answer of the query protocol: an XML document of which only the text of single elements matters.
+/// A response of the query protocol, which is an XML document. Only the texts of some of its elements are needed.
 struct QueryAnswer: Sendable {
     private let text: String
 
     init(_ body: [UInt8]) { text = String(decoding: body, as: UTF8.self) }
 
-    /// The text of the first element of that name; nil when there is none, it is empty or contains other elements.
+    /// The text of the first element with this name; nil if there is no such element, if it is empty, or if it contains elements.
     subscript(element: String) -> String? {
         guard let start = text.firstRange(of: "<\(element)>"),
             let end = text[start.upperBound...].firstRange(of: "</\(element)>")

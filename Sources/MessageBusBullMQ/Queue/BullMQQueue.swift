@@ -2,10 +2,10 @@ import JSONCoding
 import Primitives
 package import RedisClient
 
-/// A queue of BullMQ from its producer's side, and for those who look after it.
+/// A queue of BullMQ, as producers and operators use it.
 ///
 /// Each operation is one atomic script on the keys that BullMQ 5 and 6 use, so official producers, workers and tools can
-/// be at the same queue.
+/// use the same queue.
 package struct BullMQQueue: Sendable {
     package let name: BullMQName
     let client: RedisClient
@@ -16,20 +16,20 @@ package struct BullMQQueue: Sendable {
         self.client = client
     }
 
-    /// What became of a job that was to be added.
+    /// The result of adding a job.
     package enum Addition: Sendable, Hashable {
         case added(id: String)
-        /// There is a job of this id already.
+        /// The queue has a job with this id already; nothing was added.
         case duplicated(id: String)
-        /// Another job stands for it.
+        /// Another job has the same deduplication id; this one was not added.
         case deduplicated(id: String)
     }
 
     /// Adds a job.
     /// - Parameters:
-    ///   - jobName: For people and tools; 1 to 500 bytes.
+    ///   - jobName: Shown by tools; 1 to 500 bytes.
     ///   - data: Any JSON.
-    /// - Throws: `BullMQError.invalid` for a name, data or options that BullMQ would not take; nothing is added then.
+    /// - Throws: `BullMQError.invalid` for a name, data or options that BullMQ does not accept; nothing is added.
     @discardableResult
     package func add(
         _ jobName: String, data: [UInt8], options: BullMQJobOptions = BullMQJobOptions()
@@ -56,22 +56,22 @@ package struct BullMQQueue: Sendable {
         }
     }
 
-    /// Lets no worker take jobs until ``resume()``.
+    /// Stops workers from taking jobs until ``resume()``.
     package func pause() async throws(BullMQError) { _ = try await run(BullMQScripts.pause, ["1"]) }
 
     /// Ends a pause.
     package func resume() async throws(BullMQError) { _ = try await run(BullMQScripts.pause, ["0"]) }
 
-    /// Reads a job; nil when there is none.
-    /// - Throws: `BullMQError.invalid` for one that nobody can work on.
+    /// Reads a job; nil if the queue has no job with this id.
+    /// - Throws: `BullMQError.invalid` for a job whose data or options cannot be read.
     package func job(_ id: String) async throws(BullMQError) -> BullMQJob? {
         let reply = try await send(["HGETALL", .text(name.key(id))])
         guard let fields = reply.hashFields, !fields.isEmpty else { return nil }
         return try BullMQJob(id: id, fields: fields)
     }
 
-    /// Where a job is: `completed`, `failed`, `delayed`, `active`, `waiting`, `prioritized`, `waiting-children`; nil
-    /// when it is nowhere.
+    /// The state of a job: `completed`, `failed`, `delayed`, `active`, `waiting`, `prioritized` or `waiting-children`; nil if the
+    /// queue has no such job.
     package func state(of id: String) async throws(BullMQError) -> String? {
         for set in ["completed", "failed", "delayed", "prioritized", "waiting-children"] {
             if try await !send(["ZSCORE", .text(name.key(set)), .text(id)]).isNull { return set }
@@ -82,17 +82,17 @@ package struct BullMQQueue: Sendable {
         return nil
     }
 
-    /// How many jobs have failed and are kept.
+    /// The number of failed jobs that are kept.
     package func failedCount() async throws(BullMQError) -> Int {
         guard let count = try await send(["ZCARD", .text(name.key("failed"))]).integer else { throw .unexpectedReply }
         return Int(count)
     }
 
-    /// Makes failed jobs wait again, with all their attempts before them and in the order in which they failed.
+    /// Makes failed jobs wait again, with all their attempts left, in the order in which they failed.
     /// - Parameters:
     ///   - ids: The jobs; nil for the oldest ones.
-    ///   - limit: Most jobs when no ids are given.
-    /// - Returns: How many there were.
+    ///   - limit: Maximum number of jobs when no ids are given.
+    /// - Returns: The number of jobs that wait again.
     @discardableResult
     package func retryFailed(_ ids: [String]? = nil, limit: Int = 1000) async throws(BullMQError) -> Int {
         if ids?.isEmpty == true { return 0 }
@@ -102,7 +102,8 @@ package struct BullMQQueue: Sendable {
         return Int(count)
     }
 
-    /// Deletes jobs that nobody works on. Returns how many.
+    /// Deletes jobs that no worker has taken.
+    /// - Returns: The number of deleted jobs.
     @discardableResult
     package func remove(_ ids: [String]) async throws(BullMQError) -> Int {
         guard !ids.isEmpty else { return 0 }

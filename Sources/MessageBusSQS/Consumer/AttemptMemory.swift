@@ -1,16 +1,9 @@
 import Synchronization
 
-/// How often handlers of this process have failed with a message. SQS counts receptions only, and an outage is many of them
-/// that are no attempts.
+/// What this process knows of the attempts with messages. SQS itself counts receptions, for all processes.
 final class AttemptMemory: Sendable {
-    private struct Failures {
-        var count: Int
-        /// The reception of the last one, which is counted once however often it is reported.
-        var receipt: String
-    }
-
     private struct State {
-        var failures: [String: Failures] = [:]
+        var counts: [String: AttemptCount] = [:]
         /// The oldest first; may contain messages that were forgotten.
         var order: [String] = []
     }
@@ -20,23 +13,30 @@ final class AttemptMemory: Sendable {
 
     private let state = Mutex(State())
 
-    func failures(of message: String) -> Int { state.withLock { $0.failures[message]?.count ?? 0 } }
-
-    func failed(_ message: IncomingMessage) {
-        state.withLock { state in
-            guard let known = state.failures[message.id] else {
-                state.failures[message.id] = Failures(count: 1, receipt: message.receipt)
-                state.order.append(message.id)
-                if state.order.count > 2 * Self.capacity {
-                    for old in state.order.prefix(Self.capacity) { state.failures[old] = nil }
-                    state.order.removeFirst(Self.capacity)
-                }
-                return
-            }
-            guard known.receipt != message.receipt else { return }
-            state.failures[message.id] = Failures(count: known.count + 1, receipt: message.receipt)
-        }
+    /// The failed attempts with a message that is received; see ``AttemptCount/failures(receptions:maximumAttempts:)``.
+    func failures(of message: IncomingMessage, maximumAttempts: Int) -> Int {
+        let count = state.withLock { $0.counts[message.id] } ?? AttemptCount()
+        return count.failures(receptions: message.receptions, maximumAttempts: maximumAttempts)
     }
 
-    func forget(_ message: String) { state.withLock { $0.failures[message] = nil } }
+    /// A handler has failed with the message.
+    func failed(_ message: IncomingMessage) { update(message) { $0.failed(receipt: message.receipt) } }
+
+    /// The message was given back without an attempt: something was away, the process stops, or there was no place.
+    func returned(_ message: IncomingMessage) { update(message) { $0.returned(receipt: message.receipt) } }
+
+    func forget(_ message: String) { state.withLock { $0.counts[message] = nil } }
+
+    private func update(_ message: IncomingMessage, _ change: (inout AttemptCount) -> Void) {
+        state.withLock { state in
+            if state.counts[message.id] == nil {
+                state.order.append(message.id)
+                if state.order.count > 2 * Self.capacity {
+                    for old in state.order.prefix(Self.capacity) { state.counts[old] = nil }
+                    state.order.removeFirst(Self.capacity)
+                }
+            }
+            change(&state.counts[message.id, default: AttemptCount()])
+        }
+    }
 }

@@ -6,7 +6,7 @@ import WorkQueue
 /// A message that was given up.
 struct DeadMessage: Sendable {
     let message: IncomingMessage
-    /// Nil when the message is no event.
+    /// Nil if the message does not contain an event.
     let event: EventEnvelope?
     let group: String
     let attempts: Int
@@ -48,11 +48,11 @@ struct DeadLetterQueue: Sendable {
         if let type = letter.event?.type ?? letter.message.attribute(MessageAttribute.eventType), !type.isEmpty {
             attributes.append((MessageAttribute.eventType, type))
         }
-        // Each has an order of its own: on a queue with order none hides another one.
+        // Each dead letter is a message group of its own, so that none hides another one in a queue with order.
         var message = OutgoingMessage(
             body: letter.message.body, attributes: attributes, group: letter.message.id,
             deduplication: "dead-\(letter.message.id)-\(letter.message.receptions)")
-        // A stranger's message may leave no room.
+        // A message of another program can be so large that there is no room for attributes.
         if message.size > maximumSize { message.attributes = [] }
         return message
     }

@@ -1,7 +1,7 @@
 import MessageBus
 import WorkQueue
 
-/// What a subscription has received and not taken yet, and what it asks for. Pure state.
+/// The messages that a subscription has received and no worker has claimed yet, and the demand for more. Pure state.
 struct MessageIntake: Sendable {
     typealias Instant = ContinuousClock.Instant
 
@@ -23,11 +23,13 @@ struct MessageIntake: Sendable {
     private var demand: Demand?
     private var failure: MessageBusError?
 
-    /// What came of a claim.
+    /// The result of a claim.
     struct Claim: Sendable {
         var items: [SQSDelivery] = []
         /// What must go back to the queue: the rest of lanes of which the first messages were taken.
         var returned: [SQSDelivery] = []
+        /// What has waited here for so long that it may belong to another process soon.
+        var expired: [SQSDelivery] = []
         /// The failure since the last claim.
         var failure: MessageBusError?
     }
@@ -40,8 +42,9 @@ struct MessageIntake: Sendable {
             claim.failure = failure
             return claim
         }
-        // What has waited here for long may belong to somebody else soon.
-        entries.removeAll { $0.receivedAt.duration(to: now) > request.lease / 2 }
+        let oldest = now.advanced(by: .zero - request.lease / 2)
+        claim.expired = entries.lazy.filter { $0.receivedAt < oldest }.map(\.delivery)
+        entries.removeAll { $0.receivedAt < oldest }
         var lanes: [String] = []
         var byLane: [String: [SQSDelivery]] = [:]
         for entry in entries {

@@ -6,8 +6,8 @@ import WorkQueue
 
 /// Receives messages for a subscription for as long as it asks for some.
 ///
-/// A long poll is never interrupted before its time: SQS may have handed a message to it already, which would then stay
-/// invisible for the length of a lease. At the end what has come is given back.
+/// A long poll is not canceled at once when the consumer stops: SQS may have handed a message to it already, which would then stay
+/// invisible for the length of a lease. Messages that arrive after that are given back.
 struct MessageReceiver: Sendable {
     let inbox: SQSInbox
     let exchange: GroupExchange
@@ -15,6 +15,8 @@ struct MessageReceiver: Sendable {
     let calls: SQSCalls
     let deadLetters: DeadLetterQueue
     let attempts: AttemptMemory
+    /// With the last of them a message becomes a dead letter.
+    let maximumAttempts: Int
     let wait: Duration
     let clock: any WallClock
     let logger: Logger
@@ -44,6 +46,7 @@ struct MessageReceiver: Sendable {
 
     /// Makes messages visible again. What cannot be given back becomes visible when its lease ends.
     func giveBack(_ deliveries: [SQSDelivery]) async {
+        for delivery in deliveries { attempts.returned(delivery.message) }
         guard !deliveries.isEmpty, let queues = try? await directory.queues(of: group) else { return }
         for batch in deliveries.batches(of: 10) {
             let changes = batch.map { (receipt: $0.message.receipt, seconds: 0) }
@@ -75,8 +78,8 @@ struct MessageReceiver: Sendable {
         }
     }
 
-    /// Hands messages to those who want them, and settles those that nobody can handle.
-    /// - Returns: Whether there was one for this subscription.
+    /// Hands messages to the subscriptions of the group, and settles those that no subscription can handle.
+    /// - Returns: Whether this subscription got a message.
     private func take(_ messages: [IncomingMessage], from queues: GroupQueues) async -> Bool {
         var hasTaken = false
         var unwanted: [IncomingMessage] = []
@@ -88,9 +91,14 @@ struct MessageReceiver: Sendable {
                     continue
                 }
                 let delivery = SQSDelivery(
-                    message: message, event: event, group: group, failures: attempts.failures(of: message.id),
+                    message: message, event: event, group: group,
+                    failures: attempts.failures(of: message, maximumAttempts: maximumAttempts),
                     isOrdered: queues.events.isFIFO)
-                if taker.receive(delivery), taker === inbox { hasTaken = true }
+                guard taker.receive(delivery) else {
+                    attempts.returned(message)
+                    continue
+                }
+                if taker === inbox { hasTaken = true }
             } catch {
                 await giveUp(message, error.reason, queues)
             }
@@ -99,14 +107,15 @@ struct MessageReceiver: Sendable {
         return hasTaken
     }
 
-    /// A group gets all events; those of which it asks for none are done with.
+    /// Deletes messages of types that no subscription of the group asks for: its queue gets all events.
     private func acknowledge(_ messages: [IncomingMessage], from queue: SQSQueue) async {
         guard !messages.isEmpty else { return }
-        logger.debug("events that nobody in the group asks for", metadata: ["count": "\(messages.count)"])
+        logger.debug(
+            "events of types that the group does not ask for are deleted", metadata: ["count": "\(messages.count)"])
         _ = try? await calls.delete(messages.map(\.receipt), from: queue)
     }
 
-    /// A message that is no event can never be handled: it must not come again and again.
+    /// Makes a dead letter of a message that is no event: no handler can ever handle it.
     private func giveUp(_ message: IncomingMessage, _ reason: String, _ queues: GroupQueues) async {
         logger.error(
             "a message is not an event and becomes a dead letter",

@@ -33,6 +33,7 @@ final class SQSDeliveryStore: LeasedStore {
 
     func claim(_ request: ClaimRequest) async throws -> [SQSDelivery] {
         let claim = inbox.claim(request)
+        for delivery in claim.expired { attempts.returned(delivery.message) }
         if !claim.returned.isEmpty {
             let receiver = self.receiver
             await shielded { await receiver.giveBack(claim.returned) }
@@ -58,7 +59,9 @@ final class SQSDeliveryStore: LeasedStore {
                 // First: the message may be received again before the answer is here.
                 attempts.failed(item.message)
                 postponed.append((item, delay.delaySeconds))
-            case .released(let delay): postponed.append((item, delay.delaySeconds))
+            case .released(let delay):
+                attempts.returned(item.message)
+                postponed.append((item, delay.delaySeconds))
             case .deadLetter(let reason):
                 finished.append(item)
                 dead.append(

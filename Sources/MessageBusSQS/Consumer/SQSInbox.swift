@@ -2,8 +2,8 @@ import MessageBus
 import Synchronization
 import WorkQueue
 
-/// What a subscription has received and asks for, behind a lock, with the signals between the one who receives and the one who
-/// claims.
+/// The messages that a subscription has received and its demand for more, behind a lock, with the signals between the task that
+/// receives messages and the worker that claims them.
 final class SQSInbox: Sendable {
     private struct State {
         var intake = MessageIntake()
@@ -22,7 +22,7 @@ final class SQSInbox: Sendable {
         return claim
     }
 
-    /// Signals the claimer from now on.
+    /// Signals the worker through these signals from now on.
     func signal(through signals: WorkSignals) { state.withLock { $0.signals = signals } }
 
     /// Waits until something is asked for; nil when the task was canceled.

@@ -2,12 +2,12 @@ import JSONCoding
 import MessageBus
 import Primitives
 
-/// Reads the event in a message: one of ours, one that EventBridge has put into the queue, or one of a stranger who follows
-/// the original (attribute `EventType` or member `type`, and JSON).
+/// Reads the event in a message. The message was sent by this system, by a rule of EventBridge, or by another program in the form of
+/// the original: a JSON object, whose type is in the attribute `EventType` or in the member `type`.
 enum EventReading {
-    /// A message that is no event.
+    /// The message does not contain an event.
     struct Unreadable: Error, Sendable, Hashable {
-        /// Why, without data.
+        /// The reason, without any content of the message.
         let reason: String
     }
 
@@ -51,8 +51,8 @@ enum EventReading {
             tenant: tenant(in: detail))
     }
 
-    /// An event of a system that knows nothing of our envelope. The message identifies it, so that it has one effect however
-    /// often it is received.
+    /// An event of a program that does not use the envelope of this system. The id of the message identifies the event, so that it
+    /// has one effect however often it is received.
     private static func foreign(
         type: String, _ data: JSONObject, id: String, at instant: Timestamp, tenant: Identifier?
     ) throws(Unreadable) -> EventEnvelope {

@@ -1,16 +1,16 @@
 package import MessageBus
 import Primitives
 
-/// The outcomes of a batch that is put on a bus which takes or refuses each event by itself. Pure state.
+/// The outcomes of a batch on a bus that accepts or rejects each event of a batch by itself. Pure state.
 ///
-/// Events go in rounds: each has at most one event of an ordering key, and a later one is tried only when the one before it is
-/// on the bus.
+/// Events are published in rounds, to keep their order: a round has at most one event of each ordering key, and the next event of a
+/// key is published only after the bus has accepted or rejected the one before it.
 package struct PublishedBatch: Sendable {
-    /// What became of an event that was tried.
+    /// The result of publishing an event.
     package enum Attempt: Sendable, Hashable {
         case published
         case rejected(reason: String)
-        /// The bus was at fault.
+        /// The bus failed; this says nothing about the event.
         case unavailable(reason: String)
     }
 
@@ -23,13 +23,13 @@ package struct PublishedBatch: Sendable {
         outcomes = events.map { _ in nil }
     }
 
-    /// The places of the events of the next round; empty when there is none.
+    /// The places of the events of the next round; empty after the last round.
     package var nextRound: [Int] {
         var keys: Set<Identifier> = []
         return events.indices.filter { outcomes[$0] == nil && keys.insert(events[$0].orderingKey).inserted }
     }
 
-    /// Records what became of an event. After one for which the bus was at fault, the later ones of its key are held.
+    /// Records the result of an event. If the bus failed, this event and the later ones of its key are held.
     package mutating func record(_ attempt: Attempt, at place: Int) {
         switch attempt {
         case .published: outcomes[place] = .published
@@ -43,8 +43,8 @@ package struct PublishedBatch: Sendable {
         }
     }
 
-    /// The outcomes at the end. An event for which the bus was at fault is held, which is no attempt, if others are on the bus.
-    /// - Throws: `.unavailable` when the bus was at fault and nothing is on it.
+    /// The outcomes after the last round. An event for which the bus failed is held, which does not count as an attempt.
+    /// - Throws: `.unavailable` if the bus failed and has accepted or rejected nothing.
     package func finished() throws(MessageBusError) -> [PublishOutcome] {
         let outcomes = self.outcomes.map { $0 ?? .held }
         if let reason, outcomes.allSatisfy({ $0 == .held }) { throw .unavailable(reason: reason) }

@@ -4,12 +4,12 @@ import WorkQueue
 
 /// Sends messages to a queue, in batches side by side.
 struct QueueSender: Sendable {
-    /// What became of a message.
+    /// The result of sending a message.
     enum Outcome: Sendable, Hashable {
         case sent
-        /// SQS will never take it.
+        /// SQS will never accept it.
         case rejected(String)
-        /// The service was at fault, several times.
+        /// The service has failed several times.
         case unavailable(String)
     }
 
@@ -22,10 +22,10 @@ struct QueueSender: Sendable {
         "InvalidAttributeValue",
     ]
 
-    /// How often a message is sent once more that the service was at fault with.
+    /// How often a message is sent again after a failure of the service.
     private static let repetitions = 3
 
-    /// - Returns: What became of each message, in the same order.
+    /// - Returns: The result of each message, in the same order.
     /// - Throws: When a call failed: messages may have been stored.
     func send(_ messages: [OutgoingMessage], to queue: SQSQueue) async throws(AWSError) -> [Outcome] {
         let batches = BatchPacking.pack(messages.map(\.size), maximumCount: 10, maximumSize: maximumSize)

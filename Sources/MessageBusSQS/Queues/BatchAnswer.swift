@@ -1,12 +1,12 @@
 import AWS
 import JSONCoding
 
-/// What became of the entries of a batch, by their place in it.
+/// The results of the entries of a batch, by their places in it.
 struct BatchAnswer: Sendable, Hashable {
     /// Why one of them failed.
     struct Failure: Sendable, Hashable {
         let code: String
-        /// Whether the entry is at fault, and not the service.
+        /// Whether the entry caused the failure, and not the service.
         let isOfSender: Bool
     }
 

@@ -14,7 +14,7 @@ final class QueueDirectory: Sendable {
     private let configuration: SQSConfiguration
     private let state: Mutex<State>
 
-    /// As long as SQS keeps anything.
+    /// The longest time for which SQS keeps messages, in seconds: 14 days.
     private static let retention = "1209600"
 
     init(calls: SQSCalls, configuration: SQSConfiguration) {
@@ -26,7 +26,7 @@ final class QueueDirectory: Sendable {
     /// The groups that publishers send to.
     var groups: [String] { state.withLock { $0.groups.sorted() } }
 
-    /// Makes publishers send to a group.
+    /// Adds a group that publishers send to.
     func add(_ group: String) { state.withLock { _ = $0.groups.insert(group) } }
 
     /// The queues of a group.
@@ -53,7 +53,7 @@ final class QueueDirectory: Sendable {
         return try await queues(of: group)
     }
 
-    /// Looks for the queues of a group anew the next time: one of them is gone.
+    /// Forgets the queues of a group, so that they are looked up again: one of them no longer exists.
     func forget(_ group: String) { state.withLock { _ = $0.known.removeValue(forKey: group) } }
 
     private func found(
@@ -83,8 +83,8 @@ final class QueueDirectory: Sendable {
         return queue
     }
 
-    /// The queue that the redrive policy names, because messages that SQS itself gives up on are there; else one of ours,
-    /// which never has an order: a message that waits there must not hide those behind it.
+    /// The queue of dead letters: the target of the redrive policy, where SQS itself moves messages, or else a queue of this system.
+    /// The latter is a standard queue, because in a queue with order a message that waits hides those behind it.
     private func deadLetters(of queue: SQSQueue, _ group: String) async throws(MessageBusError) -> SQSQueue {
         let attributes: JSONObject
         do throws(AWSError) {
@@ -108,7 +108,8 @@ final class QueueDirectory: Sendable {
         return try await found("\(name)-dead", group, attributes: Self.attributes(isFIFO: false))
     }
 
-    /// Of queues that are created. There is no redrive policy: SQS would count receptions, and an outage is many of them.
+    /// The attributes of queues that are created. There is no redrive policy, because SQS would count receptions, and an outage causes
+    /// many of them.
     private static func attributes(isFIFO: Bool) -> JSONObject {
         var attributes: JSONObject = ["MessageRetentionPeriod": .string(retention)]
         if isFIFO {

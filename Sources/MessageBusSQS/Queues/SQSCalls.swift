@@ -2,8 +2,8 @@ import AWS
 import JSONCoding
 import MessageBus
 
-/// The operations of SQS that are used. Every failure is one of the bus: nothing that a service refuses says anything about
-/// an event, except where an answer names the single message.
+/// The operations of SQS that are used. A call that fails is a failure of the bus, whatever the reason; only the results of single
+/// messages in the response of a batch say something about an event.
 struct SQSCalls: Sendable {
     let client: AWSClient
 
@@ -88,6 +88,6 @@ struct SQSCalls: Sendable {
 }
 
 extension MessageBusError {
-    /// A call that failed: the bus is away, as far as events are concerned.
+    /// A call has failed: for events, the bus is unavailable.
     init(_ error: AWSError) { self = .unavailable(reason: error.description) }
 }

@@ -1,6 +1,6 @@
 /// A queue as requests name it.
 struct SQSQueue: Sendable, Hashable {
-    /// What requests contain; they are never sent there.
+    /// Identifies the queue in requests. Requests are not sent to this URL, but to the endpoint of the region.
     let url: String
 
     /// Whether it keeps the order.
@@ -19,6 +19,6 @@ struct SQSQueue: Sendable, Hashable {
 /// The queues of a consumer group.
 struct GroupQueues: Sendable, Hashable {
     let events: SQSQueue
-    /// Where dead letters go: the target of the queue's redrive policy if it has one, else a queue of ours.
+    /// Where dead letters go: the target of the queue's redrive policy, or else a queue of this system.
     let dead: SQSQueue
 }

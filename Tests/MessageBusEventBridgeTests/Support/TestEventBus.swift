@@ -32,6 +32,7 @@ struct TestEventBus: ConformanceBus {
             $0.keepsOrder = false
             $0.recognizesDuplicates = false
             $0.replaysToNewGroups = false
+            $0.sharesAttempts = false
             $0.reportsBacklog = false
         }
     }

@@ -33,6 +33,7 @@ struct TestQueues: ConformanceBus {
             $0.keepsOrder = settings.isFIFO
             $0.recognizesDuplicates = settings.isFIFO
             $0.replaysToNewGroups = false
+            $0.sharesAttempts = false
             $0.reportsBacklog = false
         }
     }
