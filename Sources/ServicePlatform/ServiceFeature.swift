@@ -3,7 +3,7 @@ package import Entities
 package import MessageBus
 package import ServiceKit
 package import ServiceLifecycle
-import WorkQueue
+package import WorkQueue
 
 /// A feature's contribution to a service. A service is a list of features, see ``ServiceApp``.
 package protocol ServiceFeature<Core>: Sendable {
@@ -64,12 +64,17 @@ package struct FeatureEntity: Sendable {
 package struct FeatureConsumer: Sendable {
     package let group: String
     package let types: Set<String>
+    package let configuration: ConsumerConfiguration
     package let handler: EventHandler
 
     /// - Parameter group: 1 to 100 characters `a-z 0-9 - _ .`
-    package init(group: String, types: Set<String>, handler: @escaping EventHandler) {
+    package init(
+        group: String, types: Set<String>, configuration: ConsumerConfiguration = ConsumerConfiguration(),
+        handler: @escaping EventHandler
+    ) {
         self.group = group
         self.types = types
+        self.configuration = configuration
         self.handler = handler
     }
 }
@@ -81,6 +86,6 @@ extension FeatureConsumer {
     /// The service that works through the subscription.
     package func service(on subscriber: any EventSubscriber) throws(MessageBusError) -> any Service {
         try subscriber.subscribe(
-            group: group, types: types, configuration: ConsumerConfiguration(), handler: handler)
+            group: group, types: types, configuration: configuration, handler: handler)
     }
 }

@@ -20,6 +20,9 @@ package struct WorkerConfiguration: Sendable, Hashable {
     package var storeUnavailability: BackOff
     /// How often to look for work although no signal came.
     package var pollInterval: Duration
+    /// How long to collect after a claim that has found work, before the next one. Under load, claims then find more work, and a
+    /// store need not be asked for each item; the first item after a pause does not wait.
+    package var linger: Duration
     /// How long handlers at work may go on when the service is to stop; then they are canceled and their work is
     /// released.
     package var drainTimeout: Duration
@@ -32,7 +35,7 @@ package struct WorkerConfiguration: Sendable, Hashable {
         concurrency: Int = 4, runLength: Int = 16, bulkheadSize: Int? = nil, lease: Duration = .seconds(30),
         backOff: BackOff = BackOff(initial: .seconds(1), maximum: .seconds(300)), maximumAttempts: Int = 12,
         unavailability: BackOff = .probing, storeUnavailability: BackOff = .probing,
-        pollInterval: Duration = .seconds(10), drainTimeout: Duration = .seconds(5),
+        pollInterval: Duration = .seconds(10), linger: Duration = .zero, drainTimeout: Duration = .seconds(5),
         settlementTimeout: Duration = .seconds(2)
     ) {
         self.concurrency = max(concurrency, 1)
@@ -44,6 +47,7 @@ package struct WorkerConfiguration: Sendable, Hashable {
         self.unavailability = unavailability
         self.storeUnavailability = storeUnavailability
         self.pollInterval = pollInterval
+        self.linger = linger
         self.drainTimeout = drainTimeout
         self.settlementTimeout = settlementTimeout
     }

@@ -19,4 +19,9 @@ extension CommitMark {
     package static func handled(_ eventID: Identifier, consumer: String, at now: Timestamp) -> CommitMark {
         CommitMark { _ in Inbox.claimOrFail(eventID, consumer: consumer, at: now) }
     }
+
+    /// The mark that several events were handled together. It fails when one of them was handled before.
+    package static func handled(_ eventIDs: [Identifier], consumer: String, at now: Timestamp) -> CommitMark {
+        CommitMark { _ in Inbox.claimOrFail(eventIDs, consumer: consumer, at: now) }
+    }
 }

@@ -25,7 +25,14 @@ package enum Inbox {
         BoundStatement(claimingOrFailing, [.identifier(eventID), .text(consumer), .timestamp(now)])
     }
 
-    /// Whether a batch failed because the event was handled before.
+    /// The same for several events: it fails if one of them was handled before.
+    package static func claimOrFail(
+        _ eventIDs: [Identifier], consumer: String, at now: Timestamp
+    ) -> BoundStatement {
+        BoundStatement(claimingAllOrFailing, [.identifierArray(eventIDs), .text(consumer), .timestamp(now)])
+    }
+
+    /// Whether a batch failed because an event was handled before.
     package static func isDuplicate(_ error: PostgresError) -> Bool {
         error.sqlState == .uniqueViolation && error.constraint == "inbox_pkey" && error.table == "inbox"
     }
@@ -56,6 +63,12 @@ package enum Inbox {
 
     private static let claimingOrFailing: PostgresStatement = """
         INSERT INTO main.inbox (event_id, consumer, processed_at) VALUES ($1, $2, $3)
+        """
+
+    // In order, so that two processes that handle the same events wait for each other and not in a circle.
+    private static let claimingAllOrFailing: PostgresStatement = """
+        INSERT INTO main.inbox (event_id, consumer, processed_at)
+        SELECT event_id, $2, $3 FROM unnest($1::uuid[]) AS event_id ORDER BY event_id
         """
 
     private static let purging: PostgresStatement = """

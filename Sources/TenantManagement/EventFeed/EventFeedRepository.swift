@@ -11,37 +11,51 @@ import Primitives
 struct EventFeedRepository: Sendable {
     let pool: PostgresPool
 
-    /// The statement that numbers and stores an event, makes a delivery for each endpoint that wants it, and wakes their
-    /// queues.
-    static func record(_ event: EventEnvelope, as published: PublishedEvent) -> BoundStatement {
+    /// The statement that numbers and stores events in their order, makes a delivery for each endpoint that wants one of them, and
+    /// wakes the queues of these. Its number of affected rows is that of the queues.
+    static func record(_ events: [(event: EventEnvelope, published: PublishedEvent)]) -> BoundStatement {
         BoundStatement(
             recording,
             [
-                .optional(event.tenantID, PostgresValue.identifier), .identifier(event.id), .text(event.type),
-                .timestamp(event.occurredAt),
-                .text(String(decoding: published.data(of: event), as: UTF8.self)),
-                .bool(published.isShownToTenants && event.tenantID != nil),
+                .identifierArray(events.map { $0.event.tenantID ?? Self.noTenant }),
+                .identifierArray(events.map(\.event.id)),
+                .textArray(events.map(\.event.type)), .int64Array(events.map(\.event.occurredAt.microseconds)),
+                .textArray(events.map { String(decoding: $0.published.data(of: $0.event), as: UTF8.self) }),
+                .int64Array(events.map { $0.published.isShownToTenants && $0.event.tenantID != nil ? 1 : 0 }),
             ])
     }
 
-    /// Parameters: tenant, event, type, instant, data, whether a tenant's own users see it. The queues are locked in the order
-    /// of their ids, as the sender does.
+    /// Where events without a tenant are counted.
+    private static let noTenant = Identifier(high: 0, low: 0)
+
+    /// Parameters: tenants, events, types, microseconds since 1970, data, 1 for what a tenant's own users see. Counters are
+    /// locked in the order of their tenants before the one of all events, and the queues in the order of their ids, as the sender
+    /// does.
     private static let recording: PostgresStatement = """
-        WITH counter AS (
+        WITH incoming AS MATERIALIZED (
+            SELECT counter_id, nullif(counter_id, '00000000-0000-0000-0000-000000000000') AS tenant_id, event_id, type,
+                'epoch'::timestamptz + microseconds * interval '1 microsecond' AS occurred_at, data, shown::integer, place,
+                row_number() OVER later - 1 AS following, sum(shown::integer) OVER later - shown AS own_following
+            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bigint[]) WITH ORDINALITY
+                AS event (counter_id, event_id, type, microseconds, data, shown, place)
+            WINDOW later AS (PARTITION BY counter_id ORDER BY place DESC)),
+        counter AS (
             INSERT INTO main.event_counters AS counter (tenant_id, last_sequence, last_own_sequence)
-            VALUES (coalesce($1::uuid, '00000000-0000-0000-0000-000000000000'), 1, $6::boolean::integer)
-            ON CONFLICT (tenant_id) DO UPDATE SET last_sequence = counter.last_sequence + 1,
-                last_own_sequence = counter.last_own_sequence + $6::boolean::integer
-            RETURNING last_sequence, last_own_sequence),
-        place AS (
-            UPDATE main.event_positions SET last_position = last_position + 1
-            WHERE (SELECT last_sequence FROM counter) > 0 RETURNING last_position),
+            SELECT counter_id, count(*), sum(shown) FROM incoming GROUP BY counter_id ORDER BY counter_id
+            ON CONFLICT (tenant_id) DO UPDATE SET last_sequence = counter.last_sequence + excluded.last_sequence,
+                last_own_sequence = counter.last_own_sequence + excluded.last_own_sequence
+            RETURNING tenant_id AS counter_id, last_sequence, last_own_sequence),
+        whole AS (
+            UPDATE main.event_positions SET last_position = last_position + cardinality($2::uuid[])
+            WHERE (SELECT count(*) FROM counter) > 0 RETURNING last_position),
         recorded AS (
             INSERT INTO main.event_feed
                 (position, tenant_id, sequence, own_sequence, event_id, type, occurred_at, recorded_on, data)
-            SELECT last_position, $1::uuid, last_sequence, CASE WHEN $6::boolean THEN last_own_sequence END, $2::uuid,
-                $3::text, $4::timestamptz, clock_timestamp(), $5::text
-            FROM counter, place RETURNING *),
+            SELECT last_position - cardinality($2::uuid[]) + place, tenant_id, last_sequence - following,
+                CASE WHEN shown > 0 THEN last_own_sequence - own_following END, event_id, type, occurred_at,
+                clock_timestamp(), data
+            FROM incoming JOIN counter USING (counter_id) CROSS JOIN whole ORDER BY place
+            RETURNING *),
         delivered AS (
             INSERT INTO main.webhook_deliveries
                 (id, endpoint_id, owner_id, tenant_id, event_id, event_type, body, next_attempt_on)

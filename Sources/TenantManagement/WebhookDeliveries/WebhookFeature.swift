@@ -79,7 +79,8 @@ struct WebhookFeature: ServiceFeature {
             pool: pool, system: platform.systemUser.scope, clock: clock, onDeliveries: { store.announce() })
         consumers = [
             FeatureConsumer(
-                group: EventFeedConsumer.group, types: Set(PublishedEvents.types), handler: consumer.handle)
+                group: EventFeedConsumer.group, types: Set(PublishedEvents.types),
+                configuration: EventFeedConsumer.configuration, handler: consumer.handle)
         ]
     }
 
