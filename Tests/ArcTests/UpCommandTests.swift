@@ -9,18 +9,26 @@ import Testing
     private final class Terminal: Sendable {
         let child: ChildProcess
         private let lines: TerminalLines
+        private let program: String
+        private let environment: [String: String]
 
         init(home: StackHome, ports: [String: String]) async throws {
             let lines = TerminalLines()
             self.lines = lines
             let tests = try StackFiles.currentExecutable()
+            program = "\(FileSystem.parent(of: tests))/arc"
             var environment = ports
             environment["PATH"] = ProcessEnvironment.current()["PATH"]
             environment["ARC_HOME"] = home.path
+            self.environment = environment
             child = try await ProcessReactor.shared.spawn(
-                ProcessCommand(
-                    executable: "\(FileSystem.parent(of: tests))/arc", arguments: ["up"], environment: environment)
+                ProcessCommand(executable: program, arguments: ["up"], environment: environment)
             ) { _, line in lines.append(line) }
+        }
+
+        /// What `arc doctor` prints in another terminal.
+        func examine() async throws -> String {
+            try await ProcessCommand(executable: program, arguments: ["doctor"], environment: environment).run().output
         }
 
         /// Waits until everything serves, or ends with what was printed instead.
@@ -52,6 +60,9 @@ import Testing
         let second = try await Terminal(home: home, ports: ports)
         try await second.waitUntilReady()
         let running = try records(home)
+        let report = try await second.examine()
+        for service in StackService.all { #expect(report.contains("\(service.name)\n"), "\(report)") }
+        #expect(report.split(separator: "\n").count { $0.hasPrefix("  ok    HTTP: ok") } == 3, "\(report)")
         second.child.send(.terminate)
         #expect(await second.child.waitUntilExit() == .code(0))
         #expect(!running.contains(where: ProcessRegistry.isRunning))

@@ -161,7 +161,7 @@ import Testing
 }
 
 /// A command that provisions as the test says, and an undo that fails as long as the command does.
-private struct ProvisioningScript {
+struct ProvisioningScript {
     private let folder: URL
 
     init() throws {

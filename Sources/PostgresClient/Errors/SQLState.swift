@@ -58,6 +58,8 @@ package struct SQLState: Sendable, Hashable, CustomStringConvertible, Expressibl
     package static let serializationFailure: SQLState = "40001"
     /// 40P01: deadlock; run the transaction again.
     package static let deadlockDetected: SQLState = "40P01"
+    /// 53100: the server's disk is full.
+    package static let diskFull: SQLState = "53100"
     /// 55P03: a lock was not acquired in time.
     package static let lockNotAvailable: SQLState = "55P03"
     /// 57014: the statement was canceled, by its timeout or by request.

@@ -53,6 +53,7 @@ extension PostgresPool {
                 release(connection)
                 return (results, nil)
             case .failure(let error):
+                record(error)
                 if request.begin != nil { await rollback(connection) }
                 release(connection)
                 guard attempts < repetitions(after: error) else { throw error }

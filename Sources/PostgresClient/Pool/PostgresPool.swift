@@ -52,6 +52,8 @@ package final class PostgresPool: Sendable {
     let searchLimit: PostgresSetting?
     let patternLimit: PostgresSetting?
     private let state: Mutex<State>
+    /// When the server last refused a request because its disk was full, in the time of `MonotonicClock`; 0 if never.
+    private let diskWasFullAt = Atomic<Int64>(0)
 
     /// Makes a pool; the first connection is opened when the first request comes.
     package init(configuration: PostgresConfiguration, logger: Logger) {
@@ -87,6 +89,17 @@ package final class PostgresPool: Sendable {
 
     /// Whether the last attempts to connect have failed and no connection works: then callers may be refused at once.
     package var isUnreachable: Bool { state.withLock { $0.pool.isUnreachable } }
+
+    /// Whether the server has refused a request within the last minute because its disk is full. Reads may still succeed.
+    package var isDiskFull: Bool {
+        let instant = diskWasFullAt.load(ordering: .relaxed)
+        return instant != 0 && MonotonicClock.now() - instant < Duration.seconds(60).nanoseconds
+    }
+
+    /// Remembers what an error says about the server.
+    func record(_ error: PostgresError) {
+        if error.sqlState == .diskFull { diskWasFullAt.store(MonotonicClock.now(), ordering: .relaxed) }
+    }
 
     // MARK: Leasing
 

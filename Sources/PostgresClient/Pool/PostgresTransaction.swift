@@ -131,7 +131,9 @@ package final class PostgresTransaction: Sendable {
     ) async throws(PostgresError) -> [PostgresResult] {
         switch await connection.perform(request, now: MonotonicClock.now()) {
         case .success(let results): return results
-        case .failure(let error): throw error
+        case .failure(let error):
+            pool.record(error)
+            throw error
         }
     }
 

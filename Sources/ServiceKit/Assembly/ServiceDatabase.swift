@@ -28,16 +28,15 @@ package struct ServiceDatabase: Sendable {
         checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
-    /// Whether the database responds. While requests cannot reach it, the check uses their pool, so that the service does
+    /// Whether the database responds, and whether it has room for changes. While requests cannot reach it, the check uses their pool, so that the service does
     /// not become ready before it can serve requests again.
     /// - Parameter statement: Any statement that the service's role may run.
     package func check(_ statement: PostgresStatement = "SELECT 1") -> HealthCheck {
-        HealthCheck(
-            "postgres", isRequired: true,
-            isHealthy: { [pool, checkPool] in
-                let asked = pool.isUnreachable ? pool : checkPool
-                return (try? await asked.query(statement, as: .read)) != nil
-            })
+        HealthCheck("postgres", isRequired: true) { [pool, relayPool, checkPool] () -> HealthState in
+            let asked = pool.isUnreachable ? pool : checkPool
+            guard (try? await asked.query(statement, as: .read)) != nil else { return .down }
+            return pool.isDiskFull || relayPool.isDiskFull ? .impaired("disk full") : .up
+        }
     }
 
     /// Closes all connections, after everything else has ended.

@@ -1,0 +1,115 @@
+import Foundation
+import JSONCoding
+import PostgresTestSupport
+import StackTestSupport
+import Testing
+
+/// What docs/operations.md tells the person on call to type, typed in the situations that it describes.
+@Suite(.timeLimit(.minutes(10))) struct OperationsDocumentTests {
+    @Test func `every section with commands has a drill`() throws {
+        let sections = try OperationsDocument.read().sections.keys.sorted()
+        #expect(sections == OperationsDrill.allCases.map(\.rawValue).sorted())
+    }
+
+    @Test(arguments: OperationsDrill.allCases)
+    func `every command of the document does what the document says`(drill: OperationsDrill) async throws {
+        let section = OperationsSection(drill.rawValue, of: try .read())
+        try await OperationsShell.run { shell in
+            try await drill.run(section, shell)
+        }
+        #expect(section.left.isEmpty, "the drill does not type these")
+    }
+
+    @Test func `every request that the document names is an operation`() throws {
+        let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+            .appendingPathComponent("../../docs/openapi").standardized
+        var operations: Set<String> = []
+        for service in ["tenant-management", "subscription", "orchestrator"] {
+            let text = try Data(contentsOf: folder.appendingPathComponent("\(service).json"))
+            for (path, item) in try JSONValue.parse(Array(text))["paths"]?.objectValue ?? [:] {
+                for (method, _) in item.objectValue ?? [:] {
+                    operations.insert("\(method.uppercased()) \(Self.form(path))")
+                }
+            }
+        }
+        let requests = try OperationsDocument.read().requests
+        #expect(requests.count > 10 && operations.count > 100)
+        for (method, path) in requests {
+            #expect(operations.contains("\(method) \(Self.form(path))"), "\(method) \(path)")
+        }
+    }
+
+    /// A path whose parameters have lost their names.
+    private static func form(_ path: String) -> String {
+        path.split(separator: "/").map { $0.hasPrefix("{") || $0.hasPrefix("…") ? "{}" : String($0) }
+            .joined(separator: "/")
+    }
+
+    @Test func `commands are found in fences and between backticks, without comments and repetitions`() {
+        let document = OperationsDocument(
+            """
+            ## One
+            Type `arc events dead`, after `arc up`, and
+            `arc events
+            dead`; see `GET /events?x=1`.
+            ```sh
+            # nothing
+            arc events dead          # which
+            curl -X POST \\
+                "$TM/x"
+            ```
+            ## Two
+            ```sql
+            -- all
+            SELECT 1
+            FROM x;
+            \\password
+            ```
+            """)
+        #expect(
+            document.sections == [
+                "One": [
+                    .init(kind: .shell, text: "arc events dead"), .init(kind: .shell, text: #"curl -X POST "$TM/x""#),
+                ],
+                "Two": [.init(kind: .sql, text: "SELECT 1 FROM x;"), .init(kind: .sql, text: "\\password")],
+            ])
+        #expect(document.requests.map(\.path) == ["/events"])
+    }
+}
+
+/// A section of docs/operations.md with commands, and the situation in which they are typed.
+enum OperationsDrill: String, CaseIterable, Sendable {
+    case troubleshooting = "Troubleshooting"
+    case stuckWork = "Inspecting stuck work"
+    case events = "Events that are late, lost or wrong"
+    case redis = "A lost Redis"
+    case fullDisk = "A full disk"
+    case bullMQ = "Looking at the queues of BullMQ"
+    case aws = "SQS and EventBridge"
+    case stuckTenant = "A tenant that is stuck"
+    case webhooks = "Webhooks that do not arrive"
+    case tenants = "Tenants that are suspended, off-boarded or erased"
+    case dataServers = "Data servers"
+    case unknownTenant = "A tenant is unknown to the subscription service"
+    case migrations = "Migrations"
+    case adoption = "Adopting an ARC SaaS database"
+
+    func run(_ section: OperationsSection, _ shell: OperationsShell) async throws {
+        switch self {
+        case .troubleshooting: try await Self.examine(section, shell)
+        case .stuckWork: try await Self.inspectStuckWork(section, shell)
+        case .events: try await Self.operateEvents(section, shell)
+        case .redis: try await Self.loseRedis(section, shell)
+        case .fullDisk: try await Self.fillDisk(section, shell)
+        case .bullMQ: try await Self.inspectBullMQ(section, shell)
+        case .aws: try await Self.inspectAWS(section, shell)
+        case .stuckTenant: try await Self.freeStuckTenant(section, shell)
+        case .webhooks: try await Self.inspectWebhooks(section, shell)
+        case .tenants: try await Self.inspectTenants(section, shell)
+        case .dataServers: try await Self.operateDataServers(section, shell)
+        case .unknownTenant: try await Self.announceTenant(section, shell)
+        case .migrations: try await Self.migrate(section, shell)
+        case .adoption: try await Self.adopt(section, shell)
+        }
+    }
+}
