@@ -36,12 +36,9 @@ package final class LeasedTable: Sendable {
     /// Extends leases.
     /// - Returns: The claims that are still valid.
     package func renew(_ claims: [RowClaim], lease: Duration) async throws -> Set<RowClaim> {
-        let result = try await pool.query(
-            statements.renew,
-            [
-                .identifierArray(claims.map(\.row)), .identifierArray(claims.map(\.claim)), .microseconds(lease),
-            ], settings: settings)
-        return try Set(result.rows.map { row in try RowClaim(row: row.identifier(0), claim: row.identifier(1)) })
+        try RowClaim.all(
+            in: await pool.query(
+                statements.renew, RowClaim.arrays(claims) + [.microseconds(lease)], settings: settings))
     }
 
     /// Ends claims, all of them or none.

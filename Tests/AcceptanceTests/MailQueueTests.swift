@@ -133,7 +133,7 @@ import WorkQueue
             // The server's side of a lost answer: a claim that the store only remembers.
             let lost = try await store.claim(ClaimRequest(limit: 2, lease: .seconds(3600)))
             #expect(lost.count == 2)
-            store.loseAnswer(of: try #require(lost.first?.handle.claim))
+            store.claims.add(try #require(lost.first?.handle.claim))
             let next = try await store.claim(ClaimRequest(limit: 10, lease: .seconds(3600)))
             #expect(next.count == 3 && next.allSatisfy { !$0.isInDoubt })
         }

@@ -65,7 +65,7 @@ extension ProvisioningRunTests {
             // The server's side of a lost answer: a claim that the store only remembers.
             let lost = try await store.claim(request)
             #expect(lost.count == 2)
-            store.loseAnswer(of: try #require(lost.first?.handle.claim))
+            store.claims.add(try #require(lost.first?.handle.claim))
             #expect(try await store.claim(ClaimRequest(limit: 10, lease: .seconds(3600))).count == 3)
             #expect(try await store.claim(request).isEmpty)
         }

@@ -4,12 +4,7 @@ import WorkQueue
 
 /// A run whose progress is to be reported, claimed by this process.
 struct ProgressItem: LeasedItem {
-    struct Handle: Hashable, Sendable {
-        let run: Identifier
-        let claim: Identifier
-    }
-
-    let handle: Handle
+    let handle: RowClaim
     let tenantID: Identifier
     let context: String
     let kind: WorkflowKind
@@ -25,9 +20,11 @@ struct ProgressItem: LeasedItem {
     /// How long ago the run was requested.
     let age: Duration
 
+    /// The run's id.
+    var run: Identifier { handle.row }
     var description: WorkDescription {
         WorkDescription(
-            queue: "progress", kind: kind.rawValue, id: handle.run.description, attempt: failures + 1,
+            queue: "progress", kind: kind.rawValue, id: run.description, attempt: failures + 1,
             traceparent: trace?.traceparent, metadata: ["tenantId": "\(tenantID)", "context": "\(context)"])
     }
 }

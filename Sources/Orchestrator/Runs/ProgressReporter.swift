@@ -12,7 +12,7 @@ struct ProgressReporter: Sendable {
     /// Sends one report.
     /// - Throws: `PostgresError` when the run cannot be read.
     func report(_ item: ProgressItem) async throws -> ProgressOutcome {
-        guard let secret = item.sealedSecret.flatMap({ repository.secret($0, of: item.handle.run) }) else {
+        guard let secret = item.sealedSecret.flatMap({ repository.secret($0, of: item.run) }) else {
             return .dropped
         }
         let snapshot = try await repository.snapshot(of: item)
@@ -46,7 +46,7 @@ struct ProgressReporter: Sendable {
         logger.warning(
             "tenant management does not take the progress of a run",
             metadata: [
-                "run": "\(item.handle.run)", "tenantId": "\(item.tenantID)", "context": "\(item.context)",
+                "run": "\(item.run)", "tenantId": "\(item.tenantID)", "context": "\(item.context)",
                 "reason": "\(reason)",
             ])
     }

@@ -16,12 +16,7 @@ package enum CallbackState: String, Sendable {
 
 /// A run that is claimed by this process: a workflow for one tenant.
 struct ProvisioningRun: LeasedItem {
-    struct Handle: Hashable, Sendable {
-        let run: Identifier
-        let claim: Identifier
-    }
-
-    let handle: Handle
+    let handle: RowClaim
     let kind: WorkflowKind
     let eventID: Identifier
     let tenantID: Identifier
@@ -52,7 +47,7 @@ struct ProvisioningRun: LeasedItem {
     /// What the run shares with others: its tier and the host of its pipeline.
     var bulkheads: [String] = []
 
-    var id: Identifier { handle.run }
+    var id: Identifier { handle.row }
     var failures: Int { attempts }
     var description: WorkDescription {
         WorkDescription(

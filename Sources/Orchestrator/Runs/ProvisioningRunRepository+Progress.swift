@@ -24,28 +24,20 @@ extension ProvisioningRunRepository {
     /// - Returns: What is still claimed.
     func renewProgress(
         _ items: [ProgressItem], lease: Duration
-    ) async throws(PostgresError) -> Set<ProgressItem.Handle> {
-        let result = try await pool.query(
-            ProgressStatements.renew,
-            [
-                .identifierArray(items.map(\.handle.run)), .identifierArray(items.map(\.handle.claim)),
-                .microseconds(lease),
-            ])
-        var handles: Set<ProgressItem.Handle> = []
-        for row in result.rows {
-            handles.insert(ProgressItem.Handle(run: try row.identifier(0), claim: try row.identifier(1)))
-        }
-        return handles
+    ) async throws(PostgresError) -> Set<RowClaim> {
+        try RowClaim.all(
+            in: await pool.query(
+                ProgressStatements.renew, RowClaim.arrays(items.map(\.handle)) + [.microseconds(lease)]))
     }
 
     /// Records what became of reports, all of them or none.
     /// - Returns: The runs whose claim was still valid.
     func recordProgress(
         _ outcomes: [(item: ProgressItem, outcome: ProgressOutcome)]
-    ) async throws(PostgresError) -> Set<ProgressItem.Handle> {
+    ) async throws(PostgresError) -> Set<RowClaim> {
         var batch = PostgresBatch()
         for (item, outcome) in outcomes {
-            let claim: [PostgresValue] = [.identifier(item.handle.run), .identifier(item.handle.claim)]
+            let claim = item.handle.values
             switch outcome {
             case .delivered: batch.add(ProgressStatements.delivered, claim + [.int64(item.version)])
             case .postponed(let delay): batch.add(ProgressStatements.postponed, claim + [.microseconds(delay)])
@@ -64,7 +56,7 @@ extension ProvisioningRunRepository {
     /// How far a run is, at least as far as its version says.
     func snapshot(of item: ProgressItem) async throws(PostgresError) -> WorkflowSnapshot {
         var batch = PostgresBatch()
-        let stepIndex = batch.add(WorkflowStatements.steps, [.identifier(item.handle.run)])
+        let stepIndex = batch.add(WorkflowStatements.steps, [.identifier(item.run)])
         let decisionIndex = batch.add(
             WorkflowStatements.decidedCommands, [.identifier(item.tenantID), .text(item.context)])
         let results = try await pool.run(batch)
@@ -82,7 +74,7 @@ extension ProgressItem {
     /// Reads a row of ``ProgressStatements/claim``.
     init(_ row: PostgresRow, claim: Identifier) throws(PostgresError) {
         self.init(
-            handle: Handle(run: try row.identifier(0), claim: claim), tenantID: try row.identifier(1),
+            handle: RowClaim(row: try row.identifier(0), claim: claim), tenantID: try row.identifier(1),
             context: try row.text(2), kind: WorkflowKind(rawValue: try row.text(3)) ?? .provision,
             tier: try row.text(4), phase: WorkflowPhase(rawValue: try row.text(5)) ?? .failed,
             reason: try row.textIfPresent(6), version: try row.int64(7), sealedSecret: try row.bytesIfPresent(8),

@@ -84,29 +84,21 @@ struct ProvisioningRunRepository: Sendable {
     /// - Returns: The runs whose claim is still valid.
     func renew(
         _ runs: [ProvisioningRun], lease: Duration
-    ) async throws(PostgresError) -> Set<ProvisioningRun.Handle> {
-        let result = try await pool.query(
-            ProvisioningRunStatements.renew,
-            [
-                .identifierArray(runs.map(\.handle.run)), .identifierArray(runs.map(\.handle.claim)),
-                .microseconds(lease),
-            ])
-        var handles: Set<ProvisioningRun.Handle> = []
-        for row in result.rows {
-            handles.insert(ProvisioningRun.Handle(run: try row.identifier(0), claim: try row.identifier(1)))
-        }
-        return handles
+    ) async throws(PostgresError) -> Set<RowClaim> {
+        try RowClaim.all(
+            in: await pool.query(
+                ProvisioningRunStatements.renew, RowClaim.arrays(runs.map(\.handle)) + [.microseconds(lease)]))
     }
 
     /// Records transitions, all of them or none.
     /// - Returns: The runs whose claim was still valid.
     func record(
         _ transitions: [(run: ProvisioningRun, transition: RunTransition)]
-    ) async throws(PostgresError) -> Set<ProvisioningRun.Handle> {
+    ) async throws(PostgresError) -> Set<RowClaim> {
         var batch = PostgresBatch()
         for (run, transition) in transitions {
             let (statement, values) = transition.statement
-            batch.add(statement, [.identifier(run.handle.run), .identifier(run.handle.claim)] + values)
+            batch.add(statement, run.handle.values + values)
         }
         let results = try await pool.run(batch)
         return Set(zip(transitions, results).filter { $1.affectedRows == 1 }.map { $0.0.run.handle })
@@ -121,9 +113,7 @@ struct ProvisioningRunRepository: Sendable {
     /// Records a run that goes on under the same claim.
     /// - Returns: nil when the claim is no longer valid.
     func save(_ save: RunSave) async throws(PostgresError) -> RecordedRun? {
-        let handle = save.run.handle
-        let result = try await pool.query(
-            WorkflowStatements.save, [.identifier(handle.run), .identifier(handle.claim)] + save.values)
+        let result = try await pool.query(WorkflowStatements.save, save.run.handle.values + save.values)
         guard let row = result.first else { return nil }
         return RecordedRun(version: try row.int64(2), hasCommands: try row.bool(1))
     }
@@ -141,7 +131,7 @@ extension ProvisioningRun {
     /// Reads a row of ``ProvisioningRunStatements/claim``.
     init(_ row: PostgresRow, claim: Identifier) throws(PostgresError) {
         self.init(
-            handle: Handle(run: try row.identifier(0), claim: claim),
+            handle: RowClaim(row: try row.identifier(0), claim: claim),
             kind: WorkflowKind(rawValue: try row.text(16)) ?? .provision, eventID: try row.identifier(1),
             tenantID: try row.identifier(2), tenantKey: try row.text(3), context: try row.text(4),
             tier: try row.text(5), planSize: try row.text(17),

@@ -6,12 +6,7 @@ import WorkQueue
 
 /// A mail that is claimed by this process.
 struct QueuedMail: LeasedItem {
-    struct Handle: Hashable, Sendable {
-        let mail: Identifier
-        let claim: Identifier
-    }
-
-    let handle: Handle
+    let handle: RowClaim
     let type: String
     /// Sealed.
     let content: [UInt8]
@@ -21,7 +16,7 @@ struct QueuedMail: LeasedItem {
     /// Whether another sender claimed it before and has not recorded an outcome: it may have left.
     let isInDoubt: Bool
 
-    var id: Identifier { handle.mail }
+    var id: Identifier { handle.row }
     var description: WorkDescription {
         WorkDescription(queue: "mail", kind: type, id: id.description, attempt: failures + 1)
     }
@@ -32,17 +27,13 @@ struct QueuedMail: LeasedItem {
 /// A mail must not be sent twice because its sender could not record that it has left. So a claim is taken over only when
 /// its lease has ended and the database has been responding for long enough: see `AnswerHistory`.
 final class NotificationStore: LeasedStore {
-    private struct State {
-        var signals: WorkSignals?
-        var lostClaims = LostClaims<Identifier>()
-        var answers = AnswerHistory()
-    }
-
     private let pool: PostgresPool
     /// Holders renew at every third of a lease, so that an outage in which one ends takes two thirds of it at least and is
     /// never overlooked.
     private let maximumGap: Duration
-    private let state = Mutex(State())
+    private let answers = Mutex(AnswerHistory())
+    let claims = UnansweredClaims()
+    private let announcements = WorkAnnouncements()
 
     init(pool: PostgresPool, lease: Duration) {
         self.pool = pool
@@ -55,28 +46,20 @@ final class NotificationStore: LeasedStore {
     }
 
     /// Notifies the worker of this process that a mail was committed.
-    func announce() {
-        state.withLock { $0.signals }?.work.signal()
-    }
+    func announce() { announcements.announce() }
+
+    func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
     func claim(_ request: ClaimRequest) async throws -> [QueuedMail] {
-        for claim in state.withLock({ $0.lostClaims.all }) {
+        try await claims.claim { claim in
             _ = try await query(Self.releaseClaim, [.identifier(claim)])
-            state.withLock { $0.lostClaims.remove(claim) }
-        }
-        let claim = Identifier.v4()
-        do { return try await take(claim, request) } catch {
-            // The claim may be valid although its answer was lost.
-            loseAnswer(of: claim)
-            throw error
+        } taking: { claim in
+            try await take(claim, request)
         }
     }
 
-    /// Remembers a claim whose answer was lost, so that the next one gives its mails back.
-    func loseAnswer(of claim: Identifier) { state.withLock { $0.lostClaims.add(claim) } }
-
     private func take(_ claim: Identifier, _ request: ClaimRequest) async throws -> [QueuedMail] {
-        let answers = state.withLock { $0.answers }
+        let answers = self.answers.withLock { $0 }
         let result = try await query(
             Self.claiming,
             [
@@ -88,7 +71,7 @@ final class NotificationStore: LeasedStore {
         for row in result.rows {
             mails.append(
                 QueuedMail(
-                    handle: QueuedMail.Handle(mail: try row.identifier(0), claim: claim), type: try row.text(1),
+                    handle: RowClaim(row: try row.identifier(0), claim: claim), type: try row.text(1),
                     content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4)),
                     isInDoubt: try row.bool(5)))
         }
@@ -97,22 +80,22 @@ final class NotificationStore: LeasedStore {
         return mails
     }
 
-    func renew(_ items: [QueuedMail], lease: Duration) async throws -> Set<QueuedMail.Handle> {
-        let result = try await query(Self.renewal, Self.identities(items) + [.microseconds(lease)])
+    func renew(_ items: [QueuedMail], lease: Duration) async throws -> Set<RowClaim> {
+        let result = try await query(Self.renewal, RowClaim.arrays(items.map(\.handle)) + [.microseconds(lease)])
         if let row = result.rows.first { noteAnswer(at: try row.timestamp(2)) }
-        return try handles(result)
+        return try RowClaim.all(in: result)
     }
 
     private func noteAnswer(at now: Timestamp) {
-        state.withLock { $0.answers.answered(at: now, maximumGap: maximumGap) }
+        answers.withLock { $0.answered(at: now, maximumGap: maximumGap) }
     }
 
     func settle(
         _ settlements: [(item: QueuedMail, settlement: Settlement<Void>)]
-    ) async throws -> Set<QueuedMail.Handle> {
+    ) async throws -> Set<RowClaim> {
         var batch = PostgresBatch(settings: TenantScope.everyTenant)
         for (item, settlement) in settlements {
-            let identity = Self.identities([item])
+            let identity = RowClaim.arrays([item.handle])
             switch settlement {
             case .done: batch.add(Self.sent, identity)
             case .retry(let delay, let reason):
@@ -121,8 +104,8 @@ final class NotificationStore: LeasedStore {
             case .released(let delay): batch.add(Self.released, identity + [.microseconds(delay)])
             }
         }
-        var valid: Set<QueuedMail.Handle> = []
-        for result in try await pool.run(batch) { valid.formUnion(try handles(result)) }
+        var valid: Set<RowClaim> = []
+        for result in try await pool.run(batch) { valid.formUnion(try RowClaim.all(in: result)) }
         return valid
     }
 
@@ -130,11 +113,6 @@ final class NotificationStore: LeasedStore {
         guard let row = try await query(Self.due, [], as: .read).first else { return nil }
         noteAnswer(at: try row.timestamp(1))
         return try row.int64IfPresent(0).map { .microseconds($0) }
-    }
-
-    func watch(_ signals: WorkSignals) async {
-        state.withLock { $0.signals = signals }
-        signals.work.signal()
     }
 
     // MARK: Mails that were given up
@@ -151,18 +129,6 @@ final class NotificationStore: LeasedStore {
         _ statement: PostgresStatement, _ values: [PostgresValue], as workload: PostgresWorkload = .write
     ) async throws(PostgresError) -> PostgresResult {
         try await pool.query(statement, values, settings: TenantScope.everyTenant, as: workload)
-    }
-
-    private static func identities(_ items: [QueuedMail]) -> [PostgresValue] {
-        [.identifierArray(items.map(\.handle.mail)), .identifierArray(items.map(\.handle.claim))]
-    }
-
-    private func handles(_ result: PostgresResult) throws(PostgresError) -> Set<QueuedMail.Handle> {
-        var handles: Set<QueuedMail.Handle> = []
-        for row in result.rows {
-            handles.insert(QueuedMail.Handle(mail: try row.identifier(0), claim: try row.identifier(1)))
-        }
-        return handles
     }
 
     // MARK: SQL. Durations are microseconds.

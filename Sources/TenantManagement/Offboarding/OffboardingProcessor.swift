@@ -38,7 +38,7 @@ struct OffboardingProcessor: Sendable {
         guard let status, Self.startable.contains(status) || status == .deprovisioning else {
             return .released(after: Self.patience)
         }
-        switch try await repository.exportState(of: work.handle.offboarding) {
+        switch try await repository.exportState(of: work.id) {
         case .requested?: return .released(after: .seconds(1))
         case .failed?: return .deadLetter(reason: "the export that comes first has failed")
         case .done?, .expired?, nil: break

@@ -1,6 +1,7 @@
 import Entities
 import PostgresClient
 import Primitives
+import WorkQueue
 
 /// SQL of off-boardings.
 struct OffboardingRepository: Sendable {
@@ -58,11 +59,10 @@ struct OffboardingRepository: Sendable {
     /// Records that the orchestrator was asked. Fails (`isGuardViolation`) if another worker has the work, or it was canceled: then
     /// nothing of its transaction happens.
     static func start(
-        _ handle: OffboardingWork.Handle, context: Identifier, now: Timestamp
+        _ handle: RowClaim, context: Identifier, now: Timestamp
     ) -> BoundStatement {
         BoundStatement(
-            starting,
-            [.identifier(handle.offboarding), .identifier(handle.claim), .identifier(context), .timestamp(now)])
+            starting, handle.values + [.identifier(context), .timestamp(now)])
     }
 
     /// Records how the removal ended. Changes no row if nothing is being removed.

@@ -118,7 +118,7 @@ enum DeliveryStatements {
         """
 
     /// The statement that ends a claim with the outcome of the attempt, and logs it.
-    static func end(_ handle: QueuedDelivery.Handle, _ outcome: DeliveryOutcome) -> BoundStatement {
+    static func end(_ handle: RowClaim, _ outcome: DeliveryOutcome) -> BoundStatement {
         let status: WebhookDelivery.Status
         let delay: Duration?
         switch outcome {

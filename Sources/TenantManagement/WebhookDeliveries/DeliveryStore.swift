@@ -2,7 +2,6 @@ import Entities
 import Logging
 import PostgresClient
 import Primitives
-import Synchronization
 import WorkQueue
 
 /// The deliveries in `main.webhook_deliveries` as leased work. Leases and delays are counted by the database's clock.
@@ -10,17 +9,13 @@ import WorkQueue
 /// A claim goes from queue to queue (`main.webhook_queues`, a row for each endpoint, by the time at which something is due) and
 /// takes some deliveries of each. So it never reads the backlog of an endpoint that is slow, and endpoints without due
 /// deliveries cost nothing. Queues are locked before their deliveries, in the order of their ids, by whoever changes both.
-final class DeliveryStore: LeasedStore {
-    private struct State {
-        var signals: WorkSignals?
-        var lostClaims = LostClaims<Identifier>()
-    }
-
+struct DeliveryStore: LeasedStore {
     private let pool: PostgresPool
     private let secrets: WebhookSecretRepository
     private let limits: DeliveryLimits
     private let logger: Logger
-    private let state = Mutex(State())
+    private let claims = UnansweredClaims()
+    private let announcements = WorkAnnouncements()
 
     init(pool: PostgresPool, secrets: WebhookSecretRepository, limits: DeliveryLimits, logger: Logger) {
         self.pool = pool
@@ -30,28 +25,18 @@ final class DeliveryStore: LeasedStore {
     }
 
     /// Notifies the worker of this process that deliveries were committed.
-    func announce() {
-        state.withLock { $0.signals }?.work.signal()
-    }
+    func announce() { announcements.announce() }
 
-    func watch(_ signals: WorkSignals) async {
-        state.withLock { $0.signals = signals }
-        signals.work.signal()
-    }
+    func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
     // MARK: Claiming
 
     func claim(_ request: ClaimRequest) async throws -> [QueuedDelivery] {
-        for claim in state.withLock({ $0.lostClaims.all }) {
+        try await claims.claim { claim in
             _ = try await pool.query(
                 DeliveryStatements.releasingClaim, [.identifier(claim)], settings: TenantScope.everyTenant)
-            state.withLock { $0.lostClaims.remove(claim) }
-        }
-        let claim = Identifier.v4()
-        do { return try await take(claim, request) } catch {
-            // The claim may be valid although its answer was lost.
-            state.withLock { $0.lostClaims.add(claim) }
-            throw error
+        } taking: { claim in
+            try await take(claim, request)
         }
     }
 
@@ -80,21 +65,18 @@ final class DeliveryStore: LeasedStore {
         return try results[deliveries].rows.map { row in
             let endpoint = try row.identifier(1)
             return QueuedDelivery(
-                handle: QueuedDelivery.Handle(delivery: try row.identifier(0), claim: claim), endpoint: endpoint,
+                handle: RowClaim(row: try row.identifier(0), claim: claim), endpoint: endpoint,
                 owner: try row.identifierIfPresent(2), eventType: try row.text(3), body: try row.bytes(4),
                 failures: try row.int(5), url: try row.text(6), host: try row.text(7),
                 failingFor: try row.int64IfPresent(8).map { .microseconds($0) }, keys: opened[endpoint] ?? [])
         }
     }
 
-    func renew(_ items: [QueuedDelivery], lease: Duration) async throws -> Set<QueuedDelivery.Handle> {
-        let result = try await pool.query(
-            DeliveryStatements.renewal,
-            [
-                .identifierArray(items.map(\.handle.delivery)), .identifierArray(items.map(\.handle.claim)),
-                .microseconds(lease),
-            ], settings: TenantScope.everyTenant)
-        return try Self.handles(result)
+    func renew(_ items: [QueuedDelivery], lease: Duration) async throws -> Set<RowClaim> {
+        try RowClaim.all(
+            in: await pool.query(
+                DeliveryStatements.renewal, RowClaim.arrays(items.map(\.handle)) + [.microseconds(lease)],
+                settings: TenantScope.everyTenant))
     }
 
     func timeUntilDue() async throws -> Duration? {
@@ -107,7 +89,7 @@ final class DeliveryStore: LeasedStore {
 
     func settle(
         _ settlements: [(item: QueuedDelivery, settlement: Settlement<DeliveryOutcome>)]
-    ) async throws -> Set<QueuedDelivery.Handle> {
+    ) async throws -> Set<RowClaim> {
         let endpoints = PostgresValue.identifierArray(Array(Set(settlements.map(\.item.endpoint))))
         var batch = PostgresBatch(settings: TenantScope.everyTenant)
         batch.add(DeliveryStatements.lockingQueues, [endpoints])
@@ -115,8 +97,8 @@ final class DeliveryStore: LeasedStore {
         for (item, settlement) in settlements { batch.add(statement(item, settlement)) }
         let last = batch.count
         batch.add(DeliveryStatements.schedulingQueues, [endpoints, .int64(Int64(limits.perEndpoint))])
-        var valid: Set<QueuedDelivery.Handle> = []
-        for result in try await pool.run(batch)[first..<last] { valid.formUnion(try Self.handles(result)) }
+        var valid: Set<RowClaim> = []
+        for result in try await pool.run(batch)[first..<last] { valid.formUnion(try RowClaim.all(in: result)) }
         return valid
     }
 
@@ -126,9 +108,7 @@ final class DeliveryStore: LeasedStore {
         switch settlement {
         case .done(let outcome): DeliveryStatements.end(item.handle, outcome)
         case .released(let delay):
-            BoundStatement(
-                DeliveryStatements.release,
-                [.identifier(item.handle.delivery), .identifier(item.handle.claim), .microseconds(delay)])
+            BoundStatement(DeliveryStatements.release, item.handle.values + [.microseconds(delay)])
         // The sender makes outcomes of whatever an attempt may end with: this was its own mistake.
         case .retry(let delay, let reason): DeliveryStatements.end(item.handle, failure(reason, delay))
         case .deadLetter(let reason): DeliveryStatements.end(item.handle, failure(reason, nil))
@@ -141,15 +121,6 @@ final class DeliveryStore: LeasedStore {
             AttemptReport(
                 startedOn: SystemClock().now(), duration: .zero, status: nil, error: "it could not be sent",
                 response: nil), retryAfter: delay)
-    }
-
-    private static func handles(_ result: PostgresResult) throws(PostgresError) -> Set<QueuedDelivery.Handle> {
-        var handles: Set<QueuedDelivery.Handle> = []
-        for row in result.rows {
-            handles.insert(
-                QueuedDelivery.Handle(delivery: try row.identifier(0), claim: try row.identifier(1)))
-        }
-        return handles
     }
 }
 

@@ -4,12 +4,7 @@ import WorkQueue
 
 /// A delivery that is claimed by this process.
 struct QueuedDelivery: LeasedItem {
-    struct Handle: Hashable, Sendable {
-        let delivery: Identifier
-        let claim: Identifier
-    }
-
-    let handle: Handle
+    let handle: RowClaim
     let endpoint: Identifier
     /// The tenant that owns the endpoint; nil: the operator.
     let owner: Identifier?
@@ -23,7 +18,7 @@ struct QueuedDelivery: LeasedItem {
     let failingFor: Duration?
     let keys: [WebhookKey]
 
-    var id: Identifier { handle.delivery }
+    var id: Identifier { handle.row }
     var description: WorkDescription {
         WorkDescription(
             queue: "webhooks", kind: eventType, id: id.description, attempt: failures + 1,
