@@ -6,13 +6,15 @@ import Testing
 
 /// Provisioning by processes that are killed, and what operators do about what hangs: the commands of docs/operations.md.
 @Suite(.serialized) struct WorkflowFaultTests {
-    @Test func `a killed orchestrator resumes each step within ten seconds of its restart`() async throws {
+    /// The default lease is 8 s (`RunPolicy`); the one of this test is shorter, and is never taken for longer than it says.
+    @Test func `a killed orchestrator holds up its runs for a lease and no longer`() async throws {
         try await ProcessStack.run { stack in
             let work = try ProvisioningScript()
             defer { work.remove() }
             let service = try await stack.start(.tenantManagement)
             let orchestrator = try await stack.start(
                 .orchestrator, work.settings.merging(["PROVISIONING_LEASE_MILLIS": "3000"]) { $1 })
+            let database = try stack.data.database(.orchestrator)
             work.hold()
             let created = await stack.create(service.client)
             #expect(created.status == 201)
@@ -20,14 +22,14 @@ import Testing
             for attempt in 1...3 {
                 try await eventually("attempt \(attempt) is at work") { work.starts() >= attempt }
                 try await orchestrator.kill()
+                let held = try await database.count(
+                    "SELECT count(*) FROM main.provisioning_runs WHERE due_at <= now() + interval '3 seconds'")
+                #expect(held == 1)
                 try await orchestrator.start()
-                let restarted = ContinuousClock.now
                 try await eventually("the step is performed again") { work.starts() > attempt }
-                #expect(ContinuousClock.now - restarted < .seconds(10))
             }
             work.release()
             try await stack.waitUntilAllAreActive()
-            let database = try stack.data.database(.orchestrator)
             #expect(
                 try await database.texts("SELECT concat_ws(' ', name, state, attempts) FROM main.workflow_steps")
                     == ["run-command succeeded 1"], "what was interrupted was no attempt")

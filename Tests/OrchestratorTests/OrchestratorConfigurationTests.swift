@@ -28,6 +28,7 @@ import WorkQueue
         #expect(provisioners.allowsInternalPipelines)
         let policy = try RunPolicy(reader: reader, shutdownTime: .seconds(10))
         #expect(policy == RunPolicy(drainTimeout: .seconds(10) * 0.7))
+        #expect(policy.lease <= .seconds(10), "a process that is killed holds up its runs no longer")
         #expect(try EventConfiguration(reader: reader).limit == RateLimit(limit: 60))
     }
 

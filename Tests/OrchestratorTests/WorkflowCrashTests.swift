@@ -25,19 +25,16 @@ import Testing
         try await RunStory.with(application: true) { story in
             let provisioner = try tier.provisioner(story.world)
             // What an undisturbed run leaves.
-            try await finish(story, story.test, provisioner, dyingAt: nil)
+            try await finish(story, story.test, provisioner)
             let expected = try await objects(story, story.test.key)
             #expect(!expected.isEmpty)
             let names = try provisioner.plan(.provision).steps.map(\.name)
-            for name in names {
-                var test = TestEvent(key: story.world.newKey())
-                test.tier = "BASIC"
-                #expect(try await story.world.repository().enqueue(try test.event()))
-                try await finish(story, test, provisioner, dyingAt: name)
-                #expect(try await objects(story, test.key) == expected, "killed at \(name)")
-                try await check(story, test, type: 0)
-            }
-            #expect(try await leftovers(story) == names.count + 1, "no resource is doubled or orphaned")
+            let test = TestEvent(key: story.world.newKey())
+            #expect(try await story.world.repository().enqueue(try test.event()))
+            try await finish(story, test, provisioner, dyingAt: names)
+            #expect(try await objects(story, test.key) == expected)
+            try await check(story, test, type: 0)
+            #expect(try await leftovers(story) == 2, "no resource is doubled or orphaned")
         }
     }
 
@@ -45,20 +42,19 @@ import Testing
     func `every step of a removal survives the death of its process`(_ tier: Tier) async throws {
         try await RunStory.with(application: true) { story in
             let provisioner = try tier.provisioner(story.world)
-            try await finish(story, story.test, provisioner, dyingAt: nil)
-            for name in try provisioner.plan(.deprovision).steps.map(\.name) {
-                let test = TestEvent(key: story.world.newKey())
-                #expect(try await story.world.repository().enqueue(try test.event()))
-                try await finish(story, test, provisioner, dyingAt: nil)
-                try await story.world.asTenant(test.key, database: database(tier, story, test)) { pool in
-                    try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
-                }
-                let removal = test.next(.deprovision)
-                #expect(try await story.world.repository().enqueue(try removal.event()))
-                try await finish(story, removal, provisioner, dyingAt: name)
-                #expect(try await objects(story, test.key) == [], "killed at \(name)")
-                try await check(story, removal, type: 1)
+            try await finish(story, story.test, provisioner)
+            let test = TestEvent(key: story.world.newKey())
+            #expect(try await story.world.repository().enqueue(try test.event()))
+            try await finish(story, test, provisioner)
+            try await story.world.asTenant(test.key, database: database(tier, story, test)) { pool in
+                try await pool.execute("CREATE TABLE tenant_\(test.key).orders (note text)")
             }
+            let removal = test.next(.deprovision)
+            #expect(try await story.world.repository().enqueue(try removal.event()))
+            let names = try provisioner.plan(.deprovision).steps.map(\.name)
+            try await finish(story, removal, provisioner, dyingAt: names)
+            #expect(try await objects(story, test.key) == [])
+            try await check(story, removal, type: 1)
             #expect(try await leftovers(story) == 1, "the other tenant has what it had")
         }
     }
@@ -67,7 +63,7 @@ import Testing
         try await RunStory.with(application: true) { story in
             let inner = PostgresSchemaProvisioner(tenancy: try story.world.tenancy())
             let failing = FailingAtTheEnd(inner)
-            try await finish(story, story.test, failing, dyingAt: nil)
+            try await finish(story, story.test, failing)
             #expect(try story.reportedStatuses() == [0])
             #expect(try await objects(story, story.test.key) == [])
             #expect(try await leftovers(story) == 0)
@@ -75,14 +71,14 @@ import Testing
             // A tenant that has its schema, with data, keeps it when a further provisioning is given up.
             let again = story.test.next(.provision)
             #expect(try await story.world.repository().enqueue(try again.event()))
-            try await finish(story, again, inner, dyingAt: nil)
+            try await finish(story, again, inner)
             try await story.world.asTenant(again.key, database: story.world.applicationDatabase) { pool in
                 try await pool.execute("CREATE TABLE tenant_\(again.key).orders (note text)")
             }
             let before = try await objects(story, again.key)
             let third = story.test.next(.provision)
             #expect(try await story.world.repository().enqueue(try third.event()))
-            try await finish(story, third, failing, dyingAt: nil)
+            try await finish(story, third, failing)
             #expect(try story.reportedStatuses() == [0, 1, 0])
             #expect(try await objects(story, again.key) == before)
             let count = try await story.world.asTenant(again.key, database: story.world.applicationDatabase) { pool in
@@ -115,11 +111,12 @@ import Testing
 
     /// Works on what is due with one process after the other until nothing is left.
     private func finish(
-        _ story: RunStory, _ test: TestEvent, _ provisioner: any Provisioner, dyingAt step: String?
+        _ story: RunStory, _ test: TestEvent, _ provisioner: any Provisioner, dyingAt steps: [String] = []
     ) async throws {
-        let dying = DyingProvisioner(provisioner, at: step ?? "")
+        let dying = DyingProvisioner(provisioner, at: steps)
         let processor = try story.processor(dying)
-        for _ in 0..<20 {
+        // A process for each death, and some more.
+        for _ in 0..<20 + dying.remaining {
             for run in try await processor.repository.claim(limit: 10, lease: RunStory.lease) {
                 guard let transition = await dying.advance(run, processor) else { continue }
                 _ = try await processor.repository.record(run, transition)
@@ -128,7 +125,7 @@ import Testing
             try await story.letTimePass(RunStory.lease)
         }
         #expect(try await story.run(of: test).isUnfinished == false)
-        if step != nil { #expect(dying.remaining == 0, "all deaths happened") }
+        #expect(dying.remaining == 0, "all deaths happened")
     }
 
     private func database(_ tier: Tier, _ story: RunStory, _ test: TestEvent) -> String {

@@ -12,7 +12,8 @@ import Synchronization
 final class ProcessStack {
     let data: StackData
     let admin: String
-    private let folder: URL
+    /// What its processes read and leave; removed afterwards.
+    let folder: URL
     private var processes: [ArcProcess] = []
 
     /// Runs `body` on a fresh stack; services are started by ``start(_:)``.
@@ -39,6 +40,14 @@ final class ProcessStack {
             ]
         ]
         try Data(tiers.serialized()).write(to: folder.appendingPathComponent("tiers.json"))
+    }
+
+    /// Writes a file.
+    /// - Returns: Its path.
+    func write(_ content: JSONValue, _ name: String) throws -> String {
+        let file = folder.appendingPathComponent(name)
+        try Data(content.serialized()).write(to: file)
+        return file.path
     }
 
     /// Starts a service.

@@ -42,18 +42,19 @@ final class DyingProvisioner: Provisioner {
     }
 
     private let inner: any Provisioner
-    /// The step that dies, and how often it still does.
-    private let deaths: Mutex<(step: String, points: [Point])>
+    /// Where each step still dies.
+    private let deaths: Mutex<[String: [Point]]>
     /// Tells whoever watches the process that it is dead.
     private let died = Mutex<AsyncStream<Void>.Continuation?>(nil)
 
-    init(_ inner: any Provisioner, at step: String) {
+    /// - Parameter steps: The names of those that die, each at every point.
+    init(_ inner: any Provisioner, at steps: [String]) {
         self.inner = inner
-        deaths = Mutex((step, Point.allCases))
+        deaths = Mutex(Dictionary(steps.map { ($0, Point.allCases) }) { $1 })
     }
 
     /// How many deaths are left.
-    var remaining: Int { deaths.withLock { $0.points.count } }
+    var remaining: Int { deaths.withLock { $0.values.reduce(0) { $0 + $1.count } } }
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         try WorkflowPlan(kind, try inner.plan(kind).steps.map { Step(inner: $0, owner: self) })
@@ -61,8 +62,9 @@ final class DyingProvisioner: Provisioner {
 
     private func nextDeath(at step: String) -> Point? {
         deaths.withLock { deaths in
-            guard deaths.step == step, !deaths.points.isEmpty else { return nil }
-            return deaths.points.removeFirst()
+            guard let points = deaths[step], let next = points.first else { return nil }
+            deaths[step] = Array(points.dropFirst())
+            return next
         }
     }
 
