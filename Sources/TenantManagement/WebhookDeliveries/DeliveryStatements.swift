@@ -129,9 +129,8 @@ enum DeliveryStatements {
         let report = outcome.report
         return BoundStatement(
             ending,
-            [
-                .identifier(handle.delivery), .identifier(handle.claim), .text(status.rawValue),
-                .microseconds(delay ?? .zero), .identifier(.v7(at: report.startedOn)),
+            handle.values + [
+                .text(status.rawValue), .microseconds(delay ?? .zero), .identifier(.v7(at: report.startedOn)),
                 .timestamp(report.startedOn.truncatedToMilliseconds),
                 .int32(Int32(clamping: report.duration.milliseconds)),
                 .optional(report.status) { .int32(Int32(clamping: $0)) }, .optional(report.error, PostgresValue.text),
