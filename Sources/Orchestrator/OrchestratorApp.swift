@@ -16,6 +16,7 @@ package enum OrchestratorApp {
         RunFeature.self,
         ProvisionerFeature.self,
         MoveFeature.self,
+        DataExportFeature.self,
     ]
 
     /// Every setting that the service reads.

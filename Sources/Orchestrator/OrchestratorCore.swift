@@ -27,6 +27,8 @@ struct OrchestratorCore: Sendable {
     let provisioners: Provisioners
     /// The runs as the worker's store, which is notified of new ones.
     let runs: ProvisioningRunStore
+    /// Requests for the data of tenants.
+    let dataExports: DataExportStore
 
     /// Settings that belong to no feature.
     static let configurationKeys = ConfigurationKeys(combining: [
@@ -58,6 +60,7 @@ struct OrchestratorCore: Sendable {
             reader: reader,
             credentials: TenantCredentialStore(pool: database.pool, sealer: sealer, clock: clock, logger: logger),
             logger: logger)
+        dataExports = DataExportStore(pool: database.pool, sealer: sealer, secrets: secrets, clock: clock)
         runs = ProvisioningRunStore(repository: repository, tiers: provisioners.tiers)
     }
 }

@@ -21,5 +21,8 @@ package enum OrchestratorMigrations {
         Migration(
             number: 20, name: "placements", up: PackageResources.V0020__placements_up_sql,
             down: PackageResources.V0020__placements_down_sql),
+        Migration(
+            number: 30, name: "data_exports", up: PackageResources.V0030__data_exports_up_sql,
+            down: PackageResources.V0030__data_exports_down_sql),
     ]
 }

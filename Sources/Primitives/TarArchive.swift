@@ -25,6 +25,20 @@ package enum TarArchive {
     ///   - name: At most ``maximumNameLength`` bytes; more are cut off.
     ///   - seconds: When it was made, in seconds since 1970.
     package static func entry(_ name: String, _ content: [UInt8], seconds: Int64) -> [UInt8] {
+        header(name, size: content.count, seconds: seconds) + content + padding(after: content.count)
+    }
+
+    /// What is between the content of a file and the next file.
+    package static func padding(after size: Int) -> [UInt8] {
+        [UInt8](repeating: 0, count: (blockSize - size % blockSize) % blockSize)
+    }
+
+    /// What is before the content of a file.
+    /// - Parameters:
+    ///   - name: At most ``maximumNameLength`` bytes; more are cut off.
+    ///   - size: Bytes of the content, less than 8 GiB.
+    ///   - seconds: When it was made, in seconds since 1970.
+    package static func header(_ name: String, size: Int, seconds: Int64) -> [UInt8] {
         var header = [UInt8](repeating: 0, count: blockSize)
         func put(_ text: some Sequence<UInt8>, at offset: Int) {
             for (index, byte) in text.enumerated() { header[offset + index] = byte }
@@ -37,7 +51,7 @@ package enum TarArchive {
         put("0000644".utf8, at: 100)
         put("0000000".utf8, at: 108)
         put("0000000".utf8, at: 116)
-        put(octal(Int64(content.count), digits: 11), at: 124)
+        put(octal(Int64(size), digits: 11), at: 124)
         put(octal(seconds, digits: 11), at: 136)
         put("        ".utf8, at: 148)
         put("0".utf8, at: 156)
@@ -45,8 +59,7 @@ package enum TarArchive {
         put("00".utf8, at: 263)
         let sum = header.reduce(Int64(0)) { $0 + Int64($1) }
         put(octal(sum, digits: 6) + [0, 0x20], at: 148)
-        let padding = (blockSize - content.count % blockSize) % blockSize
-        return header + content + [UInt8](repeating: 0, count: padding)
+        return header
     }
 
     /// What an archive ends with.

@@ -21,6 +21,7 @@ import Testing
         "TenantExport.state", "TenantExport.requestedBy", "TenantExport.lastError", "TenantExport.sha256",
         // Of operators, or of the tenant's program.
         "WebhookEndpoint.eventTypes", "WebhookEndpoint.signing", "WebhookEndpoint.disabledReason",
+        "WebhookEndpoint.audience",
         // Of the subscription service: the catalog is nobody's, invoices and payments are records.
         "Subscription.startDate", "Subscription.endDate", "Invoice.invoiceId", "Invoice.invoiceStatus",
         "Invoice.periodStart", "Invoice.periodEnd", "Invoice.issuedOn", "InvoiceLine.description",

@@ -219,12 +219,22 @@ import Testing
                 try await database.count("SELECT count(*) FROM main.offboardings WHERE due_at > now()") == 1
             }
             #expect(try await stack.status(ofTenant: hook.tenant) == 0)
+            // The rows are there, the application data is not.
             for statement in [
                 """
                 INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
                 SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports
-                """, "UPDATE main.tenant_exports SET due_at = now()",
+                """
             ] { try await database.query(statement) }
+            let data = try await TestDataExport.begun(hook.tenant, stack)
+            #expect(data.export == export)
+            try await data.part(0, "rows").expect(204)
+            try await database.query("UPDATE main.offboardings SET due_at = now()")
+            try await eventually("a worker has looked at it again") {
+                try await database.count("SELECT count(*) FROM main.offboardings WHERE due_at > now()") == 1
+            }
+            #expect(try await stack.status(ofTenant: hook.tenant) == 0)
+            try await data.end(parts: 1, of: "rows").expect(204)
             _ = try await TestRemoval.begun(hook.tenant, stack)
             let made = try await stack.tenantManagement.get("/tenant-exports/\(export)", token: stack.admin)
             #expect(made.json["state"] == "DONE")

@@ -52,7 +52,7 @@ import Testing
     /// Events that services only tell each other.
     private static let internalTypes: Set<String> = [
         EventType.tenantsListed, EventType.tenantMoveRequested, EventType.tenantProvisioningCommand,
-        EventType.tenantExportRequested, EventType.tenantMoveConfirmed,
+        EventType.tenantExportRequested, EventType.tenantDataExportRequested, EventType.tenantMoveConfirmed,
     ]
 
     @Test func `each type that tenant management publishes leaves, or is known not to`() {

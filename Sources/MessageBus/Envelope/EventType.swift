@@ -48,6 +48,9 @@ package enum EventType {
     package static let tenantErased = "TENANT_ERASED"
     /// All rows of a tenant shall be sent for an archive: `data` is `{"tenantId", "exportId"}`.
     package static let tenantExportRequested = "TENANT_EXPORT_REQUESTED"
+    /// The application data of a tenant shall be sent for an archive: `data` is `{"type", "tenant", "secret", "context"}`, where
+    /// the context is the id of the export.
+    package static let tenantDataExportRequested = "TENANT_DATA_EXPORT_REQUESTED"
     /// A part of a tenant's rows in another service: `data` is `{"tenantId", "exportId", "position", "isLast", "text"}`.
     package static let tenantExportPart = "TENANT_EXPORT_PART"
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have

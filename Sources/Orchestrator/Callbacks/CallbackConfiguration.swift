@@ -14,8 +14,10 @@ struct CallbackConfiguration: Sendable {
         "TENANT_MANAGEMENT_URL", "CALLBACK_TIMEOUT_MILLIS", "APP_PLANE_URL_TEMPLATE",
     ]
 
-    /// Where callbacks go: `{TENANT_MANAGEMENT_URL}/webhook`.
-    var url: String
+    /// `TENANT_MANAGEMENT_URL` without a slash at the end.
+    var base: String
+    /// Where callbacks go.
+    var url: String { base + "/webhook" }
     /// How long an answer is waited for.
     var timeout: Duration
     /// Where the tenants' applications are, unless a provisioner says it.
@@ -28,7 +30,7 @@ struct CallbackConfiguration: Sendable {
             throw ConfigurationFailure(
                 key: "TENANT_MANAGEMENT_URL", reason: "must be an http or https URL, such as http://127.0.0.1:3005")
         }
-        url = (base.hasSuffix("/") ? String(base.dropLast()) : base) + "/webhook"
+        self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
         timeout = try reader.milliseconds("callback.timeout.millis", default: 10_000, in: 10...60_000)
         let template = reader.text("app.plane.url.template") ?? "http://{key}.localhost"
         guard let appPlaneURL = AppPlaneURL(template: template) else {

@@ -22,7 +22,9 @@ struct EventBridgeController: Sendable {
     var operations: [Operation] { [handleEvent()] }
 
     /// The types of events that it takes.
-    private static let types = WorkflowKind.startingEvents.union([EventType.tenantProvisioningCommand]).sorted()
+    static let types = WorkflowKind.startingEvents.union([
+        EventType.tenantProvisioningCommand, EventType.tenantDataExportRequested,
+    ])
 
     private static let answer = Schema.object(
         [.init("success", .boolean.example(true), required: true)], name: "Success")
@@ -34,7 +36,7 @@ struct EventBridgeController: Sendable {
             security: .eventSender,
             parameters: [
                 .init(
-                    "eventType", in: .path, schema: .string(oneOf: Self.types),
+                    "eventType", in: .path, schema: .string(oneOf: Self.types.sorted()),
                     description: "Name of the event"),
                 .init(
                     WebhookSignature.signatureHeader, in: .header, schema: .string(),

@@ -18,11 +18,12 @@ struct EventFeature: ServiceFeature {
             repository: core.repository, announce: { [runs = core.runs] in runs.announce() }, logger: core.logger)
         let commands = WorkflowCommandConsumer(
             repository: core.repository, announce: { [runs = core.runs] in runs.announce() }, logger: core.logger)
+        let exports = DataExportConsumer(store: core.dataExports, secrets: core.secrets, logger: core.logger)
         let handler: EventHandler = { delivery in
-            if delivery.event.type == EventType.tenantProvisioningCommand {
-                try await commands.handle(delivery)
-            } else {
-                try await consumer.handle(delivery)
+            switch delivery.event.type {
+            case EventType.tenantProvisioningCommand: try await commands.handle(delivery)
+            case EventType.tenantDataExportRequested: try await exports.handle(delivery)
+            default: try await consumer.handle(delivery)
             }
         }
         let controller = EventBridgeController(
@@ -32,7 +33,7 @@ struct EventFeature: ServiceFeature {
         consumers = [
             FeatureConsumer(
                 group: ProvisioningConsumer.group,
-                types: WorkflowKind.startingEvents.union([EventType.tenantProvisioningCommand]), handler: handler)
+                types: EventBridgeController.types, handler: handler)
         ]
         background = [InboxPurge(pool: core.database.pool, clock: core.clock, logger: core.logger)]
     }

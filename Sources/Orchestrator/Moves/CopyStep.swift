@@ -15,13 +15,13 @@ struct CopyStep: ProvisioningStep {
         try await Self.endSessions(of: dump)
         try await tools.on(sites.target) { (site) async throws(ProvisioningFailure) -> Void in
             try await Self.endSessions(of: site)
-            try await Self.wipe(site)
-            try await prepare(site, sites, context)
+            try await site.wipe()
+            try await site.prepare(makesRole: !sites.isOnOneServer)
             try await PostgresCopy(
                 source: dump, target: site, timeLimit: try tools.remainingWindow(context), settings: tools.settings,
                 logger: tools.logger
             ).run()
-            try await finish(site)
+            try await site.finish()
         }
         return StepOutput()
     }
@@ -43,72 +43,6 @@ struct CopyStep: ProvisioningStep {
     private static func endSessions(of site: MoveSite) async throws(ProvisioningFailure) {
         do {
             _ = try await site.pool.query(Self.terminate, [.text(PostgresCopy.applicationName(site.placement.tenant))])
-        } catch {
-            throw .from(error)
-        }
-    }
-
-    private static func wipe(_ site: MoveSite) async throws(ProvisioningFailure) {
-        let name = site.name.quoted
-        switch site.placement.kind {
-        case .pooled: try await site.locked { try await $0.run("DROP SCHEMA IF EXISTS \(name) CASCADE") }
-        case .silo:
-            let database = TenantDatabase(site.name, tenant: site.placement.tenant, site.tenancy)
-            do {
-                guard try await database.isThere() else { return }
-                _ = try await site.pool.query(
-                    PostgresStatement("DROP DATABASE IF EXISTS \(name) WITH (FORCE)", prepared: false))
-            } catch {
-                throw .from(error)
-            }
-        }
-    }
-
-    /// Makes the role, without the right to log in, and the database. The role may make its schema in it for now.
-    private func prepare(
-        _ site: MoveSite, _ sites: MoveSites, _ context: StepContext
-    ) async throws(ProvisioningFailure) {
-        let (role, _) = try await site.tenancy.role(site.name, for: context.event)
-        let name = site.name.quoted
-        try await site.locked { transaction in
-            if !sites.isOnOneServer {
-                try await role.ensure(in: transaction)
-                try await transaction.run("ALTER ROLE \(name) NOLOGIN")
-            }
-            try await transaction.run("GRANT \(name) TO CURRENT_USER")
-        }
-        if site.placement.kind == .silo {
-            let database = TenantDatabase(site.name, tenant: site.placement.tenant, site.tenancy)
-            do {
-                try await database.ensure()
-                try await database.close()
-            } catch {
-                throw .from(error)
-            }
-        }
-        try await site.locked { transaction in
-            try await transaction.run("REVOKE ALL ON DATABASE \(site.database) FROM PUBLIC")
-            // Nobody enters the copy before it was compared.
-            try await transaction.run("REVOKE CONNECT ON DATABASE \(site.database) FROM \(name)")
-            try await transaction.run("GRANT CREATE ON DATABASE \(site.database) TO \(name)")
-        }
-    }
-
-    /// Makes the schema the provisioner's, as that of a new tenant is.
-    private func finish(_ site: MoveSite) async throws(ProvisioningFailure) {
-        do {
-            try await site.inDatabase { pool in
-                try await pool.withTransaction { transaction in
-                    try await transaction.lockOutOtherProvisioners()
-                    try await transaction.run("ALTER SCHEMA \(site.name.quoted) OWNER TO CURRENT_USER")
-                    try await site.tenancy.ensureSchema(
-                        site.name, database: site.placement.database, in: transaction)
-                    if site.placement.kind == .pooled {
-                        try await transaction.run(
-                            "REVOKE CREATE ON DATABASE \(site.database) FROM \(site.name.quoted)")
-                    }
-                }
-            }
         } catch {
             throw .from(error)
         }

@@ -115,7 +115,7 @@ struct PostgresCopy: Sendable {
         return String(line.prefix(200))
     }
 
-    private static func program(_ name: String, _ variable: String) throws(ProvisioningFailure) -> String {
+    static func program(_ name: String, _ variable: String) throws(ProvisioningFailure) -> String {
         guard let path = ProgramPath.absolute(name) else {
             throw .permanent("\(name) is not installed; install PostgreSQL's client programs or set \(variable)")
         }

@@ -98,7 +98,7 @@ struct ProvisionerRegistry: Sendable {
             definition,
             known: [
                 "command", "environment", "workingDirectory", "timeoutSeconds", "deprovisionCommand",
-                "compensateCommand",
+                "compensateCommand", "exportCommand",
             ])
         let environment = try options.dictionary("environment", #"an object of texts, such as {"REGION": "eu-1"}"#)
         guard environment.keys.allSatisfy({ !$0.contains("=") && !$0.utf8.contains(0) }) else {
@@ -109,7 +109,8 @@ struct ProvisionerRegistry: Sendable {
             workingDirectory: try options.textIfPresent("workingDirectory", "the folder to start in"),
             timeLimit: try options.seconds("timeoutSeconds", default: 900, in: 1...86_400), logger: logger,
             deprovisionArguments: try commandIfPresent("deprovisionCommand", definition, options),
-            compensateArguments: try commandIfPresent("compensateCommand", definition, options))
+            compensateArguments: try commandIfPresent("compensateCommand", definition, options),
+            exportArguments: try commandIfPresent("exportCommand", definition, options))
     }
 
     private func commandIfPresent(
@@ -129,7 +130,8 @@ struct ProvisionerRegistry: Sendable {
     }
 
     private func http(_ definition: TierDefinition) throws(ConfigurationFailure) -> any Provisioner {
-        let options = try TierOptions(definition, known: ["url", "deprovisionUrl", "headers", "timeoutSeconds"])
+        let options = try TierOptions(
+            definition, known: ["url", "deprovisionUrl", "exportUrl", "headers", "timeoutSeconds"])
         let what = #"an http or https URL, such as "https://pipeline.example.com/tenants""#
         let url = try options.text("url", what)
         guard HTTPURL.isValid(url) else { throw options.failure(#"has a wrong "url": it must be \#(what)"#) }
@@ -137,12 +139,16 @@ struct ProvisionerRegistry: Sendable {
         guard deprovisionURL.map(HTTPURL.isValid) ?? true else {
             throw options.failure(#"has a wrong "deprovisionUrl": it must be \#(what)"#)
         }
+        let exportURL = try options.textIfPresent("exportUrl", what)
+        guard exportURL.map(HTTPURL.isValid) ?? true else {
+            throw options.failure(#"has a wrong "exportUrl": it must be \#(what)"#)
+        }
         let headers = try options.dictionary("headers", #"an object of texts, such as {"authorization": "Bearer …"}"#)
         guard headers.allSatisfy({ HTTPURL.isHeader(name: $0, value: $1) }) else {
             throw options.failure(#"has "headers" that HTTP does not allow"#)
         }
         return HTTPProvisioner(
             url: url, headers: headers, timeout: try options.seconds("timeoutSeconds", default: 30, in: 1...300),
-            client: client, deprovisionURL: deprovisionURL)
+            client: client, deprovisionURL: deprovisionURL, exportURL: exportURL)
     }
 }

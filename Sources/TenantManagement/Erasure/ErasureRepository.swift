@@ -71,6 +71,13 @@ struct ErasureRepository: Sendable {
             WHERE export_id IN (SELECT id FROM main.tenant_exports WHERE tenant_id = $1)
             """
         ),
+        (
+            "tenant_export_data",
+            """
+            DELETE FROM main.tenant_export_data
+            WHERE export_id IN (SELECT id FROM main.tenant_exports WHERE tenant_id = $1)
+            """
+        ),
         ("tenant_domains", "DELETE FROM main.tenant_domains WHERE tenant_id = $1"),
         (
             "lead_keys",

@@ -35,6 +35,17 @@ package struct ArchiveManifest: Sendable, Hashable {
             self.isShared = isShared
         }
 
+        /// A file whose content is known by its checksum.
+        init(name: String, size: Int, sha256: String) {
+            self.name = name
+            self.size = size
+            self.sha256 = sha256
+            service = nil
+            table = nil
+            rows = nil
+            isShared = false
+        }
+
         fileprivate init?(_ value: JSONValue) {
             guard let name = value["name"]?.stringValue, let size = value["size"]?.intValue,
                 let sha256 = value["sha256"]?.stringValue
@@ -66,19 +77,60 @@ package struct ArchiveManifest: Sendable, Hashable {
         package let reason: String
     }
 
+    /// What the tenant's application has stored.
+    package struct ApplicationData: Sendable, Hashable {
+        /// The file of the archive.
+        package let file: String
+        /// `postgres-schema` or `postgres-database` for a dump in the custom format of pg_dump; `exec` or `http` for what a command
+        /// or a pipeline has made.
+        package let kind: String
+        /// Of the schema or database.
+        package let name: String?
+        /// By which it was provisioned.
+        package let tier: String?
+
+        /// Whether PostgreSQL's tools can restore it.
+        package var isDump: Bool { kind.hasPrefix("postgres") }
+
+        init(file: String, kind: String, name: String?, tier: String?) {
+            self.file = file
+            self.kind = kind
+            self.name = name
+            self.tier = tier
+        }
+
+        fileprivate init?(_ value: JSONValue) {
+            guard let file = value["file"]?.stringValue, let kind = value["kind"]?.stringValue else { return nil }
+            self.init(file: file, kind: kind, name: value["name"]?.stringValue, tier: value["tier"]?.stringValue)
+        }
+
+        fileprivate var json: JSONValue {
+            var object: JSONObject = ["file": .string(file), "kind": .string(kind)]
+            if let name { object["name"] = .string(name) }
+            if let tier { object["tier"] = .string(tier) }
+            return .object(object)
+        }
+    }
+
     package let tenant: Identifier
+    /// Nil in archives of former versions.
+    package let tenantKey: String?
     package let export: Identifier
     package let exportedOn: Timestamp
     /// The newest migration of tenant management.
     package let migration: Int
     package let files: [File]
     package let leftOut: [Omission]
+    /// Nil if it was left out.
+    package let applicationData: ApplicationData?
 
     init(
-        tenant: Identifier, export: Identifier, exportedOn: Timestamp, migration: Int, files: [File],
-        leftOut: [Omission]
+        tenant: Identifier, tenantKey: String?, export: Identifier, exportedOn: Timestamp, migration: Int,
+        files: [File], leftOut: [Omission], applicationData: ApplicationData?
     ) {
         self.tenant = tenant
+        self.tenantKey = tenantKey
+        self.applicationData = applicationData
         self.export = export
         self.exportedOn = exportedOn
         self.migration = migration
@@ -97,20 +149,29 @@ package struct ArchiveManifest: Sendable, Hashable {
         else { return nil }
         let files = listed.compactMap { File($0) }
         guard files.count == listed.count else { return nil }
+        let data = root["applicationData"].map { ApplicationData($0) }
+        // Something is there that cannot be read, or is in no file.
+        if let data, !files.contains(where: { $0.name == data?.file }) { return nil }
         self.init(
-            tenant: tenant, export: export, exportedOn: exportedOn, migration: migration, files: files,
+            tenant: tenant, tenantKey: root["tenantKey"]?.stringValue, export: export, exportedOn: exportedOn,
+            migration: migration, files: files,
             leftOut: (root["leftOut"]?.arrayValue ?? []).map {
                 Omission(what: $0["what"]?.stringValue ?? "", reason: $0["reason"]?.stringValue ?? "")
-            })
+            }, applicationData: data ?? nil)
     }
 
     var json: [UInt8] {
-        JSONValue.object([
+        var object: JSONObject = [
             "format": .string(Self.format), "version": .integer(Self.version), "tenantId": .identifier(tenant),
-            "exportId": .identifier(export), "exportedOn": .string(exportedOn.description),
-            "migration": .integer(migration), "files": .array(files.map(\.json)),
-            "leftOut": .array(leftOut.map { ["what": .string($0.what), "reason": .string($0.reason)] }),
-        ]).serialized()
+        ]
+        if let tenantKey { object["tenantKey"] = .string(tenantKey) }
+        object["exportId"] = .identifier(export)
+        object["exportedOn"] = .string(exportedOn.description)
+        object["migration"] = .integer(migration)
+        object["files"] = .array(files.map(\.json))
+        if let applicationData { object["applicationData"] = applicationData.json }
+        object["leftOut"] = .array(leftOut.map { ["what": .string($0.what), "reason": .string($0.reason)] })
+        return JSONValue.object(object).serialized()
     }
 
     /// SHA-256 in hexadecimal.

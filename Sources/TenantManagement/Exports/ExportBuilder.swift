@@ -11,6 +11,7 @@ import WorkQueue
 struct ExportBuilder: Sendable {
     let pool: PostgresPool
     let repository: ExportRepository
+    let data: ExportDataRepository
     let entities: [Entity]
     let invoices: EntityRepository
     let documents: InvoiceDownloadService
@@ -36,6 +37,10 @@ struct ExportBuilder: Sendable {
             return .deadLetter(reason: "the subscription service has not sent its rows in time")
         }
         if parts.hasPrefix("!") { return .deadLetter(reason: String(parts.dropFirst())) }
+        let dataState = try await data.state(of: work.id)
+        guard dataState != .awaited else {
+            return .deadLetter(reason: "the orchestrator has not sent the application data in time")
+        }
         try await repository.removeChunks(of: work.id)
         let now = clock.now()
         var archive = ArchiveSink(work: work, repository: repository, maximumSize: maximumSize, now: now)
@@ -43,11 +48,8 @@ struct ExportBuilder: Sendable {
         for table in try Self.tables(in: parts) { try await archive.add(table, of: "subscription") }
         var leftOut = [
             ArchiveManifest.Omission(
-                what: "application data",
-                reason: "it is on the data server of the tenant; use pg_dump of its schema or database"),
-            ArchiveManifest.Omission(
                 what: "secrets and deliveries of webhook endpoints",
-                reason: "secrets cannot be used elsewhere: endpoints are disabled until they get new ones"),
+                reason: "secrets cannot be used elsewhere: endpoints are disabled until they get new ones")
         ]
         for invoice in try await invoiceIDs(of: work.tenant) {
             do {
@@ -57,10 +59,50 @@ struct ExportBuilder: Sendable {
                 leftOut.append(.init(what: "invoices/\(invoice).pdf", reason: "the invoice could not be drawn"))
             }
         }
+        var applicationData: ArchiveManifest.ApplicationData?
+        switch dataState {
+        case .complete(let exported):
+            try await add(exported, of: work, to: &archive)
+            applicationData = ArchiveManifest.ApplicationData(
+                file: exported.file, kind: exported.kind, name: exported.name, tier: exported.tier)
+        case .none(let reason), .notRequested(let reason):
+            leftOut.append(ArchiveManifest.Omission(what: "application data", reason: reason))
+        case .awaited: break
+        }
         let manifest = ArchiveManifest(
-            tenant: work.tenant, export: work.id, exportedOn: now,
-            migration: migration, files: archive.files, leftOut: leftOut)
+            tenant: work.tenant, tenantKey: try await key(of: work.tenant), export: work.id, exportedOn: now,
+            migration: migration, files: archive.files, leftOut: leftOut, applicationData: applicationData)
         return .done(try await archive.finish(manifest))
+    }
+
+    /// Copies what was received of the application data, a part at a time.
+    private func add(_ exported: ExportedData, of work: ExportWork, to archive: inout ArchiveSink) async throws {
+        try await archive.begin(exported.file, size: exported.size, sha256: exported.sha256)
+        var hasher = SHA256()
+        var size = 0
+        for position in 0..<exported.parts {
+            guard let part = try await data.part(position, of: work.id, attempt: exported.attempt) else {
+                throw DamagedData()
+            }
+            hasher.update(data: Data(part))
+            size += part.count
+            guard size <= exported.size else { throw DamagedData() }
+            try await archive.append(part)
+        }
+        let checksum = Hex.encode(Array(hasher.finalize()))
+        guard size == exported.size, checksum == exported.sha256 else { throw DamagedData() }
+        try await archive.append(TarArchive.padding(after: size))
+    }
+
+    /// Application data that is not what its sender says.
+    private struct DamagedData: PermanentFailure {
+        var reason: String { "the application data that was received is not what its checksum says" }
+    }
+
+    private func key(of tenant: Identifier) async throws -> String? {
+        try await pool.withTransaction(settings: TenantScope.everyTenant, as: .read) { transaction in
+            try await ExportRepository.subject(tenant, transaction)?.key
+        }
     }
 
     /// The rows of this service, all of one moment.
@@ -157,6 +199,12 @@ struct ArchiveSink {
         try await append(TarArchive.entry(name, content, seconds: seconds))
     }
 
+    /// Begins a file whose content and padding are appended afterwards.
+    mutating func begin(_ name: String, size: Int, sha256: String) async throws {
+        files.append(ArchiveManifest.File(name: name, size: size, sha256: sha256))
+        try await append(TarArchive.header(name, size: size, seconds: seconds))
+    }
+
     /// Adds the manifest and ends the archive.
     mutating func finish(_ manifest: ArchiveManifest) async throws -> FinishedExport {
         try await append(TarArchive.entry(ArchiveManifest.name, manifest.json, seconds: seconds))
@@ -165,7 +213,7 @@ struct ArchiveSink {
         return FinishedExport(size: size, sha256: Hex.encode(Array(hasher.finalize())))
     }
 
-    private mutating func append(_ bytes: [UInt8]) async throws {
+    mutating func append(_ bytes: [UInt8]) async throws {
         size += bytes.count
         guard size <= maximumSize else { throw ExportBuilder.TooLarge(limit: maximumSize) }
         hasher.update(data: Data(bytes))

@@ -18,7 +18,8 @@ struct ExportFeature: ServiceFeature {
         EventDescription(
             EventType.tenantExportRequested,
             "All rows of a tenant shall be sent for an archive, in events of type TENANT_EXPORT_PART.",
-            [TenantEvents.tenant, .init("exportId", .string(format: .uuid), required: true)])
+            [TenantEvents.tenant, .init("exportId", .string(format: .uuid), required: true)]),
+        ProvisioningEvents.dataExport,
     ]
 
     let operations: [Operation]
@@ -33,13 +34,22 @@ struct ExportFeature: ServiceFeature {
         operations =
             ExportController(
                 service: ExportService(
-                    pool: platform.pool, repository: repository, exports: exports, timeout: configuration.timeout),
+                    pool: platform.pool, repository: repository, exports: exports,
+                    requests: ExportRequests(configuration, core.planner)),
                 exports: exports, tenants: core.tenants, catalog: core.catalog, limits: platform.queryLimits
+            ).operations
+            + ExportDataController(
+                service: ExportDataService(
+                    pool: platform.pool, exports: exports, secrets: core.planner.secrets,
+                    tolerance: core.webhooks.webhookTolerance, maximumSize: configuration.maximumSize,
+                    patience: configuration.timeout, system: platform.systemUser.scope, clock: platform.clock,
+                    logger: platform.logger), system: platform.systemUser.scope
             ).operations
         let rendering = try InvoiceRendering(reader: platform.reader)
         let invoices = core.repository(Invoice.entity)
         let builder = ExportBuilder(
-            pool: platform.pool, repository: repository, entities: core.catalog.entities, invoices: invoices,
+            pool: platform.pool, repository: repository, data: ExportDataRepository(pool: platform.pool),
+            entities: core.catalog.entities, invoices: invoices,
             documents: InvoiceDownloadService(
                 invoices: invoices, printer: rendering.printer(logger: platform.logger)),
             maximumSize: configuration.maximumSize,

@@ -13,14 +13,16 @@ struct ExportRepository: Sendable {
     // MARK: Requests
 
     /// The statement that requests an export, unless one is being made.
+    /// - Parameter reason: Why application data is not waited for; nil if it is.
     static func insert(
-        _ id: Identifier, tenant: Identifier, timeout: Duration, in context: WriteContext
+        _ id: Identifier, tenant: Identifier, timeout: Duration, withoutData reason: String?, in context: WriteContext
     ) -> BoundStatement {
         BoundStatement(
             inserting,
             [
                 .identifier(id), .identifier(tenant), .timestamp(context.now),
-                .optional(context.actor.text) { .text($0) }, .microseconds(timeout),
+                .optional(context.actor.text) { .text($0) }, .microseconds(timeout), .bool(reason == nil),
+                .optional(reason) { .json(ExportDataState.stored(reason: $0)) },
             ])
     }
 
@@ -38,6 +40,22 @@ struct ExportRepository: Sendable {
         try await transaction.query(
             "SELECT EXISTS (SELECT FROM main.erasures WHERE tenant_id = $1)", [.identifier(tenant)]
         ).first?.bool(0) ?? false
+    }
+
+    /// Whose data is exported.
+    struct Subject: Sendable {
+        let key: String
+        let name: String
+        /// Whether something was made for the tenant, ever.
+        let wasProvisioned: Bool
+    }
+
+    /// Nil when there is no such tenant.
+    static func subject(
+        _ tenant: Identifier, _ transaction: PostgresTransaction
+    ) async throws(PostgresError) -> Subject? {
+        guard let row = try await transaction.query(describing, [.identifier(tenant)]).first else { return nil }
+        return Subject(key: try row.text(0), name: try row.text(1), wasProvisioned: try row.bool(2))
     }
 
     /// The lead that became a tenant; nil when there is none.
@@ -133,12 +151,18 @@ struct ExportRepository: Sendable {
     // MARK: Statements
 
     private static let inserting: PostgresStatement = """
-        INSERT INTO main.tenant_exports (id, tenant_id, requested_on, requested_by, due_at)
-        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 microsecond')
+        INSERT INTO main.tenant_exports (id, tenant_id, requested_on, requested_by, due_at, awaits_data, data)
+        VALUES ($1, $2, $3, $4, now() + $5 * interval '1 microsecond', $6, $7)
         """
 
     private static let findingOpen: PostgresStatement = """
         SELECT id FROM main.tenant_exports WHERE tenant_id = $1 AND state = 'REQUESTED'
+        """
+
+    private static let describing: PostgresStatement = """
+        SELECT key::text, name::text, EXISTS (SELECT FROM main.provisionings WHERE tenant_id = $1)
+            OR EXISTS (SELECT FROM main.resources WHERE tenant_id = $1)
+        FROM main.tenants WHERE id = $1
         """
 
     private static let storingPart: PostgresStatement = """
@@ -148,9 +172,10 @@ struct ExportRepository: Sendable {
         ON CONFLICT DO NOTHING
         """
 
-    private static let hastening: PostgresStatement = """
+    /// Makes the work due when nothing is missing any more.
+    static let hastening: PostgresStatement = """
         UPDATE main.tenant_exports SET due_at = now()
-        WHERE id = $1 AND state = 'REQUESTED' AND claim IS NULL
+        WHERE id = $1 AND state = 'REQUESTED' AND claim IS NULL AND data IS NOT NULL
             AND (SELECT count(*) = max(position) + 1 AND bool_or(is_last) FROM main.tenant_export_parts
                 WHERE export_id = $1)
         """

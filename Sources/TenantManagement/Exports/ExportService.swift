@@ -1,6 +1,4 @@
 import Entities
-import JSONCoding
-import MessageBus
 import PostgresClient
 import Primitives
 
@@ -9,36 +7,16 @@ struct ExportService: Sendable {
     let pool: PostgresPool
     let repository: ExportRepository
     let exports: EntityRepository
-    let timeout: Duration
+    let requests: ExportRequests
 
     /// `POST /tenants/{id}/exports`. While one is being made, another request returns that one.
     /// - Throws: ``ExportError``.
     func request(_ tenant: Identifier, in context: WriteContext) async throws -> Record {
         let id = try await context.withTransaction(on: pool, resource: tenant) { transaction in
             guard try await SuspensionRepository.lock(tenant, transaction) != nil else { throw ExportError.notFound }
-            return try await Self.request(tenant, timeout: timeout, in: context, transaction)
+            return try await requests.request(tenant, in: context, transaction)
         }
         return try await exports.findByID(id, in: context.scope)
-    }
-
-    /// The same in a transaction that has locked the tenant.
-    /// - Returns: The id of the export that is being made.
-    static func request(
-        _ tenant: Identifier, timeout: Duration, in context: WriteContext, _ transaction: PostgresTransaction
-    ) async throws -> Identifier {
-        if try await ExportRepository.isErased(tenant, transaction) { throw ExportError.erased }
-        if let open = try await ExportRepository.open(of: tenant, transaction) { return open }
-        let id = Identifier.v7(at: context.now)
-        _ = try await transaction.query(
-            ExportRepository.insert(id, tenant: tenant, timeout: timeout, in: context))
-        var writer = JSONWriter(reservingCapacity: 128)
-        writer.value(["tenantId": .identifier(tenant), "exportId": .identifier(id)])
-        _ = try await transaction.query(
-            Outbox.insert(
-                try EventEnvelope(
-                    id: .v7(at: context.now), type: EventType.tenantExportRequested, tenantID: tenant,
-                    occurredAt: context.now, trace: context.trace, data: writer.bytes)))
-        return id
     }
 
     /// The newest export of a tenant.

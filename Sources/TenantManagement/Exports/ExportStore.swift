@@ -71,7 +71,8 @@ struct ExportStore: LeasedStore {
                 claim = NULL, last_error = NULL, row_version = row_version + 1
             WHERE id = $1 AND claim = $2
             RETURNING id),
-        removed AS (DELETE FROM main.tenant_export_parts USING finished WHERE export_id = finished.id)
+        parts AS (DELETE FROM main.tenant_export_parts USING finished WHERE export_id = finished.id),
+        data AS (DELETE FROM main.tenant_export_data USING finished WHERE export_id = finished.id)
         SELECT FROM finished
         """
 
@@ -83,6 +84,7 @@ struct ExportStore: LeasedStore {
             WHERE id = $1 AND claim = $2
             RETURNING id),
         parts AS (DELETE FROM main.tenant_export_parts USING failed WHERE export_id = failed.id),
+        data AS (DELETE FROM main.tenant_export_data USING failed WHERE export_id = failed.id),
         chunks AS (DELETE FROM main.tenant_export_chunks USING failed WHERE export_id = failed.id)
         SELECT FROM failed
         """

@@ -6,7 +6,7 @@ CREATE TABLE main.tenant_exports (
     state varchar(20) NOT NULL DEFAULT 'REQUESTED',
     requested_on timestamptz NOT NULL,
     requested_by varchar(100),
-    -- When the work is due: at once when all parts are there, and at the latest when they count as missing. NULL without work.
+    -- When the work is due: at once when nothing is missing, and at the latest when what is missing counts as lost. NULL without work.
     due_at timestamptz,
     claim uuid,
     attempts integer NOT NULL DEFAULT 0,
@@ -15,6 +15,13 @@ CREATE TABLE main.tenant_exports (
     expires_on timestamptz,
     size bigint,
     sha256 varchar(64),
+    -- Whether somebody was asked for application data; of which attempt how much was received.
+    awaits_data boolean NOT NULL DEFAULT false,
+    data_attempt integer NOT NULL DEFAULT 0,
+    data_parts integer NOT NULL DEFAULT 0,
+    data_size bigint NOT NULL DEFAULT 0,
+    -- What is known of the data once it is complete, or the reason why there is none; NULL while it is awaited.
+    data jsonb,
     row_version bigint NOT NULL DEFAULT 1,
     CONSTRAINT tenant_exports_state CHECK (state IN ('REQUESTED', 'DONE', 'FAILED', 'EXPIRED'))
 );
@@ -43,11 +50,22 @@ CREATE TABLE main.tenant_export_chunks (
 -- Rows of bytes are not worth compressing twice: archives are downloaded in ranges.
 ALTER TABLE main.tenant_export_chunks ALTER COLUMN content SET STORAGE EXTERNAL;
 
+-- Application data as it arrives, until the archive is made.
+CREATE TABLE main.tenant_export_data (
+    export_id uuid NOT NULL REFERENCES main.tenant_exports (id),
+    attempt integer NOT NULL,
+    position integer NOT NULL,
+    tenant_id uuid NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (export_id, attempt, position)
+);
+ALTER TABLE main.tenant_export_data ALTER COLUMN content SET STORAGE EXTERNAL;
+
 DO $$
 DECLARE
     owned text;
 BEGIN
-    FOREACH owned IN ARRAY ARRAY['tenant_exports', 'tenant_export_parts', 'tenant_export_chunks'] LOOP
+    FOREACH owned IN ARRAY ARRAY['tenant_exports', 'tenant_export_parts', 'tenant_export_chunks', 'tenant_export_data'] LOOP
         EXECUTE format('ALTER TABLE main.%I ENABLE ROW LEVEL SECURITY', owned);
         EXECUTE format(
             $policy$
@@ -64,7 +82,8 @@ DO $$
 BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenant_mgmt_app') THEN
         GRANT SELECT, INSERT, UPDATE ON main.tenant_exports TO tenant_mgmt_app;
-        GRANT SELECT, INSERT, DELETE ON main.tenant_export_parts, main.tenant_export_chunks TO tenant_mgmt_app;
+        GRANT SELECT, INSERT, DELETE
+            ON main.tenant_export_parts, main.tenant_export_chunks, main.tenant_export_data TO tenant_mgmt_app;
     END IF;
 END
 $$;

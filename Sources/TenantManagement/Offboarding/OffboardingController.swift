@@ -35,7 +35,7 @@ struct OffboardingController: Sendable {
                 return Self.response(
                     try await service.schedule(
                         try call.request.identifier(), reason: body["reason"]?.stringValue ?? "",
-                        graceDays: body["graceDays"]?.intValue, exports: body["export"]?.boolValue ?? false,
+                        graceDays: body["graceDays"]?.intValue, exportsFirst: body["export"]?.boolValue ?? false,
                         in: call.writeContext), .accepted)
             })
     }

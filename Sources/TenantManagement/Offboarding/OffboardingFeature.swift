@@ -20,7 +20,7 @@ struct OffboardingFeature: ServiceFeature {
                 service: OffboardingService(
                     pool: platform.pool, repository: repository, store: store,
                     graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays,
-                    exportTimeout: try ExportConfiguration(reader: platform.reader).timeout),
+                    exports: ExportRequests(try ExportConfiguration(reader: platform.reader), core.planner)),
                 printer: try InvoiceRendering(reader: platform.reader).printer(logger: platform.logger)
             ).operations
         let processor = OffboardingProcessor(

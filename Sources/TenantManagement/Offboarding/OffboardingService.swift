@@ -9,17 +9,16 @@ struct OffboardingService: Sendable {
     let repository: OffboardingRepository
     let store: OffboardingStore
     let graceDays: Int
-    /// How long an export waits for other services.
-    let exportTimeout: Duration
+    let exports: ExportRequests
 
     /// `POST /tenants/{id}/deprovision`. The same request again has no further effect while it is scheduled; after a failure it
     /// starts another removal.
     /// - Parameters:
     ///   - graceDays: nil for the configured number.
-    ///   - exports: Whether an archive is made first. Nothing is removed before it is there.
+    ///   - exportsFirst: Whether an archive is made first. Nothing is removed before it is there.
     /// - Throws: ``OffboardingError``.
     func schedule(
-        _ tenant: Identifier, reason: String, graceDays: Int?, exports: Bool, in context: WriteContext
+        _ tenant: Identifier, reason: String, graceDays: Int?, exportsFirst: Bool, in context: WriteContext
     ) async throws -> Offboarding {
         let days = graceDays ?? self.graceDays
         let offboarding = try await withTenant(tenant, in: context) { transaction in
@@ -36,8 +35,7 @@ struct OffboardingService: Sendable {
                 }
             }
             let export =
-                exports
-                ? try await ExportService.request(tenant, timeout: exportTimeout, in: context, transaction) : nil
+                exportsFirst ? try await exports.request(tenant, in: context, transaction) : nil
             _ = try await transaction.query(
                 OffboardingRepository.insert(
                     .v7(at: context.now), tenant: tenant, reason: reason, graceDays: days, export: export, in: context))

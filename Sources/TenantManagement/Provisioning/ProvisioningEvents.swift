@@ -28,6 +28,25 @@ enum ProvisioningEvents {
             .init("reason", .string(maxLength: ProvisioningCommand.maximumReasonLength), required: true),
         ])
 
+    static let dataExport = EventDescription(
+        EventType.tenantDataExportRequested, "The application data of a tenant shall be sent for an archive.",
+        [
+            .init("type", .string(oneOf: [EventType.tenantDataExportRequested]), required: true),
+            .init(
+                "tenant",
+                .object(
+                    [
+                        .init("id", .string(format: .uuid), required: true),
+                        .init("key", .string(maxLength: 100).example("acme"), required: true),
+                        .init("name", .string(maxLength: 255).example("Acme"), required: true),
+                    ], name: "EventExportedTenant", isClosed: false), required: true),
+            .init("secret", secret, required: true),
+            .init(
+                "context",
+                .string(format: .uuid).described("The id of the export; what is sent is signed with it"),
+                required: true),
+        ])
+
     /// A request with its secret and context, which the orchestrator needs for the callback.
     static func request(
         _ kind: ProvisioningKind, _ summary: String, _ members: [Schema.Property]

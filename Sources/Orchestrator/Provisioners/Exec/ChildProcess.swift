@@ -40,7 +40,7 @@ struct ChildProcess {
             exchange(timeout: Self.lookInterval)
             if let status = reap() {
                 // What it wrote is in the pipes already; background processes of it are not waited for.
-                exchange(timeout: 0)
+                exchange(timeout: 0, isLast: true)
                 closeDescriptors()
                 // A program that wrote too much may have ended before it was noticed.
                 if reason == nil, collected.count > command.maximumOutput { reason = .tooMuchOutput }
@@ -77,15 +77,25 @@ struct ChildProcess {
     // MARK: Pipes
 
     /// Moves what can be moved; waits for something to move at most that many milliseconds.
-    private mutating func exchange(timeout: Int32) {
+    /// - Parameter isLast: Whether the program has ended: what it wrote is taken in any case.
+    private mutating func exchange(timeout: Int32, isLast: Bool = false) {
+        let hasRoom = isLast || command.outputChannel?.hasRoom ?? true
         var entries = [
             pollfd(fd: input, events: Int16(POLLOUT), revents: 0),
-            pollfd(fd: output, events: Int16(POLLIN), revents: 0),
+            pollfd(fd: hasRoom ? output : -1, events: Int16(POLLIN), revents: 0),
             pollfd(fd: error, events: Int16(POLLIN), revents: 0), pollfd(fd: end, events: Int16(POLLIN), revents: 0),
         ]
         guard poll(&entries, nfds_t(entries.count), timeout) > 0 else { return }
         if entries[0].revents != 0 { sendInput() }
-        if entries[1].revents != 0 { output = receive(output, into: &collected, limit: command.maximumOutput + 1) }
+        if entries[1].revents != 0 {
+            if let channel = command.outputChannel {
+                var bytes: [UInt8] = []
+                output = receive(output, into: &bytes)
+                channel.put(bytes)
+            } else {
+                output = receive(output, into: &collected, limit: command.maximumOutput + 1)
+            }
+        }
         if entries[2].revents != 0 {
             error = receive(error, into: &errorTail, keepingLast: Self.maximumErrorTail)
         }

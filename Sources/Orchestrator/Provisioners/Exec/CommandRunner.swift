@@ -22,6 +22,8 @@ struct Command: Sendable {
     var graceTime: Duration = .seconds(5)
     /// Most bytes of standard output; a program that writes more is ended.
     var maximumOutput = 256 * 1024
+    /// Takes standard output as it comes, however much it is; a program that is faster waits. Nil to collect it for the result.
+    var outputChannel: OutputChannel?
 }
 
 /// How a program ended.
@@ -57,11 +59,14 @@ enum CommandRunner {
         let result: Result<CommandResult, CommandFailure> = await withTaskCancellationHandler {
             await withUnsafeContinuation { continuation in
                 let job = Job {
+                    defer { command.outputChannel?.finish() }
                     var child = ChildProcess(command)
                     continuation.resume(returning: child.run { isCancelled.value.load(ordering: .relaxed) })
                 }
                 let code = start(job)
-                if code != 0 { continuation.resume(returning: .failure(CommandFailure(code: code))) }
+                guard code != 0 else { return }
+                command.outputChannel?.finish()
+                continuation.resume(returning: .failure(CommandFailure(code: code)))
             }
         } onCancel: {
             isCancelled.value.store(true, ordering: .relaxed)

@@ -27,6 +27,8 @@ struct ExecProvisioner: Provisioner {
     var deprovisionArguments: [String]?
     /// Undoes a provisioning that was given up; nil to leave what it has made.
     var compensateArguments: [String]?
+    /// Writes the data of a tenant to standard output; nil if there is no way to it.
+    var exportArguments: [String]?
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {
@@ -75,6 +77,27 @@ struct ExecProvisioner: Provisioner {
             logger.warning("the command's output is no JSON object and is ignored", metadata: Self.metadata(event))
         }
         return said
+    }
+
+    /// Runs the program that writes the data of a tenant.
+    /// - Parameter channel: Takes the data.
+    func export(_ request: DataExportRequest, into channel: OutputChannel) async throws(ProvisioningFailure) {
+        guard let exportArguments else {
+            channel.finish()
+            throw .permanent(#"the tier has no "exportCommand""#)
+        }
+        var variables = Self.inherited()
+        variables.merge(environment) { $1 }
+        variables.merge(request.variables) { $1 }
+        var command = Command(
+            arguments: exportArguments, environment: variables, workingDirectory: workingDirectory,
+            input: request.json, timeLimit: timeLimit)
+        command.outputChannel = channel
+        let result: CommandResult
+        do { result = try await CommandRunner.run(command) } catch {
+            throw .transient("the command could not be started: \(String(cString: strerror(error.code)))")
+        }
+        if result.end != .exited(code: 0) { throw Self.failure(result.end, timeLimit: timeLimit) }
     }
 
     /// The variables that describe the event. The secret is not among them, because others can read an environment.

@@ -17,6 +17,22 @@ struct HTTPProvisioner: Provisioner {
 
     /// Where events that remove a tenant go; nil if tenants of this tier cannot be removed.
     var deprovisionURL: String?
+    /// Where requests for the data of a tenant go; nil if there is no way to it.
+    var exportURL: String?
+
+    /// Asks the pipeline for the data of a tenant, which it sends to tenant management itself.
+    func requestExport(_ request: DataExportRequest, to exportURL: String) async throws(ProvisioningFailure) {
+        var headers = ["idempotency-key": request.eventID.description]
+        if let trace = request.trace { headers["traceparent"] = trace.traceparent }
+        headers.merge(self.headers) { $1 }
+        switch await client.post(exportURL, headers: headers, body: request.json, timeout: timeout) {
+        case .answered(let status, _) where (200...299).contains(status): return
+        case .answered(let status, _) where [429, 502, 503, 504].contains(status):
+            throw .unavailable("the pipeline answered \(status)")
+        case .answered(let status, _): throw .transient("the pipeline answered \(status)")
+        case .failed(let reason): throw .unavailable("the pipeline could not be reached: \(reason)")
+        }
+    }
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {
         switch kind {

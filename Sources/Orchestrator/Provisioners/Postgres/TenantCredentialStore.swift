@@ -43,6 +43,20 @@ struct TenantCredentialStore: Sendable {
         }
     }
 
+    /// The password of a role; nil when none is stored for the tenant, or it cannot be opened.
+    func find(role: String, server: String, tenant: Identifier) async throws(ProvisioningFailure) -> String? {
+        do {
+            guard let row = try await pool.query(Self.select, [.text(server), .text(role)]).first,
+                try row.identifier(1) == tenant
+            else { return nil }
+            let label = Self.label(try row.identifier(0))
+            let sealed = try row.bytes(2)
+            return (try? sealer.open(sealed, label: label)).map { String(decoding: $0, as: UTF8.self) }
+        } catch {
+            throw .from(error)
+        }
+    }
+
     /// Deletes the password of a tenant's role; nothing happens when there is none.
     func remove(role: String, server: String, tenant: Identifier) async throws(ProvisioningFailure) {
         do {

@@ -1,0 +1,71 @@
+import PostgresClient
+import Primitives
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// `pg_dump` of the schema or database of a tenant, at one moment, without owners and grants.
+///
+/// It logs in as the tenant: it sees what the tenant sees and nothing else, and needs no rights that a move could take away. The
+/// password is in the environment of the program, which only its user can read.
+struct PostgresDump: Sendable {
+    let placement: TenantPlacement
+    let tenancy: PostgresTenancy
+    /// `pg_dump`, by name or path.
+    let program: String
+    let timeLimit: Duration
+
+    /// - Parameter channel: Takes the dump, in the custom format.
+    /// - Throws: ``ProvisioningFailure`` without the tenant's data.
+    func run(into channel: OutputChannel) async throws(ProvisioningFailure) {
+        var command: Command
+        do throws(ProvisioningFailure) {
+            command = try await self.command()
+        } catch {
+            channel.finish()
+            throw error
+        }
+        command.outputChannel = channel
+        let result: CommandResult
+        do { result = try await CommandRunner.run(command) } catch {
+            throw .transient("pg_dump could not be started: \(String(cString: strerror(error.code)))")
+        }
+        switch result.end {
+        case .exited(0): return
+        case .exited(let code):
+            throw .transient("pg_dump ended with \(code): \(PostgresCopy.reason(result.errorTail))")
+        case .killed, .cancelled, .tooMuchOutput: throw .transient("pg_dump was interrupted")
+        case .timedOut: throw .permanent("pg_dump did not end in time (DATA_EXPORT_TIMEOUT_SECONDS)")
+        }
+    }
+
+    private func command() async throws(ProvisioningFailure) -> Command {
+        let name = try SQLName(tenantKey: placement.tenantKey)
+        let program = try PostgresCopy.program(program, "MOVE_PG_DUMP")
+        let server = tenancy.configuration
+        let password = try await tenancy.credentials.find(
+            role: name.text, server: "\(server.host):\(server.port)", tenant: placement.tenant)
+        guard let password else {
+            throw .permanent("the password of role \(name) is not known; provision the tenant again")
+        }
+        // A server that is away is no failure of the dump.
+        do { _ = try await tenancy.pool.query(ProvisioningRunStatements.check) } catch { throw .from(error) }
+        var environment = [
+            "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/",
+            "PGHOST": server.host, "PGPORT": server.port, "PGUSER": name.text, "PGPASSWORD": password,
+            "PGSSLMODE": server.tlsMode.rawValue, "PGCONNECT_TIMEOUT": "10",
+            "PGAPPNAME": "arc-export-\(placement.tenant)",
+        ]
+        environment["PGSSLROOTCERT"] = server.rootCertificate
+        let arguments = [
+            program, "--dbname=\(placement.database)", "--no-password", "--format=custom", "--no-owner",
+            "--no-privileges", "--no-publications", "--no-subscriptions", "--lock-wait-timeout=60000",
+            placement.kind == .silo ? "--exclude-schema=public" : "--schema=\(name.text)",
+        ]
+        return Command(
+            arguments: arguments, environment: environment, workingDirectory: "/", input: [], timeLimit: timeLimit)
+    }
+}
