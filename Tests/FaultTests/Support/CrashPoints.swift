@@ -1,3 +1,4 @@
+import PostgresClient
 import PostgresTestSupport
 
 /// Holds an orchestrator where a test is going to kill it: in the statement that records a step, which then is part of a
