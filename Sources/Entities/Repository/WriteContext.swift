@@ -43,8 +43,9 @@ package struct WriteContext: Sendable {
     /// A batch that already has the settings and the marks.
     /// - Parameter resource: The row from which the response of a repeated request is rebuilt after a crash, usually the
     ///   one that is created; nil if the response depends on no row.
-    package func batch(resource: Identifier?) -> PostgresBatch {
-        var batch = PostgresBatch(settings: scope.settings)
+    /// - Parameter settings: More settings of PostgreSQL, which choose how statements are planned.
+    package func batch(resource: Identifier?, settings: [PostgresSetting] = []) -> PostgresBatch {
+        var batch = PostgresBatch(settings: scope.settings + settings)
         for mark in marks { batch.add(mark.statement(resource)) }
         return batch
     }

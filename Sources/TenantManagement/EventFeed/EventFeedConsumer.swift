@@ -41,7 +41,7 @@ struct EventFeedConsumer: Sendable {
     ) async throws -> Bool {
         let context = WriteContext(
             scope: system, now: now, marks: [.handled(events.map(\.id), consumer: group, at: now)])
-        var batch = context.batch(resource: nil)
+        var batch = context.batch(resource: nil, settings: EventFeedRepository.planning)
         let recorded = batch.add(
             EventFeedRepository.record(
                 events.compactMap { event in

@@ -25,6 +25,9 @@ struct EventFeedRepository: Sendable {
             ])
     }
 
+    /// Settings for ``record(_:)``. A plan for each number of events costs more to make than it saves.
+    static let planning = [PostgresSetting("plan_cache_mode", "force_generic_plan")]
+
     /// Where events without a tenant are counted.
     private static let noTenant = Identifier(high: 0, low: 0)
 
@@ -47,7 +50,7 @@ struct EventFeedRepository: Sendable {
             RETURNING tenant_id AS counter_id, last_sequence, last_own_sequence),
         whole AS (
             UPDATE main.event_positions SET last_position = last_position + cardinality($2::uuid[])
-            WHERE (SELECT count(*) FROM counter) > 0 RETURNING last_position),
+            WHERE id AND (SELECT count(*) FROM counter) > 0 RETURNING last_position),
         recorded AS (
             INSERT INTO main.event_feed
                 (position, tenant_id, sequence, own_sequence, event_id, type, occurred_at, recorded_on, data)
