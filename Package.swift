@@ -186,7 +186,9 @@ let package = Package(
                 "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
                 "Subscription", "Orchestrator", crypto, cryptoExtras, nioHTTP1,
             ]),
-        tests("FaultTests", values + ["PostgresTestSupport", "StackTestSupport", "PostgresClient", "ServiceKit"]),
+        tests(
+            "FaultTests",
+            values + ["PostgresTestSupport", "RedisTestSupport", "StackTestSupport", "PostgresClient", "ServiceKit"]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),

@@ -2,6 +2,7 @@ import Foundation
 import JSONCoding
 import PostgresClient
 import PostgresTestSupport
+import RedisTestSupport
 import StackTestSupport
 import Testing
 
@@ -92,19 +93,17 @@ import Testing
     }
 
     @Test func `without Redis no request fails, and the cache is correct afterwards`() async throws {
-        let redis = try await OwnRedis()
+        let redis = try await RedisServerProcess(RedisServerProcess.keepingData)
         var servers = try TestServers.current()
         servers.redisPort = "\(redis.port)"
-        do {
+        try await withCleanup {
             try await ProcessStack.run(on: servers) { stack in try await redisStory(stack, redis) }
-        } catch {
-            await redis.remove()
-            throw error
+        } cleanup: {
+            try? await redis.stop()
         }
-        await redis.remove()
     }
 
-    private func redisStory(_ stack: ProcessStack, _ redis: OwnRedis) async throws {
+    private func redisStory(_ stack: ProcessStack, _ redis: RedisServerProcess) async throws {
         let nodes = [try await stack.start(.tenantManagement), try await stack.start(.tenantManagement)]
         let clients = nodes.map(\.client)
         let admin = stack.admin
@@ -150,7 +149,7 @@ import Testing
         }
         for _ in 0..<2 {
             try await goOn("with Redis")
-            try await redis.kill()
+            try await redis.stop()
             try await goOn("without Redis")
             try await redis.start()
         }

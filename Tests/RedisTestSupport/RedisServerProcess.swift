@@ -7,6 +7,10 @@ import TestSupport
 ///
 /// A test uses it from one task at a time.
 package final class RedisServerProcess: @unchecked Sendable {
+    /// Options with which it keeps its data in a log, so that what it has after an outage is old instead of nothing: the harder
+    /// case for caches.
+    package static let keepingData = ["--appendonly", "yes", "--appendfsync", "no"]
+
     package let port: Int
     package let folder: URL
     private let arguments: [String]

@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresTestSupport
+import RedisTestSupport
 import StackTestSupport
 import Testing
 
@@ -26,7 +27,7 @@ extension OperationsDrill {
     }
 
     static func loseRedis(_ section: OperationsSection, _ shell: OperationsShell) async throws {
-        let redis = try await OwnRedis()
+        let redis = try await RedisServerProcess(RedisServerProcess.keepingData)
         let settings = ["REDIS_PORT": "\(redis.port)", "REDIS_HOST": "127.0.0.1"]
         let client = ["REDIS_CLI_PORT": "\(redis.port)", "REDIS_CLI_HOST": "127.0.0.1"]
         try await withCleanup {
@@ -43,7 +44,7 @@ extension OperationsDrill {
                 #expect(try await shell.succeed(ping, environment: client) == "PONG")
                 let wiped = try await TestCommand.outcome(of: ["redis-cli", "-p", "\(redis.port)", "FLUSHALL"])
                 #expect(wiped.status == 0)
-                try await redis.kill()
+                try await redis.stop()
                 #expect(try await shell.type(ping, environment: client).status != 0)
                 let health = { try await management.client.get("/health/ready").expect(200).json }
                 try await eventually("the service says that Redis is down") {
@@ -60,7 +61,7 @@ extension OperationsDrill {
                 #expect(memory.contains("used_memory_human") && memory.contains("maxmemory_human"))
             }
         } cleanup: {
-            await redis.remove()
+            try? await redis.stop()
         }
     }
 
