@@ -1,6 +1,5 @@
 import Entities
 import JSONCoding
-import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
@@ -145,125 +144,34 @@ struct ValidRequests: Sendable {
 
     // MARK: Requests
 
+    /// Makes what an operation is about, and the request for it; nil for operations that it does not know.
+    private typealias Arrangement = @Sendable (ValidRequests, APIDocument.Operation) async throws -> Request?
+
+    /// Of the features whose rows are not made by a `POST` to their collections.
+    private static let arrangements: [Arrangement] = [
+        { try await $0.onboarding($1) }, { try await $0.provisioning($1) }, { try await $0.offboarding($1) },
+        { try await $0.events($1) }, { try await $0.webhooks($1) },
+    ]
+
     /// A request that will be carried out: what it is about is made for it.
     func request(_ operation: APIDocument.Operation) async throws -> Request {
-        let management = stack.tenantManagement
-        switch operation.name {
-        case "POST /leads/{id}/tenants":
-            let name = TestStack.uniqueKey()
-            let lead = try await stack.validatedLead(name)
-            return Request(path: operation.path(with: lead.id), body: body(operation, name: name), token: lead.token)
-        case "POST /leads/{id}/verify":
-            let body = JSONValue.object(TestStack.leadBody(TestStack.uniqueKey()))
-            let lead = try await management.post("/leads", body).expect(201).string("id")
-            return Request(path: operation.path(with: lead), token: try await stack.mails.key(ofLead: lead))
-        case "POST /tenants/{id}/provision":
-            return Request(
-                path: operation.path(with: try await stack.createTenantID()),
-                body: ["id": .string(Identifier.v4().description), "plan": ["tier": "BASIC"]], token: stack.admin)
-        case "POST /tenants/{id}/deprovision/cancel":
-            let tenant = try await stack.createTenantID()
-            try await management.post(
-                "/tenants/\(tenant)/deprovision", ["reason": "Moved away", "graceDays": 30], token: stack.admin
-            ).expect(202)
-            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
-        case "POST /tenants/{id}/move", "POST /tenants/{id}/move/confirm":
-            let tenant = try await stack.createTenantID()
-            let database = try stack.database(.tenantManagement)
-            try await database.query("UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
-            guard operation.name.hasSuffix("/confirm") else {
-                return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
-            }
-            // A move that has succeeded.
-            try await database.query(
-                """
-                INSERT INTO main.provisionings (
-                    id, tenant_id, requested_on, expires_on, kind, status, state, completed_on, ended_on)
-                VALUES (gen_random_uuid(), $1::uuid, now(), now(), 2, 1, 'SUCCEEDED', now(), now())
-                """, [.text(tenant)])
-            return Request(path: operation.path(with: tenant), token: stack.admin)
-        case "POST /tenants/{id}/erase":
-            let tenant = try await stack.createTenantID()
-            let database = try stack.database(.tenantManagement)
-            try await database.query("UPDATE main.tenants SET status = 5 WHERE id = $1::uuid", [.text(tenant)])
-            try await database.query(
-                """
-                INSERT INTO main.offboardings (id, tenant_id, reason, state, grace_days, requested_on, ends_on)
-                VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now())
-                """, [.text(tenant)])
-            return Request(path: operation.path(with: tenant), token: stack.admin)
-        case "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate", "GET /tenants/{id}/erasure":
-            let tenant = try await stack.createTenantID()
-            let certificate = operation.success.map { document.sample($0) } ?? [:]
-            let database = try stack.database(.tenantManagement)
-            try await database.query(
-                """
-                INSERT INTO main.offboardings (
-                    id, tenant_id, reason, state, grace_days, requested_on, ends_on, ended_on, certificate)
-                VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now(), now(), $2)
-                """, [.text(tenant), .text(String(decoding: certificate.serialized(), as: UTF8.self))])
-            try await database.query(
-                "INSERT INTO main.erasures (tenant_id, erased_on, certificate) VALUES ($1::uuid, now(), $2)",
-                [.text(tenant), .text(String(decoding: certificate.serialized(), as: UTF8.self))])
-            return Request(path: operation.path(with: tenant), token: stack.admin)
-        case "GET /tenant-exports/{id}":
-            let export = Identifier.v4().description
-            try await stack.database(.tenantManagement).query(
-                """
-                INSERT INTO main.tenant_exports (id, tenant_id, state, requested_on, completed_on, expires_on, size)
-                VALUES ($1::uuid, $2::uuid, 'EXPIRED', now(), now(), now(), 1)
-                """, [.text(export), .text(try await stack.createTenantID())])
-            return Request(path: operation.path(with: export), token: stack.admin)
-        case let name where name.hasPrefix("POST /tenants/{id}/domains/{domain}/"):
-            let tenant = try await stack.createTenantID()
-            // A proven domain may be verified and approved once more.
-            try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
-            return Request(path: operation.path(with: tenant), token: stack.admin)
-        case let name where name.hasPrefix("POST /tenants/{id}/provisioning/"):
-            let tenant = try await stack.createTenantID()
-            try await stack.database(.tenantManagement).query(
-                """
-                INSERT INTO main.provisionings (
-                    id, tenant_id, kind, status, requested_on, expires_on, state, possible_commands)
-                VALUES (gen_random_uuid(), $1::uuid, 0, 0, now(), now() + interval '1 day', 'STUCK',
-                    '{resume,skip,abort}')
-                """, [.text(tenant)])
-            return Request(path: operation.path(with: tenant), body: body(operation), token: stack.admin)
-        case let name where name.contains(" /events/{id}") || name.contains(" /events/dead-letters/{id}"):
-            let event = Identifier.v4().description
-            let isDead = name.contains("dead-letters")
-            try await stack.database(stack.node(.subscription) == nil ? .tenantManagement : .subscription).query(
-                """
-                INSERT INTO main.outbox (event_id, type, version, occurred_at, data, state, settled_at)
-                VALUES ($1::uuid, 'TEST', 1, now(), '{}', $2::smallint, now())
-                """, [.text(event), .int16(isDead ? 2 : 1)])
-            // Only one service runs: the bus does not know the groups of the others.
-            let group: JSONValue = stack.node(.subscription) == nil ? "tenant-management" : "subscription"
-            let body = body(operation).map { isDead ? $0 : $0.replacing(["groups"], with: [group]) }
-            return Request(
-                path: operation.path(with: isDead ? "outbox:\(event)" : event), body: body, token: stack.admin)
-        case let name where name.contains(" /webhook-deliveries/{id}"):
-            // Waits, as its endpoint is disabled.
-            let endpoint = try await create("/webhook-endpoints").string("id")
-            let delivery = try await management.post("/webhook-endpoints/\(endpoint)/test", token: stack.admin)
-                .expect(201).string("id")
-            return Request(path: operation.path(with: delivery), token: stack.admin)
-        default:
-            var path = operation.path
-            if operation.hasID {
-                let id = try await create(operation.collection).string("id")
-                if path.hasSuffix("/restore") {
-                    try await client.client.delete("\(operation.collection)/\(id)", token: stack.admin).expect(204)
-                }
-                path = operation.path(with: id)
-            } else if operation.method == "PATCH" {
-                let id: JSONValue = ["id": .string(try await create(operation.collection).string("id"))]
-                path += "?" + id.parameter("where")
-            }
-            return Request(
-                path: path, body: body(operation), token: operation.security == nil ? nil : stack.admin,
-                headers: operation.headers.contains("tenantId") ? ["tenantId": Identifier.v4().description] : [:])
+        for arrangement in Self.arrangements {
+            if let request = try await arrangement(self, operation) { return request }
         }
+        var path = operation.path
+        if operation.hasID {
+            let id = try await create(operation.collection).string("id")
+            if path.hasSuffix("/restore") {
+                try await client.client.delete("\(operation.collection)/\(id)", token: stack.admin).expect(204)
+            }
+            path = operation.path(with: id)
+        } else if operation.method == "PATCH" {
+            let id: JSONValue = ["id": .string(try await create(operation.collection).string("id"))]
+            path += "?" + id.parameter("where")
+        }
+        return Request(
+            path: path, body: body(operation), token: operation.security == nil ? nil : stack.admin,
+            headers: operation.headers.contains("tenantId") ? ["tenantId": Identifier.v4().description] : [:])
     }
 
     func send(
