@@ -16,7 +16,7 @@ enum ExportDataMessage: Sendable, Hashable {
     enum Kind: String, CaseIterable {
         case part = "PART"
         case end = "END"
-        case none = "NONE"
+        case nothing = "NONE"
         case failed = "FAILED"
     }
 
@@ -49,7 +49,7 @@ enum ExportDataMessage: Sendable, Hashable {
                     attempt: try number("attempt"), parts: try number("parts"), size: try number("size"),
                     sha256: try text("sha256"), kind: try text("kind"), name: body["name"]?.stringValue,
                     tier: body["tier"]?.stringValue))
-        case .none: self = .none(reason: try text("reason"))
+        case .nothing: self = .none(reason: try text("reason"))
         case .failed: self = .failed(reason: try text("reason"))
         case nil: throw .required("", "type")
         }
