@@ -45,9 +45,9 @@ import Testing
         }
     }
 
-    /// Deliveries and their attempts are removed as a whole.
+    /// Deliveries, their attempts and replays are removed as a whole.
     private static func isOfWebhooks(_ entity: Entity) -> Bool {
-        ["webhook_deliveries", "webhook_attempts"].contains(entity.table)
+        ["webhook_deliveries", "webhook_attempts", "webhook_replays"].contains(entity.table)
     }
 
     /// A webhook endpoint of a tenant, with a delivery that waits for it and an answer to another.

@@ -187,6 +187,25 @@ import Testing
         }
     }
 
+    @Test func `records of replays are purged in one round, too`() async throws {
+        try await with { database, pool in
+            try await Self.fillDeliveries(database, expired: 1, kept: 1)
+            let expired = 2 * DeliveryRepository.purgeSize + 10
+            try await database.query(
+                """
+                INSERT INTO main.webhook_replays (id, endpoint_id, from_on, to_on, deliveries, created_on)
+                SELECT gen_random_uuid(), '\(Self.endpoint)', at, at, 1, at
+                FROM generate_series(1, $1::integer + 3) AS n, LATERAL (SELECT
+                    CASE WHEN n <= $1 THEN '2026-01-01T00:00Z'::timestamptz ELSE '2026-02-28T00:00Z' END AS at) AS time
+                """, [.int32(Int32(expired))])
+            let instant = Self.clock.now().adding(.zero - Self.days)
+            #expect(
+                try await DeliveryRepository(pool: pool).purgeReplays(before: instant) == DeliveryRepository.purgeSize)
+            await deliveryRetention(pool).purge()
+            #expect(try await database.count("SELECT count(*) FROM main.webhook_replays") == 3)
+        }
+    }
+
     @Test func `a delivery that is being changed does not hold up the purge of the others`() async throws {
         try await with { database, pool in
             try await Self.fillDeliveries(database, expired: 50, kept: 1)

@@ -24,6 +24,7 @@ struct ExportBuilder: Sendable {
     /// Rows of work in progress, and what was delivered to webhooks, which is of no use elsewhere.
     private static let omittedTables: Set<String> = [
         TenantExport.entity.table, WebhookDelivery.entity.table, WebhookAttempt.entity.table,
+        WebhookReplay.entity.table,
     ]
 
     /// An archive that is larger than it may be.

@@ -157,10 +157,13 @@ CREATE TABLE main.webhook_replays (
     event_types text[],
     reason varchar(200),
     deliveries integer NOT NULL,
-    created_on timestamptz NOT NULL DEFAULT clock_timestamp(),
-    created_by uuid
+    created_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', clock_timestamp()),
+    created_by uuid,
+    row_version bigint NOT NULL DEFAULT 1
 );
-CREATE INDEX idx_webhook_replays_endpoint ON main.webhook_replays (endpoint_id, created_on);
+CREATE INDEX idx_webhook_replays_endpoint ON main.webhook_replays (endpoint_id, created_on DESC, id);
+CREATE INDEX idx_webhook_replays_owner ON main.webhook_replays (owner_id);
+CREATE INDEX idx_webhook_replays_created ON main.webhook_replays (created_on);
 
 -- The feed: what may leave the system of each event, numbered without gaps among all events (position), among those of a
 -- tenant (sequence), and among those that the tenant's own users see (own_sequence; NULL: not for them).

@@ -108,8 +108,8 @@ struct DeliveryRepository: Sendable {
     }
 
     /// The same for records of replays.
-    func purgeReplays(before instant: Timestamp) async throws(PostgresError) {
-        _ = try await pool.query(Self.purgingReplays, [.timestamp(instant)], settings: TenantScope.everyTenant)
+    func purgeReplays(before instant: Timestamp) async throws(PostgresError) -> Int {
+        try await pool.query(Self.purgingReplays, [.timestamp(instant)], settings: TenantScope.everyTenant).affectedRows
     }
 
     // MARK: SQL
@@ -193,7 +193,8 @@ struct DeliveryRepository: Sendable {
         recorded AS (
             INSERT INTO main.webhook_replays
                 (id, endpoint_id, owner_id, from_on, to_on, event_types, reason, deliveries, created_by)
-            SELECT $6, id, owner_id, $2, $3, $4::text[], $7::text, (SELECT count(*) FROM matching), $8::uuid
+            SELECT $6, id, owner_id, date_trunc('milliseconds', $2::timestamptz),
+                date_trunc('milliseconds', $3::timestamptz), $4::text[], $7::text, (SELECT count(*) FROM matching), $8::uuid
             FROM main.webhook_endpoints WHERE id = $1)
         SELECT count(*) / (count(*) <= $5)::integer FROM matching
         """)
@@ -207,8 +208,9 @@ struct DeliveryRepository: Sendable {
             ORDER BY created_on LIMIT \(purgeSize) FOR UPDATE SKIP LOCKED)
         """)
 
-    private static let purgingReplays: PostgresStatement = """
-        DELETE FROM main.webhook_replays WHERE id IN (
-            SELECT id FROM main.webhook_replays WHERE created_on < $1 LIMIT 10000)
+    private static let purgingReplays = PostgresStatement(
         """
+        DELETE FROM main.webhook_replays WHERE id IN (
+            SELECT id FROM main.webhook_replays WHERE created_on < $1 ORDER BY created_on LIMIT \(purgeSize))
+        """)
 }

@@ -4,7 +4,7 @@ import Primitives
 import ServiceKit
 import ServiceLifecycle
 
-/// Once an hour, deletes deliveries that are older than their retention, and keys whose time is over.
+/// Once an hour, deletes deliveries and records of replays that are older than their retention, and keys that have expired.
 struct DeliveryRetention: Service {
     let repository: DeliveryRepository
     let secrets: WebhookSecretRepository
@@ -20,8 +20,9 @@ struct DeliveryRetention: Service {
     func purge() async {
         let instant = clock.now().adding(.zero - retention)
         do {
-            while try await repository.purge(before: instant) == DeliveryRepository.purgeSize, !Task.isCancelled {}
-            try await repository.purgeReplays(before: instant)
+            let size = DeliveryRepository.purgeSize
+            while try await repository.purge(before: instant) == size, !Task.isCancelled {}
+            while try await repository.purgeReplays(before: instant) == size, !Task.isCancelled {}
             try await secrets.purge()
         } catch {
             logger.warning("Old deliveries of webhooks could not be deleted", metadata: ["error": "\(error)"])

@@ -17,6 +17,7 @@ struct WebhookFeature: ServiceFeature {
         FeatureEntity(WebhookEndpoint.entity, viewPermissions: WebhookEndpointController.permissions.view),
         FeatureEntity(WebhookDelivery.entity, viewPermissions: WebhookEndpointController.permissions.view),
         FeatureEntity(WebhookAttempt.entity),
+        FeatureEntity(WebhookReplay.entity, viewPermissions: WebhookEndpointController.permissions.view),
     ]
     static let events = [WebhookEndpointEvents.disabled]
 
@@ -62,6 +63,10 @@ struct WebhookFeature: ServiceFeature {
                     deliveries: core.repository(WebhookDelivery.entity), repository: repository, store: store),
                 endpoints: core.repository(WebhookEndpoint.entity), catalog: core.catalog,
                 limits: platform.queryLimits, views: core.views, limiter: platform.limiter
+            ).operations
+            + WebhookReplayController(
+                replays: core.repository(WebhookReplay.entity), endpoints: core.repository(WebhookEndpoint.entity),
+                catalog: core.catalog, limits: platform.queryLimits, views: core.views
             ).operations
             + EventFeedController(service: EventFeedService(repository: feed)).operations
         background = [

@@ -1,0 +1,50 @@
+import Entities
+import HTTPTypes
+import JSONCoding
+import Primitives
+import ServiceKit
+
+/// The HTTP operation that lists the replays of time ranges.
+struct WebhookReplayController: Sendable {
+    let replays: EntityRepository
+    let endpoints: EntityRepository
+    let catalog: EntityCatalog
+    let limits: QueryLimits
+    let views: ViewPermissions
+
+    private var entity: Entity { WebhookReplay.entity }
+
+    var operations: [Operation] { [list()] }
+
+    private func list() -> Operation {
+        Operation(
+            .get, "/webhook-endpoints/{id}/replays", id: "WebhookReplayController.findOfEndpoint",
+            summary: "List the replays of time ranges to an endpoint that match a filter, the newest first",
+            security: .bearer(permissions: WebhookEndpointController.permissions.view),
+            parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
+            responses: [
+                .init(
+                    .ok, "Array of WebhookReplay", schema: .array(of: entity.schemaWithRelations),
+                    headers: [.link, .totalCount, .preferenceApplied])
+            ],
+            failures: [.notFound: "There is no such WebhookEndpoint"],
+            handler: .scoped { call in
+                let id = try call.request.identifier()
+                let query = call.request.query
+                var filter = try Filter.parse(QueryParameter.all(query), for: entity, in: catalog, limits: limits)
+                try views.require(filter, of: entity, in: catalog, for: call.identity)
+                if filter.order.isEmpty { filter.order = [Order(WebhookReplay.createdOn, descending: true)] }
+                let order = filter.order
+                let cursor = try QueryString.first("cursor", in: query).map {
+                    try PageCursor($0, order: order, of: entity)
+                }
+                do { _ = try await endpoints.findByID(id, in: call.scope) } catch RepositoryError.notFound {
+                    throw HTTPFailure.entityNotFound
+                }
+                filter.condition = filter.condition.and(.equals(WebhookReplay.endpointID, id))
+                let page = try await replays.page(
+                    filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
+                return .page(page, for: call.request)
+            })
+    }
+}
