@@ -16,13 +16,23 @@ package struct HTTPURL: Sendable, Hashable {
     package init?(_ text: String) {
         guard text.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }), let url = URL(string: text),
             let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
-            let host = url.host(), !host.isEmpty, url.user() == nil, url.password() == nil, url.fragment() == nil
+            let host = url.host(), !host.isEmpty, url.user() == nil, url.password() == nil, url.fragment() == nil,
+            Self.hasPossiblePort(text)
         else { return nil }
         isSecure = scheme == "https"
         self.host = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
         port = url.port
         path = url.path(percentEncoded: true)
         hasQuery = url.query() != nil
+    }
+
+    /// Whether the port is missing, empty or from 1 to 65535.
+    private static func hasPossiblePort(_ text: String) -> Bool {
+        guard let scheme = text.firstRange(of: "://") else { return false }
+        let authority = text[scheme.upperBound...].prefix { !"/?#".contains($0) }
+        guard let colon = authority.lastIndex(of: ":"), !authority[colon...].contains("]") else { return true }
+        let port = authority[authority.index(after: colon)...]
+        return port.isEmpty || UInt16(port).map { $0 > 0 } == true
     }
 
     /// Whether the text is such a URL.

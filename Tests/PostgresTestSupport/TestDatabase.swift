@@ -11,6 +11,13 @@ package struct TestDatabase: Sendable {
     /// Where it is.
     package let server: PostgresTestServer
 
+    /// A database that exists.
+    package init(name: String, template: DatabaseTemplate, server: PostgresTestServer) {
+        self.name = name
+        self.template = template
+        self.server = server
+    }
+
     /// Copies a template, runs `body`, and removes the copy.
     package static func with<Value>(
         _ template: DatabaseTemplate, _ body: (TestDatabase) async throws -> Value

@@ -52,7 +52,10 @@ enum ParameterValidation {
     private static func violations(of text: String, against schema: Schema) -> [ValidationDetail] {
         if let scalar = try? JSONValue.parse(Array(text.utf8)) {
             switch scalar {
-            case .number, .bool: if schema.validate(scalar).isEmpty { return [] }
+            case .number, .bool:
+                let details = schema.validate(scalar)
+                // A number that is out of range was meant as a number.
+                if !details.contains(where: { $0.code == "type" }) { return details }
             default: break
             }
         }

@@ -8,17 +8,22 @@ struct ByteRange: Sendable, Hashable {
 
     var length: Int { Int(last - first + 1) }
 
+    /// Whether a header has ranges of bytes. One with another unit has to be ignored (RFC 9110 section 14.2).
+    static func isUnderstood(_ header: String) -> Bool { header.prefix(6).lowercased() == "bytes=" }
+
     /// Reads `bytes=0-99`, `bytes=100-` or `bytes=-100`.
     /// - Parameter size: That of the archive.
     /// - Throws: ``ExportError/rangeNotSatisfiable(size:)``, also for several ranges.
     init(header: String, size: Int64) throws(ExportError) {
         let bounds =
-            header.hasPrefix("bytes=")
+            Self.isUnderstood(header)
             ? header.dropFirst(6).split(
                 separator: "-", omittingEmptySubsequences: false) : []
         guard bounds.count == 2, size > 0 else { throw .rangeNotSatisfiable(size: size) }
         func number(_ text: Substring) -> Int64? {
-            text.utf8.allSatisfy { (0x30...0x39).contains($0) } ? Int64(text) : nil
+            guard !text.isEmpty, text.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+            // Digits beyond the range of the type are behind the end of every archive.
+            return Int64(text) ?? .max
         }
         var (start, end) = (number(bounds[0]), number(bounds[1]))
         if bounds[0].isEmpty, let length = end, length > 0 { (start, end) = (max(size - length, 0), size - 1) }

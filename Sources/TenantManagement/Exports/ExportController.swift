@@ -125,12 +125,13 @@ struct ExportController: Sendable {
             ],
             handler: .scoped { call in
                 let id = try call.request.identifier()
-                let part = try await service.read(id, range: call.request.headers[.range])
+                let range = call.request.headers[.range].flatMap { ByteRange.isUnderstood($0) ? $0 : nil }
+                let part = try await service.read(id, range: range)
                 var headers: HTTPFields = [
                     .contentDisposition: "attachment; filename=\"tenant-export-\(id).tar\"",
                     .cacheControl: "private, no-store", .acceptRanges: "bytes",
                 ]
-                let isPartial = call.request.headers[.range] != nil
+                let isPartial = range != nil
                 if isPartial {
                     headers[.contentRange] = "bytes \(part.range.first)-\(part.range.last)/\(part.size)"
                 }

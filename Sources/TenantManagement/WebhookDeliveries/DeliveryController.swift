@@ -177,7 +177,9 @@ struct DeliveryController: Sendable {
                     .init("to", .string(format: .dateTime).described("End of the range, included"), required: true),
                     .init(
                         "eventTypes",
-                        .array(of: .string(oneOf: PublishedEvents.types), uniqueItems: true, maxItems: 100).described(
+                        .array(
+                            of: .string(oneOf: PublishedEvents.types), uniqueItems: true, minItems: 1, maxItems: 100
+                        ).described(
                             "Only these types, of those that the endpoint gets")),
                     .init(
                         "reason", .string(maxLength: 200).described("Why, for the record").example("Receiver was down")),

@@ -34,7 +34,8 @@ extension OperationsDrill {
             #expect(provisionings.count == 1 && provisionings[0].hasPrefix(tenant))
             #expect(try await shell.query(try section.take("SELECT id, type, attempts"), in: database).isEmpty)
             let runs = try section.take("SELECT * FROM main.provisioning_runs")
-            try await TestDatabase.with(.orchestrator) { #expect(try await shell.query(runs, in: $0).isEmpty) }
+            let stored = try await TestDatabase.with(.orchestrator) { try await shell.query(runs, in: $0) }
+            #expect(stored.isEmpty)
 
             let health = try await stack.tenantManagement.get("/health/ready")
             #expect(health.json["checks"]?["deadLetters"] == "1 waiting")
