@@ -15,7 +15,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto.server import DomainDispatcherApplication, create_backend_app
-from moto.sqs.models import Queue
+from moto.sqs.models import Queue, SQSBackend
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 
@@ -34,6 +34,41 @@ def remember_deduplication():
         add(queue, message)
 
     Queue.add_message = add_once
+
+
+def make_atomic():
+    """moto changes its lists of messages without a lock: of a message that is sent while another one is deleted, nothing may be
+    left, and two polls may get the same one. And a poll spins as long as messages wait behind one of their group, and does not
+    see that it is gone. SQS does none of this."""
+    changed = threading.Condition(threading.RLock())
+    receive = SQSBackend.receive_message
+
+    def atomic(operation):
+        def run(*arguments, **named):
+            with changed:
+                try:
+                    return operation(*arguments, **named)
+                finally:
+                    changed.notify_all()
+
+        return run
+
+    def poll(backend, queue_name, count, wait_seconds_timeout, *arguments, **named):
+        end = time.monotonic() + wait_seconds_timeout
+        with changed:
+            while True:
+                messages = receive(backend, queue_name, count, 0, *arguments, **named)
+                left = end - time.monotonic()
+                if messages or left <= 0:
+                    return messages
+                # Delays and visibility timeouts end without a notification.
+                changed.wait(min(left, 0.1))
+
+    SQSBackend.receive_message = poll
+    for name in (
+            "send_message", "send_message_batch", "delete_message", "delete_message_batch", "change_message_visibility",
+            "change_message_visibility_batch", "get_queue_attributes", "purge_queue", "delete_queue"):
+        setattr(SQSBackend, name, atomic(getattr(SQSBackend, name)))
 
 
 class VerifyingApplication:
@@ -90,6 +125,7 @@ def follow(parent):
 
 
 remember_deduplication()
+make_atomic()
 threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
 server = make_server(
     "127.0.0.1", int(sys.argv[1]), VerifyingApplication(DomainDispatcherApplication(create_backend_app)), threaded=True,
