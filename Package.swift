@@ -248,6 +248,6 @@ let package = Package(
         tests(
             "TenantManagementTests",
             serviceTests + ["TestSupport", "TenantManagement", crypto, nioHTTP1, nioPosix, nioSSL]),
-        tests("ArcTests", ["LocalStack"]),
+        tests("ArcTests", ["TestSupport", "LocalStack"]),
     ]
 )

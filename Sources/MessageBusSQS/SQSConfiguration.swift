@@ -21,6 +21,9 @@ package struct SQSConfiguration: Sendable, Hashable {
     package var createsQueues: Bool
     /// How long the service holds back its answer when a queue is empty.
     package var wait: Duration
+    /// How long a poll may go on when its consumer stops. A message that SQS hands out after that stays invisible for the
+    /// length of a lease.
+    package var pollGrace = Duration.seconds(2)
     /// Most bytes of a batch, and so of a message with its attributes.
     package var maximumBatchBytes: Int
 

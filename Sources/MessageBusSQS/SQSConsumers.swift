@@ -35,7 +35,8 @@ package final class SQSConsumers: EventSubscriber {
         let receiver = MessageReceiver(
             inbox: SQSInbox(try Subscription(group: group, types: types)), exchange: exchange, directory: directory,
             calls: calls, deadLetters: deadLetterQueue, attempts: attempts,
-            maximumAttempts: configuration.maximumAttempts, wait: self.configuration.wait, clock: clock, logger: logger)
+            maximumAttempts: configuration.maximumAttempts, wait: self.configuration.wait,
+            grace: self.configuration.pollGrace, clock: clock, logger: logger)
         return LeasedWorker(
             deliveries: SQSDeliveryStore(receiver: receiver), configuration: configuration, logger: logger,
             handler: handler)

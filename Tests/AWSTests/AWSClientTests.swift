@@ -9,7 +9,7 @@ import Testing
 
 @testable import AWS
 
-@Suite(.timeLimit(.minutes(1))) struct AWSClientTests {
+@Suite(.timeLimit(.minutes(20))) struct AWSClientTests {
     private typealias Answer = ScriptedServer.Answer
 
     private static func session(

@@ -6,7 +6,7 @@ import Testing
 
 @testable import AWS
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialsCacheTests {
+@Suite(.timeLimit(.minutes(20))) struct CredentialsCacheTests {
     /// Answers as told, once it is let.
     private final class Provider: CredentialsProvider {
         struct State {

@@ -11,7 +11,7 @@ import Testing
 
 @testable import AWS
 
-@Suite(.timeLimit(.minutes(1))) struct CredentialsProviderTests {
+@Suite(.timeLimit(.minutes(20))) struct CredentialsProviderTests {
     private static let document = """
         {"Code":"Success","Type":"AWS-HMAC","AccessKeyId":"ASIAKEY","SecretAccessKey":"hidden","Token":"hidden-token",
         "Expiration":"2030-01-05T10:00:00Z"}

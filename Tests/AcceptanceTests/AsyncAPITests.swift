@@ -14,7 +14,7 @@ import TenantManagement
 import Testing
 
 /// The document of events says what is published, and what was released stays.
-@Suite(.timeLimit(.minutes(5))) struct AsyncAPITests {
+@Suite(.timeLimit(.minutes(20))) struct AsyncAPITests {
     private static let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(
         path: "../../docs/asyncapi")
 

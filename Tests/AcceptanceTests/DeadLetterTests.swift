@@ -5,7 +5,7 @@ import StackTestSupport
 import Testing
 
 /// Events that were given up are seen, listed and tried again.
-@Suite(.timeLimit(.minutes(5))) struct DeadLetterTests {
+@Suite(.timeLimit(.minutes(20))) struct DeadLetterTests {
     private func events(_ database: TestDatabase, _ service: String, _ arguments: String...) async throws
         -> TestCommand.Outcome
     {

@@ -8,7 +8,7 @@ import TestSupport
 import Testing
 
 /// What operators do with events over HTTP: list, read, replay, and retry what was given up on.
-@Suite(.timeLimit(.minutes(5))) struct EventOperationsTests {
+@Suite(.timeLimit(.minutes(20))) struct EventOperationsTests {
     private static func filter(_ condition: JSONValue, limit: Int? = nil) -> String {
         var filter: JSONObject = ["where": condition]
         if let limit { filter["limit"] = .integer(limit) }

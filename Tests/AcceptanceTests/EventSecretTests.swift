@@ -6,7 +6,7 @@ import StackTestSupport
 import Testing
 
 /// The secret of a callback never leaves tenant management in clear, unless an orchestrator needs that.
-@Suite(.timeLimit(.minutes(5))) struct EventSecretTests {
+@Suite(.timeLimit(.minutes(20))) struct EventSecretTests {
     @Test(arguments: ["sealed", "clear"])
     func `the bus holds the secret as EVENT_SECRETS says, and the outbox holds it sealed`(mode: String) async throws {
         try await TestStack.run(environment: ["EVENT_SECRETS": mode]) { stack in

@@ -10,7 +10,7 @@ import Testing
 
 /// What lists are asked for in practice is found by indexes, shown by the plans of 100,000 rows as the runtime role sees
 /// them, row-level security included.
-@Suite(.timeLimit(.minutes(5))) struct IndexTests {
+@Suite(.timeLimit(.minutes(20))) struct IndexTests {
     private static let tenant = Identifier("00000000-0000-4000-8000-0000000003e8") ?? .v4()
 
     /// Every foreign key of every table begins an index.

@@ -66,7 +66,7 @@ import Testing
             #expect(try await redis.get("_kvModel:\(otherKey)") != nil)
 
             // Whether a key is good is not Redis' to say.
-            _ = try await redis.set("_kvModel:\(key)", entry, expire: .seconds(60))
+            _ = try await redis.set("_kvModel:\(key)", entry, expire: .seconds(3600))
             try await client.post("/leads/\(lead)/verify", token: key).expect(401)
             _ = try await redis.delete("_kvModel:\(otherKey)")
             try await client.post("/leads/\(other)/verify", token: otherKey).expect(200)

@@ -6,7 +6,7 @@ import Testing
 
 /// Requests that keep the database busy for long leave the service to everybody else. What makes them slow here is a lock
 /// on the table that they read: it lasts as long as the test wants.
-@Suite(.timeLimit(.minutes(5))) struct SlowRequestTests {
+@Suite(.timeLimit(.minutes(20))) struct SlowRequestTests {
     /// Limits that no statement reaches while the table is locked.
     private static let patient = [
         "DB_LOCK_TIMEOUT_MILLIS": "600000", "DB_STATEMENT_TIMEOUT_MILLIS": "600000",

@@ -59,7 +59,7 @@ extension WebhookTests {
             let redis = try TestRedis(stack.servers)
             _ = try await redis.client.set(
                 "webhook-secret:\(first.tenant)", Array("\(first.secret):\(first.context)".utf8),
-                expire: .seconds(60))
+                expire: .seconds(3600))
             await redis.client.shutdown()
             try await first.send().expect(401)
             #expect(try await first.status() == 2)
@@ -139,7 +139,7 @@ extension WebhookTests {
                 """, [.text(context), .text(tenant)])
             let redis = try TestRedis(stack.servers)
             _ = try await redis.client.set(
-                "webhook-secret:\(tenant)", Array("\(secret):\(context)".utf8), expire: .seconds(60))
+                "webhook-secret:\(tenant)", Array("\(secret):\(context)".utf8), expire: .seconds(3600))
             await redis.client.shutdown()
             let answer = try await stack.tenantManagement.send(
                 "POST", "/webhook", bytes: body,

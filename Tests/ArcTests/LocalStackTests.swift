@@ -1,6 +1,7 @@
 import Glibc
 import LocalStack
 import Synchronization
+import TestSupport
 import Testing
 
 /// A whole stack on real servers with a stand-in for `arc`. One after the other: each needs seconds of a whole machine.
@@ -66,13 +67,13 @@ import Testing
 
     @Test func `a port that is in use is named before anything starts`() async throws {
         let folder = try TestFolder()
-        let port = try LoopbackPort.chooseFree()
+        let port = UInt16(try TestCommand.freePort())
         let listener = try await ProcessReactor.shared.spawn(
             ProcessCommand(
                 executable: try StandIn.install(in: folder.path), arguments: ["serve", "other"],
                 environment: ["HOST": "127.0.0.1", "PORT": "\(port)"])
         ) { _, _ in }
-        while LoopbackPort.isFree(host: "127.0.0.1", port: port) { try await Task.sleep(for: .milliseconds(10)) }
+        try await eventually("the port is taken") { !LoopbackPort.isFree(host: "127.0.0.1", port: port) }
         defer { listener.send(.kill) }
         let stack = try await RunningStack(folder, environment: ["SUBSCRIPTION_PORT": "\(port)"])
         #expect(

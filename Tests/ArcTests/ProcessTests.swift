@@ -89,7 +89,8 @@ import Testing
 
     /// A process that nobody reaped yet still counts for `kill(0)`, so its state is read.
     private func isGone(_ identifier: Int32) async throws -> Bool {
-        for _ in 0..<500 {
+        // Two minutes, as everywhere.
+        for _ in 0..<12_000 {
             guard let stat = try FileSystem.read("/proc/\(identifier)/stat"), !ProcessRecord.isZombie(stat: stat) else {
                 return true
             }

@@ -1,6 +1,7 @@
 import Glibc
 import LocalStack
 import Synchronization
+import TestSupport
 import Testing
 
 /// `arc up` itself, as a person runs it: the built program with the real services.
@@ -33,9 +34,9 @@ import Testing
 
         /// Waits until everything serves, or ends with what was printed instead.
         func waitUntilReady() async throws {
-            while !lines.text.contains("Ctrl-C stops everything") {
+            try await eventually("everything serves") {
                 try #require(child.exit == nil, "\(lines.text)")
-                try await Task.sleep(for: .milliseconds(20))
+                return lines.text.contains("Ctrl-C stops everything")
             }
         }
 
@@ -46,7 +47,7 @@ import Testing
         let folder = try TestFolder()
         let home = StackHome(path: "\(folder.path)/home", currentFolder: "/")
         var ports: [String: String] = [:]
-        for service in StackService.all { ports[service.portVariable] = "\(try LoopbackPort.chooseFree())" }
+        for service in StackService.all { ports[service.portVariable] = "\(try TestCommand.freePort())" }
 
         let first = try await Terminal(home: home, ports: ports)
         try await first.waitUntilReady()
@@ -55,7 +56,7 @@ import Testing
         first.child.send(.kill)
         #expect(await first.child.waitUntilExit() == .signal(SIGKILL))
         // Services die with their parent, the servers end by themselves: nobody else stops them here.
-        while orphans.contains(where: ProcessRegistry.isRunning) { try await Task.sleep(for: .milliseconds(20)) }
+        try await eventually("they have ended") { !orphans.contains(where: ProcessRegistry.isRunning) }
 
         let second = try await Terminal(home: home, ports: ports)
         try await second.waitUntilReady()

@@ -10,7 +10,7 @@ import Testing
 ///
 /// How fast the machine is does not matter: whatever a node answers to a request that began later than the bound after
 /// the commit must be the new row.
-@Suite(.timeLimit(.minutes(10))) struct CacheCutTests {
+@Suite(.timeLimit(.minutes(20))) struct CacheCutTests {
     /// A node and its way to Redis.
     private struct Node {
         let process: ArcProcess

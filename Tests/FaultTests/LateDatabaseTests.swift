@@ -4,7 +4,7 @@ import StackTestSupport
 import Testing
 
 /// A service that starts before its databases do.
-@Suite(.timeLimit(.minutes(5))) struct LateDatabaseTests {
+@Suite(.timeLimit(.minutes(20))) struct LateDatabaseTests {
     @Test func `a service without its databases listens, is not ready, answers 503, and recovers by itself`()
         async throws
     {

@@ -5,7 +5,7 @@ import StackTestSupport
 import Testing
 
 /// What clients learn when the connection to PostgreSQL is lost: "nothing was changed" only where that is certain.
-@Suite(.timeLimit(.minutes(5))) struct UnknownOutcomeTests {
+@Suite(.timeLimit(.minutes(20))) struct UnknownOutcomeTests {
     /// A node of tenant management behind a proxy that can lose its connections, and a tenant.
     private func run(
         _ environment: [String: String] = [:],

@@ -4,7 +4,7 @@ import Testing
 @testable import MessageBusBullMQ
 
 /// The rules that every connector follows.
-@Suite(.timeLimit(.minutes(5))) struct BullMQConformanceTests {
+@Suite(.timeLimit(.minutes(20))) struct BullMQConformanceTests {
     @Test(arguments: ConformanceCheck.allCases)
     func `the bus keeps its promises`(_ check: ConformanceCheck) async throws {
         try await BullMQTestBus.with { bus in try await check.run(on: bus) }

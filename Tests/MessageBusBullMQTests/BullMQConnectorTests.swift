@@ -13,7 +13,7 @@ import WorkQueue
 @testable import MessageBusBullMQ
 
 /// What BullMQ adds to the rules of every connector.
-@Suite(.timeLimit(.minutes(5))) struct BullMQConnectorTests {
+@Suite(.timeLimit(.minutes(20))) struct BullMQConnectorTests {
     @Test func `a worker of another program finds events by their type in the base queue`() async throws {
         try await BullMQTestBus.with({ $0.baseQueueTypes = ["A"] }) { test in
             let events = [try numbered(1, of: .v4(), type: "A"), try numbered(2, of: .v4(), type: "B")]
@@ -126,6 +126,7 @@ import WorkQueue
                     try await test.bus.client.send(["EXISTS", .text(test.bus.base.name.key("arc:groups"))]).integer == 1
                 }
             }
+            // The group's life is shorter, however much longer this takes.
             try await Task.sleep(for: .milliseconds(5))
             _ = try await test.bus.publish([try numbered(1, of: .v4(), type: "A")])
             #expect(try await test.bus.backlog(group: "group").waiting == 0)
@@ -155,8 +156,9 @@ import WorkQueue
                 seen.note($0)
             }
             try await running([consumer]) {
-                try await eventually("the others arrive") { seen.events(of: "group") == Array(events.dropFirst()) }
+                try await eventually("the others arrive") { seen.firstTimes(of: "group").count == 2 }
             }
+            #expect(seen.firstTimes(of: "group") == Array(events.dropFirst()))
         }
     }
 

@@ -9,7 +9,7 @@ import WorkQueue
 @testable import MessageBusBullMQ
 
 /// Jobs of the official producer, processed by our worker.
-@Suite(.timeLimit(.minutes(5))) struct OfficialQueueTests {
+@Suite(.timeLimit(.minutes(20))) struct OfficialQueueTests {
     private struct AsTold: Error {}
 
     /// What the names of jobs ask for, as in bullmq_worker.py.

@@ -10,7 +10,7 @@ import WorkQueue
 @testable import MessageBusBullMQ
 
 /// The rules of queues that official programs do not show.
-@Suite(.timeLimit(.minutes(5))) struct QueueTests {
+@Suite(.timeLimit(.minutes(20))) struct QueueTests {
     private func add(_ id: String, to test: TestQueue, _ change: (inout BullMQJobOptions) -> Void = { _ in })
         async throws
     {

@@ -11,7 +11,7 @@ import Testing
 @testable import MessageBusEventBridge
 
 /// Entries that EventBridge does not take.
-@Suite(.timeLimit(.minutes(1))) struct EntryFailureTests {
+@Suite(.timeLimit(.minutes(20))) struct EntryFailureTests {
     /// Publishes to a server that answers with error codes; nil for an entry that it takes.
     private func publish(
         _ events: [EventEnvelope],

@@ -10,7 +10,7 @@ import Testing
 @testable import MessageBusEventBridge
 
 /// boto3 on the other side of the event bus.
-@Suite(.timeLimit(.minutes(2))) struct EventBusInteroperabilityTests {
+@Suite(.timeLimit(.minutes(20))) struct EventBusInteroperabilityTests {
     private func boto(_ calls: JSONValue...) async throws -> [JSONValue] {
         let text = String(decoding: JSONValue.array(calls).serialized(), as: UTF8.self)
         return try JSONValue.parse(Array(try await AWSTestServer.boto(text).utf8)).arrayValue ?? []

@@ -14,7 +14,7 @@ import WorkQueue
 @testable import MessageBusSQS
 
 /// What SQS refuses, entirely or in part.
-@Suite(.timeLimit(.minutes(2))) struct QueueFailureTests {
+@Suite(.timeLimit(.minutes(20))) struct QueueFailureTests {
     private typealias Answer = ScriptedServer.Answer
 
     /// A connector whose queues exist, with a server that answers the other calls as told.
@@ -24,8 +24,7 @@ import WorkQueue
     ) async throws {
         let calls = Mutex(0)
         try await ScriptedServer.run { request, _ in
-            let operation =
-                request.headers.first(name: "x-amz-target")?.split(separator: ".").last.map(String.init) ?? ""
+            let operation = Self.operation(request) ?? ""
             let input = (try? JSONValue.parse(Array(request.body.utf8))) ?? .null
             switch operation {
             case "GetQueueUrl":
@@ -69,10 +68,20 @@ import WorkQueue
         return Answer(200, String(decoding: value.serialized(), as: UTF8.self))
     }
 
+    private static func operation(_ request: ScriptedServer.Request) -> String? {
+        request.headers.first(name: "x-amz-target")?.split(separator: ".").last.map(String.init)
+    }
+
+    /// What an operation was called with, each time.
+    private static func inputs(_ server: ScriptedServer, _ name: String) -> [JSONValue] {
+        server.requests.filter { operation($0) == name }.map {
+            (try? JSONValue.parse(Array($0.body.utf8))) ?? .null
+        }
+    }
+
     private static func bodies(_ server: ScriptedServer) -> [[String]] {
-        server.requests.filter { $0.headers.first(name: "x-amz-target")?.hasSuffix("SendMessageBatch") == true }.map {
-            let entries = (try? JSONValue.parse(Array($0.body.utf8)))?["Entries"]?.arrayValue ?? []
-            return entries.compactMap { $0["MessageDeduplicationId"]?.stringValue }
+        inputs(server, "SendMessageBatch").map { input in
+            (input["Entries"]?.arrayValue ?? []).compactMap { $0["MessageDeduplicationId"]?.stringValue }
         }
     }
 
@@ -206,25 +215,37 @@ import WorkQueue
         }
     }
 
-    @Test func `a lease is renewed, so that nobody else gets the message meanwhile`() async throws {
-        try await TestQueues.with(isFIFO: false) { queues in
-            try await queues.prepare(group: "g", types: ["A"])
-            let seen = Seen()
-            let isReleased = Mutex(false)
-            let configuration = queues.configuration.with { $0.lease = .seconds(1) }
-            let slow = try queues.consumer("g", ["A"], configuration) { delivery in
-                seen.note(delivery)
-                while !isReleased.withLock({ $0 }) { try await Task.sleep(for: .milliseconds(10)) }
+    @Test func `leases are renewed while a handler takes its time`() async throws {
+        let event = try numbered(1, of: .v4(), type: "A")
+        let message: JSONValue = [
+            "MessageId": "m", "ReceiptHandle": "r", "Body": .string(String(decoding: event.jsonBytes(), as: UTF8.self)),
+        ]
+        let received = String(decoding: (["Messages": [message]] as JSONValue).serialized(), as: UTF8.self)
+        let isHandedOut = Mutex(false)
+        let isReleased = Mutex(false)
+        try await with { operation, input, _ in
+            guard operation == "ReceiveMessage" else { return Self.answer(input, failing: [:]) }
+            let isFirst = isHandedOut.withLock { isHandedOut in
+                defer { isHandedOut = true }
+                return !isHandedOut
             }
-            try await running([slow]) {
-                #expect(try await queues.connector.publish([try numbered(1, of: nil, type: "A")]) == [.published])
-                try await eventually("it is being handled") { seen.events(of: "g").count == 1 }
-                try await Task.sleep(for: .milliseconds(2500))
-                #expect(seen.events(of: "g").count == 1)
+            return Answer(200, isFirst ? received : "{}")
+        } _: { connector, server in
+            let configuration = ConsumerConfiguration.conformance.with { $0.lease = .seconds(3) }
+            let slow = try connector.subscribe(group: "g", types: ["A"], configuration: configuration) { _ in
+                try await eventually("the test goes on") { isReleased.withLock { $0 } }
+            }
+            try await running([{ try await slow.run() }]) {
+                try await eventually("the lease is renewed again and again") {
+                    Self.inputs(server, "ChangeMessageVisibilityBatch").count >= 3
+                }
                 isReleased.withLock { $0 = true }
-                try await eventually("it is done") { try await queues.backlog.backlog(group: "g").waiting == 0 }
-                #expect(seen.events(of: "g").count == 1)
+                try await eventually("it is done") { !Self.inputs(server, "DeleteMessageBatch").isEmpty }
             }
+            #expect(Self.inputs(server, "ReceiveMessage").first?["VisibilityTimeout"] == 3)
+            let renewal: JSONValue = [["ReceiptHandle": "r", "VisibilityTimeout": 3, "Id": "0"]]
+            let renewals = Self.inputs(server, "ChangeMessageVisibilityBatch")
+            #expect(renewals.allSatisfy { $0["Entries"] == renewal }, "\(renewals)")
         }
     }
 }

@@ -10,7 +10,7 @@ import Testing
 @testable import MessageBusSQS
 
 /// boto3 on the other side.
-@Suite(.timeLimit(.minutes(2))) struct QueueInteroperabilityTests {
+@Suite(.timeLimit(.minutes(20))) struct QueueInteroperabilityTests {
     @Test func `boto3 receives our events with their type, body, group and identifier`() async throws {
         try await TestQueues.with { queues in
             try await queues.prepare(group: "g", types: ["A"])

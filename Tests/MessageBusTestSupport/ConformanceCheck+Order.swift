@@ -38,6 +38,7 @@ extension ConformanceCheck {
             for _ in 0..<2 { tasks.addTask { try await publisher() } }
             for consumer in consumers {
                 tasks.addTask { try await consumer() }
+                // So that they register at different times; which ones does not matter.
                 try await Task.sleep(for: .milliseconds(5))
             }
             try await eventually("every group has all") {
@@ -59,6 +60,7 @@ extension ConformanceCheck {
             if !isAlone { isBroken.withLock { $0 = true } }
             defer { _ = atWork.withLock { $0.remove(tenant) } }
             let luck = generator.withLock { Int.random(in: 0..<10, using: &$0) }
+            // Some take longer than others; how long does not matter.
             if luck < 3 { try await Task.sleep(for: .milliseconds(luck)) }
             if luck == 9, delivery.attempt < 5 { throw Unlucky() }
             seen.note(delivery)

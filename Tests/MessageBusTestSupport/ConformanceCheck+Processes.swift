@@ -212,7 +212,9 @@ extension ConformanceCheck {
         try await running([try bus.consumer("group", ["A"], configuration) { seen.note($0) }]) {
             try await eventually("it comes again") { seen.events(of: "group").contains(event) }
             if bus.promises.countsAttempts {
-                try expect(seen.attempts(event, of: "group") == [1], "the attempt that died is not counted")
+                // On a machine that is busy the short lease may end once more; that is not counted either.
+                try expect(
+                    seen.attempts(event, of: "group").allSatisfy { $0 == 1 }, "the attempt that died is not counted")
             }
         }
     }

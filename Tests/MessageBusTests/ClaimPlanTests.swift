@@ -6,7 +6,7 @@ import Testing
 @testable import MessageBus
 
 /// A queue is planned for while it is empty and read while it is long: the plan must not depend on statistics.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ClaimPlanTests {
     @Test func `the outbox is looked up tenant by tenant, empty or full, with or without statistics`() async throws {
         try await BusDatabase.withOutbox { database in

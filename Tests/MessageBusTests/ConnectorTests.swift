@@ -8,7 +8,7 @@ import WorkQueue
 @testable import MessageBus
 
 /// What every connector that keeps deliveries must do.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct ConnectorTests {
     @Test(arguments: TestBus.allCases, ConformanceCheck.allCases)
     func `a bus keeps its promises`(_ kind: TestBus, _ check: ConformanceCheck) async throws {

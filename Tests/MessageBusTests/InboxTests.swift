@@ -6,7 +6,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct InboxTests {
     @Test func `an event that comes repeatedly, out of order and concurrently has its effect once`() async throws {
         try await BusDatabase.withOutbox { database in

@@ -7,7 +7,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutboxLogTests {
     private static let operatorScope = TenantScope.operatorScope(actor: Actor(id: "ann"))
 

@@ -9,7 +9,7 @@ import WorkQueue
 
 @testable import MessageBus
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutboxRelayTests {
     @Test func `a relay keeps the order and loses nothing, whatever the bus does`() async throws {
         try await BusDatabase.withOutbox { database in

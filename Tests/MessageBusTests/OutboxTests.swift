@@ -7,7 +7,7 @@ import Testing
 
 @testable import MessageBus
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutboxTests {
     @Test func `what was committed is published as it was written, and nothing that was rolled back`() async throws {
         try await BusDatabase.withOutbox { database in

@@ -8,7 +8,7 @@ import WorkQueue
 @testable import MessageBus
 
 /// With a poll interval of an hour: what is published here was announced.
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct OutboxWakeUpTests {
     @Test(arguments: [1, 2])
     func `an event wakes a sleeping relay, one by one and in crowds`(relayCount: Int) async throws {
@@ -67,6 +67,7 @@ struct OutboxWakeUpTests {
                         return try await database.admin.count("SELECT count(*) FROM main.outbox_wake_up WHERE armed")
                             == 1
                     }
+                    // Time to go to sleep; with less of it the test is easier.
                     try await Task.sleep(for: .milliseconds(200))
                 }
                 // … and the commit comes without a notification.

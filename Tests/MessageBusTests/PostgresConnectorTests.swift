@@ -10,7 +10,7 @@ import WorkQueue
 
 @testable import MessageBus
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct PostgresConnectorTests {
     @Test func `an event is kept byte for byte`() async throws {
         try await BusDatabase.withBus { database in
@@ -60,7 +60,8 @@ struct PostgresConnectorTests {
     @Test func `the lease of a slow handler is renewed`() async throws {
         try await BusDatabase.withBus { database in
             let bus = database.bus()
-            let lease = Duration.seconds(3)
+            // Nobody else gets it unless this process has no CPU for longer.
+            let lease = Duration.seconds(15)
             let calls = Mutex(0)
             let isReleased = Mutex(false)
             let configuration = ConsumerConfiguration(lease: lease, pollInterval: .milliseconds(20))
@@ -78,7 +79,7 @@ struct PostgresConnectorTests {
                         PostgresStatement("SELECT visible_at FROM main.deliveries", prepared: false)
                     ).first
                     if let end = try row?.timestampIfPresent(0) { ends.insert(end) }
-                    return ends.count > 3
+                    return ends.count > 2
                 }
                 isReleased.withLock { $0 = true }
                 try await eventually("it is done") {
@@ -138,7 +139,7 @@ struct PostgresConnectorTests {
                 _ = try await bus.publish([try numbered(1, of: .v4(), type: "A")])
                 for await _ in entered { break }
                 await group.triggerGracefulShutdown()
-                // Time enough to be cancelled, were the handler not waited for.
+                // Time enough to be cancelled, were the handler not waited for; with less of it the test is easier.
                 try await Task.sleep(for: .milliseconds(300))
                 isReleased.withLock { $0 = true }
                 try await tasks.waitForAll()

@@ -4,7 +4,7 @@ import PostgresTestSupport
 import Testing
 
 /// What the migrator does with existing tables, with preflight checks, and with migrations whose text was corrected.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct BaselineTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct BaselineTests {
     private static let rule = PreflightCheck(
         "a_positive", .blocking, why: "w", query: "SELECT v, 'ü' AS note FROM main.a WHERE v <= 0 ORDER BY v",
         advice: "d",

@@ -3,7 +3,7 @@ import PostgresClient
 import PostgresTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct MigratorTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct MigratorTests {
     private static let first = Migration(
         number: 1, name: "create_a",
         up: """

@@ -143,7 +143,7 @@ import WorkQueue
                     event.yield("ended")
                     throw .transient("interrupted")
                 }
-                let worker = try worker(world, provisioner, client, lease: .milliseconds(300))
+                let worker = try worker(world, provisioner, client, lease: .seconds(6))
                 let test = TestEvent(key: "acme")
                 _ = try await world.repository().enqueue(try test.event())
                 let running = Task { await worker.run() }

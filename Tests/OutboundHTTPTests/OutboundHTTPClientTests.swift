@@ -5,7 +5,7 @@ import Testing
 
 /// Systems outside that misbehave in every way hold a caller no longer than its deadline, and no more memory than its
 /// limit.
-@Suite(.timeLimit(.minutes(2))) struct OutboundHTTPClientTests {
+@Suite(.timeLimit(.minutes(20))) struct OutboundHTTPClientTests {
     private static let head = "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\n"
     private static let impatience = Duration.milliseconds(300)
     private static let patience = Duration.seconds(60)

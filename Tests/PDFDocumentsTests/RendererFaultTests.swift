@@ -85,11 +85,15 @@ import Testing
     @Test func `what comes without being asked for is never taken for the next document's reply`() async throws {
         let renderer = Renderers.standIn()
         #expect(await error(renderer, "chatter") == nil)
-        for _ in 0..<3 {
-            let outcome = await error(renderer, "Invoice")
-            #expect(outcome == nil || outcome == .invalidReply("more than was asked for"))
+        // The process has written too much before it reads the next document. That is found before this document is sent, and it is
+        // the first one of a new process, or while it is drawn, and it fails.
+        do throws(PDFError) {
+            let bytes = try await renderer.render(.invoice()).bytes
+            #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("%PDF-1-"))
+        } catch {
+            guard case .invalidReply = error else { throw error }
         }
-        #expect(await error(renderer, "Invoice") == nil)
+        for _ in 0..<3 { #expect(await error(renderer, "Invoice") == nil) }
     }
 
     @Test func `a refusal is passed on and costs no process`() async throws {

@@ -2,7 +2,7 @@ import PostgresClient
 import PostgresTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ErrorTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ErrorTests {
     /// Runs statements in a new schema in which tables `parent` and `child` exist.
     private static func fail(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresError? {
         try await TestServer.withPool { pool in

@@ -2,7 +2,7 @@ import PostgresClient
 import PostgresTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ListenerTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ListenerTests {
     @Test func `a listener receives its channels only`() async throws {
         let channel = TestServer.uniqueName("Channel \"x\"")
         let other = TestServer.uniqueName("other")

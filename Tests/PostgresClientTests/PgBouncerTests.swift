@@ -6,7 +6,7 @@ import Testing
 
 /// Through PgBouncer in transaction mode, with the switch that is meant for it.
 @Suite(
-    .timeLimit(.minutes(5)),
+    .timeLimit(.minutes(20)),
     .enabled(if: FileManager.default.isExecutableFile(atPath: "/usr/sbin/pgbouncer"), "pgbouncer is not installed"))
 struct PgBouncerTests {
     private static func withPgBouncer(_ body: (PostgresConfiguration) async throws -> Void) async throws {

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 /// The pool against a real server: limits, deadlines, timeouts, cancellation, shutdown.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct PoolTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct PoolTests {
     private static let sleep: PostgresStatement = "SELECT pg_sleep(60)"
 
     /// Whether a session other than the asking one runs `sleep` with this application name.
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `the statement timeout cancels a statement`() async throws {
-        let configuration = try TestServer.configuration { $0.statementTimeout = .milliseconds(50) }
+        let configuration = try TestServer.configuration { $0.statementTimeout = .milliseconds(500) }
         try await TestServer.withPool(configuration) { pool in
             let error = await failure { try await pool.query(Self.sleep) }
             #expect(error?.kind == .server(.queryCanceled) && error?.isTimeout == true)

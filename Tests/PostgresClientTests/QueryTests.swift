@@ -2,7 +2,7 @@ import PostgresClient
 import PostgresTestSupport
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct QueryTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct QueryTests {
     @Test func `a result has rows, columns and counts`() async throws {
         try await TestServer.withPool { pool in
             let result = try await pool.query("SELECT n, n * n AS square FROM generate_series(1, 3) AS n")

@@ -3,7 +3,7 @@ import PostgresTestSupport
 import Testing
 
 /// A server with a certificate made out to `localhost`, signed by itself.
-@Suite(.timeLimit(.minutes(5))) struct TLSTests {
+@Suite(.timeLimit(.minutes(20))) struct TLSTests {
     @Test func `certificates are checked`() async throws {
         let prepare = { (server: PostgresCluster) async throws in
             for name in ["server", "other"] {

@@ -11,7 +11,8 @@ enum TestServer {
         let server = try PostgresTestServer.current()
         var configuration = PostgresConfiguration(
             host: server.host, port: server.port, user: server.user, database: database, schema: "public",
-            maximumConnections: maximumConnections, connectionTimeout: .seconds(20))
+            maximumConnections: maximumConnections, connectionTimeout: .seconds(60),
+            idleInTransactionTimeout: .seconds(300))
         change(&configuration)
         return configuration
     }
@@ -49,9 +50,9 @@ enum TestServer {
         "\(prefix)_\(UInt64.random(in: .min ... .max))"
     }
 
-    /// Waits until `condition` holds; the test's time limit is the only deadline.
+    /// Waits until `condition` holds.
     static func until(_ condition: () async throws -> Bool) async throws {
-        while try await !condition() { try await Task.sleep(for: .milliseconds(5)) }
+        try await eventually("what the test waits for", every: .milliseconds(5), is: condition)
     }
 }
 

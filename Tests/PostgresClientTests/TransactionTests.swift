@@ -1,7 +1,7 @@
 import PostgresClient
 import Testing
 
-@Suite(.serialized, .timeLimit(.minutes(5))) struct TransactionTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct TransactionTests {
     /// A table of one unique number, and the pool.
     private static func withTable(
         _ change: (inout PostgresConfiguration) -> Void = { _ in },

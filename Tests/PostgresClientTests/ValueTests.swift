@@ -3,7 +3,7 @@ import Primitives
 import Testing
 
 /// Every kind of parameter to the server and back.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ValueTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct ValueTests {
     private static func roundTrip<Value>(
         _ type: String, _ value: PostgresValue, _ read: (PostgresRow) throws -> Value
     ) async throws -> Value {

@@ -80,7 +80,8 @@ package final class PostgresCluster {
     package func configuration(_ change: (inout PostgresConfiguration) -> Void = { _ in }) -> PostgresConfiguration {
         var configuration = PostgresConfiguration(
             host: folder, port: port.map(String.init) ?? "5432", user: "postgres", database: "postgres",
-            schema: "public", maximumConnections: 4, connectionTimeout: .seconds(20))
+            schema: "public", maximumConnections: 4, connectionTimeout: .seconds(60),
+            idleInTransactionTimeout: .seconds(300))
         change(&configuration)
         return configuration
     }

@@ -29,8 +29,9 @@ package struct PostgresTestServer: Sendable, Hashable {
     ) -> PostgresConfiguration {
         PostgresConfiguration(
             host: host, port: port, user: user ?? self.user, database: database, tlsMode: .disable,
-            applicationName: "arc tests", maximumConnections: connections, connectionTimeout: .seconds(20),
-            statementTimeout: .seconds(120), lockTimeout: .seconds(60))
+            applicationName: "arc tests", maximumConnections: connections, connectionTimeout: .seconds(60),
+            statementTimeout: .seconds(120), searchTimeout: .seconds(120), patternTimeout: .seconds(120),
+            lockTimeout: .seconds(60), idleInTransactionTimeout: .seconds(300))
     }
 
     /// Runs statements in the database `postgres` as superuser, each on its own.
@@ -77,14 +78,23 @@ package func withPool<Value>(
 }
 
 extension PostgresPool {
-    /// Runs a statement once.
-    package func execute(_ sql: String) async throws {
-        _ = try await query(PostgresStatement(sql, prepared: false))
+    /// Runs a statement, see ``perform(_:_:)``.
+    package func execute(_ sql: String) async throws { _ = try await perform(sql) }
+
+    /// Runs a statement in a transaction of its own, again when it lost a deadlock or a serialization failure: what tests
+    /// do by hand, such as `TRUNCATE`, meets the background work of services.
+    func perform(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresResult {
+        for _ in 0..<100 {
+            do { return try await query(PostgresStatement(sql, prepared: false), values) } catch {
+                guard error.isTransactionConflict else { throw error }
+            }
+        }
+        throw TestFailure("it always loses against another transaction: \(sql)")
     }
 
     /// The only value of a statement that counts something.
     package func count(_ sql: String, _ values: [PostgresValue] = []) async throws -> Int {
-        guard let row = try await query(PostgresStatement(sql, prepared: false), values).first else {
+        guard let row = try await perform(sql, values).first else {
             throw TestFailure("no row from: \(sql)")
         }
         return try row.int(0)

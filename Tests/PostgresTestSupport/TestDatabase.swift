@@ -93,10 +93,10 @@ package struct TestDatabase: Sendable {
         try await PostgresTestSupport.withPool(configuration(user: user, connections: connections), body)
     }
 
-    /// Runs a statement as superuser.
+    /// Runs a statement as superuser, again when it lost a deadlock against a service.
     @discardableResult
     package func query(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresResult {
-        try await withPool { try await $0.query(PostgresStatement(sql, prepared: false), values) }
+        try await withPool { try await $0.perform(sql, values) }
     }
 
     /// The only value of a statement that counts something.

@@ -9,7 +9,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(5))) struct HTTPConnectionsTests {
+@Suite(.timeLimit(.minutes(20))) struct HTTPConnectionsTests {
     /// What a server drops when it ends just after a connection was accepted. Unguarded, this ends the process.
     @Test func `a connection that nobody serves is closed`() async throws {
         let refusals = HeadRefusals(accessLog: AccessLog(isEnabled: false), clock: SystemClock())

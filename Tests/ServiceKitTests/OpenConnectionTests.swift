@@ -5,7 +5,7 @@ import Testing
 @testable import ServiceKit
 
 /// Reads end when their client disconnects, and changes do not.
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct OpenConnectionTests {
     private let channel = NIOAsyncTestingChannel()
 

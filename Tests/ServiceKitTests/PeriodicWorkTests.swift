@@ -3,7 +3,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(5))) struct PeriodicWorkTests {
+@Suite(.timeLimit(.minutes(20))) struct PeriodicWorkTests {
     @Test func `periodic work continues until it is ended`() async {
         let rounds = Atomic(0)
         let (stream, rounded) = AsyncStream.makeStream(of: Int.self)

@@ -73,7 +73,9 @@ package struct StackData: Sendable {
             "\(prefix)_HOST": servers.postgres.host, "\(prefix)_PORT": servers.postgres.port,
             "\(prefix)_USER": database.template.runtimeRole, "\(prefix)_DATABASE": database.name,
             "\(prefix)_SSLMODE": "disable", "\(prefix)_MAX_CONNECTIONS": "6",
-            "\(prefix)_CONNECTION_TIMEOUT_MILLIS": "20000",
+            "\(prefix)_CONNECTION_TIMEOUT_MILLIS": "40000", "\(prefix)_STATEMENT_TIMEOUT_MILLIS": "40000",
+            "\(prefix)_LOCK_TIMEOUT_MILLIS": "40000", "\(prefix)_SEARCH_TIMEOUT_MILLIS": "40000",
+            "\(prefix)_PATTERN_TIMEOUT_MILLIS": "40000", "\(prefix)_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS": "300000",
         ]
     }
 

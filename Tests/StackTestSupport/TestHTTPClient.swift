@@ -47,7 +47,7 @@ package struct TestHTTPClient: Sendable {
             request.body = .bytes(ByteBuffer(bytes: bytes))
         }
         for (name, value) in headers { request.headers.replaceOrAdd(name: name, value: value) }
-        let response = try await Self.shared.execute(request, timeout: .seconds(60))
+        let response = try await Self.shared.execute(request, timeout: .seconds(120))
         let content = Array(try await response.body.collect(upTo: 32 << 20).readableBytesView)
         var fields: [String: String] = [:]
         for (name, value) in response.headers { fields[name.lowercased()] = value }

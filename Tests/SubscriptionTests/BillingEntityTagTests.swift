@@ -28,7 +28,7 @@ extension ServiceTests {
             request.headers.add(name: "content-type", value: "application/json")
             for (name, value) in headers { request.headers.add(name: name, value: value) }
             if let body { request.body = .bytes(ByteBuffer(bytes: body.serialized())) }
-            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+            let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
             let bytes = Array(try await response.body.collect(upTo: 1 << 20).readableBytesView)
             return Answer(
                 status: Int(response.status.code), headers: response.headers,

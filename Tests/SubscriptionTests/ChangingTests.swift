@@ -65,8 +65,7 @@ extension ServiceTests {
                 }
                 let running = Task { try await consumer.run() }
                 let id = try await service.subscription(to: try await service.plan(), status: 1)
-                // Long, because it only matters when something is broken.
-                for _ in 0..<6000 where seen.withLock({ $0.isEmpty }) { try await Task.sleep(for: .milliseconds(20)) }
+                try await eventually("it is delivered") { seen.withLock { !$0.isEmpty } }
                 #expect(seen.withLock { $0 } == [id])
                 running.cancel()
                 _ = try? await running.value

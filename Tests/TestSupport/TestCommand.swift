@@ -74,11 +74,12 @@ package enum TestCommand {
     private static let givenPorts = Mutex<Set<UInt16>>([])
 
     /// A port on which nobody listens at the moment, given to nobody else of this process. It is below those that the
-    /// system gives to outgoing connections, so that none of them has it while a server that was killed is away.
+    /// system gives to outgoing connections, so that none of them has it while a server that was killed is away, and below
+    /// those that `arc up` chooses.
     /// - Throws: ``TestFailure`` when there is none.
     package static func freePort() throws -> Int {
         for _ in 0..<200 {
-            let port = UInt16.random(in: 20_000..<32_000)
+            let port = UInt16.random(in: 10_000..<15_000)
             if isFree(port), givenPorts.withLock({ $0.insert(port).inserted }) { return Int(port) }
         }
         throw TestFailure("no free port")

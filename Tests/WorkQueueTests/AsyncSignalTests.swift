@@ -2,7 +2,7 @@ import Testing
 
 @testable import WorkQueue
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct AsyncSignalTests {
     @Test func `a signal before the wait lets the next wait pass, once`() async {
         let signal = AsyncSignal()

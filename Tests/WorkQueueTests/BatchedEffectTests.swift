@@ -5,7 +5,7 @@ import Testing
 
 @testable import WorkQueue
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct BatchedEffectTests {
     private struct Unlucky: Error, Equatable {}
 

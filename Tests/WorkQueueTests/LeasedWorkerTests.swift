@@ -6,7 +6,7 @@ import Testing
 
 @testable import WorkQueue
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct LeasedWorkerTests {
     /// Delays as short as can be on the worker's side; the store's clock stands still unless a test moves it.
     static let configuration = WorkerConfiguration(

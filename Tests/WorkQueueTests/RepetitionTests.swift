@@ -6,7 +6,7 @@ import Testing
 
 @testable import WorkQueue
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct RepetitionTests {
     private static let quickly = BackOff(initial: .microseconds(1), maximum: .microseconds(1))
 

@@ -18,11 +18,10 @@ struct MessageReceiver: Sendable {
     /// With the last of them a message becomes a dead letter.
     let maximumAttempts: Int
     let wait: Duration
+    /// How long a poll may go on when the consumer stops.
+    let grace: Duration
     let clock: any WallClock
     let logger: Logger
-
-    /// How long a poll may go on when the consumer stops.
-    private static let grace = Duration.seconds(2)
 
     private var group: String { inbox.subscription.group }
 
@@ -33,8 +32,8 @@ struct MessageReceiver: Sendable {
             await withTaskCancellationHandler {
                 await poll.value
             } onCancel: {
-                Task {
-                    try? await Task.sleep(for: Self.grace, clock: .continuous)
+                Task { [grace] in
+                    try? await Task.sleep(for: grace, clock: .continuous)
                     poll.cancel()
                 }
             }

@@ -5,7 +5,7 @@ import StackTestSupport
 import Testing
 
 /// Clients that open connections and do nothing, or do not read.
-@Suite(.timeLimit(.minutes(10))) struct ConnectionLimitTests {
+@Suite(.timeLimit(.minutes(20))) struct ConnectionLimitTests {
     private static let ping = "GET /ping HTTP/1.1\r\nHost: a\r\n\r\n"
 
     @Test func `a silent connection is closed after the idle time`() async throws {

@@ -3,7 +3,7 @@ import TestSupport
 import Testing
 
 /// Bodies and heads that are framed incorrectly, incomplete, or too large, over raw sockets.
-@Suite(.timeLimit(.minutes(10))) struct FramingTests {
+@Suite(.timeLimit(.minutes(20))) struct FramingTests {
     private static let post = "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     private static let chunked = "Transfer-Encoding: chunked\r\n\r\n"
 

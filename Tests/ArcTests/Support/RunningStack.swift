@@ -1,6 +1,7 @@
 import Glibc
 import LocalStack
 import Synchronization
+import TestSupport
 import Testing
 
 /// A stack in a test's folder, with free ports for its services, and what it reported so far.
@@ -17,7 +18,7 @@ final class RunningStack: Sendable {
         silenceLimit: Duration = .seconds(60), waitingInterval: Duration = .seconds(60)
     ) async throws {
         var variables = ["PATH": ProcessEnvironment.current()["PATH"] ?? "/usr/bin:/bin"]
-        for service in StackService.all { variables[service.portVariable] = "\(try LoopbackPort.chooseFree())" }
+        for service in StackService.all { variables[service.portVariable] = "\(try TestCommand.freePort())" }
         home = StackHome(path: "\(folder.path)/home", currentFolder: "/")
         let reported = Recorder()
         self.reported = reported
@@ -70,9 +71,13 @@ final class RunningStack: Sendable {
         events.filter { $0.hasPrefix("[") }.compactMap { $0.dropFirst().split(separator: "]").first.map(String.init) }
     }
 
-    /// Waits, without its own limit, until the reports satisfy `condition`.
+    /// Waits until the reports satisfy `condition`.
     func waitForEvents(_ condition: ([String]) -> Bool) async throws {
-        while !condition(events) { try await Task.sleep(for: .milliseconds(20)) }
+        do {
+            try await eventually("the reports are there") { condition(events) }
+        } catch {
+            throw TestFailure("\(error); reported: \(events)")
+        }
     }
 
     func state() throws -> StackState {

@@ -42,8 +42,10 @@ struct TestEventBus: ConformanceBus {
     ) async throws -> Value {
         let port = "\(try await AWSTestServer.port())"
         let name = "t\(SecureRandom.hex(bytes: 6))"
-        let queues = SQSConfiguration(
+        var queues = SQSConfiguration(
             groups: [], prefix: name, isFIFO: false, createsQueues: true, wait: .seconds(1))
+        // A message that comes while a consumer stops would otherwise be invisible for the hour of a lease.
+        queues.pollGrace = .seconds(60)
         return try await TCPProxy.run(to: "127.0.0.1", port) { proxy in
             try await TCPProxy.run(to: "127.0.0.1", port) { doomedProxy in
                 let session = try await Self.session(proxy.port)
@@ -71,6 +73,7 @@ struct TestEventBus: ConformanceBus {
         let variables = [
             "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": "AKIDTEST",
             "AWS_SECRET_ACCESS_KEY": "secret-of-AKIDTEST", "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)",
+            "AWS_REQUEST_TIMEOUT_MILLIS": "60000",
         ]
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
         return AWSSession(

@@ -49,6 +49,8 @@ struct TestQueues: ConformanceBus {
         var settings = SQSConfiguration(
             groups: [], prefix: "t\(SecureRandom.hex(bytes: 6))", isFIFO: isFIFO, createsQueues: true, wait: .seconds(1)
         )
+        // A message that comes while a consumer stops would otherwise be invisible for the hour of a lease.
+        settings.pollGrace = .seconds(60)
         change(&settings)
         return try await TCPProxy.run(to: "127.0.0.1", port) { proxy in
             try await TCPProxy.run(to: "127.0.0.1", port) { doomedProxy in
@@ -72,7 +74,7 @@ struct TestQueues: ConformanceBus {
     static func session(_ port: Int, key: String = "AKIDTEST") async throws -> AWSSession {
         let variables = [
             "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret-of-\(key)",
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)",
+            "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)", "AWS_REQUEST_TIMEOUT_MILLIS": "60000",
         ]
         let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
         return AWSSession(

@@ -109,7 +109,7 @@ struct MovingTenant: Sendable {
         configuration.user = name
         configuration.database = database
         configuration.maximumConnections = 1
-        configuration.connectionTimeout = .seconds(5)
+        configuration.connectionTimeout = .seconds(60)
         return try await withPool(configuration, body)
     }
 

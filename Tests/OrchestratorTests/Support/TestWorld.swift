@@ -89,7 +89,7 @@ final class TestWorld: Sendable {
         _ key: String, database: String, _ body: (PostgresPool) async throws -> Value
     ) async throws -> Value {
         var configuration = server.configuration(database: database, user: "tenant_\(key)", connections: 1)
-        configuration.connectionTimeout = .seconds(5)
+        configuration.connectionTimeout = .seconds(60)
         return try await withPool(configuration, body)
     }
 

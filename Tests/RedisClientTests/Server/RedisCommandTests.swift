@@ -5,7 +5,7 @@ import Testing
 @testable import RedisClient
 
 /// Commands against the Redis that the test script provides.
-@Suite(.timeLimit(.minutes(5))) struct RedisCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct RedisCommandTests {
     @Test func `values are set, read and deleted`() async throws {
         try await withClient(SharedRedis.configuration()) { client in
             let key = uniqueKey()

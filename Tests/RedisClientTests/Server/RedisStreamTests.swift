@@ -5,7 +5,7 @@ import Testing
 @testable import RedisClient
 
 /// Subscriptions and invalidations. Every test has its own server.
-@Suite(.timeLimit(.minutes(5))) struct RedisStreamTests {
+@Suite(.timeLimit(.minutes(20))) struct RedisStreamTests {
     @Test func `messages are delivered in order`() async throws {
         let server = try await RedisServerProcess()
         try await withClient(server.configuration) { client in

@@ -45,7 +45,7 @@ private struct Certificates {
     }
 }
 
-@Suite(.timeLimit(.minutes(5))) struct RedisTLSTests {
+@Suite(.timeLimit(.minutes(20))) struct RedisTLSTests {
     @Test func `authority and host name are verified`() async throws {
         let certificates = try await Certificates(names: "DNS:localhost")
         defer { certificates.remove() }

@@ -7,7 +7,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(5)))
+@Suite(.timeLimit(.minutes(20)))
 struct KeySetLoaderTests {
     /// A provider whose answer and clock a test sets.
     private final class Provider: Sendable {

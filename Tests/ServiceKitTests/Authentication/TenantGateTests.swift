@@ -5,7 +5,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct TenantGateTests {
     /// A database whose answers and clock a test sets.
     private final class Tenants: Sendable {

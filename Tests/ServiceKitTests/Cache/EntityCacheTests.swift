@@ -6,7 +6,7 @@ import Testing
 
 @testable import ServiceKit
 
-@Suite(.timeLimit(.minutes(2)))
+@Suite(.timeLimit(.minutes(20)))
 struct EntityCacheTests {
     private let shared = SharedStoreDouble()
     private let row = CacheNode.Row()

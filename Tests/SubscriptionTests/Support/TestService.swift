@@ -49,6 +49,9 @@ struct TestService: Sendable {
                 "HOST": "127.0.0.1", "PORT": "0", "ACCESS_LOG": "false", "JWT_SECRET": secret, "JWT_ISSUER": "test",
                 "DB_HOST": database.server.host, "DB_PORT": database.server.port,
                 "DB_USER": database.template.runtimeRole, "DB_DATABASE": database.name, "DB_MAX_CONNECTIONS": "8",
+                "DB_CONNECTION_TIMEOUT_MILLIS": "40000", "DB_STATEMENT_TIMEOUT_MILLIS": "40000",
+                "DB_LOCK_TIMEOUT_MILLIS": "40000", "DB_SEARCH_TIMEOUT_MILLIS": "40000",
+                "DB_PATTERN_TIMEOUT_MILLIS": "40000",
                 "REDIS_HOST": servers.redisHost, "REDIS_PORT": servers.redisPort,
             ].merging(environment) { $1 })
         let service = try await SubscriptionApp.make(
@@ -89,7 +92,7 @@ struct TestService: Sendable {
             request.headers.add(name: "content-type", value: "application/json")
             request.body = .bytes(ByteBuffer(bytes: body.serialized()))
         }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(30))
+        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(120))
         let bytes = Array(try await response.body.collect(upTo: 10 << 20).readableBytesView)
         return TestResponse(
             status: Int(response.status.code), location: response.headers.first(name: "location"),
