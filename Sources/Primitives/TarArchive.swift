@@ -10,7 +10,7 @@ package enum TarError: Error, Sendable, Hashable {
 
 /// Archives of plain files in the format `ustar` of POSIX, which every `tar` reads.
 package enum TarArchive {
-    private static let blockSize = 512
+    static let blockSize = 512
     /// Longest name of a file, in bytes.
     package static let maximumNameLength = 100
 
@@ -67,21 +67,21 @@ package enum TarArchive {
 
     /// Reads the files of an archive.
     package static func files(in archive: [UInt8]) throws(TarError) -> [File] {
-        var files: [File] = []
-        var offset = 0
-        while true {
-            guard offset + blockSize <= archive.count else { throw .truncated }
-            let header = archive[offset..<offset + blockSize]
-            offset += blockSize
-            if header.allSatisfy({ $0 == 0 }) { return files }
-            let file = try Self.header(Array(header))
-            guard let size = file.size, size >= 0, offset + size <= archive.count else { throw .truncated }
-            files.append(File(name: file.name, content: Array(archive[offset..<offset + size])))
-            offset += (size + blockSize - 1) / blockSize * blockSize
+        var position = 0
+        var reader = TarReader { count in
+            let bytes = Array(archive[min(position, archive.count)...].prefix(count))
+            position += bytes.count
+            return bytes
         }
+        var files: [File] = []
+        while let entry = try reader.next() {
+            files.append(File(name: entry.name, content: try reader.content(entry.size)))
+        }
+        return files
     }
 
-    private static func header(_ bytes: [UInt8]) throws(TarError) -> (name: String, size: Int?) {
+    /// Name and size of a file by its header.
+    static func file(of bytes: [UInt8]) throws(TarError) -> (name: String, size: Int?) {
         func text(_ range: Range<Int>) -> String {
             String(decoding: bytes[range].prefix { $0 != 0 }, as: UTF8.self)
         }

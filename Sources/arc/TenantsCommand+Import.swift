@@ -3,6 +3,7 @@ import FoundationEssentials
 import LocalStack
 import Logging
 import Migrations
+import Orchestrator
 import PostgresClient
 import TenantManagement
 
@@ -13,43 +14,69 @@ extension TenantsCommand {
             abstract: "Store the tenant of an archive with all its rows and their ids.",
             discussion: """
                 The archive is one of GET /tenant-exports/{id}/archive. Its checksums are verified first, then all rows are
-                stored, or none. The tenant must not exist. Application data is not part of an archive: provision the
-                tenant, then restore the dump of its schema or database.
+                stored, or none, and then the application data is restored on a data server. The tenant must not exist.
+                Afterwards provision the tenant, so that its resources name the new place.
 
-                Without --service, uses the databases of the stack that `arc up` runs. With --service, stores only the rows of
-                that service, in the database given by DB_HOST, DB_PORT and DB_DATABASE as the role that owns the tables
-                (DB_MIGRATION_USER); repeat the command for the other service, first subscription, then tenant-management.
+                Without --service, uses the databases and the orchestrator of the stack that `arc up` runs. With --service,
+                stores only what is of that service: first subscription, then tenant-management, in the database given by
+                DB_HOST, DB_PORT and DB_DATABASE as the role that owns the tables (DB_MIGRATION_USER); last orchestrator, with
+                all settings of the orchestrator, for the application data. Temporary copies of it are made in TMPDIR.
                 """)
 
         @Argument(help: "The archive.")
         var file: String
-        @Option(help: "tenant-management or subscription (default: both, of `arc up`).")
+        @Option(help: "subscription, tenant-management or orchestrator (default: all, of `arc up`).")
         var service: MigratedDatabase?
         @Flag(help: "Only verify the archive.")
         var dryRun = false
+        @Option(help: "Copy the application data to this new file instead of storing anything.")
+        var extractData: String?
 
+        /// Those with rows.
         private static let services: [MigratedDatabase] = [.tenantManagement, .subscription]
 
         func validate() throws {
-            guard service.map({ Self.services.contains($0) }) ?? true else {
-                throw ValidationError("--service must be tenant-management or subscription.")
+            guard service != .messageBus else {
+                throw ValidationError("--service must be subscription, tenant-management or orchestrator.")
             }
         }
 
         func run() async throws {
             CommandSupport.bootstrapQuietLogging()
+            let file: ArchiveFile
+            let archive: TenantArchive
             do {
-                let archive = try TenantArchive(
-                    [UInt8](try Data(contentsOf: URL(filePath: file))),
-                    migration: TenantManagementMigrations.all.map(\.number).max() ?? 0)
-                let manifest = archive.manifest
-                CommandSupport.printLine(
-                    "tenant \(manifest.tenant), exported \(manifest.exportedOn): \(manifest.files.count) files, all checksums match"
-                )
-                for omission in manifest.leftOut {
-                    CommandSupport.printLine("  not in the archive: \(omission.what): \(omission.reason)")
-                }
-                guard !dryRun else { return }
+                file = try ArchiveFile(reading: self.file)
+                archive = try TenantArchive(
+                    file: file, migration: TenantManagementMigrations.all.map(\.number).max() ?? 0)
+            } catch {
+                throw CommandSupport.fail("arc tenants import: \(error). Nothing was stored.")
+            }
+            show(archive.manifest)
+            if let extractData { return try extract(archive, file, to: extractData) }
+            guard !dryRun else { return }
+            if service != .orchestrator { try await storeRows(of: archive) }
+            if service ?? .orchestrator == .orchestrator { try await restoreData(of: archive, file) }
+        }
+
+        private func show(_ manifest: ArchiveManifest) {
+            CommandSupport.printLine(
+                "tenant \(manifest.tenant), exported \(manifest.exportedOn): \(manifest.files.count) files, all checksums match"
+            )
+            for omission in manifest.leftOut {
+                CommandSupport.printLine("  not in the archive: \(omission.what): \(omission.reason)")
+            }
+        }
+
+        private func extract(_ archive: TenantArchive, _ file: ArchiveFile, to path: String) throws {
+            do { try archive.extractApplicationData(from: file, to: path) } catch {
+                throw CommandSupport.fail("arc tenants import: the application data cannot be copied: \(error)")
+            }
+            CommandSupport.printLine("the application data is in \(path)")
+        }
+
+        private func storeRows(of archive: TenantArchive) async throws {
+            do {
                 let stored = try await store(archive, in: service.map { [$0] } ?? Self.services)
                 CommandSupport.printLine("\(stored) rows were stored")
             } catch let exit as ExitCode {
@@ -83,6 +110,48 @@ extension TenantsCommand {
                 outcome = .failure(error)
             }
             await pool.shutdown()
+            return try outcome.get()
+        }
+
+        // MARK: Application data
+
+        private func restoreData(of archive: TenantArchive, _ file: ArchiveFile) async throws {
+            let manifest = archive.manifest
+            guard let data = manifest.applicationData else { return }
+            guard data.isDump, let key = manifest.tenantKey else {
+                CommandSupport.printLine(
+                    "the application data was made by a command or pipeline of the tier; get it with --extract-data FILE and restore it there"
+                )
+                return
+            }
+            let path = FileManager.default.temporaryDirectory
+                .appending(path: "arc-import-\(manifest.export).dump").path
+            try? FileManager.default.removeItem(atPath: path)
+            defer { try? FileManager.default.removeItem(atPath: path) }
+            do {
+                try archive.extractApplicationData(from: file, to: path)
+                let place = try await restore(
+                    ApplicationDataImport.Dump(
+                        tenant: manifest.tenant, tenantKey: key, tier: data.tier ?? "",
+                        isDatabase: data.kind == "postgres-database", path: path))
+                CommandSupport.printLine(
+                    "the application data was restored on \(place); now POST /tenants/\(manifest.tenant)/provision")
+            } catch let exit as ExitCode {
+                throw exit
+            } catch {
+                throw CommandSupport.fail(
+                    "arc tenants import: the application data was not restored: \(Self.reason(error)). Rows that were stored stay; repeat with --service orchestrator."
+                )
+            }
+        }
+
+        private func restore(_ dump: ApplicationDataImport.Dump) async throws -> String {
+            let service = try ApplicationDataImport(
+                reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
+                logger: Logger(label: "arc.tenants"))
+            let outcome: Result<String, any Error>
+            do { outcome = .success(try await service.restore(dump)) } catch { outcome = .failure(error) }
+            await service.shutdown()
             return try outcome.get()
         }
     }

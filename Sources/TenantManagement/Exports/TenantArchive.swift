@@ -1,4 +1,6 @@
+import Crypto
 import Entities
+import FoundationEssentials
 import JSONCoding
 package import PostgresClient
 package import Primitives
@@ -30,28 +32,91 @@ package struct TenantArchive: Sendable {
     }
 
     package let manifest: ArchiveManifest
+    /// The rows, by the names of their files.
     private let contents: [String: [UInt8]]
+    /// Where the other files are in the archive.
+    private let offsets: [String: Int]
 
     /// Reads an archive and compares every file with the manifest.
     /// - Parameter migration: The newest migration of this version.
     package init(_ bytes: [UInt8], migration: Int) throws(Problem) {
-        let files: [TarArchive.File]
-        do { files = try TarArchive.files(in: bytes) } catch { throw .notAnArchive(error) }
-        var contents = Dictionary(files.map { ($0.name, $0.content) }) { first, _ in first }
+        var position = 0
+        try self.init(
+            TarReader { count in
+                let part = Array(bytes[min(position, bytes.count)...].prefix(count))
+                position += part.count
+                return part
+            }, migration: migration)
+    }
+
+    /// The same with the archive in a file, of which only the rows are kept in memory.
+    package init(file: ArchiveFile, migration: Int) throws(Problem) {
+        try self.init(TarReader { count in try file.read(count) }, migration: migration)
+    }
+
+    private init(_ reader: TarReader, migration: Int) throws(Problem) {
+        var reader = reader
+        var contents: [String: [UInt8]] = [:]
+        var found: [String: ArchiveManifest.File] = [:]
+        var offsets: [String: Int] = [:]
+        do throws(TarError) {
+            while let entry = try reader.next() {
+                // The first one of a name counts.
+                guard found[entry.name] == nil else { continue }
+                let keeps = entry.name == ArchiveManifest.name || entry.name.hasSuffix(Self.rowsSuffix)
+                var content: [UInt8] = []
+                var hasher = SHA256()
+                while true {
+                    let part = try reader.content(1 << 20)
+                    if part.isEmpty { break }
+                    hasher.update(data: Data(part))
+                    if keeps { content += part }
+                }
+                if keeps { contents[entry.name] = content }
+                offsets[entry.name] = entry.offset
+                found[entry.name] = ArchiveManifest.File(
+                    name: entry.name, size: entry.size, sha256: Hex.encode(Array(hasher.finalize())))
+            }
+        } catch {
+            throw .notAnArchive(error)
+        }
+        found[ArchiveManifest.name] = nil
         guard let text = contents.removeValue(forKey: ArchiveManifest.name), let manifest = ArchiveManifest(text) else {
             throw .noManifest
         }
         guard manifest.migration <= migration else { throw .newer(migration: manifest.migration) }
         for file in manifest.files {
-            guard let content = contents[file.name] else { throw .missing(file.name) }
-            guard content.count == file.size, ArchiveManifest.checksum(content) == file.sha256 else {
-                throw .checksum(file.name)
-            }
+            guard let there = found[file.name] else { throw .missing(file.name) }
+            guard there.size == file.size, there.sha256 == file.sha256 else { throw .checksum(file.name) }
         }
         let listed = Set(manifest.files.map(\.name))
-        if let name = contents.keys.sorted().first(where: { !listed.contains($0) }) { throw .unlisted(name) }
+        if let name = found.keys.sorted().first(where: { !listed.contains($0) }) { throw .unlisted(name) }
         self.manifest = manifest
         self.contents = contents
+        self.offsets = offsets
+    }
+
+    private static let rowsSuffix = ".jsonl"
+
+    /// Copies the application data out of the archive, a piece at a time.
+    /// - Parameters:
+    ///   - archive: The file that this archive was read from.
+    ///   - path: A file that does not exist yet.
+    /// - Throws: ``Problem/missing(_:)`` if there is none; ``ArchiveFile/Failure``.
+    package func extractApplicationData(from archive: ArchiveFile, to path: String) throws {
+        guard let data = manifest.applicationData, let offset = offsets[data.file],
+            let file = manifest.files.first(where: { $0.name == data.file })
+        else { throw Problem.missing("application data") }
+        try archive.seek(to: offset)
+        let target = try ArchiveFile(creating: path)
+        var rest = file.size
+        while rest > 0 {
+            let part = try archive.read(min(rest, 1 << 20))
+            guard !part.isEmpty else { throw Problem.notAnArchive(.truncated) }
+            try target.write(part)
+            rest -= part.count
+        }
+        try target.close()
     }
 
     /// A tenant that the database has already.
