@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 
 /// A request to send the events of a time range to an endpoint: who has asked for it, and why.
 enum WebhookReplay {
