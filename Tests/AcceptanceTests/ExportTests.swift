@@ -241,6 +241,37 @@ import Testing
         }
     }
 
+    @Test func `at the end of a grace period, the archive that counts is made`() async throws {
+        try await TestStack.run([.tenantManagement], environment: ["EXPORT_APPLICATION_DATA": "false"]) { stack in
+            let hook = try await TestWebhook.begin(stack)
+            try await hook.send().expect(204)
+            let path = "/tenants/\(hook.tenant)/deprovision"
+            let first = try await stack.tenantManagement.post(
+                path, ["reason": "Over", "graceDays": 3, "export": true], token: stack.admin
+            ).expect(202).string("exportId")
+            let database = try stack.database(.tenantManagement)
+            // It was made and deleted since, and the grace period is over.
+            for statement in [
+                "UPDATE main.tenant_exports SET state = 'EXPIRED', due_at = NULL, claim = NULL",
+                "UPDATE main.offboardings SET due_at = now()",
+            ] { try await database.query(statement) }
+            let second = try await eventually("another export is requested") {
+                let id = try await stack.tenantManagement.get(path, token: stack.admin).expect(200).string("exportId")
+                return id == first ? nil : id
+            }
+            #expect(try await stack.status(ofTenant: hook.tenant) == 0)
+            try await database.query(
+                """
+                INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
+                SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports WHERE id = $1::uuid
+                """, [.text(second)])
+            try await database.query("UPDATE main.tenant_exports SET due_at = now() WHERE state = 'REQUESTED'")
+            _ = try await TestRemoval.begun(hook.tenant, stack)
+            let made = try await stack.tenantManagement.get("/tenant-exports/\(second)", token: stack.admin)
+            #expect(made.json["state"] == "DONE")
+        }
+    }
+
     @Test func `an export whose rows do not come fails and says so`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()

@@ -30,6 +30,43 @@ import Testing
         #expect(text(result.errorTail) == "problem\n")
     }
 
+    @Test func `output of any size goes through a channel that holds little of it`() async throws {
+        let channel = OutputChannel(capacity: 64 << 10)
+        async let result = run("head -c 3000000 /dev/zero | tr '\\0' 'a'; echo end; sleep 0") {
+            $0.outputChannel = channel
+        }
+        var parts: [Int] = []
+        var last: [UInt8] = []
+        while let part = await channel.next(50_000) {
+            parts.append(part.count)
+            last = part
+        }
+        #expect(try await result.end == .exited(code: 0))
+        #expect(try await result.output == [])
+        #expect(parts.dropLast().allSatisfy { $0 == 50_000 } && parts.reduce(0, +) == 3_000_004)
+        #expect(text(last).hasSuffix("aend\n"))
+    }
+
+    @Test func `a program whose reader has stopped waits, and can be ended`() async throws {
+        let channel = OutputChannel(capacity: 1000)
+        let program = Task { try await run("cat /dev/zero") { $0.outputChannel = channel } }
+        #expect(await channel.next(1000)?.count == 1000)
+        // Nobody reads on; it would fill the memory otherwise.
+        program.cancel()
+        #expect(try await program.value.end == .cancelled)
+        var rest = 0
+        while let part = await channel.next(1000) { rest += part.count }
+        #expect(rest < 2 << 20)
+        let unstarted = OutputChannel()
+        await #expect(throws: CommandFailure.self) {
+            try await CommandRunner.run(
+                Command(
+                    arguments: ["/nowhere/program"], environment: [:], input: [], timeLimit: .seconds(60),
+                    outputChannel: unstarted))
+        }
+        #expect(await unstarted.next(1) == nil, "who waits for its output goes on")
+    }
+
     @Test func `a program need not read its input`() async throws {
         let result = try await run("exec 0<&-; echo fine", input: [UInt8](repeating: 0, count: 1_000_000))
         #expect(result.end == .exited(code: 0))

@@ -15,18 +15,19 @@ struct OffboardingFeature: ServiceFeature {
         let platform = core.platform
         let store = OffboardingStore(pool: platform.pool)
         let repository = OffboardingRepository(pool: platform.pool)
+        let exports = ExportRequests(try ExportConfiguration(reader: platform.reader), core.planner)
         operations =
             OffboardingController(
                 service: OffboardingService(
                     pool: platform.pool, repository: repository, store: store,
                     graceDays: try OffboardingConfiguration(reader: platform.reader).graceDays,
-                    exports: ExportRequests(try ExportConfiguration(reader: platform.reader), core.planner)),
+                    exports: exports),
                 printer: try InvoiceRendering(reader: platform.reader).printer(logger: platform.logger)
             ).operations
         let processor = OffboardingProcessor(
             pool: platform.pool, repository: repository, tenants: core.tenants, planner: core.planner,
-            cache: core.cache,
-            system: platform.systemUser.scope, clock: platform.clock, logger: platform.logger)
+            exports: exports, cache: core.cache, system: platform.systemUser.scope, clock: platform.clock,
+            logger: platform.logger)
         background = [
             LeasedWorker(
                 store: store, configuration: WorkerConfiguration(pollInterval: .seconds(5)), logger: platform.logger,

@@ -13,6 +13,7 @@ struct OffboardingProcessor: Sendable {
     let repository: OffboardingRepository
     let tenants: EntityRepository
     let planner: ProvisioningPlanner
+    let exports: ExportRequests
     let cache: EntityCache
     let system: TenantScope
     let clock: any WallClock
@@ -38,12 +39,12 @@ struct OffboardingProcessor: Sendable {
         guard let status, Self.startable.contains(status) || status == .deprovisioning else {
             return .released(after: Self.patience)
         }
-        switch try await repository.exportState(of: work.id) {
-        case .requested?: return .released(after: .seconds(1))
-        case .failed?: return .deadLetter(reason: "the export that comes first has failed")
-        case .done?, .expired?, nil: break
-        }
         let context = WriteContext(scope: system, now: clock.now())
+        if let export = try await repository.export(of: work.id) {
+            if export.state == .requested { return .released(after: .seconds(1)) }
+            if export.isEarly { return try await exportAgain(work, in: context) }
+            if export.state == .failed { return .deadLetter(reason: "the export that comes first has failed") }
+        }
         let plan = try planner.plan(
             .deprovision, tenant: work.tenant, tenantJSON: tenant.json, subscription: nil, in: context)
         var changes = FieldValues(Tenant.entity)
@@ -70,6 +71,22 @@ struct OffboardingProcessor: Sendable {
         if let row = results[index].first { await cache.store(tenants.record(row)) }
         logger.notice("The resources of a tenant are being removed", metadata: ["tenantId": "\(work.tenant)"])
         return .done(())
+    }
+
+    /// The tenant was used during the grace period, and the archive from its beginning may be deleted by now: the one that counts
+    /// is made at the end.
+    private func exportAgain(_ work: OffboardingWork, in context: WriteContext) async throws -> Settlement<Void> {
+        do {
+            try await context.withTransaction(on: pool, resource: nil) { transaction in
+                _ = try await SuspensionRepository.lock(work.tenant, transaction)
+                let export = try await exports.request(work.tenant, in: context, transaction)
+                _ = try await transaction.query(OffboardingRepository.wait(for: export, work.handle))
+            }
+        } catch let error as PostgresError {
+            guard error.isGuardViolation else { throw error }
+            return .released(after: .milliseconds(200))
+        }
+        return .released(after: .seconds(1))
     }
 
     /// The tenant as the event shows it.

@@ -94,16 +94,35 @@ struct OffboardingRepository: Sendable {
         return (try row.text(0), try row.text(1))
     }
 
-    /// The state of the export that an off-boarding waits for; nil when it waits for none.
-    func exportState(of offboarding: Identifier) async throws(PostgresError) -> TenantExport.State? {
-        let result = try await pool.query(
-            Self.findingExport, [.identifier(offboarding)], settings: TenantScope.everyTenant, as: .read)
-        guard let row = result.first else { return nil }
-        return TenantExport.State(rawValue: try row.text(0))
+    /// The export that an off-boarding waits for.
+    struct AwaitedExport: Sendable, Hashable {
+        let state: TenantExport.State
+        /// Whether it was requested at the beginning of a grace period, in which the tenant has gone on.
+        let isEarly: Bool
     }
 
+    /// The export that an off-boarding waits for; nil when it waits for none.
+    func export(of offboarding: Identifier) async throws(PostgresError) -> AwaitedExport? {
+        let result = try await pool.query(
+            Self.findingExport, [.identifier(offboarding)], settings: TenantScope.everyTenant, as: .read)
+        guard let row = result.first, let state = TenantExport.State(rawValue: try row.text(0)) else { return nil }
+        return AwaitedExport(state: state, isEarly: try row.bool(1))
+    }
+
+    /// The off-boarding waits for another export. Fails (`isGuardViolation`) if another worker has the work, or it was canceled.
+    static func wait(for export: Identifier, _ claim: RowClaim) -> BoundStatement {
+        BoundStatement(replacingExport, claim.values + [.identifier(export)])
+    }
+
+    private static let replacingExport: PostgresStatement = """
+        WITH replaced AS (
+            UPDATE main.offboardings SET export_id = $3 WHERE id = $1 AND claim = $2 AND state = 0 RETURNING 1)
+        SELECT 1 / count(*) FROM replaced
+        """
+
     private static let findingExport: PostgresStatement = """
-        SELECT export.state::text FROM main.offboardings AS offboarding
+        SELECT export.state::text, offboarding.grace_days > 0 AND export.requested_on <= offboarding.requested_on
+        FROM main.offboardings AS offboarding
             JOIN main.tenant_exports AS export ON export.id = offboarding.export_id
         WHERE offboarding.id = $1
         """
