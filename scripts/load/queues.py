@@ -51,6 +51,8 @@ class QueueServer:
         return {
             "EVENT_CONNECTOR": "sqs",
             "SQS_CREATE_QUEUES": "true",
+            # While a poll waits, moto looks for messages a hundred times a second.
+            "SQS_WAIT_SECONDS": "0",
             "AWS_REGION": "eu-west-1",
             "AWS_ACCESS_KEY_ID": "AKIDLOAD",
             "AWS_SECRET_ACCESS_KEY": "secret-of-AKIDLOAD",
