@@ -76,7 +76,8 @@ extension IsolationWorld {
     /// Reads of what belongs to tenants and is shown to operators only.
     static let operatorReads: Set<String> = [
         "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
-        "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports", "GET /tenant-exports/{id}",
+        "GET /tenants/{id}/deprovision/certificate/download", "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports",
+        "GET /tenant-exports/{id}",
         "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 

@@ -25,7 +25,8 @@ extension ValidRequests {
                 VALUES (gen_random_uuid(), $1::uuid, 'Over', 2, 0, now(), now())
                 """, [.text(tenant)])
             return Request(path: operation.path(with: tenant), token: stack.admin)
-        case "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate", "GET /tenants/{id}/erasure":
+        case "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate", "GET /tenants/{id}/erasure",
+            "GET /tenants/{id}/deprovision/certificate/download":
             let tenant = try await stack.createTenantID()
             let certificate = operation.success.map { document.sample($0) } ?? [:]
             let database = try stack.database(.tenantManagement)
