@@ -4,7 +4,7 @@ import StackTestSupport
 import Testing
 
 /// Replays of time ranges are on record: who has asked for them, when, and why.
-@Suite(.timeLimit(.minutes(5))) struct WebhookReplayTests {
+@Suite(.timeLimit(.minutes(20))) struct WebhookReplayTests {
     private static func range(_ reason: String, _ types: [JSONValue]? = nil) -> JSONValue {
         var range: JSONObject = [
             "from": "2020-01-01T00:00:00.123456Z", "to": "2100-01-01T00:00:00Z", "reason": .string(reason),

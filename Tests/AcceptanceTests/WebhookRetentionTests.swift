@@ -10,7 +10,7 @@ import Testing
 @testable import TenantManagement
 
 /// What is older than its retention is deleted, however much it is, and readers of the feed are told.
-@Suite(.timeLimit(.minutes(5))) struct WebhookRetentionTests {
+@Suite(.timeLimit(.minutes(20))) struct WebhookRetentionTests {
     private static let clock = ManualClock(Timestamp(iso8601: "2026-03-01T00:00:00Z") ?? Timestamp(seconds: 0))
     private static let days = Duration.seconds(30 * 86_400)
     private static let chunk = EventFeedRepository.purgeSize

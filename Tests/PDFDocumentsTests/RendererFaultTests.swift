@@ -44,7 +44,8 @@ import Testing
         let renderer = Renderers.standIn { $0.documentTimeout = .seconds(1) }
         #expect(await error(renderer, "hang") == .timedOut(.seconds(1)))
         #expect(await error(renderer, "half") == .timedOut(.seconds(1)))
-        #expect(await error(renderer, "Invoice") == nil)
+        // On a busy machine this one may take longer than its second, too.
+        try await eventually("the next one is drawn") { await error(renderer, "Invoice") == nil }
     }
 
     @Test func `a document that crashes its process twice fails, and the next one is drawn`() async throws {

@@ -74,7 +74,7 @@ final class ArcProcess {
         guard let process else { return 0 }
         process.terminate()
         do {
-            try await eventually("the process has ended", within: .seconds(60)) { !process.isRunning }
+            try await eventually("the process has ended") { !process.isRunning }
         } catch {
             try await kill()
             throw error

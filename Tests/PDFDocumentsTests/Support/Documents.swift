@@ -25,9 +25,11 @@ extension PDFDocument {
 enum Renderers {
     /// One that really draws.
     static func real(_ environment: [String: String] = [:]) throws -> PDFRenderer {
-        PDFRenderer(
-            configuration: PDFRendererConfiguration(
-                executable: try ArcCommand.pdfRenderer(), environment: environment), logger: testLogger)
+        var configuration = PDFRendererConfiguration(
+            executable: try ArcCommand.pdfRenderer(), environment: environment)
+        configuration.startTimeout = .seconds(120)
+        configuration.documentTimeout = .seconds(120)
+        return PDFRenderer(configuration: configuration, logger: testLogger)
     }
 
     /// One whose program misbehaves as a document's title says, with one process.
@@ -36,7 +38,9 @@ enum Renderers {
             .appendingPathComponent("../../Fixtures/arc-pdf/stand-in").standardized.path
         var configuration = PDFRendererConfiguration(executable: program)
         configuration.processes = 1
+        configuration.startTimeout = .seconds(120)
         configuration.documentTimeout = .seconds(60)
+        configuration.waitingTimeout = .seconds(120)
         change(&configuration)
         return PDFRenderer(configuration: configuration, logger: testLogger)
     }
