@@ -5,6 +5,7 @@ import MessageBus
 import MessageBusTestSupport
 import NIOHTTP1
 import Primitives
+import ServiceLifecycle
 import StackTestSupport
 import Synchronization
 import TestSupport
