@@ -184,7 +184,7 @@ let package = Package(
             "AcceptanceTests",
             serviceTests + [
                 "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
-                "Subscription", "Orchestrator", crypto, cryptoExtras, nioHTTP1,
+                "Subscription", "Orchestrator", "MessageBusSQS", crypto, cryptoExtras, nioHTTP1,
             ]),
         tests(
             "FaultTests",
