@@ -64,72 +64,100 @@ private struct Examination {
 
     /// The largest difference between the clocks of this machine and of the database that tokens and signatures tolerate.
     private static let largestSkew = Duration.seconds(2)
+    private let logger = Logger(label: "arc.doctor")
+
+    private struct Check {
+        let name: String
+        let fix: String
+        let examine: () async throws -> String
+
+        init(_ name: String, fix: String, _ examine: @escaping () async throws -> String) {
+            self.name = name
+            self.fix = fix
+            self.examine = examine
+        }
+    }
 
     func run() async -> Int {
         var problems = 0
-        func check(_ name: String, fix: String, _ body: () async throws -> String) async {
+        for check in connections + contents {
             do {
-                CommandSupport.printLine("  ok    \(name): \(try await body())")
+                CommandSupport.printLine("  ok    \(check.name): \(try await check.examine())")
             } catch {
                 problems += 1
-                CommandSupport.printLine("  FAIL  \(name): \(error)")
-                CommandSupport.printLine("        fix: \(fix)")
+                CommandSupport.printLine("  FAIL  \(check.name): \(error)")
+                CommandSupport.printLine("        fix: \(check.fix)")
             }
-        }
-        let logger = Logger(label: "arc.doctor")
-        await check("configuration", fix: "Set the variable it names; `arc serve --help` lists the important ones.") {
-            let reader = try await EnvironmentReader.make(environment: environment)
-            _ = try await service.make(reader: reader, logger: logger)
-            return "valid"
-        }
-        await check(
-            "PostgreSQL", fix: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
-        ) {
-            try await database(scope: nil)
-        }
-        await check(
-            "clock",
-            fix: "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only."
-        ) {
-            try await skew()
-        }
-        await check("message bus", fix: "Check MESSAGE_BUS_DB_HOST and the other MESSAGE_BUS_DB_ variables.") {
-            try await database(scope: "message.bus")
-        }
-        await check(
-            "migrations", fix: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
-        ) {
-            try await migrations(logger)
-        }
-        await check(
-            "events",
-            fix:
-                "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services."
-        ) {
-            try await EventExamination(service: service, environment: environment).run()
-        }
-        if service != .orchestrator {
-            await check(
-                "Redis",
-                fix:
-                    "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but more slowly."
-            ) {
-                try await redis(logger)
-            }
-        }
-        if service == .tenantManagement {
-            await check(
-                "invoices",
-                fix:
-                    "Install arc-pdf beside arc (or set PDF_RENDERER_PATH) and fonts for the scripts of your tenants (Debian: fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji)."
-            ) {
-                try await invoices(logger)
-            }
-        }
-        await check("HTTP", fix: "Start the service, or check its log for the reason why it does not respond.") {
-            try await http()
         }
         return problems
+    }
+
+    /// The configuration, and the databases that it names.
+    private var connections: [Check] {
+        [
+            Check("configuration", fix: "Set the variable it names; `arc serve --help` lists the important ones.") {
+                _ = try await service.make(reader: try await reader(), logger: logger)
+                return "valid"
+            },
+            Check(
+                "PostgreSQL", fix: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
+            ) {
+                try await database(scope: nil)
+            },
+            Check(
+                "clock",
+                fix: "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only."
+            ) {
+                try await skew()
+            },
+            Check("message bus", fix: "Check MESSAGE_BUS_DB_HOST and the other MESSAGE_BUS_DB_ variables.") {
+                try await database(scope: "message.bus")
+            },
+        ]
+    }
+
+    /// What the databases contain, and what else the service needs.
+    private var contents: [Check] {
+        var checks = [
+            Check(
+                "migrations",
+                fix: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
+            ) {
+                try await migrations()
+            },
+            Check(
+                "events",
+                fix:
+                    "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services."
+            ) {
+                try await EventExamination(service: service, environment: environment).run()
+            },
+        ]
+        if service != .orchestrator {
+            checks.append(
+                Check(
+                    "Redis",
+                    fix:
+                        "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but more slowly."
+                ) {
+                    try await redis()
+                })
+        }
+        if service == .tenantManagement {
+            checks.append(
+                Check(
+                    "invoices",
+                    fix:
+                        "Install arc-pdf beside arc (or set PDF_RENDERER_PATH) and fonts for the scripts of your tenants (Debian: fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji)."
+                ) {
+                    try await invoices()
+                })
+        }
+        checks.append(
+            Check("HTTP", fix: "Start the service, or check its log for the reason why it does not respond.") {
+                try await http()
+            })
+        return checks
     }
 
     private func reader() async throws -> ConfigReader {
@@ -138,7 +166,7 @@ private struct Examination {
 
     private func database(scope: ConfigKey?) async throws -> String {
         let configuration = try PostgresConfiguration(reader: try await reader(), scope: scope)
-        let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
+        let pool = PostgresPool(configuration: configuration, logger: logger)
         let result: Result<PostgresResult, PostgresError>
         do { result = .success(try await pool.query("SELECT version(), current_user")) } catch {
             result = .failure(error)
@@ -151,7 +179,7 @@ private struct Examination {
 
     private func skew() async throws -> String {
         let configuration = try PostgresConfiguration(reader: try await reader())
-        let pool = PostgresPool(configuration: configuration, logger: Logger(label: "arc.doctor"))
+        let pool = PostgresPool(configuration: configuration, logger: logger)
         let before = SystemClock().now()
         let result: Result<PostgresResult, PostgresError>
         do { result = .success(try await pool.query("SELECT clock_timestamp()")) } catch { result = .failure(error) }
@@ -166,7 +194,7 @@ private struct Examination {
         return "same as the clock of the database"
     }
 
-    private func migrations(_ logger: Logger) async throws -> String {
+    private func migrations() async throws -> String {
         guard let database = MigratedDatabase(rawValue: service.rawValue) else { return "none" }
         let reader = try await EnvironmentReader.make(environment: migration ?? environment)
         let configuration = try PostgresConfiguration.forMigrations(reader: reader)
@@ -184,7 +212,7 @@ private struct Examination {
     }
 
     /// Draws a document with letters of many scripts.
-    private func invoices(_ logger: Logger) async throws -> String {
+    private func invoices() async throws -> String {
         let rendering = try InvoiceRendering(reader: try await reader())
         let renderer = PDFRenderer(configuration: rendering.renderer, logger: logger)
         let sample = "Ж Σ א ع 日 한 ह ไ 🎉"
@@ -204,7 +232,7 @@ private struct Examination {
         return "drawn by \(output.engine)"
     }
 
-    private func redis(_ logger: Logger) async throws -> String {
+    private func redis() async throws -> String {
         let client = RedisClient(configuration: try RedisConfiguration(reader: try await reader()), logger: logger)
         let result: Result<Void, RedisError>
         do { result = .success(try await client.ping()) } catch { result = .failure(error) }

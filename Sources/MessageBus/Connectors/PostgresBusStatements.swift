@@ -8,13 +8,10 @@ enum PostgresBusStatements {
     /// Held while events are fanned out. 1835365730 is 'mebb' in ASCII: a separate lock space.
     static let lockShared: PostgresStatement = "SELECT pg_advisory_xact_lock_shared(1835365730, 0)"
 
-    /// Held while a group is registered.
-    static let lockExclusive: PostgresStatement = "SELECT pg_advisory_xact_lock(1835365730, 0)"
-
     /// Stores events that are new, delivers them to the groups that want them, and wakes these groups.
     /// Parameters: ids, types, versions, tenants ('' for an event without one), microseconds since 1970, traceparents
-    /// (likewise), data, now, repeated events and groups (likewise; names joined by commas). Arrays rather than one JSON text, which could not be taken apart when a string in it
-    /// holds \u0000.
+    /// (likewise), data, now, repeated events and groups (likewise; names joined by commas). Arrays rather than one JSON
+    /// text, which could not be taken apart when a string in it holds \u0000.
     static let publish: PostgresStatement = #"""
         WITH incoming AS (
             SELECT id, type, version::integer, NULLIF(tenant, '')::uuid AS tenant_id,
@@ -43,66 +40,6 @@ enum PostgresBusStatements {
         SELECT pg_notify('message_bus', woken.group_name)
         FROM (SELECT DISTINCT group_name FROM delivered) AS woken
         """#
-
-    /// Whether a group has these types already. Parameters: group, types.
-    static let isRegistered: PostgresStatement = """
-        SELECT EXISTS (SELECT FROM main.consumer_groups WHERE name = $1 AND types @> $2::text[])
-        """
-
-    /// Records what is kept of types that are new to a group, while nobody can publish. Parameters: group, types.
-    static let planBackfill: PostgresStatement = """
-        INSERT INTO main.consumer_backfills (group_name, type, next_position, last_position)
-        SELECT $1::text, type, COALESCE((SELECT min(position) FROM main.messages), 0),
-            COALESCE((SELECT max(position) FROM main.messages), 0)
-        FROM unnest($2::text[]) AS type
-        WHERE type <> ALL(COALESCE((SELECT types FROM main.consumer_groups WHERE name = $1::text), '{}'))
-        ON CONFLICT DO NOTHING
-        """
-
-    /// Adds a group, or types to it. Parameters: group, types.
-    static let register: PostgresStatement = """
-        INSERT INTO main.consumer_groups AS known (name, types, registered_at) VALUES ($1, $2::text[], now())
-        ON CONFLICT (name) DO UPDATE SET types = ARRAY(
-            SELECT DISTINCT type FROM unnest(known.types || EXCLUDED.types) AS type ORDER BY type)
-        """
-
-    /// The positions that one chunk of a backfill looks at.
-    static let backfillSize = 5000
-
-    /// Delivers one chunk of what is kept to a group, for each type that is not done yet; returns a row for each of
-    /// these. Nodes that do this side by side take turns. Parameters: group, types, positions in a chunk.
-    static let backfill: PostgresStatement = """
-        WITH open AS (
-            SELECT type, next_position, last_position FROM main.consumer_backfills
-            WHERE group_name = $1::text AND type = ANY($2::text[]) AND next_position <= last_position
-            ORDER BY type FOR UPDATE
-        ), delivered AS (
-            INSERT INTO main.deliveries (group_name, position, lane, type)
-            SELECT $1::text, message.position, $1::text || ':' || message.ordering_key, message.type
-            FROM open JOIN main.messages AS message ON message.type = open.type
-                AND message.position >= open.next_position
-                AND message.position < LEAST(open.next_position + $3::bigint, open.last_position + 1)
-                AND (message.groups IS NULL OR $1::text = ANY(message.groups))
-            ON CONFLICT DO NOTHING
-        )
-        UPDATE main.consumer_backfills AS backfill SET next_position = open.next_position + $3::bigint
-        FROM open WHERE backfill.group_name = $1::text AND backfill.type = open.type
-        RETURNING backfill.type
-        """
-
-    /// Forgets backfills that are done. Parameter: group.
-    static let endBackfill: PostgresStatement = """
-        DELETE FROM main.consumer_backfills WHERE group_name = $1 AND next_position > last_position
-        """
-
-    /// Takes a group from the list. Parameter: group.
-    static let unregister: PostgresStatement = "DELETE FROM main.consumer_groups WHERE name = $1"
-
-    /// Deletes what was still to be delivered to a group. Parameter: group.
-    static let forget: PostgresStatement = "DELETE FROM main.deliveries WHERE group_name = $1"
-
-    /// Deletes what was still to be backfilled for a group. Parameter: group.
-    static let forgetBackfill: PostgresStatement = "DELETE FROM main.consumer_backfills WHERE group_name = $1"
 
     // Rows are looked up by arrays of positions: `position = ANY(…)` with `group_name || ''` and `state + 0` leaves no way
     // but the primary key, where a join could be turned round and read the whole queue. See ClaimSettings.
@@ -229,53 +166,6 @@ enum PostgresBusStatements {
     /// Extends leases. Parameters: group, positions, claims, lease in microseconds.
     static let renew = PostgresStatement(
         "UPDATE main.deliveries AS delivery SET visible_at = now() + $4 * interval '1 microsecond' " + owned)
-
-    /// The dead letters of a group, in the order in which they were given up on, then of their events' identifiers.
-    /// Parameters: group, the time and event of the one to begin behind, most rows.
-    static let deadLetters = PostgresStatement(
-        """
-        SELECT \(columns)
-        FROM main.deliveries AS delivery JOIN main.messages AS message ON message.position = delivery.position
-        WHERE delivery.group_name = $1 AND delivery.state = 2 AND delivery.settled_at >= $2
-            AND (delivery.settled_at, message.event_id) > ($2, $3)
-        ORDER BY delivery.settled_at, message.event_id LIMIT $4
-        """)
-
-    /// The groups that were registered.
-    static let groups: PostgresStatement = "SELECT name FROM main.consumer_groups ORDER BY name"
-
-    /// How many dead letters a group has; counting stops at a thousand. Parameter: group.
-    static let deadLetterCount: PostgresStatement = """
-        SELECT count(*) FROM (
-            SELECT FROM main.deliveries WHERE group_name = $1 AND state = 2 LIMIT 1000) AS letters
-        """
-
-    /// How many deliveries wait for a group, counted to a limit, and when the first of them was published.
-    /// Parameters: group, limit. Runs with ``ClaimSettings/claiming``.
-    static let backlog: PostgresStatement = """
-        SELECT (SELECT count(*) FROM (
-                SELECT FROM main.deliveries WHERE group_name = $1 AND state = 0 LIMIT $2) AS waiting),
-            (SELECT published_at FROM main.messages WHERE position = (
-                SELECT position FROM main.deliveries WHERE group_name = $1 AND state = 0
-                ORDER BY position + 0 LIMIT 1))
-        """
-
-    /// The groups that have dead letters, and how many. Counting stops at a thousand a group.
-    static let deadLetterCounts: PostgresStatement = """
-        SELECT known.name, dead.count FROM main.consumer_groups AS known CROSS JOIN LATERAL (
-            SELECT count(*) AS count FROM (
-                SELECT FROM main.deliveries WHERE group_name = known.name AND state = 2 LIMIT 1000) AS letters) AS dead
-        WHERE dead.count > 0 ORDER BY known.name
-        """
-
-    /// Makes dead letters of a group pending again. Parameters: group, event ids or NULL for all.
-    static let retry: PostgresStatement = """
-        UPDATE main.deliveries AS delivery
-        SET state = 0, attempts = 0, visible_at = NULL, claim = NULL, settled_at = NULL
-        FROM main.messages AS message
-        WHERE message.position = delivery.position AND delivery.group_name = $1 AND delivery.state = 2
-            AND ($2::uuid[] IS NULL OR message.event_id = ANY($2::uuid[]))
-        """
 
     /// Wakes a group. Parameter: group.
     static let notify: PostgresStatement = "SELECT pg_notify('message_bus', $1)"
