@@ -238,8 +238,22 @@ def check_words():
                     report(path, number, f"\"{found.group()}\": write {advice}")
 
 
+def check_architecture():
+    """A new reader finds every folder from docs/architecture.md alone."""
+    text = (ROOT / "docs/architecture.md").read_text()
+    for folder in sorted((ROOT / "Sources").glob("*/*/")):
+        target = folder.parent.name
+        # C headers.
+        if not folder.is_dir() or folder.name == "include":
+            continue
+        rows = "\n".join(line for line in text.splitlines() if line.startswith(f"| `{target}`"))
+        if not re.search(rf"`{re.escape(folder.name)}`", rows):
+            report("docs/architecture.md", 0, f"the table of folders does not have {target}/{folder.name}")
+
+
 check_manifest()
 check_words()
+check_architecture()
 for name in ROOMS:
     check_rooms(name)
 for file in sorted((ROOT / "Sources").rglob("*.swift")):

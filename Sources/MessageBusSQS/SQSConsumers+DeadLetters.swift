@@ -112,7 +112,7 @@ extension SQSConsumers: BusDeadLetters {
             settledAt: failedAt ?? sentAt)
     }
 
-    /// The event, or a stand-in without data for a message that is none.
+    /// The event, or a stand-in without data for a message that is not an event.
     private func event(in message: IncomingMessage, sentAt: Timestamp) -> EventEnvelope? {
         if let event = try? EventReading.event(in: message, now: sentAt) { return event }
         let named = message.attribute(MessageAttribute.eventType) ?? ""

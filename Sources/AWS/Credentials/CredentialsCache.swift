@@ -47,7 +47,7 @@ final class CredentialsCache: Sendable {
         state.withLock { $0.credentials.refused(credentials) }
     }
 
-    /// Runs in a task of its own: a caller that gives up must not end it for the others.
+    /// Runs in a separate task: a caller that gives up must not end it for the others.
     private func fetch() async -> Result<AWSCredentials, CredentialsError> {
         let result: Result<AWSCredentials, CredentialsError>
         do throws(CredentialsError) { result = .success(try await provider.fetch()) } catch { result = .failure(error) }

@@ -7,7 +7,7 @@ struct CredentialsState: Sendable {
         case use(AWSCredentials)
         /// They are still valid, but somebody has to fetch new ones meanwhile: this caller starts it.
         case useAndRenew(AWSCredentials)
-        /// There are none that work: fetch some, or wait for those who do.
+        /// No credentials can be used: fetch new ones, or wait for the caller that fetches them.
         case wait
     }
 

@@ -3,7 +3,7 @@ package import Primitives
 /// Says that an event was published before and is published again for somebody's decision: its effect shall happen although
 /// its handlers have marked the original as handled.
 package struct EventReplay: Sendable, Hashable {
-    /// The event that was published first. The replay has an identity of its own, by which repeated deliveries of the replay
+    /// The event that was published first. The replay has its own identity, by which repeated deliveries of the replay
     /// itself are recognized.
     package let original: Identifier
     /// The only groups that get it, sorted; empty: all.

@@ -46,7 +46,7 @@ package struct OutboxLog: Sendable {
         }
     }
 
-    /// Publishes an event again, under an identity of its own: handlers run again although they have marked the original as
+    /// Publishes an event again, under its own identity: handlers run again although they have marked the original as
     /// handled. Its content, tenant and time are those of the original; the relay publishes it behind what waits already.
     /// - Parameters:
     ///   - groups: The only groups that get it; empty: all that ask for its type.

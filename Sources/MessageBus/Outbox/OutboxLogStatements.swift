@@ -9,7 +9,7 @@ enum OutboxLogStatements {
     static let one = PostgresStatement("SELECT \(columns) FROM main.outbox AS event WHERE event_id = $1")
 
     /// The newest events. Parameters: type, tenant, state, earliest instant, most rows. Conditions that are not asked for
-    /// are left out, so that each combination has a plan of its own.
+    /// are left out, so that each combination has its own plan.
     static func newest(hasType: Bool, hasTenant: Bool, hasState: Bool) -> PostgresStatement {
         PostgresStatement(
             """

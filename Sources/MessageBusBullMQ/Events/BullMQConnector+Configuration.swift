@@ -31,7 +31,7 @@ extension BullMQConnector {
             isHealthy: { (try? await client.ping()) != nil }, shutdown: { await client.shutdown() })
     }
 
-    /// The server of the bus: that of the services unless the bus has one of its own. Services use different logical
+    /// The server of the bus: that of the services unless the bus has its own server. Services use different logical
     /// databases for their caches, and all of them the same one for the bus.
     private static func redis(reader: ConfigReader) throws(ConfigurationFailure) -> RedisConfiguration {
         let scope: ConfigKey = "message.bus"

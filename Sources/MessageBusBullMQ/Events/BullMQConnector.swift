@@ -9,7 +9,7 @@ package import WorkQueue
 
 /// A message bus of BullMQ queues in Redis.
 ///
-/// BullMQ has no consumer groups, so each group has a queue of its own, `<base queue>-<group>`. Consumers register their
+/// BullMQ has no consumer groups, so each group has its own queue, `<base queue>-<group>`. Consumers register their
 /// groups in Redis; one script stores an event, and a job for each group that wants its type. Jobs have the event's id, and
 /// its name in `data.type`. A tenant's jobs are a lane: only the first one is where workers look.
 ///

@@ -18,7 +18,7 @@ local function own(key, owner)
     if life > 0 then call('SET', key, owner, 'PX', life) else call('SET', key, owner) end
 end
 
--- Returns the job that stands for this one, or nothing when this one is to be added.
+-- Returns the job that this one duplicates, or nothing if this one has to be added.
 local function deduplicated()
     local key = queue .. 'de:' .. deduplication
     local owner = call('GET', key)

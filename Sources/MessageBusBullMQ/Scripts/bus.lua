@@ -1,4 +1,4 @@
--- The message bus on top of queues. `queue` is the base queue; each consumer group has a queue of its own behind it, and
+-- The message bus on top of queues. `queue` is the base queue; each consumer group has its own queue behind it, and
 -- these keys of the base queue are this project's:
 --   arc:groups      sorted set of "<group> <type>", scored with when a consumer asked for the type last
 --   arc:log         list of the latest events, oldest first: "<id> <type> <lane or -> <groups or ->"

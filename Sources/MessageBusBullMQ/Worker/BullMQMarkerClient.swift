@@ -1,7 +1,7 @@
 import Logging
 import RedisClient
 
-/// Waits for markers on a connection of its own: a command that blocks would hold up all others.
+/// Waits for markers on a separate connection: a command that blocks would hold up all others.
 struct BullMQMarkerClient: Sendable {
     private let client: RedisClient
     private let command: [RedisArgument]

@@ -7,7 +7,7 @@ package struct BullMQWorkerSettings: Sendable, Hashable {
     package var stalledInterval: Duration
     /// The longest wait for a marker; a wake-up that got lost costs no more than this.
     package var blockTime: Duration
-    /// Most jobs that are started within ``rateWindow``, unless the queue has a limit of its own; 0: any number.
+    /// Most jobs that are started within ``rateWindow``, unless the queue has its own limit; 0: any number.
     package var rate: Int
     package var rateWindow: Duration
     /// Shown by tools as the worker of a job.

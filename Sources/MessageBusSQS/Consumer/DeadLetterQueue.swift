@@ -48,7 +48,7 @@ struct DeadLetterQueue: Sendable {
         if let type = letter.event?.type ?? letter.message.attribute(MessageAttribute.eventType), !type.isEmpty {
             attributes.append((MessageAttribute.eventType, type))
         }
-        // Each dead letter is a message group of its own, so that none hides another one in a queue with order.
+        // Each dead letter is its own message group, so that none hides another one in a queue with order.
         var message = OutgoingMessage(
             body: letter.message.body, attributes: attributes, group: letter.message.id,
             deduplication: "dead-\(letter.message.id)-\(letter.message.receptions)")

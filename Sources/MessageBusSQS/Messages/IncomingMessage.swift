@@ -21,7 +21,7 @@ struct IncomingMessage: Sendable {
         systemAttributes = message["Attributes"]?.objectValue ?? [:]
     }
 
-    /// What identifies an event that has no identifier of its own: the message, or the one that a dead letter was made of.
+    /// What identifies an event without its own identifier: the message, or the one that a dead letter was made of.
     var identity: String { attribute(MessageAttribute.eventID) ?? id }
 
     /// The text of an attribute that the sender has set.

@@ -15,7 +15,7 @@ struct CallbackReport: Sendable {
     let appPlaneURL: String
     /// The request that it reports on: the tenant may have a later one by the time a report is repeated. Nil to leave it out.
     var context: String?
-    /// How the run went, with its steps: saves a report of its own. Nil to leave it out.
+    /// How the run went, with its steps: saves a separate report. Nil to leave it out.
     var progress: JSONValue?
 
     /// The body, in the form in which it is signed: the receiver's `JSON.stringify(JSON.parse(body))` changes nothing.

@@ -13,7 +13,7 @@ package struct ApplicationDataImport: Sendable {
         package let tenant: Identifier
         package let tenantKey: String
         package let tier: String
-        /// Whether the tenant had a database of its own.
+        /// Whether the tenant had its own database.
         package let isDatabase: Bool
         /// A file in the custom format of pg_dump.
         package let path: String

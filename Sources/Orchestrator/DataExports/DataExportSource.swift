@@ -6,7 +6,7 @@ enum DataExportSource: Sendable {
     case command(ExecProvisioner, tier: String)
     /// A pipeline sends it to tenant management itself.
     case pipeline(HTTPProvisioner, url: String)
-    /// There is none, or no way to it.
+    /// There is no data, or it cannot be reached.
     case none(reason: String)
 }
 

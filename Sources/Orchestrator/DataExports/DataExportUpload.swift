@@ -75,7 +75,7 @@ struct DataExportUpload: Sendable {
         try await send(["type": "FAILED", "reason": .string(String(String(text).prefix(300)))])
     }
 
-    /// Sends a message until it is answered. Each has a timestamp and signature of its own.
+    /// Sends a message until it is answered. Each has its own timestamp and signature.
     private func send(_ message: JSONObject) async throws {
         let body = JSONValue.object(message).javaScriptSerialized()
         let deadline = ContinuousClock.now.advanced(by: patience)

@@ -64,7 +64,7 @@ struct EventBridgeEvent: Sendable {
     }
 
     /// The event as this control plane has put it on the event bus, so that it has the same identity on every way here: the queue
-    /// of the group and this route can both be targets of one rule. EventBridge gives each entry an id of its own, and a relay that
+    /// of the group and this route can both be targets of one rule. EventBridge gives each entry its own id, and a relay that
     /// repeats itself makes several entries of one event.
     /// - Returns: Nil for an event of another program, which has no envelope in its detail.
     static func envelope(

@@ -56,7 +56,7 @@ struct PostgresCopy: Sendable {
     }
 
     private func dumpArguments(_ pipe: String) -> [String] {
-        // A pooled tenant has only its schema; one in a database of its own may have more.
+        // A pooled tenant has only its schema; one with its own database may have more.
         let isWhole = source.placement.kind == .silo && target.placement.kind == .silo
         return [
             "--dbname=\(source.placement.database)", "--no-password", "--format=custom", "--compress=0",

@@ -5,7 +5,7 @@ struct TenantPlacement: Sendable, Hashable {
     enum Kind: String, Sendable, CaseIterable {
         /// A schema in the shared database of a server.
         case pooled
-        /// A database of its own.
+        /// Its own database.
         case silo
     }
 

@@ -8,7 +8,7 @@ import ServiceKit
 package struct TierDefinition: Sendable, Hashable {
     /// The tier, in upper case.
     package let tier: String
-    /// The plan size, in upper case; nil for all sizes that have no definition of their own.
+    /// The plan size, in upper case; nil for all sizes that are not defined separately.
     package let size: String?
     /// Name of the provisioner.
     package let provisioner: String

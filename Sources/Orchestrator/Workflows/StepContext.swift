@@ -21,7 +21,7 @@ package struct StepContext: Sendable {
     package func outputIfPresent(of step: String) -> JSONObject? { outputs[step] }
 
     /// The output of an earlier step that is among `needs`.
-    /// - Throws: a permanent failure when there is none.
+    /// - Throws: a permanent failure if that step has left no output.
     package func output(of step: String) throws(ProvisioningFailure) -> JSONObject {
         guard let output = outputs[step] else { throw .permanent("the output of step \(step) is missing") }
         return output

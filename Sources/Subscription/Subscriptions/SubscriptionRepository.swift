@@ -99,7 +99,7 @@ struct SubscriptionRepository: Sendable {
         WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
         """)
 
-    /// The limit of its own that the plan of a subscription has; nil when the general one holds. The subscription may be
+    /// The limit that the plan of a subscription sets; nil when the general one holds. The subscription may be
     /// deleted.
     func planLimit(of id: Identifier, in scope: TenantScope) async throws(PostgresError) -> Int? {
         let result = try await pool.query(

@@ -2,7 +2,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 
-/// One of the feeds: each has numbers of its own, without gaps.
+/// One of the feeds: each has its own numbers, without gaps.
 enum EventFeed: Sendable, Hashable {
     /// All events, for operators.
     case everything

@@ -37,7 +37,7 @@ enum ExportDataState: Sendable, Hashable {
     /// They are still awaited.
     case awaited
     case complete(ExportedData)
-    /// There are none that could be sent.
+    /// There is no data that could be sent.
     case none(reason: String)
 
     /// Reads what the table has.

@@ -153,7 +153,7 @@ package struct TenantArchive: Sendable {
         }
     }
 
-    /// Every installation has currencies from the beginning, under ids of its own.
+    /// Every installation has currencies from the beginning, under its own ids.
     private static let naturalKeys = ["currencies": "currency_code"]
 
     private static let finding: PostgresStatement = "SELECT 1 FROM main.tenants WHERE id = $1"

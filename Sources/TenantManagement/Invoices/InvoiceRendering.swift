@@ -31,7 +31,7 @@ package struct InvoiceRendering: Sendable {
         fontFamily = reader.text("invoice.font.family") ?? ""
     }
 
-    /// A printer with a renderer of its own, which starts its program with the first document.
+    /// A printer with its own renderer, which starts its program with the first document.
     func printer(logger: Logger) -> DocumentPrinter {
         DocumentPrinter(
             renderer: PDFRenderer(configuration: renderer, logger: logger), fontFamily: fontFamily, logger: logger)

@@ -5,7 +5,7 @@ struct TenantMove: Sendable, Hashable {
     enum Target: String, Sendable, CaseIterable {
         /// A schema in the shared database of a data server.
         case pooled
-        /// A database of its own.
+        /// Its own database.
         case silo
     }
 

@@ -74,7 +74,7 @@ package enum MessageFormat {
         return String(scalars)
     }
 
-    /// Beyond ASCII, or what would be read as an encoded word although it is none.
+    /// Beyond ASCII, or what would be read as an encoded word although it is not one.
     private static func needsEncoding(_ text: String) -> Bool {
         text.contains("=?") || !text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
     }

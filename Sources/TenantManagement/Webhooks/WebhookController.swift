@@ -84,7 +84,7 @@ struct WebhookController: Sendable {
             })
     }
 
-    /// The progress that a report of the outcome contains, so that it needs no report of its own. Other orchestrators may mean
+    /// The progress that a report of the outcome contains, so that it needs no separate report. Other orchestrators may mean
     /// something else by the member, which is ignored.
     private func progress(in data: JSONObject, of delivery: WebhookVerifier.Delivery) -> ProvisioningProgress? {
         guard let included = data["progress"]?.objectValue, included["version"] != nil else { return nil }

@@ -11,7 +11,7 @@ struct PlacedStep: ProvisioningStep {
 
     /// - Parameters:
     ///   - pooled: What is done, in this order, for a tenant with a schema in the shared database.
-    ///   - silo: What is done for a tenant with a database of its own.
+    ///   - silo: What is done for a tenant with its own database.
     init(
         _ name: String, _ tenancy: PlacedTenancy, needs: [String] = [], pooled: [any DataServerStep],
         silo: [any DataServerStep]

@@ -43,7 +43,7 @@ package enum SMTPError: Error, Sendable, Hashable {
     case replyTooLong(Step)
     /// The server cannot do what the configuration or the mail needs.
     case unsupported(Extension)
-    /// The recipient's address is none that SMTP could carry.
+    /// SMTP cannot carry the recipient's address.
     case invalidRecipient
     /// The task was cancelled, or the mail was not allowed to leave.
     case cancelled
