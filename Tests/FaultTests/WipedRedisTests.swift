@@ -1,3 +1,4 @@
+import JSONCoding
 import PostgresTestSupport
 import RedisTestSupport
 import StackTestSupport
