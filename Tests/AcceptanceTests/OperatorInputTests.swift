@@ -23,6 +23,9 @@ import Testing
         }
     }
 
+    private static func condition(_ value: JSONValue) -> String { value.parameter("where") }
+    private static func filter(_ value: JSONValue) -> String { value.parameter() }
+
     private static let feed: [Query] = [
         Query("after=x", "after", "must be integer"), Query("after=", "after", "must be integer"),
         Query("after=1.5", "after", "must be integer"), Query("after=-1", "after", "must be >= 0"),
@@ -38,10 +41,10 @@ import Testing
         Query("limit=ten", "limit", "must be integer"), Query("cursor=x", "cursor", "cursor"),
         Query("cursor=00", "cursor", "cursor"), Query("cursor=", "cursor", "cursor"),
         Query("where=x", "where", ""), Query("where=%5B%5D", "where", ""),
-        Query(JSONValue(["nope": 1]).parameter("where"), "where", ""),
-        Query(JSONValue(["type": ["regexp": "a"]]).parameter("where"), "where", ""),
-        Query(JSONValue(["attempts": "many"]).parameter("where"), "where", ""),
-        Query(JSONValue(["tenantId": "x"]).parameter("where"), "where", ""),
+        Query(condition(["nope": 1]), "where", ""),
+        Query(condition(["type": ["regexp": "a"]]), "where", ""),
+        Query(condition(["attempts": "many"]), "where", ""),
+        Query(condition(["tenantId": "x"]), "where", ""),
     ]
 
     @Test func `parameters that are wrong are named with the reason`() async throws {
@@ -72,13 +75,13 @@ import Testing
                     ).expect(200)
                 }
             }
-            let one = JSONValue(["limit": 1]).parameter()
+            let one = Self.filter(["limit": 1])
             let page = try await stack.tenantManagement.get("/events?\(one)", token: stack.admin).expect(200)
             let link = try #require(page.headers["link"])
             let cursor = try #require(link.firstMatch(of: /cursor=([0-9a-f]+)/)).1
             for path in [
                 "/tenants/\(tenants[0])/suspensions?\(one)", "/webhook-endpoints?\(one)",
-                "/events?\(JSONValue(["limit": 1, "order": ["type ASC"]]).parameter())",
+                "/events?\(Self.filter(["limit": 1, "order": ["type ASC"]]))",
             ] {
                 let answer = try await stack.tenantManagement.get("\(path)&cursor=\(cursor)", token: stack.admin)
                 #expect(answer.status == 400 && answer.violations == ["/cursor: cursor"], "\(path): \(answer.text)")
