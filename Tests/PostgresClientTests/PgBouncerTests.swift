@@ -31,7 +31,7 @@ struct PgBouncerTests {
             let configuration = server.configuration {
                 $0.port = "6432"
                 $0.schema = "bounced"
-                $0.statementTimeout = .milliseconds(1500)
+                $0.statementTimeout = .milliseconds(5500)
                 $0.maximumConnections = 8
                 $0.usesPreparedStatements = false
             }
@@ -86,7 +86,7 @@ struct PgBouncerTests {
         let read: PostgresStatement =
             "SELECT current_setting('app.tenant_id', true), current_setting('statement_timeout')"
         let row = try #require(try await pool.query(read, settings: [PostgresSetting("app.tenant_id", "t")]).first)
-        #expect(try row.text(0) == "t" && row.text(1) == "1500ms")
+        #expect(try row.text(0) == "t" && row.text(1) == "5500ms")
         for _ in 0..<10 {
             let after = try #require(try await pool.query(read).first)
             #expect(try after.textIfPresent(0) ?? "" == "")

@@ -24,14 +24,14 @@ import Testing
                 """)
         }
         try await PostgresCluster.with(usesTCP: true, prepare: prepare) { server in
-            func configuration(_ mode: PostgresConfiguration.TLSMode, host: String, root: String?)
-                -> PostgresConfiguration
-            {
+            func configuration(
+                _ mode: PostgresConfiguration.TLSMode, host: String, root: String?, timeout: Duration = .seconds(60)
+            ) -> PostgresConfiguration {
                 server.configuration {
                     $0.host = host
                     $0.tlsMode = mode
                     $0.rootCertificate = root.map { "\(server.folder)/\($0).crt" }
-                    $0.connectionTimeout = .seconds(3)
+                    $0.connectionTimeout = timeout
                 }
             }
             let version: PostgresStatement = "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid() AND ssl"
@@ -48,8 +48,8 @@ import Testing
                 }
             }
             let refused = [
-                configuration(.verifyFull, host: "127.0.0.1", root: "server"),
-                configuration(.verifyFull, host: "localhost", root: "other"),
+                configuration(.verifyFull, host: "127.0.0.1", root: "server", timeout: .seconds(5)),
+                configuration(.verifyFull, host: "localhost", root: "other", timeout: .seconds(5)),
             ]
             for configuration in refused {
                 try await TestServer.withPool(configuration) { pool in
