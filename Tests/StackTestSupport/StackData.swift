@@ -64,6 +64,8 @@ package struct StackData: Sendable {
         if kind == .orchestrator {
             variables.merge(address("PROVISIONER_DB", try database(.application))) { $1 }
             variables["TENANT_MANAGEMENT_URL"] = tenantManagement
+            // Longer than a loaded machine stalls: only a dead orchestrator may lose a run.
+            variables["PROVISIONING_LEASE_MILLIS"] = "60000"
         }
         return variables
     }

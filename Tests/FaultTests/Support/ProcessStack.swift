@@ -56,8 +56,6 @@ final class ProcessStack {
         let url = processes.first?.client.url
         var environment = try data.variables(kind, tenantManagement: url)
         environment["TIERS_FILE"] = folder.appendingPathComponent("tiers.json").path
-        // Longer than a loaded machine stalls: only a dead orchestrator may lose a run.
-        environment["PROVISIONING_LEASE_MILLIS"] = "60000"
         environment["PROVISIONING_CONCURRENCY"] = "12"
         environment.merge(settings) { $1 }
         let process = try await ArcProcess(kind, environment: environment)
