@@ -1,14 +1,17 @@
 """Checks an AsyncAPI 3.0 document: asyncapi_check.py DOCUMENT [EVENTS]
 
 - its structure, by the models of the package asyncapi3, which refuse members that the specification does not have;
-- that every reference leads somewhere;
+- what the specification says of members together: names of components, addresses, and where references may lead;
+- that these checks refuse documents with mistakes: each of some mistakes is made in a copy;
 - that schemas are JSON Schema of draft 7, which AsyncAPI's are a superset of, and that all examples match theirs.
 
 EVENTS is a file with one published event a line; each must match the payload of the message of its type.
 Prints how many messages, examples and events were checked. Fails with what is wrong.
 """
 
+import copy
 import json
+import re
 import sys
 
 from asyncapi3.models.asyncapi import AsyncAPI3
@@ -35,14 +38,79 @@ def resolve(document, reference):
     return value
 
 
+def target(value, start):
+    """The last part of a reference that must begin in a certain way."""
+    assert list(value) == ["$ref"] and value["$ref"].startswith(start), value
+    name = value["$ref"][len(start):]
+    assert "/" not in name, value
+    return name
+
+
+def check_structure(document):
+    AsyncAPI3.model_validate(document)
+    assert document["asyncapi"] == "3.0.0"
+    for reference in references(document):
+        resolve(document, reference)
+    for kind, components in document["components"].items():
+        for name in components:
+            assert re.fullmatch(r"[\w.-]+", name), f"{kind}: {name}"
+    for name, schema in document["components"]["schemas"].items():
+        Draft7Validator.check_schema(schema)
+    addresses = [channel["address"] for channel in document["channels"].values()]
+    assert len(set(addresses)) == len(addresses), "two channels have one address"
+    for name, channel in document["channels"].items():
+        assert channel["messages"], name
+        for message in channel["messages"].values():
+            target(message, "#/components/messages/")
+    for name, operation in document["operations"].items():
+        assert operation["action"] in ("send", "receive"), name
+        channel = target(operation["channel"], "#/channels/")
+        assert operation["messages"], name
+        for message in operation["messages"]:
+            # Of the channel, not of the components.
+            target(message, f"#/channels/{channel}/messages/")
+        tags = [tag["name"] for tag in operation["tags"]]
+        assert len(set(tags)) == len(tags), name
+    for name, message in document["components"]["messages"].items():
+        names = [example["name"] for example in message["examples"]]
+        assert len(set(names)) == len(names), name
+        for example in message["examples"]:
+            assert "payload" in example or "headers" in example, name
+
+
+def mistakes(document):
+    """Copies of a document, each with a mistake."""
+    operation, channel = next(iter(document["operations"])), next(iter(document["channels"]))
+    message = next(iter(document["components"]["messages"]))
+    steps = [
+        (["asyncapi"], "2.6.0"), (["info"], {"title": "no version"}), (["servers"], {"one": {"host": "no protocol"}}),
+        (["unknown"], {}), (["channels", channel, "adress"], "x"), (["channels", channel, "messages"], {}),
+        (["operations", operation, "action"], "publish"), (["operations", operation, "channel"], {"$ref": "#/channels/no"}),
+        (["operations", operation, "messages"], [{"$ref": f"#/components/messages/{message}"}]),
+        (["components", "messages", message, "examples"], [{"name": "nothing"}]),
+        (["components", "messages", message, "payload"], {"$ref": "#/components/schemas/no"}),
+        (["components", "schemas", "with space"], {"type": "object"}),
+        (["components", "schemas", "Bad"], {"type": "text"}),
+    ]
+    for path, value in steps:
+        changed = copy.deepcopy(document)
+        place = changed
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = value
+        yield "/".join(path), changed
+
+
 def main():
     with open(sys.argv[1]) as file:
         document = json.load(file)
-    AsyncAPI3.model_validate(document)
-    for reference in references(document):
-        resolve(document, reference)
-    for name, schema in document["components"]["schemas"].items():
-        Draft7Validator.check_schema(schema)
+    check_structure(document)
+    for what, changed in mistakes(document):
+        try:
+            check_structure(changed)
+        except Exception:
+            continue
+        raise AssertionError(f"a mistake at {what} is not found")
 
     validators = {}
     examples = 0
