@@ -6,6 +6,8 @@ package import WorkQueue
 /// which nothing was published and no group is registered.
 package protocol ConformanceBus: Sendable {
     var promises: BusPromises { get }
+    /// The column of the bus in the table of docs/events.md; nil for a bus that is not offered.
+    var documentedName: String? { get }
     var connector: any EventConnector { get }
     var subscriber: any EventSubscriber { get }
     var deadLetters: any BusDeadLetters { get }

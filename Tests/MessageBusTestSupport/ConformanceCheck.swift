@@ -9,6 +9,7 @@ import TestSupport
 /// }
 /// ```
 package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConvertible {
+    case documentation = "the table of docs/events.md says what is checked here"
     case groups = "each group gets every event of its types, once"
     case envelope = "an event arrives as it was published"
     case batch = "the largest batch is taken as a whole, and an empty one is too"
@@ -34,6 +35,7 @@ package enum ConformanceCheck: String, CaseIterable, Sendable, CustomStringConve
     /// Runs the check; one of a promise that the bus does not make returns at once.
     package func run(on bus: some ConformanceBus) async throws {
         switch self {
+        case .documentation: try documentation(bus)
         case .groups: try await groups(bus)
         case .envelope: try await envelope(bus)
         case .batch: try await batch(bus)

@@ -39,6 +39,7 @@ struct BullMQTestBus: ConformanceBus {
     }
 
     var promises: BusPromises { BusPromises() }
+    var documentedName: String? { "bullmq" }
     var connector: any EventConnector { bus }
     var subscriber: any EventSubscriber { bus }
     var deadLetters: any BusDeadLetters { bus }

@@ -27,6 +27,7 @@ struct TestEventBus: ConformanceBus {
     var backlog: any BusBacklog { eventBridge.consumers }
     var tick: Duration { .seconds(1) }
 
+    var documentedName: String? { "eventbridge" }
     var promises: BusPromises {
         BusPromises {
             $0.keepsOrder = false

@@ -28,6 +28,7 @@ struct TestQueues: ConformanceBus {
     /// For calls that no connector makes.
     var calls: SQSCalls { sqs.consumers.calls }
 
+    var documentedName: String? { settings.isFIFO ? "sqs, FIFO queues" : "sqs, standard queues" }
     var promises: BusPromises {
         BusPromises {
             $0.keepsOrder = settings.isFIFO

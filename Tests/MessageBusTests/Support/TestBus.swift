@@ -33,6 +33,7 @@ struct InProcessTestBus: ConformanceBus {
     let bus: InProcessConnector
 
     var promises: BusPromises { BusPromises { $0.survivesProcesses = false } }
+    var documentedName: String? { nil }
     var connector: any EventConnector { bus }
     var subscriber: any EventSubscriber { bus }
     var deadLetters: any BusDeadLetters { bus }
@@ -49,6 +50,7 @@ struct PostgresTestBus: ConformanceBus {
     let bus: PostgresConnector
 
     var promises: BusPromises { BusPromises() }
+    var documentedName: String? { "postgres" }
     var connector: any EventConnector { bus }
     var subscriber: any EventSubscriber { bus }
     var deadLetters: any BusDeadLetters { bus }
