@@ -4,7 +4,6 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
-import Synchronization
 import Testing
 
 @testable import TenantManagement
@@ -80,18 +79,18 @@ import Testing
             try await database.withPool(user: database.template.runtimeRole) { pool in
                 let consumer = consumer(pool)
                 for event in events[0..<3] { try await consumer.handle(delivery(event)) }
-                let failed = Mutex<[Identifier]>([])
-                try await withThrowingTaskGroup(of: Void.self) { group in
+                let failed = await withTaskGroup(of: Identifier?.self) { group in
                     for event in events + events[10..<20] {
                         group.addTask {
-                            do { try await consumer.handle(delivery(event)) } catch {
-                                failed.withLock { $0.append(event.id) }
-                            }
+                            do {
+                                try await consumer.handle(delivery(event))
+                                return nil
+                            } catch { return event.id }
                         }
                     }
-                    try await group.waitForAll()
+                    return await group.reduce(into: [Identifier]()) { failed, id in if let id { failed.append(id) } }
                 }
-                #expect(failed.withLock { $0 } == [poison.id])
+                #expect(failed == [poison.id])
             }
             let rows = try await feed(database, events)
             #expect(rows.count == 29)
