@@ -36,15 +36,7 @@ extension OutboxSchema {
 
     /// The statements that return to checks of the table.
     package static let rulesInChecks = """
-        CREATE OR REPLACE FUNCTION main.outbox_number() RETURNS trigger LANGUAGE plpgsql AS $function$
-        BEGIN
-            IF NEW.tenant_id IS NOT NULL THEN
-                PERFORM pg_catalog.pg_advisory_xact_lock(1869968482, pg_catalog.uuid_hash(NEW.tenant_id));
-            END IF;
-            NEW.position := pg_catalog.nextval('main.outbox_position');
-            RETURN NEW;
-        END
-        $function$;
+        CREATE OR REPLACE \(numbering)
         DROP POLICY outbox_read ON main.outbox;
         DROP POLICY outbox_settle ON main.outbox;
         DROP POLICY outbox_purge ON main.outbox;

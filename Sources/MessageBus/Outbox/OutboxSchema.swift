@@ -68,8 +68,8 @@ package enum OutboxSchema {
         """
 
     // 1869968482 is 'oubo' in ASCII: a separate lock space.
-    private static let triggers = """
-        CREATE FUNCTION main.outbox_number() RETURNS trigger LANGUAGE plpgsql AS $function$
+    static let numbering = """
+        FUNCTION main.outbox_number() RETURNS trigger LANGUAGE plpgsql AS $function$
         BEGIN
             IF NEW.tenant_id IS NOT NULL THEN
                 PERFORM pg_catalog.pg_advisory_xact_lock(1869968482, pg_catalog.uuid_hash(NEW.tenant_id));
@@ -78,6 +78,10 @@ package enum OutboxSchema {
             RETURN NEW;
         END
         $function$;
+        """
+
+    private static let triggers = """
+        CREATE \(numbering)
         CREATE FUNCTION main.outbox_notify() RETURNS trigger LANGUAGE plpgsql AS $function$
         BEGIN
             PERFORM pg_catalog.pg_notify('outbox', '') FROM main.outbox_wake_up WHERE armed;
