@@ -62,6 +62,8 @@ extension OperationsDrill {
             // The bus is away.
             try await bus.setAway(true, for: bus.template.runtimeRole)
             let pending = try section.take("arc events list --state pending")
+            let examine = try section.take("arc doctor")
+            let settings = try stack.data.variables(.tenantManagement, tenantManagement: nil)
             let created = try await stack.createTenant()
             let tenant = try #require(created["id"]?.stringValue)
             try await eventually("the service says that the bus is down") {
@@ -70,7 +72,13 @@ extension OperationsDrill {
             #expect(
                 try await shell.succeed(pending, adding: service, environment: variables).contains(
                     "TENANT_PROVISIONING"))
+            #expect(
+                try await shell.type(examine, adding: service, environment: settings).output.contains(
+                    "  FAIL  message bus: "))
             try await bus.setAway(false)
+            #expect(
+                try await shell.type(examine, adding: service, environment: settings).output.contains(
+                    "  ok    events: "))
             try await stack.awaitAnnouncement(ofTenant: tenant)
             try await eventually("nothing waits any more") {
                 try await shell.succeed(pending, adding: service, environment: variables) == "no events"
