@@ -72,7 +72,7 @@ extension SQSConsumers: BusBacklog {
             waiting: min(try await count(of: queue, group), GroupBacklog.maximumCount), oldest: nil)
     }
 
-    /// About how many messages a queue has, those included that somebody is working on.
+    /// The approximate number of messages in a queue, including those that consumers have received.
     func count(of queue: SQSQueue, _ group: String) async throws(MessageBusError) -> Int {
         let names = [
             "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",

@@ -94,13 +94,14 @@ import Testing
                 data: Array("{}".utf8))
             #expect(try EventBridgeDetail.event(type: "A", EventBridgeDetail.detail(of: event)) == event)
         }
-        let rest: JSONObject = [
-            "id": .string(Self.id), "version": 1, "occurredAt": "2026-01-05T10:00:00Z",
-            "replayOf": .string(Self.tenant),
-            "groups": ["Not a group"],
-        ]
-        #expect(throws: EventEnvelopeError.invalid(member: "groups")) {
-            try EventBridgeDetail.event(type: "A", ["arcEvent": .object(rest)])
+        for groups: JSONValue in [["Not a group"], [], "one", 5, ["one", 1]] {
+            let rest: JSONObject = [
+                "id": .string(Self.id), "version": 1, "occurredAt": "2026-01-05T10:00:00Z",
+                "replayOf": .string(Self.tenant), "groups": groups,
+            ]
+            #expect(throws: EventEnvelopeError.invalid(member: "groups")) {
+                try EventBridgeDetail.event(type: "A", ["arcEvent": .object(rest)])
+            }
         }
     }
 

@@ -13,12 +13,12 @@ extension ConformanceCheck {
         let other = try numbered(3, of: .v4(), type: "A")
         let seen = Seen()
         let attempts = Mutex<[Int]>([])
-        let isMended = Mutex(false)
+        let isRepaired = Mutex(false)
         try await bus.prepare(group: "group", types: ["A"])
         let consumer = try bus.consumer("group", ["A"], bus.configuration.with { $0.maximumAttempts = 3 }) { delivery in
             if delivery.event.id == poison.id {
                 attempts.withLock { $0.append(delivery.attempt) }
-                if !isMended.withLock({ $0 }) { throw Unlucky() }
+                if !isRepaired.withLock({ $0 }) { throw Unlucky() }
             }
             seen.note(delivery)
         }
@@ -39,7 +39,7 @@ extension ConformanceCheck {
                 try expect(letters.map(\.attempts) == [3], "it has its attempts")
                 try expect(attempts.withLock { $0 } == [1, 2, 3], "attempts are counted")
             }
-            isMended.withLock { $0 = true }
+            isRepaired.withLock { $0 = true }
             try expect(try await bus.deadLetters.retryDeadLetters(group: "group") == 1, "one is retried")
             try await eventually("it is handled") { seen.events(of: "group").contains(poison) }
             try await eventually("no dead letter is left") {
@@ -74,12 +74,12 @@ extension ConformanceCheck {
         guard bus.promises.keepsDeadLetters else { return }
         let events = try (0..<5).map { try numbered($0, of: .v4(), type: "A") }
         let seen = Seen()
-        let isMended = Mutex(false)
+        let isRepaired = Mutex(false)
         try await bus.prepare(group: "one", types: ["A"])
         try await bus.prepare(group: "two", types: ["A"])
         let consumers = try ["one", "two"].map { group in
             try bus.consumer(group, ["A"]) { delivery in
-                guard group == "two" || isMended.withLock({ $0 }) else { throw EventRejection(reason: "of no use") }
+                guard group == "two" || isRepaired.withLock({ $0 }) else { throw EventRejection(reason: "of no use") }
                 seen.note(delivery)
             }
         }
@@ -102,7 +102,7 @@ extension ConformanceCheck {
             try expect(Set(all.map(\.event)) == Set(events), "each is on one page")
             try expect(all == all.sorted { $0.position < $1.position }, "in order")
 
-            isMended.withLock { $0 = true }
+            isRepaired.withLock { $0 = true }
             try expect(try await bus.deadLetters.retryDeadLetters(group: "one", [.v4()]) == 0, "an unknown event")
             try expect(try await bus.deadLetters.retryDeadLetters(group: "two", [events[0].id]) == 0, "another group")
             try expect(try await bus.deadLetters.retryDeadLetters(group: "one", [events[1].id]) == 1, "one")

@@ -23,7 +23,7 @@ package struct AWSCredentials: Sendable, Hashable, CustomStringConvertible, Cust
 
 /// Where credentials come from.
 package protocol CredentialsProvider: Sendable {
-    /// Fetches credentials anew.
+    /// Fetches new credentials.
     func fetch() async throws(CredentialsError) -> AWSCredentials
 }
 

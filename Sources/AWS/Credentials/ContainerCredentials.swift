@@ -8,7 +8,7 @@ struct ContainerCredentials: CredentialsProvider {
     enum Authorization: Sendable, Hashable {
         case absent
         case token(String)
-        /// Read anew for every request, because the agent replaces it.
+        /// Read again for every request, because the agent replaces it.
         case file(SecretFile)
     }
 

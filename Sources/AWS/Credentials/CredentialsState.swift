@@ -5,13 +5,13 @@ struct CredentialsState: Sendable {
     /// What a caller does.
     enum Decision: Sendable, Hashable {
         case use(AWSCredentials)
-        /// They are still valid, but somebody has to fetch new ones meanwhile: this caller starts it.
+        /// They are still valid, but will expire soon: this caller starts to fetch new ones.
         case useAndRenew(AWSCredentials)
         /// No credentials can be used: fetch new ones, or wait for the caller that fetches them.
         case wait
     }
 
-    /// Nobody signs with credentials that end within this time: a request takes a while.
+    /// Credentials that expire within this time are not used any more, because a request takes a while.
     static let margin = Duration.seconds(30)
     /// They are renewed that long before they expire, or at three quarters of a shorter life.
     static let renewalTime = Duration.seconds(900)

@@ -14,7 +14,7 @@ struct WebIdentityCredentials: CredentialsProvider {
     let endpoint: AWSEndpoint
     let http: CredentialsHTTP
 
-    /// The file is read anew each time, because whoever wrote it replaces the token. The request is not signed: the token is
+    /// The file is read each time, because the program that writes it replaces the token. The request is not signed: the token is
     /// the proof.
     func fetch() async throws(CredentialsError) -> AWSCredentials {
         let token: String

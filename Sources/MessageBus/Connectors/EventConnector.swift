@@ -8,7 +8,7 @@ package protocol EventConnector: Sendable {
     /// Events of one ``EventEnvelope/orderingKey`` are put on the bus in the order of the array. When one of them fails,
     /// the later ones of its key are not put there but reported as ``PublishOutcome/held``.
     /// - Parameter events: at most as many as ``maximumBatchSize``; may be empty.
-    /// - Returns: What became of each event, in the same order and of the same number.
+    /// - Returns: The outcome of each event, in the same order.
     /// - Throws: `MessageBusError`, usually `.unavailable`, when the bus cannot be reached or it is unknown what became
     ///   of the events. The caller tries all of them again, and this does not count as an attempt: a bus that is away
     ///   for a day makes no dead letters.
@@ -27,7 +27,7 @@ extension EventConnector {
     package var maximumRunLength: Int { 1 }
 }
 
-/// What became of one event that was to be published.
+/// The outcome of publishing one event.
 package enum PublishOutcome: Sendable, Hashable {
     /// The bus has stored it.
     case published

@@ -10,7 +10,7 @@ extension PostgresBusStatements {
         SELECT EXISTS (SELECT FROM main.consumer_groups WHERE name = $1 AND types @> $2::text[])
         """
 
-    /// Records what is kept of types that are new to a group, while nobody can publish. Parameters: group, types.
+    /// Records what is kept of types that are new to a group, while no process can publish. Parameters: group, types.
     static let planBackfill: PostgresStatement = """
         INSERT INTO main.consumer_backfills (group_name, type, next_position, last_position)
         SELECT $1::text, type, COALESCE((SELECT min(position) FROM main.messages), 0),

@@ -60,10 +60,15 @@ package enum EventBridgeDetail {
     private static func replay(in rest: JSONObject) throws(EventEnvelopeError) -> EventReplay? {
         guard let text = rest["replayOf"]?.stringValue else { return nil }
         guard let original = Identifier(text) else { throw .invalid(member: "replayOf") }
-        let groups = (rest["groups"]?.arrayValue ?? []).compactMap(\.stringValue)
-        guard groups.count <= EventReplay.maximumGroups, groups.count == rest["groups"]?.arrayValue?.count ?? 0,
-            groups.allSatisfy({ EventEnvelope.isValid(group: $0) })
-        else { throw .invalid(member: "groups") }
+        guard let value = rest["groups"], !value.isNull else { return EventReplay(of: original) }
+        // Without its list, the event would reach all groups: so it is refused when the list cannot be read.
+        guard let items = value.arrayValue, (1...EventReplay.maximumGroups).contains(items.count) else {
+            throw .invalid(member: "groups")
+        }
+        let groups = items.compactMap(\.stringValue)
+        guard groups.count == items.count, groups.allSatisfy({ EventEnvelope.isValid(group: $0) }) else {
+            throw .invalid(member: "groups")
+        }
         return EventReplay(of: original, groups: groups)
     }
 

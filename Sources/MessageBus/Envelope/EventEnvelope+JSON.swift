@@ -73,7 +73,7 @@ extension EventEnvelope: JSONWritable {
         guard let text = try optionalString("replayOf", in: members) else { return nil }
         guard let original = Identifier(text) else { throw .invalid(member: "replayOf") }
         guard let value = members["groups"], !value.isNull else { return EventReplay(of: original) }
-        // A group that cannot be read is nobody's: the event must not reach all of them instead.
+        // Without its list, the event would reach all groups: so it is refused when the list cannot be read.
         guard let items = value.arrayValue, (1...EventReplay.maximumGroups).contains(items.count) else {
             throw .invalid(member: "groups")
         }

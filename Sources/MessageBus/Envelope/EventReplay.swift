@@ -1,6 +1,6 @@
 package import Primitives
 
-/// Says that an event was published before and is published again for somebody's decision: its effect shall happen although
+/// Says that an event was published before and is published again because an operator has decided so: its effect shall happen although
 /// its handlers have marked the original as handled.
 package struct EventReplay: Sendable, Hashable {
     /// The event that was published first. The replay has its own identity, by which repeated deliveries of the replay

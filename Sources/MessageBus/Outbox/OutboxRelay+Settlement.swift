@@ -2,9 +2,9 @@ import Logging
 import Primitives
 import WorkQueue
 
-/// What becomes of events after the connector was asked.
+/// Records the outcomes of events after the connector has answered.
 extension OutboxRelay {
-    /// Records what became of a batch, even if the task is canceled meanwhile, and as often as it takes: an event that
+    /// Records the outcomes of a batch, even if the task is canceled meanwhile, and as often as it takes: an event that
     /// was published must not be published again because the database was away for a moment.
     func settle(
         _ claim: OutboxClaim, _ outcomes: [PublishOutcome], until deadline: ContinuousClock.Instant?
@@ -19,7 +19,7 @@ extension OutboxRelay {
         try await record(settlements, claim: claim.id, until: deadline)
     }
 
-    /// Gives back what was claimed: nothing became of it.
+    /// Gives back the events that were claimed, without an attempt.
     func release(_ claim: OutboxClaim, until deadline: ContinuousClock.Instant?) async throws(MessageBusError) {
         let settlements = claim.events.map { (event: $0.event, settlement: Settlement<Void>.released(after: .zero)) }
         try await record(settlements, claim: claim.id, until: deadline)

@@ -33,7 +33,7 @@ package struct BullMQJob: Sendable {
     package func value() throws(JSONParseError) -> JSONValue { try JSONValue.parse(stored: data) }
 
     /// Reads the fields of a job's hash.
-    /// - Throws: `BullMQError.invalid` that names the field without which nobody can work on the job.
+    /// - Throws: `BullMQError.invalid` that names the field that is missing or invalid.
     init(id: String, fields: [String: [UInt8]]) throws(BullMQError) {
         func text(_ field: String) -> String? { fields[field].map { String(decoding: $0, as: UTF8.self) } }
         func integer(_ field: String) -> Int64? {

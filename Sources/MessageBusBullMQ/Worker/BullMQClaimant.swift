@@ -6,7 +6,7 @@ import WorkQueue
 
 /// A worker's side of a queue: what stores of leased work are made of.
 final class BullMQClaimant: Sendable {
-    /// A job that was claimed; the failure of one that nobody can work on.
+    /// A job that was claimed, or the failure of one whose data or options cannot be read.
     typealias ClaimedJob = (claim: BullMQClaim, job: Result<BullMQJob, BullMQError>)
 
     private struct State {
@@ -105,7 +105,7 @@ final class BullMQClaimant: Sendable {
         return Set(zip(claims, outcomes).filter { $0.1.integer == 1 }.map(\.0))
     }
 
-    /// What became of an outcome.
+    /// The result of recording an outcome.
     enum Settled: Sendable, Hashable {
         case valid
         /// The claim was not valid any more.

@@ -45,7 +45,7 @@ package final class BullMQJobStore: LeasedStore {
         WorkerConfiguration(concurrency: concurrency, lease: lease, maximumAttempts: .max)
     }
 
-    /// Claims jobs; those that nobody can work on fail at once, and others are claimed in their place.
+    /// Claims jobs. Those whose data or options cannot be read fail at once, and others are claimed in their place.
     package func claim(_ request: ClaimRequest) async throws -> [BullMQClaimedJob] {
         while true {
             let claimed = try await claimant.claim(limit: request.limit, lock: request.lease)
@@ -132,7 +132,7 @@ package final class BullMQJobStore: LeasedStore {
 }
 
 extension BullMQOutcome {
-    /// The end of a job that cannot be read: it is kept, so that somebody can look at it.
+    /// The end of a job that cannot be read. It is kept, so that operators can look at it.
     init(claim: BullMQClaim, unreadable error: BullMQError) {
         self.init(claim: claim, ending: .failed(reason: error.description, stackTrace: Array("[]".utf8)))
     }

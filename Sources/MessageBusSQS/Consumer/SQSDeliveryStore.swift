@@ -117,7 +117,7 @@ final class SQSDeliveryStore: LeasedStore {
     }
 
     /// - Returns: The handles of the messages that still belonged to this process.
-    /// - Throws: When the service was at fault with one of them.
+    /// - Throws: If the service has failed to settle one of them.
     private func inBatches(
         _ deliveries: [SQSDelivery],
         _ call: (SQSQueue, [SQSDelivery]) async throws(AWSError) -> BatchAnswer

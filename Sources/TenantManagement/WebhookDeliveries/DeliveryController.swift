@@ -114,7 +114,7 @@ struct DeliveryController: Sendable {
         return operation
     }
 
-    // MARK: Deliveries that somebody asks for
+    // MARK: Tests and replays
 
     private func replay() -> Operation {
         Operation(

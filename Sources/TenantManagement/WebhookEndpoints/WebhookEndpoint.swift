@@ -21,7 +21,7 @@ enum WebhookEndpoint {
 
     /// Why no deliveries are made.
     enum DisabledReason: String, FieldValue, CaseIterable {
-        /// Somebody has disabled it.
+        /// A user has disabled it.
         case manual = "MANUAL"
         /// It has answered 410.
         case gone = "GONE"
