@@ -39,19 +39,20 @@ import Testing
             try await run { pool in
                 for statement in [
                     """
-                    CREATE TABLE orders (
+                    CREATE TABLE \(name).orders (
                         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text, data bytea,
                         made timestamptz NOT NULL DEFAULT now(), details jsonb)
-                    """, "CREATE TABLE lines (id int PRIMARY KEY, order_id bigint NOT NULL REFERENCES orders)",
-                    "CREATE INDEX orders_note ON orders (note)",
-                    "CREATE VIEW totals AS SELECT count(*) AS orders FROM orders",
+                    """,
+                    "CREATE TABLE \(name).lines (id int PRIMARY KEY, order_id bigint NOT NULL REFERENCES \(name).orders)",
+                    "CREATE INDEX orders_note ON \(name).orders (note)",
+                    "CREATE VIEW \(name).totals AS SELECT count(*) AS orders FROM \(name).orders",
                     """
-                    INSERT INTO orders (note, data, details)
+                    INSERT INTO \(name).orders (note, data, details)
                     SELECT 'note ' || n || E' \\t "' || chr(1047), decode((
                         SELECT string_agg(md5(random()::text || n || i), '') FROM generate_series(1, 64) AS i), 'hex'),
                         jsonb_build_object('n', n)
                     FROM generate_series(1, 700) AS n
-                    """, "INSERT INTO lines SELECT id, id FROM orders",
+                    """, "INSERT INTO \(name).lines SELECT id, id FROM \(name).orders",
                 ] { _ = try await pool.query(PostgresStatement(statement, prepared: false)) }
             }
         }
@@ -62,11 +63,12 @@ import Testing
                 var rows: [String] = []
                 for table in ["orders", "lines", "totals"] {
                     let result = try await pool.query(
-                        PostgresStatement("SELECT row_to_json(t)::text FROM \(table) AS t ORDER BY 1", prepared: false))
+                        PostgresStatement(
+                            "SELECT row_to_json(t)::text FROM \(name).\(table) AS t ORDER BY 1", prepared: false))
                     rows += try result.rows.map { try $0.text(0) }
                 }
                 let sequence = try await pool.query(
-                    PostgresStatement("SELECT last_value::text FROM orders_id_seq", prepared: false))
+                    PostgresStatement("SELECT last_value::text FROM \(name).orders_id_seq", prepared: false))
                 return rows + (try sequence.rows.map { try $0.text(0) })
             }
         }
@@ -165,8 +167,10 @@ import Testing
                 // The application goes on.
                 try await application.run { pool in
                     _ = try await pool.query(
-                        PostgresStatement("INSERT INTO orders (note) VALUES ('new')", prepared: false))
-                    _ = try await pool.query(PostgresStatement("CREATE TABLE more (id int)", prepared: false))
+                        PostgresStatement(
+                            "INSERT INTO \(application.name).orders (note) VALUES ('new')", prepared: false))
+                    _ = try await pool.query(
+                        PostgresStatement("CREATE TABLE \(application.name).more (id int)", prepared: false))
                 }
                 let verified = try await ArcCommand.run(["tenants", "verify", "--json"], environment: environment)
                 #expect(!verified.output.contains(#""kind":"missing"#), "\(verified.output)")

@@ -42,16 +42,16 @@ import Testing
                     return export
                 }
             }
-            // A test that kills the process ends the lease, too.
-            try await control.query("UPDATE main.data_exports SET due_at = now()")
-            #expect(try await control.count("SELECT generation FROM main.data_exports") == 1)
-            try await orchestrator.start()
             // Stands in for the subscription service.
             try await management.query(
                 """
                 INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
                 SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports
                 """)
+            // A test that kills the process ends the lease, too.
+            try await control.query("UPDATE main.data_exports SET due_at = now()")
+            #expect(try await control.count("SELECT generation FROM main.data_exports") == 1)
+            try await orchestrator.start()
             try await eventually("the archive is made") {
                 let made = try await service.client.get("/tenant-exports/\(export)", token: stack.admin).expect(200)
                 guard made.json["state"] != "FAILED" else { throw TestFailure(made.text) }
