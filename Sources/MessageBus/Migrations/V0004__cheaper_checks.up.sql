@@ -8,3 +8,6 @@ ALTER TABLE main.messages
         AND rtrim(type, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_') = '') NOT VALID,
     -- An object, as valid JSON begins.
     ADD CONSTRAINT messages_data_check CHECK (left(ltrim(data::text, E' \t\n\r'), 1) = '{') NOT VALID;
+
+-- Of the claims before migration 2.
+DROP INDEX main.deliveries_pending_by_lane;

@@ -17,14 +17,13 @@ COMMENT ON COLUMN main.provisionings.kind IS '0 provision, 1 deprovision, 2 move
 COMMENT ON COLUMN main.provisionings.progress_version IS 'of the newest report that was stored; older ones are ignored';
 UPDATE main.provisionings SET state = CASE status WHEN 1 THEN 'SUCCEEDED' ELSE 'FAILED' END, ended_on = completed_on
 WHERE status <> 0;
-ALTER TABLE main.provisionings ADD CONSTRAINT provisionings_state_of_status CHECK (
-    CASE status WHEN 0 THEN state NOT IN ('SUCCEEDED', 'FAILED') WHEN 1 THEN state = 'SUCCEEDED' ELSE true END);
--- Part of the policy, because PostgreSQL parses the checks of a table again for every statement that writes to it, but keeps
--- policies in the plan of a statement.
+-- Rules that are part of the policy, because PostgreSQL parses the checks of a table again for every statement that writes to it,
+-- but keeps policies in the plan of a statement.
 ALTER POLICY tenant_isolation ON main.provisionings WITH CHECK (
     ((SELECT current_setting('app.tenant_id', true) = '*') OR tenant_id = (SELECT main.current_tenant()))
     AND status IN (0, 1, 2) AND kind IN (0, 1, 2)
-    AND state IN ('REQUESTED', 'RUNNING', 'COMPENSATING', 'STUCK', 'DELEGATED', 'SUCCEEDED', 'FAILED'));
+    AND state IN ('REQUESTED', 'RUNNING', 'COMPENSATING', 'STUCK', 'DELEGATED', 'SUCCEEDED', 'FAILED')
+    AND CASE status WHEN 0 THEN state NOT IN ('SUCCEEDED', 'FAILED') WHEN 1 THEN state = 'SUCCEEDED' ELSE true END);
 -- For estimates: the last runs of a tier that have succeeded.
 CREATE INDEX idx_provisionings_durations ON main.provisionings (kind, tier, ended_on DESC)
     WHERE state = 'SUCCEEDED' AND started_on IS NOT NULL;
