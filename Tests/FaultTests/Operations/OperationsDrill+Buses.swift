@@ -95,7 +95,8 @@ extension OperationsDrill {
                 let printed = try await shell.succeed(
                     attributes, replacing: [("arc-orchestrator", "\(prefix)-orchestrator")], environment: command)
                 let counts = try JSONValue.parse(Array(printed.utf8))["Attributes"]
-                return counts?["ApproximateNumberOfMessages"] == "1" ? counts : nil
+                let count = counts?["ApproximateNumberOfMessages"]?.stringValue.flatMap { Int($0) } ?? 0
+                return count > 0 ? counts : nil
             }
             #expect(waiting["ApproximateNumberOfMessagesNotVisible"] == "0")
             let rules = try await shell.succeed(

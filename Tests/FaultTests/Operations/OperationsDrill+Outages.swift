@@ -105,8 +105,10 @@ extension OperationsDrill {
                 try await runs.count(
                     "SELECT count(*) FROM main.provisioning_runs WHERE unavailable_since IS NOT NULL") == 1
             }
-            let shown = try await client.get("/tenants/\(second)/provisioning", token: stack.admin).expect(200)
-            #expect(shown.text.contains("53100"), "\(shown.text)")
+            try await eventually("the run says why it waits") {
+                try await client.get("/tenants/\(second)/provisioning", token: stack.admin).expect(200).text.contains(
+                    "53100")
+            }
             try await FullDisk.allowDefinitions(application)
             try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: second) == 0 }
             let letters = "SELECT count(*) FROM main.outbox WHERE state = 2"
