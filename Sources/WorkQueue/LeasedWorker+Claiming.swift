@@ -38,7 +38,7 @@ extension LeasedWorker {
                         atMost: idle.next(timeUntilDue: due, pollInterval: configuration.pollInterval))
                 } else {
                     idle.worked()
-                    if configuration.linger > .zero { await lifetime.rest(configuration.linger) }
+                    if configuration.linger > .zero, !isBusy { await lifetime.rest(configuration.linger) }
                 }
             } catch {
                 if lifetime.isStopping { return }

@@ -20,8 +20,8 @@ package struct WorkerConfiguration: Sendable, Hashable {
     package var storeUnavailability: BackOff
     /// How often to look for work although no signal came.
     package var pollInterval: Duration
-    /// How long to collect after a claim that has found work, before the next one. Under load, claims then find more work, and a
-    /// store need not be asked for each item; the first item after a pause does not wait.
+    /// How long to collect after a claim that has found work, but not as much as there was place for. Under load, claims then find
+    /// more, and a store need not be asked for each item; the first item after a pause does not wait.
     package var linger: Duration
     /// How long handlers at work may go on when the service is to stop; then they are canceled and their work is
     /// released.

@@ -12,7 +12,7 @@ import WorkQueue
 struct EventFeedConsumer: Sendable {
     static let group = "tenant-management-webhooks"
     /// Many handlers, because those of a transaction wait for it together.
-    static let configuration = ConsumerConfiguration(concurrency: 50, runLength: 32, linger: .milliseconds(50))
+    static let configuration = ConsumerConfiguration(concurrency: 64, runLength: 32, linger: .milliseconds(50))
 
     private let recording: BatchedEffect<EventEnvelope>
 
