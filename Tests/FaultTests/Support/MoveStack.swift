@@ -131,7 +131,8 @@ struct MovedTenant {
         found += try await world.control.texts(Self.stored, [.text(key)])
         found += try await world.stack.data.database(.tenantManagement).texts(
             """
-            SELECT concat_ws(' ', type, external_identifier, metadata, deleted) FROM main.resources
+            SELECT concat_ws(' ', type, external_identifier, metadata - 'secretRef', metadata ? 'secretRef', deleted)
+            FROM main.resources
             WHERE tenant_id = $1::uuid ORDER BY 1
             """, [.text(id)])
         return found.map { $0.replacing(key, with: "key").replacing(id, with: "id") }
