@@ -70,12 +70,6 @@ private struct Examination {
         let name: String
         let fix: String
         let examine: () async throws -> String
-
-        init(_ name: String, fix: String, _ examine: @escaping () async throws -> String) {
-            self.name = name
-            self.fix = fix
-            self.examine = examine
-        }
     }
 
     func run() async -> Int {
@@ -95,22 +89,25 @@ private struct Examination {
     /// The configuration, and the databases that it names.
     private var connections: [Check] {
         [
-            Check("configuration", fix: "Set the variable it names; `arc serve --help` lists the important ones.") {
+            Check(
+                name: "configuration", fix: "Set the variable it names; `arc serve --help` lists the important ones."
+            ) {
                 _ = try await service.make(reader: try await reader(), logger: logger)
                 return "valid"
             },
             Check(
-                "PostgreSQL", fix: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
+                name: "PostgreSQL",
+                fix: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
             ) {
                 try await database(scope: nil)
             },
             Check(
-                "clock",
+                name: "clock",
                 fix: "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only."
             ) {
                 try await skew()
             },
-            Check("message bus", fix: "Check MESSAGE_BUS_DB_HOST and the other MESSAGE_BUS_DB_ variables.") {
+            Check(name: "message bus", fix: "Check MESSAGE_BUS_DB_HOST and the other MESSAGE_BUS_DB_ variables.") {
                 try await database(scope: "message.bus")
             },
         ]
@@ -120,13 +117,13 @@ private struct Examination {
     private var contents: [Check] {
         var checks = [
             Check(
-                "migrations",
+                name: "migrations",
                 fix: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
             ) {
                 try await migrations()
             },
             Check(
-                "events",
+                name: "events",
                 fix:
                     "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services."
             ) {
@@ -136,7 +133,7 @@ private struct Examination {
         if service != .orchestrator {
             checks.append(
                 Check(
-                    "Redis",
+                    name: "Redis",
                     fix:
                         "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but more slowly."
                 ) {
@@ -146,7 +143,7 @@ private struct Examination {
         if service == .tenantManagement {
             checks.append(
                 Check(
-                    "invoices",
+                    name: "invoices",
                     fix:
                         "Install arc-pdf beside arc (or set PDF_RENDERER_PATH) and fonts for the scripts of your tenants (Debian: fonts-noto-core, fonts-noto-cjk, fonts-noto-color-emoji)."
                 ) {
@@ -154,7 +151,7 @@ private struct Examination {
                 })
         }
         checks.append(
-            Check("HTTP", fix: "Start the service, or check its log for the reason why it does not respond.") {
+            Check(name: "HTTP", fix: "Start the service, or check its log for the reason why it does not respond.") {
                 try await http()
             })
         return checks

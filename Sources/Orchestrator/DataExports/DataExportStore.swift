@@ -2,17 +2,16 @@ import MessageBus
 import PostgresClient
 import Primitives
 import Sealing
-import Synchronization
 import WorkQueue
 
 /// The requests for data in `orchestrator_db`, as leased work.
-final class DataExportStore: LeasedStore {
+struct DataExportStore: LeasedStore {
     private let pool: PostgresPool
     private let sealer: Sealer
     private let secrets: EventSecretSealer
     private let clock: any WallClock
     private let table: LeasedTable
-    private let signals = Mutex<WorkSignals?>(nil)
+    private let announcements = WorkAnnouncements()
 
     init(pool: PostgresPool, sealer: Sealer, secrets: EventSecretSealer, clock: any WallClock) {
         self.pool = pool
@@ -39,7 +38,7 @@ final class DataExportStore: LeasedStore {
             guard Inbox.isDuplicate(error) else { throw error }
             return false
         }
-        signals.withLock { $0 }?.work.signal()
+        announcements.announce()
         return true
     }
 
@@ -86,10 +85,7 @@ final class DataExportStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
-    func watch(_ signals: WorkSignals) async {
-        self.signals.withLock { $0 = signals }
-        signals.work.signal()
-    }
+    func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
     private static func label(_ export: Identifier) -> String { "data_exports/\(export)" }
 
