@@ -70,7 +70,7 @@ import Testing
         let port = UInt16(try TestCommand.freePort())
         let listener = try await ProcessReactor.shared.spawn(
             ProcessCommand(
-                executable: try StandIn.install(in: folder.path), arguments: ["serve", "other"],
+                executable: try await StandIn.install(in: folder.path), arguments: ["serve", "other"],
                 environment: ["HOST": "127.0.0.1", "PORT": "\(port)"])
         ) { _, _ in }
         try await eventually("the port is taken") { !LoopbackPort.isFree(host: "127.0.0.1", port: port) }

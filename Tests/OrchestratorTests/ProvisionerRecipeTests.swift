@@ -13,7 +13,7 @@ import Testing
         let folder: URL
 
         /// - Parameter programs: Name and the rest of the script.
-        init(_ programs: [String: String]) throws {
+        init(_ programs: [String: String]) async throws {
             folder = TestCommand.temporaryFile("stand-ins")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             for (name, script) in programs {
@@ -24,8 +24,7 @@ import Testing
                     case "$*" in *"apply -f -"*) cat >> "\(folder.path)/\(name).input" ;; esac
                     \(script)
                     """
-                try Data(text.utf8).write(to: file)
-                try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+                try await TestCommand.install(text, at: file.path)
             }
         }
 
@@ -63,7 +62,7 @@ import Testing
 
     @Test(arguments: ["terraform", "tofu"])
     func `the module is applied in the tenant's own workspace`(program: String) async throws {
-        let standIns = try StandIns([program: Self.terraform])
+        let standIns = try await StandIns([program: Self.terraform])
         defer { standIns.remove() }
         let module = Self.recipes.appendingPathComponent("terraform/module").path
         let exec = provisioner(
@@ -94,7 +93,7 @@ import Testing
     }
 
     @Test func `a backend that is away is no attempt`() async throws {
-        let standIns = try StandIns(["tofu": "exit 1"])
+        let standIns = try await StandIns(["tofu": "exit 1"])
         defer { standIns.remove() }
         let exec = provisioner(
             "terraform", standIns,
@@ -106,7 +105,7 @@ import Testing
     }
 
     @Test func `a namespace is made with quota and policy, and removed`() async throws {
-        let standIns = try StandIns(["kubectl": ""])
+        let standIns = try await StandIns(["kubectl": ""])
         defer { standIns.remove() }
         let exec = provisioner("kubernetes", standIns, ["ARC_KUBERNETES_DOMAIN": "apps.example.com"])
         let test = TestEvent(key: "acme")
@@ -125,7 +124,9 @@ import Testing
     }
 
     @Test func `a namespace of somebody else is not touched, and a cluster that is away is no attempt`() async throws {
-        let foreign = try StandIns(["kubectl": #"case "$*" in *"get namespace"*) printf 'tenant-acme other' ;; esac"#])
+        let foreign = try await StandIns([
+            "kubectl": #"case "$*" in *"get namespace"*) printf 'tenant-acme other' ;; esac"#
+        ])
         defer { foreign.remove() }
         let exec = provisioner("kubernetes", foreign, [:])
         let failure = try await #require(throws: ProvisioningFailure.self) {
@@ -133,7 +134,7 @@ import Testing
         }
         #expect(failure.kind == .transient)
         #expect(!foreign.lines("kubectl.calls").contains { $0.contains("apply") })
-        let away = try StandIns(["kubectl": "exit 1"])
+        let away = try await StandIns(["kubectl": "exit 1"])
         defer { away.remove() }
         let waiting = provisioner("kubernetes", away, [:])
         let outage = try await #require(throws: ProvisioningFailure.self) {

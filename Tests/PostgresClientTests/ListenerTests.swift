@@ -10,7 +10,8 @@ import Testing
             configuration: try TestServer.configuration(), channels: [channel, other], logger: testLogger)
         var events = listener.events().makeAsyncIterator()
         await expect(&events, .connected)
-        #expect(listener.isConnected)
+        // The event comes before anything is received, and so right before this is true.
+        try await TestServer.until { listener.isConnected }
         try await TestServer.withPool { pool in
             let notify: PostgresStatement = "SELECT pg_notify($1, $2)"
             _ = try await pool.query(notify, [.text(TestServer.uniqueName("unheard")), "a"])

@@ -51,6 +51,15 @@ package enum TestCommand {
         return outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 
+    /// Writes a program that can be executed at once. Another process writes it: whatever this one starts at that moment would
+    /// have the file open for writing, too, and the system executes no file that somebody writes ("Text file busy").
+    package static func install(_ program: String, at path: String) async throws {
+        let source = temporaryFile("program")
+        defer { try? FileManager.default.removeItem(at: source) }
+        try Data(program.utf8).write(to: source)
+        try await run(["install", "-m", "755", source.path, path])
+    }
+
     /// A server that is not started yet. It writes into a file: what a server starts in turn would keep a pipe open.
     /// - Throws: ``TestFailure`` when the file cannot be written.
     package static func server(_ arguments: [String], environment: [String: String]? = nil, log: URL) throws -> Process

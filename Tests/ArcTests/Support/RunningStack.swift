@@ -23,7 +23,7 @@ final class RunningStack: Sendable {
         let reported = Recorder()
         self.reported = reported
         var configuration = LocalStack.Configuration(
-            home: home, executable: try StandIn.install(in: folder.path),
+            home: home, executable: try await StandIn.install(in: folder.path),
             environment: variables.merging(environment) { $1 })
         configuration.services = services
         configuration.silenceLimit = silenceLimit

@@ -1,5 +1,4 @@
-import LocalStack
-import Testing
+import TestSupport
 
 /// A stand-in for the `arc` program: a Perl script (Perl is on every Debian) that answers `serve`, `migrate`, `token`.
 enum StandIn {
@@ -48,9 +47,9 @@ enum StandIn {
         """#
 
     /// Writes the script into a folder.
-    static func install(in folder: String) throws -> String {
+    static func install(in folder: String) async throws -> String {
         let path = "\(folder)/arc-stand-in"
-        try FileSystem.replace(path, with: script + "\n", mode: 0o755)
+        try await TestCommand.install(script + "\n", at: path)
         return path
     }
 }

@@ -22,13 +22,13 @@ struct OperationsShell {
                 "REDIS_CLI_HOST": servers.redisHost, "REDIS_CLI_PORT": servers.redisPort, "DB_SSLMODE": "disable",
             ])
         try await withCleanup {
-            try shell.install("arc", #"exec "\#(try ArcCommand.executable())" "$@""#)
+            try await shell.install("arc", #"exec "\#(try ArcCommand.executable())" "$@""#)
             // The document's commands go to the Redis of the test, and those for AWS to moto.
-            try shell.install(
+            try await shell.install(
                 "redis-cli", #"PATH="${PATH#*:}" exec redis-cli -h "$REDIS_CLI_HOST" -p "$REDIS_CLI_PORT" "$@""#)
             if own["ARC_TEST_PEERS"] != nil {
                 let peer = try PythonPeer.command("aws_cli.py").map { "\"\($0)\"" }.joined(separator: " ")
-                try shell.install("aws", #"exec \#(peer) "$@""#)
+                try await shell.install("aws", #"exec \#(peer) "$@""#)
             }
             try await body(shell)
         } cleanup: {
@@ -36,10 +36,9 @@ struct OperationsShell {
         }
     }
 
-    private func install(_ name: String, _ line: String) throws {
+    private func install(_ name: String, _ line: String) async throws {
         let file = folder.appendingPathComponent("bin/\(name)")
-        try Data("#!/bin/sh\n\(line)\n".utf8).write(to: file)
-        try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: file.path)
+        try await TestCommand.install("#!/bin/sh\n\(line)\n", at: file.path)
     }
 
     /// A file that commands find in their folder.
