@@ -4,7 +4,7 @@ import StackTestSupport
 import Testing
 
 /// What docs/operations.md tells the person on call to type, typed in the situations that it describes.
-@Suite(.timeLimit(.minutes(20))) struct OperationsDocumentTests {
+@Suite(.serialized, .timeLimit(.minutes(20))) struct OperationsDocumentTests {
     @Test func `every section with commands has a drill`() throws {
         let sections = try OperationsDocument.read().sections.keys.sorted()
         #expect(sections == OperationsDrill.allCases.map(\.rawValue).sorted())
