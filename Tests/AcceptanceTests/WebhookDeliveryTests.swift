@@ -144,7 +144,7 @@ import Testing
             try await world.test(watcher, "watcher")
             #expect(world.receiver.received(at: "/gone").count == count)
             try await world.client.patch(endpoint.path, ["isEnabled": true], token: user).expect(204)
-            #expect(try await world.settled(endpoint, "SUCCEEDED").count == 2)
+            #expect(try await world.settled(endpoint, "SUCCEEDED", count: 2).count == 2)
             let row = try await world.client.get(endpoint.path, token: user).expect(200).json
             #expect(row["disabledReason"] == .null && row["disabledOn"] == .null)
         }
@@ -191,7 +191,7 @@ import Testing
             for _ in 0..<10 { try await world.test(quick, "quick") }
             #expect(world.receiver.received(at: "/slow").count == 4, "and no more than them")
             world.receiver.release()
-            #expect(try await world.settled(slow, "SUCCEEDED").count == 50)
+            #expect(try await world.settled(slow, "SUCCEEDED", count: 50).count == 50)
         }
     }
 
@@ -240,7 +240,7 @@ import Testing
             try await world.client.post("\(first.path)/replay", range, token: world.admin).expect(200)
             try await eventually("all arrive again") { world.receiver.received(at: "/first").count == 6 }
             #expect(Set(world.receiver.received(at: "/first").map { "\($0.id) \($0.json)" }).count == 3)
-            #expect(try await world.settled(first, "SUCCEEDED").count == 3)
+            #expect(try await world.settled(first, "SUCCEEDED", count: 3).count == 3)
             let nothing = try await world.client.post(
                 "\(first.path)/replay",
                 [

@@ -61,11 +61,12 @@ struct WebhookWorld: Sendable {
         try await client.get("\(endpoint.path)/deliveries", token: token ?? admin).expect(200).json.arrayValue ?? []
     }
 
-    /// Waits until all deliveries to an endpoint have a status.
-    func settled(_ endpoint: Endpoint, _ status: String) async throws -> [JSONValue] {
+    /// Waits until all deliveries to an endpoint have a status. An event becomes a delivery a moment after its request.
+    /// - Parameter count: How many there are at least by then.
+    func settled(_ endpoint: Endpoint, _ status: String, count: Int = 1) async throws -> [JSONValue] {
         try await eventually("the deliveries are \(status)") {
             let all = try await deliveries(endpoint)
-            let isSettled = !all.isEmpty && all.allSatisfy { $0["status"] == .string(status) }
+            let isSettled = all.count >= count && all.allSatisfy { $0["status"] == .string(status) }
             return isSettled ? all : nil
         }
     }
