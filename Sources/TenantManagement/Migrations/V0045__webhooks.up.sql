@@ -154,7 +154,7 @@ CREATE TABLE main.webhook_replays (
     owner_id uuid,
     from_on timestamptz NOT NULL,
     to_on timestamptz NOT NULL,
-    event_types text[],
+    event_types varchar[],
     reason varchar(200),
     deliveries integer NOT NULL,
     created_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', clock_timestamp()),

@@ -88,6 +88,10 @@ struct IsolationSide: Sendable {
         rows["/webhook-deliveries"] = try await management.post(
             "/webhook-endpoints/\(endpoint)/test", token: stack.admin
         ).expect(201).string("id")
+        try await management.post(
+            "/webhook-endpoints/\(endpoint)/replay",
+            ["from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "reason": text], token: stack.admin
+        ).expect(200)
         rows["/tenant-configs"] = try await create(
             management, "/tenant-configs", ["configKey": text, "configValue": ["of": text], "tenantId": owner])
         rows["/subscriptions"] = try await create(
