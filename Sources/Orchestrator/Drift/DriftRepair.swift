@@ -79,7 +79,7 @@ struct DriftRepair: Sendable {
             try await server.pool.withTransaction { transaction in
                 try await transaction.lockOutOtherProvisioners()
                 try await transaction.run("ALTER ROLE \(name.quoted) NOLOGIN")
-                try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+                try await transaction.join(name)
             }
         }
         if actual.hasDatabase {

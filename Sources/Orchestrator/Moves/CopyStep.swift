@@ -34,7 +34,7 @@ struct CopyStep: ProvisioningStep {
             try await TenantCopyRemoval(placement: sites.target, tenancy: site.tenancy, keepsRole: keepsRole).run()
             // The provisioner has to read the tenant's tables until the source is opened again.
             if sites.isOnOneServer {
-                try await site.locked { try await $0.run("GRANT \(site.name.quoted) TO CURRENT_USER") }
+                try await site.locked { try await $0.join(site.name) }
             }
         }
     }

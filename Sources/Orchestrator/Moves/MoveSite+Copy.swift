@@ -27,7 +27,7 @@ extension MoveSite {
                 try await role.ensure(in: transaction)
                 try await transaction.run("ALTER ROLE \(name.quoted) NOLOGIN")
             }
-            try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+            try await transaction.join(name)
         }
         if placement.kind == .silo {
             let database = TenantDatabase(name, tenant: placement.tenant, tenancy)

@@ -63,7 +63,7 @@ struct MoveSite: Sendable {
             }
             try await transaction.run("ALTER ROLE \(name.quoted) IN DATABASE \(database) SET \(Self.readOnly) = on")
             // Who ends the sessions of a role, and reads its tables, must be a member of it.
-            try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+            try await transaction.join(name)
         }
         try await endSessions()
     }
@@ -74,7 +74,7 @@ struct MoveSite: Sendable {
             let hasRole = try await removal.isThere(in: transaction)
             if hasRole {
                 try await transaction.run("ALTER ROLE \(name.quoted) IN DATABASE \(database) RESET \(Self.readOnly)")
-                try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+                try await transaction.join(name)
             }
             return hasRole
         }

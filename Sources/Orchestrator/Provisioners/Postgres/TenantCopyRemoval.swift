@@ -29,7 +29,7 @@ struct TenantCopyRemoval: Sendable {
             try await transaction.lockOutOtherProvisioners()
             let hasRole = try await removal.isThere(in: transaction)
             // Who ends the sessions of a role must be a member of it.
-            if hasRole { try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER") }
+            if hasRole { try await transaction.join(name) }
             guard placement.kind == .pooled else { return hasRole }
             try await transaction.run("DROP SCHEMA IF EXISTS \(name.quoted) CASCADE")
             if hasRole, keepsRole {

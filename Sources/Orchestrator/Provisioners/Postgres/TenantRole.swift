@@ -49,6 +49,17 @@ extension PostgresTransaction {
         _ = try await query(PostgresStatement(command, prepared: false))
     }
 
+    /// Makes the provisioner a member of a tenant's role, which whoever drops or changes what the role owns must be.
+    ///
+    /// A session remembers its memberships, and PostgreSQL can miss a grant of another session that is committed while it looks
+    /// them up. A GRANT of what is there already changes nothing, so the session would go on without the membership. A REVOKE in
+    /// between makes it look again; without the first GRANT it would log a warning when there is nothing to revoke.
+    func join(_ role: SQLName) async throws(PostgresError) {
+        try await run("GRANT \(role.quoted) TO CURRENT_USER")
+        try await run("REVOKE \(role.quoted) FROM CURRENT_USER")
+        try await run("GRANT \(role.quoted) TO CURRENT_USER")
+    }
+
     /// Holds up other provisioners of this server until the transaction ends: GRANT and ALTER ROLE on shared objects
     /// fail with "tuple concurrently updated" when two do it at once.
     func lockOutOtherProvisioners() async throws(PostgresError) {
@@ -62,8 +73,9 @@ extension ProvisioningFailure {
     static func from(_ error: any Error) -> ProvisioningFailure {
         if let failure = error as? ProvisioningFailure { return failure }
         guard let error = error as? PostgresError else { return .transient("unexpected \(type(of: error))") }
+        // Not for good: PostgreSQL may not have noticed a membership yet (``PostgresTransaction/join(_:)``).
         if error.sqlState == .insufficientPrivilege {
-            return .permanent("the provisioner's role lacks a privilege: \(error)")
+            return .transient("the provisioner's role lacks a privilege: \(error)")
         }
         return error.isDependencyUnavailable ? .unavailable("\(error)") : .transient("\(error)")
     }

@@ -19,7 +19,7 @@ struct TenantRoleRemoval: Sendable {
     /// Nobody can log in as the role any more. The provisioner becomes a member, which may end the role's sessions.
     func close(in transaction: PostgresTransaction) async throws {
         try await transaction.run("ALTER ROLE \(name.quoted) NOLOGIN")
-        try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+        try await transaction.join(name)
     }
 
     /// The opposite of ``close(in:)``.
@@ -36,7 +36,7 @@ struct TenantRoleRemoval: Sendable {
     /// Drops the role with what it owns in the database of the transaction.
     func drop(in transaction: PostgresTransaction) async throws {
         // Who drops what a role owns must be a member of it.
-        try await transaction.run("GRANT \(name.quoted) TO CURRENT_USER")
+        try await transaction.join(name)
         try await transaction.run("DROP OWNED BY \(name.quoted) CASCADE")
         try await transaction.run("DROP ROLE \(name.quoted)")
     }
