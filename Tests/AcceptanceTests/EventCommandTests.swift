@@ -3,10 +3,11 @@ import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// What the person on call types about events, against running services.
-@Suite(.timeLimit(.minutes(5))) struct EventCommandTests {
+@Suite(.timeLimit(.minutes(20))) struct EventCommandTests {
     /// The command line beside the database of a service.
     private struct Terminal {
         let database: TestDatabase
@@ -48,6 +49,10 @@ import Testing
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()
             let terminal = Terminal(database: try stack.database(.tenantManagement), service: "tenant-management")
+            // Events that follow others of their tenant are published with them.
+            try await eventually("the tenant's own events are published") {
+                try await terminal.database.count("SELECT count(*) FROM main.outbox WHERE state = 0") == 0
+            }
             try await terminal.database.query(Self.insertion, [.text(tenant)])
             func numbers(_ events: [JSONValue]) -> [Int] { events.compactMap { $0["attempts"]?.intValue } }
             #expect(numbers(try await terminal.list("--type", "TEST_0")) == [9, 6, 3], "the newest first")
