@@ -112,7 +112,7 @@ import Testing
             #expect(shown["replayOf"] == .string(event) && shown["replayGroups"] == ["subscription"])
             #expect(shown["replayReason"] == "restored from a backup" && shown["replayedBy"] == "arc events")
 
-            try await terminal.database.query(Self.insertion, [.text(tenant)])
+            try await terminal.database.query(Self.insertion, [.text(Identifier.v4().description)])
             let refusals = [
                 (Self.id(2), "is a dead letter: use arc events retry"), (Self.id(3), "was not published yet"),
                 (Identifier.v4().description, "no outbox has the event"),
