@@ -218,6 +218,7 @@ import Testing
                 query = Self.next(page)?.split(separator: "?").last.map(String.init)
             }
             #expect(pages == ids)
+            #expect(Self.ids(try await list("limit=2e0")) == Array(ids.prefix(2)))
 
             let conditions: [(JSONValue, Int)] = [
                 (["source": "outbox"], 4), (["type": "TEST_9"], 3), (["type": ["like": "TEST\\_%"]], 7),

@@ -23,6 +23,16 @@ struct QueryStringTests {
         #expect(QueryString.first("b", in: "a=1") == nil)
     }
 
+    @Test func `whole numbers are read in any notation of JSON`() {
+        for text in ["10", "1e1", "1E%2B1", "10.0", "100e-1"] {
+            #expect(QueryString.integer("n", in: "n=\(text)&n=3") == 10, "\(text)")
+        }
+        for text in ["", "x", "1.5", "%2010x", "9223372036854775808", "null", "010"] {
+            #expect(QueryString.integer("n", in: "n=\(text)") == nil, "\(text)")
+        }
+        #expect(QueryString.integer("m", in: "n=1") == nil)
+    }
+
     @Test func `a plus in a path is kept`() {
         #expect("a+b%20c".removingPercentEncoding() == "a+b c")
     }

@@ -1,3 +1,4 @@
+import JSONCoding
 import Primitives
 
 /// Reads `application/x-www-form-urlencoded` query strings.
@@ -15,6 +16,13 @@ package enum QueryString {
     package static func first(_ name: String, in query: String) -> String? {
         guard !query.isEmpty else { return nil }
         return pairs(query).first { $0.name.hasSameBytes(as: name) }?.value
+    }
+
+    /// The first value of a name as a whole number, in any notation that parameters with an integer schema accept (`1e2`).
+    /// Nil for anything else.
+    package static func integer(_ name: String, in query: String) -> Int64? {
+        guard let text = first(name, in: query) else { return nil }
+        return (try? JSONValue.parse(Array(text.utf8)))?.numberValue?.int64
     }
 
     /// Decodes `+` and percent escapes. Escapes that are not hexadecimal stand for themselves; bytes that are not

@@ -116,9 +116,10 @@ struct EventOperationsController: Sendable {
                     }
                     return place
                 }
-                let page = try await service.letters.page(
-                    after: place, limit: QueryString.first("limit", in: query).flatMap { Int($0) } ?? Self.defaultLimit
-                ) { letter in condition.matches { DeadLetterEntity.value($0, of: letter) } }
+                let limit = QueryString.integer("limit", in: query).map { Int($0) } ?? Self.defaultLimit
+                let page = try await service.letters.page(after: place, limit: limit) { letter in
+                    condition.matches { DeadLetterEntity.value($0, of: letter) }
+                }
                 var response = OperationResponse.json(
                     JSONValue.array(page.letters.map(Self.json)).serialized())
                 response.linkToPage(after: page.next?.text, of: call.request)

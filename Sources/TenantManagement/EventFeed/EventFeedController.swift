@@ -62,10 +62,10 @@ struct EventFeedController: Sendable {
             })
     }
 
-    /// A parameter that its schema has found to be a whole number, in any notation of JSON.
+    /// A parameter that its schema has found to be a whole number, of any size.
     private static func number(_ name: String, in query: String) throws(HTTPFailure) -> Int64? {
         guard let text = QueryString.first(name, in: query) else { return nil }
-        guard let number = (try? JSONValue.parse(Array(text.utf8)))?.numberValue?.int64 else {
+        guard let number = QueryString.integer(name, in: query) else {
             throw .invalidParameter(name, value: .string(text), reason: "must be a whole number below 2^63")
         }
         return number
