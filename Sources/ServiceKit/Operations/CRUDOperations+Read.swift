@@ -15,15 +15,8 @@ extension CRUDOperations {
                     headers: [.link, .totalCount, .preferenceApplied])
             ],
             handler: .scoped { call in
-                let filter = try Filter.parse(
-                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
-                try views.require(filter, of: entity, in: catalog, for: call.identity)
-                let cursor = try QueryString.first("cursor", in: call.request.query).map {
-                    try PageCursor($0, order: filter.order, of: entity)
-                }
-                let page = try await repository.page(
-                    filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
-                return .page(page, for: call.request)
+                try await ListQuery(call, of: entity, in: catalog, limits: limits, views: views)
+                    .page(of: repository, for: call)
             })
     }
 

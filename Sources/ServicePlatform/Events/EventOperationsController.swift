@@ -30,16 +30,10 @@ struct EventOperationsController: Sendable {
                     headers: [.link, .totalCount, .preferenceApplied])
             ],
             handler: .scoped { call in
-                var filter = try Filter.parse(
-                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
-                if filter.order.isEmpty { filter.order = [Order(LoggedEventEntity.occurredAt, descending: true)] }
-                let cursor = try QueryString.first("cursor", in: call.request.query).map {
-                    try PageCursor($0, order: filter.order, of: entity)
-                }
-                return .page(
-                    try await events.page(
-                        filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope),
-                    for: call.request)
+                let list = try ListQuery(
+                    call, of: entity, in: catalog, limits: limits, views: nil,
+                    order: [Order(LoggedEventEntity.occurredAt, descending: true)])
+                return try await list.page(of: events, for: call)
             })
     }
 

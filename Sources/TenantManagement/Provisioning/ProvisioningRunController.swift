@@ -33,17 +33,15 @@ struct ProvisioningRunController: Sendable {
             failures: [.notFound: "There is no such tenant"],
             handler: .scoped { call in
                 let tenant = try call.request.identifier()
-                var filter = try Filter.parse(
-                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
+                let list = try ListQuery(
+                    call, of: entity, in: catalog, limits: limits, views: nil,
+                    order: [Order(ProvisioningRun.requestedOn, descending: true)])
+                var filter = list.filter
                 filter.condition = .all([.equals(ProvisioningRun.tenantID, tenant), filter.condition])
                 // Runs are shown whole.
                 filter.fields = .all
-                if filter.order.isEmpty { filter.order = [Order(ProvisioningRun.requestedOn, descending: true)] }
-                let cursor = try QueryString.first("cursor", in: call.request.query).map {
-                    try PageCursor($0, order: filter.order, of: entity)
-                }
                 let listing = try await service.list(
-                    of: tenant, filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount,
+                    of: tenant, filter, after: list.cursor, countsTotal: call.request.preferences.wantsTotalCount,
                     in: call.scope)
                 return try Self.response(listing, for: call)
             })

@@ -72,20 +72,14 @@ struct SuspensionController: Sendable {
             failures: [.notFound: "There is no such tenant"],
             handler: .scoped { call in
                 let tenant = try call.request.identifier()
-                var filter = try Filter.parse(
-                    QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
-                filter.condition = .all([.equals(TenantSuspension.tenantID, tenant), filter.condition])
-                if filter.order.isEmpty { filter.order = [Order(TenantSuspension.suspendedOn, descending: true)] }
+                let list = try ListQuery(
+                    call, of: entity, in: catalog, limits: limits, views: nil,
+                    order: [Order(TenantSuspension.suspendedOn, descending: true)])
                 guard try await tenants.count(.equals(Entity.id, tenant), in: call.scope) == 1 else {
                     throw HTTPFailure.entityNotFound
                 }
-                let cursor = try QueryString.first("cursor", in: call.request.query).map {
-                    try PageCursor($0, order: filter.order, of: entity)
-                }
-                return .page(
-                    try await suspensions.page(
-                        filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope),
-                    for: call.request)
+                return try await list.page(
+                    of: suspensions, where: .equals(TenantSuspension.tenantID, tenant), for: call)
             })
     }
 

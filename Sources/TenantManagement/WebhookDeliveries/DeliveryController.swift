@@ -29,7 +29,7 @@ struct DeliveryController: Sendable {
 
     private func list() -> Operation {
         var operation = crud.find()
-        operation.handler = .scoped { call in try await page(try query(of: call), for: call) }
+        operation.handler = .scoped { call in try await query(of: call).page(of: service.deliveries, for: call) }
         return operation
     }
 
@@ -47,42 +47,20 @@ struct DeliveryController: Sendable {
             failures: [.notFound: "There is no such WebhookEndpoint"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
-                let query = try query(of: call)
+                let list = try query(of: call)
                 do { _ = try await endpoints.findByID(id, in: call.scope) } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
                 }
-                return try await page(query, where: .equals(WebhookDelivery.endpointID, id), for: call)
+                return try await list.page(
+                    of: service.deliveries, where: .equals(WebhookDelivery.endpointID, id), for: call)
             })
     }
 
-    /// A part of the log.
-    private struct Query {
-        var filter: Filter
-        let cursor: PageCursor?
-    }
-
     /// What a request asks for; without an order, the newest first.
-    private func query(of call: ScopedRequest) throws -> Query {
-        var filter = try Filter.parse(
-            QueryParameter.all(call.request.query), for: entity, in: catalog, limits: limits)
-        try views.require(filter, of: entity, in: catalog, for: call.identity)
-        if filter.order.isEmpty { filter.order = [Order(WebhookDelivery.createdOn, descending: true)] }
-        let order = filter.order
-        let cursor = try QueryString.first("cursor", in: call.request.query).map {
-            try PageCursor($0, order: order, of: entity)
-        }
-        return Query(filter: filter, cursor: cursor)
-    }
-
-    /// A page of the deliveries that match the request's filter and a condition.
-    private func page(
-        _ query: Query, where condition: Where = .everything, for call: ScopedRequest
-    ) async throws -> OperationResponse {
-        var filter = query.filter
-        filter.condition = filter.condition.and(condition)
-        let page = try await service.deliveries.page(
-            filter, after: query.cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
-        return .page(page, for: call.request)
+    private func query(of call: ScopedRequest) throws -> ListQuery {
+        try ListQuery(
+            call, of: entity, in: catalog, limits: limits, views: views,
+            order: [Order(WebhookDelivery.createdOn, descending: true)])
     }
 
     /// Attempts that are shown with a delivery unless the filter includes something else.

@@ -30,21 +30,13 @@ struct WebhookReplayController: Sendable {
             failures: [.notFound: "There is no such WebhookEndpoint"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
-                let query = call.request.query
-                var filter = try Filter.parse(QueryParameter.all(query), for: entity, in: catalog, limits: limits)
-                try views.require(filter, of: entity, in: catalog, for: call.identity)
-                if filter.order.isEmpty { filter.order = [Order(WebhookReplay.createdOn, descending: true)] }
-                let order = filter.order
-                let cursor = try QueryString.first("cursor", in: query).map {
-                    try PageCursor($0, order: order, of: entity)
-                }
+                let list = try ListQuery(
+                    call, of: entity, in: catalog, limits: limits, views: views,
+                    order: [Order(WebhookReplay.createdOn, descending: true)])
                 do { _ = try await endpoints.findByID(id, in: call.scope) } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound
                 }
-                filter.condition = filter.condition.and(.equals(WebhookReplay.endpointID, id))
-                let page = try await replays.page(
-                    filter, after: cursor, countsTotal: call.request.preferences.wantsTotalCount, in: call.scope)
-                return .page(page, for: call.request)
+                return try await list.page(of: replays, where: .equals(WebhookReplay.endpointID, id), for: call)
             })
     }
 }
