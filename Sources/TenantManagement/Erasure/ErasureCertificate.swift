@@ -1,6 +1,4 @@
-import Crypto
 import Entities
-import FoundationEssentials
 import JSONCoding
 import Primitives
 
@@ -25,8 +23,7 @@ struct ErasureCertificate: Sendable {
     /// Fields that invoices need.
     let kept: [Part]
 
-    /// The certificate as it is stored and shown. The checksum is the SHA-256, in hexadecimal, of the same JSON text without the
-    /// member `sha256`, which is the last one.
+    /// The certificate as it is stored and shown.
     var json: [UInt8] {
         var content: JSONObject = [
             "version": .integer(Self.version), "tenantId": .identifier(tenant),
@@ -46,9 +43,7 @@ struct ErasureCertificate: Sendable {
             kept.map { part in
                 ["entity": .string(part.entity), "fields": .array(part.fields.map { .string($0) })]
             })
-        let text = JSONValue.object(content).serialized()
-        content["sha256"] = .string(Hex.encode(Array(SHA256.hash(data: Data(text)))))
-        return JSONValue.object(content).serialized()
+        return content.certificateText
     }
 
     static let schema = Schema.object(

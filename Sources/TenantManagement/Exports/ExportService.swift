@@ -34,7 +34,6 @@ struct ExportService: Sendable {
         let range: ByteRange
         let size: Int64
         let bytes: [UInt8]
-        var isWhole: Bool { Int64(bytes.count) == size }
     }
 
     /// Reads an archive, or the range of it that a header asks for.

@@ -1,6 +1,4 @@
-import Crypto
 import Entities
-import FoundationEssentials
 import JSONCoding
 import PostgresClient
 import Primitives
@@ -24,8 +22,8 @@ struct OffboardingCertificate: Sendable {
     let resources: [RemovedResource]
     let completedOn: Timestamp
 
-    /// The content, whose SHA-256 is the checksum.
-    private var content: JSONObject {
+    /// The certificate as it is stored and shown.
+    var json: [UInt8] {
         var content: JSONObject = [
             "version": .integer(Self.version), "id": .identifier(offboarding.id),
             "tenantId": .identifier(offboarding.tenant), "tenantKey": .string(key), "tenantName": .string(name),
@@ -43,16 +41,7 @@ struct OffboardingCertificate: Sendable {
                     "createdOn": .string(resource.createdOn.description),
                 ]
             })
-        return content
-    }
-
-    /// The certificate as it is stored and shown. The checksum is the SHA-256, in hexadecimal, of the same JSON text without the
-    /// member `sha256`, which is the last one.
-    var json: [UInt8] {
-        var content = content
-        let text = JSONValue.object(content).serialized()
-        content["sha256"] = .string(Hex.encode(Array(SHA256.hash(data: Data(text)))))
-        return JSONValue.object(content).serialized()
+        return content.certificateText
     }
 
     static let schema = Schema.object(

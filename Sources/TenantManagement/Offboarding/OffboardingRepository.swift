@@ -114,25 +114,11 @@ struct OffboardingRepository: Sendable {
         BoundStatement(replacingExport, claim.values + [.identifier(export)])
     }
 
-    private static let replacingExport: PostgresStatement = """
-        WITH replaced AS (
-            UPDATE main.offboardings SET export_id = $3 WHERE id = $1 AND claim = $2 AND state = 0 RETURNING 1)
-        SELECT 1 / count(*) FROM replaced
-        """
-
-    private static let findingExport: PostgresStatement = """
-        SELECT export.state::text, offboarding.grace_days > 0 AND export.requested_on <= offboarding.requested_on
-        FROM main.offboardings AS offboarding
-            JOIN main.tenant_exports AS export ON export.id = offboarding.export_id
-        WHERE offboarding.id = $1
-        """
-
     // MARK: Statements
 
     private static let columns = """
         id, tenant_id, reason, state, grace_days, requested_on, requested_by, ends_on, started_on, ended_on, ended_by, \
-        end_note, last_error, certificate IS NOT NULL, is_superseded, \
-        export_id
+        end_note, last_error, certificate IS NOT NULL, is_superseded, export_id
         """
 
     private static let findingLatest = PostgresStatement(
@@ -177,5 +163,18 @@ struct OffboardingRepository: Sendable {
         UPDATE main.resources SET deleted = true, deleted_on = $3, deleted_by = $2, modified_by = $2
         WHERE tenant_id = $1 AND NOT deleted
         RETURNING id, type::text, external_identifier::text, created_on
+        """
+
+    private static let replacingExport: PostgresStatement = """
+        WITH replaced AS (
+            UPDATE main.offboardings SET export_id = $3 WHERE id = $1 AND claim = $2 AND state = 0 RETURNING 1)
+        SELECT 1 / count(*) FROM replaced
+        """
+
+    private static let findingExport: PostgresStatement = """
+        SELECT export.state::text, offboarding.grace_days > 0 AND export.requested_on <= offboarding.requested_on
+        FROM main.offboardings AS offboarding
+            JOIN main.tenant_exports AS export ON export.id = offboarding.export_id
+        WHERE offboarding.id = $1
         """
 }
