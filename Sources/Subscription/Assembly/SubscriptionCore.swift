@@ -39,6 +39,9 @@ package struct SubscriptionCore: ServiceCore {
             items: platform.repository(InvoiceItem.entity, in: catalog))
     }
 
+    /// All entities that may have rows of a tenant: those of the API, and those of the ledger, which are not part of it.
+    var storedEntities: [Entity] { catalog.entities + [LedgerCustomer.entity, LedgerPaymentSource.entity] }
+
     /// The caches of the catalog.
     package func cache(of entity: Entity) -> EntityCache? {
         [Plan.entity: plans, PlanCycle.entity: cycles, PlanCurrency.entity: currencies][entity]?.cache

@@ -26,11 +26,8 @@ struct ExportFeature: ServiceFeature {
     init(_ core: SubscriptionCore) {
         let platform = core.platform
         let consumer = ExportConsumer(
-            repository: ExportRepository(
-                pool: platform.pool,
-                // Those of the ledger are not part of the API.
-                entities: core.catalog.entities + [LedgerCustomer.entity, LedgerPaymentSource.entity]),
-            pool: platform.pool, system: platform.systemUser.scope, clock: platform.clock)
+            repository: ExportRepository(pool: platform.pool, entities: core.storedEntities), pool: platform.pool,
+            system: platform.systemUser.scope, clock: platform.clock)
         consumers = [
             FeatureConsumer(group: ExportConsumer.group, types: ExportConsumer.types, handler: consumer.handle)
         ]
