@@ -32,7 +32,7 @@ test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<
 
 acceptance: lint test clients chaos fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
 
-chaos: build ## Kill processes while tenants live, then check that nothing is lost; ARGS="--tenants 1000 --kills 50 --seed 7"
+chaos: build ## Kill processes at random, then check that nothing is lost, doubled or stuck; ARGS="--tenants 1000 --kills 50 --seed 7"
 	@for connector in postgres bullmq; do python3 scripts/chaos/chaos.py --binary $(ARC) --connector $$connector $(ARGS) || exit 1; done
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
