@@ -73,7 +73,7 @@ struct DriftComparison: Sendable {
         var findings: [DriftFinding] = []
         if actual.hasSchema, actual.ownsSchema, !kinds.contains(.pooled) {
             findings.append(
-                finding(expected, .wrongPlace, "there is a schema, but the tenant has a database of its own"))
+                finding(expected, .wrongPlace, "there is a schema, but the tenant has a separate database"))
         }
         if actual.hasDatabase, actual.ownsDatabase, !kinds.contains(.silo) {
             findings.append(finding(expected, .wrongPlace, "there is a database, but the tenant has a schema"))

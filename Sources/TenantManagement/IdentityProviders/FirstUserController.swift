@@ -38,7 +38,7 @@ struct FirstUserController: Sendable {
     private static let responseSchema = Schema.object(
         [
             .init(
-                "authId", .string().described("Id of the user at the provider; empty if there is none"), required: true)
+                "authId", .string().described("User id at the provider; empty without a provider"), required: true)
         ],
         name: "IdpResponse")
 

@@ -13,7 +13,7 @@ struct MoveController: Sendable {
     private func move() -> Operation {
         Operation(
             .post, "/tenants/{id}/move", id: "TenantMoveController.move",
-            summary: "Move the data of a tenant to another data server, or between a schema and a database of its own",
+            summary: "Move the data of a tenant to another data server, or between a schema and a separate database",
             security: .bearer(permissions: [PermissionCatalog.moveTenant]), parameters: [.id],
             requestBody: Self.requestSchema,
             responses: [
@@ -73,7 +73,7 @@ struct MoveController: Sendable {
             .init(
                 "target",
                 .string(oneOf: TenantMove.Target.allCases.map(\.rawValue)).example("silo").described(
-                    "A schema in a shared database, or a database of its own; default: as it is")),
+                    "A schema in a shared database (pooled) or a separate database (silo); default: as it is")),
             .init(
                 "server",
                 .string(minLength: 1, maxLength: TenantMove.maximumServerLength, pattern: serverName).example("eu-2")

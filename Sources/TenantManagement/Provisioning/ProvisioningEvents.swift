@@ -82,7 +82,7 @@ enum ProvisioningEvents {
     /// - Parameter isRequired: Whether every event of the type has it.
     static func subscription(isRequired: Bool) -> Schema.Property {
         let plan = Schema.object(
-            [.init("tier", .string(maxLength: 100).described("Decides by which provisioner").example("BASIC"))],
+            [.init("tier", .string(maxLength: 100).described("Determines the provisioner").example("BASIC"))],
             isClosed: false)
         return .init(
             "subscription",
