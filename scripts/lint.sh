@@ -7,7 +7,7 @@ status=0
 mapfile -t folders < <(ls -d Sources Tests Package.swift Benchmarks/Package.swift 2>/dev/null)
 swift format lint --strict --parallel --recursive "${folders[@]}" || status=1
 python3 scripts/lint.py || status=1
-for script in .ci/run scripts/*.sh Benchmarks/*.sh; do
+for script in .ci/run scripts/*.sh Benchmarks/*.sh deploy/provisioners/*/*.sh; do
     [ ! -e "$script" ] || bash -n "$script" || status=1
 done
 

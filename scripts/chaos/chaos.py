@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Kills processes at random while tenants live, and checks that nothing is lost, doubled, stuck or stale afterwards.
+"""Kills processes at random while tenants come and go, then checks that nothing is lost, doubled, stuck or stale.
 
 The stack is `arc up` with a private home: three services, PostgreSQL and Redis. Clients take tenants from the first mail
-through sign-up, verification and subscription to ACTIVE. A third of them is moved to a database of its own or renamed,
-and half is off-boarded. Clients repeat what had no answer under the same Idempotency-Key.
+through sign-up, verification and subscription to ACTIVE. A third of them is moved to a separate database or renamed, and
+half is off-boarded. Clients repeat what had no answer under the same Idempotency-Key.
 """
 import argparse
 import pathlib
@@ -31,7 +31,7 @@ def report(text):
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tenants", type=int, default=1000, help="how many live at least (1 to 100000, default 1000)")
+    parser.add_argument("--tenants", type=int, default=1000, help="how many are created at least (1 to 100000, default 1000)")
     parser.add_argument("--kills", type=int, default=50, help="processes killed meanwhile (0 to 10000, default 50)")
     parser.add_argument(
         "--connector", choices=("postgres", "bullmq"), default="postgres", help="the message bus (default postgres)")

@@ -98,12 +98,12 @@ def promises(stack, load, tenant, row):
 
 
 def resources(stack, load):
-    """Whether exactly what the living tenants own exists: roles, schemas of pooled ones, databases of moved ones."""
-    living = [tenant for tenant in load.tenants if tenant.wants == "ACTIVE"]
+    """Whether exactly what the active tenants own exists: roles, schemas of pooled ones, databases of moved ones."""
+    active = [tenant for tenant in load.tenants if tenant.wants == "ACTIVE"]
     expected = {
-        "roles": {f"tenant_{tenant.key}" for tenant in living},
-        "schemas in the shared database": {f"tenant_{tenant.key}" for tenant in living if not tenant.is_moved},
-        "databases": {f"tenant_{tenant.key}" for tenant in living if tenant.is_moved},
+        "roles": {f"tenant_{tenant.key}" for tenant in active},
+        "schemas in the shared database": {f"tenant_{tenant.key}" for tenant in active if not tenant.is_moved},
+        "databases": {f"tenant_{tenant.key}" for tenant in active if tenant.is_moved},
     }
     queries = {
         "roles": "SELECT rolname FROM pg_roles WHERE rolname LIKE 'tenant\\_l%'",
@@ -119,8 +119,8 @@ def resources(stack, load):
                 f" are orphans, such as {sorted(found - names)[:3]}")
     recorded = {row[0] for row in stack.sql(
         "tenant_mgmt_db", "SELECT DISTINCT tenant_id FROM main.resources WHERE NOT deleted")}
-    if recorded != {tenant.id for tenant in living}:
-        problems.append(f"resources are recorded for {len(recorded)} tenants, {len(living)} have some")
+    if recorded != {tenant.id for tenant in active}:
+        problems.append(f"resources are recorded for {len(recorded)} tenants, {len(active)} have some")
     return problems
 
 

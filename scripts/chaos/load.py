@@ -102,7 +102,7 @@ class Load:
     def wait(self, seconds):
         """Waits until the wanted number of lives has ended."""
         if not self.enough.wait(seconds):
-            self.fail(f"only {self.done} of {self.wanted} tenants were where they should be after {seconds} s")
+            self.fail(f"only {self.done} of {self.wanted} tenants were where they should be after {seconds:.0f} s")
 
     def stop(self):
         self.stopped_at = time.monotonic()
@@ -186,7 +186,7 @@ class Load:
                 raise Failure(f"{path} shows {read['name']!r} after its change to {name!r} was acknowledged")
 
     def move(self, client, tenant):
-        """From a schema in the shared database to a database of its own."""
+        """From a schema in the shared database to a separate database."""
         path = f"/tenants/{tenant.id}"
         move = client.call(
             "tenant-management", "POST", f"{path}/move", self.token, {"target": "silo", "reason": "It has grown"},

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 """Publishes many events on a running system and reports how many are handled in a minute, and how late.
 
-The system is `arc up` with a private home, on the bus that --connector names; for sqs, the server of moto stands in for SQS, which
-is slower than the services. Each event reports a subscription of an active tenant as active: it is written to
-the outbox of the subscription service, whose relay publishes it on the message bus; tenant management looks up the tenant,
-finds nothing to do, and marks the event in its inbox. The lag of an event is the time between these two rows. The events of a
-tenant must be handled in their order, and in the steady scenario the lag must not grow.
+The system is `arc up` with a private home, on the bus that --connector names; for sqs, the server of moto stands in for SQS,
+which is slower than the services. Each event reports a subscription of an active tenant as active: it is written to the outbox
+of the subscription service, whose relay publishes it on the message bus; tenant management looks up the tenant, finds nothing
+to do, and marks the event in its inbox. The lag of an event is the time between these two rows. The events of a tenant must be
+handled in their order, and in the steady scenario the lag must not grow.
 """
 import argparse
 import contextlib
@@ -44,7 +44,8 @@ def arguments():
     parser.add_argument("--binary", default=".build/debug/arc", help="the program (default .build/debug/arc)")
     options = parser.parse_args()
     on_moto = options.connector == "sqs"
-    options.events = options.events or (100 if on_moto else 10_000)
+    if options.events is None:
+        options.events = 100 if on_moto else 10_000
     if options.minimum is None:
         options.minimum = 0 if on_moto else 10_000
     if not 100 <= options.events <= 1_000_000 or not 2 <= options.tenants <= 1000:
