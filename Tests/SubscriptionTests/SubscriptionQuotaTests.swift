@@ -1,70 +1,51 @@
+import Billing
+import HTTPTypes
 import JSONCoding
 import PostgresClient
-import PostgresTestSupport
 import Primitives
 import ServiceKit
 import Testing
 
 @testable import Subscription
 
-extension ServiceTests {
-    /// How many subscriptions a tenant may have.
-    @Suite struct SubscriptionQuota {
-        @Test func `of twenty concurrent requests as many succeed as the quota allows`() async throws {
-            try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "7"]) { service in
-                let plan = try await service.plan()
-                let statuses = try await withThrowingTaskGroup(of: Int.self) { group in
-                    for _ in 0..<20 { group.addTask { try await service.subscribe(to: plan).status } }
-                    return try await group.reduce(into: [Int]()) { $0.append($1) }
-                }
-                #expect(statuses.filter { $0 == 201 }.count == 7)
-                #expect(statuses.filter { $0 == 409 }.count == 13)
-                #expect(try await service.database.count("SELECT count(*) FROM main.subscriptions") == 7)
-                #expect(try await service.database.count("SELECT count(*) FROM main.invoice") == 7)
-                #expect(try await service.database.count("SELECT count(*) FROM main.outbox") == 7)
-                // The places are the tenant's own, and a cancelled subscription gives one back.
-                #expect(try await service.subscribe(TestService.tenantB, to: plan).status == 201)
-                let one = try await service.send("GET", "/subscriptions?filter[limit]=1&filter[where][status]=0")
-                let id = try #require(one.json.arrayValue?.first?["id"]?.stringValue)
-                let owner = try #require(
-                    one.json.arrayValue?.first?["subscriberId"]?.stringValue.flatMap { Identifier($0) })
-                #expect(owner == TestService.tenantA)
-                #expect(try await service.send("PATCH", "/subscriptions/\(id)", ["status": 3]).status == 204)
-                #expect(try await service.subscribe(to: plan).status == 201)
-                let refused = try await service.subscribe(to: plan)
-                #expect(refused.status == 409)
-                #expect(refused.message.contains("more than 7 active or pending subscriptions"))
-                // Nor does the cancelled one come back to life past the quota.
-                let revived = try await service.send("PATCH", "/subscriptions/\(id)", ["status": 1])
-                #expect(revived.status == 409)
-                #expect(try await service.send("GET", "/subscriptions/\(id)").json["status"] == 3)
-            }
-        }
+@Suite struct SubscriptionQuotaTests {
+    private let tenant = Identifier.v4()
+    private let plan = Identifier.v4()
 
-        @Test func `a plan can have its own limit`() async throws {
-            try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "2"]) { service in
-                let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
-                let generous = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 3])
-                #expect(try await service.subscribe(to: limited).status == 201)
-                let refused = try await service.subscribe(to: limited)
-                #expect(refused.status == 409)
-                #expect(refused.message.contains("more than 1 active or pending subscriptions to this plan"))
-                for _ in 0..<3 { #expect(try await service.subscribe(to: generous).status == 201) }
-                #expect(try await service.subscribe(to: generous).status == 409)
-            }
-        }
+    @Test func `the general limit applies unless the plan has its own`() {
+        #expect(SubscriptionQuota(general: 10, plan: nil).limit == 10)
+        #expect(SubscriptionQuota(general: 10, plan: 2).limit == 2)
+        #expect(SubscriptionQuota(general: 10, plan: 50).limit == 50)
+        #expect(SubscriptionQuota(general: 10, plan: 0).limit == 0)
+    }
 
-        @Test func `a restored subscription counts toward its plan's own limit`() async throws {
-            try await TestService.run(environment: ["SUBSCRIPTION_QUOTA": "5"]) { service in
-                let limited = try await service.plan(metaData: ["maxSubscriptionsPerTenant": 1])
-                let subscribed = try await service.subscribe(to: limited)
-                let first = try #require(subscribed.json["id"]?.stringValue)
-                #expect(try await service.send("DELETE", "/subscriptions/\(first)").status == 204)
-                #expect(try await service.subscribe(to: limited).status == 201)
-                let refused = try await service.send("POST", "/subscriptions/\(first)/restore")
-                #expect(refused.status == 409)
-                #expect(refused.message.contains("more than 1 active or pending subscriptions to this plan"))
-            }
-        }
+    @Test func `the statement contains both limits, the day and the row`() throws {
+        let day = try CalendarDate("2026-01-31")
+        let general = SubscriptionQuota(general: 10, plan: nil).reservation(tenant: tenant, plan: plan, on: day)
+        #expect(
+            general.values == [.identifier(tenant), .identifier(plan), .int32(10), .null, .text("2026-01-31"), .null])
+        let own = SubscriptionQuota(general: 10, plan: 2)
+            .reservation(tenant: tenant, plan: plan, on: day, changing: plan)
+        #expect(
+            own.values == [
+                .identifier(tenant), .identifier(plan), .int32(10), .int32(2), .text("2026-01-31"), .identifier(plan),
+            ])
+    }
+
+    @Test(
+        arguments: [
+            (0, "2020-01-01", true), (1, "2026-02-01", true), (1, "2026-01-31", false), (1, "2026-01-30", false),
+            (1, nil, true), (1, "31.1.2026", true), (2, "2027-01-01", false), (4, "2027-01-01", false),
+        ] as [(Int, String?, Bool)])
+    func `subscriptions that are over are not active`(status: Int, end: String?, isLive: Bool) throws {
+        let status = try #require(TenantSubscription.Status(rawValue: status))
+        #expect(status.isLive(until: end, on: "2026-01-31") == isLive)
+    }
+
+    @Test func `the failure names the limit`() {
+        let failure = SubscriptionError.quotaExceeded(SubscriptionQuota(general: 10, plan: 3)).httpFailure
+        #expect(failure.status == .conflict)
+        #expect(
+            failure.message.stringValue?.contains("more than 3 active or pending subscriptions to this plan") == true)
     }
 }
