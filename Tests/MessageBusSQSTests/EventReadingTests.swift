@@ -103,6 +103,12 @@ import Testing
                 try EventBridgeDetail.event(type: "A", ["arcEvent": .object(rest)])
             }
         }
+        let unclear: JSONObject = [
+            "id": .string(Self.id), "version": 1, "occurredAt": "2026-01-05T10:00:00Z", "replayOf": 5,
+        ]
+        #expect(throws: EventEnvelopeError.invalid(member: "replayOf")) {
+            try EventBridgeDetail.event(type: "A", ["arcEvent": .object(unclear)])
+        }
     }
 
     @Test func `an event that somebody else has put on the event bus is read by its envelope`() throws {

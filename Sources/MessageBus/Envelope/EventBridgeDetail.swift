@@ -41,35 +41,7 @@ package enum EventBridgeDetail {
     /// - Throws: `EventEnvelopeError` when the envelope lacks a member, or has an invalid one.
     package static func event(type: String, _ detail: JSONObject) throws(EventEnvelopeError) -> EventEnvelope? {
         guard let rest = detail[member]?.objectValue else { return nil }
-        guard let id = rest["id"]?.stringValue.flatMap({ Identifier($0) }) else { throw .invalid(member: "id") }
-        guard let version = rest["version"]?.intValue else { throw .invalid(member: "version") }
-        guard let occurredAt = rest["occurredAt"]?.stringValue.flatMap({ Timestamp(iso8601: $0) }) else {
-            throw .invalid(member: "occurredAt")
-        }
-        var tenant: Identifier?
-        if let text = rest["tenantId"]?.stringValue {
-            guard let id = Identifier(text) else { throw .invalid(member: "tenantId") }
-            tenant = id
-        }
-        return try EventEnvelope(
-            id: id, type: type, version: version, tenantID: tenant, occurredAt: occurredAt,
-            trace: rest["traceparent"]?.stringValue.flatMap { TraceContext($0) }, replay: try replay(in: rest),
-            data: try data(in: detail, rest))
-    }
-
-    private static func replay(in rest: JSONObject) throws(EventEnvelopeError) -> EventReplay? {
-        guard let text = rest["replayOf"]?.stringValue else { return nil }
-        guard let original = Identifier(text) else { throw .invalid(member: "replayOf") }
-        guard let value = rest["groups"], !value.isNull else { return EventReplay(of: original) }
-        // Without its list, the event would reach all groups: so it is refused when the list cannot be read.
-        guard let items = value.arrayValue, (1...EventReplay.maximumGroups).contains(items.count) else {
-            throw .invalid(member: "groups")
-        }
-        let groups = items.compactMap(\.stringValue)
-        guard groups.count == items.count, groups.allSatisfy({ EventEnvelope.isValid(group: $0) }) else {
-            throw .invalid(member: "groups")
-        }
-        return EventReplay(of: original, groups: groups)
+        return try EventEnvelope(type: type, envelope: rest, data: try data(in: detail, rest))
     }
 
     private static func data(in detail: JSONObject, _ rest: JSONObject) throws(EventEnvelopeError) -> [UInt8] {

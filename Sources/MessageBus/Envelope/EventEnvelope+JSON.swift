@@ -36,6 +36,12 @@ extension EventEnvelope: JSONWritable {
         guard let members = value.objectValue else { throw .malformed }
         let data = try EventEnvelope.require("data", in: members)
         guard case .object = data else { throw .invalid(member: "data") }
+        try self.init(
+            type: try EventEnvelope.string("type", in: members), envelope: members, data: data.serialized())
+    }
+
+    /// An event of a type with a content, whose envelope has the other members.
+    init(type: String, envelope members: JSONObject, data: [UInt8]) throws(EventEnvelopeError) {
         guard let id = Identifier(try EventEnvelope.string("id", in: members)) else { throw .invalid(member: "id") }
         guard let version = try EventEnvelope.require("version", in: members).intValue else {
             throw .invalid(member: "version")
@@ -44,11 +50,10 @@ extension EventEnvelope: JSONWritable {
             throw .invalid(member: "occurredAt")
         }
         try self.init(
-            id: id, type: try EventEnvelope.string("type", in: members), version: version,
-            tenantID: try EventEnvelope.tenant(in: members), occurredAt: occurredAt,
+            id: id, type: type, version: version, tenantID: try EventEnvelope.tenant(in: members),
+            occurredAt: occurredAt,
             trace: try EventEnvelope.optionalString("traceparent", in: members).flatMap(TraceContext.init),
-            replay: try EventEnvelope.replay(in: members),
-            data: data.serialized())
+            replay: try EventEnvelope.replay(in: members), data: data)
     }
 
     private static func require(_ name: String, in members: JSONObject) throws(EventEnvelopeError) -> JSONValue {
