@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+import Primitives
 
 /// Which queues the groups of consumers have, and how they are used.
 package struct SQSConfiguration: Sendable, Hashable {
@@ -65,7 +66,7 @@ package struct SQSConfiguration: Sendable, Hashable {
             throw ConfigKey("sqs.queue.prefix").failure(prefix, "1 to 40 letters, digits, hyphens and underscores")
         }
         if let text = reader.text("sqs.groups") {
-            groups = text.split(separator: ",").map { String($0.trimmingSpaces) }
+            groups = text.split(separator: ",").map { $0.trimmingSpaces() }
         }
         groupQueues = try Self.groupQueues(reader)
         try checkNames()
@@ -81,7 +82,7 @@ package struct SQSConfiguration: Sendable, Hashable {
         guard let text = reader.text("sqs.group.queues") else { return [:] }
         var queues: [String: String] = [:]
         for pair in text.split(separator: ",") {
-            let parts = pair.split(separator: "=", maxSplits: 1).map { String($0.trimmingSpaces) }
+            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces() }
             guard parts.count == 2, !parts[0].isEmpty, SQSQueue.isReference(parts[1]) else {
                 throw ConfigKey("sqs.group.queues").failure(
                     String(pair), "group=queue, the queue being a name or a URL")
@@ -120,13 +121,5 @@ package struct SQSConfiguration: Sendable, Hashable {
             true
         default: false
         }
-    }
-}
-
-extension Substring {
-    fileprivate var trimmingSpaces: Substring {
-        var text = drop { $0 == " " }
-        while text.last == " " { text.removeLast() }
-        return text
     }
 }

@@ -34,7 +34,8 @@ import Testing
 
     @Test(arguments: [
         ("BULLMQ_QUEUE", "a:b"), ("BULLMQ_QUEUE", "a b"), ("BULLMQ_PREFIX", "é"), ("BULLMQ_RETAINED_EVENTS", "0"),
-        ("BULLMQ_REPUBLISH_HOURS", "0"), ("BULLMQ_QUEUE_EVENTS", "lower"), ("BULLMQ_QUEUE_CAPACITY", "-1"),
+        ("BULLMQ_REPUBLISH_HOURS", "0"), ("BULLMQ_QUEUE_EVENTS", "lower"), ("BULLMQ_QUEUE_EVENTS", "A B"),
+        ("BULLMQ_QUEUE_CAPACITY", "-1"),
         ("BULLMQ_CONSUME_QUEUE", "perhaps"),
     ])
     func `bad settings are refused with their name`(name: String, value: String) {

@@ -76,7 +76,7 @@ extension BullMQBusSettings {
         guard let text = reader.text("bullmq.queue.events") else { return [] }
         var types: Set<String> = []
         for part in text.split(separator: ",") {
-            let type = String(part.drop { $0 == " " }.prefix { $0 != " " })
+            let type = part.trimmingSpaces()
             guard EventEnvelope.isValid(type: type) else {
                 throw ConfigKey("bullmq.queue.events").failure(text, "names of events, separated by commas")
             }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a client accepts (`Accept`, RFC 9110 section 12.5.1). Ranges that cannot be read are passed over.
 struct AcceptedMedia: Sendable, Hashable {
     /// Quality, 0...1, by media range in lower case.

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import Primitives
 
 /// Finds the address of the client: the peer's own, or what a trusted proxy in front says.
 ///

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import Primitives
 
 /// What a client would like (`Prefer`, RFC 7240). Preferences that are not known are ignored, as the RFC demands.
 package struct Preferences: Sendable, Hashable {

@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+import Primitives
 
 /// Bounds on what a client may make the server do.
 ///

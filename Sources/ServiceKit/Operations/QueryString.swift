@@ -41,13 +41,3 @@ extension String {
         utf8.contains(UInt8(ascii: "%")) ? PercentEncoding.decodeLeniently(Array(utf8)) : self
     }
 }
-
-extension StringProtocol {
-    /// Without spaces and tabs at both ends.
-    package func trimmingSpaces() -> String {
-        var slice = self[...]
-        while let first = slice.first, first == " " || first == "\t" { slice = slice.dropFirst() }
-        while let last = slice.last, last == " " || last == "\t" { slice = slice.dropLast() }
-        return String(slice)
-    }
-}

@@ -1,6 +1,6 @@
 import Configuration
 import ConfigurationChecks
-import ServiceKit
+import Primitives
 
 /// Settings of new tenants.
 ///

@@ -1,3 +1,4 @@
+import Primitives
 import StackTestSupport
 
 /// Which permissions the original's operations need, read from appendix A of the contract.
@@ -10,7 +11,7 @@ enum ContractPermissions {
         let methods = ["GET", "POST", "PATCH", "PUT", "DELETE"]
         var codes: [String: Set<String>] = [:]
         for line in (kind == .subscription ? subscription : tenantManagement).split(separator: "\n") {
-            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingSpaces }
+            let cells = line.split(separator: "|", omittingEmptySubsequences: false).map { $0.trimmingSpaces() }
             for (method, cell) in zip(methods, cells.dropFirst()) where !cell.isEmpty {
                 let words = cell.split(separator: " ").map(String.init).filter { $0 != "or" && $0 != none }
                 codes["\(method) \(cells[0])"] = Set(words)
@@ -95,11 +96,4 @@ enum ContractPermissions {
         /subscriptions/{id} | 7004 |  | 7002 | 7002 | 7003
         /webhooks/billing-payment |  | none |  |  |
         """
-}
-
-extension Substring {
-    /// Without spaces at both ends.
-    fileprivate var trimmingSpaces: String {
-        String(drop { $0 == " " }.reversed().drop { $0 == " " }.reversed())
-    }
 }

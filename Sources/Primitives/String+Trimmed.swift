@@ -1,0 +1,9 @@
+extension StringProtocol {
+    /// Without spaces and tabs at both ends.
+    package func trimmingSpaces() -> String {
+        var slice = self[...]
+        while let first = slice.first, first == " " || first == "\t" { slice = slice.dropFirst() }
+        while let last = slice.last, last == " " || last == "\t" { slice = slice.dropLast() }
+        return String(slice)
+    }
+}
