@@ -33,7 +33,7 @@ package struct SQSConfiguration: Sendable, Hashable {
         "SQS_MAXIMUM_BATCH_BYTES",
     ]
 
-    /// The names that all parts of a queue's name are made of, besides the end `.fifo`.
+    /// Most characters of a queue's name, including `.fifo`.
     private static let maximumNameLength = 80
 
     package init(

@@ -1,10 +1,10 @@
-/// A service with a JSON protocol.
+/// A service of AWS. ``AWSClient`` calls those with a JSON protocol; of STS, only the endpoint is used.
 package struct AWSService: Sendable, Hashable {
     /// Its name in signatures and host names.
     let name: String
-    /// Before the operation in the header `x-amz-target`.
+    /// Before the operation in the header `x-amz-target`; empty for STS.
     let target: String
-    /// 1.0 or 1.1.
+    /// The version of the JSON protocol, 1.0 or 1.1; empty for STS.
     let version: String
 
     package static let sqs = AWSService(name: "sqs", target: "AmazonSQS", version: "1.0")

@@ -14,7 +14,7 @@ package protocol EventConnector: Sendable {
     ///   for a day makes no dead letters.
     func publish(_ events: [EventEnvelope]) async throws(MessageBusError) -> [PublishOutcome]
 
-    /// The most events in one call, at least 1. (SQS and EventBridge take 10.)
+    /// The most events in one call, at least 1.
     var maximumBatchSize: Int { get }
 
     /// The most events of one ordering key in one call, at least 1. It is 1 for a bus that takes or refuses each event

@@ -22,7 +22,8 @@ package struct EventEnvelope: Sendable, Hashable {
     /// The event's content: the UTF-8 text of one JSON object, at most ``maximumDataBytes``.
     package let data: [UInt8]
 
-    /// The longest ``data``, in bytes. The smallest limit among the buses is EventBridge's 256 KiB for an entry.
+    /// The longest ``data``, in bytes. An entry of EventBridge, at most 1,000,000 bytes, has room for it even when it holds
+    /// the text of the content as well (see ``EventBridgeDetail``).
     package static let maximumDataBytes = 240 * 1024
 
     /// Makes an event of checked values.

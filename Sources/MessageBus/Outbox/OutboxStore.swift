@@ -182,7 +182,7 @@ final class OutboxStore: Sendable {
         do { return try await pool.run(batch)[retry].affectedRows } catch { throw .database(error) }
     }
 
-    /// The clock by which it is recorded when events were published, and what tells this outbox from others.
+    /// The clock by which it is recorded when events were published, and the name that distinguishes this outbox from others.
     func present() async throws(MessageBusError) -> (now: Timestamp, outbox: String) {
         let result = try await query(OutboxStatements.present, [])
         do { return (try result[0].timestamp(0), try result[0].text(1)) } catch { throw .database(error) }

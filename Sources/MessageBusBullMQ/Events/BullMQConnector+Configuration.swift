@@ -9,7 +9,7 @@ import ServiceLifecycle
 extension BullMQConnector {
     /// `BULLMQ_QUEUE`, `BULLMQ_PREFIX`, `BULLMQ_RETAINED_EVENTS`, `BULLMQ_REPUBLISH_HOURS`, `BULLMQ_QUEUE_EVENTS`,
     /// `BULLMQ_QUEUE_CAPACITY`, `BULLMQ_CONSUME_QUEUE`; and those of ``RedisConfiguration``, with the prefix `MESSAGE_BUS_`
-    /// for a Redis of the bus' own.
+    /// for a Redis server that only the bus uses.
     package static let configurationKeys = ConfigurationKeys(combining: [
         [
             "BULLMQ_QUEUE", "BULLMQ_PREFIX", "BULLMQ_RETAINED_EVENTS", "BULLMQ_REPUBLISH_HOURS", "BULLMQ_QUEUE_EVENTS",

@@ -69,7 +69,7 @@ extension BullMQConnector: BusMemory {
         let reply = try await onBus { () async throws(BullMQError) in try await base.send(["INFO", "server"]) }
         let line = reply.text?.split(whereSeparator: \.isNewline).first { $0.hasPrefix("run_id:") }
         guard let id = line?.dropFirst(7), !id.isEmpty, !id.contains(" ") else {
-            throw .unavailable(reason: "Redis does not tell its run id")
+            throw .unavailable(reason: "Redis does not report its run id")
         }
         return String(id)
     }

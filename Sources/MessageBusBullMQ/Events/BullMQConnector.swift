@@ -20,7 +20,7 @@ package final class BullMQConnector: EventConnector, EventSubscriber {
     let settings: BullMQBusSettings
     let base: BullMQQueue
     let logger: Logger
-    /// Tells this process from other relays of the same outbox.
+    /// Distinguishes this process from other relays of the same outbox.
     let identity = Identifier.v4().description
     /// The data of Redis that has everything which this process' outbox has published; nil before that is known, or
     /// without an outbox.

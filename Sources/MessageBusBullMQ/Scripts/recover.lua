@@ -1,5 +1,5 @@
--- Takes over jobs whose workers have died, and moves lanes on whose first job has ended elsewhere. ARGV: how often a job may
--- stall, interval in milliseconds, in which only one worker looks. Returns the stalled jobs.
+-- Makes jobs wait again whose workers have died, and moves lanes on whose first job has ended elsewhere. ARGV: how often a
+-- job may stall, interval in milliseconds, in which only one worker looks. Returns the stalled jobs.
 if not call('SET', queue .. 'stalled-check', now, 'PX', ARGV[2], 'NX') then return {} end
 
 -- The product of a scheduler never fails for it: its successor depends on it.

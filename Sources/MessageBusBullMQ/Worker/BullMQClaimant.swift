@@ -130,7 +130,7 @@ final class BullMQClaimant: Sendable {
 
     // MARK: Waiting
 
-    /// Signals new jobs, and takes over those of workers that have died, until the task is canceled.
+    /// Signals new jobs, and makes those of workers that have died wait again, until the task is canceled.
     ///
     /// A marker wakes one waiting worker, so it must be taken only by one that will look: the wait begins when a claim has
     /// found nothing, and ends with the first marker.
@@ -172,7 +172,7 @@ final class BullMQClaimant: Sendable {
                     ])
                 for id in reply.array ?? [] {
                     self.logger.warning(
-                        "a job is taken over from a worker that died",
+                        "a job waits again because its worker died",
                         metadata: ["queue": "\(self.queue.name.queue)", "job": "\(id.text ?? "")"])
                 }
             } catch {

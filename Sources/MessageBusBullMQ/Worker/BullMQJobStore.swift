@@ -37,8 +37,8 @@ package final class BullMQJobStore: LeasedStore {
         claimant = BullMQClaimant(queue: queue, settings: settings, logger: logger)
     }
 
-    /// How a worker of this store works: attempts are counted by the jobs' own options, whatever the store is told. The lease
-    /// is BullMQ's lock; a worker renews it before its half is over.
+    /// How a worker of this store works: the options of each job limit its attempts, so the configuration does not. The
+    /// lease is BullMQ's lock; a worker renews it before its half is over.
     package static func configuration(
         concurrency: Int = 1, lease: Duration = .seconds(30)
     ) -> WorkerConfiguration {

@@ -2,8 +2,8 @@
 package struct BullMQWorkerSettings: Sendable, Hashable {
     /// How often a job may stall, that is, be given up by a worker that died, before it fails.
     package var maximumStalls: Int
-    /// How often to look for stalled jobs, among all workers of the queue. A job of a worker that died is taken over after
-    /// the end of its lock and at most this time.
+    /// How often to look for stalled jobs, among all workers of the queue. A job of a worker that died waits again at most
+    /// this long after the end of its lock.
     package var stalledInterval: Duration
     /// The longest wait for a marker; a wake-up that got lost costs no more than this.
     package var blockTime: Duration

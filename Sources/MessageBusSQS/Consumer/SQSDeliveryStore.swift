@@ -76,7 +76,7 @@ final class SQSDeliveryStore: LeasedStore {
         return valid
     }
 
-    /// None is known: SQS tells when it answers a poll.
+    /// Not known: the answer to a poll wakes the worker.
     func timeUntilDue() async throws -> Duration? { nil }
 
     func watch(_ signals: WorkSignals) async {

@@ -41,7 +41,7 @@ final class QueueDirectory: Sendable {
         return queues
     }
 
-    /// The queues of a group if there are any: nothing is created.
+    /// The queues of a group; nil if it has no queue for events, which is not created here.
     func existing(_ group: String) async throws(MessageBusError) -> GroupQueues? {
         if let known = state.withLock({ $0.known[group] }) { return known }
         do throws(AWSError) {
