@@ -188,7 +188,7 @@ import Testing
             { _, _ in
                 try? await Task.sleep(for: .seconds(30))
                 return Answer(200, "{}")
-            }, ["AWS_REQUEST_TIMEOUT_MILLIS": "3000"]
+            }, ["AWS_REQUEST_TIMEOUT_MILLIS": "10000"]
         ) { (result, requests) throws in
             #expect(try failure(result).kind == .unavailable)
             #expect(requests.count == 1)
