@@ -24,7 +24,7 @@ import WorkQueue
             Migration(
                 number: 1, name: "service",
                 up: OutboxSchema.up(runtimeRole: role) + OutboxSchema.logUp(runtimeRole: role)
-                    + InboxSchema.up(runtimeRole: role) + """
+                    + OutboxSchema.rulesInPolicies + InboxSchema.up(runtimeRole: role) + """
                         CREATE TABLE main.effects (event_id uuid NOT NULL);
                         GRANT SELECT, INSERT ON main.effects TO \(role);
                         """,

@@ -22,7 +22,7 @@ struct BusDatabase: Sendable {
             Migration(
                 number: 1, name: "service",
                 up: OutboxSchema.up(runtimeRole: role) + OutboxSchema.logUp(runtimeRole: role)
-                    + InboxSchema.up(runtimeRole: role) + """
+                    + OutboxSchema.rulesInPolicies + InboxSchema.up(runtimeRole: role) + """
                         CREATE TABLE main.effects (
                             place bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
                             event_id uuid NOT NULL,
