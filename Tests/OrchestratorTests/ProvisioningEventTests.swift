@@ -39,6 +39,16 @@ import Testing
         #expect(try test.event().tier == "")
     }
 
+    @Test func `a size that PostgreSQL cannot store counts as missing`() throws {
+        var object = try #require(try TestEvent(key: "acme").json.objectValue)
+        object["subscription"] = ["plan": ["tier": "BASIC", "size": "S\u{0}", "sizeConfig": ["region": "eu"]]]
+        let envelope = try EventEnvelope(
+            id: .v4(), type: EventType.tenantProvisioning, tenantID: nil, occurredAt: Timestamp(seconds: 0),
+            data: JSONValue.object(object).serialized())
+        let event = try ProvisioningEvent(envelope, secrets: TestEvent(key: "").secrets)
+        #expect(event.plan == .init(size: "", region: "eu"))
+    }
+
     @Test(arguments: ["secret", "context", "tenant"])
     func `an event that cannot be answered is rejected`(member: String) throws {
         var object = try #require(try TestEvent(key: "acme").json.objectValue)

@@ -39,6 +39,8 @@ package struct ProvisioningEvent: Sendable {
     package let tenantKey: String
     /// `subscription.plan.tier`; empty when the event has none.
     package let tier: String
+    /// What the event says of the plan beside the tier.
+    let plan: Plan
     /// The 32 characters that sign the callback.
     package let secret: String
     /// The context that the callback is signed with, different for each provisioning.
@@ -47,6 +49,14 @@ package struct ProvisioningEvent: Sendable {
     package let trace: TraceContext?
     /// The event's JSON text as provisioners get it: with the secret in clear.
     package let json: [UInt8]
+
+    /// What the event says of the plan beside the tier (docs/contract/arc-api.md 9.3).
+    struct Plan: Sendable, Hashable {
+        /// `subscription.plan.size`; empty when the event has none.
+        var size = ""
+        /// `subscription.plan.sizeConfig.region`; nil when the event has none.
+        var region: String?
+    }
 
     /// Reads an event of the bus.
     /// - Parameter secrets: Opens the secret, which tenant management seals before it publishes.
@@ -62,8 +72,7 @@ package struct ProvisioningEvent: Sendable {
 
     init(
         kind: WorkflowKind, json: [UInt8], eventID: Identifier, tenantID envelopeTenant: Identifier?,
-        trace: TraceContext?,
-        secrets: EventSecretSealer
+        trace: TraceContext?, secrets: EventSecretSealer
     ) throws(EventRejection) {
         guard let value = try? JSONValue.parse(stored: json), var object = value.objectValue else {
             throw EventRejection(reason: "the data is not a JSON object")
@@ -84,7 +93,11 @@ package struct ProvisioningEvent: Sendable {
         self.eventID = eventID
         self.tenantID = tenantID
         self.tenantKey = Self.text(tenant?["key"]) ?? ""
-        self.tier = Self.text(value["subscription"]?["plan"]?["tier"]) ?? ""
+        let ordered = value["subscription"]?["plan"]
+        self.tier = Self.text(ordered?["tier"]) ?? ""
+        let region = ordered?["sizeConfig"]?["region"]?.stringValue
+        self.plan = Plan(
+            size: Self.text(ordered?["size"]) ?? "", region: region.flatMap { $0.isEmpty ? nil : $0 })
         self.secret = secret
         self.context = context
         self.trace = trace
