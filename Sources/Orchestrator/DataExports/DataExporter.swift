@@ -18,12 +18,6 @@ struct DataExporter: Sendable {
     /// How long tenant management may be away before a dump is given up and begun again later.
     var patience = Duration.seconds(120)
 
-    /// Something that the export needs is away, which is no attempt.
-    struct Away: DependencyError, CustomStringConvertible {
-        let description: String
-        var isDependencyUnavailable: Bool { true }
-    }
-
     func handle(_ work: DataExportWork) async throws -> Settlement<Void> {
         guard let request = store.request(of: work) else {
             return .deadLetter(reason: "the request was stored under another encryption key")
@@ -48,7 +42,7 @@ struct DataExporter: Sendable {
     ) async throws -> Settlement<Void> {
         let failures = work.failures + 1
         switch failure.kind {
-        case .unavailable: throw Away(description: failure.reason)
+        case .unavailable: throw ProvisioningOutage(description: failure.reason)
         case .transient where failures < Self.maximumAttempts:
             let delay = BackOff(initial: .seconds(1), maximum: .seconds(60)).delay(afterFailures: failures)
             return .retry(after: delay, reason: failure.reason)

@@ -1,5 +1,8 @@
+import Primitives
+package import WorkQueue
+
 /// Why provisioning failed. The reason goes into logs and `orchestrator_db`: no data, no secrets.
-package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConvertible {
+package struct ProvisioningFailure: LoggableError, Sendable, Hashable {
     /// What follows from a failure.
     package enum Kind: Sendable, Hashable {
         /// Trying again may help; the attempt counts.
@@ -31,4 +34,10 @@ package struct ProvisioningFailure: Error, Sendable, Hashable, CustomStringConve
     }
 
     package var description: String { reason }
+}
+
+/// A ``ProvisioningFailure`` of kind `unavailable` as a worker understands it: the work is released without counting an attempt.
+struct ProvisioningOutage: DependencyError, LoggableError {
+    let description: String
+    var isDependencyUnavailable: Bool { true }
 }
