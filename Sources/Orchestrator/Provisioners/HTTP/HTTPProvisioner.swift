@@ -22,10 +22,17 @@ struct HTTPProvisioner: Provisioner {
 
     /// Asks the pipeline for the data of a tenant, which it sends to tenant management itself.
     func requestExport(_ request: DataExportRequest, to exportURL: String) async throws(ProvisioningFailure) {
-        var headers = ["idempotency-key": request.eventID.description]
-        if let trace = request.trace { headers["traceparent"] = trace.traceparent }
+        try await send(request.json, of: request.eventID, trace: request.trace, to: exportURL)
+    }
+
+    /// Posts an event to the pipeline, which has accepted it when this returns.
+    fileprivate func send(
+        _ json: [UInt8], of event: Identifier, trace: TraceContext?, to url: String
+    ) async throws(ProvisioningFailure) {
+        var headers = ["idempotency-key": event.description]
+        if let trace { headers["traceparent"] = trace.traceparent }
         headers.merge(self.headers) { $1 }
-        switch await client.post(exportURL, headers: headers, body: request.json, timeout: timeout) {
+        switch await client.post(url, headers: headers, body: json, timeout: timeout) {
         case .answered(let status, _) where (200...299).contains(status): return
         case .answered(let status, _) where [429, 502, 503, 504].contains(status):
             throw .unavailable("the pipeline answered \(status)")
@@ -59,16 +66,8 @@ private struct PipelineStep: ProvisioningStep, PreviewableStep {
 
     func perform(_ context: StepContext) async throws(ProvisioningFailure) -> StepOutput {
         let event = context.event
-        var headers = ["idempotency-key": event.eventID.description]
-        if let trace = event.trace { headers["traceparent"] = trace.traceparent }
-        headers.merge(pipeline.headers) { $1 }
-        switch await pipeline.client.post(url, headers: headers, body: event.json, timeout: pipeline.timeout) {
-        case .answered(let status, _) where (200...299).contains(status): return StepOutput(isDelegated: true)
-        case .answered(let status, _) where [429, 502, 503, 504].contains(status):
-            throw .unavailable("the pipeline answered \(status)")
-        case .answered(let status, _): throw .transient("the pipeline answered \(status)")
-        case .failed(let reason): throw .unavailable("the pipeline could not be reached: \(reason)")
-        }
+        try await pipeline.send(event.json, of: event.eventID, trace: event.trace, to: url)
+        return StepOutput(isDelegated: true)
     }
 
     /// Headers and queries, which may hold secrets, are not shown.
