@@ -20,6 +20,11 @@ import WorkQueue
         try WorkflowPlan(.provision, names.map { NamedStep(name: $0, needs: needs[$0] ?? []) })
     }
 
+    @Test func `the reason of a failure is what is logged and stored of it`() {
+        #expect(FailureReason.describing(ProvisioningFailure.transient("pg_dump failed")) == "pg_dump failed")
+        #expect(FailureReason.describing(ProvisioningOutage(description: "eu-1 is away")) == "eu-1 is away")
+    }
+
     // MARK: Plans
 
     @Test(arguments: [
@@ -31,11 +36,6 @@ import WorkQueue
     ) throws {
         let failure = try #require(throws: ProvisioningFailure.self) { _ = try plan(names, needs: needs) }
         #expect(failure.kind == .permanent && failure.reason.contains(fragment), "\(failure)")
-    }
-
-    @Test func `the reason of a failure is what is logged and stored of it`() {
-        #expect(FailureReason.describing(ProvisioningFailure.transient("pg_dump failed")) == "pg_dump failed")
-        #expect(FailureReason.describing(ProvisioningOutage(description: "eu-1 is away")) == "eu-1 is away")
     }
 
     @Test func `a step whose output is needed cannot be skipped`() throws {

@@ -55,21 +55,11 @@ struct ExecProvisioner: Provisioner {
     fileprivate func run(
         _ arguments: [String], _ event: ProvisioningEvent, action: String
     ) async throws(ProvisioningFailure) -> ExecResult {
-        var variables = Self.inherited()
-        variables.merge(environment) { $1 }
-        variables.merge(Self.variables(for: event)) { $1 }
+        var variables = Self.variables(for: event)
         variables["ARC_ACTION"] = action
-        let result: CommandResult
-        do {
-            result = try await CommandRunner.run(
-                Command(
-                    arguments: arguments, environment: variables, workingDirectory: workingDirectory, input: event.json,
-                    timeLimit: timeLimit))
-        } catch {
-            throw .transient("the command could not be started: \(String(cString: strerror(error.code)))")
-        }
+        let result = try await run(arguments, variables, input: event.json)
         if result.end != .exited(code: 0) {
-            log(result, event)
+            log(result, hiding: event.secret, Self.metadata(event))
             throw Self.failure(result.end, timeLimit: timeLimit)
         }
         let said = try ExecResult(output: result.output)
@@ -86,18 +76,32 @@ struct ExecProvisioner: Provisioner {
             channel.finish()
             throw .permanent(#"the tier has no "exportCommand""#)
         }
-        var variables = Self.inherited()
-        variables.merge(environment) { $1 }
-        variables.merge(request.variables) { $1 }
+        let result = try await run(exportArguments, request.variables, input: request.json, output: channel)
+        guard result.end != .exited(code: 0) else { return }
+        // A canceled one has not failed: this service stops, or tenant management does not take the data any more.
+        if result.end != .cancelled {
+            log(
+                result, hiding: request.secret,
+                ["exportId": "\(request.export)", "tenantId": "\(request.tenantID)"])
+        }
+        throw Self.failure(result.end, timeLimit: timeLimit)
+    }
+
+    /// Runs a program to its end.
+    /// - Parameters:
+    ///   - variables: What describes the event; they replace others with the same name.
+    ///   - output: Takes standard output; nil to collect it.
+    private func run(
+        _ arguments: [String], _ variables: [String: String], input: [UInt8], output: OutputChannel? = nil
+    ) async throws(ProvisioningFailure) -> CommandResult {
         var command = Command(
-            arguments: exportArguments, environment: variables, workingDirectory: workingDirectory,
-            input: request.json, timeLimit: timeLimit)
-        command.outputChannel = channel
-        let result: CommandResult
-        do { result = try await CommandRunner.run(command) } catch {
+            arguments: arguments,
+            environment: Self.inherited().merging(environment) { $1 }.merging(variables) { $1 },
+            workingDirectory: workingDirectory, input: input, timeLimit: timeLimit)
+        command.outputChannel = output
+        do { return try await CommandRunner.run(command) } catch {
             throw .transient("the command could not be started: \(String(cString: strerror(error.code)))")
         }
-        if result.end != .exited(code: 0) { throw Self.failure(result.end, timeLimit: timeLimit) }
     }
 
     /// The variables that describe the event. The secret is not among them, because others can read an environment.
@@ -130,9 +134,10 @@ struct ExecProvisioner: Provisioner {
         }
     }
 
-    private func log(_ result: CommandResult, _ event: ProvisioningEvent) {
-        var metadata = Self.metadata(event)
-        let text = String(decoding: result.errorTail, as: UTF8.self).replacing(event.secret, with: "***")
+    /// Logs the last lines that a failed program wrote to standard error.
+    private func log(_ result: CommandResult, hiding secret: String, _ metadata: Logger.Metadata) {
+        var metadata = metadata
+        let text = String(decoding: result.errorTail, as: UTF8.self).replacing(secret, with: "***")
         let lines = text.split(separator: "\n").suffix(20)
         metadata["stderr"] = .array(lines.map { .string(String($0)) })
         logger.error("the command failed", metadata: metadata)
