@@ -1,16 +1,9 @@
 import PostgresClient
 import Primitives
 
-#if canImport(Glibc)
-import Glibc
-#elseif canImport(Darwin)
-import Darwin
-#endif
-
 /// `pg_dump` of the schema or database of a tenant, at one moment, without owners and grants.
 ///
-/// It logs in as the tenant: it sees what the tenant sees and nothing else, and needs no rights that a move could take away. The
-/// password is in the environment of the program, which only its user can read.
+/// It logs in as the tenant: it sees what the tenant sees and nothing else, and needs no rights that a move could take away.
 struct PostgresDump: Sendable {
     let placement: TenantPlacement
     let tenancy: PostgresTenancy
@@ -31,12 +24,12 @@ struct PostgresDump: Sendable {
         command.outputChannel = channel
         let result: CommandResult
         do { result = try await CommandRunner.run(command) } catch {
-            throw .transient("pg_dump could not be started: \(String(cString: strerror(error.code)))")
+            throw PostgresProgram.failure("pg_dump", error)
         }
         switch result.end {
         case .exited(0): return
         case .exited(let code):
-            throw .transient("pg_dump ended with \(code): \(PostgresCopy.reason(result.errorTail))")
+            throw PostgresProgram.failure("pg_dump", code: code, errorTail: result.errorTail)
         case .killed, .cancelled, .tooMuchOutput: throw .transient("pg_dump was interrupted")
         case .timedOut: throw .permanent("pg_dump did not end in time (DATA_EXPORT_TIMEOUT_SECONDS)")
         }
@@ -44,28 +37,26 @@ struct PostgresDump: Sendable {
 
     private func command() async throws(ProvisioningFailure) -> Command {
         let name = try SQLName(tenantKey: placement.tenantKey)
-        let program = try PostgresCopy.program(program, "MOVE_PG_DUMP")
-        let server = tenancy.configuration
+        let program = try PostgresProgram.path(program, "MOVE_PG_DUMP")
+        var configuration = tenancy.configuration
         let password = try await tenancy.credentials.find(
-            role: name.text, server: "\(server.host):\(server.port)", tenant: placement.tenant)
+            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: placement.tenant)
         guard let password else {
             throw .permanent("the password of role \(name) is not known; provision the tenant again")
         }
         // A server that is away is no failure of the dump.
         do { _ = try await tenancy.pool.query(ProvisioningRunStatements.check) } catch { throw .from(error) }
-        var environment = [
-            "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": "/",
-            "PGHOST": server.host, "PGPORT": server.port, "PGUSER": name.text, "PGPASSWORD": password,
-            "PGSSLMODE": server.tlsMode.rawValue, "PGCONNECT_TIMEOUT": "10",
-            "PGAPPNAME": "arc-export-\(placement.tenant)",
-        ]
-        environment["PGSSLROOTCERT"] = server.rootCertificate
+        configuration.user = name.text
+        configuration.password = password
         let arguments = [
             program, "--dbname=\(placement.database)", "--no-password", "--format=custom", "--no-owner",
             "--no-privileges", "--no-publications", "--no-subscriptions", "--lock-wait-timeout=60000",
             placement.kind == .silo ? "--exclude-schema=public" : "--schema=\(name.text)",
         ]
         return Command(
-            arguments: arguments, environment: environment, workingDirectory: "/", input: [], timeLimit: timeLimit)
+            arguments: arguments,
+            environment: PostgresProgram.environment(
+                configuration, application: "arc-export-\(placement.tenant)"),
+            workingDirectory: "/", input: [], timeLimit: timeLimit)
     }
 }

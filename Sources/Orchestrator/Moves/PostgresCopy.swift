@@ -9,8 +9,6 @@ import Darwin
 #endif
 
 /// `pg_dump` of the tenant's schema or database into `pg_restore`, through a named pipe, so that nothing is stored between.
-///
-/// Passwords are in the environments of the two programs, which only their user can read, and in no argument.
 struct PostgresCopy: Sendable {
     let source: MoveSite
     let target: MoveSite
@@ -23,8 +21,8 @@ struct PostgresCopy: Sendable {
 
     /// - Throws: a transient failure when a program fails, without the tenant's data.
     func run() async throws(ProvisioningFailure) {
-        let dump = try Self.program(settings.dumpProgram, "MOVE_PG_DUMP")
-        let restore = try Self.program(settings.restoreProgram, "MOVE_PG_RESTORE")
+        let dump = try PostgresProgram.path(settings.dumpProgram, "MOVE_PG_DUMP")
+        let restore = try PostgresProgram.path(settings.restoreProgram, "MOVE_PG_RESTORE")
         guard let folder = Self.makeFolder() else { throw .transient("no temporary folder can be made") }
         defer {
             unlink("\(folder)/pipe")
@@ -73,17 +71,11 @@ struct PostgresCopy: Sendable {
     }
 
     private func command(_ arguments: [String], _ site: MoveSite, _ folder: String) -> Command {
-        let configuration = site.configuration
-        var environment = [
-            "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": folder,
-            "PGHOST": configuration.host, "PGPORT": configuration.port, "PGUSER": configuration.user,
-            "PGSSLMODE": configuration.tlsMode.rawValue, "PGCONNECT_TIMEOUT": "10",
-            "PGAPPNAME": Self.applicationName(site.placement.tenant),
-        ]
-        environment["PGPASSWORD"] = configuration.password
-        environment["PGSSLROOTCERT"] = configuration.rootCertificate
-        return Command(
-            arguments: arguments, environment: environment, workingDirectory: folder, input: [], timeLimit: timeLimit)
+        Command(
+            arguments: arguments,
+            environment: PostgresProgram.environment(
+                site.configuration, application: Self.applicationName(site.placement.tenant), home: folder),
+            workingDirectory: folder, input: [], timeLimit: timeLimit)
     }
 
     // MARK: Failures
@@ -94,32 +86,17 @@ struct PostgresCopy: Sendable {
         _ program: String, _ result: Result<CommandResult, CommandFailure>
     ) -> ProvisioningFailure? {
         switch result {
-        case .failure(let failure):
-            return .transient("\(program) could not be started: \(String(cString: strerror(failure.code)))")
+        case .failure(let failure): return PostgresProgram.failure(program, failure)
         case .success(let result):
             switch result.end {
             case .exited(0): return nil
             case .exited(let code):
-                return .transient("\(program) ended with \(code): \(Self.reason(result.errorTail))")
+                return PostgresProgram.failure(program, code: code, errorTail: result.errorTail)
             case .killed, .cancelled: return .transient("\(program) \(Self.interrupted)")
             case .timedOut: return .permanent("\(program) did not end within the window (MOVE_WINDOW_SECONDS)")
             case .tooMuchOutput: return .transient("\(program) wrote too much to standard output")
             }
         }
-    }
-
-    /// The first error that a program reports, without what follows it: details and context hold data.
-    static func reason(_ text: [UInt8]) -> String {
-        let lines = String(decoding: text, as: UTF8.self).split(separator: "\n")
-        let line = lines.first { $0.contains("error:") } ?? "no reason"
-        return String(line.prefix(200))
-    }
-
-    static func program(_ name: String, _ variable: String) throws(ProvisioningFailure) -> String {
-        guard let path = ProgramPath.absolute(name) else {
-            throw .permanent("\(name) is not installed; install PostgreSQL's client programs or set \(variable)")
-        }
-        return path
     }
 
     /// A new folder that only this user can enter.
