@@ -1,4 +1,3 @@
-import Logging
 import PostgresClient
 import Primitives
 
@@ -49,22 +48,7 @@ struct DriftRepair: Sendable {
             }
         }
         guard current.kind == .silo, hasPlace else { return }
-        var configuration = server.server.configuration
-        configuration.database = current.database
-        configuration.maximumConnections = 1
-        let pool = PostgresPool(configuration: configuration, logger: tools.credentials.logger)
-        let result: Result<Void, any Error>
-        do {
-            try await pool.withTransaction { transaction in
-                try await transaction.lockOutOtherProvisioners()
-                try await tools.ensureSchema(name, database: current.database, in: transaction)
-            }
-            result = .success(())
-        } catch {
-            result = .failure(error)
-        }
-        await pool.shutdown()
-        try result.get()
+        try await tools.fill(current.database, with: name)
     }
 
     /// Drops what is provably the provisioner's of an orphan: what it owns, and roles that it has marked.

@@ -22,7 +22,6 @@ struct MoveSite: Sendable {
     var configuration: PostgresConfiguration {
         var configuration = tenancy.configuration
         configuration.database = placement.database
-        configuration.maximumConnections = 1
         return configuration
     }
 
@@ -30,13 +29,7 @@ struct MoveSite: Sendable {
     func inDatabase<Value: Sendable>(
         timeLimit: Duration = .seconds(60), _ body: (PostgresPool) async throws -> Value
     ) async throws -> Value {
-        var configuration = configuration
-        configuration.statementTimeout = timeLimit
-        let pool = PostgresPool(configuration: configuration, logger: tenancy.credentials.logger)
-        let result: Result<Value, any Error>
-        do { result = .success(try await body(pool)) } catch { result = .failure(error) }
-        await pool.shutdown()
-        return try result.get()
+        try await tenancy.inDatabase(placement.database, timeLimit: timeLimit, body)
     }
 
     /// Does something under the lock of the server's provisioners.

@@ -62,6 +62,32 @@ struct PostgresTenancy: Sendable {
         }
     }
 
+    /// Enters a tenant's own database for a moment, and makes the schema in it.
+    func fill(_ database: String, with name: SQLName) async throws {
+        try await inDatabase(database) { pool in
+            try await pool.withTransaction { transaction in
+                try await transaction.lockOutOtherProvisioners()
+                try await ensureSchema(name, database: database, in: transaction)
+            }
+        }
+    }
+
+    /// Enters a database of the server as the provisioner, with one connection that is closed at the end.
+    /// - Parameter timeLimit: For each statement; nil for that of the configuration.
+    func inDatabase<Value: Sendable>(
+        _ database: String, timeLimit: Duration? = nil, _ body: (PostgresPool) async throws -> Value
+    ) async throws -> Value {
+        var configuration = configuration
+        configuration.database = database
+        configuration.maximumConnections = 1
+        if let timeLimit { configuration.statementTimeout = timeLimit }
+        let pool = PostgresPool(configuration: configuration, logger: credentials.logger)
+        let result: Result<Value, any Error>
+        do { result = .success(try await body(pool)) } catch { result = .failure(error) }
+        await pool.shutdown()
+        return try result.get()
+    }
+
     /// A resource in tenant management's form.
     func resource(
         type: String, name: SQLName, database: String, secretRef: String, externalIdentifier: String
