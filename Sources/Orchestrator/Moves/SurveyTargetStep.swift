@@ -45,18 +45,15 @@ struct SurveyTargetStep: ProvisioningStep {
         if found.largeObjects { throw .permanent("the tenant has large objects, which belong to no schema") }
     }
 
+    /// Nothing of the tenant may be at the target. Returns whether its role is.
     private func checkTarget(_ site: MoveSite) async throws(ProvisioningFailure) -> Bool {
-        do {
-            guard let row = try await site.pool.query(Self.target, [.text(site.name.text)]).first else { return true }
-            let isPooled = site.placement.kind == .pooled
-            guard try row.bool(isPooled ? 1 : 2) == false else {
-                throw ProvisioningFailure.permanent(
-                    "\(isPooled ? "schema" : "database") \(site.name) exists on \(site.placement.server) already")
-            }
-            return try row.bool(0)
-        } catch {
-            throw .from(error)
+        guard let found = try await Survey.look(for: site.name, on: site.pool) else { return true }
+        let isPooled = site.placement.kind == .pooled
+        if isPooled ? found.hasSchema : found.hasDatabase {
+            throw .permanent(
+                "\(isPooled ? "schema" : "database") \(site.name) exists on \(site.placement.server) already")
         }
+        return found.hasRole
     }
 
     private static let otherSchemas: PostgresStatement = """
@@ -69,11 +66,5 @@ struct SurveyTargetStep: ProvisioningStep {
     private static let largeObjects: PostgresStatement = """
         SELECT EXISTS (SELECT FROM pg_catalog.pg_largeobject_metadata
             WHERE lomowner = (SELECT oid FROM pg_catalog.pg_roles WHERE rolname = $1))
-        """
-
-    private static let target: PostgresStatement = """
-        SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1),
-            EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),
-            EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)
         """
 }

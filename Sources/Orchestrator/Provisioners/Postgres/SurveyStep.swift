@@ -12,26 +12,11 @@ struct SurveyStep: DataServerStep {
         _ context: StepContext, on tenancy: PostgresTenancy
     ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
-        do {
-            guard let row = try await tenancy.pool.query(Self.look, [.text(name.text)]).first else {
-                return StepOutput()
-            }
-            let found = Survey(
-                hasRole: try row.bool(0), hasSchema: try row.bool(1), hasDatabase: try row.bool(2))
-            return StepOutput(values: found.json)
-        } catch {
-            throw .from(error)
-        }
+        return StepOutput(values: try await Survey.look(for: name, on: tenancy.pool)?.json ?? [:])
     }
-
-    private static let look: PostgresStatement = """
-        SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1),
-            EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),
-            EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)
-        """
 }
 
-/// What ``SurveyStep`` has found.
+/// Which of a tenant's objects exist on a data server, as ``SurveyStep`` has found.
 struct Survey: Sendable, Hashable {
     let hasRole: Bool
     /// In the shared application database.
@@ -56,4 +41,20 @@ struct Survey: Sendable, Hashable {
     var json: JSONObject {
         ["role": .bool(hasRole), "schema": .bool(hasSchema), "database": .bool(hasDatabase)]
     }
+
+    /// Looks on a server, in its shared database.
+    static func look(for name: SQLName, on pool: PostgresPool) async throws(ProvisioningFailure) -> Survey? {
+        do {
+            guard let row = try await pool.query(existing, [.text(name.text)]).first else { return nil }
+            return Survey(hasRole: try row.bool(0), hasSchema: try row.bool(1), hasDatabase: try row.bool(2))
+        } catch {
+            throw .from(error)
+        }
+    }
+
+    private static let existing: PostgresStatement = """
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = $1),
+            EXISTS (SELECT FROM pg_catalog.pg_namespace WHERE nspname = $1),
+            EXISTS (SELECT FROM pg_catalog.pg_database WHERE datname = $1)
+        """
 }
