@@ -7,12 +7,7 @@ extension MoveSite {
         switch placement.kind {
         case .pooled: try await locked { try await $0.run("DROP SCHEMA IF EXISTS \(name.quoted) CASCADE") }
         case .silo:
-            let database = TenantDatabase(name, tenant: placement.tenant, tenancy)
-            do {
-                guard try await database.isThere() else { return }
-                _ = try await pool.query(
-                    PostgresStatement("DROP DATABASE IF EXISTS \(name.quoted) WITH (FORCE)", prepared: false))
-            } catch {
+            do { try await TenantDatabase(name, tenant: placement.tenant, tenancy).dropAsMember() } catch {
                 throw .from(error)
             }
         }

@@ -15,7 +15,9 @@ struct TenantCopyRemoval: Sendable {
         let removal = TenantRoleRemoval(name: name, tenant: placement.tenant)
         do {
             let hasRole = try await removeSchema(name, removal)
-            if placement.kind == .silo { try await removeDatabase(name) }
+            if placement.kind == .silo {
+                try await TenantDatabase(name, tenant: placement.tenant, tenancy).dropAsMember()
+            }
             if hasRole { try await removeRole(name, removal) }
         } catch {
             throw .from(error)
@@ -39,13 +41,6 @@ struct TenantCopyRemoval: Sendable {
             }
             return hasRole
         }
-    }
-
-    private func removeDatabase(_ name: SQLName) async throws {
-        let database = TenantDatabase(name, tenant: placement.tenant, tenancy)
-        guard try await database.isThere() else { return }
-        _ = try await tenancy.pool.query(
-            PostgresStatement("DROP DATABASE IF EXISTS \(name.quoted) WITH (FORCE)", prepared: false))
     }
 
     private func removeRole(_ name: SQLName, _ removal: TenantRoleRemoval) async throws {

@@ -49,6 +49,16 @@ struct TenantDatabase: Sendable {
             // Who ends the sessions of a role must be a member of it.
             if try await removal.isThere(in: transaction) { try await removal.close(in: transaction) }
         }
+        try await dropFound()
+    }
+
+    /// Removes the database of a role of which the provisioner is a member already, or which has no sessions in it.
+    func dropAsMember() async throws {
+        guard try await isThere() else { return }
+        try await dropFound()
+    }
+
+    private func dropFound() async throws {
         _ = try await pool.query(
             PostgresStatement("DROP DATABASE IF EXISTS \(name.quoted) WITH (FORCE)", prepared: false))
     }
