@@ -19,27 +19,19 @@ struct EventExamination {
         var places: [(name: String, backlog: GroupBacklog)] = []
         if service != .orchestrator {
             let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-            let backlog = await Result { try await OutboxLog(pool: pool).backlog() }
-            await pool.shutdown()
-            places.append(("outbox", try backlog.get()))
+            let backlog = try await CommandSupport.closing({ await pool.shutdown() }) {
+                try await OutboxLog(pool: pool).backlog()
+            }
+            places.append(("outbox", backlog))
         }
         let groups = try await service.eventParticipant(reader: reader, logger: logger).groups.map(\.name)
         let bus = try BusConnectors.connect(reader: reader, clock: SystemClock(), logger: logger)
-        for group in Set(groups).sorted() {
-            let backlog = await Result { try await bus.backlog.backlog(group: group) }
-            if case .failure = backlog { await bus.shutdown() }
-            places.append((group, try backlog.get()))
+        try await CommandSupport.closing(bus.shutdown) {
+            for group in Set(groups).sorted() { places.append((group, try await bus.backlog.backlog(group: group))) }
         }
-        await bus.shutdown()
         let late = places.compactMap { lag.description(of: $0.backlog, at: $0.name) }
         guard late.isEmpty else { throw CommandFailure(description: late.joined(separator: "; ")) }
         let waiting = places.reduce(0) { $0 + $1.backlog.waiting }
         return waiting == 0 ? "none waits" : "\(waiting) wait, none of them for long"
-    }
-}
-
-extension Result where Failure == any Error {
-    fileprivate init(_ body: () async throws -> Success) async {
-        do { self = .success(try await body()) } catch { self = .failure(error) }
     }
 }

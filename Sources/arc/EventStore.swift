@@ -94,7 +94,7 @@ enum EventStore: Sendable {
     ) async throws {
         let logger = Logger(label: "arc.events")
         if source == .messageBus, let connection = try await foreignBus(isNamed: isNamed, logger) {
-            try await closing(connection.shutdown) {
+            try await CommandSupport.closing(connection.shutdown) {
                 try await body(.bus(connection.deadLetters, groups: try await groups(of: connection.deadLetters)))
             }
             return
@@ -102,7 +102,7 @@ enum EventStore: Sendable {
         let pool = PostgresPool(
             configuration: try await MigrateCommand.configuration(
                 of: source.database, isNamed: isNamed, for: "arc events"), logger: logger)
-        try await closing({ await pool.shutdown() }) {
+        try await CommandSupport.closing({ await pool.shutdown() }) { () async throws -> Void in
             guard source == .messageBus else {
                 let outbox = EventOutbox(
                     source: source, log: OutboxLog(pool: pool), letters: OutboxDeadLetters(pool: pool))
@@ -131,14 +131,5 @@ enum EventStore: Sendable {
         if !known.isEmpty { return known }
         let participants = try await EventParticipant.all(logger: Logger(label: "arc.events"))
         return Set(participants.flatMap(\.groups).map(\.name)).sorted()
-    }
-
-    private static func closing(
-        _ close: @Sendable () async -> Void, _ body: () async throws -> Void
-    ) async throws {
-        let outcome: Result<Void, any Error>
-        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
-        await close()
-        try outcome.get()
     }
 }

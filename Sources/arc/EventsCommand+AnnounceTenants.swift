@@ -23,12 +23,9 @@ extension EventsCommand {
                     configuration: try await MigrateCommand.configuration(
                         of: .tenantManagement, isNamed: true, for: "arc events"),
                     logger: Logger(label: "arc.events"))
-                let outcome: Result<PostgresResult, any Error>
-                do { outcome = .success(try await pool.query("SELECT main.announce_tenants()")) } catch {
-                    outcome = .failure(error)
+                let count = try await CommandSupport.closing({ await pool.shutdown() }) {
+                    try await pool.query("SELECT main.announce_tenants()").first?.int64(0) ?? 0
                 }
-                await pool.shutdown()
-                let count = try outcome.get().first?.int64(0) ?? 0
                 CommandSupport.printLine(count == 1 ? "1 tenant was announced" : "\(count) tenants were announced")
             } catch let exit as ExitCode {
                 throw exit

@@ -101,8 +101,3 @@ extension EventsCommand {
         return .string(text)
     }
 }
-
-extension JSONValue {
-    /// As text on one line.
-    func serializedText() -> String { String(decoding: serialized(), as: UTF8.self) }
-}

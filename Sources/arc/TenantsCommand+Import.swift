@@ -99,18 +99,12 @@ extension TenantsCommand {
                 configuration: try await MigrateCommand.configuration(
                     of: first, isNamed: service != nil, for: "arc tenants"),
                 logger: Logger(label: "arc.tenants"))
-            let outcome: Result<Int, any Error>
-            do {
-                outcome = .success(
-                    try await pool.withTransaction { transaction in
-                        let own = try await archive.store(first.rawValue, in: transaction)
-                        return own + (try await store(archive, in: Array(services.dropFirst())))
-                    })
-            } catch {
-                outcome = .failure(error)
+            return try await CommandSupport.closing({ await pool.shutdown() }) {
+                try await pool.withTransaction { transaction in
+                    let own = try await archive.store(first.rawValue, in: transaction)
+                    return own + (try await store(archive, in: Array(services.dropFirst())))
+                }
             }
-            await pool.shutdown()
-            return try outcome.get()
         }
 
         // MARK: Application data
@@ -149,10 +143,7 @@ extension TenantsCommand {
             let service = try ApplicationDataImport(
                 reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
                 logger: Logger(label: "arc.tenants"))
-            let outcome: Result<String, any Error>
-            do { outcome = .success(try await service.restore(dump)) } catch { outcome = .failure(error) }
-            await service.shutdown()
-            return try outcome.get()
+            return try await CommandSupport.closing({ await service.shutdown() }) { try await service.restore(dump) }
         }
     }
 }

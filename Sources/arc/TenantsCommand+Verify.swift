@@ -40,15 +40,9 @@ extension TenantsCommand {
                 let verification = try DriftVerification(
                     reader: try await TenantsCommand.orchestratorSettings(for: "arc tenants"),
                     logger: Logger(label: "arc.tenants"))
-                let outcome: Result<DriftVerification.Summary, any Error>
-                do {
-                    outcome = .success(
-                        try await verification.run(.init(repairs: repair, orphansToDrop: dropOrphans)) { show($0) })
-                } catch {
-                    outcome = .failure(error)
+                summary = try await CommandSupport.closing({ await verification.shutdown() }) {
+                    try await verification.run(.init(repairs: repair, orphansToDrop: dropOrphans)) { show($0) }
                 }
-                await verification.shutdown()
-                summary = try outcome.get()
             } catch let exit as ExitCode {
                 throw exit
             } catch {
@@ -60,7 +54,7 @@ extension TenantsCommand {
 
         private func show(_ finding: DriftFinding) {
             guard !json else {
-                CommandSupport.printLine(String(decoding: finding.json.serialized(), as: UTF8.self))
+                CommandSupport.printLine(finding.json.serializedText())
                 return
             }
             let tenant = finding.tenant.map { " (tenant \($0))" } ?? ""
@@ -76,7 +70,7 @@ extension TenantsCommand {
                     "resolved": .integer(summary.resolved), "orphans": .integer(summary.orphans),
                     "refusal": summary.refusal.map { JSONValue.string($0) } ?? .null,
                 ]
-                CommandSupport.printLine(String(decoding: document.serialized(), as: UTF8.self))
+                CommandSupport.printLine(document.serializedText())
                 return
             }
             CommandSupport.printLine(

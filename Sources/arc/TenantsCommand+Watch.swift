@@ -73,7 +73,7 @@ extension TenantsCommand {
                     let newest = runs.arrayValue?.first
                     let lines = progress.changes(newest)
                     if json, let newest, !lines.isEmpty {
-                        CommandSupport.printLine(String(decoding: newest.serialized(), as: UTF8.self))
+                        CommandSupport.printLine(newest.serializedText())
                     } else if !json {
                         for line in lines { CommandSupport.printLine(line) }
                     }

@@ -53,6 +53,16 @@ enum CommandSupport {
         }
     }
 
+    /// Runs the body, and closes what it has used, even if it fails.
+    static func closing<Value>(
+        _ close: () async -> Void, _ body: () async throws -> Value
+    ) async throws -> Value {
+        let outcome: Result<Value, any Error>
+        do { outcome = .success(try await body()) } catch { outcome = .failure(error) }
+        await close()
+        return try outcome.get()
+    }
+
     /// Prints a line on standard output, unbuffered.
     static func printLine(_ text: String) { _ = FileSystem.writeAll(STDOUT_FILENO, Array("\(text)\n".utf8)) }
 
