@@ -13,14 +13,19 @@ struct DeliveryStore: LeasedStore {
     private let pool: PostgresPool
     private let secrets: WebhookSecretRepository
     private let limits: DeliveryLimits
+    private let clock: any WallClock
     private let logger: Logger
     private let claims = UnansweredClaims()
     private let announcements = WorkAnnouncements()
 
-    init(pool: PostgresPool, secrets: WebhookSecretRepository, limits: DeliveryLimits, logger: Logger) {
+    init(
+        pool: PostgresPool, secrets: WebhookSecretRepository, limits: DeliveryLimits, clock: any WallClock,
+        logger: Logger
+    ) {
         self.pool = pool
         self.secrets = secrets
         self.limits = limits
+        self.clock = clock
         self.logger = logger
     }
 
@@ -119,7 +124,7 @@ struct DeliveryStore: LeasedStore {
         logger.error("A delivery could not be attempted", metadata: ["reason": "\(reason)"])
         return .failed(
             AttemptReport(
-                startedOn: SystemClock().now(), duration: .zero, status: nil, error: "it could not be sent",
+                startedOn: clock.now(), duration: .zero, status: nil, error: "it could not be sent",
                 response: nil), retryAfter: delay)
     }
 }

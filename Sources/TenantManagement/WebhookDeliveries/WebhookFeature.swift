@@ -33,7 +33,8 @@ struct WebhookFeature: ServiceFeature {
         let deliveries = try DeliveryConfiguration(reader: platform.reader)
         let secrets = WebhookSecretRepository(
             pool: pool, sealer: Sealer(secret: platform.encryptionKey, purpose: "webhook-endpoints"))
-        let store = DeliveryStore(pool: pool, secrets: secrets, limits: deliveries.limits, logger: logger)
+        let store = DeliveryStore(
+            pool: pool, secrets: secrets, limits: deliveries.limits, clock: clock, logger: logger)
         let feed = EventFeedRepository(pool: pool)
         let repository = DeliveryRepository(pool: pool)
         client = OutboundHTTPClient(
