@@ -27,7 +27,7 @@ package protocol ServiceFeature<Core>: Sendable {
     /// Work that runs as long as the service.
     var background: [any Service] { get }
     var consumers: [FeatureConsumer] { get }
-    /// Checks beside those of the database, the bus and the key set.
+    /// Checks in addition to those of the database, the bus and the key set.
     var healthChecks: [HealthCheck] { get }
     /// Closes the feature's own connections, after its work has ended.
     func shutdown() async

@@ -125,7 +125,7 @@ extension EventsCommand {
         static let configuration = CommandConfiguration(
             abstract: "Publish an event again, so that its handlers run once more.",
             discussion: """
-                The replay has an identity of its own and names the original, so that handlers run although they have marked
+                The replay has a new identity and names the original, so that handlers run although they have marked
                 the original as handled. Their effects must be safe to repeat; those of the services are. Other consumers see
                 the replay too unless --group leaves them out. The reason is recorded with the replay.
 

@@ -100,7 +100,7 @@ import Testing
         }
     }
 
-    @Test func `data without a valid signature, and messages that are none, are refused and change nothing`()
+    @Test func `data without a valid signature, and malformed messages, are refused and change nothing`()
         async throws
     {
         try await TestStack.run([.tenantManagement]) { stack in

@@ -40,7 +40,7 @@ extension MailQueueTests {
             try await eventually("the mail server answers") { isAccepted.withLock { $0 } }
         }
         let quick = ScriptedTransport()
-        // The other node may take over claims only after PostgreSQL has responded to it for longer than the test takes.
+        // The other node may claim expired work only after PostgreSQL has responded to it for longer than the test takes.
         let (slowQueue, quickQueue) = (
             sender.queue(slow), other.queue(quick, NotificationSettings(lease: .seconds(3600)))
         )

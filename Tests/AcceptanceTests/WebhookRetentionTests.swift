@@ -9,7 +9,7 @@ import Testing
 
 @testable import TenantManagement
 
-/// What is older than its retention is deleted, however much it is, and readers of the feed are told.
+/// What is older than its retention is deleted, however much it is, and readers of the feed learn where it begins now.
 @Suite(.timeLimit(.minutes(20))) struct WebhookRetentionTests {
     private static let clock = ManualClock(Timestamp(iso8601: "2026-03-01T00:00:00Z") ?? Timestamp(seconds: 0))
     private static let days = Duration.seconds(30 * 86_400)
@@ -90,7 +90,7 @@ import Testing
         }
     }
 
-    @Test func `whoever asks for a purged number is told where each feed begins`() async throws {
+    @Test func `the answer to a purged number says where each feed begins`() async throws {
         // The service itself keeps everything.
         let environment = ["PROVISION_ON_CREATE": "false", "EVENT_FEED_RETENTION_DAYS": "3650"]
         try await TestStack.run([.tenantManagement], environment: environment) { stack in

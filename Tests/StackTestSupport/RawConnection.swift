@@ -55,7 +55,7 @@ package final class RawConnection: Sendable {
     /// Starts to read on a connection that was opened without.
     package func startReading() async throws { try await channel.setOption(.autoRead, value: true).get() }
 
-    /// Tells the other side that nothing more is sent.
+    /// Ends the sending side of the connection, so that the other side sees the end of what was sent.
     package func closeOutput() async { try? await channel.close(mode: .output).get() }
 
     /// Closes the connection.

@@ -12,7 +12,7 @@ import Primitives
 package struct PageCursor: Sendable, Hashable {
     /// Rows of the list before the place, when it was made.
     private let offset: Int
-    /// Tells the cursors of one list from those of others.
+    /// Distinguishes the cursors of one list from those of others.
     private let digest: String
     /// One value for each key of the list's order, the last of them the row's id; empty where only the number counts.
     private let values: [JSONValue]

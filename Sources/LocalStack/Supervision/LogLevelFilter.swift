@@ -1,4 +1,4 @@
-/// Tells which lines of a service's log belong on the terminal.
+/// Decides which lines of a service's log belong on the terminal.
 package enum LogLevelFilter {
     private static let marker = Array(#""level":""#.utf8)
     private static let shown = ["warning", "error", "critical"].map { Array($0.utf8) }

@@ -89,7 +89,7 @@ final class RenderQueue: Sendable {
         for job in waiting { job.continuation.resume(returning: .failure(.stopped)) }
     }
 
-    /// Takes the job that waits longest; nil if there is none. Call ``finish(_:_:)`` afterwards.
+    /// Takes the job that waits longest; nil if no job waits. Call ``finish(_:_:)`` afterwards.
     func take() -> Job? {
         let (job, late) = state.withLock { state -> (Job?, [Job]) in
             let now = ContinuousClock.now

@@ -15,7 +15,7 @@ final class Connection: Sendable {
     private let statementTimeout: Int64
     private let onClose: @Sendable (Connection) -> Void
 
-    /// Takes over a connection that was just opened; `nil` when the system refuses to watch it.
+    /// Takes ownership of a connection that was just opened; `nil` when the system refuses to watch it.
     /// - Parameter onClose: Called once when the connection closed by itself, after its request has ended.
     init?(
         _ opened: OpenedConnection, configuration: PostgresConfiguration, openedAt: Int64, expiresAt: Int64,

@@ -26,7 +26,7 @@ final class Session {
         case broken
     }
 
-    /// Takes over a connection that has just been opened; `nil` when it cannot be used.
+    /// Takes ownership of a connection that has just been opened; `nil` when it cannot be used.
     init?(_ opened: OpenedConnection, configuration: PostgresConfiguration) {
         raw = opened.raw
         usesPreparedStatements = configuration.usesPreparedStatements

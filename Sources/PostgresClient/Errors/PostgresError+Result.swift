@@ -16,7 +16,7 @@ private enum Field: Int32 {
 }
 
 extension PostgresError {
-    /// The error that a failed PGresult describes. Does not take over its ownership.
+    /// The error that a failed PGresult describes. Does not take ownership of it.
     static func from(result: OpaquePointer) -> PostgresError {
         func text(_ field: Field) -> String? {
             PQresultErrorField(result, field.rawValue).map { String(cString: $0) }

@@ -10,7 +10,7 @@ package final class PostgresResult: @unchecked Sendable {
     /// The number of columns returned.
     package let columnCount: Int
 
-    /// Takes over the ownership of a PGresult.
+    /// Takes ownership of a PGresult.
     init(taking raw: OpaquePointer) {
         self.raw = raw
         self.rowCount = Int(PQntuples(raw))

@@ -28,8 +28,8 @@ package struct ServiceDatabase: Sendable {
         checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
-    /// Whether the database responds, and whether it has room for changes. While requests cannot reach it, the check uses their pool, so that the service does
-    /// not become ready before it can serve requests again.
+    /// Whether the database responds, and whether it has room for changes. While requests cannot reach it, the check uses
+    /// their pool, so that the service does not become ready before it can serve requests again.
     /// - Parameter statement: Any statement that the service's role may run.
     package func check(_ statement: PostgresStatement = "SELECT 1") -> HealthCheck {
         HealthCheck("postgres", isRequired: true) { [pool, relayPool, checkPool] () -> HealthState in

@@ -5,7 +5,7 @@ import Primitives
 package struct Preferences: Sendable, Hashable {
     /// `return=representation`: changes answer the changed row.
     package let wantsRepresentation: Bool
-    /// `count=exact`: lists tell how many rows there are on all pages.
+    /// `count=exact`: lists say how many rows there are on all pages.
     package let wantsTotalCount: Bool
 
     /// Reads the header's value; nil stands for no header.

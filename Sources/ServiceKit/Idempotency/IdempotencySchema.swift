@@ -4,7 +4,7 @@ import PostgresClient
 /// The SQL of idempotency keys, for a service's own migrations: table `main.idempotency_keys`.
 ///
 /// A row is claimed before a request is carried out, marked in the transaction of its effect, and given the answer after
-/// it. So at any moment the row tells whether there was an effect, which is what makes a repetition after a crash safe.
+/// it. So at any moment the row shows whether there was an effect, which is what makes a repetition after a crash safe.
 package enum IdempotencySchema {
     /// The statements that create the table in schema `main`, which must exist.
     /// - Parameter runtimeRole: The role that the service runs as; nothing is granted when it does not exist.

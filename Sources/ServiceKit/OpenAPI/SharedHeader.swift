@@ -6,7 +6,7 @@ enum SharedHeader {
     static let requestID = OperationResponseHeader(
         name: "X-Request-Id", description: "Identifier of the request: the client's value, or a new one")
 
-    /// What an operation with a limit tells of it.
+    /// How an operation reports its limit of calls.
     static let rateLimit = [
         OperationResponseHeader(name: "RateLimit", description: "\"default\";r=remaining calls;t=seconds (IETF draft)"),
         OperationResponseHeader(name: "X-RateLimit-Limit", description: "Requests allowed per minute"),
@@ -15,7 +15,7 @@ enum SharedHeader {
             name: "X-RateLimit-Reset", description: "Seconds until the full limit is available again"),
     ]
 
-    /// What a failure has beside its body.
+    /// What a failure has in addition to its body.
     static func failure(_ status: Int) -> [OperationResponseHeader] {
         switch status {
         case 401: [.wwwAuthenticate]

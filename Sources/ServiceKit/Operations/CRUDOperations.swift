@@ -32,7 +32,7 @@ package struct CRUDPermissions: Sendable {
 ///
 /// A feature takes them all with ``all()`` or picks some and adds its own in place of the others.
 package struct CRUDOperations: Sendable {
-    /// Tells that rows were written, so that caches can follow. Called after the commit.
+    /// Reports that rows were written, so that caches can follow. Called after the commit.
     package typealias ChangeObserver = @Sendable (CRUDChange) async -> Void
 
     let repository: EntityRepository

@@ -11,7 +11,7 @@ struct PublishedEvent: Sendable {
     let type: String
     /// Whether a tenant's own users get it; the others are for operators only.
     let isShownToTenants: Bool
-    /// The members of `data` beside `tenantId`.
+    /// The members of `data` in addition to `tenantId`.
     let members: [Member]
 
     /// A member of `data`, copied from a place in the event if there is a text, number or Boolean.

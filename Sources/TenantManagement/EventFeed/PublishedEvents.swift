@@ -2,7 +2,7 @@ import MessageBus
 
 /// The types of events that may leave the system.
 enum PublishedEvents {
-    /// All of them. Not among them are `TENANTS_LISTED` and what else services only tell each other.
+    /// All of them. `TENANTS_LISTED` and others that only services need are not among them.
     static let all: [PublishedEvent] = [
         PublishedEvent(EventType.webhookEndpointDisabled, shownToTenants: true, .init("endpointId"), .init("reason")),
         PublishedEvent(EventType.tenantCreated, shownToTenants: true, .init("isBlocked")),

@@ -13,7 +13,7 @@ import WorkQueue
 /// | `WEBHOOK_RETRY_DELAYS_SECONDS` | | see ``RetryLadder`` | 1 to 30 delays of 1 to 604800 s, separated by commas |
 /// | `WEBHOOK_DISABLE_AFTER_DAYS` | 1 … 365 | 5 | days of failures only after which an endpoint is disabled |
 /// | `WEBHOOK_RETENTION_DAYS` | 4 … 3650 | 30 | how long deliveries are kept |
-/// | `WEBHOOK_OPERATOR_EMAIL` | | | who is told when an endpoint of the operator is disabled |
+/// | `WEBHOOK_OPERATOR_EMAIL` | | | who gets a mail when an endpoint of the operator is disabled |
 struct DeliveryConfiguration: Sendable {
     static let configurationKeys: ConfigurationKeys = [
         "WEBHOOK_CONCURRENCY", "WEBHOOK_CONCURRENCY_PER_ENDPOINT", "WEBHOOK_CONCURRENCY_PER_HOST",

@@ -8,7 +8,7 @@ import Primitives
 struct EndpointDisabling: Sendable {
     let pool: PostgresPool
     let notifications: NotificationQueue
-    /// Who is told about endpoints of the operator; nil: nobody, beside the log and the event.
+    /// Who gets the mail about endpoints of the operator; nil: nobody, so that only the log and the event report it.
     let operatorAddress: String?
     let clock: any WallClock
     let logger: Logger

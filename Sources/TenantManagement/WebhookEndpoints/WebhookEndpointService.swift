@@ -15,7 +15,7 @@ struct WebhookEndpointService: Sendable {
         let key: WebhookKey
     }
 
-    /// What a request says of a new endpoint beside its fields.
+    /// What a request says about a new endpoint in addition to its fields.
     struct NewEndpoint: Sendable {
         var values: FieldValues
         let audience: WebhookEndpoint.Audience?

@@ -19,7 +19,7 @@ struct CallbackDigest: Sendable {
 }
 
 extension JSONValue {
-    /// Without what a callback says beside the outcome: progress, which may be more when it is repeated, and the name of the
+    /// Without what a callback says in addition to the outcome: progress, which may be more when it is repeated, and the name of the
     /// request, which the signature covers and which earlier orchestrators leave out.
     fileprivate var withoutAdditions: JSONValue {
         guard var members = objectValue, var data = members["data"]?.objectValue else { return self }

@@ -18,7 +18,7 @@ protocol CallbackHandler: Sendable {
 /// A callback whose signature was verified.
 struct VerifiedCallback: Sendable {
     let delivery: WebhookVerifier.Delivery
-    /// The member `data`; empty if there is none.
+    /// The member `data`; empty if it is missing.
     let data: JSONObject
     /// Distinguishes repetitions from other callbacks.
     let digest: CallbackDigest

@@ -115,7 +115,7 @@ extension ProvisioningRepository {
             deleted = false, deleted_on = NULL, deleted_by = NULL
         """
 
-    /// Whom the welcome mail is sent to: the newest primary contact; nil when there is none.
+    /// Whom the welcome mail is sent to: the newest primary contact; nil for a tenant without one.
     static func primaryContact(
         of tenant: Identifier, _ transaction: PostgresTransaction
     ) async throws -> (email: String, firstName: String)? {

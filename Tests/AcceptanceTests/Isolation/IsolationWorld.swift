@@ -23,7 +23,7 @@ struct IsolationWorld: Sendable {
         static let outsiders: [Caller] = [.admin, .viewer, .lead, .nobody]
     }
 
-    /// The whole API of a service, as its document tells.
+    /// The whole API of a service, as its document lists it.
     struct Service: Sendable {
         let client: DocumentedClient
         let document: APIDocument

@@ -9,7 +9,7 @@ struct IsolationWrites: Sendable {
     let service: IsolationWorld.Service
     let operation: APIDocument.Operation
 
-    /// What is unique among all tenants, and documented to be: there a 409 tells that it is taken.
+    /// What is unique among all tenants, and documented to be: there a 409 reveals that it is taken.
     private static let globallyUnique: Set<String> = ["POST /leads email", "POST /leads/{id}/tenants key"]
 
     private var document: APIDocument { service.document }

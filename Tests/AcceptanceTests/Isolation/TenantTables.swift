@@ -2,8 +2,8 @@ import JSONCoding
 import PostgresClient
 import PostgresTestSupport
 
-/// The tables of a database that hold rows of tenants, as the catalog of PostgreSQL tells: a table of tomorrow is
-/// among them without being named here.
+/// The tables of a database that hold rows of tenants, as the catalog of PostgreSQL lists them, so that a
+/// table that is added later needs no line here.
 struct TenantTables: Sendable {
     struct Column: Sendable {
         let name: String

@@ -25,7 +25,7 @@ struct APIDocument: Sendable {
         /// The documented responses by status.
         let responses: JSONValue
 
-        /// Schema of the JSON that comes with success; nil when there is none.
+        /// Schema of the JSON that comes with success; nil for an operation that answers without JSON.
         var success: JSONValue? {
             responses.objectValue?.first { $0.key.hasPrefix("2") }?.value["content"]?["application/json"]?["schema"]
         }
