@@ -78,13 +78,8 @@ import WorkQueue
 
     @Test func `official listeners see what our producer and worker do`() async throws {
         try await TestQueue.with { test in
-            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
-            try await test.queue.add(
-                "fail", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.id = "b"
-                    $0.attempts = 2
-                })
+            try await test.add("a", name: "ok")
+            try await test.add("b", name: "fail") { $0.attempts = 2 }
             try await running([test.worker(Self.handle)]) {
                 try await test.until("b", is: "failed")
             }
@@ -111,11 +106,11 @@ import WorkQueue
             let claimant = test.claimant()
             _ = try await test.official(["pause"], ["add", "ok", [:], ["jobId": "a"]])
             #expect(try await claimant.claimIDs() == [])
-            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "b" })
+            try await test.add("b", name: "ok")
             try await test.queue.resume()
             #expect(Set(try await claimant.claimIDs()) == ["a", "b"])
 
-            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "c" })
+            try await test.add("c", name: "ok")
             try await test.queue.pause()
             #expect(try await claimant.claimIDs() == [])
             let seen = try await test.official(

@@ -15,59 +15,23 @@ import WorkQueue
         try await TestQueue.with { test in
             let queue = test.queue
             // In the order in which they are to be processed.
-            try await queue.add(
-                "ok last", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.priority = 7
-                    $0.id = "p7"
-                })
-            try await queue.add(
-                "ok", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.priority = 2
-                    $0.id = "p2"
-                })
+            try await test.add("p7", name: "ok last") { $0.priority = 7 }
+            try await test.add("p2", name: "ok") { $0.priority = 2 }
             let plain = try await queue.add("ok", data: json(#"{"text":"\u0000é","n":1.50}"#))
             #expect(plain == .added(id: "3"))
-            try await queue.add(
-                "ok", data: json("[1]"),
-                options: BullMQJobOptions {
-                    $0.isLastInFirstOut = true
-                    $0.id = "lifo"
-                })
-            try await queue.add(
-                "ok", data: json("2"),
-                options: BullMQJobOptions {
-                    $0.delay = .milliseconds(300)
-                    $0.id = "late"
-                })
-            try await queue.add(
-                "until 3", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.attempts = 5
-                    $0.backOff = BullMQBackOff(.exponential, delay: .milliseconds(20))
-                    $0.id = "exponential"
-                })
-            try await queue.add(
-                "fail", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.attempts = 2
-                    $0.backOff = BullMQBackOff(.fixed, delay: .milliseconds(20))
-                    $0.id = "fixed"
-                })
-            try await queue.add(
-                "ok", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.removeOnComplete = .none
-                    $0.id = "removed"
-                })
-            try await queue.add(
-                "fail", data: json("{}"),
-                options: BullMQJobOptions {
-                    $0.removeOnFail = .none
-                    $0.id = "forgotten"
-                })
-            let again = try await queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "removed" })
+            try await test.add("lifo", name: "ok", data: "[1]") { $0.isLastInFirstOut = true }
+            try await test.add("late", name: "ok", data: "2") { $0.delay = .milliseconds(300) }
+            try await test.add("exponential", name: "until 3") {
+                $0.attempts = 5
+                $0.backOff = BullMQBackOff(.exponential, delay: .milliseconds(20))
+            }
+            try await test.add("fixed", name: "fail") {
+                $0.attempts = 2
+                $0.backOff = BullMQBackOff(.fixed, delay: .milliseconds(20))
+            }
+            try await test.add("removed", name: "ok") { $0.removeOnComplete = .none }
+            try await test.add("forgotten", name: "fail") { $0.removeOnFail = .none }
+            let again = try await test.add("removed", name: "ok")
             #expect(again == .duplicated(id: "removed"))
             let one = BullMQJobOptions { $0.deduplication = BullMQDeduplication(id: "d") }
             let first = try await queue.add("ok", data: json("{}"), options: one)
@@ -98,7 +62,7 @@ import WorkQueue
     @Test func `a job whose official worker is killed is completed by ours, once`() async throws {
         try await TestQueue.with { test in
             let official = try await OfficialWorker(test, #"{"lockDuration": 500, "stalledInterval": 100000}"#)
-            try await test.queue.add("hold", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            try await test.add("a", name: "hold")
             try await eventually("it is held") { !official.attempts.isEmpty }
             official.kill()
             let handled = Mutex(0)
@@ -122,7 +86,7 @@ import WorkQueue
     @Test func `a job whose worker of ours is cut off is completed by the official one, once`() async throws {
         try await TestQueue.with { test in
             let (other, client) = test.connected()
-            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            try await test.add("a", name: "ok")
             let (entered, continuation) = AsyncStream<Void>.makeStream()
             let doomed = test.worker(lease: .milliseconds(500), on: other) { _ in
                 continuation.yield()
@@ -144,7 +108,7 @@ import WorkQueue
 
     @Test func `a lock that our worker renews is not taken over`() async throws {
         try await TestQueue.with { test in
-            try await test.queue.add("ok", data: json("{}"), options: BullMQJobOptions { $0.id = "a" })
+            try await test.add("a", name: "ok")
             let isReleased = Mutex(false)
             let handled = Mutex(0)
             // Renewed every five seconds, and lost only by a process that has no CPU for ten.

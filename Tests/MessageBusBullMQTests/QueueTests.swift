@@ -11,14 +11,6 @@ import WorkQueue
 
 /// The rules of queues that official programs do not show.
 @Suite(.timeLimit(.minutes(20))) struct QueueTests {
-    private func add(_ id: String, to test: TestQueue, _ change: (inout BullMQJobOptions) -> Void = { _ in })
-        async throws
-    {
-        var options = BullMQJobOptions { $0.id = id }
-        change(&options)
-        try await test.queue.add("job", data: json("{}"), options: options)
-    }
-
     @Test func `bad input is refused with its member, and adds nothing`() async throws {
         try await TestQueue.with { test in
             let bad: [(String, String, [UInt8], BullMQJobOptions)] = [
@@ -78,15 +70,15 @@ import WorkQueue
 
     @Test func `jobs of a paused queue are kept where the version of its owner looks`() async throws {
         try await TestQueue.with { test in
-            try await add("a", to: test)
+            try await test.add("a")
             try await test.queue.pause()
-            try await add("b", to: test)
+            try await test.add("b")
             #expect(try await test.on("wait", "LLEN").integer == 0, "BullMQ 5 would rename `paused` over it")
             #expect(try await test.on("paused", "LRANGE", 0, -1).array?.map(\.text) == ["b", "a"])
             try await test.queue.resume()
             try await test.on("meta", "HSET", "version", "bullmq:6.2.0")
             try await test.queue.pause()
-            try await add("c", to: test)
+            try await test.add("c")
             #expect(try await test.on("wait", "LRANGE", 0, -1).array?.map(\.text) == ["c", "b", "a"])
             try await test.queue.resume()
             #expect(try await test.claimant().claimIDs() == ["a", "b", "c"])
@@ -95,12 +87,12 @@ import WorkQueue
 
     @Test func `jobs that nobody can work on fail or vanish, and are never stranded`() async throws {
         try await TestQueue.with { test in
-            try await add("broken", to: test)
+            try await test.add("broken")
             try await test.on("broken", "HSET", "data", "{", "ats", "many", "delay", "0.0")
-            try await add("optionless", to: test)
+            try await test.add("optionless")
             try await test.on("optionless", "HSET", "opts", "no", "atm", "x")
             try await test.on("wait", "RPUSH", "0:0", "gone")
-            try await add("scheduled", to: test)
+            try await test.add("scheduled")
             try await test.on("scheduled", "HSET", "rjk", "scheduler")
             let handled = Mutex<[String]>([])
             try await running([
@@ -123,7 +115,7 @@ import WorkQueue
 
     @Test func `limits of the queue are kept`() async throws {
         try await TestQueue.with { test in
-            for number in 0..<5 { try await add("j\(number)", to: test) }
+            for number in 0..<5 { try await test.add("j\(number)") }
             let claimant = test.claimant()
             try await test.on("meta", "HSET", "concurrency", 2)
             let first = try await claimant.claim(limit: 10, lock: .seconds(30))
@@ -147,7 +139,7 @@ import WorkQueue
 
     @Test func `a job that stalls too often fails without being worked on`() async throws {
         try await TestQueue.with { test in
-            try await add("a", to: test)
+            try await test.add("a")
             let claimant = test.claimant()
             let recover: @Sendable (Int) async throws -> [String?] = { stalls in
                 try await test.on("stalled-check", "DEL")
@@ -171,7 +163,7 @@ import WorkQueue
 
     @Test func `who has lost a lock can neither end nor extend the job`() async throws {
         try await TestQueue.with { test in
-            try await add("a", to: test)
+            try await test.add("a")
             let claimant = test.claimant()
             let mine = try #require(try await claimant.claim(limit: 1, lock: .seconds(30)).first?.claim)
             try await test.on("a:lock", "SET", "another")
@@ -193,7 +185,7 @@ import WorkQueue
     @Test func `finished jobs are kept as their options say`() async throws {
         try await TestQueue.with { test in
             for number in 0..<4 {
-                try await add("c\(number)", to: test) { $0.removeOnComplete = BullMQRetention(count: 2) }
+                try await test.add("c\(number)") { $0.removeOnComplete = BullMQRetention(count: 2) }
             }
             try await running([test.worker { _ in nil }]) {
                 try await eventually("the last one is done") { try await test.queue.state(of: "c3") == "completed" }
@@ -201,7 +193,7 @@ import WorkQueue
             #expect(try await test.on("completed", "ZRANGE", 0, -1).array?.map(\.text) == ["c2", "c3"])
             #expect(try await test.queue.job("c0") == nil)
             try await test.on("completed", "ZADD", 1000, "c2")
-            try await add("c4", to: test) { $0.removeOnComplete = BullMQRetention(age: 60) }
+            try await test.add("c4") { $0.removeOnComplete = BullMQRetention(age: 60) }
             try await running([test.worker { _ in nil }]) {
                 try await eventually("the last one is done") { try await test.queue.state(of: "c4") == "completed" }
             }
@@ -211,7 +203,7 @@ import WorkQueue
 
     @Test func `failed jobs are retried with all their attempts, and removed with everything they have`() async throws {
         try await TestQueue.with { test in
-            try await add("a", to: test) { $0.attempts = 2 }
+            try await test.add("a") { $0.attempts = 2 }
             let fails = Mutex(true)
             let worker = test.worker { job in
                 if fails.withLock({ $0 }) { throw TestFailure("no") }
@@ -235,11 +227,11 @@ import WorkQueue
     @Test func `parents go on when their children are done, and fail with those that ask for it`() async throws {
         try await TestQueue.with { test in
             for (parent, children) in [("p1", ["c1", "c2"]), ("p2", ["c3"])] {
-                try await add(parent, to: test)
+                try await test.add(parent)
                 try await test.on("wait", "LREM", 0, .text(parent))
                 try await test.on("waiting-children", "ZADD", 1, .text(parent))
                 for child in children {
-                    try await add(child, to: test)
+                    try await test.add(child)
                     let queueKey = String(test.name.key("").dropLast())
                     try await test.on(
                         child, "HSET", "parentKey", .text(test.name.key(parent)), "parent",
@@ -268,7 +260,7 @@ import WorkQueue
 
     @Test func `a claim whose answer is lost is given back`() async throws {
         try await TestQueue.with { test in
-            try await add("a", to: test)
+            try await test.add("a")
             _ = try await test.queue.run(BullMQScripts.claim, [1, "lost", 60_000, "", 0, 1])
             #expect(try await test.queue.state(of: "a") == "active")
             #expect(try await test.queue.run(BullMQScripts.giveBack, ["lost"]).integer == 1)

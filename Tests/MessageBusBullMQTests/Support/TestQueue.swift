@@ -41,8 +41,15 @@ struct TestQueue: Sendable {
         return (BullMQQueue(name: name, client: other), other)
     }
 
+    /// Adds a job of our producer.
     @discardableResult
-    func reply(_ arguments: RedisArgument...) async throws -> RedisValue { try await client.send(arguments) }
+    func add(
+        _ id: String, name: String = "job", data: String = "{}", _ change: (inout BullMQJobOptions) -> Void = { _ in }
+    ) async throws -> BullMQQueue.Addition {
+        var options = BullMQJobOptions { $0.id = id }
+        change(&options)
+        return try await queue.add(name, data: json(data), options: options)
+    }
 
     /// A command on one of the queue's keys.
     @discardableResult
