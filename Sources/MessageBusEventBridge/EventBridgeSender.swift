@@ -21,24 +21,10 @@ struct EventBridgeSender: Sendable {
     /// - Returns: The result of each entry, in the same order.
     /// - Throws: When a call failed: entries may be on the bus.
     func send(_ entries: [EventBridgeEntry]) async throws(AWSError) -> [Attempt] {
-        let batches = BatchPacking.pack(entries.map(\.size), maximumCount: 10, maximumSize: maximumBytes)
-        let results = await withTaskGroup(of: (places: [Int], result: Result<[Attempt], AWSError>).self) { group in
-            for batch in batches {
-                group.addTask { (batch, await self.result(of: batch.map { entries[$0] })) }
-            }
-            var results: [(places: [Int], result: Result<[Attempt], AWSError>)] = []
-            for await result in group { results.append(result) }
-            return results
+        try await BatchSending.send(sizes: entries.map(\.size), maximumSize: maximumBytes) {
+            (places) async throws(AWSError) -> [Attempt] in
+            try await self.send(batch: places.map { entries[$0] })
         }
-        var attempts = entries.map { _ in Attempt.unavailable(reason: "not sent") }
-        for (places, result) in results {
-            for (place, attempt) in zip(places, try result.get()) { attempts[place] = attempt }
-        }
-        return attempts
-    }
-
-    private func result(of batch: [EventBridgeEntry]) async -> Result<[Attempt], AWSError> {
-        do throws(AWSError) { return .success(try await send(batch: batch)) } catch { return .failure(error) }
     }
 
     private func send(batch: [EventBridgeEntry]) async throws(AWSError) -> [Attempt] {

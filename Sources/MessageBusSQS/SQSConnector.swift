@@ -71,9 +71,9 @@ package final class SQSConnector: EventConnector {
             case .failure(let error):
                 if SQSCalls.isMissingQueue(error) { directory.forget(group) }
                 throw MessageBusError(error)
-            case .success(let outcomes):
-                for (place, outcome) in zip(places, outcomes) {
-                    attempts[place] = Self.worse(of: attempts[place] ?? .published, outcome)
+            case .success(let results):
+                for (place, result) in zip(places, results) {
+                    attempts[place] = Self.worse(of: attempts[place] ?? .published, result)
                 }
             }
         }
@@ -82,8 +82,8 @@ package final class SQSConnector: EventConnector {
 
     private func send(
         _ messages: [OutgoingMessage], to queues: [(group: String, queue: SQSQueue)]
-    ) async -> [(group: String, result: Result<[QueueSender.Outcome], AWSError>)] {
-        await withTaskGroup(of: (group: String, result: Result<[QueueSender.Outcome], AWSError>).self) { tasks in
+    ) async -> [(group: String, result: Result<[PublishedBatch.Attempt], AWSError>)] {
+        await withTaskGroup(of: (group: String, result: Result<[PublishedBatch.Attempt], AWSError>).self) { tasks in
             for (group, queue) in queues {
                 tasks.addTask { [sender] in
                     do throws(AWSError) {
@@ -93,20 +93,20 @@ package final class SQSConnector: EventConnector {
                     }
                 }
             }
-            var results: [(group: String, result: Result<[QueueSender.Outcome], AWSError>)] = []
+            var results: [(group: String, result: Result<[PublishedBatch.Attempt], AWSError>)] = []
             for await result in tasks { results.append(result) }
             return results
         }
     }
 
     private static func worse(
-        of attempt: PublishedBatch.Attempt, _ outcome: QueueSender.Outcome
+        of attempt: PublishedBatch.Attempt, _ other: PublishedBatch.Attempt
     ) -> PublishedBatch.Attempt {
-        switch (attempt, outcome) {
-        case (.rejected, _), (_, .sent): attempt
-        case (_, .rejected(let reason)): .rejected(reason: reason)
+        switch (attempt, other) {
+        case (.rejected, _), (_, .published): attempt
+        case (_, .rejected): other
         case (.unavailable, _): attempt
-        case (.published, .unavailable(let code)): .unavailable(reason: "sqs: \(code)")
+        case (.published, .unavailable): other
         }
     }
 }

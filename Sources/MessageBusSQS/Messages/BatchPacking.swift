@@ -1,11 +1,11 @@
 /// Packs messages into batches. Pure.
-package enum BatchPacking {
+enum BatchPacking {
     /// The places of the messages of each batch, in order.
     /// - Parameters:
     ///   - sizes: The sizes of the messages; none is larger than a batch.
     ///   - maximumCount: Most messages of a batch.
     ///   - maximumSize: Most bytes of a batch.
-    package static func pack(_ sizes: [Int], maximumCount: Int, maximumSize: Int) -> [[Int]] {
+    static func pack(_ sizes: [Int], maximumCount: Int, maximumSize: Int) -> [[Int]] {
         var batches: [[Int]] = []
         var room = 0
         for (place, size) in sizes.enumerated() {
