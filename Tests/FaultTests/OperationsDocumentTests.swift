@@ -3,7 +3,7 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// What docs/operations.md tells the person on call to type, typed in the situations that it describes.
+/// The commands of docs/operations.md for the person on call, typed in the situations that it describes.
 @Suite(.serialized, .timeLimit(.minutes(20))) struct OperationsDocumentTests {
     @Test func `every section with commands has a drill`() throws {
         let sections = try OperationsDocument.read().sections.keys.sorted()

@@ -44,7 +44,7 @@ struct PostgresDump: Sendable {
         guard let password else {
             throw .permanent("the password of role \(name) is not known; provision the tenant again")
         }
-        // A server that is away is no failure of the dump.
+        // When the server is away, the dump has not failed.
         do { _ = try await tenancy.pool.query(ProvisioningRunStatements.check) } catch { throw .from(error) }
         configuration.user = name.text
         configuration.password = password

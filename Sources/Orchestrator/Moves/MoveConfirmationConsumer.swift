@@ -2,7 +2,7 @@ import Logging
 import MessageBus
 import Primitives
 
-/// Takes an operator's word that the old copy of a moved tenant is no longer needed.
+/// Handles events in which an operator confirms that the old copy of a moved tenant is no longer needed.
 struct MoveConfirmationConsumer: Sendable {
     /// The consumer group, and the name of its marks in the inbox.
     static let group = "orchestrator-moves"

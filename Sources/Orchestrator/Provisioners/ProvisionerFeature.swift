@@ -25,7 +25,7 @@ struct ProvisionerFeature: ServiceFeature {
             placement: tenancy.placement, interval: provisioners.configuration.reloadInterval, logger: core.logger)
         background = [watch]
         healthChecks = [
-            // None of the servers is required: the work of its tenants waits.
+            // No server is required: without it, the work of its tenants waits.
             HealthCheck("applicationDatabase", isRequired: false) { () -> HealthState in
                 let away = await Self.away(servers)
                 if away.isEmpty { return .up }

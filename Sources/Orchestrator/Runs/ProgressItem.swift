@@ -17,8 +17,6 @@ struct ProgressItem: LeasedItem {
     let trace: TraceContext?
     /// Attempts in a row that were not delivered.
     let failures: Int
-    /// How long ago the run was requested.
-    let age: Duration
 
     /// The run's id.
     var run: Identifier { handle.row }
@@ -35,6 +33,6 @@ enum ProgressOutcome: Sendable {
     case delivered
     /// It is tried again after a time.
     case postponed(Duration)
-    /// Nobody can or wants to have it.
+    /// It cannot be signed, or tenant management does not accept it: it is not tried again.
     case dropped
 }

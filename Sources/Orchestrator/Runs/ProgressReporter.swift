@@ -2,7 +2,7 @@ import Logging
 import Primitives
 import WorkQueue
 
-/// Reports to tenant management how far a run is: the newest state, not each one. It is no part of the run, which goes on without it.
+/// Reports to tenant management how far a run is: the newest state, not each one. The run does not wait for its reports.
 struct ProgressReporter: Sendable {
     let repository: ProvisioningRunRepository
     let callbacks: CallbackSender
@@ -31,7 +31,7 @@ struct ProgressReporter: Sendable {
             log(item, reason)
             return .dropped
         case .failed(let status, let reason, let retryAfter):
-            // Of a run that nobody knows any more, or by a service that takes no such reports.
+            // Tenant management does not know the run any more, or takes no such reports.
             if status.map({ (400...499).contains($0) && $0 != 429 }) ?? false, item.failures >= policy.progressAttempts
             {
                 log(item, reason)

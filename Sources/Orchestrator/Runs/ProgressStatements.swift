@@ -12,8 +12,7 @@ enum ProgressStatements {
         SET progress_claim = $2, progress_due_at = now() + $3 * interval '1 microsecond'
         FROM due WHERE run.id = due.id
         RETURNING run.id, run.tenant_id, run.context, run.kind, run.tier, run.state, run.reason, run.version,
-            run.sealed_secret, run.traceparent, run.progress_attempts,
-            (extract(epoch FROM now() - run.created_on) * 1000000)::bigint
+            run.sealed_secret, run.traceparent, run.progress_attempts
         """
 
     /// Gives back everything under a claim. Parameter: claim.
@@ -47,7 +46,7 @@ enum ProgressStatements {
         WHERE id = $1 AND progress_claim = $2
         """
 
-    /// Nobody wants the report. Parameters: run, claim.
+    /// The report is not tried again. Parameters: run, claim.
     static let dropped: PostgresStatement = """
         UPDATE main.provisioning_runs
         SET progress_claim = NULL, progress_attempts = 0, progress_due_at = NULL,

@@ -73,7 +73,7 @@ struct ProvisioningRunProcessor: Sendable {
 
     // MARK: Before the first step
 
-    /// Finds the plan of the run, and takes it over.
+    /// Finds the plan of the run, and adopts it.
     private func prepare(_ run: ProvisioningRun, _ event: ProvisioningEvent, _ details: RunDetails) -> RunWork {
         var run = run
         run.workflow = Workflow(phase: run.workflow.phase, steps: details.steps, reason: run.workflow.reason)

@@ -2,7 +2,7 @@ import PostgresClient
 import Primitives
 import WorkQueue
 
-/// Progress reports: which runs have changed since tenant management was told.
+/// Progress reports: which runs have changed since the last report to tenant management.
 extension ProvisioningRunRepository {
     /// Claims runs whose progress is due, at most as many as given.
     func claimProgress(
@@ -78,7 +78,6 @@ extension ProgressItem {
             context: try row.text(2), kind: WorkflowKind(rawValue: try row.text(3)) ?? .provision,
             tier: try row.text(4), phase: WorkflowPhase(rawValue: try row.text(5)) ?? .failed,
             reason: try row.textIfPresent(6), version: try row.int64(7), sealedSecret: try row.bytesIfPresent(8),
-            trace: try row.textIfPresent(9).flatMap(TraceContext.init), failures: try row.int(10),
-            age: .microseconds(try row.int64(11)))
+            trace: try row.textIfPresent(9).flatMap(TraceContext.init), failures: try row.int(10))
     }
 }

@@ -9,10 +9,10 @@ struct RunWork: Sendable {
     let existing: [TenantResource]
     /// What steps have left, by name.
     var outputs: [String: StepOutput]
-    /// The tier's plan, or why there is none.
+    /// The tier's plan, or why the tier has no plan.
     var plan: Result<WorkflowPlan, ProvisioningFailure>
     /// Name of the tier's provisioner; nil if the tier has none.
-    var provisioner: String?
+    let provisioner: String?
     var decisions: [WorkflowSnapshot.Decision]
     /// Steps that have changed since the last record.
     private(set) var changes: [Int: RunSave.Step] = [:]

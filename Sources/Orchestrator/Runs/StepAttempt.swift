@@ -6,7 +6,7 @@ enum StepAttempt {
     enum End<Value: Sendable>: Sendable {
         case succeeded(Value)
         case failed(ProvisioningFailure)
-        /// It was canceled because this process stops or an operator has decided something: it is no attempt.
+        /// It was canceled because this process stops or an operator has decided something: it does not count.
         case interrupted
     }
 

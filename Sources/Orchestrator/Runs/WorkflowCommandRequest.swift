@@ -27,14 +27,14 @@ struct WorkflowCommandRequest: Sendable, Hashable {
             throw EventRejection(reason: "tenantId is not the tenant of the envelope")
         }
         guard let id = data["commandId"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw EventRejection(reason: "commandId is missing or no UUID")
+            throw EventRejection(reason: "commandId is missing or not a UUID")
         }
         guard let context = data["context"]?.stringValue, (1...1000).contains(context.utf8.count),
             !context.utf8.contains(0)
         else { throw EventRejection(reason: "context is missing") }
         guard let command = data["command"]?.stringValue.flatMap({ WorkflowCommand(rawValue: $0) }) else {
             let known = WorkflowCommand.allCases.map(\.rawValue).joined(separator: ", ")
-            throw EventRejection(reason: "command is none of \(known)")
+            throw EventRejection(reason: "command must be one of \(known)")
         }
         guard let reason = data["reason"]?.stringValue, !reason.isEmpty, !reason.utf8.contains(0),
             reason.unicodeScalars.count <= Self.maximumReason

@@ -39,7 +39,7 @@ struct DataExportRequest: Sendable {
             envelopeTenant == nil || envelopeTenant == tenantID
         else { throw EventRejection(reason: "tenant.id is missing, or not the tenant of the envelope") }
         guard let export = value["context"]?.stringValue.flatMap({ Identifier($0) }) else {
-            throw EventRejection(reason: "context is missing or no UUID")
+            throw EventRejection(reason: "context is missing or not a UUID")
         }
         guard let sealed = value["secret"]?.stringValue, !sealed.isEmpty else {
             throw EventRejection(reason: "secret is missing")

@@ -79,7 +79,7 @@ package struct ProvisioningEvent: Sendable {
         }
         let tenant = value["tenant"]
         guard let tenantID = tenant?["id"]?.stringValue.flatMap({ Identifier($0) }) ?? envelopeTenant else {
-            throw EventRejection(reason: "tenant.id is missing or no UUID")
+            throw EventRejection(reason: "tenant.id is missing or not a UUID")
         }
         guard envelopeTenant == nil || envelopeTenant == tenantID else {
             throw EventRejection(reason: "tenant.id is not the tenant of the envelope")

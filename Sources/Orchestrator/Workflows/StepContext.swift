@@ -37,7 +37,7 @@ package struct StepOutput: Sendable {
     package var resources: [TenantResource]
     /// Where the tenant's application is; nil for what an earlier step said, or the configured form.
     package var appPlaneURL: String?
-    /// Whether somebody else has taken over and will call tenant management back: the workflow ends with this step.
+    /// Whether somebody else continues the work and calls tenant management back: the workflow ends with this step.
     package var isDelegated: Bool
 
     /// Makes an output; what is left out is empty.

@@ -10,7 +10,7 @@ package enum WorkflowPhase: String, Sendable, Hashable, CaseIterable {
     case stuck
     /// Everything is done.
     case succeeded = "provisioned"
-    /// A pipeline has taken over and calls back itself.
+    /// A pipeline continues the work and calls back itself.
     case delegated
     /// Given up; what was done is undone, or an operator has decided that it stays.
     case failed
@@ -103,7 +103,7 @@ struct Workflow: Sendable, Hashable {
         steps[step].lastError = reason
     }
 
-    /// A step found something away that it depends on, which is no attempt.
+    /// A step found something away that it depends on, which does not count as an attempt.
     mutating func postpone(_ step: Int, because reason: String) {
         steps[step].state = .waiting
         steps[step].lastError = reason
@@ -165,8 +165,8 @@ extension Workflow {
         plan.steps.map { WorkflowStep(name: $0.name, isSkippable: plan.isSkippable($0.name)) }
     }
 
-    /// Takes over a plan that may have changed since the workflow was recorded, as by a new release: steps of which nothing was done
-    /// are replaced by those of the plan.
+    /// Adopts a plan that may have changed since the workflow was recorded, as by a new release: steps of which nothing was done are
+    /// replaced by those of the plan.
     /// - Returns: False when the plan lacks a step of which something was done, so that the workflow can be neither finished nor
     ///   undone with it.
     mutating func adopt(_ plan: WorkflowPlan) -> Bool {

@@ -4,6 +4,6 @@ package enum WorkflowKind: String, Sendable, Hashable, CaseIterable {
     case provision
     /// Remove what was made for the tenant.
     case deprovision
-    /// Take what was made for the tenant to another place.
+    /// Move what was made for the tenant to another place.
     case move
 }

@@ -1,7 +1,7 @@
 import Foundation
 import PostgresTestSupport
 
-/// What docs/operations.md tells the person on call to type.
+/// The commands of docs/operations.md for the person on call.
 struct OperationsDocument {
     /// A command or an SQL statement, as the document has it.
     struct Command: Hashable, CustomStringConvertible {
@@ -75,7 +75,7 @@ struct OperationsDocument {
         "arc ", "curl ", "psql ", "createdb ", "pg_dump ", "pg_restore ", "redis-cli ", "aws ",
     ]
     private static let keywords = ["SELECT ", "ALTER ", "UPDATE ", "DELETE ", "GRANT ", "CREATE ", "DROP "]
-    /// Commands that the document speaks about without telling anybody to type them there.
+    /// Commands that the document speaks about that nobody has to type there.
     private static let mentions: Set<String> = ["arc up", "arc migrate"]
 
     private static func request(_ text: String) -> (method: String, path: String)? {

@@ -44,7 +44,7 @@ final class DyingProvisioner: Provisioner {
     private let inner: any Provisioner
     /// Where each step still dies.
     private let deaths: Mutex<[String: [Point]]>
-    /// Tells whoever watches the process that it is dead.
+    /// Notifies whoever watches the process that it is dead.
     private let died = Mutex<AsyncStream<Void>.Continuation?>(nil)
 
     /// - Parameter steps: The names of those that die, each at every point.

@@ -11,7 +11,7 @@ cat > /dev/null
 
 namespace="tenant-$ARC_TENANT_KEY"
 
-# A cluster that does not answer is no attempt.
+# When the cluster does not answer, this does not count as an attempt.
 kubectl --request-timeout=10s get --raw /readyz > /dev/null || exit 75
 
 # A namespace is only touched if it is new or this tenant's.

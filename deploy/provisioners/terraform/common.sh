@@ -25,7 +25,7 @@ mkdir -p "$TF_DATA_DIR"
 # Standard output belongs to the result.
 run() { "$program" -chdir="$ARC_TERRAFORM_MODULE" "$@" >&2; }
 
-# Without backend or registry nothing can be done now: 75 is no attempt.
+# Without backend or registry nothing can be done now: 75 does not count as an attempt.
 if [ -n "${ARC_TERRAFORM_BACKEND:-}" ]; then
     run init -input=false -backend-config="$ARC_TERRAFORM_BACKEND" || exit 75
 else

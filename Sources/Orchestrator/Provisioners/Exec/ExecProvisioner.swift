@@ -27,7 +27,7 @@ struct ExecProvisioner: Provisioner {
     var deprovisionArguments: [String]?
     /// Undoes a provisioning that was given up; nil to leave what it has made.
     var compensateArguments: [String]?
-    /// Writes the data of a tenant to standard output; nil if there is no way to it.
+    /// Writes the data of a tenant to standard output; nil if the data cannot be exported.
     var exportArguments: [String]?
 
     func plan(_ kind: WorkflowKind) throws(ProvisioningFailure) -> WorkflowPlan {

@@ -4,7 +4,7 @@ import Primitives
 /// Hands the event to a user's pipeline: POSTs its JSON (docs/contract/arc-api.md 9.3) to a configured URL.
 ///
 /// A 2xx means that the pipeline has accepted the work and will call `/webhook` in its own time. Anything else is tried
-/// again; no answer, 429, 502, 503 and 504 mean that the pipeline is away, which is no attempt.
+/// again; no answer, 429, 502, 503 and 504 mean that the pipeline is away, which does not count as an attempt.
 /// `idempotency-key` is the event's identity, the same at every attempt.
 struct HTTPProvisioner: Provisioner {
     /// Name in the tiers file.
@@ -17,7 +17,7 @@ struct HTTPProvisioner: Provisioner {
 
     /// Where events that remove a tenant go; nil if tenants of this tier cannot be removed.
     var deprovisionURL: String?
-    /// Where requests for the data of a tenant go; nil if there is no way to it.
+    /// Where requests for the data of a tenant go; nil if the data cannot be exported.
     var exportURL: String?
 
     /// Asks the pipeline for the data of a tenant, which it sends to tenant management itself.
@@ -75,7 +75,8 @@ private struct PipelineStep: ProvisioningStep, PreviewableStep {
         let place = HTTPURL(url).map { "\($0.host)\($0.path)" } ?? "the pipeline"
         return [
             StepPreview(
-                step: name, text: "send the event to \(place), which takes over and calls back itself", isChange: true)
+                step: name, text: "send the event to \(place), which does the work and calls back itself",
+                isChange: true)
         ]
     }
 }

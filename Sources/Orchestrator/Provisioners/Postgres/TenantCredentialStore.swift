@@ -57,7 +57,7 @@ struct TenantCredentialStore: Sendable {
         }
     }
 
-    /// Deletes the password of a tenant's role; nothing happens when there is none.
+    /// Deletes the password of a tenant's role; nothing happens when none is stored.
     func remove(role: String, server: String, tenant: Identifier) async throws(ProvisioningFailure) {
         do {
             _ = try await pool.query(Self.delete, [.text(server), .text(role), .identifier(tenant)])

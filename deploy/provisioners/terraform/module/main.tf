@@ -20,7 +20,7 @@ resource "terraform_data" "tenant" {
   }
 }
 
-# What the script tells the orchestrator: references to secrets, never secrets.
+# What the script reports to the orchestrator: references to secrets, never secrets.
 output "arc_result" {
   value = jsonencode({
     resources = [
