@@ -3,7 +3,6 @@ import ConfigurationChecks
 package import Logging
 import PostgresClient
 package import Primitives
-import Sealing
 
 /// Restores the application data of a tenant from an archive: chooses a data server, makes role and schema or database, and fills it.
 /// Provisioning the tenant afterwards finds all this and changes none of it.
@@ -27,40 +26,28 @@ package struct ApplicationDataImport: Sendable {
         }
     }
 
-    private let tenancy: PlacedTenancy?
+    private let shared: CommandProvisioners
     private let restoreProgram: String
     private let timeLimit: Duration
-    private let close: @Sendable () async -> Void
 
     /// Reads the settings of the orchestrator.
     /// - Throws: `ConfigurationFailure` that names the variable.
     package init(reader: ConfigReader, logger: Logger) throws {
-        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(key: "DATA_ENCRYPTION_KEY", reason: "is not set, and neither is JWT_SECRET")
-        }
-        let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-        let provisioners = try Provisioners(
-            reader: reader,
-            credentials: TenantCredentialStore(
-                pool: pool, sealer: Sealer(secret: key, purpose: "orchestrator"), clock: SystemClock(), logger: logger),
-            logger: logger)
-        tenancy = provisioners.tenancy
+        shared = try CommandProvisioners(reader: reader, logger: logger)
         restoreProgram = try MoveSettings(reader: reader).restoreProgram
         timeLimit = try DataExportSettings(reader: reader).timeout
-        close = {
-            await provisioners.shutdown()
-            await pool.shutdown()
-        }
     }
 
     /// Closes all connections.
-    package func shutdown() async { await close() }
+    package func shutdown() async { await shared.shutdown() }
 
     /// Restores a dump. A tenant that has data here keeps it. What an import that was cut short has left is replaced.
     /// - Returns: Where the data is, for people.
     /// - Throws: ``ProvisioningFailure``.
     package func restore(_ dump: Dump) async throws(ProvisioningFailure) -> String {
-        guard let tenancy else { throw .permanent("no tier of the orchestrator has a data server") }
+        guard let tenancy = shared.provisioners.tenancy else {
+            throw .permanent("no tier of the orchestrator has a data server")
+        }
         // Checked before anything is stored.
         _ = try SQLName(tenantKey: dump.tenantKey)
         let request = PlacementRequest(

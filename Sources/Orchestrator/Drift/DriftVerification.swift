@@ -3,7 +3,6 @@ package import ConfigurationChecks
 package import Logging
 import PostgresClient
 import Primitives
-import Sealing
 import WorkQueue
 
 /// Compares what should exist on all data servers with what exists. Both are read in the order of the names, a page at a time, so
@@ -44,19 +43,8 @@ package struct DriftVerification: Sendable {
     /// Reads the settings of the orchestrator.
     /// - Throws: `ConfigurationFailure` that names the variable.
     package init(reader: ConfigReader, logger: Logger) throws(ConfigurationFailure) {
-        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(key: "DATA_ENCRYPTION_KEY", reason: "is not set, and neither is JWT_SECRET")
-        }
-        let pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-        let provisioners = try Provisioners(
-            reader: reader,
-            credentials: TenantCredentialStore(
-                pool: pool, sealer: Sealer(secret: key, purpose: "orchestrator"), clock: SystemClock(), logger: logger),
-            logger: logger)
-        self.init(tenancy: provisioners.tenancy, pool: pool) {
-            await provisioners.shutdown()
-            await pool.shutdown()
-        }
+        let shared = try CommandProvisioners(reader: reader, logger: logger)
+        self.init(tenancy: shared.provisioners.tenancy, pool: shared.pool) { await shared.shutdown() }
     }
 
     /// - Parameter pool: Of `orchestrator_db`.

@@ -3,7 +3,6 @@ package import ConfigurationChecks
 import JSONCoding
 package import Logging
 import MessageBus
-import PostgresClient
 package import Primitives
 import Sealing
 
@@ -35,21 +34,13 @@ package struct ProvisioningDryRun: Sendable {
         package let problem: String?
     }
 
-    private let pool: PostgresPool
-    private let provisioners: Provisioners
+    private let shared: CommandProvisioners
+    private var provisioners: Provisioners { shared.provisioners }
 
     /// Reads the settings of the orchestrator.
     /// - Throws: `ConfigurationFailure` that names the variable, the file, the entry and the field.
     package init(reader: ConfigReader, logger: Logger) throws(ConfigurationFailure) {
-        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(key: "DATA_ENCRYPTION_KEY", reason: "is not set, and neither is JWT_SECRET")
-        }
-        pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
-        provisioners = try Provisioners(
-            reader: reader,
-            credentials: TenantCredentialStore(
-                pool: pool, sealer: Sealer(secret: key, purpose: "orchestrator"), clock: SystemClock(), logger: logger),
-            logger: logger)
+        shared = try CommandProvisioners(reader: reader, logger: logger)
     }
 
     /// Looks what provisioning would do.
@@ -97,8 +88,5 @@ package struct ProvisioningDryRun: Sendable {
     }
 
     /// Closes the connections.
-    package func shutdown() async {
-        await provisioners.shutdown()
-        await pool.shutdown()
-    }
+    package func shutdown() async { await shared.shutdown() }
 }
