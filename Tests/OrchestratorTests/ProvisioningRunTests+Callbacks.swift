@@ -129,7 +129,7 @@ extension ProvisioningRunTests {
             guard expected == "refused" else { return }
             #expect(run.callbackError == "answered \(status), and there is a later request")
             #expect(try await story.work(processor) == 1)
-            // There is none after this one.
+            // No run follows this one, so its callback is tried again.
             #expect(try await story.run(of: next).callbackState == "pending")
         }
     }

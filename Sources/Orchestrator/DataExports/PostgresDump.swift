@@ -40,7 +40,7 @@ struct PostgresDump: Sendable {
         let program = try PostgresProgram.path(program, "MOVE_PG_DUMP")
         var configuration = tenancy.configuration
         let password = try await tenancy.credentials.find(
-            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: placement.tenant)
+            role: name.text, server: tenancy.address, tenant: placement.tenant)
         guard let password else {
             throw .permanent("the password of role \(name) is not known; provision the tenant again")
         }

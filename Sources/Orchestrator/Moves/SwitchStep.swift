@@ -26,7 +26,7 @@ struct SwitchStep: ProvisioningStep {
     }
 
     private func admit(_ site: MoveSite, _ context: StepContext) async throws(ProvisioningFailure) -> TenantResource {
-        let (role, secretRef) = try await site.tenancy.role(site.name, for: context.event)
+        let (role, secretRef) = try await site.tenancy.role(site.name, of: context.event.tenantID)
         try await site.admit()
         try await site.locked { transaction in
             // With LOGIN, the password and the limit of connections.

@@ -8,7 +8,7 @@ struct CreateRoleStep: DataServerStep {
         _ context: StepContext, on tenancy: PostgresTenancy
     ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
-        let (role, _) = try await tenancy.role(name, for: context.event)
+        let (role, _) = try await tenancy.role(name, of: context.event.tenantID)
         do {
             try await tenancy.pool.withTransaction { transaction in
                 try await transaction.lockOutOtherProvisioners()

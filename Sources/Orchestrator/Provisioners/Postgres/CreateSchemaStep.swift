@@ -9,7 +9,7 @@ struct CreateSchemaStep: DataServerStep {
     ) async throws(ProvisioningFailure) -> StepOutput {
         let event = context.event
         let name = try SQLName(tenantKey: event.tenantKey)
-        let (role, secretRef) = try await tenancy.role(name, for: event)
+        let (role, secretRef) = try await tenancy.role(name, of: event.tenantID)
         let database = tenancy.configuration.database
         do {
             try await tenancy.pool.withTransaction { transaction in

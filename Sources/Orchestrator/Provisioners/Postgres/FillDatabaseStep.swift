@@ -6,11 +6,11 @@ struct FillDatabaseStep: DataServerStep {
         _ context: StepContext, on tenancy: PostgresTenancy
     ) async throws(ProvisioningFailure) -> StepOutput {
         let name = try SQLName(tenantKey: context.event.tenantKey)
-        let (_, secretRef) = try await tenancy.role(name, for: context.event)
+        let credential = try await tenancy.credential(name, of: context.event.tenantID)
         do { try await tenancy.fill(name.text, with: name) } catch { throw .from(error) }
         let resource = tenancy.resource(
-            type: PostgresDatabaseProvisioner.name, name: name, database: name.text, secretRef: secretRef,
-            externalIdentifier: name.text)
+            type: PostgresDatabaseProvisioner.name, name: name, database: name.text,
+            secretRef: credential.reference, externalIdentifier: name.text)
         return StepOutput(resources: [resource])
     }
 }

@@ -12,29 +12,30 @@ struct PostgresTenancy: Sendable {
     /// Most connections of a tenant's role.
     let connectionLimit: Int
 
-    /// The tenant's role, with its password in place of which only the reference is passed on.
-    func role(
-        _ name: SQLName, for event: ProvisioningEvent
-    ) async throws(ProvisioningFailure) -> (role: TenantRole, secretRef: String) {
-        try await role(name, of: event.tenantID)
-    }
+    /// Under this address the passwords of the server's roles are stored.
+    var address: String { "\(configuration.host):\(configuration.port)" }
 
     /// The role of a tenant, with its password in place of which only the reference is passed on.
     func role(
         _ name: SQLName, of tenant: Identifier
     ) async throws(ProvisioningFailure) -> (role: TenantRole, secretRef: String) {
-        let credential = try await credentials.credential(
-            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: tenant)
+        let credential = try await credential(name, of: tenant)
         let role = TenantRole(
             name: name, tenant: tenant, connectionLimit: connectionLimit,
             verifier: ScramVerifier.make(password: credential.password))
         return (role, credential.reference)
     }
 
+    /// The password of a tenant's role on this server; a new one is generated when the role has none.
+    func credential(
+        _ name: SQLName, of tenant: Identifier
+    ) async throws(ProvisioningFailure) -> TenantCredentialStore.Credential {
+        try await credentials.credential(role: name.text, server: address, tenant: tenant)
+    }
+
     /// Deletes the password of a tenant's role, once the role is gone.
     func forgetCredential(_ name: SQLName, of tenant: Identifier) async throws(ProvisioningFailure) {
-        try await credentials.remove(
-            role: name.text, server: "\(configuration.host):\(configuration.port)", tenant: tenant)
+        try await credentials.remove(role: name.text, server: address, tenant: tenant)
     }
 
     /// Makes the tenant's schema in the database of the transaction, where it becomes the role's only one.
