@@ -89,7 +89,7 @@ struct PlacementRepository: Sendable {
             guard target.rowCount == 0, previous.rowCount == 1 else { return }
             _ = try await transaction.query(PlacementStatements.change, [id, "current", "target", .null])
             _ = try await transaction.query(PlacementStatements.change, [id, "previous", "current", .null])
-            _ = try await transaction.query(PlacementStatements.unconfirmTarget, [id])
+            _ = try await transaction.query(PlacementStatements.unconfirm, [id, "target"])
         }
     }
 
@@ -106,18 +106,18 @@ struct PlacementRepository: Sendable {
     }
 
     /// Records that the tenant's data is there.
-    func confirm(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PostgresError) {
-        _ = try await pool.query(PlacementStatements.confirm, [.identifier(tenant), .text(role.rawValue)])
+    func confirm(_ tenant: Identifier) async throws(PostgresError) {
+        _ = try await pool.query(PlacementStatements.confirm, [.identifier(tenant), "current"])
     }
 
     /// What was confirmed is a reservation again.
     func unconfirm(_ tenant: Identifier) async throws(PostgresError) {
-        _ = try await pool.query(PlacementStatements.unconfirm, [.identifier(tenant)])
+        _ = try await pool.query(PlacementStatements.unconfirm, [.identifier(tenant), "current"])
     }
 
     /// Gives a place back that nothing was made at.
-    func release(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PostgresError) {
-        _ = try await pool.query(PlacementStatements.release, [.identifier(tenant), .text(role.rawValue)])
+    func release(_ tenant: Identifier) async throws(PostgresError) {
+        _ = try await pool.query(PlacementStatements.release, [.identifier(tenant), "current"])
     }
 
     /// Gives a place back whose data is gone.

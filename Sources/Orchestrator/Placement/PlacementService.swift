@@ -133,18 +133,18 @@ struct PlacementService: Sendable {
     }
 
     /// Records that the data is there.
-    func confirm(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PlacementFailure) {
-        try await stored { () async throws in try await repository.confirm(tenant, role) }
+    func confirm(_ tenant: Identifier) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.confirm(tenant) }
     }
 
-    /// The opposite of ``confirm(_:_:)``.
+    /// The opposite of ``confirm(_:)``.
     func unconfirm(_ tenant: Identifier) async throws(PlacementFailure) {
         try await stored { () async throws in try await repository.unconfirm(tenant) }
     }
 
     /// Gives a reserved place back.
-    func release(_ tenant: Identifier, _ role: TenantPlacement.Role = .current) async throws(PlacementFailure) {
-        try await stored { () async throws in try await repository.release(tenant, role) }
+    func release(_ tenant: Identifier) async throws(PlacementFailure) {
+        try await stored { () async throws in try await repository.release(tenant) }
     }
 
     /// Gives a place back whose data is gone.

@@ -46,10 +46,10 @@ enum PlacementStatements {
         WHERE tenant_id = $1 AND role = $2 AND state = 'reserved'
         """
 
-    /// What was confirmed is a reservation again. Parameter: tenant.
+    /// What was confirmed is a reservation again. Parameters: tenant, role.
     static let unconfirm: PostgresStatement = """
         UPDATE main.tenant_placements SET state = 'reserved', modified_on = now()
-        WHERE tenant_id = $1 AND role = 'current'
+        WHERE tenant_id = $1 AND role = $2
         """
 
     /// Gives a place back that nothing was made at. Parameters: tenant, role.
@@ -67,11 +67,6 @@ enum PlacementStatements {
         SET role = $3, state = 'placed', due_at = now() + $4 * interval '1 microsecond', claim = NULL, attempts = 0,
             last_error = NULL, modified_on = now()
         WHERE tenant_id = $1 AND role = $2
-        """
-
-    /// A place is a reservation again. Parameter: tenant.
-    static let unconfirmTarget: PostgresStatement = """
-        UPDATE main.tenant_placements SET state = 'reserved' WHERE tenant_id = $1 AND role = 'target'
         """
 
     /// Parameters: name, address.

@@ -95,14 +95,11 @@ extension ProvisioningRunProcessor {
         work.run.workflow.succeed(step, isDelegated: output.isDelegated, at: clock.now())
         work.outputs[work.run.workflow.steps[step].name] = output
         work.change([step], output: sealed)
-        switch work.run.workflow.phase {
-        case .delegated:
-            logger.info(
-                "a pipeline has accepted the work",
-                metadata: metadata(work.run, ["provisioner": "\(work.provisioner ?? "")"]))
-            return end(&work, .over)
-        default: return nil
-        }
+        guard work.run.workflow.phase == .delegated else { return nil }
+        logger.info(
+            "a pipeline has accepted the work",
+            metadata: metadata(work.run, ["provisioner": "\(work.provisioner ?? "")"]))
+        return end(&work, .over)
     }
 
     /// Puts together what the steps have left, or rejects what cannot be reported: another attempt would only report the same.
