@@ -177,7 +177,8 @@ let package = Package(
             name: "StackTestSupport",
             dependencies: unique(
                 serviceTests + outgoingHTTP + [
-                    "TestSupport", "PostgresTestSupport", "TenantManagement", "Subscription", "Orchestrator", nioPosix,
+                    "TestSupport", "PostgresTestSupport", "AWS", "TenantManagement", "Subscription", "Orchestrator",
+                    nioPosix,
                 ]),
             path: "Tests/StackTestSupport", swiftSettings: strict),
         tests(

@@ -26,7 +26,7 @@ import Testing
             return .init(200, String(decoding: body.serialized(), as: UTF8.self))
         } _: { server, url in
             let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
-            let session = try await TestEventBus.session(port)
+            let session = try AWSConnections.session(port: port)
             let connector = EventBridgeConnector(
                 session: session, configuration: EventBridgeConfiguration(), queues: SQSConfiguration(),
                 logger: testLogger)

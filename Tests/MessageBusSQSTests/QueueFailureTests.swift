@@ -40,7 +40,7 @@ import WorkQueue
             }
         } _: { server, url in
             let port = try #require(url.split(separator: ":").last.flatMap { Int($0) })
-            let session = try await TestQueues.session(port)
+            let session = try AWSConnections.session(port: port)
             let connector = SQSConnector(
                 session: session, configuration: SQSConfiguration(groups: groups, wait: .zero), logger: testLogger)
             try await withCleanup {

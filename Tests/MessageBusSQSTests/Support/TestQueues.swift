@@ -1,5 +1,3 @@
-import AWS
-import Configuration
 import JSONCoding
 import Logging
 import MessageBus
@@ -14,10 +12,7 @@ import TestSupport
 struct TestQueues: ConformanceBus {
     let sqs: SQSConnector
     let prefix: String
-    private let session: AWSSession
-    private let doomedSession: AWSSession
-    private let proxy: TCPProxy
-    private let doomedProxy: TCPProxy
+    private let connections: AWSConnections
     private let settings: SQSConfiguration
 
     var connector: any EventConnector { sqs }
@@ -46,49 +41,27 @@ struct TestQueues: ConformanceBus {
         isFIFO: Bool = true, logger: Logger = testLogger, _ change: (inout SQSConfiguration) -> Void = { _ in },
         _ body: (TestQueues) async throws -> Value
     ) async throws -> Value {
-        let port = "\(try await AWSTestServer.port())"
         var settings = SQSConfiguration(
             groups: [], prefix: "t\(SecureRandom.hex(bytes: 6))", isFIFO: isFIFO, createsQueues: true, wait: .seconds(1)
         )
         // A message that comes while a consumer stops would otherwise be invisible for the hour of a lease.
         settings.pollGrace = .seconds(60)
         change(&settings)
-        return try await TCPProxy.run(to: "127.0.0.1", port) { proxy in
-            try await TCPProxy.run(to: "127.0.0.1", port) { doomedProxy in
-                let session = try await Self.session(proxy.port)
-                let doomed = try await Self.session(doomedProxy.port)
-                let queues = TestQueues(
-                    sqs: SQSConnector(session: session, configuration: settings, logger: logger),
-                    prefix: settings.prefix, session: session, doomedSession: doomed, proxy: proxy,
-                    doomedProxy: doomedProxy, settings: settings)
-                return try await withCleanup {
-                    try await body(queues)
-                } cleanup: {
-                    await session.shutdown()
-                    await doomed.shutdown()
-                }
-            }
+        return try await AWSConnections.with { connections in
+            try await body(
+                TestQueues(
+                    sqs: SQSConnector(session: connections.session, configuration: settings, logger: logger),
+                    prefix: settings.prefix, connections: connections, settings: settings))
         }
-    }
-
-    /// A session with keys that the server knows.
-    static func session(_ port: Int, key: String = "AKIDTEST") async throws -> AWSSession {
-        let variables = [
-            "AWS_REGION": "eu-west-1", "AWS_ACCESS_KEY_ID": key, "AWS_SECRET_ACCESS_KEY": "secret-of-\(key)",
-            "AWS_ENDPOINT_URL": "http://127.0.0.1:\(port)", "AWS_REQUEST_TIMEOUT_MILLIS": "60000",
-        ]
-        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
-        return AWSSession(
-            configuration: try AWSConfiguration(reader: reader), clock: SystemClock(), logger: testLogger)
     }
 
     func prepare(group: String, types: Set<String>) async throws { try await sqs.consumers.prepare(group: group) }
 
-    func setAway(_ isAway: Bool) async throws { proxy.refuse(isAway) }
+    func setAway(_ isAway: Bool) async throws { connections.proxy.refuse(isAway) }
 
     func doomedProcess() async throws -> DoomedProcess {
-        let other = SQSConsumers(session: doomedSession, configuration: settings, logger: testLogger)
-        return DoomedProcess(subscriber: other) { doomedProxy.refuse(true) }
+        let other = SQSConsumers(session: connections.doomedSession, configuration: settings, logger: testLogger)
+        return DoomedProcess(subscriber: other) { connections.doomedProxy.refuse(true) }
     }
 
     /// The name of the queue of a group.
