@@ -16,8 +16,8 @@ package struct AWSConnections: Sendable {
         return try await TCPProxy.run(to: "127.0.0.1", port) { proxy in
             try await TCPProxy.run(to: "127.0.0.1", port) { doomedProxy in
                 let connections = AWSConnections(
-                    session: try session(port: proxy.port), proxy: proxy,
-                    doomedSession: try session(port: doomedProxy.port), doomedProxy: doomedProxy)
+                    session: try Self.session(port: proxy.port), proxy: proxy,
+                    doomedSession: try Self.session(port: doomedProxy.port), doomedProxy: doomedProxy)
                 return try await withCleanup {
                     try await body(connections)
                 } cleanup: {
