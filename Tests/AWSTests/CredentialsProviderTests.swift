@@ -45,7 +45,7 @@ import Testing
         return file
     }
 
-    @Test func `instance metadata wants a session token, then tells the role and its keys`() async throws {
+    @Test func `instance metadata wants a session token, then gives the role and its keys`() async throws {
         try await ScriptedServer.run { request, _ in
             switch (request.method, request.uri) {
             case (.PUT, "/latest/api/token"):

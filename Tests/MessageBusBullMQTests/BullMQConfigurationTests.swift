@@ -35,8 +35,7 @@ import Testing
     @Test(arguments: [
         ("BULLMQ_QUEUE", "a:b"), ("BULLMQ_QUEUE", "a b"), ("BULLMQ_PREFIX", "é"), ("BULLMQ_RETAINED_EVENTS", "0"),
         ("BULLMQ_REPUBLISH_HOURS", "0"), ("BULLMQ_QUEUE_EVENTS", "lower"), ("BULLMQ_QUEUE_EVENTS", "A B"),
-        ("BULLMQ_QUEUE_CAPACITY", "-1"),
-        ("BULLMQ_CONSUME_QUEUE", "perhaps"),
+        ("BULLMQ_QUEUE_CAPACITY", "-1"), ("BULLMQ_CONSUME_QUEUE", "perhaps"),
     ])
     func `bad settings are refused with their name`(name: String, value: String) {
         let failure = #expect(throws: ConfigurationFailure.self) {
@@ -52,7 +51,7 @@ import Testing
         #expect(failure?.key == "BULLMQ_CONSUME_QUEUE")
     }
 
-    @Test func `the bus may have a Redis of its own`() async throws {
+    @Test func `the bus may have a separate Redis`() async throws {
         let bus = try BullMQConnector.connection(
             reader: reader(["REDIS_HOST": "cache", "REDIS_DATABASE": "3", "REDIS_PASSWORD": "p"]),
             clock: SystemClock(), logger: testLogger)

@@ -11,7 +11,7 @@ import WorkQueue
 
 /// Jobs of our producer, processed by the official worker.
 @Suite(.timeLimit(.minutes(20))) struct OfficialWorkerTests {
-    @Test func `the official worker processes every kind of job of ours`() async throws {
+    @Test func `the official worker processes every kind of job of our producer`() async throws {
         try await TestQueue.with { test in
             let queue = test.queue
             // In the order in which they are to be processed.
@@ -83,7 +83,7 @@ import WorkQueue
         }
     }
 
-    @Test func `a job whose worker of ours is cut off is completed by the official one, once`() async throws {
+    @Test func `a job whose worker is cut off is completed by the official one, once`() async throws {
         try await TestQueue.with { test in
             let (other, client) = test.connected()
             try await test.add("a", name: "ok")
@@ -106,7 +106,7 @@ import WorkQueue
         }
     }
 
-    @Test func `a lock that our worker renews is not taken over`() async throws {
+    @Test func `a job whose lock our worker renews goes to nobody else`() async throws {
         try await TestQueue.with { test in
             try await test.add("a", name: "ok")
             let isReleased = Mutex(false)

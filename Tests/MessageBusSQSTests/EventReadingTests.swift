@@ -27,7 +27,7 @@ import Testing
         try EventReading.event(in: message(body, type: type, id: id), now: now)
     }
 
-    @Test func `an event of ours is what it was`() throws {
+    @Test func `an event of this system is what it was`() throws {
         let event = try EventEnvelope(
             id: .v4(), type: "A", version: 3, tenantID: .v4(), occurredAt: now,
             trace: TraceContext("00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),

@@ -72,7 +72,7 @@ import WorkQueue
         #expect(ids(claim.expired) == ["1"])
     }
 
-    @Test func `a failure is told once`() {
+    @Test func `a failure is reported once`() {
         var intake = MessageIntake()
         intake.failed(.timeout)
         #expect(intake.claim(request, now: now).failure != nil)

@@ -16,7 +16,7 @@ final class ServiceClock: Sendable {
 
     func now() -> Timestamp { clock.now().adding(offset.withLock { $0 }) }
 
-    /// Takes over the time of a service that has refused a request.
+    /// From now on uses the time of a service that has refused a request.
     /// - Parameter date: The header `Date` of its answer.
     /// - Returns: Whether the time was wrong, so that the request is worth a repetition.
     func correct(by date: String?) -> Bool {
