@@ -1,5 +1,5 @@
 import Primitives
-package import WorkQueue
+import WorkQueue
 
 /// Why provisioning failed. The reason goes into logs and `orchestrator_db`: no data, no secrets.
 package struct ProvisioningFailure: LoggableError, Sendable, Hashable {
