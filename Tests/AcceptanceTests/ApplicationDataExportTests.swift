@@ -83,16 +83,6 @@ import Testing
         return tenant
     }
 
-    private static func archive(of export: String, _ stack: TestStack) async throws -> [UInt8] {
-        try await eventually("the archive is made") {
-            let made = try await stack.tenantManagement.get("/tenant-exports/\(export)", token: stack.admin).expect(200)
-            guard made.json["state"] != "FAILED" else { throw TestFailure(made.text) }
-            return made.json["state"] == "DONE"
-        }
-        return try await stack.tenantManagement.get("/tenant-exports/\(export)/archive", token: stack.admin)
-            .expect(200).bytes
-    }
-
     private static func environment(_ database: TestDatabase, _ prefix: String = "DB", user: String? = nil)
         -> [String: String]
     {
@@ -118,7 +108,7 @@ import Testing
                 "/tenants/\(tenant)/deprovision", ["reason": "Over", "graceDays": 0, "export": true],
                 token: stack.admin
             ).expect(202).string("exportId")
-            let bytes = try await Self.archive(of: export, stack)
+            let bytes = try await stack.archive(ofExport: export)
             try await eventually("the tenant is off-boarded") { try await stack.status(ofTenant: tenant) == 5 }
             let shared = try stack.database(.application)
             #expect(
@@ -208,7 +198,7 @@ import Testing
                 let with = try await Self.activeTenant(stack, key: key, tier: "BASIC")
                 let export = try await stack.tenantManagement.post("/tenants/\(with)/exports", token: stack.admin)
                     .expect(202).string("id")
-                let bytes = try await Self.archive(of: export, stack)
+                let bytes = try await stack.archive(ofExport: export)
                 let manifest = try TenantArchive(bytes, migration: Self.migration).manifest
                 #expect(manifest.applicationData?.kind == "exec" && manifest.applicationData?.tier == "BASIC")
                 let file = TestCommand.temporaryFile("archive.tar")
@@ -226,7 +216,8 @@ import Testing
                 let without = try await Self.activeTenant(stack, key: TestStack.uniqueKey(), tier: "PREMIUM")
                 let second = try await stack.tenantManagement.post("/tenants/\(without)/exports", token: stack.admin)
                     .expect(202).string("id")
-                let other = try TenantArchive(try await Self.archive(of: second, stack), migration: Self.migration)
+                let other = try TenantArchive(
+                    try await stack.archive(ofExport: second), migration: Self.migration)
                 #expect(other.manifest.applicationData == nil)
                 #expect(
                     other.manifest.leftOut.contains {

@@ -25,19 +25,10 @@ import Testing
         try await stack.tenantManagement.get("/tenant-exports/\(data.export)", token: stack.admin).expect(200).json
     }
 
-    /// Stands in for the rows of the subscription service.
-    private static func storeRows(_ stack: TestStack) async throws {
-        try await stack.database(.tenantManagement).query(
-            """
-            INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
-            SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports
-            """)
-    }
-
     @Test func `parts become a file of the archive, and those of a later attempt replace them`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let data = try await Self.begin(stack)
-            try await Self.storeRows(stack)
+            try await stack.storeExportRows()
             try await data.part(0, "lost").expect(204)
             try await data.part(1, "too").expect(204)
             // Another process goes on.
@@ -55,12 +46,9 @@ import Testing
             #expect(try await Self.export(data, stack)["state"] == "REQUESTED")
             for _ in 0..<2 { try await data.end(parts: 3, of: whole, attempt: 2).expect(204) }
             #expect(try await data.none().status == 409)
-            try await eventually("the archive is made") { try await Self.export(data, stack)["state"] == "DONE" }
+            let bytes = try await stack.archive(ofExport: data.export)
             for _ in 0..<2 { try await data.end(parts: 3, of: whole, attempt: 2).expect(204) }
             #expect(try await data.part(0, "again", attempt: 3).status == 409)
-            let bytes = try await stack.tenantManagement.get(
-                "/tenant-exports/\(data.export)/archive", token: stack.admin
-            ).expect(200).bytes
             let manifest = try TenantArchive(bytes, migration: Self.migration).manifest
             let file = try #require(manifest.files.first { $0.name == "application-data/data" })
             #expect(file.size == whole.utf8.count)
@@ -77,13 +65,10 @@ import Testing
     @Test func `data that nobody has is left out with the reason, and a failure fails the export`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let data = try await Self.begin(stack)
-            try await Self.storeRows(stack)
+            try await stack.storeExportRows()
             try await data.part(0, "rows").expect(204)
             for _ in 0..<2 { try await data.none("The tier has no exportCommand").expect(204) }
-            try await eventually("the archive is made") { try await Self.export(data, stack)["state"] == "DONE" }
-            let bytes = try await stack.tenantManagement.get(
-                "/tenant-exports/\(data.export)/archive", token: stack.admin
-            ).expect(200).bytes
+            let bytes = try await stack.archive(ofExport: data.export)
             let manifest = try TenantArchive(bytes, migration: Self.migration).manifest
             #expect(manifest.applicationData == nil)
             let omission = try #require(manifest.leftOut.first { $0.what == "application data" })
@@ -159,15 +144,10 @@ import Testing
             try await hook.send().expect(204)
             let id = try await stack.tenantManagement.post("/tenants/\(hook.tenant)/exports", token: stack.admin)
                 .expect(202).string("id")
-            try await Self.storeRows(stack)
+            try await stack.storeExportRows()
             let database = try stack.database(.tenantManagement)
             try await database.query("UPDATE main.tenant_exports SET due_at = now()")
-            try await eventually("the archive is made") {
-                try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).json["state"]
-                    == "DONE"
-            }
-            let bytes = try await stack.tenantManagement.get("/tenant-exports/\(id)/archive", token: stack.admin)
-                .expect(200).bytes
+            let bytes = try await stack.archive(ofExport: id)
             let manifest = try TenantArchive(bytes, migration: Self.migration).manifest
             #expect(manifest.leftOut.contains { $0.reason.contains("EXPORT_APPLICATION_DATA") })
             #expect(

@@ -53,16 +53,11 @@ import Testing
         return tenant
     }
 
-    /// The id of a finished export of a tenant.
-    private static func export(_ tenant: String, _ stack: TestStack) async throws -> String {
+    /// A new export of a tenant, and its archive.
+    private static func export(_ tenant: String, _ stack: TestStack) async throws -> (id: String, archive: [UInt8]) {
         let id = try await stack.tenantManagement.post("/tenants/\(tenant)/exports", token: stack.admin).expect(202)
             .string("id")
-        try await eventually("the archive is made") {
-            let export = try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).expect(200)
-            guard export.json["state"] != "FAILED" else { throw TestFailure(export.text) }
-            return export.json["state"] == "DONE"
-        }
-        return id
+        return (id, try await stack.archive(ofExport: id))
     }
 
     /// Rows of a tenant as the database has them, by table.
@@ -93,29 +88,28 @@ import Testing
         ) { stack in
             let tenant = try await Self.tenant(stack)
             let other = try await Self.tenant(stack)
-            let id = try await Self.export(tenant, stack)
+            let (id, download) = try await Self.export(tenant, stack)
             let path = "/tenant-exports/\(id)/archive"
-            let download = try await stack.tenantManagement.get(path, token: stack.admin).expect(200)
             let export = try await stack.tenantManagement.get("/tenant-exports/\(id)", token: stack.admin).json
-            #expect(export["size"]?.intValue == download.bytes.count)
-            #expect(export["sha256"]?.stringValue == Hex.encode(Array(SHA256.hash(data: Data(download.bytes)))))
+            #expect(export["size"]?.intValue == download.count)
+            #expect(export["sha256"]?.stringValue == Hex.encode(Array(SHA256.hash(data: Data(download)))))
             // The same bytes in ranges.
             var parts: [UInt8] = []
-            while parts.count < download.bytes.count {
+            while parts.count < download.count {
                 let part = try await stack.tenantManagement.send(
                     "GET", path, nil, token: stack.admin,
                     headers: ["range": "bytes=\(parts.count)-\(parts.count + 4095)"]
                 ).expect(206)
                 let last = parts.count + part.bytes.count - 1
-                #expect(part.headers["content-range"] == "bytes \(parts.count)-\(last)/\(download.bytes.count)")
+                #expect(part.headers["content-range"] == "bytes \(parts.count)-\(last)/\(download.count)")
                 parts += part.bytes
             }
-            #expect(parts == download.bytes)
+            #expect(parts == download)
             let beyond = try await stack.tenantManagement.send(
                 "GET", path, nil, token: stack.admin, headers: ["range": "bytes=\(parts.count)-"])
             #expect(beyond.status == 416)
 
-            let archive = try TenantArchive(download.bytes, migration: Self.migration)
+            let archive = try TenantArchive(download, migration: Self.migration)
             #expect(archive.manifest.tenant.description == tenant)
             let names = Set(archive.manifest.files.map(\.name))
             #expect(
@@ -127,9 +121,9 @@ import Testing
                 ]))
             #expect(names.contains { $0.hasPrefix("invoices/") && $0.hasSuffix(".pdf") })
             #expect(archive.manifest.leftOut.contains { $0.what == "application data" })
-            #expect(!download.bytes.contains(text: other))
-            #expect(!download.bytes.contains(text: "whsec_"))
-            try await Self.importAndCompare(download.bytes, tenant, stack)
+            #expect(!download.contains(text: other))
+            #expect(!download.contains(text: "whsec_"))
+            try await Self.importAndCompare(download, tenant, stack)
         }
     }
 
@@ -185,9 +179,7 @@ import Testing
             [.tenantManagement, .subscription], environment: ["PROVISION_ON_CREATE": "false"]
         ) { stack in
             let tenant = try await Self.tenant(stack)
-            let id = try await Self.export(tenant, stack)
-            let bytes = try await stack.tenantManagement.get("/tenant-exports/\(id)/archive", token: stack.admin)
-                .expect(200).bytes
+            let bytes = try await Self.export(tenant, stack).archive
             // A digit of the amount.
             let place = try #require(bytes.firstRange(of: Array("100.5".utf8)))
             var changed = bytes
@@ -220,12 +212,7 @@ import Testing
             }
             #expect(try await stack.status(ofTenant: hook.tenant) == 0)
             // The rows are there, the application data is not.
-            for statement in [
-                """
-                INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
-                SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports
-                """
-            ] { try await database.query(statement) }
+            try await stack.storeExportRows()
             let data = try await TestDataExport.begun(hook.tenant, stack)
             #expect(data.export == export)
             try await data.part(0, "rows").expect(204)
@@ -260,11 +247,7 @@ import Testing
                 return id == first ? nil : id
             }
             #expect(try await stack.status(ofTenant: hook.tenant) == 0)
-            try await database.query(
-                """
-                INSERT INTO main.tenant_export_parts (export_id, position, tenant_id, is_last, content)
-                SELECT id, 0, tenant_id, true, '' FROM main.tenant_exports WHERE id = $1::uuid
-                """, [.text(second)])
+            try await stack.storeExportRows()
             try await database.query("UPDATE main.tenant_exports SET due_at = now() WHERE state = 'REQUESTED'")
             _ = try await TestRemoval.begun(hook.tenant, stack)
             let made = try await stack.tenantManagement.get("/tenant-exports/\(second)", token: stack.admin)

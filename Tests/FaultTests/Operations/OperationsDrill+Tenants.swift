@@ -113,12 +113,7 @@ extension OperationsDrill {
             let tenant = try await stack.createTenantID()
             let export = try await client.post("/tenants/\(tenant)/exports", token: stack.admin).expect(202)
                 .string("id")
-            try await eventually("the archive is made") {
-                try await client.get("/tenant-exports/\(export)", token: stack.admin).expect(200).json["state"]
-                    == "DONE"
-            }
-            let archive = try await client.get("/tenant-exports/\(export)/archive", token: stack.admin).expect(200)
-            try shell.write(archive.bytes, to: "FILE")
+            try shell.write(try await stack.archive(ofExport: export), to: "FILE")
 
             try await client.post(
                 "/tenants/\(tenant)/suspend", ["reason": "billing", "note": "Invoice 17 is not paid"],
