@@ -16,7 +16,7 @@ struct ExportFeature: ServiceFeature {
                 .init(
                     "text",
                     .string().described(
-                        "Lines of table, `shared` or `own`, and row, separated by tabs; or `!` and why there are none"),
+                        "Lines of table, `shared` or `own`, row, separated by tabs; or `!` and why rows are missing"),
                     required: true),
             ])
     ]

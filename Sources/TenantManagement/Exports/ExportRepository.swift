@@ -26,7 +26,7 @@ struct ExportRepository: Sendable {
             ])
     }
 
-    /// The export of a tenant that is being made; nil when there is none.
+    /// The export of a tenant that is being made; nil if none is.
     static func open(
         of tenant: Identifier, _ transaction: PostgresTransaction
     ) async throws(PostgresError) -> Identifier? {
@@ -58,7 +58,7 @@ struct ExportRepository: Sendable {
         return Subject(key: try row.text(0), name: try row.text(1), wasProvisioned: try row.bool(2))
     }
 
-    /// The lead that became a tenant; nil when there is none.
+    /// The lead that became a tenant; nil for a tenant without a lead.
     static func lead(
         of tenant: Identifier, _ transaction: PostgresTransaction
     ) async throws(PostgresError) -> Identifier? {
@@ -114,7 +114,7 @@ struct ExportRepository: Sendable {
             ])
     }
 
-    /// State and size of an export; nil when there is none.
+    /// State and size of an export; nil if it does not exist.
     func archive(_ export: Identifier) async throws(PostgresError) -> (state: TenantExport.State, size: Int64)? {
         let result = try await query(
             "SELECT state::text, coalesce(size, 0) FROM main.tenant_exports WHERE id = $1", [.identifier(export)],

@@ -102,7 +102,7 @@ package struct TenantArchive: Sendable {
     /// - Parameters:
     ///   - archive: The file that this archive was read from.
     ///   - path: A file that does not exist yet.
-    /// - Throws: ``Problem/missing(_:)`` if there is none; ``ArchiveFile/Failure``.
+    /// - Throws: ``Problem/missing(_:)`` for an archive without application data; ``ArchiveFile/Failure``.
     package func extractApplicationData(from archive: ArchiveFile, to path: String) throws {
         guard let data = manifest.applicationData, let offset = offsets[data.file],
             let file = manifest.files.first(where: { $0.name == data.file })

@@ -31,7 +31,7 @@ struct FirstUserFeature: ServiceFeature {
         background = [
             LeasedWorker(
                 store: IdentityChangeStore(pool: platform.pool),
-                // Tried until it succeeds: a provider that is configured wrongly is configured rightly some day.
+                // Tried without a limit: it succeeds when somebody has corrected the configuration of the provider.
                 configuration: WorkerConfiguration(
                     backOff: BackOff(initial: .seconds(2), maximum: .seconds(900)), maximumAttempts: .max,
                     unavailability: BackOff(initial: .milliseconds(500), maximum: .seconds(10)),

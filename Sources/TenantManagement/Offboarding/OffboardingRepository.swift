@@ -7,7 +7,7 @@ import WorkQueue
 struct OffboardingRepository: Sendable {
     let pool: PostgresPool
 
-    /// The newest off-boarding of a tenant; nil when there is none.
+    /// The newest off-boarding of a tenant; nil if it was never requested.
     func latest(of tenant: Identifier) async throws(PostgresError) -> Offboarding? {
         let result = try await pool.query(
             Self.findingLatest, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
@@ -23,7 +23,7 @@ struct OffboardingRepository: Sendable {
         return try Offboarding(row)
     }
 
-    /// The newest certificate of a tenant, as it was stored; nil when there is none.
+    /// The newest certificate of a tenant, as it was stored; nil if no removal has succeeded.
     func certificate(of tenant: Identifier) async throws(PostgresError) -> [UInt8]? {
         let result = try await pool.query(
             Self.findingCertificate, [.identifier(tenant)], settings: TenantScope.everyTenant, as: .read)
@@ -84,7 +84,7 @@ struct OffboardingRepository: Sendable {
             removing, [.identifier(tenant), .optional(actor.identifier) { .identifier($0) }, .timestamp(now)])
     }
 
-    /// What a tenant is called; nil when there is none.
+    /// Key and name of a tenant; nil if it does not exist.
     static func names(
         of tenant: Identifier, _ transaction: PostgresTransaction
     ) async throws(PostgresError) -> (key: String, name: String)? {
@@ -97,7 +97,7 @@ struct OffboardingRepository: Sendable {
     /// The export that an off-boarding waits for.
     struct AwaitedExport: Sendable, Hashable {
         let state: TenantExport.State
-        /// Whether it was requested at the beginning of a grace period, in which the tenant has gone on.
+        /// Whether it was requested at the beginning of a grace period, during which the tenant was used.
         let isEarly: Bool
     }
 

@@ -92,7 +92,7 @@ enum ProvisioningEvents {
                     .init("subscriberId", .string(maxLength: 255).example("019b8d2c-7f00-7a51-9c3e-5d2f1a6b4c80")),
                     .init("plan", plan),
                 ], name: "EventSubscription", isClosed: false
-            ).described("As it was requested; at least the tier if there is none"), required: isRequired)
+            ).described("As it was requested. Without a subscription: at least the tier"), required: isRequired)
     }
 
     private static let secret = Schema.string(maxLength: 250).described(

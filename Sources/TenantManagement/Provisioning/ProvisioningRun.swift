@@ -13,7 +13,7 @@ enum ProvisioningRun {
         case compensating = "COMPENSATING"
         /// Something could not be undone: an operator has to look.
         case stuck = "STUCK"
-        /// A pipeline has taken over.
+        /// A pipeline does the work.
         case delegated = "DELEGATED"
         case succeeded = "SUCCEEDED"
         case failed = "FAILED"

@@ -121,7 +121,7 @@ struct ProvisioningRunRepository: Sendable {
         return commands
     }
 
-    /// A command; nil when there is none.
+    /// A command; nil if it does not exist.
     func command(_ id: Identifier, in scope: TenantScope) async throws(PostgresError) -> ProvisioningCommand? {
         let result = try await pool.query(
             Self.oneCommand, [.identifier(id)], settings: scope.settings, as: .read)

@@ -99,7 +99,7 @@ struct ProvisioningRunService: Sendable {
         return command
     }
 
-    /// A command that was sent before; nil when there is none.
+    /// A command that was sent before; nil if it does not exist.
     func command(_ id: Identifier, in scope: TenantScope) async throws -> ProvisioningCommand? {
         try await repository.command(id, in: scope)
     }
