@@ -55,6 +55,9 @@ struct PostgresServer: Sendable {
             // The default of 4 is meant for hard disks: with it, PostgreSQL sorts rows instead of reading them in order
             // from an index.
             "random_page_cost=1.1",
+            // After a crash PostgreSQL flushes its files to the disk. One by one that takes a minute with the databases of a
+            // few dozen tenants on a busy disk.
+            "recovery_init_sync_method=syncfs",
         ]
         var server = command(
             binaries.postgres("postgres"), ["-D", folder] + settings.flatMap { ["-c", $0] })
