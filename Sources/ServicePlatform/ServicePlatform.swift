@@ -48,6 +48,8 @@ package struct ServicePlatform: Sendable {
     package let redis: RedisClient
     package let bus: MessageBusConnection
     package let limiter: RateLimiter
+    /// What the names of roles stand for.
+    package let roles: RoleBook
     let consumerGroups = ConsumerGroups()
     let lag: EventLag
     let eventSecrets: EventSecrets
@@ -104,7 +106,8 @@ package struct ServicePlatform: Sendable {
         eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)
         limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
-        verifier = await TokenVerifier(configuration: tokens, clock: clock)
+        roles = RoleBook()
+        verifier = await TokenVerifier(configuration: tokens, clock: clock, roles: roles)
     }
 
     /// The rows of an entity.

@@ -53,7 +53,8 @@ extension TenantsCommand {
                 token = given
             } else {
                 token = try await DevelopmentToken.mint(
-                    permissions: [PermissionCatalog.viewProvisioning, "10207"], lifetime: .seconds(86_400))
+                    permissions: [PermissionCatalog.viewProvisioning, PermissionCatalog.viewTenant],
+                    lifetime: .seconds(86_400))
             }
             let reader = TenantReader(base: base.hasSuffix("/") ? String(base.dropLast()) : base, token: token)
             let deadline = timeout.map { ContinuousClock.now.advanced(by: .seconds($0)) }

@@ -9,13 +9,14 @@ struct TokenCommand: AsyncParsableCommand {
             Signed with JWT_SECRET (HS256, issuer JWT_ISSUER, audience TOKEN_AUDIENCE), or with the secret of the stack that `arc up` runs here.
               arc token --permission all
               arc token --permission 10207 --permission 10211 --tenant <tenant id>
+              arc token --role TenantAdmin --tenant <tenant id>
             Only the token is printed to standard output:  TOKEN=$(arc token --permission all)
             """)
 
     @Option(name: .customLong("permission"), help: "A permission code, or `all`. May be repeated.")
     var permissions: [String] = []
 
-    @Option(help: "The claim `role`.")
+    @Option(help: "The claim `role`, such as Support or TenantAdmin (GET /roles lists them).")
     var role: String?
 
     @Option(help: "The claim `tenantId`: limits the token to this tenant. Without it, it is an operator's token.")
@@ -29,8 +30,10 @@ struct TokenCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard expires > 0, expires <= 315_360_000 else { throw ValidationError("--expires must be 1 to 315360000.") }
-        guard !permissions.isEmpty else {
-            throw ValidationError("Specify --permission all, or --permission with a code such as 10207.")
+        guard !permissions.isEmpty || role != nil else {
+            throw ValidationError(
+                "Specify --permission all, --permission with a code such as 10207, or --role with a name such as Support."
+            )
         }
     }
 

@@ -22,7 +22,7 @@ package struct Identity: Sendable, Hashable {
     package let id: String?
     /// Claim `userTenantId`: the audit identity, before `id`.
     package let userTenantID: String?
-    /// Claim `permissions`; only texts count.
+    /// Claim `permissions`, of which only texts count, and what the roles of the claim `role` allow.
     package let permissions: Set<String>
     /// Owner of the caller's idempotency keys.
     let keyOwner: IdempotencyOwner
@@ -30,11 +30,16 @@ package struct Identity: Sendable, Hashable {
     /// Reads the claims of a token whose signature and times have been verified.
     /// - Throws: 401 when a claim that restricts the caller cannot be read; 403 when the token names a tenant in a form
     ///   that cannot be one.
-    init(claims: TokenClaims, configuration: TokenConfiguration) throws(HTTPFailure) {
+    init(
+        claims: TokenClaims, configuration: TokenConfiguration, roles: RoleCatalog = .builtIn
+    ) throws(HTTPFailure) {
         kind = try Kind(claims: claims, configuration: configuration)
         id = try claims.text("id")
         userTenantID = try claims.text("userTenantId")
-        permissions = claims.grants("permissions")
+        let granted = claims.grants("permissions")
+        let expanded = roles.permissions(of: try claims.texts("role"), for: kind.roleAudience)
+        // The set of a role is shared.
+        permissions = granted.isSubset(of: expanded) ? expanded : granted.union(expanded)
         keyOwner = IdempotencyOwner("user", [try claims.text("tenantId"), userTenantID, id])
     }
 
@@ -81,6 +86,15 @@ extension Identity.Kind {
         }
         guard let tenant = Identifier(text) else { throw .notAllowed }
         self = isLead && user.flatMap({ Identifier($0) }) == tenant ? .lead(tenant) : .tenantUser(tenant)
+    }
+
+    /// The roles that count for the caller. Leads have none: what they may do is in their tokens.
+    package var roleAudience: Role.Audience? {
+        switch self {
+        case .operator, .service: .operator
+        case .tenantUser: .tenant
+        case .lead: nil
+        }
     }
 
     /// The tenant or lead to which the caller is confined; nil for callers that see every tenant.

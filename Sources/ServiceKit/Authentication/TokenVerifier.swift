@@ -7,7 +7,7 @@ import Synchronization
 /// that every claim which restricts the bearer can be read.
 ///
 /// A verified token is remembered by its whole text until it expires or the cache lifetime is over, so that sending it
-/// again costs only a dictionary lookup. Replacing the keys empties this cache.
+/// again costs only a dictionary lookup. Replacing the keys or the roles empties this cache.
 package final class TokenVerifier: Sendable {
     /// Reads the key set again because a token names a key that is not in it, and returns when that is done or refused.
     typealias KeySetRefresh = @Sendable () async -> Void
@@ -27,15 +27,27 @@ package final class TokenVerifier: Sendable {
 
     private let configuration: TokenConfiguration
     private let clock: any WallClock
+    private let roles: RoleBook
     private let state = Mutex(State())
 
     /// Creates a verifier for the configured shared secret. Keys of a key set are added by ``replaceKeySet(_:)``.
-    package init(configuration: TokenConfiguration, clock: any WallClock) async {
+    /// - Parameter roles: What the claim `role` stands for.
+    package init(configuration: TokenConfiguration, clock: any WallClock, roles: RoleBook = RoleBook()) async {
         self.configuration = configuration
         self.clock = clock
+        self.roles = roles
         if let secret = configuration.secret {
             let key = await SigningKey.sharedSecret(secret)
             state.withLock { $0.sharedSecret = key }
+        }
+        roles.onChange { [weak self] in self?.forgetVerifiedTokens() }
+    }
+
+    /// What is being verified meanwhile is not remembered either.
+    private func forgetVerifiedTokens() {
+        state.withLock { state in
+            state.generation += 1
+            state.verified.removeAll()
         }
     }
 
@@ -76,7 +88,7 @@ package final class TokenVerifier: Sendable {
         else { throw .invalidToken }
         let claims = TokenClaims(object)
         let validUntil = try checkClaims(claims, now: now)
-        let identity = try Identity(claims: claims, configuration: configuration)
+        let identity = try Identity(claims: claims, configuration: configuration, roles: roles.catalog)
         state.withLock { state in
             guard state.generation == generation else { return }
             state.verified.insert(token, identity, validUntil: validUntil)

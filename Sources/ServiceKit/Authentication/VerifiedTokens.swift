@@ -14,6 +14,8 @@ struct VerifiedTokens: Sendable {
     static let capacity = 8 << 20
     /// Approximate size of an entry without the texts of the token and its claims.
     private static let overhead = 256
+    /// Approximate size of a code in a set.
+    private static let permissionSize = 32
 
     private var entries: [String: Entry] = [:]
     private(set) var size = 0
@@ -26,7 +28,7 @@ struct VerifiedTokens: Sendable {
     }
 
     mutating func insert(_ token: String, _ identity: Identity, validUntil: Timestamp) {
-        let cost = Self.cost(token)
+        let cost = Self.cost(token, identity)
         if size + cost > Self.capacity { removeAll() }
         if entries.updateValue(Entry(identity: identity, validUntil: validUntil), forKey: token) == nil { size += cost }
     }
@@ -36,6 +38,10 @@ struct VerifiedTokens: Sendable {
         size = 0
     }
 
-    /// A token contains its claims in Base64, four bytes for three, and the identity contains them again.
-    private static func cost(_ token: String) -> Int { 2 * token.utf8.count + overhead }
+    /// A token contains its claims in Base64, four bytes for three, and the identity contains them again. The permissions of
+    /// roles are not in the token.
+    private static func cost(_ token: String, _ identity: Identity) -> Int {
+        let contained = token.utf8.count / 8
+        return 2 * token.utf8.count + overhead + max(0, identity.permissions.count - contained) * permissionSize
+    }
 }

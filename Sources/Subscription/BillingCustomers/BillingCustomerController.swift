@@ -13,7 +13,7 @@ struct BillingCustomerController: Sendable {
     let limits: QueryLimits
 
     private static let path = "/billing-customer"
-    static let viewPermissions = ["5324"]
+    static let viewPermissions = [PermissionCatalog.getBillingCustomer]
     private static let tenantParameter = OperationParameter(
         "tenantId", in: .path, schema: .string(),
         description: "Id of the tenant; the internal id of the customer and the provider's id are accepted too")
@@ -23,7 +23,8 @@ struct BillingCustomerController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingCustomerController.create",
-            summary: "Create a customer of the billing provider for a tenant", security: .bearer(permissions: ["5321"]),
+            summary: "Create a customer of the billing provider for a tenant",
+            security: .bearer(permissions: [PermissionCatalog.createBillingCustomer]),
             parameters: [
                 .init(
                     "tenantId", in: .header, schema: .string(format: .uuid),
@@ -101,7 +102,8 @@ struct BillingCustomerController: Sendable {
         Operation(
             .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
             summary: "Change a customer at the billing provider",
-            security: .bearer(permissions: ["5327"]), parameters: [Self.tenantParameter, .ifMatch, .preferReturn],
+            security: .bearer(permissions: [PermissionCatalog.updateBillingCustomer]),
+            parameters: [Self.tenantParameter, .ifMatch, .preferReturn],
             requestBody: CustomerSchemas.changes,
             responses: [
                 .init(.noContent, "Changed", headers: [.eTag]),
@@ -128,7 +130,8 @@ struct BillingCustomerController: Sendable {
         Operation(
             .delete, "\(Self.path)/{tenantId}", id: "BillingCustomerController.deleteById",
             summary: "Delete a customer with its invoices and payment sources",
-            security: .bearer(permissions: ["5331"]), parameters: [Self.tenantParameter, .ifMatch],
+            security: .bearer(permissions: [PermissionCatalog.deleteBillingCustomer]),
+            parameters: [Self.tenantParameter, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [
                 .notFound: "The tenant is not a customer", .preconditionFailed: CRUDOperations.preconditionFailure,

@@ -29,6 +29,8 @@ enum PlanCycle {
     /// Its operations. The controller's spelling is the original's, by which generated clients call them.
     static let resource = EntityResource(
         entity, path: "/billing-cycles", controller: "BillinCycleController",
-        permissions: CRUDPermissions(create: ["7021"], view: ["7024"], update: ["7022"], delete: ["7023"]),
+        permissions: CRUDPermissions(
+            create: [PermissionCatalog.createBillingCycle], view: [PermissionCatalog.viewBillingCycle],
+            update: [PermissionCatalog.updateBillingCycle], delete: [PermissionCatalog.deleteBillingCycle]),
         writers: .operators)
 }

@@ -10,7 +10,7 @@ struct BillingInvoiceController: Sendable {
     let payments: InvoicePaymentService
 
     private static let path = "/billing-invoice"
-    static let viewPermissions = ["5326"]
+    static let viewPermissions = [PermissionCatalog.getBillingInvoice]
     private static let id = OperationParameter(
         "invoiceId", in: .path, schema: .string(), description: "Internal id of the invoice, or the provider's id")
     private static let missing = "There is no such Invoice"
@@ -24,7 +24,7 @@ struct BillingInvoiceController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingInvoiceController.create", summary: "Create an invoice for a customer",
-            security: .bearer(permissions: ["5323"]), requestBody: InvoiceSchemas.new,
+            security: .bearer(permissions: [PermissionCatalog.createBillingInvoice]), requestBody: InvoiceSchemas.new,
             responses: [
                 .init(
                     .created, "The invoice; `id` is the internal id", schema: InvoiceSchemas.invoice,
@@ -69,7 +69,8 @@ struct BillingInvoiceController: Sendable {
     private func update() -> Operation {
         Operation(
             .patch, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.updateById",
-            summary: "Change options and shipping address of an invoice", security: .bearer(permissions: ["5329"]),
+            summary: "Change options and shipping address of an invoice",
+            security: .bearer(permissions: [PermissionCatalog.updateBillingInvoice]),
             parameters: [Self.id, .ifMatch, .preferReturn], requestBody: InvoiceSchemas.changes,
             responses: [
                 .init(.noContent, "Changed", headers: [.eTag]),
@@ -92,7 +93,10 @@ struct BillingInvoiceController: Sendable {
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.deleteById",
-            summary: "Delete an invoice", security: .bearer(permissions: ["5332", "5333"]),
+            summary: "Delete an invoice",
+            security: .bearer(permissions: [
+                PermissionCatalog.deleteBillingPaymentSource, PermissionCatalog.deleteBillingInvoice,
+            ]),
             parameters: [Self.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
@@ -108,7 +112,8 @@ struct BillingInvoiceController: Sendable {
     private func pay() -> Operation {
         Operation(
             .post, "\(Self.path)/{invoiceId}/payments", id: "BillingInvoiceController.applyPaymentForInvoice",
-            summary: "Pay an invoice, or record a payment", security: .bearer(permissions: ["5323"]),
+            summary: "Pay an invoice, or record a payment",
+            security: .bearer(permissions: [PermissionCatalog.createBillingInvoice]),
             parameters: [Self.id], requestBody: InvoiceSchemas.payment,
             responses: [.init(.noContent, "The result is stored with the invoice, including failed payments")],
             failures: [

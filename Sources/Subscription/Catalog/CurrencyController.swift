@@ -8,7 +8,9 @@ struct CurrencyController: Sendable {
     let prices: PlanPriceCheck
     let limits: QueryLimits
 
-    static let permissions = CRUDPermissions(create: ["7025"], view: ["7028"], update: ["7026"], delete: ["7027"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createCurrency], view: [PermissionCatalog.viewCurrency],
+        update: [PermissionCatalog.updateCurrency], delete: [PermissionCatalog.deleteCurrency])
 
     /// Everybody with the permission reads the catalog; only operators change it.
     var operations: [Operation] {

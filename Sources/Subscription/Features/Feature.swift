@@ -34,7 +34,8 @@ enum Feature {
     static let resource = EntityResource(
         entity, path: "/features", controller: "FeatureController",
         permissions: CRUDPermissions(
-            create: ["CreateFeature", "2"], view: ["ViewFeature", "1"], update: ["UpdateFeature", "3"],
-            delete: ["DeleteFeature", "4"]),
+            create: PermissionCatalog.createFeature, view: PermissionCatalog.viewFeature,
+            update: PermissionCatalog.updateFeature,
+            delete: PermissionCatalog.deleteFeature),
         writers: .operators, acceptsOwnIDs: true)
 }

@@ -28,7 +28,7 @@ enum FeatureValue {
     static let resource = EntityResource(
         entity, path: "/feature-values", controller: "FeatureValuesController",
         permissions: CRUDPermissions(
-            create: ["CreateFeatureValues", "10"], view: ["ViewFeatureValues", "9"],
-            update: ["UpdateFeatureValues", "11"], delete: ["DeleteFeatureValues", "12"]),
+            create: PermissionCatalog.createFeatureValues, view: PermissionCatalog.viewFeatureValues,
+            update: PermissionCatalog.updateFeatureValues, delete: PermissionCatalog.deleteFeatureValues),
         writers: .operators, acceptsOwnIDs: true)
 }

@@ -16,7 +16,7 @@ struct PlanFeatureController: Sendable {
         Operation(
             .get, Self.path, id: "PlanFeaturesController.getPlanFeatures",
             summary: "List all features with their values in a plan",
-            security: .bearer(permissions: ["7033"]), parameters: [.id],
+            security: .bearer(permissions: [PermissionCatalog.viewPlanFeatures]), parameters: [.id],
             responses: [.init(.ok, "The plan with its features, by key", schema: PlanFeature.schema)],
             failures: [.notFound: "There is no such Plan"],
             handler: .scoped { call in
@@ -34,7 +34,8 @@ struct PlanFeatureController: Sendable {
         Operation(
             .post, Self.path, id: "PlanFeaturesController.setPlanFeatures",
             summary: "Set values of features in a plan, all or none",
-            security: .bearer(permissions: ["7034"]), parameters: [.id], requestBody: PlanFeature.newSchema,
+            security: .bearer(permissions: [PermissionCatalog.addPlanFeatures]), parameters: [.id],
+            requestBody: PlanFeature.newSchema,
             responses: [
                 .init(
                     .created, "The new FeatureValues", schema: .array(of: FeatureValue.entity.schema),
@@ -63,7 +64,8 @@ struct PlanFeatureController: Sendable {
         Operation(
             .patch, Self.path, id: "PlanFeaturesController.updatePlanFeatures",
             summary: "Change values of features in a plan, all or none",
-            security: .bearer(permissions: ["7035"]), parameters: [.id], requestBody: PlanFeature.changeSchema,
+            security: .bearer(permissions: [PermissionCatalog.updatePlanFeatures]), parameters: [.id],
+            requestBody: PlanFeature.changeSchema,
             responses: [
                 .init(.ok, "The changed FeatureValues", schema: .array(of: FeatureValue.entity.schema))
             ],

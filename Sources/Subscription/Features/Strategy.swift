@@ -25,7 +25,8 @@ enum Strategy {
     static let resource = EntityResource(
         entity, path: "/strategies", controller: "StrategyController",
         permissions: CRUDPermissions(
-            create: ["CreateStrategy", "6"], view: ["ViewStrategy", "5"], update: ["UpdateStrategy", "7"],
-            delete: ["DeleteStrategy", "8"]),
+            create: PermissionCatalog.createStrategy, view: PermissionCatalog.viewStrategy,
+            update: PermissionCatalog.updateStrategy,
+            delete: PermissionCatalog.deleteStrategy),
         writers: .operators, acceptsOwnIDs: true)
 }

@@ -18,7 +18,8 @@ struct PaymentSourceController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingPaymentSourceController.create", summary: "Add a payment source",
-            security: .bearer(permissions: ["5322"]), requestBody: PaymentSourceSchemas.new,
+            security: .bearer(permissions: [PermissionCatalog.createBillingPaymentSource]),
+            requestBody: PaymentSourceSchemas.new,
             responses: [
                 .init(
                     .created, "The payment source, masked", schema: PaymentSourceSchemas.source,
@@ -44,7 +45,7 @@ struct PaymentSourceController: Sendable {
         Operation(
             .get, Self.path, id: "BillingPaymentSourceController.getPaymentSourceWithoutId",
             summary: "Not supported: use /billing-payment-source/{paymentSourceId}",
-            security: .bearer(permissions: ["5325"]), responses: [],
+            security: .bearer(permissions: [PermissionCatalog.getBillingPaymentSource]), responses: [],
             failures: [.badRequest: "Always: the id must be in the path"],
             handler: .scoped { _ in
                 throw HTTPFailure.badRequest(
@@ -56,7 +57,8 @@ struct PaymentSourceController: Sendable {
     private func read() -> Operation {
         Operation(
             .get, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.getPaymentSource",
-            summary: "Read a payment source", security: .bearer(permissions: ["5325"]),
+            summary: "Read a payment source",
+            security: .bearer(permissions: [PermissionCatalog.getBillingPaymentSource]),
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.eTag]),
@@ -72,7 +74,8 @@ struct PaymentSourceController: Sendable {
     private func delete() -> Operation {
         Operation(
             .delete, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.deleteById",
-            summary: "Remove a payment source", security: .bearer(permissions: ["5332"]),
+            summary: "Remove a payment source",
+            security: .bearer(permissions: [PermissionCatalog.deleteBillingPaymentSource]),
             parameters: [Self.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],

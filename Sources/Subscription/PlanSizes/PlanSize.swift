@@ -19,6 +19,8 @@ enum PlanSize {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/plan-sizes", controller: "PlanSizesController",
-        permissions: CRUDPermissions(create: ["7030"], view: ["7029"], update: ["7031"], delete: ["7032"]),
+        permissions: CRUDPermissions(
+            create: [PermissionCatalog.createPlanSizes], view: [PermissionCatalog.viewPlanSizes],
+            update: [PermissionCatalog.updatePlanSizes], delete: [PermissionCatalog.deletePlanSizes]),
         writers: .operators)
 }

@@ -12,7 +12,9 @@ struct PlanController: Sendable {
     let prices: PlanPriceCheck
     let limits: QueryLimits
 
-    static let permissions = CRUDPermissions(create: ["7005"], view: ["7008"], update: ["7006"], delete: ["7007"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createPlan], view: [PermissionCatalog.viewPlan],
+        update: [PermissionCatalog.updatePlan], delete: [PermissionCatalog.deletePlan])
 
     var operations: [Operation] {
         [

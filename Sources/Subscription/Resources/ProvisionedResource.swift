@@ -16,6 +16,8 @@ enum ProvisionedResource {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/resources", controller: "ResourceController",
-        permissions: CRUDPermissions(create: ["7013"], view: ["7016"], update: ["7014"], delete: ["7015"]),
+        permissions: CRUDPermissions(
+            create: [PermissionCatalog.createResource], view: [PermissionCatalog.viewResource],
+            update: [PermissionCatalog.updateResource], delete: [PermissionCatalog.deleteResource]),
         writers: .operators)
 }

@@ -16,6 +16,8 @@ enum OfferedService {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/services", controller: "ServiceController",
-        permissions: CRUDPermissions(create: ["7017"], view: ["7020"], update: ["7018"], delete: ["7019"]),
+        permissions: CRUDPermissions(
+            create: [PermissionCatalog.createService], view: [PermissionCatalog.viewService],
+            update: [PermissionCatalog.updateService], delete: [PermissionCatalog.deleteService]),
         writers: .operators)
 }

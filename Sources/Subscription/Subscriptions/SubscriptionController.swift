@@ -13,7 +13,9 @@ struct SubscriptionController: Sendable {
     let limits: QueryLimits
     let clock: any WallClock
 
-    static let permissions = CRUDPermissions(create: ["7001"], view: ["7004"], update: ["7002"], delete: ["7003"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createSubscription], view: [PermissionCatalog.viewSubscription],
+        update: [PermissionCatalog.updateSubscription], delete: [PermissionCatalog.deleteSubscription])
 
     var operations: [Operation] {
         [

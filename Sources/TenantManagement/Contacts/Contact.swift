@@ -30,6 +30,8 @@ package enum Contact {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/contacts", controller: "ContactController",
-        permissions: CRUDPermissions(create: ["10208"], view: ["10211"], update: ["10209"], delete: ["10210"]),
+        permissions: CRUDPermissions(
+            create: [PermissionCatalog.createContact], view: [PermissionCatalog.viewContact],
+            update: [PermissionCatalog.updateContact], delete: [PermissionCatalog.deleteContact]),
         writers: .owners)
 }

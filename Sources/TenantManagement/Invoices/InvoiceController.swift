@@ -8,7 +8,9 @@ struct InvoiceController: Sendable {
     let crud: CRUDOperations
     let downloads: InvoiceDownloadService
 
-    static let permissions = CRUDPermissions(create: ["10212"], view: ["10215"], update: ["10213"], delete: ["10214"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createInvoice], view: [PermissionCatalog.viewInvoice],
+        update: [PermissionCatalog.updateInvoice], delete: [PermissionCatalog.deleteInvoice])
 
     /// A tenant's own users read their invoices; only operators decide what they owe.
     var operations: [Operation] {

@@ -13,7 +13,9 @@ package struct LeadController: Sendable {
     /// The service itself: leads are nobody's users.
     let system: TenantScope
 
-    static let permissions = CRUDPermissions(create: [], view: ["10203"], update: ["10201"], delete: ["10202"])
+    static let permissions = CRUDPermissions(
+        create: [], view: [PermissionCatalog.viewLead], update: [PermissionCatalog.updateLead],
+        delete: [PermissionCatalog.deleteLead])
 
     /// All operations.
     package var operations: [Operation] {
@@ -128,10 +130,10 @@ package struct LeadController: Sendable {
                 failures: [.methodNotAllowed: "Always"], handler: refuse)
         }
         return [
-            write(.patch, "/leads", "updateAll", permission: "10201", takesBody: true),
-            write(.patch, "/leads/{id}", "updateById", permission: "10201", takesBody: true),
-            write(.put, "/leads/{id}", "replaceById", permission: "10201", takesBody: true),
-            write(.delete, "/leads/{id}", "deleteById", permission: "10202", takesBody: false),
+            write(.patch, "/leads", "updateAll", permission: PermissionCatalog.updateLead, takesBody: true),
+            write(.patch, "/leads/{id}", "updateById", permission: PermissionCatalog.updateLead, takesBody: true),
+            write(.put, "/leads/{id}", "replaceById", permission: PermissionCatalog.updateLead, takesBody: true),
+            write(.delete, "/leads/{id}", "deleteById", permission: PermissionCatalog.deleteLead, takesBody: false),
         ]
     }
 }

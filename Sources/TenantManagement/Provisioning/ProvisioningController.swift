@@ -29,7 +29,8 @@ struct ProvisioningController: Sendable {
     private func provision() -> Operation {
         Operation(
             .post, "/tenants/{id}/provision", id: "TenantController.provision",
-            summary: "Start provisioning a tenant for a subscription", security: .bearer(permissions: ["10216"]),
+            summary: "Start provisioning a tenant for a subscription",
+            security: .bearer(permissions: [PermissionCatalog.provisionTenant]),
             parameters: [.id], requestBody: Self.subscriptionSchema,
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [

@@ -9,7 +9,9 @@ struct TenantConfigController: Sendable {
     let configs: EntityRepository
     let tenants: EntityRepository
 
-    static let permissions = CRUDPermissions(create: ["10220"], view: ["10221"], update: ["10222"], delete: ["10223"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createTenantConfig], view: [PermissionCatalog.viewTenantConfig],
+        update: [PermissionCatalog.updateTenantConfig], delete: [PermissionCatalog.deleteTenantConfig])
 
     /// Settings decide in whose name the service speaks to identity providers, so tenants' users only read them.
     var operations: [Operation] {

@@ -10,7 +10,9 @@ struct TenantController: Sendable {
     let tenants: CachedRows
     let reservedKeys: Set<String>
 
-    static let permissions = CRUDPermissions(create: ["10204"], view: ["10207"], update: ["10205"], delete: ["10206"])
+    static let permissions = CRUDPermissions(
+        create: [PermissionCatalog.createTenant], view: [PermissionCatalog.viewTenant],
+        update: [PermissionCatalog.updateTenant], delete: [PermissionCatalog.deleteTenant])
 
     var operations: [Operation] {
         [

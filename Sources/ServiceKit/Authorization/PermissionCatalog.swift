@@ -1,5 +1,5 @@
-/// The permission codes of the original (docs/contract/arc-api.md 3.4). Additional entities define theirs in their
-/// descriptions.
+/// The codes of what callers may do. Those of the original have their names in `PermissionCatalog+Contract.swift`; a new
+/// operation adds its code here.
 package enum PermissionCatalog {
     /// The original's codes.
     package static let original: [String] =
@@ -54,12 +54,15 @@ package enum PermissionCatalog {
     /// The codes of moves, which the original does not have.
     private static let moves = [moveTenant]
 
-    /// All codes, for tokens that may do everything: the original's, those of later operations, and those of the resources.
-    package static func all(with resources: [EntityResource]) -> [String] {
-        let known = Set(original)
-        return original + events + provisioning + lifecycle + webhooks + moves
-            + Set(resources.flatMap(\.permissions.all)).subtracting(known).sorted()
-    }
+    /// Seeing roles.
+    package static let viewRoles = "10275"
+    /// Adding, changing and deleting roles.
+    package static let manageRoles = "10276"
+    /// The codes of roles, which the original does not have.
+    private static let roles = [viewRoles, manageRoles]
+
+    /// All codes that operations of any service ask for, and those of the original that none asks for.
+    package static let all: [String] = original + events + provisioning + lifecycle + webhooks + moves + roles
 
     private static func codes(_ range: ClosedRange<Int>) -> [String] { range.map(String.init) }
 }
