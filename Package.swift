@@ -13,6 +13,7 @@ let strict: [SwiftSetting] = [
 // Products of other packages, named once.
 let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let coreMetrics = Target.Dependency.product(name: "CoreMetrics", package: "swift-metrics")
 let configuration = Target.Dependency.product(name: "Configuration", package: "swift-configuration")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let cryptoExtras = Target.Dependency.product(name: "CryptoExtras", package: "swift-crypto")
@@ -83,6 +84,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-nio-ssl.git", exact: "2.37.6"),
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
@@ -96,17 +98,20 @@ let package = Package(
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", [crypto]),
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
-        library("PostgresClient", settings + ["CLibpq", "Primitives", deque, logging]),
-        library("RedisClient", settings + ["Primitives", crypto, nioCore, nioPosix, nioSSL, deque, logging]),
+        library("PostgresClient", settings + ["CLibpq", "Primitives", coreMetrics, deque, logging]),
+        library(
+            "RedisClient", settings + ["Primitives", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
         library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
-        library("WorkQueue", background + ["Primitives", "PostgresClient"]),
+        library("WorkQueue", background + ["Primitives", "PostgresClient", coreMetrics]),
         library("Observability", values + [logging]),
+        library("PrometheusMetrics", ["Primitives", coreMetrics, logging]),
         library("Entities", values + ["PostgresClient"]),
         library(
-            "MessageBus", values + settings + background + ["PostgresClient", "Migrations", "Entities", "WorkQueue"],
+            "MessageBus",
+            values + settings + background + ["PostgresClient", "Migrations", "Entities", "WorkQueue", coreMetrics],
             resources: [.embedInCode("Migrations")]),
         library(
             "MessageBusBullMQ",
@@ -123,27 +128,42 @@ let package = Package(
             "ServiceKit",
             values + settings + background + [
                 "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "WorkQueue",
-                hummingbird, hummingbirdCore, httpTypes, jwtKit, crypto, deque, nioCore, nioHTTP1, unixSignals,
+                hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto, deque, nioCore, nioHTTP1,
+                unixSignals,
+            ]),
+        library(
+            "ServiceMetrics",
+            values + settings + background + [
+                "PostgresClient", "RedisClient", "Entities", "WorkQueue", "PrometheusMetrics", "ServiceKit",
+                coreMetrics,
+                httpTypes, nioCore,
             ]),
         library(
             "ServicePlatform",
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
-                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "ServiceKit", "Sealing", httpTypes,
+                "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "PrometheusMetrics", "ServiceKit",
+                "ServiceMetrics", "Sealing", coreMetrics, httpTypes,
             ]),
         library(
             "TenantManagement",
             service + [
-                "ServicePlatform",
+                "ServicePlatform", "PrometheusMetrics", coreMetrics,
                 "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix,
                 nioSSL,
             ],
             resources: [.embedInCode("Migrations")]),
         library(
-            "Subscription", service + ["ServicePlatform", "RedisClient", "Billing"],
+            "Subscription",
+            service + ["ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", coreMetrics],
             resources: [.embedInCode("Migrations")]),
         library(
-            "Orchestrator", service + ["ServicePlatform", "CProcess", "OutboundHTTP", "Sealing", nioHTTP1],
+            "Orchestrator",
+            service + [
+                "ServicePlatform", "PrometheusMetrics", "ServiceMetrics", "CProcess", "OutboundHTTP", "Sealing",
+                coreMetrics,
+                nioHTTP1,
+            ],
             resources: [.embedInCode("Migrations")]),
         library("LocalStack", ["CProcess", "Primitives"]),
         // Draws PDF documents in processes of its own; only this program links Pango and Cairo.
@@ -154,7 +174,7 @@ let package = Package(
             dependencies: values + settings + outgoingHTTP + [
                 "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "ServicePlatform",
                 "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
-                "RedisClient",
+                "RedisClient", "PrometheusMetrics", "ServiceMetrics",
                 argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),
@@ -185,7 +205,8 @@ let package = Package(
             "AcceptanceTests",
             serviceTests + [
                 "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
-                "Subscription", "Orchestrator", "MessageBusSQS", crypto, cryptoExtras, nioHTTP1,
+                "Subscription", "Orchestrator", "MessageBusSQS", "PrometheusMetrics", "ServiceMetrics", crypto,
+                cryptoExtras, nioHTTP1,
             ]),
         tests(
             "FaultTests",
@@ -240,6 +261,7 @@ let package = Package(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Billing", "Subscription"]),
         tests("ObservabilityTests", values + ["Observability", logging]),
+        tests("PrometheusMetricsTests", ["TestSupport", "Primitives", "PrometheusMetrics", coreMetrics, logging]),
         tests(
             "ServiceKitTests",
             values + settings + [

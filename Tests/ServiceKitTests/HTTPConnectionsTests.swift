@@ -3,7 +3,6 @@ import HummingbirdCore
 import Logging
 import NIOCore
 import NIOEmbedded
-import Observability
 import Primitives
 import Testing
 
@@ -12,7 +11,7 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct HTTPConnectionsTests {
     /// What a server drops when it ends just after a connection was accepted. Unguarded, this ends the process.
     @Test func `a connection that nobody serves is closed`() async throws {
-        let refusals = HeadRefusals(accessLog: AccessLog(isEnabled: false), clock: SystemClock())
+        let refusals = HeadRefusals(observers: [], clock: SystemClock())
         let connections = HTTPConnections(
             limits: RequestLimits(), table: ConnectionTable(limit: 1, limitPerNetwork: 1),
             unsent: UnsentAnswers(limit: 1), refusals: refusals

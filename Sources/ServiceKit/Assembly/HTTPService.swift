@@ -31,6 +31,7 @@ package struct HTTPService: Sendable {
     ///   - catalog: The entities, whose schemas are in the document; nil for a service without entities.
     ///   - idempotency: Stores idempotency keys; nil for a service without operations that take them.
     ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
+    ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything uses (pools, clients), after everything else has ended.
     package init(
@@ -38,6 +39,7 @@ package struct HTTPService: Sendable {
         catalog: EntityCatalog? = nil,
         authenticator: Authenticator, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
         tenantGate: TenantGate? = nil,
+        observers: ([Operation]) -> [any RequestObserver] = { _ in [] },
         background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
@@ -47,9 +49,9 @@ package struct HTTPService: Sendable {
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
-        let runners = all.map { operation in
+        let runners = all.enumerated().map { number, operation in
             OperationRunner(
-                operation: operation, authenticator: authenticator, rateLimiter: rateLimiter,
+                operation: operation, number: number, authenticator: authenticator, rateLimiter: rateLimiter,
                 limits: configuration.limits,
                 idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress, clock: clock,
                 tenantGate: tenantGate)
@@ -60,7 +62,10 @@ package struct HTTPService: Sendable {
         self.responder = ServiceResponder(
             router: OperationRouter(runners: runners),
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins, operations: all),
-            accessLog: AccessLog(isEnabled: configuration.writesAccessLog), clientAddress: clientAddress, clock: clock)
+            operations: all,
+            observers: [AccessLogObserver(AccessLog(isEnabled: configuration.writesAccessLog))].compactMap { $0 }
+                + observers(all),
+            clientAddress: clientAddress, clock: clock)
         let limits = Self.withinFileDescriptors(configuration.limits, logger: logger)
         connections = ConnectionTable(
             limit: limits.maximumConnections, limitPerNetwork: limits.maximumConnectionsPerAddress,
@@ -80,7 +85,7 @@ package struct HTTPService: Sendable {
         signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
         let limits = configuration.limits
-        let refusals = HeadRefusals(accessLog: responder.accessLog, clock: responder.clock)
+        let refusals = HeadRefusals(observers: responder.observers, clock: responder.clock)
         var application = Application(
             responder: responder,
             server: HTTPServerBuilder { [connections, unsentAnswers] responder in

@@ -1,5 +1,6 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import Primitives
 
 /// Finds the address of the client: the peer's own, or what a trusted proxy in front says.
@@ -14,8 +15,12 @@ package struct ClientAddressResolver: Sendable {
     }
 
     func address(of request: Request, context: ServiceRequestContext) -> ClientAddress {
-        let peer = ClientAddress(context.remoteAddress)
-        guard trustedProxies.contains(peer), let forwarded = request.headers[.xForwardedFor] else { return peer }
+        address(peer: context.remoteAddress, headers: request.headers)
+    }
+
+    func address(peer address: SocketAddress?, headers: HTTPFields) -> ClientAddress {
+        let peer = ClientAddress(address)
+        guard trustedProxies.contains(peer), let forwarded = headers[.xForwardedFor] else { return peer }
         // The list grows to the right; the last entry that is not one of our own proxies is the client. An entry that is
         // no address cannot tell clients apart, so the entries before it are not believed either.
         for hop in forwarded.split(separator: ",").reversed() {

@@ -12,7 +12,7 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
     package let remoteAddress: SocketAddress?
     /// The connection.
     let channel: any Channel
-    /// Filled in while the request is handled, for the access log.
+    /// Filled in while the request is handled, for its observers.
     package let annotations: RequestAnnotations
 
     /// Makes one from its parts.
@@ -26,7 +26,7 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
 
 /// Facts about a request that only become known while it is handled.
 package final class RequestAnnotations: Sendable {
-    /// See ``AccessLog/Entry``.
+    /// What is known so far.
     package struct Values: Sendable {
         /// Subject of the token, if there was one.
         package var userID: String?
@@ -34,6 +34,12 @@ package final class RequestAnnotations: Sendable {
         package var tenantID: Identifier?
         /// Identifier of the request.
         package var requestID = ""
+        /// What kind of caller it is.
+        package var caller = CallerKind.anonymous
+        /// The operation, as its position in ``HTTPService/operations``.
+        var operation: Int?
+        /// Length of the body that was read.
+        var requestBytes = 0
     }
 
     private let values = Mutex(Values())

@@ -59,6 +59,7 @@ extension Authenticator {
         request.annotations.update { values in
             values.userID = identity.id
             values.tenantID = identity.kind.confinement
+            values.caller = identity.kind.caller
         }
         guard identity.holdsAny(of: permissions) else { throw .notAllowed }
         return AuthenticatedRequest(request: request, identity: identity)

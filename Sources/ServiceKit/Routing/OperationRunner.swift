@@ -9,6 +9,8 @@ import Primitives
 /// parameters, body, authentication, authorization, handler.
 struct OperationRunner: Sendable {
     let operation: Operation
+    /// Position of the operation in the list of all.
+    let number: Int
     let authenticator: Authenticator
     let rateLimiter: RateLimiter
     let limits: RequestLimits
@@ -22,6 +24,7 @@ struct OperationRunner: Sendable {
     private static let keys = TenantScope.operatorScope(actor: Actor(id: ""))
 
     func run(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
+        context.annotations.update { $0.operation = number }
         do {
             return try await perform(request, context)
         } catch {
@@ -139,6 +142,7 @@ struct OperationRunner: Sendable {
             // Whatever else can happen on a connection happens because its client has gone.
             throw RequestBodyFailure.incomplete
         }
+        context.annotations.update { $0.requestBytes = buffer.readableBytes }
         if let length, buffer.readableBytes < length { throw RequestBodyFailure.incomplete }
         return Array(buffer.readableBytesView)
     }

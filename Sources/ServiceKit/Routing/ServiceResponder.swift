@@ -2,11 +2,10 @@ import HTTPTypes
 package import Hummingbird
 import Logging
 import NIOCore
-import Observability
 import Primitives
 
 /// The outermost step of every request: gives it an identifier, finds its operation, turns whatever was thrown into an
-/// answer, adds the headers that every answer has, and writes the access log.
+/// answer, adds the headers that every answer has, and tells the observers.
 ///
 /// One responder in place of a chain of middlewares, because each of those that wraps the body costs the batched write
 /// of head, body and end.
@@ -15,15 +14,18 @@ package struct ServiceResponder: HTTPResponder {
 
     let router: OperationRouter
     let crossOrigin: CrossOriginPolicy
-    let accessLog: AccessLog
+    let operations: [Operation]
+    let observers: [any RequestObserver]
     let clientAddress: ClientAddressResolver
     let clock: any WallClock
 
     /// Answers a request, whatever happens.
     package func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
         let start = ContinuousClock.now
-        let requestID = Self.requestID(request.headers[.requestID], now: clock.now())
+        let startedAt = clock.now()
+        let requestID = Self.requestID(request.headers[.requestID], now: startedAt)
         context.annotations.update { $0.requestID = requestID }
+        if !observers.isEmpty { tellBegan(request, context, start: start, startedAt: startedAt) }
 
         var response: Response
         do {
@@ -47,7 +49,7 @@ package struct ServiceResponder: HTTPResponder {
         if let origin = request.headers[.origin] {
             for field in crossOrigin.headers(origin: origin) { response.headers[field.name] = field.value }
         }
-        if accessLog.isEnabled { log(request, context, response: response, requestID: requestID, start: start) }
+        if !observers.isEmpty { tellFinished(request, context, response: response, start: start, startedAt: startedAt) }
         return response
     }
 
@@ -71,17 +73,28 @@ package struct ServiceResponder: HTTPResponder {
         return Response(status: .noContent, headers: headers)
     }
 
-    private func log(
-        _ request: Request, _ context: ServiceRequestContext, response: Response, requestID: String,
-        start: ContinuousClock.Instant
+    private func tellBegan(
+        _ request: Request, _ context: ServiceRequestContext, start: ContinuousClock.Instant, startedAt: Timestamp
+    ) {
+        let started = StartedRequest(
+            method: request.method, path: request.uri.path, headers: request.headers, start: start,
+            startedAt: startedAt, annotations: context.annotations)
+        for observer in observers { observer.began(started) }
+    }
+
+    private func tellFinished(
+        _ request: Request, _ context: ServiceRequestContext, response: Response, start: ContinuousClock.Instant,
+        startedAt: Timestamp
     ) {
         let notes = context.annotations.current
-        accessLog.write(
-            AccessLog.Entry(
-                method: request.method.rawValue, path: request.uri.path, route: context.endpointPath,
-                status: response.status.code, durationMicroseconds: (ContinuousClock.now - start).microseconds,
-                requestID: requestID, remoteAddress: clientAddress.address(of: request, context: context).description,
-                userID: notes.userID, tenantID: notes.tenantID))
+        let finished = FinishedRequest(
+            method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
+            operation: notes.operation, route: notes.operation.map { operations[$0].path },
+            status: response.status.code, start: start, startedAt: startedAt,
+            durationNanoseconds: (ContinuousClock.now - start).nanoseconds, requestBytes: notes.requestBytes,
+            responseBytes: response.body.contentLength ?? 0, requestHeaders: request.headers,
+            responseHeaders: response.headers, notes: notes, peer: context.remoteAddress, clientAddress: clientAddress)
+        for observer in observers { observer.finished(finished) }
     }
 
     /// The client's own identifier when it is short and harmless in a log, else a new one.

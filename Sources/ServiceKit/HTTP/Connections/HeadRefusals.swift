@@ -1,12 +1,11 @@
 import HTTPTypes
 import NIOCore
 import NIOHTTP1
-import Observability
 import Primitives
 
-/// Makes the answers to heads that no operation sees, in the form of all other errors, and logs them.
+/// Makes the answers to heads that no operation sees, in the form of all other errors.
 struct HeadRefusals: Sendable {
-    let accessLog: AccessLog
+    let observers: [any RequestObserver]
     let clock: any WallClock
 
     /// The answer; after it the connection ends.
@@ -22,12 +21,15 @@ struct HeadRefusals: Sendable {
         headers.add(name: HTTPField.Name.requestID.rawName, value: requestID)
         headers.add(name: HTTPField.Name.xContentTypeOptions.rawName, value: "nosniff")
         headers.add(name: "date", value: HTTPDate.text(now))
-        if accessLog.isEnabled {
-            accessLog.write(
-                AccessLog.Entry(
-                    method: "", path: "", route: nil, status: failure.status.code, durationMicroseconds: 0,
-                    requestID: requestID, remoteAddress: ClientAddress(channel.remoteAddress).description, userID: nil,
-                    tenantID: nil))
+        if !observers.isEmpty {
+            var notes = RequestAnnotations.Values()
+            notes.requestID = requestID
+            let request = FinishedRequest(
+                method: "", path: "", query: "", operation: nil, route: nil, status: failure.status.code,
+                start: ContinuousClock.now, startedAt: now, durationNanoseconds: 0, requestBytes: 0,
+                responseBytes: body.readableBytes, requestHeaders: [:], responseHeaders: fields, notes: notes,
+                peer: channel.remoteAddress, clientAddress: nil)
+            for observer in observers { observer.finished(request) }
         }
         let status = HTTPResponseStatus(
             statusCode: failure.status.code, reasonPhrase: failure.status.reasonPhrase)
