@@ -76,7 +76,7 @@ package enum OrchestratorApp {
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
             operations: features.flatMap(\.operations),
-            authenticator: Authenticator(verifier: verifier),
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
             background: try bus.services + features.flatMap(\.background)
                 + consumers.map { try $0.service(on: bus.subscriber) },

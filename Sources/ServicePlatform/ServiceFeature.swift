@@ -22,6 +22,8 @@ package protocol ServiceFeature<Core>: Sendable {
     init(_ core: Core) async throws
 
     var operations: [Operation] { get }
+    /// Ways to authenticate in addition to tokens.
+    var authenticators: [any Authenticator] { get }
     /// Caches by the names of the tables whose rows they hold. They run as long as the service.
     var caches: [String: EntityCache] { get }
     /// Work that runs as long as the service.
@@ -39,6 +41,7 @@ extension ServiceFeature {
     package static var entities: [FeatureEntity] { [] }
     package static var events: [EventDescription] { [] }
     package var operations: [Operation] { [] }
+    package var authenticators: [any Authenticator] { [] }
     package var caches: [String: EntityCache] { [:] }
     package var background: [any Service] { [] }
     package var consumers: [FeatureConsumer] { [] }

@@ -53,7 +53,9 @@ extension ServicePlatform {
                 serviceName: profile.serviceName, greeting: "Hello from LoopBack",
                 explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath), checks: checks, clock: clock),
             summary: profile.summary, operations: features.flatMap(\.operations), catalog: core.catalog,
-            authenticator: Authenticator(verifier: verifier), rateLimiter: limiter, idempotency: idempotency,
+            authenticators: AuthenticatorChain(
+                features.flatMap(\.authenticators) + [TokenAuthenticator(verifier: verifier)]),
+            rateLimiter: limiter, idempotency: idempotency,
             tenantGate: core.tenantGate, background: background,
             atEnd: {
                 for feature in features { await feature.shutdown() }

@@ -69,7 +69,8 @@ package final class WebhookReceiver: Sendable {
         let service = HTTPService(
             configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),
             base: BaseOperations(serviceName: "Receiver", greeting: "", explorerAssets: nil, checks: [], clock: clock),
-            summary: "", operations: [operation], authenticator: Authenticator(verifier: verifier),
+            summary: "", operations: [operation],
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: testLogger)
         let running = try await RunningService.start(service)

@@ -37,7 +37,7 @@ package struct HTTPService: Sendable {
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
-        authenticator: Authenticator, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
+        authenticators: AuthenticatorChain, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
         tenantGate: TenantGate? = nil,
         observers: ([Operation]) -> [any RequestObserver] = { _ in [] },
         background: [any Service],
@@ -51,7 +51,7 @@ package struct HTTPService: Sendable {
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
         let runners = all.enumerated().map { number, operation in
             OperationRunner(
-                operation: operation, number: number, authenticator: authenticator, rateLimiter: rateLimiter,
+                operation: operation, number: number, authenticators: authenticators, rateLimiter: rateLimiter,
                 limits: configuration.limits,
                 idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress, clock: clock,
                 tenantGate: tenantGate)

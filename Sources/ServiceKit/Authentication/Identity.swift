@@ -1,10 +1,11 @@
 package import Entities
 package import Primitives
 
-/// The caller that a verified token identifies.
+/// The caller that a verified credential identifies.
 package struct Identity: Sendable, Hashable {
-    /// The kind of caller, which only ``Identity/Kind/init(claims:configuration:)`` determines. Code that needs to know
-    /// whether a caller is an operator checks this, or the scope that is made from it, never a claim.
+    /// The kind of caller, which only an ``Authenticator`` determines, for tokens by
+    /// ``Identity/Kind/init(claims:configuration:)``. Code that needs to know whether a caller is an operator checks this, or
+    /// the scope that is made from it, never a claim.
     package enum Kind: Sendable, Hashable {
         /// A user who administers every tenant.
         case `operator`
@@ -16,9 +17,21 @@ package struct Identity: Sendable, Hashable {
         case service
     }
 
+    /// What the caller has shown.
+    package enum Credential: Sendable, Hashable {
+        /// A signed token; its claim `jti` if it has one.
+        case token(id: String?)
+        /// An API key.
+        case apiKey(Identifier)
+        /// A session of a browser, by its name for lists and logs, which is not its secret.
+        case session(id: String)
+    }
+
     /// The kind of caller.
     package let kind: Kind
-    /// Claim `id`: the user. Service tokens may lack it; it need not be a UUID.
+    /// What the caller has shown.
+    package let credential: Credential
+    /// The user (claim `id` of a token), or an API key's id. Service tokens may lack it; it need not be a UUID.
     package let id: String?
     /// Claim `userTenantId`: the audit identity, before `id`.
     package let userTenantID: String?
@@ -27,6 +40,23 @@ package struct Identity: Sendable, Hashable {
     /// Owner of the caller's idempotency keys.
     let keyOwner: IdempotencyOwner
 
+    /// A caller that something else than a token identifies.
+    package init(
+        kind: Kind, credential: Credential, id: String, userTenantID: String? = nil, permissions: Set<String>
+    ) {
+        self.kind = kind
+        self.credential = credential
+        self.id = id
+        self.userTenantID = userTenantID
+        self.permissions = permissions
+        keyOwner =
+            switch credential {
+            case .apiKey(let key): IdempotencyOwner("api-key", [key.description])
+            case .token, .session:
+                IdempotencyOwner("user", [kind.confinement?.description, userTenantID, id])
+            }
+    }
+
     /// Reads the claims of a token whose signature and times have been verified.
     /// - Throws: 401 when a claim that restricts the caller cannot be read; 403 when the token names a tenant in a form
     ///   that cannot be one.
@@ -34,6 +64,7 @@ package struct Identity: Sendable, Hashable {
         claims: TokenClaims, configuration: TokenConfiguration, roles: RoleCatalog = .builtIn
     ) throws(HTTPFailure) {
         kind = try Kind(claims: claims, configuration: configuration)
+        credential = .token(id: try claims.text("jti"))
         id = try claims.text("id")
         userTenantID = try claims.text("userTenantId")
         let granted = claims.grants("permissions")

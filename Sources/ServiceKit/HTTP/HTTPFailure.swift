@@ -74,6 +74,12 @@ extension HTTPFailure {
         .unauthorized, name: "UnauthorizedError", message: ["message": "PasswordExpiryError"],
         headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
 
+    /// 401 for credentials of several kinds in one request.
+    package static let severalCredentials = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError",
+        message: "The request has several credentials. Send one: a token, an API key or a session.",
+        code: "SEVERAL_CREDENTIALS", headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_request\""])
+
     /// 401 without a reason, for keys, signatures and identities that do not fit.
     package static let unauthorized = HTTPFailure(.unauthorized, name: "UnauthorizedError", message: "Unauthorized")
 

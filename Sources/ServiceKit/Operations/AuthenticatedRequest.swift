@@ -1,9 +1,9 @@
 package import Entities
 
-/// A request of a caller whose token was verified and holds one of the operation's permissions.
+/// A request of a caller whose credential was verified and holds one of the operation's permissions.
 ///
-/// Only ``Authenticator/authenticate(_:permissions:)`` makes one, so that an operation that takes it cannot be reached without a
-/// token.
+/// Only ``AuthenticatorChain/authenticate(_:permissions:)`` makes one, so that an operation that takes it cannot be reached
+/// without a credential.
 package struct AuthenticatedRequest: Sendable {
     /// The request.
     package fileprivate(set) var request: OperationRequest
@@ -49,19 +49,19 @@ package struct ScopedRequest: Sendable {
     }
 }
 
-extension Authenticator {
-    /// Verifies the bearer token and its permissions.
-    /// - Throws: 401 without a usable token, 403 when it holds none of the permissions.
+extension AuthenticatorChain {
+    /// Verifies the credential and its permissions.
+    /// - Throws: 401 without a usable credential, 403 when it holds none of the permissions.
     package func authenticate(
         _ request: OperationRequest, permissions: [String]
-    ) async throws(HTTPFailure) -> AuthenticatedRequest {
-        let identity = try await identity(request.headers)
+    ) async throws -> AuthenticatedRequest {
+        let identity = try await identity(of: request.credentials)
         request.annotations.update { values in
             values.userID = identity.id
             values.tenantID = identity.kind.confinement
             values.caller = identity.kind.caller
         }
-        guard identity.holdsAny(of: permissions) else { throw .notAllowed }
+        guard identity.holdsAny(of: permissions) else { throw HTTPFailure.notAllowed }
         return AuthenticatedRequest(request: request, identity: identity)
     }
 

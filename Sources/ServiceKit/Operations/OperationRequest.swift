@@ -33,6 +33,11 @@ package struct OperationRequest: Sendable {
     /// The right to carry the request out, when its client has named it by an `Idempotency-Key`.
     package fileprivate(set) var claim: IdempotencyClaim?
 
+    /// What says who calls.
+    var credentials: RequestCredentials {
+        RequestCredentials(headers: headers, method: method, clientAddress: clientAddress)
+    }
+
     /// The circumstances of what the request writes. The mark of its idempotency key, if it has one, commits with it.
     /// - Parameter scope: On whose behalf. Requests with a token have a ``ScopedRequest/writeContext`` that knows it.
     package func writeContext(in scope: TenantScope) -> WriteContext {

@@ -11,7 +11,7 @@ struct OperationRunner: Sendable {
     let operation: Operation
     /// Position of the operation in the list of all.
     let number: Int
-    let authenticator: Authenticator
+    let authenticators: AuthenticatorChain
     let rateLimiter: RateLimiter
     let limits: RequestLimits
     let idempotency: IdempotencyRunner
@@ -73,18 +73,18 @@ struct OperationRunner: Sendable {
         switch operation.handler {
         case .anonymous(let handle):
             // Before the idempotency key: without the lead's key, nobody gets a stored response.
-            if operation.security == .leadKey, call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
+            if operation.security == .leadKey { try requireLeadKey(call) }
             return try await idempotency.run(operation, call, caller: keyOwner(call), in: Self.keys) {
                 try await handle(call.with($0))
             }
         case .authenticated(let handle):
-            let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
+            let authenticated = try await authenticators.authenticate(call, permissions: acceptedPermissions)
             return try await idempotency.run(
                 operation, call, caller: authenticated.identity.keyOwner, in: Self.keys
             ) { try await handle(authenticated.with($0)) }
         case .scoped(let handle):
-            let authenticated = try await authenticator.authenticate(call, permissions: acceptedPermissions)
-            let scoped = authenticator.scope(authenticated)
+            let authenticated = try await authenticators.authenticate(call, permissions: acceptedPermissions)
+            let scoped = authenticators.scope(authenticated)
             try await tenantGate?.check(scoped.identity.kind)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
@@ -112,6 +112,12 @@ struct OperationRunner: Sendable {
             return IdempotencyOwner("lead", [key])
         }
         return IdempotencyOwner("address", [call.clientAddress.network])
+    }
+
+    /// The operation itself verifies the key.
+    private func requireLeadKey(_ call: OperationRequest) throws(HTTPFailure) {
+        guard call.headers[.authorization] != nil else { throw .missingToken }
+        try authenticators.refuseSeveral(call.credentials)
     }
 
     private var acceptedPermissions: [String] {
@@ -150,8 +156,8 @@ struct OperationRunner: Sendable {
     /// Refuses a caller who waits for `100 Continue` and has no access, before the body is sent for nothing.
     private func refuseWithoutBody(_ call: OperationRequest) async throws {
         switch operation.security {
-        case .bearer: _ = try await authenticator.authenticate(call, permissions: acceptedPermissions)
-        case .leadKey: if call.headers[.authorization] == nil { throw HTTPFailure.missingToken }
+        case .bearer: _ = try await authenticators.authenticate(call, permissions: acceptedPermissions)
+        case .leadKey: try requireLeadKey(call)
         case .none, .signature, .basic, .eventSender: break
         }
     }

@@ -92,7 +92,7 @@ package struct LeadController: Sendable {
             ], rateLimit: configuration.publicLimit,
             idempotency: .recover { Self.verified(try $0.created(), token: try await service.token(of: $0.created())) },
             handler: .anonymous { call in
-                let key = LeadKey(text: try Authenticator.bearerToken(call.headers))
+                let key = LeadKey(text: try RequestCredentials.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
                 try await limiter.require(
                     configuration.verificationLimit, operation: "POST /leads/{id}/verify lead", client: id.description)

@@ -38,7 +38,7 @@ struct TestHTTPServer {
             base: BaseOperations(
                 serviceName: "Test", greeting: "Hello", explorerAssets: nil, checks: [], clock: clock),
             summary: "Test", operations: operations,
-            authenticator: Authenticator(verifier: verifier),
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: log.logger)
         let running = try await RunningService.start(service)

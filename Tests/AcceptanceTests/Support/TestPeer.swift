@@ -54,7 +54,7 @@ final class TestPeer: Sendable {
             configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),
             base: BaseOperations(serviceName: "Peer", greeting: "", explorerAssets: nil, checks: [], clock: clock),
             summary: "", operations: operations,
-            authenticator: Authenticator(verifier: verifier),
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: testLogger)
         let running = try await RunningService.start(service)

@@ -84,7 +84,7 @@ final class Receiver: Sendable {
             base: BaseOperations(
                 serviceName: "Receiver", greeting: "", explorerAssets: nil, checks: [], clock: clock),
             summary: "", operations: operations,
-            authenticator: Authenticator(verifier: verifier),
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: testLogger)
     }
