@@ -2,7 +2,7 @@ import PostgresClient
 import PostgresTestSupport
 
 /// Holds an orchestrator where a test is going to kill it: in the statement that records a step, which then is part of a
-/// transaction that is neither committed nor rolled back, or in the one that reserves a place.
+/// transaction that is neither committed nor rolled back, or in one by which a step changes a place or a credential.
 struct CrashPoints {
     private static let lock = 61
 
@@ -26,7 +26,17 @@ struct CrashPoints {
     }
 
     /// From now on, a tenant is held when the target of its move is stored.
-    func armReservation(_ key: String) async throws -> Int { try await arm(key, "placement", "target") }
+    func armReservation(_ key: String) async throws -> Int { try await arm(key, Change.place.rawValue, "target") }
+
+    /// From now on, a tenant is held when a step changes one of its rows.
+    func arm(_ key: String, _ change: Change) async throws -> Int { try await arm(key, change.rawValue, "") }
+
+    enum Change: String {
+        case place = "tenant_placements insert"
+        case confirmation = "tenant_placements update"
+        case release = "tenant_placements delete"
+        case credentialRemoval = "tenant_credentials delete"
+    }
 
     private func arm(_ key: String, _ place: String, _ state: String) async throws -> Int {
         try await database.count(
@@ -79,6 +89,7 @@ struct CrashPoints {
         """
         CREATE FUNCTION public.hold() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
         DECLARE
+            changed jsonb := CASE TG_OP WHEN 'DELETE' THEN to_jsonb(OLD) ELSE to_jsonb(NEW) END;
             key text; here text; now_in text; point integer;
         BEGIN
             IF TG_TABLE_NAME = 'workflow_steps' THEN
@@ -86,18 +97,21 @@ struct CrashPoints {
                 here := NEW.name;
                 now_in := NEW.state;
             ELSE
-                key := NEW.tenant_key;
-                here := 'placement';
-                now_in := NEW.role;
+                key := coalesce(changed ->> 'tenant_key', substr(changed ->> 'role', length('tenant_') + 1));
+                here := TG_TABLE_NAME || ' ' || lower(TG_OP);
+                now_in := changed ->> 'role';
             END IF;
             SELECT id INTO point FROM public.crash_points
-            WHERE tenant_key = key AND place = here AND state = now_in;
+            WHERE tenant_key = key AND place = here AND state IN (now_in, '');
             IF point IS NOT NULL THEN
                 PERFORM pg_advisory_lock_shared(\(lock), point);
                 WHILE EXISTS (SELECT FROM public.crash_points WHERE id = point) LOOP
                     PERFORM pg_sleep(0.01);
                 END LOOP;
                 PERFORM pg_advisory_unlock_shared(\(lock), point);
+            END IF;
+            IF TG_OP = 'DELETE' THEN
+                RETURN OLD;
             END IF;
             RETURN NEW;
         END
@@ -107,7 +121,11 @@ struct CrashPoints {
         CREATE TRIGGER hold BEFORE INSERT ON main.workflow_steps FOR EACH ROW EXECUTE FUNCTION public.hold()
         """,
         """
-        CREATE TRIGGER hold BEFORE INSERT ON main.tenant_placements FOR EACH ROW EXECUTE FUNCTION public.hold()
+        CREATE TRIGGER hold BEFORE INSERT OR UPDATE OR DELETE ON main.tenant_placements
+            FOR EACH ROW EXECUTE FUNCTION public.hold()
+        """,
+        """
+        CREATE TRIGGER hold BEFORE DELETE ON main.tenant_credentials FOR EACH ROW EXECUTE FUNCTION public.hold()
         """,
     ]
 }

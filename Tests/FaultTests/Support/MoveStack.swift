@@ -13,7 +13,10 @@ struct MoveStack {
     /// Of both data servers.
     let answers: LostAnswers
 
-    static func run(_ body: (MoveStack) async throws -> Void) async throws {
+    /// - Parameter provisioner: Of every tenant.
+    static func run(
+        provisioner: String = "postgres-schema", _ body: (MoveStack) async throws -> Void
+    ) async throws {
         let answers = LostAnswers()
         let inspector = { @Sendable () in answers.makeInspector() }
         try await PostgresCluster.with(usesTCP: true) { cluster in
@@ -26,7 +29,7 @@ struct MoveStack {
                 let main = stack.data.servers.postgres
                 try await TCPProxy.run(to: main.host, main.port, inspector: inspector) { first in
                     try await TCPProxy.run(to: "127.0.0.1", port, inspector: inspector) { second in
-                        let settings = try Self.settings(stack, first.port, second.port)
+                        let settings = try Self.settings(stack, provisioner, first.port, second.port)
                         let service = try await stack.start(.tenantManagement)
                         let orchestrator = try await stack.start(
                             .orchestrator, settings.merging(TableGate.patience) { $1 })
@@ -45,7 +48,9 @@ struct MoveStack {
         }
     }
 
-    private static func settings(_ stack: ProcessStack, _ first: Int, _ second: Int) throws -> [String: String] {
+    private static func settings(
+        _ stack: ProcessStack, _ provisioner: String, _ first: Int, _ second: Int
+    ) throws -> [String: String] {
         let application = try stack.data.database(.application)
         let common: JSONObject = [
             "host": "127.0.0.1", "user": "provisioner", "sslmode": "disable", "connectionTimeoutMillis": 20_000,
@@ -56,7 +61,7 @@ struct MoveStack {
         b["capacity"] = ["bytes": 1_000_000_000_000]
         return [
             "DATA_SERVERS_FILE": try stack.write(["servers": [.object(a), .object(b)]], "servers.json"),
-            "TIERS_FILE": try stack.write(["BASIC": ["provisioner": "postgres-schema"]], "schemas.json"),
+            "TIERS_FILE": try stack.write(["BASIC": ["provisioner": .string(provisioner)]], "tenants.json"),
             // A test that kills the process ends the leases, too.
             "PROVISIONING_LEASE_MILLIS": "3600000",
             // What a process that was killed leaves there goes with the stack.
@@ -71,12 +76,9 @@ struct MoveStack {
 
     /// A tenant with a table of 200 rows in its schema.
     func tenant() async throws -> MovedTenant {
-        let (status, key) = await stack.create(service.client)
-        guard status == 201 else { throw TestFailure("the tenant was not created") }
+        let key = TestStack.uniqueKey()
+        let id = try await create(key)
         try await stack.waitUntilAllAreActive()
-        let ids = try await stack.data.database(.tenantManagement).texts(
-            "SELECT id::text FROM main.tenants WHERE key = $1", [.text(key)])
-        guard let id = ids.first else { throw TestFailure("there is no tenant \(key)") }
         try await application.withPool(user: "tenant_\(key)") { pool in
             try await pool.execute("CREATE TABLE tenant_\(key).orders (id int PRIMARY KEY, note text)")
             try await pool.execute(
@@ -85,11 +87,27 @@ struct MoveStack {
         return MovedTenant(world: self, key: key, id: id)
     }
 
+    /// Creates a tenant, which starts its provisioning.
+    /// - Returns: Its id.
+    func create(_ key: String) async throws -> String {
+        guard await stack.create(service.client, key: key).status == 201 else {
+            throw TestFailure("the tenant was not created")
+        }
+        let ids = try await stack.data.database(.tenantManagement).texts(
+            "SELECT id::text FROM main.tenants WHERE key = $1", [.text(key)])
+        guard let id = ids.first else { throw TestFailure("there is no tenant \(key)") }
+        return id
+    }
+
     /// Waits until so many moves have succeeded, and nothing is left to do.
-    func waitForMoves(_ count: Int) async throws {
-        try await eventually("\(count) moves have succeeded", within: .seconds(300)) {
+    func waitForMoves(_ count: Int) async throws { try await wait(for: count, of: 2) }
+
+    /// Waits until so many workflows of a kind have succeeded, and nothing is left to do.
+    /// - Parameter kind: 0 provisioning, 1 removal, 2 move.
+    func wait(for count: Int, of kind: Int) async throws {
+        try await eventually("\(count) workflows of kind \(kind) have succeeded", within: .seconds(300)) {
             let succeeded = try await stack.data.database(.tenantManagement).count(
-                "SELECT count(*) FROM main.provisionings WHERE kind = 2 AND status = 1")
+                "SELECT count(*) FROM main.provisionings WHERE kind = \(kind) AND status = 1")
             let unfinished = try await control.count(
                 "SELECT count(*) FROM main.provisioning_runs WHERE due_at IS NOT NULL")
             return succeeded == count && unfinished == 0
@@ -146,7 +164,7 @@ struct MovedTenant {
         try await pool.query(PostgresStatement(sql, prepared: false)).first?.text(0) ?? ""
     }
 
-    private static func state(of name: String, _ place: String, _ pool: PostgresPool) async throws -> [String] {
+    static func state(of name: String, _ place: String, _ pool: PostgresPool) async throws -> [String] {
         let rows = try await pool.query(PostgresStatement(objects, prepared: false), [.text(name)]).rows
         return try rows.map { "\(place): \(try $0.text(0))" }
     }
@@ -175,7 +193,7 @@ struct MovedTenant {
         ORDER BY 1
         """
 
-    private static let stored = """
+    static let stored = """
         SELECT concat_ws(' ', 'place', role, kind, name, database, state)
         FROM main.tenant_placements JOIN main.data_servers ON server_id = data_servers.id WHERE tenant_key = $1
         UNION ALL SELECT concat_ws(' ', 'run', run.kind, run.state, callback_state, due_at IS NULL,

@@ -65,8 +65,9 @@ final class ProcessStack {
 
     /// Creates a tenant.
     /// - Returns: The status, or nil when there was no answer; and the key.
-    func create(_ client: TestHTTPClient) async -> (status: Int?, key: String) {
-        let key = TestStack.uniqueKey()
+    func create(
+        _ client: TestHTTPClient, key: String = TestStack.uniqueKey()
+    ) async -> (status: Int?, key: String) {
         let answer = try? await client.post("/tenants", .object(TestStack.tenantBody(key: key)), token: admin)
         return (answer?.status, key)
     }
