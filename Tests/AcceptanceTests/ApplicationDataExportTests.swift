@@ -128,6 +128,54 @@ import Testing
         }
     }
 
+    @Test func `an imported tenant is provisioned where it is now and goes on with its data`() async throws {
+        let key = TestStack.uniqueKey()
+        let file = TestCommand.temporaryFile("archive.tar")
+        defer { try? FileManager.default.removeItem(at: file) }
+        var (tenant, before) = ("", [String]())
+        try await TestStack.run { stack in
+            tenant = try await Self.activeTenant(stack, key: key, tier: "BASIC")
+            let application = Application(key, isSilo: false, shared: try stack.database(.application))
+            try await application.fill()
+            before = try await application.rows()
+            let export = try await stack.tenantManagement.post(
+                "/tenants/\(tenant)/deprovision", ["reason": "Over", "graceDays": 0, "export": true],
+                token: stack.admin
+            ).expect(202).string("exportId")
+            try Data(try await stack.archive(ofExport: export)).write(to: file)
+            try await eventually("the tenant is off-boarded") { try await stack.status(ofTenant: tenant) == 5 }
+        }
+        try await TestStack.run([.tenantManagement, .orchestrator]) { stack in
+            let shared = try stack.database(.application)
+            for (service, environment) in [
+                ("tenant-management", Self.environment(try stack.database(.tenantManagement))),
+                ("orchestrator", Self.orchestratorEnvironment(try stack.database(.orchestrator), shared)),
+            ] {
+                let outcome = try await ArcCommand.run(
+                    ["tenants", "import", file.path, "--service", service], environment: environment)
+                #expect(outcome.status == 0, "\(outcome)")
+            }
+            try await stack.tenantManagement.post(
+                "/tenants/\(tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: stack.admin
+            ).expect(204)
+            try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: tenant) == 0 }
+            let application = Application(key, isSilo: false, shared: shared)
+            #expect(try await application.rows() == before)
+            let places = try await stack.database(.tenantManagement).texts(
+                "SELECT metadata ->> 'database' FROM main.resources WHERE tenant_id = $1::uuid AND NOT deleted",
+                [.text(tenant)])
+            #expect(places.contains(shared.name), "\(places)")
+        }
+    }
+
+    private static func orchestratorEnvironment(
+        _ control: TestDatabase, _ shared: TestDatabase
+    ) -> [String: String] {
+        environment(control, user: DatabaseTemplate.orchestrator.runtimeRole)
+            .merging(environment(shared, "PROVISIONER_DB", user: DatabaseTemplate.application.runtimeRole)) { $1 }
+            .merging(["JWT_SECRET": TestTokens.secret]) { $1 }
+    }
+
     private static func importIntoEmptyInstallation(
         _ file: URL, _ tenant: String, _ key: String, isSilo: Bool, _ before: [String]
     ) async throws {
@@ -146,9 +194,7 @@ import Testing
         }
         try await TestDatabase.with(.orchestrator) { control in
             try await TestDatabase.with(.application) { shared in
-                let environment = Self.environment(control, user: DatabaseTemplate.orchestrator.runtimeRole)
-                    .merging(Self.environment(shared, "PROVISIONER_DB", user: DatabaseTemplate.application.runtimeRole))
-                { $1 }.merging(["JWT_SECRET": TestTokens.secret]) { $1 }
+                let environment = Self.orchestratorEnvironment(control, shared)
                 let arguments = ["tenants", "import", file.path, "--service", "orchestrator"]
                 let outcome = try await ArcCommand.run(arguments, environment: environment)
                 #expect(outcome.status == 0, "\(outcome)")
