@@ -7,7 +7,8 @@ package struct SQSConfiguration: Sendable, Hashable {
     /// The groups of this system. Each gets every event.
     package static let defaultGroups = [
         "orchestrator", "orchestrator-moves", "subscription", "subscription-erasure", "subscription-export",
-        "subscription-offboarding", "tenant-management", "tenant-management-exports", "tenant-management-webhooks",
+        "subscription-offboarding", "subscription-roles", "tenant-management", "tenant-management-exports",
+        "tenant-management-webhooks",
     ]
 
     /// The groups that publishers send to.

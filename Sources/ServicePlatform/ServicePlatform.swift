@@ -58,7 +58,7 @@ package struct ServicePlatform: Sendable {
 
     /// The settings of every service on a platform.
     package static let configurationKeys = ConfigurationKeys(combining: [
-        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX"], secrets: ["DATA_ENCRYPTION_KEY"]),
+        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX", RolesFile.variable], secrets: ["DATA_ENCRYPTION_KEY"]),
         ServiceConfiguration.configurationKeys,
         TokenConfiguration.configurationKeys,
         SystemUser.configurationKeys,
@@ -106,7 +106,7 @@ package struct ServicePlatform: Sendable {
         eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)
         limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
-        roles = RoleBook()
+        roles = RoleBook(file: try reader.text("roles.file").map { RolesFile(path: $0) }?.load() ?? [])
         verifier = await TokenVerifier(configuration: tokens, clock: clock, roles: roles)
     }
 

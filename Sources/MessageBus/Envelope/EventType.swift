@@ -56,6 +56,9 @@ package enum EventType {
     /// A part of the list of all tenants: `data` is `{"tenants": [{"id", "isBlocked", "version"}], "isComplete"}`. The parts have
     /// the tenant id 1, so that they arrive in their order; `isComplete` is true in the last one.
     package static let tenantsListed = "TENANTS_LISTED"
+    /// A role was added, changed or deleted: `data` is `{"roleId", "name", "audience", "permissions", "isDeleted", "version"}`. What
+    /// a role is follows from the event of the highest version.
+    package static let roleChanged = "ROLE_CHANGED"
     /// A subscription was stored with its draft invoice.
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.

@@ -64,5 +64,12 @@ package enum PermissionCatalog {
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] = original + events + provisioning + lifecycle + webhooks + moves + roles
 
+    /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
+    package static func isKnown(_ code: String) -> Bool {
+        code.utf8.allSatisfy { $0 < 0x80 } && known.contains(code)
+    }
+
+    private static let known = Set(all)
+
     private static func codes(_ range: ClosedRange<Int>) -> [String] { range.map(String.init) }
 }

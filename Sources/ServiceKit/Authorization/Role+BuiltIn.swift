@@ -7,7 +7,8 @@ extension Role {
     // MARK: Operators
 
     /// Everything, also what later releases add.
-    private static let superAdmin = Role("SuperAdmin", .operator, permissions: Set(Code.all))
+    private static let superAdmin = Role(
+        "SuperAdmin", .operator, permissions: Set(Code.all), description: "Everything, also what later releases add")
 
     /// The daily work with tenants and what they have. Not: who may do what, erasing, deleting, and secrets of others.
     private static let operations = Role(
@@ -25,11 +26,12 @@ extension Role {
                 Code.operateProvisioning, Code.suspendTenant, Code.offboardTenant, Code.exportTenant, Code.moveTenant,
                 Code.replayEvents, Code.retryEvents,
                 Code.createWebhook, Code.updateWebhook, Code.deleteWebhook,
-            ]))
+            ]), description: "The daily work with tenants, without deleting, erasing, roles and secrets")
 
     /// Looks at everything and changes nothing but contacts.
     private static let support = Role(
-        "Support", .operator, permissions: viewing.union([Code.createContact, Code.updateContact]))
+        "Support", .operator, permissions: viewing.union([Code.createContact, Code.updateContact]),
+        description: "Sees everything but secrets; changes contacts only")
 
     /// Invoices, payments and prices.
     private static let billing = Role(
@@ -46,7 +48,7 @@ extension Role {
             Code.createCurrency, Code.updateCurrency, Code.viewCurrency,
             Code.createBillingCycle, Code.updateBillingCycle, Code.viewBillingCycle,
             Code.viewResource, Code.viewService,
-        ])
+        ], description: "Plans, prices, subscriptions, invoices and payments")
 
     /// A program that registers customers of a marketplace: it makes tenants and their subscriptions.
     private static let marketplace = Role(
@@ -58,7 +60,7 @@ extension Role {
             Code.createSubscription, Code.updateSubscription, Code.viewSubscription,
             Code.createBillingCustomer, Code.getBillingCustomer, Code.createBillingInvoice, Code.getBillingInvoice,
             Code.viewPlan, Code.viewPlanSizes, Code.viewPlanFeatures, Code.viewCurrency, Code.viewBillingCycle,
-        ])
+        ], description: "A program that registers tenants and their subscriptions")
 
     /// What operators may see, without secrets.
     private static let viewing: Set<String> = Set([
@@ -77,10 +79,11 @@ extension Role {
             Code.createSubscription, Code.createBillingCustomer, Code.updateBillingCustomer,
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
             Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret,
-        ]))
+        ]), description: "All that a tenant's own users may do")
 
     /// Looks at what the tenant has.
-    private static let tenantViewer = Role("TenantViewer", .tenant, permissions: tenantViewing)
+    private static let tenantViewer = Role(
+        "TenantViewer", .tenant, permissions: tenantViewing, description: "Sees what the tenant has")
 
     private static let tenantViewing: Set<String> = Set([
         Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig, Code.viewSubscription,

@@ -13,13 +13,19 @@ package struct Role: Sendable, Hashable {
     package let name: String
     package let audience: Audience
     package let permissions: Set<String>
+    /// What it is for, for people; may be empty.
+    package let description: String
 
-    /// Makes one from its parts, which are not checked; see ``isName(_:)`` and ``PermissionCatalog/all``.
-    package init(_ name: String, _ audience: Audience, permissions: Set<String>) {
+    /// Makes one from its parts, which are not checked; see ``isName(_:)`` and ``PermissionCatalog/isKnown(_:)``.
+    package init(_ name: String, _ audience: Audience, permissions: Set<String>, description: String = "") {
         self.name = name
         self.audience = audience
         self.permissions = permissions
+        self.description = description
     }
+
+    /// Maximum length of a description.
+    package static let maximumDescriptionLength = 500
 
     /// Maximum length of a name.
     package static let maximumNameLength = 64

@@ -77,6 +77,9 @@ package enum SubscriptionMigrations {
             number: 60, name: "cheaper_writes",
             up: OutboxSchema.rulesInPolicies + RowChangeSchema.loggedByRow(tables: cachedTables),
             down: RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.rulesInChecks),
+        Migration(
+            number: 64, name: "known_roles", up: PackageResources.V0064__known_roles_up_sql,
+            down: PackageResources.V0064__known_roles_down_sql),
     ]
 
     /// Of migration 13: never changed again.

@@ -18,6 +18,7 @@ package enum TenantManagementApp: ServiceApp {
         TenantConfigFeature.self,
         WebhookFeature.self,
         CommonEntitiesFeature<TenantManagementCore>.self,
+        RoleFeature.self,
         NotificationFeature.self,
         EventOperationsFeature<TenantManagementCore>.self,
     ]

@@ -106,6 +106,9 @@ package enum TenantManagementMigrations {
             number: 50, name: "event_log", up: OutboxSchema.logUp(runtimeRole: runtimeRole),
             down: OutboxSchema.logDown),
         cheaperWrites,
+        Migration(
+            number: 64, name: "roles", up: PackageResources.V0064__roles_up_sql,
+            down: PackageResources.V0064__roles_down_sql),
     ]
 
     private static let cheaperWrites = Migration(

@@ -1,0 +1,5 @@
+DROP FUNCTION main.announce_roles();
+DROP TRIGGER publish_role ON main.roles;
+DROP FUNCTION main.publish_role();
+DROP FUNCTION main.role_event(main.roles);
+DROP TABLE main.roles, main.role_state;

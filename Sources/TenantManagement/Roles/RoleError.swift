@@ -1,0 +1,13 @@
+import Entities
+
+/// Why a role cannot be added, changed or deleted.
+enum RoleError: Error, Sendable, Hashable {
+    /// Built-in roles and those of `ROLES_FILE` are changed elsewhere.
+    case readOnly(name: String, StoredRole.Source)
+    /// A built-in role has this name, or it has another meaning in tokens.
+    case nameTaken(String)
+    /// The role would allow what its author may not do.
+    case notHeld([ValidationDetail])
+    /// There are as many own roles as there may be.
+    case tooMany(limit: Int)
+}

@@ -1,0 +1,31 @@
+import MessageBus
+import ServiceKit
+import ServiceLifecycle
+import ServicePlatform
+
+/// Roles: built in, of `ROLES_FILE`, and own ones.
+struct RoleFeature: ServiceFeature {
+    static let entities = [FeatureEntity(StoredRole.entity, viewPermissions: RolePolicy.permissions.view)]
+    static let events = [RoleEvents.changed]
+
+    let operations: [Operation]
+    let background: [any Service]
+    let healthChecks: [HealthCheck]
+
+    init(_ core: TenantManagementCore) {
+        let platform = core.platform
+        let follower = RoleFollower(
+            RoleRepository.reading, pool: platform.database.changesPool, book: platform.roles, logger: platform.logger)
+        operations =
+            RoleController(
+                crud: core.crud(StoredRole.entity, RoleController.path, "RoleController", RolePolicy.permissions),
+                service: RoleService(roles: core.repository(StoredRole.entity), follower: follower)
+            ).operations
+        background = [
+            follower,
+            RoleListing(
+                repository: RoleRepository(pool: platform.pool), book: platform.roles, logger: platform.logger),
+        ]
+        healthChecks = [follower.healthCheck]
+    }
+}
