@@ -172,7 +172,8 @@ let package = Package(
         .executableTarget(
             name: "arc",
             dependencies: values + settings + outgoingHTTP + [
-                "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit", "ServicePlatform",
+                "CProcess", "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit",
+                "ServicePlatform",
                 "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
                 "RedisClient", "PrometheusMetrics", "ServiceMetrics",
                 argumentParser, logging, unixSignals,

@@ -12,7 +12,11 @@
 #include <unistd.h>
 
 #if defined(__linux__)
+#include <link.h>
 #include <linux/close_range.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #endif
@@ -219,3 +223,68 @@ int process_set_processor_budget(uint64_t seconds) {
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
     return setrlimit(RLIMIT_CPU, &limit) == 0 ? 0 : errno;
 }
+
+#if defined(__linux__)
+static int is_traced(void) {
+    FILE *status = fopen("/proc/self/status", "re");
+    if (status == NULL) {
+        return 1;
+    }
+    char line[256];
+    int tracer = 1;
+    while (fgets(line, sizeof line, status) != NULL) {
+        if (sscanf(line, "TracerPid: %d", &tracer) == 1) {
+            break;
+        }
+    }
+    fclose(status);
+    return tracer != 0;
+}
+
+/// Whether the dynamic linker has changed the code of an object, so that the file does not have it.
+static int has_relocated_code(const struct dl_phdr_info *object) {
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        if (object->dlpi_phdr[i].p_type != PT_DYNAMIC) {
+            continue;
+        }
+        const ElfW(Dyn) *entry = (const ElfW(Dyn) *)(object->dlpi_addr + object->dlpi_phdr[i].p_vaddr);
+        for (; entry->d_tag != DT_NULL; entry++) {
+            if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (entry->d_un.d_val & DF_TEXTREL))) {
+                return 1;
+            }
+        }
+    }
+    return 0;
+}
+
+static int release_object(struct dl_phdr_info *object, size_t size, void *page_size) {
+    (void)size;
+    uintptr_t page = *(const uintptr_t *)page_size;
+    if (has_relocated_code(object)) {
+        return 0;
+    }
+    for (int i = 0; i < object->dlpi_phnum; i++) {
+        const ElfW(Phdr) *segment = &object->dlpi_phdr[i];
+        // Smaller ones are not worth a call; the page that the kernel shares with every process is one of them.
+        if (segment->p_type != PT_LOAD || (segment->p_flags & (PF_X | PF_W)) != PF_X || segment->p_memsz < 65536) {
+            continue;
+        }
+        uintptr_t first = object->dlpi_addr + segment->p_vaddr;
+        uintptr_t begin = (first + page - 1) & ~(page - 1);
+        uintptr_t end = (first + segment->p_memsz) & ~(page - 1);
+        madvise((void *)begin, end - begin, MADV_DONTNEED);
+    }
+    return 0;
+}
+
+void process_release_code(void) {
+    uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+    if (is_traced()) {
+        return;
+    }
+    dl_iterate_phdr(release_object, &page);
+    malloc_trim(0);
+}
+#else
+void process_release_code(void) {}
+#endif

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import ConfigurationChecks
 import Logging
 import Observability
@@ -33,6 +34,8 @@ struct ServeCommand: AsyncParsableCommand {
             let http = try await service.make(reader: reader, logger: logger)
             try await http.run { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
+                // Reading settings, describing operations and checking the database has run code that serves no request.
+                process_release_code()
             }
             logger.info("Stopped", metadata: ["service": "\(service.rawValue)"])
             LineOutput.standardOutput.flush()

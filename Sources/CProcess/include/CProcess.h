@@ -59,4 +59,10 @@ int process_confine(uint64_t address_space, uint64_t descriptors, uint64_t proce
 /// Returns 0 or errno.
 int process_set_processor_budget(uint64_t seconds);
 
+/// Unmaps the pages of program code that are in memory, and gives unused memory of the allocator back. What is needed is mapped
+/// again when it is used, from the system's cache of files. For a process that has started: most of the code that its start
+/// has run is never needed again. Does nothing where that is not known to be safe: on other systems than Linux, and under a
+/// debugger, whose breakpoints are changes of these pages.
+void process_release_code(void);
+
 #endif
