@@ -37,4 +37,13 @@ package struct TestTokens: Sendable {
         try await issuer.issue(
             TokenIssuer.Claims(id: user, tenantID: tenant, permissions: permissions), lifetime: .seconds(86_400))
     }
+
+    /// A token that names roles, by default an operator's.
+    package func roleToken(
+        _ role: String, tenant: String? = nil, permissions: [String] = [], user: String = Identifier.v4().description
+    ) async throws -> String {
+        try await issuer.issue(
+            TokenIssuer.Claims(id: user, tenantID: tenant, role: role, permissions: permissions),
+            lifetime: .seconds(86_400))
+    }
 }
