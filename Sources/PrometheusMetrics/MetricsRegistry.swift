@@ -1,5 +1,5 @@
 package import CoreMetrics
-import Logging
+package import Logging
 import Synchronization
 
 /// A backend of swift-metrics that keeps the values in memory and shows them as Prometheus reads them.
