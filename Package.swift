@@ -266,7 +266,8 @@ let package = Package(
         tests(
             "ServiceKitTests",
             values + settings + [
-                "PostgresClient", "RedisClient", "Entities", "Observability", "ServiceKit", crypto, hummingbird,
+                "TestSupport", "RedisTestSupport", "PostgresClient", "RedisClient", "Entities", "Observability",
+                "ServiceKit", crypto, hummingbird,
                 hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
         tests(

@@ -13,6 +13,8 @@ package protocol ServiceCore: Sendable {
     var views: ViewPermissions { get }
     /// Rejects tokens of tenants that may not act.
     var tenantGate: TenantGate { get }
+    /// The plans of tenants, for their limits of calls.
+    var tenantPlans: TenantPlans { get }
 
     /// Reads the settings that several features share; their keys are listed by one of the features.
     /// - Throws: `ConfigurationFailure` that names the variable.

@@ -56,7 +56,7 @@ extension ServicePlatform {
             authenticators: AuthenticatorChain(
                 features.flatMap(\.authenticators) + [TokenAuthenticator(verifier: verifier)]),
             rateLimiter: limiter, idempotency: idempotency,
-            tenantGate: core.tenantGate, background: background,
+            tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, background: background,
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()

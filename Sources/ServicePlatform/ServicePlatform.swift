@@ -60,6 +60,7 @@ package struct ServicePlatform: Sendable {
     package static let configurationKeys = ConfigurationKeys(combining: [
         ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX", RolesFile.variable], secrets: ["DATA_ENCRYPTION_KEY"]),
         ServiceConfiguration.configurationKeys,
+        RateLimitRules.configurationKeys,
         TokenConfiguration.configurationKeys,
         SystemUser.configurationKeys,
         QueryLimits.configurationKeys,
@@ -105,7 +106,9 @@ package struct ServicePlatform: Sendable {
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
         eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)
-        limiter = RateLimiter(redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock)
+        limiter = RateLimiter(
+            redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock,
+            rules: try RateLimitRules(reader: reader))
         roles = RoleBook(file: try reader.text("roles.file").map { RolesFile(path: $0) }?.load() ?? [])
         verifier = await TokenVerifier(configuration: tokens, clock: clock, roles: roles)
     }

@@ -79,7 +79,10 @@ struct DocumentPartsTests {
         let (limited, _) = try document(.get, rateLimit: RateLimit(limit: 5))
         let names = Set(limited["responses"]?["200"]?["headers"]?.objectValue?.keys ?? [])
         #expect(
-            names == ["X-Request-Id", "RateLimit", "X-RateLimit-Limit", "X-RateLimit-Remaining", "X-RateLimit-Reset"])
+            names == [
+                "X-Request-Id", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit", "X-RateLimit-Remaining",
+                "X-RateLimit-Reset",
+            ])
         for name in names { #expect(components["headers"]?[name]?["schema"] != nil, "\(name)") }
         let refused = Set(components["responses"]?["TooManyRequests"]?["headers"]?.objectValue?.keys ?? [])
         #expect(refused == names.union(["Retry-After"]))

@@ -31,7 +31,8 @@ package struct BaseOperations: Sendable {
 
     /// The operations; `document` gives the service's OpenAPI document, which includes them.
     package func operations(document: @escaping @Sendable () -> ByteBuffer) -> [Operation] {
-        [home(), ping(), live(), ready(), openAPI(document), openAPIAsYAML(document)] + explorer()
+        ([home(), ping(), live(), ready(), openAPI(document), openAPIAsYAML(document)] + explorer())
+            .map { $0.withoutLimits() }
     }
 
     private func home() -> Operation {

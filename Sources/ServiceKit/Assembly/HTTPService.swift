@@ -31,6 +31,7 @@ package struct HTTPService: Sendable {
     ///   - catalog: The entities, whose schemas are in the document; nil for a service without entities.
     ///   - idempotency: Stores idempotency keys; nil for a service without operations that take them.
     ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
+    ///   - tenantPlans: The plans of tenants, for their limits of calls; nil for a service without tenants.
     ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything uses (pools, clients), after everything else has ended.
@@ -38,7 +39,7 @@ package struct HTTPService: Sendable {
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
         authenticators: AuthenticatorChain, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
-        tenantGate: TenantGate? = nil,
+        tenantGate: TenantGate? = nil, tenantPlans: TenantPlans? = nil,
         observers: ([Operation]) -> [any RequestObserver] = { _ in [] },
         background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
@@ -51,7 +52,8 @@ package struct HTTPService: Sendable {
         let clientAddress = ClientAddressResolver(trustedProxies: configuration.limits.trustedProxies)
         let runners = all.enumerated().map { number, operation in
             OperationRunner(
-                operation: operation, number: number, authenticators: authenticators, rateLimiter: rateLimiter,
+                operation: operation, number: number, authenticators: authenticators,
+                rateLimits: OperationLimits(operation, limiter: rateLimiter, plans: tenantPlans),
                 limits: configuration.limits,
                 idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress, clock: clock,
                 tenantGate: tenantGate)

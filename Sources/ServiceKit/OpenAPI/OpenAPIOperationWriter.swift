@@ -162,7 +162,7 @@ struct OpenAPIOperationWriter {
             for status in [413, 415] { failures[status] = SharedFailure.description(status) }
             failures[422] = "The body violates its schema; `details` has the paths and reasons"
         }
-        if operation.rateLimit != nil { failures[429] = SharedFailure.description(429) }
+        if operation.canBeLimited { failures[429] = SharedFailure.description(429) }
         for (status, description) in operation.failures { failures[status.code] = description }
         if operation.takesIdempotencyKeys {
             let busy = "a request with this Idempotency-Key is in progress"

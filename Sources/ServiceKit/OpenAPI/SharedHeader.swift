@@ -8,8 +8,12 @@ enum SharedHeader {
 
     /// How an operation reports its limit of calls.
     static let rateLimit = [
-        OperationResponseHeader(name: "RateLimit", description: "\"default\";r=remaining calls;t=seconds (IETF draft)"),
-        OperationResponseHeader(name: "X-RateLimit-Limit", description: "Requests allowed per minute"),
+        OperationResponseHeader(
+            name: "RateLimit", description: "The strictest limit: \"name\";r=remaining calls;t=seconds (IETF draft)"),
+        OperationResponseHeader(
+            name: "RateLimit-Policy", description: "All limits of the call: \"name\";q=calls;w=seconds (IETF draft)"),
+        OperationResponseHeader(
+            name: "X-RateLimit-Limit", description: "Calls in the window of the strictest limit, usually a minute"),
         OperationResponseHeader(name: "X-RateLimit-Remaining", description: "Requests allowed now"),
         OperationResponseHeader(
             name: "X-RateLimit-Reset", description: "Seconds until the full limit is available again"),
@@ -47,7 +51,7 @@ extension Operation {
     /// The headers of its answer of success, beyond those of every answer.
     func headers(of response: OperationResponseDescription) -> [OperationResponseHeader] {
         response.headers + (takesIdempotencyKeys ? [.idempotencyReplayed] : [])
-            + (rateLimit == nil ? [] : SharedHeader.rateLimit)
+            + (canBeLimited ? SharedHeader.rateLimit : [])
     }
 
     /// Every header that an answer of it may have, for scripts in browsers, which see only those that are exposed.

@@ -51,11 +51,12 @@ package struct ScopedRequest: Sendable {
 
 extension AuthenticatorChain {
     /// Verifies the credential and its permissions.
+    /// - Parameter known: The result of ``identity(of:)`` for the same request, if there is one.
     /// - Throws: 401 without a usable credential, 403 when it holds none of the permissions.
     package func authenticate(
-        _ request: OperationRequest, permissions: [String]
+        _ request: OperationRequest, permissions: [String], known: Result<Identity, any Error>? = nil
     ) async throws -> AuthenticatedRequest {
-        let identity = try await identity(of: request.credentials)
+        let identity = if let known { try known.get() } else { try await identity(of: request.credentials) }
         request.annotations.update { values in
             values.userID = identity.id
             values.tenantID = identity.kind.confinement

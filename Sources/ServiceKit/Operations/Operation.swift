@@ -26,8 +26,12 @@ package struct Operation: Sendable {
     package var failures: [HTTPResponse.Status: String]
     /// Whether a tenant's own users are refused whatever permissions they hold: see ``forOperators()``.
     package internal(set) var isForOperators = false
-    /// Calls allowed for each client in a minute; nil for no limit.
+    /// Calls of this operation that are allowed for each client address; nil for no limit.
     package var rateLimit: RateLimit?
+    /// The limit of calls about one account, whoever makes them; nil for none.
+    package var accountLimit: OperationAccountLimit?
+    /// Whether its calls are counted at all: see ``withoutLimits()``.
+    package internal(set) var hasLimits = true
     /// What an `Idempotency-Key` does.
     package var idempotency: OperationIdempotency
     /// Does it.
@@ -38,7 +42,8 @@ package struct Operation: Sendable {
         _ method: HTTPRequest.Method, _ path: String, id operationID: String, summary: String,
         security: OperationSecurity, parameters: [OperationParameter] = [], requestBody: Schema? = nil,
         responses: [OperationResponseDescription], failures: [HTTPResponse.Status: String] = [:],
-        rateLimit: RateLimit? = nil, idempotency: OperationIdempotency = .none, handler: OperationHandler
+        rateLimit: RateLimit? = nil, accountLimit: OperationAccountLimit? = nil,
+        idempotency: OperationIdempotency = .none, handler: OperationHandler
     ) {
         self.method = method
         self.path = path
@@ -50,6 +55,7 @@ package struct Operation: Sendable {
         self.responses = responses
         self.failures = failures
         self.rateLimit = rateLimit
+        self.accountLimit = accountLimit
         self.idempotency = idempotency
         self.handler = handler
     }

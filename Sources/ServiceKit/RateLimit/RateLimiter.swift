@@ -1,75 +1,96 @@
-import Logging
 package import Primitives
 package import RedisClient
 import Synchronization
 
-/// Counts calls for each client in Redis, so that all nodes share one limit; while Redis is away, in this process.
+/// Counts calls for each subject in Redis, so that all nodes share the limits; while Redis is away, in this process, where each
+/// node allows as much as all nodes together otherwise do.
 package final class RateLimiter: Sendable {
-    /// Clients remembered in the process at most, while Redis is away.
-    private static let localCapacity = 50_000
+    private struct State: Sendable {
+        var rules: RateLimitRules
+        var local = LocalRateLimits()
+        var refused = RefusedCalls()
+        /// When Redis is asked again after it has failed.
+        var nextAttempt: ContinuousClock.Instant?
+    }
+
+    /// How long Redis is not asked after it has failed, so that calls do not wait for a server that hangs.
+    private static let pause = Duration.seconds(1)
 
     private let redis: RedisClient?
     private let prefix: String
     private let clock: any WallClock
-    private let local = Mutex<[String: Int64]>([:])
+    private let state: Mutex<State>
 
     /// - Parameters:
     ///   - redis: Shared state; nil keeps the limits in this process.
     ///   - prefix: Put before every key (`RATE_LIMIT_KEY_PREFIX`).
     ///   - clock: For the limits kept in this process; Redis uses its own time.
-    package init(redis: RedisClient?, prefix: String, clock: any WallClock) {
+    ///   - rules: The limits that are not part of an operation.
+    package init(redis: RedisClient?, prefix: String, clock: any WallClock, rules: RateLimitRules = RateLimitRules()) {
         self.redis = redis
-        self.prefix = prefix
+        self.prefix = "rl:\(prefix)_"
         self.clock = clock
+        state = Mutex(State(rules: rules))
     }
 
+    /// The limits that are not part of an operation.
+    package var rules: RateLimitRules { state.withLock { $0.rules } }
+
+    /// Replaces the limits that are not part of an operation; calls that come after this are decided by the new ones.
+    package func use(_ rules: RateLimitRules) { state.withLock { $0.rules = rules } }
+
     /// Counts a call and says whether it may go on. Never fails: without Redis the process decides alone.
-    package func check(_ limit: RateLimit, operation: String, client: String) async -> RateLimitDecision {
-        let key = "rl:\(prefix)_\(client)_\(operation)"
-        if let redis, redis.isConnected, let decision = await shared(limit, key: key, redis: redis) { return decision }
-        let now = clock.now().microseconds
-        return local.withLock { arrivals in
-            if arrivals.count >= Self.localCapacity { arrivals = arrivals.filter { $0.value > now } }
-            if arrivals.count >= Self.localCapacity { arrivals = [:] }
-            let (decision, store) = GenericCellRate.decide(limit, theoreticalArrival: arrivals[key], now: now)
-            if let store { arrivals[key] = store }
+    /// - Returns: nil for a call without limits.
+    package func check(_ checks: [RateLimitCheck]) async -> RateLimitDecision? {
+        guard !checks.isEmpty else { return nil }
+        let start = ContinuousClock.now
+        let (known, mayAsk) = state.withLock { state in
+            (state.refused.known(checks, now: start), state.nextAttempt.map { start >= $0 } ?? true)
+        }
+        if let known { return known }
+        if mayAsk, let redis, redis.isConnected, let decision = await shared(checks, redis) {
+            if !decision.isAllowed {
+                state.withLock { $0.refused.insert(decision, of: checks, now: start) }
+            }
             return decision
         }
+        let now = clock.now().microseconds
+        return state.withLock { $0.local.decide(checks, now: now) }
+    }
+
+    /// The refusal that a call would get, if that is known without asking anybody.
+    func knownRefusal(_ checks: [RateLimitCheck]) -> RateLimitDecision? {
+        let now = ContinuousClock.now
+        return state.withLock { $0.refused.known(checks, now: now) }
     }
 
     /// Counts a call.
     /// - Throws: 429 for a call that may not go on.
-    package func require(_ limit: RateLimit, operation: String, client: String) async throws(HTTPFailure) {
-        let decision = await check(limit, operation: operation, client: client)
-        guard decision.isAllowed else { throw .tooManyRequests(headers: decision.headers) }
+    package func require(_ checks: [RateLimitCheck]) async throws(HTTPFailure) {
+        guard let decision = await check(checks), !decision.isAllowed else { return }
+        throw .tooManyRequests(headers: decision.headers(checks))
     }
 
-    private func shared(_ limit: RateLimit, key: String, redis: RedisClient) async -> RateLimitDecision? {
-        let reply = try? await redis.evaluate(
-            Self.script, keys: [key],
-            arguments: [RedisArgument(String(limit.emissionInterval)), RedisArgument(String(limit.limit))])
-        guard let values = reply?.array, values.count == 4,
-            let isAllowed = values[0].integer, let remaining = values[1].integer,
-            let reset = values[2].integer, let retryAfter = values[3].integer
-        else { return nil }
-        return RateLimitDecision(
-            isAllowed: isAllowed == 1, limit: limit.limit, remaining: Int(remaining), reset: .microseconds(reset),
-            retryAfter: .microseconds(retryAfter))
+    /// Counts a call about an account, whoever makes it.
+    /// - Parameters:
+    ///   - operation: What is counted.
+    ///   - account: May be personal; Redis gets a digest.
+    /// - Throws: 429 for a call that may not go on.
+    package func require(_ limit: RateLimit, operation: String, account: String) async throws(HTTPFailure) {
+        try await require([.account(limit, operation: operation, account: account)])
     }
 
-    /// The same algorithm as ``GenericCellRate`` on Redis' clock: one key, one round trip.
-    private static let script = RedisScript(
-        """
-        local time = redis.call('TIME')
-        local now = time[1] * 1000000 + time[2]
-        local interval = tonumber(ARGV[1])
-        local limit = tonumber(ARGV[2])
-        local arrival = tonumber(redis.call('GET', KEYS[1]) or now)
-        if arrival < now then arrival = now end
-        local following = arrival + interval
-        local allowed = following - interval * limit
-        if now < allowed then return {0, 0, arrival - now, allowed - now} end
-        redis.call('SET', KEYS[1], string.format('%.0f', following), 'PX', math.ceil((following - now) / 1000) + 1)
-        return {1, math.floor((now - allowed) / interval), following - now, 0}
-        """)
+    private func shared(_ checks: [RateLimitCheck], _ redis: RedisClient) async -> RateLimitDecision? {
+        do throws(RedisError) {
+            let reply = try await redis.evaluate(
+                RateLimitScript.script, keys: checks.map { prefix + $0.key },
+                arguments: RateLimitScript.arguments(checks))
+            if let decision = RateLimitScript.decision(reply, checks) { return decision }
+        } catch {
+            // Says nothing about Redis.
+            if error == .cancelled { return nil }
+        }
+        state.withLock { $0.nextAttempt = .now + Self.pause }
+        return nil
+    }
 }

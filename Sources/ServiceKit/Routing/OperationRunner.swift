@@ -12,7 +12,7 @@ struct OperationRunner: Sendable {
     /// Position of the operation in the list of all.
     let number: Int
     let authenticators: AuthenticatorChain
-    let rateLimiter: RateLimiter
+    let rateLimits: OperationLimits
     let limits: RequestLimits
     let idempotency: IdempotencyRunner
     let clientAddress: ClientAddressResolver
@@ -30,23 +30,48 @@ struct OperationRunner: Sendable {
         } catch {
             // Services throw errors of their domain, some of which are a 401.
             var failure = FailureMapping.failure(for: error)
-            guard failure.status == .unauthorized, failure.headers[.wwwAuthenticate] == nil else { throw error }
+            guard failure.status == .unauthorized else { throw error }
+            try await rateLimits.countFailure(
+                request.headers, at: clientAddress.address(of: request, context: context))
+            guard failure.headers[.wwwAuthenticate] == nil else { throw error }
             failure.headers[.wwwAuthenticate] = operation.security.challenge ?? "Bearer realm=\"Users\""
             throw failure
         }
     }
 
     private func perform(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
-        var responseHeaders = HTTPFields()
         let address = clientAddress.address(of: request, context: context)
-        if let limit = operation.rateLimit {
-            let decision = await rateLimiter.check(
-                limit, operation: "\(operation.method.rawValue) \(operation.path)", client: address.network)
-            responseHeaders = decision.headers
-            guard decision.isAllowed else { throw HTTPFailure.tooManyRequests(headers: decision.headers) }
+        let counted = try rateLimits.begin(at: address)
+        // The limits of callers and tenants are decided together with those of addresses, so the credential is verified first;
+        // what is wrong with it is said in its turn.
+        var caller: Result<Identity, any Error>?
+        if counted?.concernsCaller == true {
+            let credentials = RequestCredentials(
+                headers: request.headers, method: request.method, clientAddress: address)
+            do {
+                caller = .success(try await authenticators.identity(of: credentials))
+            } catch {
+                caller = .failure(error)
+            }
+        }
+        let known = try? caller?.get()
+        var responseHeaders = HTTPFields()
+        if let counted, operation.accountLimit == nil {
+            responseHeaders = try await rateLimits.count(counted, caller: known, account: nil)
         }
         let body = expectsBody ? try await readBody(request, context, address: address) : []
-        let response = try await respond(request, context, body: body, address: address)
+        let parsed: Result<JSONValue?, any Error> = Result {
+            try body.isEmpty ? nil : parseBody(body, headers: request.headers)
+        }
+        let call = call(request, context, body: try? parsed.get(), bytes: body, address: address)
+        let valid: Result<Void, any Error> = Result { try validate(call, parsed) }
+        if let counted, let limit = operation.accountLimit {
+            // The account is in the request. One that is not valid concerns nobody's account.
+            let account = (try? valid.get()) == nil ? nil : limit.check(call)
+            responseHeaders = try await rateLimits.count(counted, caller: known, account: account)
+        }
+        try valid.get()
+        let response = try await respond(call, caller: caller)
         var headers = response.headers
         for field in responseHeaders { headers.append(field) }
         if response.body != nil { headers[.contentType] = response.mediaType }
@@ -59,17 +84,19 @@ struct OperationRunner: Sendable {
         operation.method == .post || operation.method == .put || operation.method == .patch
     }
 
-    private func respond(
-        _ request: Request, _ context: ServiceRequestContext, body: [UInt8], address: ClientAddress
-    ) async throws -> OperationResponse {
-        let parsed = body.isEmpty ? nil : try parseBody(body, headers: request.headers)
-        let call = call(request, context, body: parsed, bytes: body, address: address)
+    private func validate(_ call: OperationRequest, _ body: Result<JSONValue?, any Error>) throws {
+        let parsed = try body.get()
         try ParameterValidation.check(call, against: operation.parameters)
         try ParameterValidation.refuseConditions(call, unlessIn: operation.parameters)
         if let schema = operation.requestBody, let parsed {
             let details = schema.validate(parsed)
             guard details.isEmpty else { throw HTTPFailure.validation(details) }
         }
+    }
+
+    private func respond(
+        _ call: OperationRequest, caller: Result<Identity, any Error>?
+    ) async throws -> OperationResponse {
         switch operation.handler {
         case .anonymous(let handle):
             // Before the idempotency key: without the lead's key, nobody gets a stored response.
@@ -78,12 +105,14 @@ struct OperationRunner: Sendable {
                 try await handle(call.with($0))
             }
         case .authenticated(let handle):
-            let authenticated = try await authenticators.authenticate(call, permissions: acceptedPermissions)
+            let authenticated = try await authenticators.authenticate(
+                call, permissions: acceptedPermissions, known: caller)
             return try await idempotency.run(
                 operation, call, caller: authenticated.identity.keyOwner, in: Self.keys
             ) { try await handle(authenticated.with($0)) }
         case .scoped(let handle):
-            let authenticated = try await authenticators.authenticate(call, permissions: acceptedPermissions)
+            let authenticated = try await authenticators.authenticate(
+                call, permissions: acceptedPermissions, known: caller)
             let scoped = authenticators.scope(authenticated)
             try await tenantGate?.check(scoped.identity.kind)
             return try await idempotency.run(

@@ -12,6 +12,7 @@ package struct SubscriptionCore: ServiceCore {
     package let catalog: EntityCatalog
     package let views: ViewPermissions
     package let tenantGate: TenantGate
+    package let tenantPlans: TenantPlans
     let admission: TenantAdmission
     let plans: CachedRows
     let cycles: CachedRows
@@ -30,6 +31,7 @@ package struct SubscriptionCore: ServiceCore {
         self.views = views
         admission = TenantAdmission(lookup: KnownTenants(pool: platform.pool).standing)
         tenantGate = TenantGate(lookup: admission.isAdmitted)
+        tenantPlans = TenantPlans(lookup: SubscribedTier(pool: platform.pool).tier)
         plans = cached("plan:", Plan.entity)
         cycles = cached("billing-cycle:", PlanCycle.entity)
         currencies = cached("currency:", PlanCurrency.entity)

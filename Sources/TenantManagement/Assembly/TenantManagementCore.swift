@@ -14,6 +14,7 @@ package struct TenantManagementCore: ServiceCore {
     package let catalog: EntityCatalog
     package let views: ViewPermissions
     package let tenantGate: TenantGate
+    package let tenantPlans: TenantPlans
     let leadConfiguration: LeadConfiguration
     let webhooks: WebhookConfiguration
     let tenants: EntityRepository
@@ -35,6 +36,7 @@ package struct TenantManagementCore: ServiceCore {
         self.catalog = catalog
         self.views = views
         tenantGate = TenantGate(lookup: TenantAdmission(pool: pool).isAdmitted)
+        tenantPlans = TenantPlans(lookup: ProvisionedTier(pool: pool).tier)
         leadConfiguration = try LeadConfiguration(reader: reader)
         webhooks = try WebhookConfiguration(reader: reader)
         tenants = platform.repository(Tenant.entity, in: catalog)

@@ -89,7 +89,7 @@ struct DomainController: Sendable {
         return operation.checkingFirst { call in
             try await limiter.require(
                 verificationLimit, operation: "POST /tenants/{id}/domains/{domain}/verify tenant",
-                client: try tenant(of: call).description)
+                account: try tenant(of: call).description)
         }
     }
 

@@ -7,7 +7,6 @@ import ServiceKit
 struct FirstUserController: Sendable {
     let verifier: WebhookVerifier
     let service: FirstUserService
-    let limiter: RateLimiter
     let configuration: WebhookConfiguration
 
     var operations: [Operation] { [configure()] }
@@ -69,13 +68,13 @@ struct FirstUserController: Sendable {
                 .serviceUnavailable: "The provider or the service is not available; repeat the call",
             ],
             rateLimit: configuration.webhookAddressLimit,
+            accountLimit: OperationAccountLimit(configuration.webhookLimit, "POST /manage/users") { call in
+                (call.body?["tenant"]?[Entity.id]?.stringValue).map { "\(call.clientAddress.network) \($0)" }
+            },
             handler: .anonymous { call in
                 guard let body = call.body?.objectValue, let tenant = body["tenant"]?[Entity.id]?.stringValue else {
                     throw HTTPFailure.unauthorized
                 }
-                try await limiter.require(
-                    configuration.webhookLimit, operation: "POST /manage/users \(tenant.prefix(64))",
-                    client: call.clientAddress.network)
                 let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, signing: .body)
                 let authID = try await service.setUp(body, tenant: delivery.tenant)
                 return .json { writer in

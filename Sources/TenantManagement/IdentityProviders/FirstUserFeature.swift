@@ -24,7 +24,7 @@ struct FirstUserFeature: ServiceFeature {
             FirstUserController(
                 verifier: core.webhookVerifier,
                 service: FirstUserService(providers: providers, repository: repository, logger: platform.logger),
-                limiter: platform.limiter, configuration: core.webhooks
+                configuration: core.webhooks
             ).operations
         let processor = IdentityChangeProcessor(
             providers: providers, repository: repository, logger: platform.logger)

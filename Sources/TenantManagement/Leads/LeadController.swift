@@ -8,7 +8,6 @@ package import ServiceKit
 package struct LeadController: Sendable {
     let service: LeadService
     let crud: CRUDOperations
-    let limiter: RateLimiter
     let configuration: LeadConfiguration
     /// The service itself: leads are nobody's users.
     let system: TenantScope
@@ -52,14 +51,15 @@ package struct LeadController: Sendable {
                 .conflict: "The e-mail address is already validated (only with LEAD_DUPLICATE_RESPONSE=conflict)",
                 .tooManyRequests: "Too many requests from this address or for this e-mail address; see Retry-After",
             ], rateLimit: configuration.publicLimit,
+            // A client with many addresses must not be able to fill one mailbox.
+            accountLimit: OperationAccountLimit(configuration.recipientLimit, "POST /leads recipient") { call in
+                (call.body?.objectValue).flatMap { try? LeadService.email($0) }?.mailbox
+            },
             // The key itself is only in the mail.
             idempotency: .recover { Self.registered(try $0.created(), key: nil) },
             handler: .anonymous { call in
                 let body = try call.object()
                 let email = try LeadService.email(body)
-                // A client with many addresses must not be able to fill one mailbox.
-                try await limiter.require(
-                    configuration.recipientLimit, operation: "POST /leads recipient", client: email.mailbox)
                 let lead = try await service.register(body, email: email, in: call.writeContext(in: system))
                 return Self.registered(lead.id, key: configuration.returnsLeadKey ? lead.key : nil)
             })
@@ -90,12 +90,15 @@ package struct LeadController: Sendable {
                 .conflict: "Another lead has already validated the same e-mail address",
                 .tooManyRequests: "Too many requests from this address or for this lead; see Retry-After",
             ], rateLimit: configuration.publicLimit,
+            accountLimit: OperationAccountLimit(configuration.verificationLimit, "POST /leads/{id}/verify lead") {
+                call in
+                guard call.headers[.authorization] != nil else { return nil }
+                return Identifier(call.pathParameter("id"))?.description
+            },
             idempotency: .recover { Self.verified(try $0.created(), token: try await service.token(of: $0.created())) },
             handler: .anonymous { call in
                 let key = LeadKey(text: try RequestCredentials.bearerToken(call.headers))
                 guard let id = Identifier(call.pathParameter("id")) else { throw HTTPFailure.unauthorized }
-                try await limiter.require(
-                    configuration.verificationLimit, operation: "POST /leads/{id}/verify lead", client: id.description)
                 let context = call.writeContext(in: system)
                 return Self.verified(id, token: try await service.verify(lead: id, key: key, in: context))
             })

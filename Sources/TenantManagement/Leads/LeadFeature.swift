@@ -33,7 +33,7 @@ struct LeadFeature: ServiceFeature {
             LeadController(
                 service: service,
                 crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
-                limiter: platform.limiter, configuration: configuration, system: platform.systemUser.scope
+                configuration: configuration, system: platform.systemUser.scope
             ).operations
         background = [
             LeadRetention(

@@ -26,7 +26,7 @@ struct ProvisioningFeature: ServiceFeature {
         let controller = ProvisioningController(service: core.provisioning)
         let webhooks = WebhookController(
             verifier: core.webhookVerifier,
-            handlers: CallbackHandlers.all(core), limiter: platform.limiter, configuration: core.webhooks,
+            handlers: CallbackHandlers.all(core), configuration: core.webhooks,
             system: platform.systemUser.scope, logger: platform.logger)
         let runs = ProvisioningRunController(
             service: ProvisioningRunService(

@@ -44,7 +44,7 @@ extension DeliveryController {
         return operation.checkingFirst { call in
             try await limiter.require(
                 Self.testLimit, operation: "POST /webhook-endpoints/{id}/test",
-                client: try call.request.identifier().description)
+                account: try call.request.identifier().description)
         }
     }
 

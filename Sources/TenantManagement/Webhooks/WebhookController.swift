@@ -9,7 +9,6 @@ import ServiceKit
 struct WebhookController: Sendable {
     let verifier: WebhookVerifier
     let handlers: [any CallbackHandler]
-    let limiter: RateLimiter
     let configuration: WebhookConfiguration
     /// The service itself: pipelines are nobody's users.
     let system: TenantScope
@@ -63,14 +62,14 @@ struct WebhookController: Sendable {
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [.tooManyRequests: "Too many callbacks for this tenant or from this address; see Retry-After"],
             rateLimit: configuration.webhookAddressLimit,
+            // Counted for each tenant: one pipeline may report on many of them from one address.
+            accountLimit: OperationAccountLimit(configuration.webhookLimit, "POST /webhook") { call in
+                call.body?["initiatorId"]?.stringValue.map { "\(call.clientAddress.network) \($0)" }
+            },
             handler: .anonymous { call in
                 guard let body = call.body?.objectValue, let tenant = body["initiatorId"]?.stringValue else {
                     throw HTTPFailure.unauthorized
                 }
-                // Counted for each tenant: one pipeline may report on many of them from one address.
-                try await limiter.require(
-                    configuration.webhookLimit, operation: "POST /webhook \(tenant.prefix(64))",
-                    client: call.clientAddress.network)
                 let data = body["data"]?.objectValue ?? [:]
                 let named = data["context"]?.stringValue.flatMap { Identifier($0) }
                 let delivery = try await verifier.verify(SignedMessage(call), tenant: tenant, named: named)

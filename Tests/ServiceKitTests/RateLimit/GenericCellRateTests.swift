@@ -53,8 +53,12 @@ struct GenericCellRateTests {
         for _ in 0..<5 { stored = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).store }
         let refused = GenericCellRate.decide(limit, theoreticalArrival: stored, now: 0).decision
         #expect(refused.retryAfter == .seconds(12))
-        #expect(refused.headers[.retryAfter] == "12")
-        #expect(refused.headers[.rateLimitRemaining] == "0")
-        #expect(refused.headers[.rateLimitLimit] == "5")
+        let headers = refused.headers([RateLimitCheck(.operation, limit, key: "k")])
+        #expect(headers[.retryAfter] == "12")
+        #expect(headers[.rateLimitRemaining] == "0")
+        #expect(headers[.rateLimitLimit] == "5")
+        #expect(headers[.rateLimitPolicy] == "\"operation\";q=5;w=60")
+        #expect(headers[.rateLimitStructured] == "\"operation\";r=0;t=12", "not later than Retry-After")
+        #expect(headers[.rateLimitReset] == "60")
     }
 }
