@@ -1,3 +1,5 @@
+import Primitives
+
 /// Limits in the memory of a process, for the time without Redis. A pure value of bounded size.
 ///
 /// It remembers ``capacity`` subjects. While it is full of subjects that still count, further ones share a few hundred places by
