@@ -105,6 +105,7 @@ let package = Package(
         library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
+        library("KeyRotation", values + ["PostgresClient", "Sealing"]),
         library("WorkQueue", background + ["Primitives", "PostgresClient", coreMetrics]),
         library("Observability", values + [logging]),
         library("PrometheusMetrics", ["Primitives", coreMetrics, logging]),
@@ -127,8 +128,9 @@ let package = Package(
         library(
             "ServiceKit",
             values + settings + background + [
-                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "WorkQueue",
-                hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto, deque, nioCore, nioHTTP1,
+                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "KeyRotation",
+                "WorkQueue", hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto, deque, nioCore,
+                nioHTTP1,
                 unixSignals,
             ]),
         library(
@@ -143,14 +145,15 @@ let package = Package(
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
                 "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "PrometheusMetrics", "ServiceKit",
-                "ServiceMetrics", "Sealing", coreMetrics, httpTypes,
+                "ServiceMetrics", "Sealing", "KeyRotation", coreMetrics, httpTypes,
             ]),
         library(
             "TenantManagement",
             service + [
                 "ServicePlatform", "PrometheusMetrics", coreMetrics,
-                "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "PDFDocuments", "Billing", nioHTTP1, nioPosix,
-                nioSSL,
+                "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "KeyRotation", "PDFDocuments", "Billing",
+                nioHTTP1,
+                nioPosix, nioSSL,
             ],
             resources: [.embedInCode("Migrations")]),
         library(
@@ -161,6 +164,7 @@ let package = Package(
             "Orchestrator",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "ServiceMetrics", "CProcess", "OutboundHTTP", "Sealing",
+                "KeyRotation",
                 coreMetrics,
                 nioHTTP1,
             ],
@@ -175,6 +179,7 @@ let package = Package(
                 "CProcess", "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit",
                 "ServicePlatform",
                 "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
+                "KeyRotation",
                 "RedisClient", "PrometheusMetrics", "ServiceMetrics",
                 argumentParser, logging, unixSignals,
             ],
@@ -225,6 +230,9 @@ let package = Package(
             "RedisClientTests",
             settings + ["TestSupport", "RedisTestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
         tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
+        tests(
+            "KeyRotationTests",
+            values + ["TestSupport", "PostgresTestSupport", "PostgresClient", "Sealing", "KeyRotation"]),
         tests("OutboundHTTPTests", ["Primitives", "OutboundHTTP", nioCore, nioHTTP1, nioPosix]),
         tests(
             "AWSTests",

@@ -16,7 +16,7 @@ LAYERS = [
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing"},
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
-    {"AWS", "Entities", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
+    {"AWS", "Entities", "KeyRotation", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
     {"Billing", "ServiceKit", "MessageBus"},
     {"MessageBusBullMQ", "MessageBusSQS", "ServiceMetrics"},
     {"MessageBusEventBridge"},

@@ -69,6 +69,11 @@ package struct StackEnvironment: Sendable {
         return merged(["LOG_LEVEL": "warning"], owned: ours)
     }
 
+    /// The environment of `arc keys`: a database as its owner, and the keys of the services.
+    package func keyVariables(for database: DatabasePlan.Database) -> [String: String] {
+        migrationVariables(for: database).merging(tokenVariables()) { first, _ in first }
+    }
+
     /// The environment of `arc token`: only what it needs to sign the token.
     package func tokenVariables() -> [String: String] {
         merged(["JWT_SECRET": state.jwtSecret, "JWT_ISSUER": "arc", "SYSTEM_USER_ID": state.systemUserID], owned: [:])

@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+package import KeyRotation
 package import Logging
 package import MessageBus
 package import Primitives
@@ -22,6 +23,9 @@ package enum OrchestratorApp {
     /// Every setting that the service reads.
     package static let configurationKeys = ConfigurationKeys(
         combining: [OrchestratorCore.configurationKeys] + features.map { $0.configurationKeys })
+
+    /// The columns of the service's database with sealed values.
+    package static let sealedColumns = features.flatMap { $0.sealedColumns }
 
     /// Builds the service from its configuration. Nothing is connected before it runs, or is first used.
     /// - Parameter bus: The message bus; nil to use the configured one.

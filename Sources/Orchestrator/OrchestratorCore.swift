@@ -32,7 +32,8 @@ struct OrchestratorCore: Sendable {
 
     /// Settings that belong to no feature.
     static let configurationKeys = ConfigurationKeys(combining: [
-        ConfigurationKeys([], secrets: ["DATA_ENCRYPTION_KEY", "JWT_SECRET"]),
+        ConfigurationKeys([], secrets: ["JWT_SECRET"]),
+        EncryptionKeys.configurationKeys,
         ServiceConfiguration.configurationKeys,
         PostgresConfiguration.configurationKeys,
         BusConnectors.configurationKeys,
@@ -41,11 +42,7 @@ struct OrchestratorCore: Sendable {
 
     /// - Parameter bus: nil to use the configured one.
     init(reader: ConfigReader, clock: any WallClock, bus: MessageBusConnection?, logger: Logger) throws {
-        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(
-                key: "DATA_ENCRYPTION_KEY",
-                reason: "is not set, and neither is JWT_SECRET; it must be the one that tenant management has")
-        }
+        let keys = try EncryptionKeys(reader: reader)
         self.reader = reader
         self.clock = clock
         self.logger = logger
@@ -53,8 +50,8 @@ struct OrchestratorCore: Sendable {
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         lag = try EventLag(reader: reader, clock: clock)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
-        secrets = EventSecretSealer(secret: key)
-        let sealer = Sealer(secret: key, purpose: "orchestrator")
+        secrets = EventSecretSealer(keys: keys)
+        let sealer = Sealer(keys: keys, purpose: StoredSecrets.purpose)
         repository = ProvisioningRunRepository(pool: database.pool, sealer: sealer, secrets: secrets, clock: clock)
         provisioners = try Provisioners(
             reader: reader,

@@ -1,6 +1,7 @@
 package import Configuration
 package import ConfigurationChecks
 package import Entities
+package import KeyRotation
 package import Logging
 package import MessageBus
 package import Primitives
@@ -19,6 +20,11 @@ extension ServiceApp {
     /// Every setting that the service reads.
     package static var configurationKeys: ConfigurationKeys {
         ConfigurationKeys(combining: [ServicePlatform.configurationKeys] + features.map { $0.configurationKeys })
+    }
+
+    /// The columns of the service's database with sealed values.
+    package static var sealedColumns: [SealedColumn] {
+        [IdempotencyStore.sealedColumn, SealedEvents.outbox] + features.flatMap { $0.sealedColumns }
     }
 
     /// The entities of all features.

@@ -1,5 +1,6 @@
 package import ConfigurationChecks
 package import Entities
+package import KeyRotation
 package import MessageBus
 package import ServiceKit
 package import ServiceLifecycle
@@ -16,6 +17,8 @@ package protocol ServiceFeature<Core>: Sendable {
     static var entities: [FeatureEntity] { get }
     /// The events that the feature publishes.
     static var events: [EventDescription] { get }
+    /// The columns that the feature keeps sealed values in.
+    static var sealedColumns: [SealedColumn] { get }
 
     /// Reads the settings of the feature and puts it together. Nothing is connected before the service runs.
     /// - Throws: `ConfigurationFailure` that names the variable.
@@ -40,6 +43,7 @@ extension ServiceFeature {
     package static var configurationKeys: ConfigurationKeys { [] }
     package static var entities: [FeatureEntity] { [] }
     package static var events: [EventDescription] { [] }
+    package static var sealedColumns: [SealedColumn] { [] }
     package var operations: [Operation] { [] }
     package var authenticators: [any Authenticator] { [] }
     package var caches: [String: EntityCache] { [:] }

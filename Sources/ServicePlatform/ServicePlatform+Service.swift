@@ -9,7 +9,7 @@ extension ServicePlatform {
     func service<Core: ServiceCore>(_ core: Core, features: [any ServiceFeature<Core>]) throws -> HTTPService {
         let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
         let idempotency = try IdempotencyStore(
-            pool: pool, secret: encryptionKey, reader: reader, clock: clock, logger: logger)
+            pool: pool, keys: encryptionKeys, reader: reader, clock: clock, logger: logger)
         let caches = features.reduce(into: [String: EntityCache]()) { $0.merge($1.caches) { $1 } }
 
         var background: [any Service] = Array(caches.values) + features.flatMap(\.background)
@@ -17,7 +17,7 @@ extension ServicePlatform {
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         let relay = OutboxRelay(
-            pool: database.relayPool, connector: eventSecrets.connector(bus.connector, key: encryptionKey),
+            pool: database.relayPool, connector: eventSecrets.connector(bus.connector, keys: encryptionKeys),
             listener: database.configuration,
             configuration: try OutboxRelayConfiguration(
                 reader: reader, inboxRetention: bus.inboxRetention(atLeast: profile.inboxRetention)),

@@ -6,6 +6,7 @@ package import MessageBus
 package import PostgresClient
 package import Primitives
 package import RedisClient
+package import Sealing
 package import ServiceKit
 
 /// What the services that own entities have in common: their database, Redis, the bus with its outbox relay, tokens, rate
@@ -40,7 +41,7 @@ package struct ServicePlatform: Sendable {
     package let logger: Logger
     package let tokens: TokenConfiguration
     /// Encrypts secrets at rest, and the stored responses of requests with an idempotency key.
-    package let encryptionKey: String
+    package let encryptionKeys: EncryptionKeys
     /// The author of changes that no request makes.
     package let systemUser: SystemUser
     package let queryLimits: QueryLimits
@@ -58,7 +59,8 @@ package struct ServicePlatform: Sendable {
 
     /// The settings of every service on a platform.
     package static let configurationKeys = ConfigurationKeys(combining: [
-        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX", RolesFile.variable], secrets: ["DATA_ENCRYPTION_KEY"]),
+        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX", RolesFile.variable]),
+        EncryptionKeys.configurationKeys,
         ServiceConfiguration.configurationKeys,
         RateLimitRules.configurationKeys,
         TokenConfiguration.configurationKeys,
@@ -89,12 +91,7 @@ package struct ServicePlatform: Sendable {
         self.logger = logger
         http = try ServiceConfiguration(reader: reader, defaultPort: profile.defaultPort)
         tokens = try TokenConfiguration(reader: reader)
-        guard let encryptionKey = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(
-                key: "DATA_ENCRYPTION_KEY",
-                reason: "is not set, and neither is JWT_SECRET: stored secrets and responses are encrypted with it")
-        }
-        self.encryptionKey = encryptionKey
+        encryptionKeys = try EncryptionKeys(reader: reader)
         systemUser = try SystemUser(reader: reader)
         queryLimits = try QueryLimits(reader: reader)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)

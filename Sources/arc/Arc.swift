@@ -16,6 +16,6 @@ struct Arc: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
             DoctorCommand.self, EventsCommand.self, OpenAPICommand.self,
-            AsyncAPICommand.self, TenantsCommand.self,
+            AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self,
         ])
 }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import ConfigurationChecks
+import KeyRotation
 import LocalStack
 import Logging
 import MessageBus
@@ -88,6 +89,16 @@ enum MigratedDatabase: String, CaseIterable, ExpressibleByArgument {
         case .tenantManagement: TenantManagementMigrations.all
         case .subscription: SubscriptionMigrations.all
         case .orchestrator: OrchestratorMigrations.all
+        }
+    }
+
+    /// The columns with sealed values.
+    var sealedColumns: [SealedColumn] {
+        switch self {
+        case .messageBus: [SealedEvents.messages]
+        case .tenantManagement: TenantManagementApp.sealedColumns
+        case .subscription: SubscriptionApp.sealedColumns
+        case .orchestrator: OrchestratorApp.sealedColumns
         }
     }
 

@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import KeyRotation
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -7,6 +8,8 @@ import WorkQueue
 /// Sends the application data of tenants to tenant management, which makes archives of it.
 struct DataExportFeature: ServiceFeature {
     static let configurationKeys = DataExportSettings.configurationKeys
+
+    static let sealedColumns = [DataExportStore.sealedColumn]
 
     let background: [any Service]
     private let client: JSONPoster

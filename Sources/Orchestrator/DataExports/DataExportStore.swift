@@ -1,3 +1,4 @@
+import KeyRotation
 import MessageBus
 import PostgresClient
 import Primitives
@@ -87,7 +88,14 @@ struct DataExportStore: LeasedStore {
 
     func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
-    private static func label(_ export: Identifier) -> String { "data_exports/\(export)" }
+    private static func label(_ export: Identifier) -> String { label(export.description) }
+
+    private static func label(_ export: String) -> String { "data_exports/\(export)" }
+
+    /// The requests, as `arc keys rotate` finds them.
+    static let sealedColumn = SealedColumn(
+        "main.data_exports", "sealed_event", key: [.init("id", "uuid")], purpose: StoredSecrets.purpose
+    ) { SealedPlace(label($0.text("id"))) }
 
     // MARK: SQL
 

@@ -42,7 +42,8 @@ struct EventBridgeEvent: Sendable {
         guard let tenant = detail["tenant"]?["id"]?.stringValue, let tenantID = Identifier(tenant),
             let context = detail["context"]?.stringValue, let secret = detail["secret"]?.stringValue
         else { throw .invalidField(place, code: "type", "is not an event") }
-        guard let clear = try? secrets.open(secret), clear.utf8.count == 32, Hex.decode(clear) != nil else {
+        guard let clear = try? secrets.open(secret, context: context), clear.utf8.count == 32, Hex.decode(clear) != nil
+        else {
             throw .invalidField(
                 place + "/secret", code: "pattern",
                 "must be 32 hexadecimal characters, in clear or sealed under the DATA_ENCRYPTION_KEY of this service")

@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import KeyRotation
 import PostgresClient
 import ServiceKit
 import ServiceLifecycle
@@ -9,6 +10,8 @@ struct ProvisionerFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
         ProvisionerConfiguration.configurationKeys, PostgresConfiguration.configurationKeys.within("PROVISIONER"),
     ])
+
+    static let sealedColumns = [TenantCredentialStore.sealedColumn]
 
     let background: [any Service]
     let healthChecks: [HealthCheck]

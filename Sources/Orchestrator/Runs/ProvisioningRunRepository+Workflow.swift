@@ -112,16 +112,18 @@ extension ProvisioningRunRepository {
 
     /// What signs the progress reports of a run, sealed for the column.
     func sealedSecret(_ secret: String, of run: Identifier) throws(SealingError) -> [UInt8] {
-        try sealer.seal(Array(secret.utf8), label: "provisioning_runs/\(run)/secret")
+        try sealer.seal(Array(secret.utf8), label: Self.secretLabel(run: run.description))
     }
 
     /// The opposite of ``sealedSecret(_:of:)``; nil when the key is another one.
     func secret(_ sealed: [UInt8], of run: Identifier) -> String? {
-        (try? sealer.open(sealed, label: "provisioning_runs/\(run)/secret")).map { String(decoding: $0, as: UTF8.self) }
+        (try? sealer.open(sealed, label: Self.secretLabel(run: run.description))).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private static func label(_ run: Identifier, _ position: Int, _ column: String) -> String {
-        "workflow_steps/\(run)/\(position)/\(column)"
+        stepLabel(run: run.description, "\(position)", column)
     }
 }
 

@@ -76,7 +76,7 @@ struct ProvisioningRunRepository: Sendable {
             secrets: secrets)
     }
 
-    private static func label(_ id: Identifier) -> String { "provisioning_runs/\(id)" }
+    private static func label(_ id: Identifier) -> String { label(run: id.description) }
 
     // MARK: The claim
 

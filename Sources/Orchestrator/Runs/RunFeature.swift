@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import KeyRotation
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -9,6 +10,8 @@ struct RunFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
         RunPolicy.configurationKeys, CallbackConfiguration.configurationKeys,
     ])
+
+    static let sealedColumns = ProvisioningRunRepository.sealedColumns
 
     let background: [any Service]
     let healthChecks: [HealthCheck]

@@ -4,6 +4,7 @@ import Logging
 import PostgresClient
 import Primitives
 import Sealing
+import ServiceKit
 
 /// The provisioners with a connection to `orchestrator_db`, for commands that run beside the service.
 struct CommandProvisioners: Sendable {
@@ -14,14 +15,13 @@ struct CommandProvisioners: Sendable {
     /// Reads the settings of the orchestrator.
     /// - Throws: ``ConfigurationFailure`` that names the variable, the file, the entry and the field.
     init(reader: ConfigReader, logger: Logger) throws(ConfigurationFailure) {
-        guard let key = try reader.secret("data.encryption.key", or: "jwt.secret") else {
-            throw ConfigurationFailure(key: "DATA_ENCRYPTION_KEY", reason: "is not set, and neither is JWT_SECRET")
-        }
+        let keys = try EncryptionKeys(reader: reader)
         pool = PostgresPool(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         provisioners = try Provisioners(
             reader: reader,
             credentials: TenantCredentialStore(
-                pool: pool, sealer: Sealer(secret: key, purpose: "orchestrator"), clock: SystemClock(), logger: logger),
+                pool: pool, sealer: Sealer(keys: keys, purpose: StoredSecrets.purpose), clock: SystemClock(),
+                logger: logger),
             logger: logger)
     }
 

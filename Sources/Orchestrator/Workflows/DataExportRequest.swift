@@ -44,7 +44,7 @@ struct DataExportRequest: Sendable {
         guard let sealed = value["secret"]?.stringValue, !sealed.isEmpty else {
             throw EventRejection(reason: "secret is missing")
         }
-        guard let secret = try? secrets.open(sealed) else {
+        guard let secret = try? secrets.open(sealed, context: export.description) else {
             throw EventRejection(reason: "the secret was sealed under another DATA_ENCRYPTION_KEY")
         }
         guard let key = tenant?["key"]?.stringValue, key.utf8.count <= 1000, !key.utf8.contains(0) else {

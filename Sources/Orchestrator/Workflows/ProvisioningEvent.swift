@@ -85,10 +85,10 @@ package struct ProvisioningEvent: Sendable {
             throw EventRejection(reason: "tenant.id is not the tenant of the envelope")
         }
         guard let sealed = Self.text(value["secret"]) else { throw EventRejection(reason: "secret is missing") }
-        guard let secret = try? secrets.open(sealed) else {
+        guard let context = Self.text(value["context"]) else { throw EventRejection(reason: "context is missing") }
+        guard let secret = try? secrets.open(sealed, context: context) else {
             throw EventRejection(reason: "the secret was sealed under another DATA_ENCRYPTION_KEY")
         }
-        guard let context = Self.text(value["context"]) else { throw EventRejection(reason: "context is missing") }
         self.kind = kind
         self.eventID = eventID
         self.tenantID = tenantID

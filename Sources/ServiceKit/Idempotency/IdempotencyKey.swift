@@ -12,9 +12,10 @@ extension IdempotencyKey {
     ///   - parameters: The operation's. What its headers say is part of what is asked for.
     ///   - caller: Whose key it is.
     ///   - secret: For the fingerprint.
+    ///   - others: Under which the same request may have been stored before.
     init?(
         _ request: OperationRequest, parameters: [OperationParameter], caller: IdempotencyOwner, in scope: TenantScope,
-        secret: SymmetricKey
+        secret: SymmetricKey, others: [SymmetricKey] = []
     ) throws(HTTPFailure) {
         guard let text = request.headers[.idempotencyKey] else { return nil }
         guard text.utf8.count <= Self.maximumLength, Self.pattern.matches(text) else {
@@ -28,6 +29,7 @@ extension IdempotencyKey {
                 request.bodyBytes,
             ] + Self.headers(parameters, of: request))
         fingerprint = Array(HMAC<SHA256>.authenticationCode(for: asked, using: secret))
+        otherFingerprints = others.map { Array(HMAC<SHA256>.authenticationCode(for: asked, using: $0)) }
         let tenant = scope.tenantID?.description ?? "*"
         hash = Array(
             SHA256.hash(data: Self.joined([Array(tenant.utf8), Array(caller.text.utf8), Array(text.utf8)])))

@@ -2,14 +2,14 @@ package import Configuration
 package import ConfigurationChecks
 import Crypto
 import Entities
-import FoundationEssentials
 import HTTPTypes
 import JSONCoding
+package import KeyRotation
 package import Logging
 import NIOCore
 package import PostgresClient
 package import Primitives
-import Sealing
+package import Sealing
 import Synchronization
 import WorkQueue
 
@@ -24,6 +24,7 @@ package struct IdempotencyStore: Sendable {
     private let pool: PostgresPool
     private let sealer: Sealer
     private let fingerprintSecret: SymmetricKey
+    private let otherFingerprintSecrets: [SymmetricKey]
     private let lease: Duration
     private let clock: any WallClock
     private let logger: Logger
@@ -35,17 +36,15 @@ package struct IdempotencyStore: Sendable {
     /// Reads the key above.
     /// - Parameters:
     ///   - pool: The service's database.
-    ///   - secret: A secret of the environment. It seals responses and keys the fingerprints of requests, because both may
-    ///     contain secrets.
+    ///   - keys: They seal responses and key the fingerprints of requests, because both may contain secrets.
     /// - Throws: ``ConfigurationFailure`` when the key's value is out of range.
     package init(
-        pool: PostgresPool, secret: String, reader: ConfigReader, clock: any WallClock, logger: Logger
+        pool: PostgresPool, keys: EncryptionKeys, reader: ConfigReader, clock: any WallClock, logger: Logger
     ) throws(ConfigurationFailure) {
         self.pool = pool
-        sealer = Sealer(secret: secret, purpose: "idempotency")
-        fingerprintSecret = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("arc:idempotency-fingerprint".utf8),
-            outputByteCount: 32)
+        sealer = Sealer(keys: keys, purpose: Self.sealingPurpose)
+        fingerprintSecret = keys.current.derived(for: "idempotency-fingerprint")
+        otherFingerprintSecrets = keys.others.map { $0.derived(for: "idempotency-fingerprint") }
         lease = .seconds(try reader.integer("idempotency.claim.seconds", default: 60, in: 1...600))
         self.clock = clock
         self.logger = logger
@@ -57,7 +56,8 @@ package struct IdempotencyStore: Sendable {
         of request: OperationRequest, to operation: Operation, caller: IdempotencyOwner, in scope: TenantScope
     ) throws(HTTPFailure) -> IdempotencyKey? {
         try IdempotencyKey(
-            request, parameters: operation.parameters, caller: caller, in: scope, secret: fingerprintSecret)
+            request, parameters: operation.parameters, caller: caller, in: scope, secret: fingerprintSecret,
+            others: otherFingerprintSecrets)
     }
 
     /// What a request with a key meets.
@@ -81,12 +81,13 @@ package struct IdempotencyStore: Sendable {
             [
                 .bytes(key.hash), .bytes(key.fingerprint), .identifier(claim.owner),
                 .timestamp(now.adding(lease)), .timestamp(now),
+                .textArray(([key.fingerprint] + key.otherFingerprints).map { Hex.encode($0) }),
             ])
         let found = batch.add(Self.find, [.bytes(key.hash)])
         guard let row = try await results(of: batch, claim, in: scope)[found].first else {
             throw HTTPFailure.unavailable()
         }
-        guard try row.bytes(0) == key.fingerprint else {
+        guard key.matches(try row.bytes(0)) else {
             throw HTTPFailure(
                 .unprocessableContent, name: "UnprocessableEntityError",
                 message: "This Idempotency-Key was used for another request. Use a new key for a new request.",
@@ -222,19 +223,31 @@ package struct IdempotencyStore: Sendable {
             mediaType: try row.textIfPresent(7) ?? OperationResponse.jsonMediaType)
     }
 
-    private static func label(_ key: IdempotencyKey) -> String { "idempotency/\(Hex.encode(key.hash))" }
+    private static func label(_ key: IdempotencyKey) -> String { label(hash: Hex.encode(key.hash)) }
+
+    private static func label(hash: String) -> String { "idempotency/\(hash)" }
+
+    private static let sealingPurpose = "idempotency"
+
+    /// The answers, as `arc keys rotate` finds them.
+    package static let sealedColumn = SealedColumn(
+        "main.idempotency_keys", "answer", key: [.init("key_hash", "bytea")], purpose: sealingPurpose
+    ) { row in
+        // The text form of `bytea` is `\\x` and digits.
+        SealedPlace(label(hash: String(row.text("key_hash").dropFirst(2))))
+    }
 
     // MARK: SQL
 
     /// Claims a key that is new, or whose claim has expired without an effect; its age starts anew, so that the key outlives
-    /// the effect by the whole retention. Parameters: hash, fingerprint, owner, end of the claim, now.
+    /// the effect by the whole retention. Parameters: hash, fingerprint, owner, end of the claim, now, fingerprints under all keys.
     private static let claim: PostgresStatement = """
         INSERT INTO main.idempotency_keys AS present
             (key_hash, fingerprint, tenant_id, claim, claimed_until, created_on)
         VALUES ($1, $2, current_setting('app.tenant_id'), $3, $4, $5)
         ON CONFLICT (key_hash) DO UPDATE
         SET claim = excluded.claim, claimed_until = excluded.claimed_until, created_on = excluded.created_on
-        WHERE present.fingerprint = excluded.fingerprint AND present.applied_on IS NULL AND present.status IS NULL
+        WHERE encode(present.fingerprint, 'hex') = ANY ($6) AND present.applied_on IS NULL AND present.status IS NULL
             AND present.claimed_until < $5
         """
 

@@ -10,6 +10,11 @@ struct IdempotencyKey: Sendable, Hashable {
     /// HMAC of what was asked for: a key is for one request only. Under a secret, because bodies may hold what could be
     /// guessed from a plain hash, such as the number of a card.
     let fingerprint: [UInt8]
+    /// The same under secrets that may have been the current ones when the request was stored.
+    let otherFingerprints: [[UInt8]]
+
+    /// Whether a stored fingerprint is that of this request.
+    func matches(_ stored: [UInt8]) -> Bool { stored == fingerprint || otherFingerprints.contains(stored) }
 
     /// Longest key, in characters.
     static let maximumLength = 255

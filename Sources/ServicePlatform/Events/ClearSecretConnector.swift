@@ -37,7 +37,7 @@ struct ClearSecretConnector: EventConnector, BusMemory {
         guard var data = try? JSONValue.parse(stored: event.data).objectValue,
             let secret = data["secret"]?.stringValue
         else { return event }
-        let clear = try sealer.open(secret)
+        let clear = try sealer.open(secret, context: data["context"]?.stringValue)
         guard clear != secret else { return event }
         data["secret"] = .string(clear)
         return try EventEnvelope(

@@ -18,11 +18,11 @@ enum EventSecrets: String, CaseIterable {
     }
 
     /// The connector for a relay.
-    /// - Parameter key: DATA_ENCRYPTION_KEY.
-    func connector(_ connector: any EventConnector, key: String) -> any EventConnector {
+    /// - Parameter keys: Those that the services share.
+    func connector(_ connector: any EventConnector, keys: EncryptionKeys) -> any EventConnector {
         switch self {
         case .sealed: connector
-        case .clear: ClearSecretConnector(connector, sealer: EventSecretSealer(secret: key))
+        case .clear: ClearSecretConnector(connector, sealer: EventSecretSealer(keys: keys))
         }
     }
 }

@@ -31,7 +31,7 @@ package struct TenantManagementCore: ServiceCore {
 
     package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         let (pool, clock, logger) = (platform.pool, platform.clock, platform.logger)
-        let (reader, encryptionKey, systemUser) = (platform.reader, platform.encryptionKey, platform.systemUser)
+        let (reader, keys, systemUser) = (platform.reader, platform.encryptionKeys, platform.systemUser)
         self.platform = platform
         self.catalog = catalog
         self.views = views
@@ -43,15 +43,15 @@ package struct TenantManagementCore: ServiceCore {
         leads = LeadRepository(pool: pool)
         domains = DomainRepository(pool: pool)
         provisionings = ProvisioningRepository(pool: pool, systemUser: systemUser)
-        let secrets = WebhookSecrets(encryptionKey: encryptionKey)
+        let secrets = WebhookSecrets(keys: keys)
         secretCopies = WebhookSecretCopies(redis: platform.redis, lifetime: webhooks.webhookSecretLifetime)
         planner = ProvisioningPlanner(
-            secrets: secrets, sealer: EventSecretSealer(secret: encryptionKey), copies: secretCopies,
+            secrets: secrets, sealer: EventSecretSealer(keys: keys), copies: secretCopies,
             timeout: try ProvisioningConfiguration(reader: reader).timeout)
         cache = EntityCache(prefix: "tenant:", redis: platform.redis, logger: logger)
         notifications = NotificationQueue(
             pool: pool, transport: try NotificationTransports.make(reader: reader, logger: logger),
-            sealer: Sealer(secret: encryptionKey, purpose: "notifications"),
+            sealer: Sealer(keys: keys, purpose: NotificationQueue.sealingPurpose),
             settings: try NotificationSettings(reader: reader), logger: logger)
         onboarding = TenantOnboardingService(
             pool: pool, leads: leads, domains: domains, tenants: tenants,

@@ -31,8 +31,8 @@ struct ExportDataService: Sendable {
         } catch RepositoryError.notFound {
             throw refused("There is no such export", export)
         }
-        let secret = secrets.secret(tenant: tenant, context: export)
-        guard message.isSigned(context: export.description, secret: secret) else {
+        let candidates = secrets.candidates(tenant: tenant, context: export)
+        guard candidates.contains(where: { message.isSigned(context: export.description, secret: $0) }) else {
             throw refused("The signature is wrong", export)
         }
         guard abs(timestamp - clock.now().milliseconds) <= tolerance.microseconds / 1000 else {

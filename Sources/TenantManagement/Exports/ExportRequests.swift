@@ -50,7 +50,9 @@ struct ExportRequests: Sendable {
                         "tenant": [
                             "id": .identifier(tenant), "key": .string(subject.key), "name": .string(subject.name),
                         ],
-                        "secret": .string(try sealer.seal(secrets.secret(tenant: tenant, context: id))),
+                        "secret": .string(
+                            try sealer.seal(
+                                secrets.secret(tenant: tenant, context: id), context: id.description)),
                         "context": .identifier(id),
                     ], in: context))
         }

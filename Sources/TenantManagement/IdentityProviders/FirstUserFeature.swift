@@ -1,3 +1,4 @@
+import KeyRotation
 import Sealing
 import ServiceKit
 import ServiceLifecycle
@@ -9,6 +10,8 @@ import WorkQueue
 struct FirstUserFeature: ServiceFeature {
     static let configurationKeys = IdentityProviderConfiguration.configurationKeys
 
+    static let sealedColumns = [IdentityProviderRepository.sealedColumn]
+
     let operations: [Operation]
     let background: [any Service]
     private let providers: IdentityProviders
@@ -16,7 +19,7 @@ struct FirstUserFeature: ServiceFeature {
     init(_ core: TenantManagementCore) throws {
         let platform = core.platform
         let repository = IdentityProviderRepository(
-            pool: platform.pool, sealer: IdentitySecretSealer(secret: platform.encryptionKey),
+            pool: platform.pool, sealer: IdentitySecretSealer(keys: platform.encryptionKeys),
             systemUser: platform.systemUser, clock: platform.clock)
         providers = IdentityProviders(
             try IdentityProviderConfiguration(reader: platform.reader), repository: repository)

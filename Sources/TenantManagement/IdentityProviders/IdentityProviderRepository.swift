@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import KeyRotation
 import PostgresClient
 import Primitives
 import Sealing
@@ -10,6 +11,12 @@ struct IdentityProviderRepository: Sendable {
     let sealer: IdentitySecretSealer
     let systemUser: SystemUser
     let clock: any WallClock
+
+    /// The settings of tenants, as `arc keys rotate` finds them.
+    static let sealedColumn = SealedColumn(
+        "main.tenant_mgmt_configs", "config_value", key: [.init("id", "uuid")], reading: ["tenant_id"], form: .jsonb,
+        purpose: IdentitySecretSealer.purpose
+    ) { SealedPlace($0.text("tenant_id")) }
 
     /// The key of a tenant that exists; nil when there is none.
     func key(of tenant: Identifier) async throws(PostgresError) -> String? {

@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import KeyRotation
 import ServiceLifecycle
 import ServicePlatform
 
@@ -8,6 +9,8 @@ struct NotificationFeature: ServiceFeature {
         NotificationSettings.configurationKeys, NotificationTransports.configurationKeys,
         SMTPConfiguration.configurationKeys,
     ])
+
+    static let sealedColumns = [NotificationStore.sealedColumn]
 
     let background: [any Service]
 

@@ -12,6 +12,9 @@ import WorkQueue
 package struct NotificationQueue: Service {
     private let store: NotificationStore
     private let sender: NotificationSender
+    /// What the contents of mails are sealed for.
+    package static let sealingPurpose = "notifications"
+
     private let sealer: Sealer
     private let settings: NotificationSettings
     private let logger: Logger

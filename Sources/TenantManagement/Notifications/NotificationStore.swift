@@ -1,4 +1,5 @@
 import Entities
+import KeyRotation
 import PostgresClient
 import Primitives
 import Synchronization
@@ -39,6 +40,11 @@ final class NotificationStore: LeasedStore {
         self.pool = pool
         maximumGap = lease / 2
     }
+
+    /// The contents of mails, as `arc keys rotate` finds them.
+    static let sealedColumn = SealedColumn(
+        "main.notifications", "content", key: [.init("id", "uuid")], purpose: NotificationQueue.sealingPurpose
+    ) { SealedPlace($0.text("id")) }
 
     static func insert(_ id: Identifier, type: String, tenant: Identifier?, content: [UInt8]) -> BoundStatement {
         BoundStatement(

@@ -104,7 +104,7 @@ struct ProvisioningPlanner: Sendable {
             writer.raw(subscription.json)
         }
         writer.key("secret")
-        writer.string(try sealer.seal(secret))
+        writer.string(try sealer.seal(secret, context: context.description))
         writer.key("context")
         writer.identifier(context)
         for (name, value) in members {

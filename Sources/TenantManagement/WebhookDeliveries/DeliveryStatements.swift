@@ -58,7 +58,7 @@ enum DeliveryStatements {
 
     /// The valid keys of the endpoints of claimed deliveries, the current one first. Parameter: claim.
     static let readingKeys: PostgresStatement = """
-        SELECT secret.endpoint_id, secret.sealed FROM main.webhook_secrets AS secret
+        SELECT secret.endpoint_id, secret.id, secret.sealed FROM main.webhook_secrets AS secret
         WHERE secret.endpoint_id IN (SELECT endpoint_id FROM main.webhook_deliveries WHERE claim = $1)
             AND (secret.expires_on IS NULL OR secret.expires_on > now())
         ORDER BY secret.endpoint_id, secret.created_on DESC

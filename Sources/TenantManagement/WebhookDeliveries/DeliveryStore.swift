@@ -61,12 +61,14 @@ struct DeliveryStore: LeasedStore {
         let keys = batch.add(DeliveryStatements.readingKeys, [identity])
         batch.add(DeliveryStatements.returningQueues, [identity, perEndpoint, lease])
         let results = try await pool.run(batch)
-        var sealed: [Identifier: [[UInt8]]] = [:]
-        for row in results[keys].rows { sealed[try row.identifier(0), default: []].append(try row.bytes(1)) }
-        let opened = Dictionary(
-            uniqueKeysWithValues: sealed.map { endpoint, texts in
-                (endpoint, texts.compactMap { secrets.open($0, endpoint: endpoint) })
-            })
+        var opened: [Identifier: [WebhookKey]] = [:]
+        for row in results[keys].rows {
+            let endpoint = try row.identifier(0)
+            guard let key = secrets.open(try row.bytes(2), id: try row.identifier(1), endpoint: endpoint) else {
+                continue
+            }
+            opened[endpoint, default: []].append(key)
+        }
         return try results[deliveries].rows.map { row in
             let endpoint = try row.identifier(1)
             return QueuedDelivery(

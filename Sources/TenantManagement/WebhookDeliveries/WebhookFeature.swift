@@ -1,5 +1,6 @@
 import ConfigurationChecks
 import Entities
+import KeyRotation
 import OutboundHTTP
 import Sealing
 import ServiceKit
@@ -20,6 +21,7 @@ struct WebhookFeature: ServiceFeature {
         FeatureEntity(WebhookReplay.entity, viewPermissions: WebhookEndpointController.permissions.view),
     ]
     static let events = [WebhookEndpointEvents.disabled]
+    static let sealedColumns = [WebhookSecretRepository.sealedColumn]
 
     let operations: [Operation]
     let background: [any Service]
@@ -32,7 +34,7 @@ struct WebhookFeature: ServiceFeature {
         let endpoints = try WebhookEndpointConfiguration(reader: platform.reader)
         let deliveries = try DeliveryConfiguration(reader: platform.reader)
         let secrets = WebhookSecretRepository(
-            pool: pool, sealer: Sealer(secret: platform.encryptionKey, purpose: "webhook-endpoints"))
+            pool: pool, sealer: Sealer(keys: platform.encryptionKeys, purpose: WebhookSecretRepository.sealingPurpose))
         let store = DeliveryStore(
             pool: pool, secrets: secrets, limits: deliveries.limits, clock: clock, logger: logger)
         let feed = EventFeedRepository(pool: pool)

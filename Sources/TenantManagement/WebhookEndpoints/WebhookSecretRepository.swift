@@ -1,4 +1,5 @@
 import Entities
+import KeyRotation
 import PostgresClient
 import Primitives
 import Sealing
@@ -9,6 +10,9 @@ struct WebhookSecretRepository: Sendable {
     let pool: PostgresPool
     let sealer: Sealer
 
+    /// What keys are sealed for.
+    static let sealingPurpose = "webhook-endpoints"
+
     /// Keys of one endpoint that are valid at the same time; rotating more often ends the oldest early.
     static let maximumKeys = 4
 
@@ -17,11 +21,13 @@ struct WebhookSecretRepository: Sendable {
     func insert(
         _ key: WebhookKey, endpoint: Identifier, reason: String?, in context: WriteContext
     ) throws(SealingError) -> BoundStatement {
-        let sealed = try sealer.seal(Array(key.text.utf8), label: endpoint.description)
+        let id = Identifier.v7(at: context.now)
+        let place = Self.place(id.description, endpoint: endpoint.description)
+        let sealed = try sealer.seal(Array(key.text.utf8), label: place.label, formerLabel: place.formerLabel)
         return BoundStatement(
             Self.insertion,
             [
-                .identifier(.v7(at: context.now)), .identifier(endpoint), .text(key.signing.rawValue), .bytes(sealed),
+                .identifier(id), .identifier(endpoint), .text(key.signing.rawValue), .bytes(sealed),
                 .optional(reason, PostgresValue.text), .optional(context.actor.identifier) { .identifier($0) },
             ])
     }
@@ -31,9 +37,23 @@ struct WebhookSecretRepository: Sendable {
         SELECT $1, id, owner_id, $3, $4, $5, $6 FROM main.webhook_endpoints WHERE id = $2
         """
 
+    /// What binds a key to its row. Those that do not name what they were sealed under are bound to the endpoint only.
+    private static func place(_ id: String, endpoint: String) -> SealedPlace {
+        SealedPlace("webhook_secrets/\(id)/\(endpoint)", former: endpoint)
+    }
+
+    /// The keys, as `arc keys rotate` finds them.
+    static let sealedColumn = SealedColumn(
+        "main.webhook_secrets", "sealed", key: [.init("id", "uuid")], reading: ["endpoint_id"], purpose: sealingPurpose
+    ) { row in place(row.text("id"), endpoint: row.text("endpoint_id")) }
+
     /// The key that was sealed for an endpoint; nil when it cannot be opened.
-    func open(_ sealed: [UInt8], endpoint: Identifier) -> WebhookKey? {
-        guard let clear = try? sealer.open(sealed, label: endpoint.description) else { return nil }
+    /// - Parameter id: Of the key's row.
+    func open(_ sealed: [UInt8], id: Identifier, endpoint: Identifier) -> WebhookKey? {
+        let place = Self.place(id.description, endpoint: endpoint.description)
+        guard let clear = try? sealer.open(sealed, label: place.label, formerLabel: place.formerLabel) else {
+            return nil
+        }
         return WebhookKey(text: String(decoding: clear, as: UTF8.self))
     }
 
@@ -50,11 +70,12 @@ struct WebhookSecretRepository: Sendable {
         let result = try await pool.query(
             Self.reading, [.identifier(endpoint)], settings: scope.settings, as: .read)
         guard let row = result.first else { throw WebhookEndpointError.notFound }
-        return try row.bytesIfPresent(0).flatMap { open($0, endpoint: endpoint) }
+        guard let sealed = try row.bytesIfPresent(0) else { return nil }
+        return open(sealed, id: try row.identifier(1), endpoint: endpoint)
     }
 
     private static let reading: PostgresStatement = """
-        SELECT secret.sealed
+        SELECT secret.sealed, secret.id
         FROM main.webhook_endpoints AS endpoint LEFT JOIN main.webhook_secrets AS secret
             ON secret.endpoint_id = endpoint.id AND secret.expires_on IS NULL
         WHERE endpoint.id = $1 AND NOT endpoint.deleted

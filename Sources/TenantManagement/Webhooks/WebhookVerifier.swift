@@ -68,7 +68,8 @@ struct WebhookVerifier: Sendable {
             let context = provisioning.context.description
             // If Redis has missed the latest copy, the stored one belongs to an earlier provisioning.
             let copy = stored?.context == context ? stored?.secret : nil
-            return [copy, secrets.secret(tenant: tenant, context: provisioning.context)].compactMap { $0 }.contains {
+            let candidates = secrets.candidates(tenant: tenant, context: provisioning.context)
+            return ((copy.map { [$0] } ?? []) + candidates).contains {
                 message.isSigned(context: signing == .body ? nil : context, secret: $0)
             }
         }

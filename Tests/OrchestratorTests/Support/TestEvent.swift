@@ -34,7 +34,7 @@ struct TestEvent {
                     "contacts": [["email": "jane@example.com", "isPrimary": true]],
                 ],
                 "subscription": ["subscriberId": .identifier(tenant), "plan": .object(plan)],
-                "secret": .string(sealsSecret ? try secrets.seal(secret) : secret),
+                "secret": .string(sealsSecret ? try secrets.seal(secret, context: context) : secret),
                 "context": .string(context),
             ]
         }

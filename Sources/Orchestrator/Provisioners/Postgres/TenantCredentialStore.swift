@@ -1,3 +1,4 @@
+import KeyRotation
 import Logging
 import PostgresClient
 import Primitives
@@ -106,7 +107,15 @@ struct TenantCredentialStore: Sendable {
     /// 192 bits, in characters that need no escape anywhere.
     private static func newPassword() -> String { SecureRandom.hex(bytes: 24) }
 
-    private static func label(_ id: Identifier) -> String { "tenant_credentials/\(id)" }
+    private static func label(_ id: Identifier) -> String { label(id.description) }
+
+    private static func label(_ id: String) -> String { "tenant_credentials/\(id)" }
+
+    /// The passwords, as `arc keys rotate` finds them.
+    static let sealedColumn = SealedColumn(
+        "main.tenant_credentials", "sealed_password", key: [.init("id", "uuid")],
+        purpose: StoredSecrets.purpose
+    ) { SealedPlace(label($0.text("id"))) }
 
     private static let insert: PostgresStatement = """
         INSERT INTO main.tenant_credentials (server, role, id, tenant_id, sealed_password, created_on, modified_on)
