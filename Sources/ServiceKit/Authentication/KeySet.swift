@@ -23,6 +23,7 @@ struct KeySet: Sendable {
     }
 
     var count: Int { keys.values.reduce(0) { $0 + $1.count } }
+    fileprivate var all: [SigningKey] { keys.values.flatMap { $0 } }
 
     func choose(_ name: String?, algorithm: String) -> Choice {
         guard let name, let named = keys[name] else { return .unknown }
@@ -58,5 +59,14 @@ extension KeySet {
             }
         }
         return contents
+    }
+}
+
+extension KeySet {
+    /// The key for tokens that name none, which providers with a single key may send (OpenID Connect Core section 10.1): the
+    /// only one with this algorithm.
+    func only(algorithm: String) -> SigningKey? {
+        let candidates = all.filter { $0.algorithm == algorithm }
+        return candidates.count == 1 ? candidates[0] : nil
     }
 }

@@ -17,7 +17,7 @@ package final class KeySetLoader: Service {
         var running: Task<Bool, Never>?
     }
 
-    private let verifier: TokenVerifier
+    private let verifier: any KeySetHolder
     private let source: Source
     private let now: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
@@ -26,8 +26,8 @@ package final class KeySetLoader: Service {
     /// - Parameters:
     ///   - interval: Time between two readings.
     ///   - now: A clock that is never set back.
-    package init(
-        verifier: TokenVerifier, source: @escaping Source, interval: Duration,
+    init(
+        verifier: any KeySetHolder, source: @escaping Source, interval: Duration,
         now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }, logger: Logger
     ) {
         self.verifier = verifier
@@ -61,12 +61,13 @@ package final class KeySetLoader: Service {
     }
 
     /// Readiness check: no token of the provider can be verified before the key set has been read once.
-    package var healthCheck: HealthCheck {
-        HealthCheck("keySet", isRequired: true) { [self] in
-            state.withLock { state in
-                guard state.schedule.isLoaded else { return .down }
-                return state.schedule.staleness(now()) == nil ? .up : .impaired("stale")
-            }
+    package var healthCheck: HealthCheck { HealthCheck("keySet", isRequired: true) { [self] in health } }
+
+    /// Down before the key set has been read once.
+    package var health: HealthState {
+        state.withLock { state in
+            guard state.schedule.isLoaded else { return .down }
+            return state.schedule.staleness(now()) == nil ? .up : .impaired("stale")
         }
     }
 

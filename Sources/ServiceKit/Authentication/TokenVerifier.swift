@@ -8,10 +8,7 @@ import Synchronization
 ///
 /// A verified token is remembered by its whole text until it expires or the cache lifetime is over, so that sending it
 /// again costs only a dictionary lookup. Replacing the keys or the roles empties this cache.
-package final class TokenVerifier: Sendable {
-    /// Reads the key set again because a token names a key that is not in it, and returns when that is done or refused.
-    typealias KeySetRefresh = @Sendable () async -> Void
-
+package final class TokenVerifier: KeySetHolder {
     private struct State {
         var keys = KeySet()
         var sharedSecret: SigningKey?

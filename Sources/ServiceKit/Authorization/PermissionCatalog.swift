@@ -61,8 +61,16 @@ package enum PermissionCatalog {
     /// The codes of roles, which the original does not have.
     private static let roles = [viewRoles, manageRoles]
 
+    /// Seeing the sessions of other operators.
+    package static let viewSessions = "10280"
+    /// Ending the sessions of other operators.
+    package static let revokeSessions = "10281"
+    /// The codes of sessions, which the original does not have.
+    private static let sessions = [viewSessions, revokeSessions]
+
     /// All codes that operations of any service ask for, and those of the original that none asks for.
-    package static let all: [String] = original + events + provisioning + lifecycle + webhooks + moves + roles
+    package static let all: [String] =
+        original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

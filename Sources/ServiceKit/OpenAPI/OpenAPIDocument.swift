@@ -122,6 +122,14 @@ package struct OpenAPIDocument: Sendable {
             "type": "apiKey", "in": "header", "name": "x-signature",
             "description": "HMAC-SHA256 in lower-case hexadecimal; goes with x-timestamp, milliseconds since 1970",
         ])
+        if operations.contains(where: { $0.security == .anyIdentity }) {
+            writer.key("SessionCookie")
+            writer.value([
+                "type": "apiKey", "in": "cookie", "name": .string(SessionCookies(isSecure: true).session),
+                "description":
+                    "The cookie of an operator's session. Every operation that takes a token takes it; changes need X-CSRF-Token, too",
+            ])
+        }
         if operations.contains(where: { $0.security == .eventSender }) {
             writer.key("EventKey")
             writer.value([

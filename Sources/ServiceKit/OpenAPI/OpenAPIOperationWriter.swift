@@ -47,6 +47,7 @@ struct OpenAPIOperationWriter {
                 writer.string(
                     "| Permissions |\n| ----------- |\n" + permissions.map { "| \($0) |" }.joined(separator: "\n"))
             }
+        case .anyIdentity: schemes = ["SessionCookie", "HTTPBearer"]
         case .leadKey: schemes = ["LeadKey"]
         case .signature: schemes = ["WebhookSignature"]
         case .basic: schemes = ["HTTPBasic"]
@@ -146,8 +147,11 @@ struct OpenAPIOperationWriter {
         if !operation.method.isSafe { failures[504] = SharedFailure.description(504) }
         switch operation.security {
         case .none: break
-        case .bearer: failures[401] = SharedFailure.missingToken.description
+        case .bearer, .anyIdentity: failures[401] = SharedFailure.missingToken.description
         case .leadKey, .signature, .basic, .eventSender: failures[401] = SharedFailure.unauthorized.description
+        }
+        if case .anyIdentity = operation.security {
+            failures[403] = "The caller is not accepted, or a change with a session lacks X-CSRF-Token"
         }
         if case .bearer(let permissions) = operation.security {
             failures[403] =

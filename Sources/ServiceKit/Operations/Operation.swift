@@ -67,6 +67,8 @@ package enum OperationSecurity: Sendable, Hashable {
     case none
     /// A bearer token that holds one of the permissions; an empty list accepts every valid token.
     case bearer(permissions: [String])
+    /// Every known caller, whatever permissions it has: what it asks for is about itself.
+    case anyIdentity
     /// The one-time key of a lead as bearer token; the operation itself verifies it.
     case leadKey
     /// A signed callback; the operation itself verifies it.
@@ -84,7 +86,7 @@ extension OperationSecurity {
     var challenge: String? {
         switch self {
         case .none: nil
-        case .bearer, .leadKey: "Bearer realm=\"Users\""
+        case .bearer, .anyIdentity, .leadKey: "Bearer realm=\"Users\""
         case .signature: Self.signatureChallenge
         case .basic: "Basic realm=\"Webhooks\", charset=\"UTF-8\""
         case .eventSender: "ApiKey realm=\"Events\", header=\"x-api-key\", \(Self.signatureChallenge)"

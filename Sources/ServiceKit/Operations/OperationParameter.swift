@@ -127,6 +127,9 @@ package struct OperationResponseHeader: Sendable, Hashable {
         name: "ETag", description: "Version of the row, for If-Match and If-None-Match")
     /// Path of what was created.
     package static let location = OperationResponseHeader(name: "Location", description: "Path of the created row")
+    /// Where a browser is sent.
+    package static let redirection = OperationResponseHeader(
+        name: "Location", description: "Where the browser goes on")
     /// Next page.
     package static let link = OperationResponseHeader(
         name: "Link", description: "The next page, rel=\"next\", if there is one (RFC 8288)")

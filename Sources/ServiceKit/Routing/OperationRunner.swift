@@ -185,7 +185,7 @@ struct OperationRunner: Sendable {
     /// Refuses a caller who waits for `100 Continue` and has no access, before the body is sent for nothing.
     private func refuseWithoutBody(_ call: OperationRequest) async throws {
         switch operation.security {
-        case .bearer: _ = try await authenticators.authenticate(call, permissions: acceptedPermissions)
+        case .bearer, .anyIdentity: _ = try await authenticators.authenticate(call, permissions: acceptedPermissions)
         case .leadKey: try requireLeadKey(call)
         case .none, .signature, .basic, .eventSender: break
         }

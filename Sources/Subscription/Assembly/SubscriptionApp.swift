@@ -12,6 +12,7 @@ package enum SubscriptionApp: ServiceApp {
         ErasureFeature.self,
         ExportFeature.self,
         EventOperationsFeature<SubscriptionCore>.self,
+        SessionFeature<SubscriptionCore>.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

@@ -21,6 +21,7 @@ package enum TenantManagementApp: ServiceApp {
         RoleFeature.self,
         NotificationFeature.self,
         EventOperationsFeature<TenantManagementCore>.self,
+        LoginFeature.self,
     ]
 
     package static let profile = ServicePlatform.Profile(

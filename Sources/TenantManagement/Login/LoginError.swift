@@ -1,0 +1,29 @@
+import ServiceKit
+
+/// Why a login does not go on.
+enum LoginError: Error, Sendable, Hashable {
+    /// `OIDC_ISSUER` is not set.
+    case notConfigured
+    /// Where to return to is not a path of this host.
+    case returnPath(String)
+    /// A parameter of the return occurs twice, or neither `code` nor `error` is there.
+    case parameters
+    /// The login was not begun here, is over, or was completed already.
+    case state
+    /// The login was begun in another browser, or its cookie is gone.
+    case otherBrowser
+    /// The answer is from another identity provider.
+    case otherIssuer
+    /// The identity provider refused the login; its error code.
+    case refused(String)
+    /// The identity provider did not accept the code.
+    case code
+    /// The ID token is not in order.
+    case token(IDTokenFault)
+    /// The user has none of the mapped values.
+    case noAccess
+    /// The identity provider does not respond, or not as it should.
+    case providerUnavailable
+    /// The request has no session that could be ended.
+    case noSession
+}
