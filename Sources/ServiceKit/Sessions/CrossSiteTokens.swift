@@ -1,6 +1,6 @@
 import Crypto
-import FoundationEssentials
 import Primitives
+package import Sealing
 
 /// The token that a page repeats in a header when it changes something: another site can make a browser send the cookie of the
 /// session, but can neither read this token nor set the header.
@@ -8,11 +8,13 @@ import Primitives
 /// It is an HMAC of the session's token, so it is valid for one session only and is stored nowhere.
 package struct CrossSiteTokens: Sendable {
     private let key: SymmetricKey
+    /// Tokens that were made before the key was rotated, or by nodes that have rotated it already, are good, too.
+    private let all: [SymmetricKey]
 
-    /// - Parameter secret: The key that all services encrypt with.
-    package init(secret: String) {
-        key = HKDF<SHA256>.deriveKey(
-            inputKeyMaterial: SymmetricKey(data: Data(secret.utf8)), info: Data("arc:csrf".utf8), outputByteCount: 32)
+    /// - Parameter keys: The keys that all services encrypt with.
+    package init(keys: EncryptionKeys) {
+        key = keys.current.derived(for: "csrf")
+        all = keys.all.map { $0.derived(for: "csrf") }
     }
 
     /// The token of a session.
@@ -23,6 +25,7 @@ package struct CrossSiteTokens: Sendable {
     /// Takes the same time for every text of the right form.
     package func isToken(_ text: String, of session: SessionToken) -> Bool {
         guard let code = Hex.decode(text), code.count == SHA256.byteCount else { return false }
-        return HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: Array(session.text.utf8), using: key)
+        let content = Array(session.text.utf8)
+        return all.contains { HMAC<SHA256>.isValidAuthenticationCode(code, authenticating: content, using: $0) }
     }
 }

@@ -1,7 +1,7 @@
 import Crypto
 package import Primitives
 package import RedisClient
-import Sealing
+package import Sealing
 
 /// Sessions in Redis, which is the only place where they are: without it nobody is recognized by a session.
 ///
@@ -10,10 +10,10 @@ package struct SessionStore: Sendable {
     private let redis: RedisClient
     private let sealer: Sealer
 
-    /// - Parameter secret: The key that all services encrypt with.
-    package init(redis: RedisClient, secret: String) {
+    /// - Parameter keys: The keys that all services encrypt with.
+    package init(redis: RedisClient, keys: EncryptionKeys) {
         self.redis = redis
-        sealer = Sealer(secret: secret, purpose: "sessions")
+        sealer = Sealer(keys: keys, purpose: "sessions")
     }
 
     /// Stores a new session.

@@ -19,8 +19,8 @@ package struct PlatformSessions: Sendable {
                 configuration: shared.configuration.with(database: configuration.redisDatabase),
                 logger: platform.logger)
         access = SessionAccess(
-            store: SessionStore(redis: ownClient ?? shared, secret: platform.encryptionKey),
-            cookies: configuration.cookies, csrf: CrossSiteTokens(secret: platform.encryptionKey),
+            store: SessionStore(redis: ownClient ?? shared, keys: platform.encryptionKeys),
+            cookies: configuration.cookies, csrf: CrossSiteTokens(keys: platform.encryptionKeys),
             origin: RequestOrigin(own: configuration.origin, others: platform.http.limits.allowedOrigins))
         authenticator = SessionAuthenticator(sessions: access, roles: platform.roles, clock: platform.clock)
     }

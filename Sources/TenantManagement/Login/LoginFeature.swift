@@ -34,7 +34,7 @@ struct LoginFeature: ServiceFeature {
             verifier: IDTokenVerifier(
                 issuer: configuration.issuer, clientID: configuration.clientID, clockSkew: configuration.clockSkew,
                 keys: provider.keys),
-            sealer: Sealer(secret: platform.encryptionKey, purpose: "login"), store: sessions.access.store,
+            sealer: Sealer(keys: platform.encryptionKeys, purpose: "login"), store: sessions.access.store,
             roles: platform.roles, logger: platform.logger)
         operations =
             LoginController(service: service, sessions: sessions.access).operations
