@@ -1,4 +1,4 @@
-import Crypto
+package import Crypto
 import FoundationEssentials
 
 /// A secret of the environment from which keys are derived. No description and no mirror shows it.
