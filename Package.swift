@@ -138,7 +138,7 @@ let package = Package(
             values + settings + background + [
                 "PostgresClient", "RedisClient", "Entities", "WorkQueue", "PrometheusMetrics", "ServiceKit",
                 coreMetrics,
-                httpTypes, nioCore,
+                crypto, httpTypes, nioCore, nioPosix,
             ]),
         library(
             "ServicePlatform",

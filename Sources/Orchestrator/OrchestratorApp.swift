@@ -4,8 +4,10 @@ package import KeyRotation
 package import Logging
 package import MessageBus
 package import Primitives
+import PrometheusMetrics
 package import ServiceKit
 import ServiceLifecycle
+import ServiceMetrics
 import ServicePlatform
 
 /// The orchestrator (`arc serve orchestrator`, port 3003): performs the provisioning that tenant management requests, and
@@ -33,10 +35,16 @@ package enum OrchestratorApp {
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
-        let core = try OrchestratorCore(reader: reader, clock: clock, bus: bus, logger: logger)
-        var made: [any ServiceFeature<OrchestratorCore>] = []
-        for feature in features { made.append(try await feature.init(core)) }
-        return try await service(core, made)
+        let telemetry = try ServiceTelemetry(
+            service: "orchestrator", reader: reader,
+            servicePort: try ServiceConfiguration(reader: reader, defaultPort: OrchestratorCore.defaultPort).port,
+            clock: clock, logger: logger)
+        return try await telemetry.measuring {
+            let core = try OrchestratorCore(reader: reader, clock: clock, bus: bus, logger: logger)
+            var made: [any ServiceFeature<OrchestratorCore>] = []
+            for feature in features { made.append(try await feature.init(core)) }
+            return try await service(core, made, telemetry)
+        }
     }
 
     /// What the service publishes and consumes, for the document of events. Nothing is connected.
@@ -52,7 +60,7 @@ package enum OrchestratorApp {
     }
 
     private static func service(
-        _ core: OrchestratorCore, _ features: [any ServiceFeature<OrchestratorCore>]
+        _ core: OrchestratorCore, _ features: [any ServiceFeature<OrchestratorCore>], _ telemetry: ServiceTelemetry
     ) async throws -> HTTPService {
         let (bus, database, clock) = (core.bus, core.database, core.clock)
         let consumers = features.flatMap(\.consumers)
@@ -71,23 +79,32 @@ package enum OrchestratorApp {
             })
         // No operation asks for a token, so the verifier has no keys and would refuse every one.
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
-        return HTTPService(
+        let allChecks = checks + [lag] + features.flatMap(\.healthChecks)
+        telemetry.add([
+            .pools(database.pools), .bus(bus, groups: consumers.map(\.group), clock: clock),
+        ])
+        telemetry.add(features.flatMap(\.metrics))
+        let measuring = await telemetry.background(checks: allChecks)
+        let service = HTTPService(
             configuration: core.http,
             base: BaseOperations(
                 serviceName: "Orchestrator Service", greeting: "Hello from Orchestrator Service.",
                 explorerAssets: ExplorerAssets(folder: core.http.explorerAssetsPath),
-                checks: checks + [lag] + features.flatMap(\.healthChecks), clock: clock),
+                checks: allChecks, clock: clock),
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
             operations: features.flatMap(\.operations),
             authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
-            background: try bus.services + features.flatMap(\.background)
+            observers: telemetry.observers,
+            background: try measuring + bus.services + features.flatMap(\.background)
                 + consumers.map { try $0.service(on: bus.subscriber) },
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()
                 await database.shutdown()
             }, clock: clock, logger: core.logger)
+        telemetry.add([.connections(service.load)])
+        return service
     }
 }

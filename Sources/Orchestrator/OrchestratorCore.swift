@@ -6,6 +6,7 @@ import PostgresClient
 import Primitives
 import Sealing
 import ServiceKit
+import ServiceMetrics
 import ServicePlatform
 
 /// What the features of the orchestrator share: connections, the stored runs, and the provisioners of the tiers.
@@ -30,6 +31,8 @@ struct OrchestratorCore: Sendable {
     /// Requests for the data of tenants.
     let dataExports: DataExportStore
 
+    static let defaultPort = 3003
+
     /// Settings that belong to no feature.
     static let configurationKeys = ConfigurationKeys(combining: [
         ConfigurationKeys([], secrets: ["JWT_SECRET"]),
@@ -38,6 +41,7 @@ struct OrchestratorCore: Sendable {
         PostgresConfiguration.configurationKeys,
         BusConnectors.configurationKeys,
         EventLag.configurationKeys,
+        ServiceTelemetry.configurationKeys,
     ])
 
     /// - Parameter bus: nil to use the configured one.
@@ -46,7 +50,7 @@ struct OrchestratorCore: Sendable {
         self.reader = reader
         self.clock = clock
         self.logger = logger
-        http = try ServiceConfiguration(reader: reader, defaultPort: 3003)
+        http = try ServiceConfiguration(reader: reader, defaultPort: Self.defaultPort)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         lag = try EventLag(reader: reader, clock: clock)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)

@@ -41,8 +41,11 @@ extension ServiceApp {
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
-        let (core, made) = try await assemble(reader: reader, clock: clock, bus: bus, logger: logger)
-        return try core.platform.service(core, features: made)
+        let telemetry = try profile.telemetry(reader: reader, clock: clock, logger: logger)
+        return try await telemetry.measuring {
+            let (core, made) = try await assemble(reader: reader, clock: clock, bus: bus, logger: logger)
+            return try await core.platform.service(core, features: made, telemetry: telemetry)
+        }
     }
 
     /// What the service publishes and consumes, for the document of events. Nothing is connected.

@@ -2,6 +2,7 @@ package import ConfigurationChecks
 package import Entities
 package import KeyRotation
 package import MessageBus
+package import PrometheusMetrics
 package import ServiceKit
 package import ServiceLifecycle
 package import WorkQueue
@@ -34,6 +35,8 @@ package protocol ServiceFeature<Core>: Sendable {
     var consumers: [FeatureConsumer] { get }
     /// Checks in addition to those of the database, the bus and the key set.
     var healthChecks: [HealthCheck] { get }
+    /// Figures that are read when somebody asks for the metrics of the service.
+    var metrics: [MetricSource] { get }
     /// Closes the feature's own connections, after its work has ended.
     func shutdown() async
 }
@@ -50,6 +53,7 @@ extension ServiceFeature {
     package var background: [any Service] { [] }
     package var consumers: [FeatureConsumer] { [] }
     package var healthChecks: [HealthCheck] { [] }
+    package var metrics: [MetricSource] { [] }
     /// Closes nothing.
     package func shutdown() async {}
 }

@@ -1,12 +1,16 @@
 import MessageBus
+import PrometheusMetrics
 import RedisClient
 import ServiceKit
 import ServiceLifecycle
+import ServiceMetrics
 
 extension ServicePlatform {
     /// Puts a service together.
     /// - Parameter features: In the order of the OpenAPI document.
-    func service<Core: ServiceCore>(_ core: Core, features: [any ServiceFeature<Core>]) throws -> HTTPService {
+    func service<Core: ServiceCore>(
+        _ core: Core, features: [any ServiceFeature<Core>], telemetry: ServiceTelemetry
+    ) async throws -> HTTPService {
         let keySet = KeySetLoader(tokens, verifier: verifier, logger: logger)
         let idempotency = try IdempotencyStore(
             pool: pool, keys: encryptionKeys, reader: reader, clock: clock, logger: logger)
@@ -47,21 +51,32 @@ extension ServicePlatform {
                     }))
         if let keySet { checks.append(keySet.healthCheck) }
 
-        return HTTPService(
+        telemetry.add([
+            .pools(database.pools), .redis(redis), .outbox(outbox, relay, clock: clock),
+            .bus(bus, groups: consumers.map(\.group), clock: clock),
+        ])
+        telemetry.add(features.flatMap(\.metrics))
+        background += await telemetry.background(checks: checks)
+
+        let service = HTTPService(
             configuration: http,
             base: BaseOperations(
                 serviceName: profile.serviceName, greeting: "Hello from LoopBack",
                 explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath), checks: checks, clock: clock),
-            summary: profile.summary, operations: features.flatMap(\.operations), catalog: core.catalog,
+            summary: profile.summary, operations: features.flatMap(\.operations) + telemetry.operations,
+            catalog: core.catalog,
             authenticators: AuthenticatorChain(
                 features.flatMap(\.authenticators) + [TokenAuthenticator(verifier: verifier)]),
             rateLimiter: limiter, idempotency: idempotency,
-            tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, background: background,
+            tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
+            background: background,
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()
                 await redis.shutdown()
                 await database.shutdown()
             }, clock: clock, logger: logger)
+        telemetry.add([.connections(service.load)])
+        return service
     }
 }

@@ -8,6 +8,7 @@ package import Primitives
 package import RedisClient
 package import Sealing
 package import ServiceKit
+import ServiceMetrics
 
 /// What the services that own entities have in common: their database, Redis, the bus with its outbox relay, tokens, rate
 /// limits, idempotency keys, clock and logger.
@@ -73,6 +74,7 @@ package struct ServicePlatform: Sendable {
         EventLag.configurationKeys,
         EventSecrets.configurationKeys,
         IdempotencyStore.configurationKeys,
+        ServiceTelemetry.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
     ])
 
@@ -99,7 +101,7 @@ package struct ServicePlatform: Sendable {
         if reader.text("redis.database") == nil, redisConfiguration.database == 0 {
             redisConfiguration = redisConfiguration.with(database: profile.redisDatabase)
         }
-        redis = RedisClient(configuration: redisConfiguration, logger: logger)
+        redis = RedisClient("main", configuration: redisConfiguration, logger: logger)
         self.bus = try bus ?? BusConnectors.connect(reader: reader, clock: clock, logger: logger)
         eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)

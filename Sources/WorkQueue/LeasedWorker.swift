@@ -58,7 +58,8 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         self.store = store
         self.configuration = configuration
         self.logger = logger
-        self.middleware = middleware ?? [WorkLog(logger)]
+        let measuring: [any WorkMiddleware] = WorkMetrics().map { [$0] } ?? []
+        self.middleware = measuring + (middleware ?? [WorkLog(logger)])
         self.handler = handler
         storeOutage = OutageLog("work cannot be claimed, trying again", logger: logger)
         handlerOutage = OutageLog("work waits for something that is away, trying again", logger: logger)

@@ -8,7 +8,7 @@ import Testing
         let rounds = Atomic(0)
         let (stream, rounded) = AsyncStream.makeStream(of: Int.self)
         let work = Task {
-            await PeriodicWork.run(every: .milliseconds(1)) {
+            await PeriodicWork.run("test", every: .milliseconds(1)) {
                 rounded.yield(rounds.add(1, ordering: .relaxed).newValue)
             }
         }
@@ -21,7 +21,9 @@ import Testing
     @Test func `a shutdown ends the pause`() async {
         let rounds = Atomic(0)
         let work = Task {
-            await PeriodicWork.run(every: .seconds(3600), after: .seconds(3600)) { rounds.add(1, ordering: .relaxed) }
+            await PeriodicWork.run("test", every: .seconds(3600), after: .seconds(3600)) {
+                rounds.add(1, ordering: .relaxed)
+            }
         }
         work.cancel()
         await work.value

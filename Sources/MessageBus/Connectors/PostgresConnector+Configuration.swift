@@ -18,7 +18,7 @@ extension PostgresConnector {
     ) throws(ConfigurationFailure) -> MessageBusConnection {
         let configuration = try PostgresConfiguration(reader: reader, scope: "message.bus")
         let retention = try Duration.retention("message.bus.retention.hours", reader: reader)
-        let pool = PostgresPool(configuration: configuration, logger: logger)
+        let pool = PostgresPool("bus", configuration: configuration, logger: logger)
         let connector = PostgresConnector(
             pool: pool, listener: configuration, retention: retention, clock: clock, logger: logger)
         return MessageBusConnection(

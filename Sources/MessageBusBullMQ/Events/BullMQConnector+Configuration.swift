@@ -23,7 +23,7 @@ extension BullMQConnector {
         reader: ConfigReader, clock: any WallClock, logger: Logger
     ) throws(ConfigurationFailure) -> MessageBusConnection {
         let settings = try BullMQBusSettings(reader: reader)
-        let client = RedisClient(configuration: try redis(reader: reader), logger: logger)
+        let client = RedisClient("bullmq", configuration: try redis(reader: reader), logger: logger)
         let connector = BullMQConnector(client: client, settings: settings, logger: logger)
         return MessageBusConnection(
             connector: connector, subscriber: connector, deadLetters: connector, backlog: connector,

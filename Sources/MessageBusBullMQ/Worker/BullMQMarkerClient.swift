@@ -8,7 +8,7 @@ struct BullMQMarkerClient: Sendable {
 
     init(queue: BullMQQueue, blockTime: Duration, logger: Logger) {
         client = RedisClient(
-            configuration: queue.client.configuration.blocking(for: blockTime), logger: logger)
+            "bullmq_markers", configuration: queue.client.configuration.blocking(for: blockTime), logger: logger)
         let (seconds, attoseconds) = blockTime.components
         let milliseconds = attoseconds / 1_000_000_000_000_000
         let padding = String(repeating: "0", count: 3 - "\(milliseconds)".count)

@@ -15,7 +15,7 @@ struct InboxPurge: Service {
     private static let retention = Duration.seconds(30 * 86_400)
 
     func run() async {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) {
+        await PeriodicWork.run("inbox_purge", every: .seconds(3600), after: .seconds(60)) {
             do {
                 try await Inbox.purge(before: clock.now().adding(.zero - Self.retention), on: pool)
             } catch {

@@ -35,7 +35,7 @@ final class DataServerWatch: Service {
     var problem: String? { refusal.withLock { $0 } }
 
     func run() async {
-        await PeriodicWork.run(every: interval) { [self] in
+        await PeriodicWork.run("data_server_watch", every: interval) { [self] in
             await round()
             if isMeasurementDue() { await measure() }
         }

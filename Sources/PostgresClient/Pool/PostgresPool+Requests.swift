@@ -47,7 +47,10 @@ extension PostgresPool {
         while true {
             let (connection, idleSince) = try await lease(request.workload.lane)
             // The statements' deadline begins here: the wait for a connection has a separate one.
-            switch await connection.perform(request, now: MonotonicClock.now(), idleSince: idleSince) {
+            let start = MonotonicClock.now()
+            let outcome = await connection.perform(request, now: start, idleSince: idleSince)
+            meter?.performed(request.workload, since: start, outcome)
+            switch outcome {
             case .success(let results):
                 if keeps { return (results, connection) }
                 release(connection)

@@ -45,18 +45,24 @@ package final class PostgresPool: Sendable {
         }
     }
 
-    let configuration: PostgresConfiguration
+    package let name: String
+    /// How the pool connects, and its limits.
+    package let configuration: PostgresConfiguration
     private let logger: Logger
     private let notices: NoticeLog
     /// The stricter limits of searches, written once; nil where the session's own limit is no longer.
     let searchLimit: PostgresSetting?
     let patternLimit: PostgresSetting?
     private let state: Mutex<State>
+    let meter: PoolMeter?
     /// When the server last refused a request because its disk was full, in the time of `MonotonicClock`; 0 if never.
     private let diskWasFullAt = Atomic<Int64>(0)
 
     /// Makes a pool; the first connection is opened when the first request comes.
-    package init(configuration: PostgresConfiguration, logger: Logger) {
+    /// - Parameter name: As metrics name it, `a-z` and `_`. Pools with the same name are counted together.
+    package init(_ name: String = "other", configuration: PostgresConfiguration, logger: Logger) {
+        self.name = name
+        meter = PoolMeter(pool: name)
         self.configuration = configuration
         self.logger = logger
         self.notices = NoticeLog(logger: logger)
@@ -110,6 +116,8 @@ package final class PostgresPool: Sendable {
             state.nextWaiter += 1
             return state.nextWaiter
         }
+        let start = meter == nil ? 0 : MonotonicClock.now()
+        defer { meter?.waited(since: start) }
         let lease = await withTaskCancellationHandler {
             await withUnsafeContinuation { (waiter: Waiter) in admit(waiter, id: id, lane) }
         } onCancel: {

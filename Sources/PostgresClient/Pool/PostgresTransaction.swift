@@ -129,7 +129,10 @@ package final class PostgresTransaction: Sendable {
     private func perform(
         _ request: Request, on connection: Connection
     ) async throws(PostgresError) -> [PostgresResult] {
-        switch await connection.perform(request, now: MonotonicClock.now()) {
+        let start = MonotonicClock.now()
+        let outcome = await connection.perform(request, now: start)
+        pool.meter?.performed(workload, since: start, outcome)
+        switch outcome {
         case .success(let results): return results
         case .failure(let error):
             pool.record(error)

@@ -12,6 +12,7 @@ import Synchronization
 /// Give blocking commands (BLPOP, BZPOPMIN, XREAD BLOCK) a separate client with a longer `commandTimeout`: they
 /// would delay all commands on a shared connection.
 package final class RedisClient: Sendable {
+    package let name: String
     /// How it connects.
     package let configuration: RedisConfiguration
     let logger: Logger
@@ -21,18 +22,25 @@ package final class RedisClient: Sendable {
     private let subscriptions: RedisSubscriptions
     /// Nil after shutdown.
     private let trackers = Mutex<[ObjectIdentifier: RedisTracker]?>([:])
+    private let meter: RedisMeter?
     private let (ended, end) = AsyncStream<Never>.makeStream()
 
     /// Makes a client; nothing is connected yet.
+    /// - Parameter name: As metrics name it, `a-z` and `_`.
     package init(
-        configuration: RedisConfiguration, logger: Logger,
+        _ name: String = "other", configuration: RedisConfiguration, logger: Logger,
         eventLoopGroup: any EventLoopGroup = MultiThreadedEventLoopGroup.singleton
     ) {
         self.configuration = configuration
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
+        self.name = name
+        let meter = RedisMeter(client: name)
+        self.meter = meter
         links = (0..<max(1, configuration.connections)).map { _ in
-            RedisLink(configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+            RedisLink(
+                configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger,
+                observer: { event in if case .connected = event { meter?.connected() } })
         }
         subscriptions = RedisSubscriptions(
             configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
@@ -85,9 +93,11 @@ package final class RedisClient: Sendable {
     ) async throws(RedisError) -> [Result<RedisValue, RedisError>] {
         for command in commands { try CommandRules.check(command, inPipeline: true) }
         guard !commands.isEmpty else { return [] }
+        let start = meter.map { _ in ContinuousClock.now }
         let outcome = await link.perform(.replies(commands.count)) { buffer in
             for command in commands { buffer.writeCommand(command) }
         }
+        if let start { meter?.performed(since: start, outcome) }
         switch outcome {
         case .values(let results): return results
         case .value: throw .unexpectedReply
@@ -97,7 +107,10 @@ package final class RedisClient: Sendable {
 
     /// Sends one command that `encode` writes, and that is known to be harmless.
     func perform(_ encode: (inout ByteBuffer) -> Void) async throws(RedisError) -> RedisValue {
-        switch await link.perform(encode: encode) {
+        let start = meter.map { _ in ContinuousClock.now }
+        let outcome = await link.perform(encode: encode)
+        if let start { meter?.performed(since: start, outcome) }
+        switch outcome {
         case .value(let value): return value
         case .values: throw .unexpectedReply
         case .failure(let error): throw error

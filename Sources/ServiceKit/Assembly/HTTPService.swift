@@ -1,3 +1,4 @@
+import CoreMetrics
 package import Entities
 import Hummingbird
 import HummingbirdCore
@@ -23,6 +24,8 @@ package struct HTTPService: Sendable {
     private let background: [any Service]
     private let atEnd: @Sendable () async -> Void
     private let logger: Logger
+    /// What is measured while the service runs counts where its parts count.
+    private let metrics: any MetricsFactory
 
     /// - Parameters:
     ///   - base: The operations that every service has.
@@ -76,6 +79,7 @@ package struct HTTPService: Sendable {
         self.background = background
         self.atEnd = atEnd
         self.logger = logger
+        metrics = MetricsSystem.factory
     }
 
     /// Runs until a signal arrives or an essential part fails. Running requests and background work have the configured
@@ -112,7 +116,7 @@ package struct HTTPService: Sendable {
         // else runs in another one must not end with it.
         group.maximumCancellationDuration = signals.isEmpty ? nil : .seconds(15)
         do {
-            try await ServiceGroup(configuration: group).run()
+            try await withMetricsFactory(metrics) { try await ServiceGroup(configuration: group).run() }
         } catch {
             await atEnd()
             throw error
@@ -134,6 +138,13 @@ package struct HTTPService: Sendable {
         return limits
     }
 
+    /// The load of the server, read when it is called, also after the service has ended.
+    package var load: @Sendable () -> HTTPLoad {
+        { [connections, unsentAnswers] in
+            HTTPLoad(connections: connections.count, unsentBytes: unsentAnswers.total)
+        }
+    }
+
     /// Number of open connections.
     package var openConnections: Int { connections.count }
 
@@ -142,6 +153,14 @@ package struct HTTPService: Sendable {
 
     /// Files that the process needs in addition to client connections: databases, Redis, logs, outbound requests.
     private static let otherFiles = 256
+}
+
+/// What the clients of a server occupy.
+package struct HTTPLoad: Sendable {
+    /// Open connections.
+    package let connections: Int
+    /// Bytes of responses that clients have not read yet.
+    package let unsentBytes: Int
 }
 
 /// The document contains the operation that serves it, so it is filled in after the operations are made.

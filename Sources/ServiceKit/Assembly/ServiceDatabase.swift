@@ -19,13 +19,15 @@ package struct ServiceDatabase: Sendable {
     /// Nothing is connected before it is used.
     package init(configuration: PostgresConfiguration, logger: Logger) {
         self.configuration = configuration
-        pool = PostgresPool(configuration: configuration, logger: logger)
-        relayPool = PostgresPool(configuration: configuration.limited(to: 2, for: "outbox"), logger: logger)
+        pool = PostgresPool("requests", configuration: configuration, logger: logger)
+        relayPool = PostgresPool(
+            "outbox", configuration: configuration.limited(to: 2, for: "outbox"), logger: logger)
         var changes = configuration.limited(to: 1, for: "changes")
         // A late reading is useless.
         changes.statementTimeout = .seconds(2)
-        changesPool = PostgresPool(configuration: changes, logger: logger)
-        checkPool = PostgresPool(configuration: configuration.limited(to: 1, for: "health"), logger: logger)
+        changesPool = PostgresPool("changes", configuration: changes, logger: logger)
+        checkPool = PostgresPool(
+            "health", configuration: configuration.limited(to: 1, for: "health"), logger: logger)
     }
 
     /// Whether the database responds, and whether it has room for changes. While requests cannot reach it, the check uses
@@ -38,6 +40,9 @@ package struct ServiceDatabase: Sendable {
             return pool.isDiskFull || relayPool.isDiskFull ? .impaired("disk full") : .up
         }
     }
+
+    /// All connections, for metrics.
+    package var pools: [PostgresPool] { [pool, relayPool, changesPool, checkPool] }
 
     /// Closes all connections, after everything else has ended.
     package func shutdown() async {

@@ -54,6 +54,13 @@ package enum PermissionCatalog {
     /// The codes of moves, which the original does not have.
     private static let moves = [moveTenant]
 
+    /// Reading the metrics of a service.
+    package static let viewMetrics = "10287"
+    /// Reading the statistics of the requests of a service.
+    package static let viewStatistics = "10288"
+    /// The codes of observability, which the original does not have.
+    private static let observability = [viewMetrics, viewStatistics]
+
     /// Seeing roles.
     package static let viewRoles = "10275"
     /// Adding, changing and deleting roles.
@@ -71,6 +78,7 @@ package enum PermissionCatalog {
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] =
         original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
+        + observability
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

@@ -66,7 +66,8 @@ extension Role {
     private static let viewing: Set<String> = Set([
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
-        Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles,
+        Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewMetrics,
+        Code.viewStatistics,
     ]).union(catalog)
 
     // MARK: Users of tenants

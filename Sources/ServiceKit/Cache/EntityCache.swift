@@ -55,6 +55,7 @@ package final class EntityCache: Sendable {
     let now: @Sendable () -> ContinuousClock.Instant
     let logger: Logger
     let state: Mutex<CacheState>
+    private let meter: CacheMeter
 
     /// - Parameters:
     ///   - prefix: Start of every key, such as `tenant:`.
@@ -64,11 +65,18 @@ package final class EntityCache: Sendable {
         prefix: String, redis: RedisClient, timeToLive: Duration = .seconds(3600), logger: Logger
     ) {
         self.init(
-            shared: RedisBodyStore(redis: redis, prefix: prefix, timeToLive: timeToLive), now: { .now }, logger: logger)
+            shared: RedisBodyStore(redis: redis, prefix: prefix, timeToLive: timeToLive), now: { .now },
+            name: prefix.filter { $0 != ":" }, logger: logger)
     }
 
-    /// - Parameter now: A clock that is never set back.
-    init(shared: any SharedBodyStore, now: @escaping @Sendable () -> ContinuousClock.Instant, logger: Logger) {
+    /// - Parameters:
+    ///   - now: A clock that is never set back.
+    ///   - name: As metrics name it.
+    init(
+        shared: any SharedBodyStore, now: @escaping @Sendable () -> ContinuousClock.Instant, name: String = "test",
+        logger: Logger
+    ) {
+        meter = CacheMeter(cache: name)
         self.shared = shared
         self.now = now
         self.logger = logger
@@ -91,11 +99,12 @@ package final class EntityCache: Sendable {
         let now = now()
         enum Step {
             case hit(Body)
+            case join(Task<Body?, any Error>)
             case wait(Task<Body?, any Error>)
         }
         let step: Step = state.withLock { state in
             if let body = state.body(id, now: now) { return .hit(body) }
-            if let running = state.load(of: id, now: now) { return .wait(running) }
+            if let running = state.load(of: id, now: now) { return .join(running) }
             let asksShared = state.trustsShared(id, now: now)
             return .wait(
                 state.beginLoad(id, now: now) { number in
@@ -103,7 +112,12 @@ package final class EntityCache: Sendable {
                 })
         }
         switch step {
-        case .hit(let body): return Content(body)
+        case .hit(let body):
+            meter.memory.increment()
+            return Content(body)
+        case .join(let task):
+            meter.joined.increment()
+            return try await task.value.flatMap(Content.init)
         case .wait(let task): return try await task.value.flatMap(Content.init)
         }
     }
@@ -127,8 +141,10 @@ package final class EntityCache: Sendable {
         do {
             if asksShared, shared.isConnected, let body = await shared.get(id) {
                 endLoad(id, number: number, body)
+                meter.shared.increment()
                 return body
             }
+            meter.database.increment()
             let body = try await source()
             if endLoad(id, number: number, body), let body, asksShared {
                 _ = await shared.put([SharedEntry(id, body)])

@@ -44,7 +44,7 @@ package struct RowChangeFollower: Service {
 
     /// Runs until shutdown.
     package func run() async throws {
-        await PeriodicWork.run(every: Self.interval) { await look() }
+        await PeriodicWork.run("row_changes", every: Self.interval) { await look() }
     }
 
     /// One reading.

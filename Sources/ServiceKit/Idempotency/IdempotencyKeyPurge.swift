@@ -28,7 +28,7 @@ package struct IdempotencyKeyPurge: Service {
 
     /// Purges until shutdown.
     package func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600)) {
+        await PeriodicWork.run("idempotency_key_purge", every: .seconds(3600)) {
             do {
                 try await store.purge(before: clock.now().adding(.zero - retention))
             } catch {

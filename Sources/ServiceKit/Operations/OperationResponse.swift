@@ -13,6 +13,9 @@ package struct OperationResponse: Sendable {
     /// Media type of the body.
     package var mediaType: String
 
+    /// Writes the body piece by piece, in place of ``body``.
+    package private(set) var stream: (@Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void)?
+
     /// Media type of JSON answers, as the original sends it.
     package static let jsonMediaType = "application/json; charset=utf-8"
 
@@ -25,6 +28,15 @@ package struct OperationResponse: Sendable {
         self.headers = headers
         self.body = body
         self.mediaType = mediaType
+    }
+
+    /// A body that is written piece by piece, so that it never is in memory as a whole.
+    package init(
+        status: HTTPResponse.Status, headers: HTTPFields = HTTPFields(), mediaType: String,
+        stream: @escaping @Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void
+    ) {
+        self.init(status: status, headers: headers, body: nil, mediaType: mediaType)
+        self.stream = stream
     }
 
     /// 204.

@@ -74,10 +74,18 @@ struct OperationRunner: Sendable {
         let response = try await respond(call, caller: caller)
         var headers = response.headers
         for field in responseHeaders { headers.append(field) }
-        if response.body != nil { headers[.contentType] = response.mediaType }
-        return Response(
-            status: response.status, headers: headers,
-            body: response.body.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody())
+        if response.body != nil || response.stream != nil { headers[.contentType] = response.mediaType }
+        return Response(status: response.status, headers: headers, body: Self.body(of: response))
+    }
+
+    private static func body(of response: OperationResponse) -> ResponseBody {
+        guard let stream = response.stream else {
+            return response.body.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody()
+        }
+        return ResponseBody { writer in
+            try await stream { try await writer.write($0) }
+            try await writer.finish(nil)
+        }
     }
 
     private var expectsBody: Bool {

@@ -22,7 +22,7 @@ struct SubscriptionExpiry: Service {
 
     /// One round after the other until shutdown.
     func run() async throws {
-        await PeriodicWork.run(every: interval) {
+        await PeriodicWork.run("subscription_expiry", every: interval) {
             do {
                 let expired = try await expire()
                 if expired > 0 { logger.info("Subscriptions have expired", metadata: ["count": "\(expired)"]) }

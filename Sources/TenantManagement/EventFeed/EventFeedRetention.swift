@@ -22,7 +22,7 @@ struct EventFeedRetention: Service {
     }
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await purge() }
+        await PeriodicWork.run("event_feed_retention", every: .seconds(3600), after: .seconds(60)) { await purge() }
     }
 
     /// One round: batches until nothing is left to delete.

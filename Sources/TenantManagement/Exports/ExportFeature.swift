@@ -76,7 +76,7 @@ struct ExportPurge: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(30)) { await purge() }
+        await PeriodicWork.run("export_retention", every: .seconds(3600), after: .seconds(30)) { await purge() }
     }
 
     /// One round.

@@ -16,7 +16,7 @@ struct LeadRetention: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600)) { await purge() }
+        await PeriodicWork.run("lead_retention", every: .seconds(3600)) { await purge() }
     }
 
     /// One round: batches until nothing is left to remove.

@@ -48,7 +48,9 @@ package struct NotificationQueue: Service {
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask {
-                await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await self.purge() }
+                await PeriodicWork.run("mail_retention", every: .seconds(3600), after: .seconds(60)) {
+                    await self.purge()
+                }
             }
             let (sender, logger) = (self.sender, self.logger)
             let worker = LeasedWorker(

@@ -13,7 +13,7 @@ struct ProvisioningWatchdog: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(60), after: .seconds(60)) { await look() }
+        await PeriodicWork.run("provisioning_watchdog", every: .seconds(60), after: .seconds(60)) { await look() }
     }
 
     /// One round.

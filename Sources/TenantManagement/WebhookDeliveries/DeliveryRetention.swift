@@ -13,7 +13,9 @@ struct DeliveryRetention: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await purge() }
+        await PeriodicWork.run("webhook_delivery_retention", every: .seconds(3600), after: .seconds(60)) {
+            await purge()
+        }
     }
 
     /// One round: batches until nothing is left to delete.

@@ -1,0 +1,15 @@
+import PrometheusMetrics
+
+extension MetricCatalog {
+    static let tenants = [
+        MetricDescription(
+            "arc_tenants", .gauge, scope: .system, labels: ["status"],
+            "Tenants by state; exact up to 10000 of a state, estimated from a sample of the table beyond"),
+        MetricDescription(
+            "arc_subscriptions", .gauge, scope: .system, labels: ["status"],
+            "Subscriptions by state; exact up to 10000 of a state, estimated from a sample of the table beyond"),
+        MetricDescription(
+            "arc_onboarding_duration_seconds", .histogram, labels: ["from"], buckets: MetricDescription.longDurations,
+            "Time until a tenant became active, from its lead or, for tenants without a lead, from its creation"),
+    ]
+}

@@ -1,0 +1,99 @@
+package import Configuration
+package import ConfigurationChecks
+import CoreMetrics
+package import Logging
+import NIOPosix
+package import Primitives
+package import PrometheusMetrics
+package import ServiceKit
+package import ServiceLifecycle
+import Synchronization
+
+/// What a service measures about itself, and where it shows it: `/metrics` and `/stats`.
+///
+/// Everything that is made within ``measuring(_:)`` counts into the registry of this service, so that several services in
+/// one process have separate figures. When metrics are off, nothing is registered and swift-metrics counts nowhere.
+package struct ServiceTelemetry: Sendable {
+    /// The service as the command line names it.
+    package let service: String
+    let configuration: MetricsConfiguration
+    let registry: MetricsRegistry?
+    let clock: any WallClock
+    let logger: Logger
+
+    package static let configurationKeys = MetricsConfiguration.configurationKeys
+    /// Of this program.
+    package static let version = "1.0.0"
+    /// How many tenants are kept for each one that is shown, so that those that rise are known early.
+    private static let keptTenants = 16
+
+    /// - Parameters:
+    ///   - service: Its name, such as `tenant-management`.
+    ///   - servicePort: The port of the service, from which the usual management port follows.
+    /// - Throws: A failure that names the variable.
+    package init(
+        service: String, reader: ConfigReader, servicePort: Int, clock: any WallClock, logger: Logger
+    ) throws(ConfigurationFailure) {
+        self.service = service
+        self.clock = clock
+        self.logger = logger
+        configuration = try MetricsConfiguration(reader: reader, servicePort: servicePort)
+        registry = configuration.isEnabled ? MetricsRegistry(MetricCatalog.all, logger: logger) : nil
+        registry?.add([ProcessMetrics.source(service: service, version: Self.version)])
+    }
+
+    /// Runs what makes the parts of the service, which then count here.
+    package func measuring<Value>(_ body: () async throws -> Value) async throws -> Value {
+        try await withMetricsFactory(factory) { try await body() }
+    }
+
+    private var factory: any MetricsFactory { registry ?? NOOPMetricsHandler.instance }
+
+    /// Adds values that are read when somebody asks for them.
+    package func add(_ sources: [MetricSource]) { registry?.add(sources) }
+
+    /// The operations on the port of the service.
+    package var operations: [Operation] {
+        registry.map { [MetricsController(registry: $0).operation] } ?? []
+    }
+
+    /// Observes the requests of the service.
+    /// - Parameter operations: All of its operations.
+    package func observers(_ operations: [Operation]) -> [any RequestObserver] {
+        guard let registry else { return [] }
+        let requests = RequestMetrics(
+            operations, uncounted: Set(self.operations.map(\.path)),
+            tenantCapacity: max(64, configuration.topTenants * Self.keptTenants), factory: registry)
+        registry.add([requests.source(topTenants: configuration.topTenants)])
+        return [requests]
+    }
+
+    /// The management port, and what measures in the background.
+    /// - Parameter checks: Of the health of the service, which the management port answers, too.
+    package func background(checks: [HealthCheck]) async -> [any Service] {
+        guard let registry else { return [] }
+        return [
+            SchedulerProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, factory: registry),
+            ManagementServer(
+                service: await managementService(registry, checks), configuration: configuration, logger: logger),
+        ]
+    }
+
+    private func managementService(_ registry: MetricsRegistry, _ checks: [HealthCheck]) async -> HTTPService {
+        let access = MetricsAccess(token: configuration.token)
+        // Nobody authenticates here with a token of the service.
+        let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
+        return HTTPService(
+            configuration: ServiceConfiguration(
+                host: configuration.host, port: configuration.chosenPort ?? configuration.usualPort,
+                writesAccessLog: false),
+            base: BaseOperations(
+                serviceName: "Management of \(service)", greeting: "Hello from \(service).", explorerAssets: nil,
+                checks: checks, clock: clock),
+            summary: "Figures of this node for those who run it.",
+            operations: [MetricsController(registry: registry).operation(access)],
+            authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
+            rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
+            logger: logger)
+    }
+}
