@@ -30,6 +30,7 @@ let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioEmbedded = Target.Dependency.product(name: "NIOEmbedded", package: "swift-nio")
 let nioSSL = Target.Dependency.product(name: "NIOSSL", package: "swift-nio-ssl")
+let tracing = Target.Dependency.product(name: "Tracing", package: "swift-distributed-tracing")
 let systemPackage = Target.Dependency.product(name: "SystemPackage", package: "swift-system")
 
 // Groups: what is nearly always used together.
@@ -85,6 +86,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log.git", exact: "1.16.2"),
         .package(url: "https://github.com/apple/swift-argument-parser.git", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-metrics.git", exact: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-distributed-tracing.git", exact: "1.7.3"),
         .package(url: "https://github.com/apple/swift-collections.git", exact: "1.6.0"),
         .package(url: "https://github.com/apple/swift-http-types.git", exact: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system.git", exact: "1.8.1"),
@@ -93,7 +95,9 @@ let package = Package(
         .target(name: "CProcess"),
         .systemLibrary(name: "CLibpq", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
         .systemLibrary(name: "CPango", pkgConfig: "pangocairo", providers: [.apt(["libpango1.0-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         library("Primitives", []),
+        library("TraceRecording", ["Primitives", tracing]),
         library("JSONCoding", ["Primitives"]),
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", [crypto]),
@@ -101,13 +105,18 @@ let package = Package(
         library("PostgresClient", settings + ["CLibpq", "Primitives", coreMetrics, deque, logging]),
         library(
             "RedisClient", settings + ["Primitives", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging]),
-        library("OutboundHTTP", ["Primitives", asyncHTTPClient, nioCore, nioHTTP1]),
+        library("OutboundHTTP", ["Primitives", "TraceRecording", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
         library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("KeyRotation", values + ["PostgresClient", "Sealing"]),
         library("WorkQueue", background + ["Primitives", "PostgresClient", coreMetrics]),
         library("Observability", values + [logging]),
+        library(
+            "OpenTelemetry",
+            values + settings + background + [
+                "CZlib", "OutboundHTTP", "TraceRecording", "WorkQueue", nioHTTP1, nioSSL,
+            ]),
         library("PrometheusMetrics", ["Primitives", coreMetrics, logging]),
         library("Entities", values + ["PostgresClient"]),
         library(
@@ -269,6 +278,10 @@ let package = Package(
         tests(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Billing", "Subscription"]),
+        tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),
+        tests(
+            "OpenTelemetryTests",
+            values + settings + background + ["TestSupport", "OpenTelemetry", "TraceRecording", "WorkQueue"]),
         tests("ObservabilityTests", values + ["Observability", logging]),
         tests("PrometheusMetricsTests", ["TestSupport", "Primitives", "PrometheusMetrics", coreMetrics, logging]),
         tests(

@@ -12,12 +12,12 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Lowest first. A target may use targets of lower layers, and of its own where `SIDEWAYS` says so; never a higher one.
 LAYERS = [
-    {"CLibpq", "CPango", "CProcess"},
+    {"CLibpq", "CPango", "CProcess", "CZlib"},
     {"Primitives"},
-    {"ConfigurationChecks", "JSONCoding", "Sealing"},
+    {"ConfigurationChecks", "JSONCoding", "Sealing", "TraceRecording"},
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"AWS", "Entities", "KeyRotation", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
-    {"Billing", "ServiceKit", "MessageBus"},
+    {"Billing", "OpenTelemetry", "ServiceKit", "MessageBus"},
     {"MessageBusBullMQ", "MessageBusSQS", "ServiceMetrics"},
     {"MessageBusEventBridge"},
     {"ServicePlatform"},

@@ -1,8 +1,10 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+package import NIOSSL
 import Primitives
 import Synchronization
+import TraceRecording
 
 /// Sends requests to systems outside: one deadline for everything from the connection to the last byte of the answer, a
 /// limit of bytes, no redirects, no retries, and addresses that are checked after name resolution.
@@ -29,6 +31,7 @@ package final class OutboundHTTPClient: Sendable {
     private let configuration: HTTPClient.Configuration
     private let userAgent: String
     private let maximumAnswerSize: Int
+    private let isTraced: Bool
     /// The client is made when the first request comes: one that is made must also be closed.
     private let state = Mutex(State.idle)
 
@@ -36,7 +39,13 @@ package final class OutboundHTTPClient: Sendable {
     ///   - userAgent: The value of `user-agent`.
     ///   - addresses: Where requests may go to.
     ///   - maximumAnswerSize: Most bytes of the body of an answer. Its head may have up to 64 KiB more.
-    package init(userAgent: String, addresses: OutboundAddressPolicy, maximumAnswerSize: Int = 1 << 20) {
+    ///   - tls: Whom to trust, and the certificate of this side; nil for the authorities of the system.
+    ///   - isTraced: Whether requests have spans in the trace of the task that sends them, and carry it on. Not for what sends
+    ///     traces itself.
+    package init(
+        userAgent: String, addresses: OutboundAddressPolicy, maximumAnswerSize: Int = 1 << 20,
+        tls: TLSConfiguration? = nil, isTraced: Bool = true
+    ) {
         let inspect: @Sendable (any Channel) -> EventLoopFuture<Void> = { channel in
             addresses.check(channel).flatMap {
                 AnswerSizeGuard.add(to: channel, limit: maximumAnswerSize + AnswerSizeGuard.maximumHeadSize)
@@ -49,9 +58,13 @@ package final class OutboundHTTPClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // One answer at a time on a connection: its bytes can be counted.
         configuration.httpVersion = .http1Only
+        configuration.tlsConfiguration = tls
+        // Spans are made here, without addresses, which may hold secrets.
+        configuration.tracing.tracer = nil
         self.configuration = configuration
         self.userAgent = userAgent
         self.maximumAnswerSize = maximumAnswerSize
+        self.isTraced = isTraced
     }
 
     /// Sends a request and waits for its answer, of any status.
@@ -60,6 +73,24 @@ package final class OutboundHTTPClient: Sendable {
     /// - Throws: ``OutboundHTTPFailure`` when there is no complete answer within the time and the limit of bytes.
     package func send(
         _ request: OutboundRequest, timeout: Duration, body: AnswerBody = .collected
+    ) async throws(OutboundHTTPFailure) -> OutboundAnswer {
+        guard isTraced, let current = CurrentSpan.span else {
+            return try await perform(request, timeout: timeout, body: body)
+        }
+        var request = request
+        let span = OutboundSpan(within: current, &request)
+        do {
+            let answer = try await perform(request, timeout: timeout, body: body)
+            span.answered(answer.status)
+            return answer
+        } catch {
+            span.failed(error)
+            throw error
+        }
+    }
+
+    private func perform(
+        _ request: OutboundRequest, timeout: Duration, body: AnswerBody
     ) async throws(OutboundHTTPFailure) -> OutboundAnswer {
         guard let client = client() else { throw OutboundHTTPFailure(reason: "the service is stopping") }
         do {

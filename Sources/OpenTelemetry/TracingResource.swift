@@ -1,0 +1,50 @@
+import Configuration
+import ConfigurationChecks
+import Primitives
+import TraceRecording
+
+#if canImport(Glibc)
+import Glibc
+#elseif canImport(Darwin)
+import Darwin
+#endif
+
+/// Who exports: the attributes of the resource (semantic conventions, "Resource").
+struct TracingResource {
+    let attributes: [Attribute]
+
+    /// `OTEL_SERVICE_NAME` wins over `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, which wins over the original's
+    /// `SERVICE_NAME`. What else `OTEL_RESOURCE_ATTRIBUTES` says wins over what the process knows of itself.
+    init(lenient: LenientReader, service: String) {
+        let original = lenient.text("service.name")
+        let named = lenient.text("otel.service.name")
+        let given = lenient.pairs(lenient.text("otel.resource.attributes"), "otel.resource.attributes")
+        var attributes = [
+            Attribute("service.name", .string(original ?? service)), Attribute("service.version", .string("1.0.0")),
+            Attribute("service.instance.id", .string(Identifier.v4().description)),
+            Attribute("process.pid", .integer(Int64(getpid()))), Attribute("telemetry.sdk.name", .string("arc")),
+            Attribute("telemetry.sdk.language", .string("swift")), Attribute("telemetry.sdk.version", .string("1.0.0")),
+        ]
+        if let host = Self.hostName() { attributes.append(Attribute("host.name", .string(host))) }
+        for pair in given { Self.set(Attribute(pair.key, .string(pair.value)), in: &attributes) }
+        if let named { Self.set(Attribute("service.name", .string(named)), in: &attributes) }
+        self.attributes = attributes
+    }
+
+    private static func set(_ attribute: Attribute, in attributes: inout [Attribute]) {
+        if let index = attributes.firstIndex(where: { $0.key == attribute.key }) {
+            attributes[index] = attribute
+        } else {
+            attributes.append(attribute)
+        }
+    }
+
+    private static func hostName() -> String? {
+        let size = 256
+        var bytes = [CChar](repeating: 0, count: size)
+        // The last byte stays zero, whatever the system does with a name that is too long.
+        guard gethostname(&bytes, size - 1) == 0 else { return nil }
+        let name = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
+        return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
+    }
+}

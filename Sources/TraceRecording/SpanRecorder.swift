@@ -1,0 +1,139 @@
+package import Primitives
+package import Tracing
+
+/// Makes spans: the tracer of this project for swift-distributed-tracing. What has ended goes to a sink.
+package final class SpanRecorder: Sendable {
+    package let sampler: TraceSampler
+    package let limits: SpanLimits
+    package let sink: any SpanSink
+    /// Nanoseconds since 1970.
+    let now: @Sendable () -> UInt64
+
+    package init(
+        sampler: TraceSampler = TraceSampler(), limits: SpanLimits = SpanLimits(), sink: any SpanSink,
+        now: @escaping @Sendable () -> UInt64 = { DefaultTracerClock.now.nanosecondsSinceEpoch }
+    ) {
+        self.sampler = sampler
+        self.limits = limits
+        self.sink = sink
+        self.now = now
+    }
+
+    /// Starts a span that has no parent in this process.
+    /// - Parameters:
+    ///   - parent: What a caller sent, or what was stored with the work.
+    ///   - traceState: The caller's `tracestate`, checked.
+    ///   - canJoin: Whether a span without a parent may join an earlier trace later on.
+    package func start(
+        _ name: String, kind: SpanRecord.Kind, parent: TraceContext? = nil, traceState: String? = nil,
+        canJoin: Bool = false,
+        attributes: [Attribute] = []
+    ) -> TraceSpan {
+        start(
+            name, kind: kind, parent: parent, traceState: traceState, canJoin: canJoin, attributes: attributes,
+            start: now(), outer: nil)
+    }
+
+    private func start(
+        _ name: String, kind: SpanRecord.Kind, parent: TraceContext?, traceState: String?, canJoin: Bool,
+        attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
+    ) -> TraceSpan {
+        let trace = parent?.traceID ?? .random()
+        let isSampled = sampler.samples(trace, parent: parent)
+        var flags = parent.map { $0.flags & TraceContext.randomFlag } ?? TraceContext.randomFlag
+        if isSampled { flags |= TraceContext.sampledFlag }
+        let record = SpanRecord(
+            context: TraceContext(traceID: trace, spanID: newSpanID(), flags: flags), parentID: parent?.spanID,
+            hasRemoteParent: parent != nil, traceState: traceState, name: name, kind: kind, start: start,
+            attributes: attributes)
+        return TraceSpan(
+            record, isRecording: isSampled, canJoin: canJoin && parent == nil, outer: outer, recorder: self)
+    }
+
+    func newSpanID() -> UInt64 { max(SecureRandom.bits64(), 1) }
+}
+
+/// The span in whose context something runs.
+enum TraceSpanKey: InstrumentationContextKey {
+    typealias Value = TraceSpan
+    static var nameOverride: String? { "span" }
+}
+
+/// What was read from a carrier.
+enum RemoteParentKey: InstrumentationContextKey {
+    typealias Value = RemoteParent
+    static var nameOverride: String? { "remote-parent" }
+}
+
+struct RemoteParent: Sendable {
+    let context: TraceContext
+    let traceState: String?
+}
+
+extension SpanRecorder: Tracer {
+    /// The spans of this tracer.
+    package typealias Span = TraceSpan
+
+    /// As swift-distributed-tracing wants it.
+    package func startSpan<Instant: TracerInstant>(
+        _ operationName: String, context: @autoclosure () -> InstrumentationContext, ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+    ) -> TraceSpan {
+        let outer = context()
+        let start = instant().nanosecondsSinceEpoch
+        let kind = SpanRecord.Kind(kind)
+        if let parent = outer[TraceSpanKey.self] {
+            return parent.child(operationName, kind: kind, start: start, outer: outer)
+                ?? unrecorded(within: parent, outer)
+        }
+        let remote = outer[RemoteParentKey.self]
+        return self.start(
+            operationName, kind: kind, parent: remote?.context, traceState: remote?.traceState, canJoin: false,
+            attributes: [], start: start, outer: outer)
+    }
+
+    /// A span that only carries the identifiers of its parent on.
+    private func unrecorded(within parent: TraceSpan, _ outer: InstrumentationContext) -> TraceSpan {
+        let record = SpanRecord(
+            context: parent.traceContext, traceState: parent.traceState, name: "", kind: .internal, start: 0)
+        return TraceSpan(record, isRecording: false, outer: outer, recorder: self)
+    }
+
+    /// As swift-distributed-tracing wants it.
+    package func startAnySpan<Instant: TracerInstant>(
+        _ operationName: String, context: @autoclosure () -> InstrumentationContext, ofKind kind: SpanKind,
+        at instant: @autoclosure () -> Instant, function: String, file fileID: String, line: UInt
+    ) -> any Tracing.Span {
+        startSpan(
+            operationName, context: context(), ofKind: kind, at: instant(), function: function, file: fileID,
+            line: line)
+    }
+
+    /// Nothing: the sink decides when it sends.
+    package func forceFlush() {}
+
+    /// Writes `traceparent` and `tracestate`.
+    package func inject<Carrier, Inject: Injector>(
+        _ context: InstrumentationContext, into carrier: inout Carrier, using injector: Inject
+    ) where Inject.Carrier == Carrier {
+        guard let trace = Self.traceContext(of: context) else { return }
+        injector.inject(trace.traceparent, forKey: "traceparent", into: &carrier)
+        let state = context[TraceSpanKey.self]?.traceState ?? context[RemoteParentKey.self]?.traceState
+        if let state { injector.inject(state, forKey: "tracestate", into: &carrier) }
+    }
+
+    /// Reads `traceparent` and `tracestate`. Without a valid `traceparent`, a new trace starts.
+    package func extract<Carrier, Extract: Extractor>(
+        _ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract
+    ) where Extract.Carrier == Carrier {
+        let parent = extractor.extract(key: "traceparent", from: carrier).flatMap { TraceContext($0) }
+        guard let parent else { return }
+        let state = extractor.extract(key: "tracestate", from: carrier).flatMap(TraceState.checked)
+        context[RemoteParentKey.self] = RemoteParent(context: parent, traceState: state)
+    }
+
+    /// The place that a context names: its span, or what was read from a carrier.
+    static func traceContext(of context: InstrumentationContext) -> TraceContext? {
+        context[TraceSpanKey.self]?.traceContext ?? context[RemoteParentKey.self]?.context
+    }
+}
