@@ -1,4 +1,4 @@
-import JSONCoding
+package import JSONCoding
 
 /// What binds a sealed value to its place.
 package struct SealedPlace: Sendable, Hashable {
