@@ -28,15 +28,19 @@ extension ServiceCore {
     /// The rows of an entity.
     package func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
 
+    /// The same for operators and for users of a tenant.
+    package func crud(
+        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions
+    ) -> CRUDOperations { crud(entity, path, controller, permissions.access) }
+
     /// The common operations of an entity whose controller has more than those.
     package func crud(
-        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions,
-        writableByTenant: [any EntityField]? = nil
+        _ entity: Entity, _ path: String, _ controller: String, _ access: CRUDAccess
     ) -> CRUDOperations {
         let cache = cache(of: entity)
         return CRUDOperations(
-            entity, path: path, controller: controller, permissions: permissions, repository: repository(entity),
-            catalog: catalog, limits: platform.queryLimits, views: views, writableByTenant: writableByTenant,
+            entity, path: path, controller: controller, access: access, repository: repository(entity),
+            catalog: catalog, limits: platform.queryLimits, views: views,
             onChange: { change in await cache?.follow(change) })
     }
 }
@@ -44,7 +48,7 @@ extension ServiceCore {
 /// The entities that have the common operations and no others.
 package struct CommonEntitiesFeature<Core: ServiceCore>: ServiceFeature {
     package static var entities: [FeatureEntity] {
-        Core.resources.map { FeatureEntity($0.entity, viewPermissions: $0.permissions.view) }
+        Core.resources.map { FeatureEntity($0.entity, viewPermissions: $0.access.view.permissions) }
     }
 
     package let operations: [Operation]

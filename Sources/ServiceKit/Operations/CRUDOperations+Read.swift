@@ -7,7 +7,7 @@ extension CRUDOperations {
     package func find() -> Operation {
         Operation(
             .get, path, id: "\(controller).find", summary: "List \(entity.name) entities that match a filter",
-            security: .bearer(permissions: permissions.view),
+            access: access.view,
             parameters: [.filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(
@@ -24,7 +24,7 @@ extension CRUDOperations {
     package func count() -> Operation {
         Operation(
             .get, "\(path)/count", id: "\(controller).count", summary: "Count \(entity.name) entities",
-            security: .bearer(permissions: permissions.view), parameters: [.condition(entity)],
+            access: access.view, parameters: [.condition(entity)],
             responses: [.init(.ok, "The count", schema: .count)],
             handler: .scoped { call in
                 let condition = try Where.parse(
@@ -37,7 +37,7 @@ extension CRUDOperations {
     package func findByID() -> Operation {
         Operation(
             .get, "\(path)/{id}", id: "\(controller).findById", summary: "Read one \(entity.name)",
-            security: .bearer(permissions: permissions.view),
+            access: access.view,
             parameters: [.id, .filterWithoutWhere(entity, limits), .ifNoneMatch],
             responses: [
                 .init(.ok, entity.name, schema: entity.schemaWithRelations, headers: [.eTag]),

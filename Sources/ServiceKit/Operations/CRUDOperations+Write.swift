@@ -10,7 +10,7 @@ extension CRUDOperations {
             Entity.id, .string(format: .uuid).described("Optional id chosen by the client; generated if omitted"))
         return Operation(
             .post, path, id: "\(controller).create", summary: "Create one \(entity.name)",
-            security: .bearer(permissions: permissions.create),
+            access: access.create,
             requestBody: acceptsOwnIDs ? entity.newSchema.adding(ownID) : entity.newSchema,
             responses: [
                 .init(.created, "The new \(entity.name)", schema: entity.schema, headers: [.location, .eTag])
@@ -34,7 +34,7 @@ extension CRUDOperations {
     package func updateAll() -> Operation {
         Operation(
             .patch, path, id: "\(controller).updateAll", summary: "Change all \(entity.name) entities that match",
-            security: .bearer(permissions: permissions.update), parameters: [.condition(entity, isRequired: true)],
+            access: access.update, parameters: [.condition(entity, isRequired: true)],
             requestBody: entity.partialSchema, responses: [.init(.ok, "The number of changed rows", schema: .count)],
             failures: conflictFailures,
             handler: .scoped { call in
@@ -57,7 +57,7 @@ extension CRUDOperations {
     package func updateByID() -> Operation {
         Operation(
             .patch, "\(path)/{id}", id: "\(controller).updateById", summary: "Change fields of one \(entity.name)",
-            security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
+            access: access.update, parameters: [.id, .ifMatch, .preferReturn],
             requestBody: entity.partialSchema,
             responses: [
                 .init(.noContent, "Changed", headers: [.eTag]),
@@ -81,7 +81,7 @@ extension CRUDOperations {
     package func replaceByID() -> Operation {
         Operation(
             .put, "\(path)/{id}", id: "\(controller).replaceById", summary: "Replace one \(entity.name)",
-            security: .bearer(permissions: permissions.update), parameters: [.id, .ifMatch, .preferReturn],
+            access: access.update, parameters: [.id, .ifMatch, .preferReturn],
             requestBody: entity.replacementSchema,
             responses: [
                 .init(.noContent, "Replaced"),
@@ -105,7 +105,7 @@ extension CRUDOperations {
     package func deleteByID() -> Operation {
         Operation(
             .delete, "\(path)/{id}", id: "\(controller).deleteById", summary: "Delete one \(entity.name)",
-            security: .bearer(permissions: permissions.delete), parameters: [.id, .ifMatch],
+            access: access.delete, parameters: [.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [
                 .notFound: "There is no such \(entity.name)", .preconditionFailed: Self.preconditionFailure,
@@ -125,7 +125,7 @@ extension CRUDOperations {
     package func restoreByID() -> Operation {
         Operation(
             .post, "\(path)/{id}/restore", id: "\(controller).restoreById",
-            summary: "Restore one deleted \(entity.name)", security: .bearer(permissions: permissions.delete),
+            summary: "Restore one deleted \(entity.name)", access: access.delete.forOperators,
             parameters: [.id],
             responses: [.init(.ok, "The restored \(entity.name)", schema: entity.schema, headers: [.eTag])],
             failures: [
@@ -144,7 +144,7 @@ extension CRUDOperations {
                 await onChange(.saved(record))
                 return try .entity(record, for: call.request)
             }
-        ).forOperators()
+        )
     }
 
     /// Runs a write of a row. When it fails in a way that leaves its outcome open, that is reported like a change.

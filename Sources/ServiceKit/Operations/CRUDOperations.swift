@@ -4,18 +4,13 @@ import JSONCoding
 import PostgresClient
 package import Primitives
 
-/// The permission codes of an entity's operations (docs/contract/arc-api.md 5.0). Several codes are alternatives.
+/// The permission codes of an entity's operations, for operators and for users of a tenant with the rows of their tenant.
 package struct CRUDPermissions: Sendable {
-    /// To add rows.
     package var create: [String]
-    /// To read, list and count rows.
     package var view: [String]
-    /// To change and replace rows.
     package var update: [String]
-    /// To delete rows.
     package var delete: [String]
 
-    /// Makes one from its parts.
     package init(create: [String], view: [String], update: [String], delete: [String]) {
         self.create = create
         self.view = view
@@ -23,8 +18,41 @@ package struct CRUDPermissions: Sendable {
         self.delete = delete
     }
 
+    /// The same as access.
+    package var access: CRUDAccess {
+        CRUDAccess(
+            create: Access(permissions: create, tenantUsers: .ownRows),
+            view: Access(permissions: view, tenantUsers: .ownRows),
+            update: Access(permissions: update, tenantUsers: .ownRows),
+            delete: Access(permissions: delete, tenantUsers: .ownRows))
+    }
+}
+
+/// Who may do what with the rows of an entity by its common operations. Deleted rows are restored by operators only.
+package struct CRUDAccess: Sendable {
+    /// To add rows.
+    package let create: Access
+    /// To read, list and count rows.
+    package let view: Access
+    /// To change and replace rows.
+    package let update: Access
+    /// To delete rows.
+    package let delete: Access
+    /// Fields that a tenant's own users may change; nil for all.
+    package let writableByTenant: [any EntityField]?
+
+    package init(
+        create: Access, view: Access, update: Access, delete: Access, writableByTenant: [any EntityField]? = nil
+    ) {
+        self.create = create
+        self.view = view
+        self.update = update
+        self.delete = delete
+        self.writableByTenant = writableByTenant
+    }
+
     /// Every code, in no order.
-    var all: [String] { create + view + update + delete }
+    package var permissions: [String] { [create, view, update, delete].flatMap(\.permissions) }
 }
 
 /// The operations that every entity has, made from its description: the original's eight (docs/contract/arc-api.md
@@ -40,7 +68,7 @@ package struct CRUDOperations: Sendable {
     let catalog: EntityCatalog
     let path: String
     let controller: String
-    let permissions: CRUDPermissions
+    let access: CRUDAccess
     let limits: QueryLimits
     let views: ViewPermissions
     /// Their names.
@@ -51,27 +79,26 @@ package struct CRUDOperations: Sendable {
     ///   - entity: Whose operations they are.
     ///   - path: Such as `/contacts`.
     ///   - controller: First half of the operation ids, such as `ContactController`.
-    ///   - permissions: Who may do what.
+    ///   - access: Who may do what.
     ///   - repository: Where the rows are.
     ///   - catalog: For relations.
     ///   - limits: Bounds of filters.
     ///   - views: Who may see what filters include.
-    ///   - writableByTenant: Fields that a tenant's own users may change; nil for all.
     ///   - onChange: Called after each write.
     package init(
-        _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, repository: EntityRepository,
-        catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions, writableByTenant: [any EntityField]? = nil,
+        _ entity: Entity, path: String, controller: String, access: CRUDAccess, repository: EntityRepository,
+        catalog: EntityCatalog, limits: QueryLimits, views: ViewPermissions,
         onChange: @escaping ChangeObserver = { _ in }
     ) {
         self.entity = entity
         self.path = path
         self.controller = controller
-        self.permissions = permissions
+        self.access = access
         self.repository = repository
         self.catalog = catalog
         self.limits = limits
         self.views = views
-        self.writableByTenant = writableByTenant.map { Set($0.map(\.name)) }
+        writableByTenant = access.writableByTenant.map { Set($0.map(\.name)) }
         self.onChange = onChange
     }
 

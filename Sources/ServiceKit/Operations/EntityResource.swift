@@ -7,14 +7,6 @@ package import Primitives
 ///
 /// A service lists its resources once; from the list come the entities of its catalog and their routes.
 package struct EntityResource: Sendable {
-    /// Who may write; everybody with the permission may read what is his.
-    package enum Writers: Sendable, Hashable {
-        /// Operators, and tenants' users what belongs to their tenant.
-        case owners
-        /// Operators only: what everybody reads is not a tenant's to change.
-        case operators
-    }
-
     /// The description.
     package let entity: Entity
     /// Such as `/contacts`.
@@ -22,22 +14,18 @@ package struct EntityResource: Sendable {
     /// First half of the operation ids, such as `ContactController`.
     package let controller: String
     /// Who may do what.
-    package let permissions: CRUDPermissions
-    /// Whose rows they are.
-    package let writers: Writers
+    package let access: CRUDAccess
     /// Whether new rows may come with an id of the client's own (docs/contract/arc-api.md 6.12).
     package let acceptsOwnIDs: Bool
 
     /// Makes one from its parts.
     package init(
-        _ entity: Entity, path: String, controller: String, permissions: CRUDPermissions, writers: Writers,
-        acceptsOwnIDs: Bool = false
+        _ entity: Entity, path: String, controller: String, access: CRUDAccess, acceptsOwnIDs: Bool = false
     ) {
         self.entity = entity
         self.path = path
         self.controller = controller
-        self.permissions = permissions
-        self.writers = writers
+        self.access = access
         self.acceptsOwnIDs = acceptsOwnIDs
     }
 
@@ -48,11 +36,9 @@ package struct EntityResource: Sendable {
         onChange: @escaping CRUDOperations.ChangeObserver = { _ in }
     ) -> [Operation] {
         let crud = CRUDOperations(
-            entity, path: path, controller: controller, permissions: permissions,
+            entity, path: path, controller: controller, access: access,
             repository: EntityRepository(pool: pool, entity: entity, catalog: catalog, clock: clock), catalog: catalog,
             limits: limits, views: views, onChange: onChange)
-        return crud.all(acceptsOwnIDs: acceptsOwnIDs).map { operation in
-            writers == .owners || operation.method == .get ? operation : operation.forOperators()
-        }
+        return crud.all(acceptsOwnIDs: acceptsOwnIDs)
     }
 }

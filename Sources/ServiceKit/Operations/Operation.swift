@@ -61,6 +61,26 @@ package struct Operation: Sendable {
     }
 }
 
+extension Operation {
+    /// An operation that the policy of its feature describes.
+    /// - Parameter access: Who may call it; the other parameters are those of the other initializer.
+    package init(
+        _ method: HTTPRequest.Method, _ path: String, id operationID: String, summary: String, access: Access,
+        parameters: [OperationParameter] = [], requestBody: Schema? = nil, responses: [OperationResponseDescription],
+        failures: [HTTPResponse.Status: String] = [:], rateLimit: RateLimit? = nil,
+        idempotency: OperationIdempotency = .none, handler: OperationHandler
+    ) {
+        self.init(
+            method, path, id: operationID, summary: summary, security: .bearer(permissions: access.permissions),
+            parameters: parameters, requestBody: requestBody, responses: responses, failures: failures,
+            rateLimit: rateLimit, idempotency: idempotency, handler: handler)
+        isForOperators = access.tenantUsers == .refused
+    }
+
+    /// Whether the identity may call it, apart from its permissions.
+    func admits(_ identity: Identity) -> Bool { !isForOperators || identity.kind.confinement == nil }
+}
+
 /// Who may call an operation.
 package enum OperationSecurity: Sendable, Hashable {
     /// Everybody.

@@ -115,6 +115,7 @@ struct OperationRunner: Sendable {
         case .authenticated(let handle):
             let authenticated = try await authenticators.authenticate(
                 call, permissions: acceptedPermissions, known: caller)
+            try requireAdmission(authenticated.identity)
             return try await idempotency.run(
                 operation, call, caller: authenticated.identity.keyOwner, in: Self.keys
             ) { try await handle(authenticated.with($0)) }
@@ -123,6 +124,7 @@ struct OperationRunner: Sendable {
                 call, permissions: acceptedPermissions, known: caller)
             let scoped = authenticators.scope(authenticated)
             try await tenantGate?.check(scoped.identity.kind)
+            try requireAdmission(scoped.identity)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
             ) { try await handle(scoped.with($0)) }
@@ -149,6 +151,11 @@ struct OperationRunner: Sendable {
             return IdempotencyOwner("lead", [key])
         }
         return IdempotencyOwner("address", [call.clientAddress.network])
+    }
+
+    /// What is for operators is refused to the users of a tenant before anything is done.
+    private func requireAdmission(_ identity: Identity) throws(HTTPFailure) {
+        guard operation.admits(identity) else { throw .notAllowed }
     }
 
     /// The operation itself verifies the key.

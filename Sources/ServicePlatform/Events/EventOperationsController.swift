@@ -13,7 +13,7 @@ struct EventOperationsController: Sendable {
     let limits: QueryLimits
 
     var operations: [Operation] {
-        [find(), deadLetters(), findByID(), replay(), retry()].map { $0.forOperators() }
+        [find(), deadLetters(), findByID(), replay(), retry()]
     }
 
     /// `GET /events`: a page at a time, the newest first.
@@ -22,7 +22,7 @@ struct EventOperationsController: Sendable {
         return Operation(
             .get, "/events", id: "EventController.find",
             summary: "List events that this service has published or will publish, the newest first",
-            security: .bearer(permissions: [PermissionCatalog.viewEvents]),
+            access: EventPolicy.view,
             parameters: [.filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(
@@ -42,7 +42,7 @@ struct EventOperationsController: Sendable {
         Operation(
             .get, "/events/{id}", id: "EventController.findById",
             summary: "Read one event with its content; secrets in it are hidden",
-            security: .bearer(permissions: [PermissionCatalog.viewEvents]), parameters: [.id, .ifNoneMatch],
+            access: EventPolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "Event", schema: Self.detailSchema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
@@ -62,7 +62,7 @@ struct EventOperationsController: Sendable {
         Operation(
             .post, "/events/{id}/replay", id: "EventController.replay",
             summary: "Publish an event again, so that its handlers run once more",
-            security: .bearer(permissions: [PermissionCatalog.replayEvents]), parameters: [.id],
+            access: EventPolicy.replay, parameters: [.id],
             requestBody: Self.replaySchema,
             responses: [.init(.accepted, "The replay, which waits to be published", schema: Self.replayedSchema)],
             failures: [
@@ -89,7 +89,7 @@ struct EventOperationsController: Sendable {
         return Operation(
             .get, "/events/dead-letters", id: "EventController.deadLetters",
             summary: "List events that were given up on, by the outbox or by a consumer group; the oldest first",
-            security: .bearer(permissions: [PermissionCatalog.viewEvents]),
+            access: EventPolicy.view,
             parameters: [.condition(entity), Self.limit, Self.cursor],
             responses: [
                 .init(.ok, "Array of DeadLetter", schema: .array(of: DeadLetterEntity.schema), headers: [.link])
@@ -126,7 +126,7 @@ struct EventOperationsController: Sendable {
         Operation(
             .post, "/events/dead-letters/{id}/retry", id: "EventController.retry",
             summary: "Try a dead letter again, with all its attempts before it",
-            security: .bearer(permissions: [PermissionCatalog.retryEvents]),
+            access: EventPolicy.retry,
             parameters: [
                 OperationParameter(
                     "id", in: .path, schema: .string(maxLength: DeadLetterEntity.maximumIDLength),

@@ -13,7 +13,6 @@ struct BillingCustomerController: Sendable {
     let limits: QueryLimits
 
     private static let path = "/billing-customer"
-    static let viewPermissions = [PermissionCatalog.getBillingCustomer]
     private static let tenantParameter = OperationParameter(
         "tenantId", in: .path, schema: .string(),
         description: "Id of the tenant; the internal id of the customer and the provider's id are accepted too")
@@ -24,7 +23,7 @@ struct BillingCustomerController: Sendable {
         Operation(
             .post, Self.path, id: "BillingCustomerController.create",
             summary: "Create a customer of the billing provider for a tenant",
-            security: .bearer(permissions: [PermissionCatalog.createBillingCustomer]),
+            access: BillingCustomerPolicy.create,
             parameters: [
                 .init(
                     "tenantId", in: .header, schema: .string(format: .uuid),
@@ -73,7 +72,7 @@ struct BillingCustomerController: Sendable {
         Operation(
             .get, Self.path, id: "BillingCustomerController.getCustomer",
             summary: "Read the first customer that matches a filter, with the data of the billing provider",
-            security: .bearer(permissions: Self.viewPermissions),
+            access: BillingCustomerPolicy.view,
             parameters: [.filter(BillingCustomer.entity, limits), .ifNoneMatch],
             responses: [
                 .init(.ok, "The customer", schema: CustomerSchemas.withInfo, headers: [.eTag]),
@@ -102,7 +101,7 @@ struct BillingCustomerController: Sendable {
         Operation(
             .patch, "\(Self.path)/{tenantId}", id: "BillingCustomerController.updateById",
             summary: "Change a customer at the billing provider",
-            security: .bearer(permissions: [PermissionCatalog.updateBillingCustomer]),
+            access: BillingCustomerPolicy.update,
             parameters: [Self.tenantParameter, .ifMatch, .preferReturn],
             requestBody: CustomerSchemas.changes,
             responses: [
@@ -130,7 +129,7 @@ struct BillingCustomerController: Sendable {
         Operation(
             .delete, "\(Self.path)/{tenantId}", id: "BillingCustomerController.deleteById",
             summary: "Delete a customer with its invoices and payment sources",
-            security: .bearer(permissions: [PermissionCatalog.deleteBillingCustomer]),
+            access: BillingCustomerPolicy.delete,
             parameters: [Self.tenantParameter, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [
@@ -142,7 +141,7 @@ struct BillingCustomerController: Sendable {
                     ifVersion: try call.request.versionCondition())
                 return .noContent
             }
-        ).forOperators()
+        )
     }
 }
 

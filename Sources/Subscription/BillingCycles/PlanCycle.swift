@@ -29,8 +29,5 @@ enum PlanCycle {
     /// Its operations. The controller's spelling is the original's, by which generated clients call them.
     static let resource = EntityResource(
         entity, path: "/billing-cycles", controller: "BillinCycleController",
-        permissions: CRUDPermissions(
-            create: [PermissionCatalog.createBillingCycle], view: [PermissionCatalog.viewBillingCycle],
-            update: [PermissionCatalog.updateBillingCycle], delete: [PermissionCatalog.deleteBillingCycle]),
-        writers: .operators)
+        access: BillingCyclePolicy.access)
 }

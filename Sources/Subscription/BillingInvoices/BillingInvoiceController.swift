@@ -10,7 +10,6 @@ struct BillingInvoiceController: Sendable {
     let payments: InvoicePaymentService
 
     private static let path = "/billing-invoice"
-    static let viewPermissions = [PermissionCatalog.getBillingInvoice]
     private static let id = OperationParameter(
         "invoiceId", in: .path, schema: .string(), description: "Internal id of the invoice, or the provider's id")
     private static let missing = "There is no such Invoice"
@@ -18,13 +17,13 @@ struct BillingInvoiceController: Sendable {
     /// A tenant's own users read their invoices, and announce payments that stay pending until an operator or the provider
     /// confirms them. They do not decide how much they owe.
     var operations: [Operation] {
-        [create().forOperators(), read(), update().forOperators(), delete().forOperators(), pay()]
+        [create(), read(), update(), delete(), pay()]
     }
 
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingInvoiceController.create", summary: "Create an invoice for a customer",
-            security: .bearer(permissions: [PermissionCatalog.createBillingInvoice]), requestBody: InvoiceSchemas.new,
+            access: BillingInvoicePolicy.create, requestBody: InvoiceSchemas.new,
             responses: [
                 .init(
                     .created, "The invoice; `id` is the internal id", schema: InvoiceSchemas.invoice,
@@ -51,7 +50,7 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .get, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.getInvoice",
             summary: "Read an invoice of the billing provider",
-            security: .bearer(permissions: Self.viewPermissions),
+            access: BillingInvoicePolicy.view,
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The invoice", schema: InvoiceSchemas.invoice, headers: [.eTag]),
@@ -70,7 +69,7 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .patch, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.updateById",
             summary: "Change options and shipping address of an invoice",
-            security: .bearer(permissions: [PermissionCatalog.updateBillingInvoice]),
+            access: BillingInvoicePolicy.update,
             parameters: [Self.id, .ifMatch, .preferReturn], requestBody: InvoiceSchemas.changes,
             responses: [
                 .init(.noContent, "Changed", headers: [.eTag]),
@@ -94,9 +93,7 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .delete, "\(Self.path)/{invoiceId}", id: "BillingInvoiceController.deleteById",
             summary: "Delete an invoice",
-            security: .bearer(permissions: [
-                PermissionCatalog.deleteBillingPaymentSource, PermissionCatalog.deleteBillingInvoice,
-            ]),
+            access: BillingInvoicePolicy.delete,
             parameters: [Self.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],
@@ -113,7 +110,7 @@ struct BillingInvoiceController: Sendable {
         Operation(
             .post, "\(Self.path)/{invoiceId}/payments", id: "BillingInvoiceController.applyPaymentForInvoice",
             summary: "Pay an invoice, or record a payment",
-            security: .bearer(permissions: [PermissionCatalog.createBillingInvoice]),
+            access: BillingInvoicePolicy.pay,
             parameters: [Self.id], requestBody: InvoiceSchemas.payment,
             responses: [.init(.noContent, "The result is stored with the invoice, including failed payments")],
             failures: [

@@ -9,10 +9,10 @@ struct BillingFeature: ServiceFeature {
         FeatureEntity(
             Invoice.entity,
             // A subscription's invoice is read with the permission to view subscriptions, too.
-            viewPermissions: BillingInvoiceController.viewPermissions + SubscriptionController.permissions.view),
+            viewPermissions: BillingInvoicePolicy.view.permissions + SubscriptionPolicy.access.view.permissions),
         FeatureEntity(InvoiceItem.entity),
-        FeatureEntity(BillingCustomer.entity, viewPermissions: BillingCustomerController.viewPermissions),
-        FeatureEntity(Payment.entity, viewPermissions: BillingInvoiceController.viewPermissions),
+        FeatureEntity(BillingCustomer.entity, viewPermissions: BillingCustomerPolicy.view.permissions),
+        FeatureEntity(Payment.entity, viewPermissions: BillingInvoicePolicy.view.permissions),
     ]
 
     let operations: [Operation]

@@ -5,8 +5,8 @@ import ServicePlatform
 /// What can be subscribed to: plans with their prices, features and currencies.
 struct CatalogFeature: ServiceFeature {
     static let entities = [
-        FeatureEntity(Plan.entity, viewPermissions: PlanController.permissions.view),
-        FeatureEntity(PlanCurrency.entity, viewPermissions: CurrencyController.permissions.view),
+        FeatureEntity(Plan.entity, viewPermissions: PlanPolicy.access.view.permissions),
+        FeatureEntity(PlanCurrency.entity, viewPermissions: CurrencyPolicy.access.view.permissions),
     ]
 
     let operations: [Operation]
@@ -20,7 +20,7 @@ struct CatalogFeature: ServiceFeature {
             prices: PlanPriceRepository(
                 plans: core.repository(Plan.entity), currencies: core.repository(PlanCurrency.entity)))
         let plans = PlanController(
-            crud: core.crud(Plan.entity, "/plans", "PlanController", PlanController.permissions),
+            crud: core.crud(Plan.entity, "/plans", "PlanController", PlanPolicy.access),
             plans: core.plans, prices: prices, limits: limits)
         let planFeatures = PlanFeatureController(
             service: PlanFeatureService(
@@ -29,7 +29,7 @@ struct CatalogFeature: ServiceFeature {
                     values: core.repository(FeatureValue.entity))), limits: limits)
         let currencies = CurrencyController(
             crud: core.crud(
-                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyController.permissions),
+                PlanCurrency.entity, "/currencies", "CurrencyController", CurrencyPolicy.access),
             prices: prices, limits: limits)
         operations = plans.operations + planFeatures.operations + currencies.operations
         caches = [

@@ -8,22 +8,16 @@ struct CurrencyController: Sendable {
     let prices: PlanPriceCheck
     let limits: QueryLimits
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createCurrency], view: [PermissionCatalog.viewCurrency],
-        update: [PermissionCatalog.updateCurrency], delete: [PermissionCatalog.deleteCurrency])
-
-    /// Everybody with the permission reads the catalog; only operators change it.
     var operations: [Operation] {
         crud.all().map { operation in
             switch operation.method {
-            case .get: operation
             case .patch, .put:
                 operation.checkingFirst { call in
                     try await prices.checkCurrencies(
                         try call.request.object(),
                         try PlanPriceCheck.Target(call, PlanCurrency.entity, limits: limits), in: call.scope)
-                }.forOperators()
-            default: operation.forOperators()
+                }
+            default: operation
             }
         }
     }

@@ -33,9 +33,5 @@ enum Feature {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/features", controller: "FeatureController",
-        permissions: CRUDPermissions(
-            create: PermissionCatalog.createFeature, view: PermissionCatalog.viewFeature,
-            update: PermissionCatalog.updateFeature,
-            delete: PermissionCatalog.deleteFeature),
-        writers: .operators, acceptsOwnIDs: true)
+        access: FeaturePolicy.features, acceptsOwnIDs: true)
 }

@@ -27,8 +27,5 @@ enum FeatureValue {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/feature-values", controller: "FeatureValuesController",
-        permissions: CRUDPermissions(
-            create: PermissionCatalog.createFeatureValues, view: PermissionCatalog.viewFeatureValues,
-            update: PermissionCatalog.updateFeatureValues, delete: PermissionCatalog.deleteFeatureValues),
-        writers: .operators, acceptsOwnIDs: true)
+        access: FeaturePolicy.values, acceptsOwnIDs: true)
 }

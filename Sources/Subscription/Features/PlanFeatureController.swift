@@ -16,7 +16,7 @@ struct PlanFeatureController: Sendable {
         Operation(
             .get, Self.path, id: "PlanFeaturesController.getPlanFeatures",
             summary: "List all features with their values in a plan",
-            security: .bearer(permissions: [PermissionCatalog.viewPlanFeatures]), parameters: [.id],
+            access: FeaturePolicy.viewOfPlan, parameters: [.id],
             responses: [.init(.ok, "The plan with its features, by key", schema: PlanFeature.schema)],
             failures: [.notFound: "There is no such Plan"],
             handler: .scoped { call in
@@ -34,7 +34,7 @@ struct PlanFeatureController: Sendable {
         Operation(
             .post, Self.path, id: "PlanFeaturesController.setPlanFeatures",
             summary: "Set values of features in a plan, all or none",
-            security: .bearer(permissions: [PermissionCatalog.addPlanFeatures]), parameters: [.id],
+            access: FeaturePolicy.addToPlan, parameters: [.id],
             requestBody: PlanFeature.newSchema,
             responses: [
                 .init(
@@ -57,14 +57,14 @@ struct PlanFeatureController: Sendable {
                     try call.request.objects(), to: plan, in: call.writeContext)
                 return .created(records.jsonArray, location: "/plans/\(plan)/features")
             }
-        ).forOperators()
+        )
     }
 
     private func change() -> Operation {
         Operation(
             .patch, Self.path, id: "PlanFeaturesController.updatePlanFeatures",
             summary: "Change values of features in a plan, all or none",
-            security: .bearer(permissions: [PermissionCatalog.updatePlanFeatures]), parameters: [.id],
+            access: FeaturePolicy.changeOfPlan, parameters: [.id],
             requestBody: PlanFeature.changeSchema,
             responses: [
                 .init(.ok, "The changed FeatureValues", schema: .array(of: FeatureValue.entity.schema))
@@ -78,7 +78,7 @@ struct PlanFeatureController: Sendable {
                     try call.request.objects(), of: try call.request.identifier(), in: call.writeContext)
                 return .json(records.jsonArray)
             }
-        ).forOperators()
+        )
     }
 }
 

@@ -24,9 +24,5 @@ enum Strategy {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/strategies", controller: "StrategyController",
-        permissions: CRUDPermissions(
-            create: PermissionCatalog.createStrategy, view: PermissionCatalog.viewStrategy,
-            update: PermissionCatalog.updateStrategy,
-            delete: PermissionCatalog.deleteStrategy),
-        writers: .operators, acceptsOwnIDs: true)
+        access: FeaturePolicy.strategies, acceptsOwnIDs: true)
 }

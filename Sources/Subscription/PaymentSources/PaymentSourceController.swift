@@ -18,7 +18,7 @@ struct PaymentSourceController: Sendable {
     private func create() -> Operation {
         Operation(
             .post, Self.path, id: "BillingPaymentSourceController.create", summary: "Add a payment source",
-            security: .bearer(permissions: [PermissionCatalog.createBillingPaymentSource]),
+            access: PaymentSourcePolicy.create,
             requestBody: PaymentSourceSchemas.new,
             responses: [
                 .init(
@@ -45,7 +45,7 @@ struct PaymentSourceController: Sendable {
         Operation(
             .get, Self.path, id: "BillingPaymentSourceController.getPaymentSourceWithoutId",
             summary: "Not supported: use /billing-payment-source/{paymentSourceId}",
-            security: .bearer(permissions: [PermissionCatalog.getBillingPaymentSource]), responses: [],
+            access: PaymentSourcePolicy.view, responses: [],
             failures: [.badRequest: "Always: the id must be in the path"],
             handler: .scoped { _ in
                 throw HTTPFailure.badRequest(
@@ -58,7 +58,7 @@ struct PaymentSourceController: Sendable {
         Operation(
             .get, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.getPaymentSource",
             summary: "Read a payment source",
-            security: .bearer(permissions: [PermissionCatalog.getBillingPaymentSource]),
+            access: PaymentSourcePolicy.view,
             parameters: [Self.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The payment source, masked", schema: PaymentSourceSchemas.source, headers: [.eTag]),
@@ -75,7 +75,7 @@ struct PaymentSourceController: Sendable {
         Operation(
             .delete, "\(Self.path)/{paymentSourceId}", id: "BillingPaymentSourceController.deleteById",
             summary: "Remove a payment source",
-            security: .bearer(permissions: [PermissionCatalog.deleteBillingPaymentSource]),
+            access: PaymentSourcePolicy.delete,
             parameters: [Self.id, .ifMatch],
             responses: [.init(.noContent, "Deleted")],
             failures: [.notFound: Self.missing, .preconditionFailed: CRUDOperations.preconditionFailure],

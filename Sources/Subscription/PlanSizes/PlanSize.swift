@@ -19,8 +19,5 @@ enum PlanSize {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/plan-sizes", controller: "PlanSizesController",
-        permissions: CRUDPermissions(
-            create: [PermissionCatalog.createPlanSizes], view: [PermissionCatalog.viewPlanSizes],
-            update: [PermissionCatalog.updatePlanSizes], delete: [PermissionCatalog.deletePlanSizes]),
-        writers: .operators)
+        access: PlanSizePolicy.access)
 }

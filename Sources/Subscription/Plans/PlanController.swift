@@ -12,14 +12,10 @@ struct PlanController: Sendable {
     let prices: PlanPriceCheck
     let limits: QueryLimits
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createPlan], view: [PermissionCatalog.viewPlan],
-        update: [PermissionCatalog.updatePlan], delete: [PermissionCatalog.deletePlan])
-
     var operations: [Operation] {
         [
             priced(crud.create()), crud.count(), crud.find(), priced(crud.updateAll()), findByID(),
-            priced(crud.updateByID()), priced(crud.replaceByID()), crud.deleteByID().forOperators(), crud.restoreByID(),
+            priced(crud.updateByID()), priced(crud.replaceByID()), crud.deleteByID(), crud.restoreByID(),
         ]
     }
 
@@ -36,12 +32,12 @@ struct PlanController: Sendable {
         return operation
     }
 
-    /// A write for operators, with a price that can be billed.
+    /// A write with a price that can be billed.
     private func priced(_ operation: Operation) -> Operation {
         operation.checkingFirst { call in
             try await prices.checkPlans(
                 try call.request.object(), try PlanPriceCheck.Target(call, Plan.entity, limits: limits), in: call.scope)
-        }.forOperators()
+        }
     }
 }
 

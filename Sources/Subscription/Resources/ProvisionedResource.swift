@@ -16,8 +16,5 @@ enum ProvisionedResource {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/resources", controller: "ResourceController",
-        permissions: CRUDPermissions(
-            create: [PermissionCatalog.createResource], view: [PermissionCatalog.viewResource],
-            update: [PermissionCatalog.updateResource], delete: [PermissionCatalog.deleteResource]),
-        writers: .operators)
+        access: ResourcePolicy.access)
 }

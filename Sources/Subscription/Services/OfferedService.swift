@@ -16,8 +16,5 @@ enum OfferedService {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/services", controller: "ServiceController",
-        permissions: CRUDPermissions(
-            create: [PermissionCatalog.createService], view: [PermissionCatalog.viewService],
-            update: [PermissionCatalog.updateService], delete: [PermissionCatalog.deleteService]),
-        writers: .operators)
+        access: OfferedServicePolicy.access)
 }

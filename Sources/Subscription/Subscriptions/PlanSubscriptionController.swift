@@ -16,7 +16,7 @@ struct PlanSubscriptionController: Sendable {
         Operation(
             .get, "/plans/{id}/subscriptions", id: "PlanSubscriptionController.find",
             summary: "The subscriptions to a plan",
-            security: .bearer(permissions: SubscriptionController.permissions.view),
+            access: SubscriptionPolicy.access.view,
             parameters: [.id, .cursor, .preferCount],
             responses: [
                 .init(

@@ -21,7 +21,7 @@ extension SubscriptionController {
         return Operation(
             .get, "/subscriptions/expire-soon", id: "SubscriptionController.expireSoonSubscription",
             summary: "The active subscriptions that end within seven days",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.cursor],
+            access: SubscriptionPolicy.access.view, parameters: [.cursor],
             responses: [
                 .init(
                     .ok, "Subscriptions with the number of full days left", schema: .array(of: schema),
@@ -65,7 +65,7 @@ extension SubscriptionController {
         return Operation(
             .get, "/subscriptions/expired", id: "SubscriptionController.expiredSubscription",
             summary: "The subscriptions that have ended within the last days",
-            security: .bearer(permissions: Self.permissions.view),
+            access: SubscriptionPolicy.access.view,
             parameters: [
                 .init("days", in: .header, schema: days, description: "Number of days back (default 0)"),
                 .init("days", in: .query, schema: days, description: "Used if the header is not sent"), .cursor,

@@ -13,14 +13,10 @@ struct SubscriptionController: Sendable {
     let limits: QueryLimits
     let clock: any WallClock
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createSubscription], view: [PermissionCatalog.viewSubscription],
-        update: [PermissionCatalog.updateSubscription], delete: [PermissionCatalog.deleteSubscription])
-
     var operations: [Operation] {
         [
-            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll().forOperators(), crud.findByID(),
-            updateByID().forOperators(), replaceByID().forOperators(), crud.deleteByID().forOperators(), restoreByID(),
+            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findByID(),
+            updateByID(), replaceByID(), crud.deleteByID(), restoreByID(),
             invoice(),
         ]
     }
@@ -29,7 +25,7 @@ struct SubscriptionController: Sendable {
         Operation(
             .post, "/subscriptions", id: "SubscriptionController.create",
             summary: "Subscribe a tenant to a plan, starting today, with a draft invoice for the first period",
-            security: .bearer(permissions: Self.permissions.create), requestBody: TenantSubscription.newSchema,
+            access: SubscriptionPolicy.access.create, requestBody: TenantSubscription.newSchema,
             responses: [
                 .init(
                     .created, "The new Subscription", schema: TenantSubscription.entity.schema,
@@ -63,7 +59,7 @@ struct SubscriptionController: Sendable {
             let record = try await lifecycle.restore(id, in: call.writeContext)
             return try .entity(record, for: call.request)
         }
-        return operation.forOperators()
+        return operation
     }
 
     // MARK: Changes
@@ -139,7 +135,7 @@ struct SubscriptionController: Sendable {
         Operation(
             .get, "/subscriptions/{id}/invoice", id: "SubscriptionInvoiceController.getInvoice",
             summary: "The invoice of a subscription, with its lines",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.id, .ifNoneMatch],
+            access: SubscriptionPolicy.access.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),

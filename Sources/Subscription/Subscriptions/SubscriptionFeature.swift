@@ -8,7 +8,7 @@ import ServicePlatform
 struct SubscriptionFeature: ServiceFeature {
     static let configurationKeys = SubscriptionConfiguration.configurationKeys
     static let entities = [
-        FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionController.permissions.view)
+        FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionPolicy.access.view.permissions)
     ]
 
     static let events = [SubscriptionEvent.created, SubscriptionEvent.activated]
@@ -28,7 +28,7 @@ struct SubscriptionFeature: ServiceFeature {
         let controller = SubscriptionController(
             crud: core.crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
-                SubscriptionController.permissions),
+                SubscriptionPolicy.access),
             lifecycle: lifecycle, subscriptions: core.subscriptions, invoices: core.invoices,
             limits: platform.queryLimits, clock: platform.clock)
         let ofPlans = PlanSubscriptionController(subscriptions: core.subscriptions, limits: platform.queryLimits)

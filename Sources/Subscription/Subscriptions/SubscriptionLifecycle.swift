@@ -20,16 +20,7 @@ struct SubscriptionLifecycle: Sendable {
     /// Subscribes a tenant: subscription, draft invoice and events, all of them or nothing, in one round trip.
     /// - Throws: ``SubscriptionError``; `RepositoryError.relatedNotFound` for an invoice that does not exist.
     func create(_ new: NewSubscription, in context: WriteContext) async throws -> Record {
-        if let own = context.tenantID {
-            guard own == new.subscriber else { throw SubscriptionError.subscriberNotFound }
-            // A subscription is not active before it is paid, and the customer does not decide which invoice pays for it.
-            guard new.status == .pending else {
-                throw SubscriptionError.reservedToOperators(member: TenantSubscription.status.name)
-            }
-            guard new.invoice == nil else {
-                throw SubscriptionError.reservedToOperators(member: TenantSubscription.invoiceID.name)
-            }
-        }
+        try SubscriptionPolicy.check(new, in: context.scope)
         do {
             return try await createOnCurrentTerms(new, in: context)
         } catch let error as SubscriptionError {

@@ -30,8 +30,5 @@ package enum Contact {
     /// Its operations.
     static let resource = EntityResource(
         entity, path: "/contacts", controller: "ContactController",
-        permissions: CRUDPermissions(
-            create: [PermissionCatalog.createContact], view: [PermissionCatalog.viewContact],
-            update: [PermissionCatalog.updateContact], delete: [PermissionCatalog.deleteContact]),
-        writers: .owners)
+        access: ContactPolicy.access)
 }

@@ -10,12 +10,11 @@ struct DomainController: Sendable {
     let limiter: RateLimiter
     let verificationLimit: RateLimit
 
-    private static let permissions = TenantController.permissions
     private static let collection = "/tenants/{id}/domains"
     private static let member = "/tenants/{id}/domains/{domain}"
 
     var operations: [Operation] {
-        [list(), claim(), find(), verify(), approve().forOperators(), release().forOperators(), remove()]
+        [list(), claim(), find(), verify(), approve(), release(), remove()]
     }
 
     // MARK: Reading
@@ -24,14 +23,16 @@ struct DomainController: Sendable {
         Operation(
             .get, Self.collection, id: "TenantDomainController.find",
             summary: "The mail domains that a tenant has or claims, each with what is left to do",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.id],
+            access: DomainPolicy.view, parameters: [.id],
             responses: [.init(.ok, "The domains, by name", schema: .array(of: Self.schema))],
             failures: [.notFound: "There is no such tenant"],
             handler: .scoped { call in
                 let domains = try await service.all(of: try tenant(of: call))
                 return .json { writer in
                     writer.beginArray()
-                    for domain in domains { domain.write(to: &writer, showsHolder: call.scope.isOperator) }
+                    for domain in domains {
+                        domain.write(to: &writer, showsHolder: DomainPolicy.showsHolder(to: call.scope))
+                    }
                     writer.endArray()
                 }
             })
@@ -41,7 +42,7 @@ struct DomainController: Sendable {
         Operation(
             .get, Self.member, id: "TenantDomainController.findById",
             summary: "A mail domain that a tenant has or claims",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.id, Self.domainParameter],
+            access: DomainPolicy.view, parameters: [.id, Self.domainParameter],
             responses: [.init(.ok, "The domain", schema: Self.schema)],
             failures: [.notFound: Self.missing],
             handler: .scoped { call in
@@ -56,7 +57,7 @@ struct DomainController: Sendable {
         Operation(
             .post, Self.collection, id: "TenantDomainController.create",
             summary: "Claim a mail domain for a tenant; the response has the TXT record that proves it",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id],
+            access: DomainPolicy.claim, parameters: [.id],
             requestBody: .object([.init("domain", DomainName.schema, required: true)], name: "NewTenantDomain"),
             responses: [.init(.created, "The claimed domain", schema: Self.schema, headers: [.location])],
             failures: [
@@ -79,7 +80,7 @@ struct DomainController: Sendable {
 
     private func verify() -> Operation {
         var operation = change(
-            "verify",
+            "verify", access: DomainPolicy.verify,
             summary: "Look for the TXT record of a claimed mail domain; if it is there, the tenant holds the domain",
             success: "The proven domain",
             conflict:
@@ -95,7 +96,8 @@ struct DomainController: Sendable {
 
     private func approve() -> Operation {
         change(
-            "approve", summary: "Approve a claimed mail domain without a record", success: "The proven domain",
+            "approve", access: DomainPolicy.approve, summary: "Approve a claimed mail domain without a record",
+            success: "The proven domain",
             conflict:
                 "Another tenant holds the domain, nobody can have it, or another request changed it (DOMAIN_HELD, DOMAIN_PUBLIC, DOMAIN_CHANGED)",
             service.approve)
@@ -103,7 +105,7 @@ struct DomainController: Sendable {
 
     private func release() -> Operation {
         change(
-            "release",
+            "release", access: DomainPolicy.release,
             summary: "Take a mail domain from the tenant that holds it; it still claims the domain, with a new record",
             success: "The domain, which waits for a proof again",
             conflict: "The domain is not proven (DOMAIN_NOT_PROVEN)", service.release)
@@ -113,7 +115,7 @@ struct DomainController: Sendable {
         Operation(
             .delete, Self.member, id: "TenantDomainController.deleteById",
             summary: "Remove a mail domain from a tenant, proven or not; another tenant can prove it then",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id, Self.domainParameter],
+            access: DomainPolicy.remove, parameters: [.id, Self.domainParameter],
             responses: [.init(.noContent, "Removed")], failures: [.notFound: Self.missing],
             handler: .scoped { call in
                 let (tenant, domain) = try (tenant(of: call), Self.domain(of: call.request))
@@ -124,12 +126,12 @@ struct DomainController: Sendable {
 
     /// An operation on one domain that changes its state.
     private func change(
-        _ name: String, summary: String, success: String, conflict: String,
+        _ name: String, access: Access, summary: String, success: String, conflict: String,
         _ apply: @escaping @Sendable (DomainName, Identifier, WriteContext) async throws -> TenantDomain
     ) -> Operation {
         Operation(
             .post, "\(Self.member)/\(name)", id: "TenantDomainController.\(name)", summary: summary,
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id, Self.domainParameter],
+            access: access, parameters: [.id, Self.domainParameter],
             responses: [.init(.ok, success, schema: Self.schema)],
             failures: [.notFound: Self.missing, .conflict: conflict],
             idempotency: .recover { recovery in
@@ -172,14 +174,14 @@ struct DomainController: Sendable {
     }
 
     private static func response(_ domain: TenantDomain, in scope: TenantScope) -> OperationResponse {
-        .json { domain.write(to: &$0, showsHolder: scope.isOperator) }
+        .json { domain.write(to: &$0, showsHolder: DomainPolicy.showsHolder(to: scope)) }
     }
 
     private static func created(
         _ domain: TenantDomain, of tenant: Identifier, in scope: TenantScope
     ) -> OperationResponse {
         var response = OperationResponse.json(status: .created) {
-            domain.write(to: &$0, showsHolder: scope.isOperator)
+            domain.write(to: &$0, showsHolder: DomainPolicy.showsHolder(to: scope))
         }
         response.headers[.location] = "/tenants/\(tenant)/domains/\(domain.name)"
         return response

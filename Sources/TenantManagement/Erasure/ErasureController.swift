@@ -6,17 +6,16 @@ import ServiceKit
 struct ErasureController: Sendable {
     let service: ErasureService
 
-    private static let permissions = [PermissionCatalog.eraseTenant]
     private static let response = OperationResponseDescription(
         .ok, "What was erased, removed and kept", schema: ErasureCertificate.schema)
 
-    var operations: [Operation] { [erase().forOperators(), find().forOperators()] }
+    var operations: [Operation] { [erase(), find()] }
 
     private func erase() -> Operation {
         Operation(
             .post, "/tenants/{id}/erase", id: "TenantErasureController.erase",
             summary: "Erase the personal data of an off-boarded tenant for good; what invoices need is kept",
-            security: .bearer(permissions: Self.permissions), parameters: [.id], responses: [Self.response],
+            access: ErasurePolicy.erase, parameters: [.id], responses: [Self.response],
             failures: [
                 .notFound: "There is no such tenant",
                 .conflict: "The resources of the tenant were not removed (TENANT_NOT_OFFBOARDED)",
@@ -33,7 +32,7 @@ struct ErasureController: Sendable {
         Operation(
             .get, "/tenants/{id}/erasure", id: "TenantErasureController.find",
             summary: "What was erased of a tenant, with a checksum",
-            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            access: ErasurePolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "What was erased, removed and kept", schema: ErasureCertificate.schema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),

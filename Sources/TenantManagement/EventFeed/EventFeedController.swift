@@ -8,8 +8,6 @@ import ServiceKit
 struct EventFeedController: Sendable {
     let service: EventFeedService
 
-    static let permissions = [PermissionCatalog.viewWebhook]
-
     private static let defaultLimit = 100
     private static let maximumLimit = 1000
 
@@ -20,7 +18,7 @@ struct EventFeedController: Sendable {
             .get, "/events/feed", id: "EventFeedController.read",
             summary:
                 "The events of one tenant, or for operators of all tenants, in order and without gaps in their numbers",
-            security: .bearer(permissions: Self.permissions),
+            access: EventFeedPolicy.read,
             parameters: [
                 OperationParameter(
                     "after", in: .query, schema: .integer(minimum: 0),

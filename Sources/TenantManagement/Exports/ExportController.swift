@@ -13,20 +13,19 @@ struct ExportController: Sendable {
     let catalog: EntityCatalog
     let limits: QueryLimits
 
-    private static let permissions = [PermissionCatalog.exportTenant]
     private static let collection = "/tenants/{id}/exports"
     private static let member = "/tenant-exports/{id}"
     private static let mediaType = "application/x-tar"
 
     var operations: [Operation] {
-        [request(), list(), find(), download()].map { $0.forOperators() }
+        [request(), list(), find(), download()]
     }
 
     private func request() -> Operation {
         Operation(
             .post, Self.collection, id: "TenantExportController.create",
             summary: "Make an archive of all that belongs to a tenant",
-            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            access: ExportPolicy.request, parameters: [.id],
             responses: [
                 .init(
                     .accepted, "The export that is being made", schema: TenantExport.entity.schema,
@@ -55,7 +54,7 @@ struct ExportController: Sendable {
         let entity = TenantExport.entity
         return Operation(
             .get, Self.collection, id: "TenantExportController.find", summary: "The exports of a tenant",
-            security: .bearer(permissions: Self.permissions),
+            access: ExportPolicy.view,
             parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(
@@ -79,7 +78,7 @@ struct ExportController: Sendable {
     private func find() -> Operation {
         Operation(
             .get, Self.member, id: "TenantExportController.findById", summary: "An export of a tenant",
-            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            access: ExportPolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The export", schema: TenantExport.entity.schema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
@@ -100,7 +99,7 @@ struct ExportController: Sendable {
         Operation(
             .get, "\(Self.member)/archive", id: "TenantExportController.download",
             summary: "Download the archive of an export (tar), in ranges if it is large",
-            security: .bearer(permissions: Self.permissions),
+            access: ExportPolicy.download,
             parameters: [
                 .id,
                 .init(

@@ -11,7 +11,7 @@ import WorkQueue
 struct ExportFeature: ServiceFeature {
     static let configurationKeys = ExportConfiguration.configurationKeys
     static let entities = [
-        FeatureEntity(TenantExport.entity, viewPermissions: [PermissionCatalog.exportTenant])
+        FeatureEntity(TenantExport.entity, viewPermissions: ExportPolicy.view.permissions)
     ]
 
     static let events = [

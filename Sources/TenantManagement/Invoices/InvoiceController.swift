@@ -8,20 +8,16 @@ struct InvoiceController: Sendable {
     let crud: CRUDOperations
     let downloads: InvoiceDownloadService
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createInvoice], view: [PermissionCatalog.viewInvoice],
-        update: [PermissionCatalog.updateInvoice], delete: [PermissionCatalog.deleteInvoice])
-
     /// A tenant's own users read their invoices; only operators decide what they owe.
     var operations: [Operation] {
-        crud.all().map { $0.method == .get ? $0 : $0.forOperators() } + [download(), downloadWithoutID()]
+        crud.all() + [download(), downloadWithoutID()]
     }
 
     private func download() -> Operation {
         Operation(
             .get, "/invoices/{id}/download", id: "InvoiceController.downloadInvoiceById",
             summary: "Download an invoice as PDF",
-            security: .bearer(permissions: Self.permissions.view + Self.permissions.create), parameters: [.id],
+            access: InvoicePolicy.download, parameters: [.id],
             responses: [
                 .init(.ok, "The invoice as a PDF file", mediaType: "application/pdf", headers: [.contentDisposition])
             ],
@@ -43,7 +39,7 @@ struct InvoiceController: Sendable {
         Operation(
             .get, "/invoices/download", id: "InvoiceController.downloadInvoice",
             summary: "Not supported: use /invoices/{id}/download",
-            security: .bearer(permissions: Self.permissions.create), responses: [],
+            access: InvoicePolicy.downloadWithoutID, responses: [],
             failures: [.badRequest: "Always"],
             handler: .authenticated { _ in
                 throw HTTPFailure.badRequest(

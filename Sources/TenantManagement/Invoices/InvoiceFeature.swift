@@ -8,7 +8,7 @@ import ServicePlatform
 struct InvoiceFeature: ServiceFeature {
     static let configurationKeys = InvoiceRendering.configurationKeys
     static let entities = [
-        FeatureEntity(Invoice.entity, viewPermissions: InvoiceController.permissions.view)
+        FeatureEntity(Invoice.entity, viewPermissions: InvoicePolicy.access.view.permissions)
     ]
 
     let operations: [Operation]
@@ -23,7 +23,7 @@ struct InvoiceFeature: ServiceFeature {
         }
         operations =
             InvoiceController(
-                crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoiceController.permissions),
+                crud: core.crud(Invoice.entity, "/invoices", "InvoiceController", InvoicePolicy.access),
                 downloads: InvoiceDownloadService(
                     invoices: core.repository(Invoice.entity),
                     printer: rendering.printer(logger: logger))

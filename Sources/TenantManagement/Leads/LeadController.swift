@@ -12,10 +12,6 @@ package struct LeadController: Sendable {
     /// The service itself: leads are nobody's users.
     let system: TenantScope
 
-    static let permissions = CRUDPermissions(
-        create: [], view: [PermissionCatalog.viewLead], update: [PermissionCatalog.updateLead],
-        delete: [PermissionCatalog.deleteLead])
-
     /// All operations.
     package var operations: [Operation] {
         [register(), verify(), crud.count(), crud.find(), crud.findByID()] + refusedWrites()
@@ -122,21 +118,21 @@ package struct LeadController: Sendable {
                 allow: call.request.pathParameters.isEmpty ? [.get, .head, .post, .options] : [.get, .head, .options])
         }
         func write(
-            _ method: HTTPRequest.Method, _ path: String, _ name: String, permission: String, takesBody: Bool
+            _ method: HTTPRequest.Method, _ path: String, _ name: String, _ access: Access, takesBody: Bool
         ) -> Operation {
             Operation(
                 method, path, id: "LeadController.\(name)",
                 summary: "Not allowed: leads cannot be edited",
-                security: .bearer(permissions: [permission]),
+                access: access,
                 parameters: path == "/leads" ? [.condition(Lead.entity)] : [.id],
                 requestBody: takesBody ? .freeObject : nil, responses: [],
                 failures: [.methodNotAllowed: "Always"], handler: refuse)
         }
         return [
-            write(.patch, "/leads", "updateAll", permission: PermissionCatalog.updateLead, takesBody: true),
-            write(.patch, "/leads/{id}", "updateById", permission: PermissionCatalog.updateLead, takesBody: true),
-            write(.put, "/leads/{id}", "replaceById", permission: PermissionCatalog.updateLead, takesBody: true),
-            write(.delete, "/leads/{id}", "deleteById", permission: PermissionCatalog.deleteLead, takesBody: false),
+            write(.patch, "/leads", "updateAll", LeadPolicy.access.update, takesBody: true),
+            write(.patch, "/leads/{id}", "updateById", LeadPolicy.access.update, takesBody: true),
+            write(.put, "/leads/{id}", "replaceById", LeadPolicy.access.update, takesBody: true),
+            write(.delete, "/leads/{id}", "deleteById", LeadPolicy.access.delete, takesBody: false),
         ]
     }
 }

@@ -8,7 +8,7 @@ import ServicePlatform
 struct LeadFeature: ServiceFeature {
     static let configurationKeys = LeadConfiguration.configurationKeys
     static let entities = [
-        FeatureEntity(Lead.entity, viewPermissions: LeadController.permissions.view)
+        FeatureEntity(Lead.entity, viewPermissions: LeadPolicy.access.view.permissions)
     ]
 
     let operations: [Operation]
@@ -32,7 +32,7 @@ struct LeadFeature: ServiceFeature {
         operations =
             LeadController(
                 service: service,
-                crud: core.crud(Lead.entity, "/leads", "LeadController", LeadController.permissions),
+                crud: core.crud(Lead.entity, "/leads", "LeadController", LeadPolicy.access),
                 configuration: configuration, system: platform.systemUser.scope
             ).operations
         background = [

@@ -8,13 +8,13 @@ import ServiceKit
 struct MoveController: Sendable {
     let service: MoveService
 
-    var operations: [Operation] { [move().forOperators(), confirm().forOperators()] }
+    var operations: [Operation] { [move(), confirm()] }
 
     private func move() -> Operation {
         Operation(
             .post, "/tenants/{id}/move", id: "TenantMoveController.move",
             summary: "Move the data of a tenant to another data server, or between a schema and a separate database",
-            security: .bearer(permissions: [PermissionCatalog.moveTenant]), parameters: [.id],
+            access: MovePolicy.move, parameters: [.id],
             requestBody: Self.requestSchema,
             responses: [
                 .init(
@@ -46,7 +46,7 @@ struct MoveController: Sendable {
         Operation(
             .post, "/tenants/{id}/move/confirm", id: "TenantMoveController.confirm",
             summary: "Confirm the last move of a tenant: its old copy is removed now",
-            security: .bearer(permissions: [PermissionCatalog.moveTenant]), parameters: [.id],
+            access: MovePolicy.confirm, parameters: [.id],
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [
                 .notFound: "There is no such tenant",

@@ -10,17 +10,15 @@ struct OffboardingController: Sendable {
     let printer: DocumentPrinter
 
     private static let path = "/tenants/{id}/deprovision"
-    private static let permissions = [PermissionCatalog.offboardTenant]
-
     var operations: [Operation] {
-        [schedule(), cancel(), find(), certificate(), downloadCertificate()].map { $0.forOperators() }
+        [schedule(), cancel(), find(), certificate(), downloadCertificate()]
     }
 
     private func schedule() -> Operation {
         Operation(
             .post, Self.path, id: "TenantOffboardingController.create",
             summary: "Remove the resources of a tenant after a grace period, in which this can be canceled",
-            security: .bearer(permissions: Self.permissions), parameters: [.id], requestBody: Self.requestSchema,
+            access: OffboardingPolicy.schedule, parameters: [.id], requestBody: Self.requestSchema,
             responses: [.init(.accepted, "The off-boarding", schema: Offboarding.schema)],
             failures: [
                 .notFound: "There is no such tenant",
@@ -44,7 +42,7 @@ struct OffboardingController: Sendable {
         Operation(
             .post, "\(Self.path)/cancel", id: "TenantOffboardingController.cancel",
             summary: "Cancel the off-boarding of a tenant during its grace period",
-            security: .bearer(permissions: Self.permissions), parameters: [.id], requestBody: Self.cancelSchema,
+            access: OffboardingPolicy.cancel, parameters: [.id], requestBody: Self.cancelSchema,
             responses: [.init(.ok, "The canceled off-boarding", schema: Offboarding.schema)],
             failures: [
                 .notFound: "There is no such tenant, or it has no off-boarding",
@@ -64,7 +62,7 @@ struct OffboardingController: Sendable {
         Operation(
             .get, Self.path, id: "TenantOffboardingController.find",
             summary: "The newest off-boarding of a tenant",
-            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            access: OffboardingPolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The off-boarding", schema: Offboarding.schema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
@@ -82,7 +80,7 @@ struct OffboardingController: Sendable {
         Operation(
             .get, "\(Self.path)/certificate", id: "TenantOffboardingController.certificate",
             summary: "What was removed when a tenant was off-boarded, with a checksum",
-            security: .bearer(permissions: Self.permissions), parameters: [.id, .ifNoneMatch],
+            access: OffboardingPolicy.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The certificate", schema: OffboardingCertificate.schema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
@@ -98,7 +96,7 @@ struct OffboardingController: Sendable {
         Operation(
             .get, "\(Self.path)/certificate/download", id: "TenantOffboardingController.downloadCertificate",
             summary: "Download what was removed when a tenant was off-boarded as PDF, with the checksum of the record",
-            security: .bearer(permissions: Self.permissions), parameters: [.id],
+            access: OffboardingPolicy.view, parameters: [.id],
             responses: [
                 .init(
                     .ok, "The certificate as a PDF file", mediaType: "application/pdf", headers: [.contentDisposition])

@@ -12,7 +12,7 @@ struct TenantOnboardingController: Sendable {
     /// The service itself: leads are nobody's users.
     let system: TenantScope
 
-    var operations: [Operation] { [create().forOperators(), createFromLead()] }
+    var operations: [Operation] { [create(), createFromLead()] }
 
     private static let created = OperationResponseDescription(
         .created, "The new tenant", schema: Tenant.entity.schemaWithRelations, headers: [.location, .eTag])
@@ -25,7 +25,7 @@ struct TenantOnboardingController: Sendable {
         Operation(
             .post, "/tenants", id: "TenantController.create",
             summary: "Create a tenant with its first contact and start provisioning it",
-            security: .bearer(permissions: TenantController.permissions.create),
+            access: OnboardingPolicy.create,
             requestBody: TenantOnboardingInput.operatorSchema,
             responses: [Self.created],
             failures: [
@@ -42,7 +42,8 @@ struct TenantOnboardingController: Sendable {
     private func createFromLead() -> Operation {
         Operation(
             .post, "/leads/{id}/tenants", id: "LeadTenantController.tenantFromLead",
-            summary: "Create a tenant from a validated lead", security: .bearer(permissions: []), parameters: [.id],
+            summary: "Create a tenant from a validated lead", access: OnboardingPolicy.createFromLead,
+            parameters: [.id],
             requestBody: TenantOnboardingInput.leadSchema,
             responses: [Self.created],
             failures: [

@@ -8,7 +8,7 @@ import ServiceKit
 struct ProvisioningController: Sendable {
     let service: ProvisioningService
 
-    var operations: [Operation] { [provision().forOperators()] }
+    var operations: [Operation] { [provision()] }
 
     /// Other members of a plan are passed to the pipeline unchanged.
     private static let planSchema = Schema.object(
@@ -30,7 +30,7 @@ struct ProvisioningController: Sendable {
         Operation(
             .post, "/tenants/{id}/provision", id: "TenantController.provision",
             summary: "Start provisioning a tenant for a subscription",
-            security: .bearer(permissions: [PermissionCatalog.provisionTenant]),
+            access: ProvisioningPolicy.provision,
             parameters: [.id], requestBody: Self.subscriptionSchema,
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [

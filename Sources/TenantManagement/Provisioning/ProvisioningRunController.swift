@@ -12,7 +12,7 @@ struct ProvisioningRunController: Sendable {
     let limits: QueryLimits
 
     var operations: [Operation] {
-        [list()] + ProvisioningCommand.Kind.allCases.map { command($0).forOperators() }
+        [list()] + ProvisioningCommand.Kind.allCases.map(command)
     }
 
     /// `GET /tenants/{id}/provisioning`: a page at a time, the newest first.
@@ -22,7 +22,7 @@ struct ProvisioningRunController: Sendable {
             .get, "/tenants/{id}/provisioning", id: "TenantProvisioningController.find",
             summary:
                 "The requests to provision, deprovision or move a tenant, each with its steps and how long it will take",
-            security: .bearer(permissions: [PermissionCatalog.viewProvisioning]),
+            access: ProvisioningPolicy.view,
             parameters: [.id, .filter(entity, limits), .cursor, .preferCount, .ifNoneMatch],
             responses: [
                 .init(
@@ -50,11 +50,11 @@ struct ProvisioningRunController: Sendable {
     private static func response(
         _ listing: ProvisioningRunService.Listing, for call: ScopedRequest
     ) throws -> OperationResponse {
-        let isOperator = call.scope.isOperator
+        let showsCauses = ProvisioningPolicy.showsCauses(to: call.scope)
         let version = try listing.page.records.map { try $0.version }.max() ?? 0
-        let shown = try listing.json(showsCauses: isOperator, showsEstimates: false).serialized()
+        let shown = try listing.json(showsCauses: showsCauses, showsEstimates: false).serialized()
         var response = try OperationResponse.entity(
-            ByteBuffer(bytes: try listing.json(showsCauses: isOperator).serialized()),
+            ByteBuffer(bytes: try listing.json(showsCauses: showsCauses).serialized()),
             tag: EntityTag(version: version, content: shown), for: call.request)
         response.linkToPage(after: listing.page.next?.text, of: call.request)
         if let total = listing.page.total {
@@ -73,7 +73,7 @@ struct ProvisioningRunController: Sendable {
             }
         return Operation(
             .post, "/tenants/{id}/provisioning/\(kind.rawValue)", id: "TenantProvisioningController.\(kind.rawValue)",
-            summary: summary, security: .bearer(permissions: [PermissionCatalog.operateProvisioning]),
+            summary: summary, access: ProvisioningPolicy.command,
             parameters: [.id], requestBody: Self.commandBody,
             responses: [
                 .init(

@@ -42,7 +42,8 @@ struct ProvisioningRunService: Sendable {
         let page = try await runs.page(filter, after: cursor, countsTotal: countsTotal, in: scope)
         let ids = try page.records.map { try $0.id }
         // Reasons and names of operators are theirs.
-        let commands = scope.isOperator ? try await repository.commands(of: ids, in: scope) : [:]
+        let commands =
+            ProvisioningPolicy.showsCauses(to: scope) ? try await repository.commands(of: ids, in: scope) : [:]
         return Listing(page: page, commands: commands, estimates: try await estimates(for: page.records))
     }
 

@@ -12,7 +12,7 @@ struct RoleController: Sendable {
     static let path = "/roles"
 
     var operations: [Operation] {
-        [create(), crud.count(), crud.find(), crud.findByID(), update(), delete()].map { $0.forOperators() }
+        [create(), crud.count(), crud.find(), crud.findByID(), update(), delete()]
     }
 
     private static let refusals =

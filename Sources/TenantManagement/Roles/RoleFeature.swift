@@ -5,7 +5,7 @@ import ServicePlatform
 
 /// Roles: built in, of `ROLES_FILE`, and own ones.
 struct RoleFeature: ServiceFeature {
-    static let entities = [FeatureEntity(StoredRole.entity, viewPermissions: RolePolicy.permissions.view)]
+    static let entities = [FeatureEntity(StoredRole.entity, viewPermissions: RolePolicy.access.view.permissions)]
     static let events = [RoleEvents.changed]
 
     let operations: [Operation]
@@ -18,7 +18,7 @@ struct RoleFeature: ServiceFeature {
             RoleRepository.reading, pool: platform.database.changesPool, book: platform.roles, logger: platform.logger)
         operations =
             RoleController(
-                crud: core.crud(StoredRole.entity, RoleController.path, "RoleController", RolePolicy.permissions),
+                crud: core.crud(StoredRole.entity, RoleController.path, "RoleController", RolePolicy.access),
                 service: RoleService(roles: core.repository(StoredRole.entity), follower: follower)
             ).operations
         background = [

@@ -2,11 +2,13 @@ import ServiceKit
 
 /// Who may do what with roles: operators only, within what they may do themselves.
 enum RolePolicy {
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.manageRoles], view: [PermissionCatalog.viewRoles],
-        update: [PermissionCatalog.manageRoles], delete: [PermissionCatalog.manageRoles])
+    private typealias Code = PermissionCatalog
 
-    /// The permissions of a list that somebody cannot give, by their position.
+    static let access = CRUDAccess(
+        create: .operators(Code.manageRoles), view: .operators(Code.viewRoles), update: .operators(Code.manageRoles),
+        delete: .operators(Code.manageRoles))
+
+    /// The positions of the permissions in a list that somebody cannot give.
     static func notHeld(_ permissions: [String], by holder: Set<String>) -> [Int] {
         permissions.indices.filter { !holder.contains(permissions[$0]) }
     }

@@ -12,18 +12,18 @@ struct SuspensionController: Sendable {
     let catalog: EntityCatalog
     let limits: QueryLimits
 
-    var operations: [Operation] { [suspend().forOperators(), reactivate().forOperators(), list().forOperators()] }
+    var operations: [Operation] { [suspend(), reactivate(), list()] }
 
     private func suspend() -> Operation {
         change(
-            "suspend", summary: "Suspend a tenant for a reason; reasons add up",
+            "suspend", access: SuspensionPolicy.suspend, summary: "Suspend a tenant for a reason; reasons add up",
             conflict: "The status of the tenant does not allow it (TENANT_STATE, TENANT_OFFBOARDED)",
             service.suspend)
     }
 
     private func reactivate() -> Operation {
         change(
-            "reactivate",
+            "reactivate", access: SuspensionPolicy.reactivate,
             summary: "Remove a reason for which a tenant is suspended; without any, it returns to its former status",
             conflict: "The status of the tenant does not allow it (TENANT_STATE)", service.reactivate)
     }
@@ -33,10 +33,12 @@ struct SuspensionController: Sendable {
             Identifier, TenantSuspension.Reason, String?, WriteContext
         ) async throws -> SuspensionService.Standing
 
-    private func change(_ name: String, summary: String, conflict: String, _ apply: @escaping Action) -> Operation {
+    private func change(
+        _ name: String, access: Access, summary: String, conflict: String, _ apply: @escaping Action
+    ) -> Operation {
         Operation(
             .post, "/tenants/{id}/\(name)", id: "TenantSuspensionController.\(name)", summary: summary,
-            security: .bearer(permissions: [PermissionCatalog.suspendTenant]), parameters: [.id],
+            access: access, parameters: [.id],
             requestBody: Self.bodySchema,
             responses: [.init(.ok, "The status of the tenant and the reasons that hold", schema: Self.standingSchema)],
             failures: [.notFound: "There is no such tenant", .conflict: conflict],
@@ -62,7 +64,7 @@ struct SuspensionController: Sendable {
         return Operation(
             .get, "/tenants/{id}/suspensions", id: "TenantSuspensionController.find",
             summary: "The reasons for which a tenant is, or was, suspended",
-            security: .bearer(permissions: [PermissionCatalog.suspendTenant]),
+            access: SuspensionPolicy.view,
             parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(

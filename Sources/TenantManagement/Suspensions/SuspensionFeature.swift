@@ -5,7 +5,7 @@ import ServicePlatform
 /// Suspensions of tenants, with the reasons for them.
 struct SuspensionFeature: ServiceFeature {
     static let entities = [
-        FeatureEntity(TenantSuspension.entity, viewPermissions: [PermissionCatalog.suspendTenant])
+        FeatureEntity(TenantSuspension.entity, viewPermissions: SuspensionPolicy.view.permissions)
     ]
 
     static let events = [SuspensionEvents.suspended, SuspensionEvents.reactivated]

@@ -9,13 +9,9 @@ struct TenantConfigController: Sendable {
     let configs: EntityRepository
     let tenants: EntityRepository
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createTenantConfig], view: [PermissionCatalog.viewTenantConfig],
-        update: [PermissionCatalog.updateTenantConfig], delete: [PermissionCatalog.deleteTenantConfig])
-
     /// Settings decide in whose name the service speaks to identity providers, so tenants' users only read them.
     var operations: [Operation] {
-        crud.all().map { $0.method == .get ? $0 : $0.forOperators() } + [tenant()]
+        crud.all() + [tenant()]
     }
 
     /// `GET /tenant-configs/{id}/tenant`: setting and tenant, both as the caller may see them. The answer is the
@@ -24,7 +20,7 @@ struct TenantConfigController: Sendable {
         Operation(
             .get, "/tenant-configs/{id}/tenant", id: "TenantMgmtConfigTenantController.getTenant",
             summary: "Read the tenant that a setting belongs to",
-            security: .bearer(permissions: Self.permissions.view), parameters: [.id, .ifNoneMatch],
+            access: TenantConfigPolicy.access.view, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The tenant", schema: Tenant.entity.schema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),

@@ -5,7 +5,7 @@ import ServicePlatform
 /// Settings of tenants.
 struct TenantConfigFeature: ServiceFeature {
     static let entities = [
-        FeatureEntity(TenantConfig.entity, viewPermissions: TenantConfigController.permissions.view)
+        FeatureEntity(TenantConfig.entity, viewPermissions: TenantConfigPolicy.access.view.permissions)
     ]
 
     let operations: [Operation]
@@ -15,7 +15,7 @@ struct TenantConfigFeature: ServiceFeature {
             TenantConfigController(
                 crud: core.crud(
                     TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
-                    TenantConfigController.permissions),
+                    TenantConfigPolicy.access),
                 configs: core.repository(TenantConfig.entity), tenants: core.tenants
             ).operations
     }

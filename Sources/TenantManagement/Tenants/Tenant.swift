@@ -87,8 +87,4 @@ package enum Tenant {
         ],
         uniqueKeys: [UniqueKey("idx_tenant_key", key), UniqueKey("idx_tenant_lead", leadID)],
         alwaysSet: [name, status, key, domains, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted])
-
-    /// What a tenant's own users may change. The other fields belong to the operator, or refer to rows that need not be the
-    /// tenant's.
-    package static let writableByTenant: [any EntityField] = [name, spocUserID]
 }

@@ -10,16 +10,12 @@ struct TenantController: Sendable {
     let tenants: CachedRows
     let reservedKeys: Set<String>
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createTenant], view: [PermissionCatalog.viewTenant],
-        update: [PermissionCatalog.updateTenant], delete: [PermissionCatalog.deleteTenant])
-
     var operations: [Operation] {
         [
             crud.count(), crud.find(), transitions(), changingState(refusingReservedKeys(crud.updateAll())), findByID(),
             changingState(refusingReservedKeys(crud.updateByID())),
             changingState(refusingReservedKeys(crud.replaceByID())),
-            changingState(crud.deleteByID().forOperators()), changingState(crud.restoreByID()),
+            changingState(crud.deleteByID()), changingState(crud.restoreByID()),
         ]
     }
 
@@ -45,7 +41,7 @@ struct TenantController: Sendable {
         Operation(
             .get, "/tenants/transitions", id: "TenantController.transitions",
             summary: "The states of tenants, and what leads from one to another",
-            security: .bearer(permissions: Self.permissions.view),
+            access: TenantPolicy.access.view,
             responses: [.init(.ok, "States and changes", schema: TenantTransition.schema)],
             handler: .scoped { _ in .json { TenantTransition.writeTable(to: &$0) } })
     }

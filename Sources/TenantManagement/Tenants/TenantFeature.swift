@@ -6,7 +6,7 @@ import ServicePlatform
 /// Tenants and their cache.
 struct TenantFeature: ServiceFeature {
     static let entities = [
-        FeatureEntity(Tenant.entity, viewPermissions: TenantController.permissions.view),
+        FeatureEntity(Tenant.entity, viewPermissions: TenantPolicy.access.view.permissions),
         FeatureEntity(Address.entity),
         FeatureEntity(Resource.entity),
     ]
@@ -22,8 +22,7 @@ struct TenantFeature: ServiceFeature {
         operations =
             TenantController(
                 crud: core.crud(
-                    Tenant.entity, "/tenants", "TenantController", TenantController.permissions,
-                    writableByTenant: Tenant.writableByTenant),
+                    Tenant.entity, "/tenants", "TenantController", TenantPolicy.access),
                 tenants: CachedRows(
                     cache: cache, repository: core.tenants, system: core.platform.systemUser.scope),
                 reservedKeys: core.onboarding.configuration.reservedTenantKeys

@@ -10,7 +10,7 @@ extension DeliveryController {
         Operation(
             .post, "\(Self.path)/{id}/replay", id: "WebhookDeliveryController.replay",
             summary: "Send a delivery again, with the same webhook-id and body, whatever became of it before",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id],
+            access: WebhookPolicy.access.update, parameters: [.id],
             responses: [.init(.ok, "The delivery, which is due", schema: entity.schema)],
             failures: [
                 .notFound: "There is no such WebhookDelivery, or its endpoint was deleted",
@@ -31,7 +31,7 @@ extension DeliveryController {
         var operation = Operation(
             .post, "\(Self.endpoint)/test", id: "WebhookDeliveryController.test",
             summary: "Send a delivery of the type \(DeliveryRepository.testType) to an endpoint",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id],
+            access: WebhookPolicy.access.update, parameters: [.id],
             responses: [.init(.created, "The delivery", schema: entity.schema, headers: [.location])],
             failures: [.notFound: "There is no such WebhookEndpoint"],
             idempotency: .recover { recovery in
@@ -57,7 +57,7 @@ extension DeliveryController {
             .post, "\(Self.endpoint)/replay", id: "WebhookDeliveryController.replayRange",
             summary:
                 "Send the events of a time range to an endpoint, again or for the first time, with the webhook-id that they have or would have had",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id],
+            access: WebhookPolicy.access.update, parameters: [.id],
             requestBody: .object(
                 [
                     .init(

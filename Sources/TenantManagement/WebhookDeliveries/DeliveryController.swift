@@ -19,8 +19,6 @@ struct DeliveryController: Sendable {
     static let endpoint = "/webhook-endpoints/{id}"
 
     var entity: Entity { WebhookDelivery.entity }
-    static let permissions = WebhookEndpointController.permissions
-
     var operations: [Operation] {
         [listOfEndpoint(), crud.count(), list(), findByID(), replay(), test(), replayRange()]
     }
@@ -35,7 +33,7 @@ struct DeliveryController: Sendable {
         Operation(
             .get, "\(Self.endpoint)/deliveries", id: "WebhookDeliveryController.findOfEndpoint",
             summary: "List the deliveries to an endpoint that match a filter, the newest first",
-            security: .bearer(permissions: Self.permissions.view),
+            access: WebhookPolicy.access.view,
             parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(

@@ -15,10 +15,10 @@ struct WebhookFeature: ServiceFeature {
         EventFeedRetention.configurationKeys,
     ])
     static let entities = [
-        FeatureEntity(WebhookEndpoint.entity, viewPermissions: WebhookEndpointController.permissions.view),
-        FeatureEntity(WebhookDelivery.entity, viewPermissions: WebhookEndpointController.permissions.view),
+        FeatureEntity(WebhookEndpoint.entity, viewPermissions: WebhookPolicy.access.view.permissions),
+        FeatureEntity(WebhookDelivery.entity, viewPermissions: WebhookPolicy.access.view.permissions),
         FeatureEntity(WebhookAttempt.entity),
-        FeatureEntity(WebhookReplay.entity, viewPermissions: WebhookEndpointController.permissions.view),
+        FeatureEntity(WebhookReplay.entity, viewPermissions: WebhookPolicy.access.view.permissions),
     ]
     static let events = [WebhookEndpointEvents.disabled]
     static let sealedColumns = [WebhookSecretRepository.sealedColumn]
@@ -54,14 +54,14 @@ struct WebhookFeature: ServiceFeature {
             WebhookEndpointController(
                 crud: core.crud(
                     WebhookEndpoint.entity, "/webhook-endpoints", "WebhookEndpointController",
-                    WebhookEndpointController.permissions),
+                    WebhookPolicy.access),
                 service: WebhookEndpointService(
                     endpoints: core.repository(WebhookEndpoint.entity), secrets: secrets, configuration: endpoints)
             ).operations
             + DeliveryController(
                 crud: core.crud(
                     WebhookDelivery.entity, DeliveryController.path, "WebhookDeliveryController",
-                    WebhookEndpointController.permissions),
+                    WebhookPolicy.access),
                 service: DeliveryService(
                     deliveries: core.repository(WebhookDelivery.entity), repository: repository, store: store),
                 endpoints: core.repository(WebhookEndpoint.entity), catalog: core.catalog,

@@ -20,7 +20,7 @@ struct WebhookReplayController: Sendable {
         Operation(
             .get, "/webhook-endpoints/{id}/replays", id: "WebhookReplayController.findOfEndpoint",
             summary: "List the replays of time ranges to an endpoint that match a filter, the newest first",
-            security: .bearer(permissions: WebhookEndpointController.permissions.view),
+            access: WebhookPolicy.access.view,
             parameters: [.id, .filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(

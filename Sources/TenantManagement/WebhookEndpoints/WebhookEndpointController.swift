@@ -9,12 +9,6 @@ struct WebhookEndpointController: Sendable {
     let crud: CRUDOperations
     let service: WebhookEndpointService
 
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createWebhook], view: [PermissionCatalog.viewWebhook],
-        update: [PermissionCatalog.updateWebhook], delete: [PermissionCatalog.deleteWebhook])
-    /// To see the secret of an endpoint after it was created.
-    static let secretPermissions = [PermissionCatalog.viewWebhookSecret]
-
     private static let path = "/webhook-endpoints"
 
     var operations: [Operation] {
@@ -36,7 +30,7 @@ struct WebhookEndpointController: Sendable {
         Operation(
             .post, Self.path, id: "WebhookEndpointController.create",
             summary: "Add an endpoint; the response has the secret, or the public key, that its receiver needs",
-            security: .bearer(permissions: Self.permissions.create), requestBody: Self.newSchema,
+            access: WebhookPolicy.access.create, requestBody: Self.newSchema,
             responses: [
                 .init(.created, "The new endpoint", schema: Self.createdSchema, headers: [.location, .eTag])
             ],
@@ -51,7 +45,9 @@ struct WebhookEndpointController: Sendable {
                 let body = try call.request.object()
                 try service.check(body, in: call.scope)
                 let audience = body["audience"]?.stringValue.flatMap(WebhookEndpoint.Audience.init)
-                if audience == .operator, !call.scope.isOperator { throw HTTPFailure.reservedToOperators("/audience") }
+                if audience == .operator, !WebhookPolicy.mayHaveOperatorsAudience(in: call.scope) {
+                    throw HTTPFailure.reservedToOperators("/audience")
+                }
                 let new = WebhookEndpointService.NewEndpoint(
                     values: try FieldValues(WebhookEndpoint.entity, json: body), audience: audience,
                     signing: Self.signing(in: body) ?? .hmac)
@@ -112,7 +108,7 @@ struct WebhookEndpointController: Sendable {
         Operation(
             .get, "\(Self.path)/{id}/secret", id: "WebhookEndpointController.secret",
             summary: "Show the secret, or the public key, that the receiver of an endpoint needs",
-            security: .bearer(permissions: Self.secretPermissions), parameters: [.id, .ifNoneMatch],
+            access: WebhookPolicy.secret, parameters: [.id, .ifNoneMatch],
             responses: [
                 .init(.ok, "The current secret", schema: Self.secretSchema, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
@@ -149,7 +145,7 @@ struct WebhookEndpointController: Sendable {
             .post, "\(Self.path)/{id}/rotate", id: "WebhookEndpointController.rotate",
             summary:
                 "Give an endpoint a new secret; until the overlap is over, deliveries are signed with the former one, too",
-            security: .bearer(permissions: Self.permissions.update), parameters: [.id],
+            access: WebhookPolicy.access.update, parameters: [.id],
             requestBody: .object(
                 [
                     .init(

@@ -29,8 +29,7 @@ struct WebhookEndpointService: Sendable {
         if let url = body[WebhookEndpoint.url]?.stringValue, let problem = configuration.urls.problem(with: url) {
             details.append(ValidationDetail(path: WebhookEndpoint.url.path, code: "url", message: problem))
         }
-        if !scope.isOperator, let types = body[WebhookEndpoint.eventTypes]?.arrayValue {
-            let shown = PublishedEvents.shownToTenants
+        if let shown = WebhookPolicy.types(for: scope), let types = body[WebhookEndpoint.eventTypes]?.arrayValue {
             for (index, type) in types.enumerated() where !shown.contains(type.stringValue ?? "") {
                 details.append(
                     ValidationDetail(
