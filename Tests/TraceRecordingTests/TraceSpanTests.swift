@@ -1,6 +1,7 @@
 import Primitives
 import Testing
 import TraceRecording
+import Tracing
 
 @Suite struct TraceSpanTests {
     private let sink = CollectedSpans()
