@@ -145,7 +145,8 @@ extension EntityRepository {
         in context: WriteContext, resource: Identifier?, as workload: PostgresWorkload = .write
     ) async throws(RepositoryError) -> PostgresResult {
         guard isGuarded(context, alongside) else {
-            return try await run(statement, writing: values, in: context.scope, as: workload)
+            return try await run(
+                statement, writing: values, in: context.scope, settings: context.settings, as: workload)
         }
         let written = values.map { [$0] } ?? []
         let results = try await run(

@@ -30,10 +30,10 @@ package struct EntityRepository: Sendable {
 
     func run(
         _ statement: BoundStatement, writing values: FieldValues? = nil, in scope: TenantScope,
-        as workload: PostgresWorkload
+        settings: [PostgresSetting]? = nil, as workload: PostgresWorkload
     ) async throws(RepositoryError) -> PostgresResult {
         do {
-            return try await pool.query(statement, settings: scope.settings, as: workload)
+            return try await pool.query(statement, settings: settings ?? scope.settings, as: workload)
         } catch {
             throw .from(error, entity: entity, values: values, catalog: catalog)
         }

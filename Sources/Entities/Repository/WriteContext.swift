@@ -5,20 +5,26 @@ package import Primitives
 ///
 /// It is made once, from a request or from a delivered event; services and repositories take it as a parameter. They write
 /// through ``batch(resource:)`` or ``withTransaction(on:resource:as:_:)``, whose transactions carry the settings of row-level
-/// security and all marks, so that none can be forgotten.
+/// security and of the audit log and all marks, so that none can be forgotten.
 package struct WriteContext: Sendable {
     /// The rows that may be touched, and who touches them.
     package let scope: TenantScope
     /// When the request or the event arrived: the instant of everything that it causes.
     package let now: Timestamp
+    /// Who causes it, for the audit log; stays the same when the write goes on in another scope.
+    package let origin: WriteOrigin
     /// The trace that events of this write belong to.
     package let trace: TraceContext?
     private let marks: [CommitMark]
 
     /// Makes a context; requests and deliveries have methods for this.
-    package init(scope: TenantScope, now: Timestamp, trace: TraceContext? = nil, marks: [CommitMark] = []) {
+    package init(
+        scope: TenantScope, now: Timestamp, origin: WriteOrigin = .system, trace: TraceContext? = nil,
+        marks: [CommitMark] = []
+    ) {
         self.scope = scope
         self.now = now
+        self.origin = origin
         self.trace = trace
         self.marks = marks
     }
@@ -27,17 +33,23 @@ package struct WriteContext: Sendable {
     package var actor: Actor { scope.actor }
     /// The tenant of the user who makes the change; nil for operators and the service itself.
     package var tenantID: Identifier? { scope.tenantID }
+    /// What the transaction of the write sets: what row-level security and the audit log read.
+    package var settings: [PostgresSetting] { scope.settings + [origin.setting(trace)] }
+    /// A setting for batches that write rows which do not name the tenant they belong to: whose they are, for the audit log.
+    package static func auditTenant(_ tenant: Identifier) -> PostgresSetting {
+        PostgresSetting("app.audit_tenant", tenant.description)
+    }
     /// Whether anything commits with the effect.
     package var hasMarks: Bool { !marks.isEmpty }
 
     /// The same write in another scope: for what a service does that the caller's own rights do not cover.
     package func acting(in scope: TenantScope) -> WriteContext {
-        WriteContext(scope: scope, now: now, trace: trace, marks: marks)
+        WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
     }
 
     /// The same write with one more mark.
     package func adding(_ mark: CommitMark) -> WriteContext {
-        WriteContext(scope: scope, now: now, trace: trace, marks: marks + [mark])
+        WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks + [mark])
     }
 
     /// A batch that already has the settings and the marks.
@@ -45,7 +57,7 @@ package struct WriteContext: Sendable {
     ///   one that is created; nil if the response depends on no row.
     /// - Parameter settings: More settings of PostgreSQL, which choose how statements are planned.
     package func batch(resource: Identifier?, settings: [PostgresSetting] = []) -> PostgresBatch {
-        var batch = PostgresBatch(settings: scope.settings + settings)
+        var batch = PostgresBatch(settings: self.settings + settings)
         for mark in marks { batch.add(mark.statement(resource)) }
         return batch
     }
@@ -62,7 +74,7 @@ package struct WriteContext: Sendable {
         on pool: PostgresPool, resource: Identifier?, as workload: PostgresWorkload = .write,
         _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
-        try await pool.withTransaction(settings: scope.settings, as: workload) { transaction in
+        try await pool.withTransaction(settings: settings, as: workload) { transaction in
             if hasMarks {
                 var batch = PostgresBatch()
                 for mark in marks { batch.add(mark.statement(resource)) }

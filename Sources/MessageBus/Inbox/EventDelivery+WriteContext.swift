@@ -9,7 +9,7 @@ extension EventDelivery {
     ///   - now: The instant of everything that it causes.
     package func writeContext(in scope: TenantScope, now: Timestamp) -> WriteContext {
         WriteContext(
-            scope: scope, now: now, trace: event.trace,
+            scope: scope, now: now, origin: WriteOrigin(.event, credential: "event:\(event.id)"), trace: event.trace,
             marks: [.handled(event.id, consumer: group, at: now)])
     }
 }

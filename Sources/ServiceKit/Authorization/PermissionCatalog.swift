@@ -75,10 +75,15 @@ package enum PermissionCatalog {
     /// The codes of sessions, which the original does not have.
     private static let sessions = [viewSessions, revokeSessions]
 
+    /// Reading the audit log.
+    package static let viewAuditLog = "10285"
+    /// The codes of the audit log, which the original does not have.
+    private static let auditLog = [viewAuditLog]
+
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] =
         original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
-        + observability
+        + observability + auditLog
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

@@ -67,7 +67,7 @@ extension Role {
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
         Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewMetrics,
-        Code.viewStatistics,
+        Code.viewStatistics, Code.viewAuditLog,
     ]).union(catalog)
 
     // MARK: Users of tenants
@@ -80,6 +80,7 @@ extension Role {
             Code.createSubscription, Code.createBillingCustomer, Code.updateBillingCustomer,
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
             Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret,
+            Code.viewAuditLog,
         ]), description: "All that a tenant's own users may do")
 
     /// Looks at what the tenant has.

@@ -33,7 +33,7 @@ package struct ScopedRequest: Sendable {
     package let scope: TenantScope
 
     /// The circumstances of what the request writes, on its caller's behalf.
-    package var writeContext: WriteContext { request.writeContext(in: scope) }
+    package var writeContext: WriteContext { request.writeContext(in: scope, by: identity) }
 
     /// The same request with a claim.
     func with(_ claim: IdempotencyClaim?) -> ScopedRequest {

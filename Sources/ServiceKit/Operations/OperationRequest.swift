@@ -40,9 +40,11 @@ package struct OperationRequest: Sendable {
 
     /// The circumstances of what the request writes. The mark of its idempotency key, if it has one, commits with it.
     /// - Parameter scope: On whose behalf. Requests with a token have a ``ScopedRequest/writeContext`` that knows it.
-    package func writeContext(in scope: TenantScope) -> WriteContext {
+    /// - Parameter identity: Who calls, for the audit log; nil for a request without a credential.
+    package func writeContext(in scope: TenantScope, by identity: Identity? = nil) -> WriteContext {
         WriteContext(
-            scope: scope, now: instant, trace: trace,
+            scope: scope, now: instant,
+            origin: identity?.origin(of: requestID) ?? WriteOrigin(.external, requestID: requestID), trace: trace,
             marks: claim.map { claim in [CommitMark { claim.mark(resource: $0) }] } ?? [])
     }
 

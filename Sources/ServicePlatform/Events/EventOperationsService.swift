@@ -38,12 +38,17 @@ struct EventOperationsService: Sendable {
         return replay
     }
 
-    /// Tries a dead letter again. The bus is another database, so the mark of an idempotency key is committed afterwards: if the
-    /// process dies in between, a repeated request finds no dead letter any more.
+    /// Tries a dead letter again. The bus is another database, so the mark of an idempotency key and the row of the audit log
+    /// are committed afterwards: if the process dies in between, a repeated request finds no dead letter any more.
     /// - Returns: Whether there was one.
     func retry(_ id: DeadLetterID, in context: WriteContext) async throws -> Bool {
         guard try await letters.retry(id) else { return false }
-        try await context.commitMarks(on: pool)
+        var batch = context.batch(resource: nil)
+        batch.add(
+            AuditCommand.record(
+                "retry", "DeadLetter", id: id.eventID, tenant: nil,
+                details: JSONValue.object(["id": .string(id.description)]).serialized()))
+        _ = try await pool.run(batch)
         logger.notice("dead letter is retried", metadata: ["deadLetter": "\(id)", "actor": "\(context.actor.id)"])
         return true
     }

@@ -12,6 +12,7 @@ package enum SubscriptionApp: ServiceApp {
         ErasureFeature.self,
         ExportFeature.self,
         EventOperationsFeature<SubscriptionCore>.self,
+        AuditLogFeature<SubscriptionCore>.self,
         SessionFeature<SubscriptionCore>.self,
     ]
 

@@ -2,6 +2,7 @@ import Entities
 import MessageBus
 package import Migrations
 import ServiceKit
+import ServicePlatform
 
 /// The migrations of `subscription_db`, in order. The first is the final state of the original.
 package enum SubscriptionMigrations {
@@ -80,6 +81,10 @@ package enum SubscriptionMigrations {
         Migration(
             number: 64, name: "known_roles", up: PackageResources.V0064__known_roles_up_sql,
             down: PackageResources.V0064__known_roles_down_sql),
+        Migration(
+            number: 69, name: "audit_log",
+            up: AuditSchema.up(runtimeRole: runtimeRole, tables: SubscriptionAudit.first),
+            down: AuditSchema.down(tables: SubscriptionAudit.first)),
     ]
 
     /// Of migration 13: never changed again.

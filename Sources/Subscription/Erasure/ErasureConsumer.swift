@@ -3,6 +3,7 @@ import Logging
 import MessageBus
 import PostgresClient
 import Primitives
+import ServicePlatform
 
 /// Erases the personal data of a tenant as the descriptions of the entities say; what issued invoices need is kept.
 struct ErasureConsumer: Sendable {
@@ -35,6 +36,9 @@ struct ErasureConsumer: Sendable {
                 guard let statement = erasure?.statement else { continue }
                 rows += try await transaction.query(statement).affectedRows
             }
+            // Last, because what was erased before has left its former values in the log.
+            _ = try await transaction.query(
+                AuditErasure.statement(of: tenant, entities: AuditedTable.personal(in: entities)))
             return rows
         }
         logger.notice(

@@ -1,6 +1,7 @@
 import Entities
 import PostgresClient
 import Primitives
+import ServicePlatform
 
 /// SQL of what belongs to a tenant in this service, as rows for an archive.
 struct ExportRepository: Sendable {
@@ -18,7 +19,7 @@ struct ExportRepository: Sendable {
                     lines.append("\(table)\tshared\t\(try row.text(0))")
                 }
             }
-            for entity in entities where entity.tenancy != .shared {
+            for entity in entities where entity.tenancy != .shared && entity != AuditLogEntity.entity {
                 guard let statement = RowArchive.dumping(entity, of: tenant) else { continue }
                 // Values of features for everybody are among them.
                 let kind = Self.partlyShared.contains(entity.table) ? "shared" : "own"

@@ -21,6 +21,7 @@ package enum TenantManagementApp: ServiceApp {
         RoleFeature.self,
         NotificationFeature.self,
         EventOperationsFeature<TenantManagementCore>.self,
+        AuditLogFeature<TenantManagementCore>.self,
         LoginFeature.self,
     ]
 

@@ -2,6 +2,7 @@ import Entities
 import MessageBus
 package import Migrations
 import ServiceKit
+import ServicePlatform
 
 /// The migrations of `tenant_mgmt_db`, in order. The first is the final state of the original.
 package enum TenantManagementMigrations {
@@ -109,6 +110,12 @@ package enum TenantManagementMigrations {
         Migration(
             number: 64, name: "roles", up: PackageResources.V0064__roles_up_sql,
             down: PackageResources.V0064__roles_down_sql),
+        Migration(
+            number: 69, name: "audit_log",
+            up: AuditSchema.up(
+                runtimeRole: runtimeRole, tables: TenantManagementAudit.first,
+                erasureCondition: "EXISTS (SELECT FROM main.erasures WHERE tenant_id = tenant)"),
+            down: AuditSchema.down(tables: TenantManagementAudit.first)),
     ]
 
     private static let cheaperWrites = Migration(

@@ -19,7 +19,8 @@ struct ErasureFeature: ServiceFeature {
         operations =
             ErasureController(
                 service: ErasureService(
-                    pool: pool, repository: ErasureRepository(pool: pool), catalog: core.catalog, cache: core.cache)
+                    pool: pool, repository: ErasureRepository(pool: pool), catalog: core.catalog, cache: core.cache,
+                    loggedEntities: TenantManagementAudit.personal(in: core.catalog))
             ).operations
     }
 }

@@ -34,6 +34,7 @@ struct ErasureRepository: Sendable {
     /// What an erasure has to know of a tenant.
     struct Circumstances: Sendable {
         let lead: Identifier?
+        let leadAddress: Identifier?
         let hasInvoices: Bool
     }
 
@@ -41,9 +42,11 @@ struct ErasureRepository: Sendable {
         of tenant: Identifier, _ transaction: PostgresTransaction
     ) async throws(PostgresError) -> Circumstances {
         guard let row = try await transaction.query(examining, [.identifier(tenant)]).first else {
-            return Circumstances(lead: nil, hasInvoices: true)
+            return Circumstances(lead: nil, leadAddress: nil, hasInvoices: true)
         }
-        return Circumstances(lead: try row.identifierIfPresent(0), hasInvoices: try row.bool(1))
+        return Circumstances(
+            lead: try row.identifierIfPresent(0), leadAddress: try row.identifierIfPresent(2),
+            hasInvoices: try row.bool(1))
     }
 
     /// What is removed as a whole: rows that are of no use without the personal data in them.
@@ -111,6 +114,7 @@ struct ErasureRepository: Sendable {
         """
 
     private static let examining: PostgresStatement = """
-        SELECT lead_id, EXISTS (SELECT FROM main.invoices WHERE tenant_id = $1) FROM main.tenants WHERE id = $1
+        SELECT tenant.lead_id, EXISTS (SELECT FROM main.invoices WHERE tenant_id = $1), lead.address_id
+        FROM main.tenants AS tenant LEFT JOIN main.leads AS lead ON lead.id = tenant.lead_id WHERE tenant.id = $1
         """
 }

@@ -4,6 +4,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 import ServiceKit
+import ServicePlatform
 
 /// Erases the personal data of off-boarded tenants and keeps what invoices need. Which fields that are is part of the descriptions of
 /// the entities; the other services erase theirs when they receive the event.
@@ -12,6 +13,8 @@ struct ErasureService: Sendable {
     let repository: ErasureRepository
     let catalog: EntityCatalog
     let cache: EntityCache
+    /// The names of the entities whose changes are erased from the audit log.
+    let loggedEntities: [String]
 
     /// `POST /tenants/{id}/erase`. Once more, it has no further effect.
     /// - Returns: The certificate.
@@ -72,6 +75,11 @@ struct ErasureService: Sendable {
             kept: kept
         ).json
         _ = try await transaction.query(ErasureRepository.store(certificate, of: tenant, in: context))
+        // Last, because what was erased before has left its former values in the log.
+        _ = try await transaction.query(
+            AuditErasure.statement(
+                of: tenant, others: [circumstances.lead, circumstances.leadAddress].compactMap(\.self),
+                entities: loggedEntities))
         _ = try await transaction.query(Outbox.insert(try event(tenant, in: context)))
         return certificate
     }

@@ -57,7 +57,8 @@ struct TenantOnboardingController: Sendable {
                 let id = call.request.pathParameter("id")
                 guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
                 return try await onboarding.onboard(
-                    lead: lead, call.request.body?.objectValue, in: call.request.writeContext(in: system)
+                    lead: lead, call.request.body?.objectValue,
+                    in: call.request.writeContext(in: system, by: call.identity)
                 ).response()
             })
     }

@@ -147,7 +147,9 @@ package struct TenantOnboardingService: Sendable {
     ) async throws -> OnboardedTenant {
         let scope = context.scope
         let rows = draft.rows(key: key, now: context.now)
-        var batch = context.batch(resource: rows.id)
+        // The address comes before the tenant that it belongs to.
+        let settings = rows.address == nil ? [] : [WriteContext.auditTenant(rows.id)]
+        var batch = context.batch(resource: rows.id, settings: settings)
         let addressIndex = try rows.address.map { batch.add(try addresses.insertStatement($0, in: system)) }
         let tenantIndex = batch.add(try tenants.insertStatement(rows.tenant, in: scope))
         if !draft.waitingDomains.isEmpty {

@@ -13,7 +13,7 @@ struct ProvisioningRunRepository: Sendable {
     func store(
         _ progress: ProvisioningProgress, tenant: Identifier, in context: WriteContext
     ) async throws(PostgresError) {
-        var batch = PostgresBatch(settings: context.scope.settings)
+        var batch = PostgresBatch(settings: context.settings)
         batch.add(Self.store(progress, tenant: tenant, now: context.now))
         _ = try await pool.run(batch)
     }

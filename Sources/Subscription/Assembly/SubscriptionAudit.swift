@@ -1,0 +1,36 @@
+package import ServicePlatform
+
+/// The tables of the subscription service in its audit log. A migration attaches them; a test compares the lists with the database.
+package enum SubscriptionAudit {
+    /// Of migration 39.
+    package static let first = [
+        AuditedTable("currencies", as: "Currency", of: "NULL::uuid"),
+        AuditedTable("billing_cycles", as: "BillingCycle", of: "NULL::uuid"),
+        AuditedTable("plans", as: "Plan", of: "NULL::uuid"),
+        AuditedTable("plan_sizes", as: "PlanSizes", of: "NULL::uuid"),
+        AuditedTable("resources", as: "Resource", of: "NULL::uuid"),
+        AuditedTable("services", as: "Service", of: "NULL::uuid"),
+        AuditedTable("features", as: "Feature", of: "NULL::uuid"),
+        AuditedTable("strategies", as: "Strategy", of: "NULL::uuid"),
+        AuditedTable(
+            "feature_values", as: "FeatureValues",
+            of: "CASE WHEN r.strategy_key NOT IN ('System', 'Plan') THEN r.strategy_entity_id END"),
+        AuditedTable("subscriptions", as: "Subscription", of: "r.subscriber_id"),
+        AuditedTable("billing_customer", as: "BillingCustomer", of: "main.audit_uuid(r.tenant_id)"),
+        AuditedTable("invoice", as: "Invoice"),
+        AuditedTable(
+            "invoice_lines", as: "InvoiceLine",
+            of: "(SELECT i.tenant_id FROM main.invoice AS i WHERE i.id = r.invoice_id)"),
+        AuditedTable("billing_payments", as: "Payment"),
+        AuditedTable("ledger_customers", as: "LedgerCustomer", of: "main.audit_uuid(r.tenant_id)"),
+        AuditedTable("ledger_payment_sources", as: "LedgerPaymentSource", of: "main.audit_uuid(r.tenant_id)"),
+        .eventReplays,
+    ]
+
+    /// Tables whose changes are not recorded, with the reason.
+    package static let unrecorded: [String: String] = [
+        "blocked_tenants": "a copy of tenant management's",
+        "known_tenants": "a copy of tenant management's",
+        "tenant_list": "a copy of tenant management's",
+    ]
+}
