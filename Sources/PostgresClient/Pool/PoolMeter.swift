@@ -37,7 +37,7 @@ struct PoolMeter: Sendable {
 
     /// Counts a round trip.
     func performed(
-        _ workload: PostgresWorkload, since start: Int64, _ outcome: Result<[PostgresResult], PostgresError>
+        _ workload: PostgresWorkload, since start: Int64, _ outcome: Outcome
     ) {
         let timer = workload.lane == .search ? search : workload.changesNothing ? read : write
         timer.recordNanoseconds(MonotonicClock.now() - start)
