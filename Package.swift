@@ -100,7 +100,7 @@ let package = Package(
         library("TraceRecording", ["Primitives", tracing]),
         library("JSONCoding", ["Primitives"]),
         library("ConfigurationChecks", [configuration, systemPackage]),
-        library("Sealing", [crypto]),
+        library("Sealing", ["Primitives", crypto]),
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
         library("PostgresClient", settings + ["CLibpq", "Primitives", coreMetrics, deque, logging]),
         library(
@@ -154,7 +154,7 @@ let package = Package(
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
                 "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "PrometheusMetrics", "ServiceKit",
-                "ServiceMetrics", "Sealing", "KeyRotation", coreMetrics, httpTypes,
+                "ServiceMetrics", "Sealing", "KeyRotation", coreMetrics, crypto, httpTypes,
             ]),
         library(
             "TenantManagement",
