@@ -93,7 +93,7 @@ package enum OrchestratorApp {
                 checks: allChecks, clock: clock),
             summary:
                 "Takes provisioning events from the bus or over HTTP, makes what the tenant's tier needs, and calls back.",
-            operations: features.flatMap(\.operations),
+            operations: features.flatMap(\.operations) + telemetry.operationsWithoutTokens,
             authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
             observers: telemetry.observers,

@@ -17,11 +17,15 @@ package struct ServiceTelemetry: Sendable {
     /// The service as the command line names it.
     package let service: String
     let configuration: MetricsConfiguration
+    let statisticsConfiguration: StatisticsConfiguration
     let registry: MetricsRegistry?
+    private let box = StatisticsBox()
     let clock: any WallClock
     let logger: Logger
 
-    package static let configurationKeys = MetricsConfiguration.configurationKeys
+    package static let configurationKeys = ConfigurationKeys(combining: [
+        MetricsConfiguration.configurationKeys, StatisticsConfiguration.configurationKeys,
+    ])
     /// Of this program.
     package static let version = "1.0.0"
     /// How many tenants are kept for each one that is shown, so that those that rise are known early.
@@ -38,6 +42,7 @@ package struct ServiceTelemetry: Sendable {
         self.clock = clock
         self.logger = logger
         configuration = try MetricsConfiguration(reader: reader, servicePort: servicePort)
+        statisticsConfiguration = try StatisticsConfiguration(reader: reader)
         registry = configuration.isEnabled ? MetricsRegistry(MetricCatalog.all, logger: logger) : nil
         registry?.add([ProcessMetrics.source(service: service, version: Self.version)])
     }
@@ -54,18 +59,34 @@ package struct ServiceTelemetry: Sendable {
 
     /// The operations on the port of the service.
     package var operations: [Operation] {
-        registry.map { [MetricsController(registry: $0).operation] } ?? []
+        guard let registry else { return [] }
+        return [MetricsController(registry: registry).operation] + statistics.operations(statisticsConfiguration)
+    }
+
+    /// The operations on the port of a service that knows no tokens: those with name and password, and what their page loads.
+    package var operationsWithoutTokens: [Operation] {
+        guard registry != nil, statisticsConfiguration.path != nil else { return [] }
+        return statistics.operations(statisticsConfiguration).filter { operation in
+            operation.security == .basic || (operation.security == .none && operation.path.hasSuffix("{asset}"))
+        }
+    }
+
+    private var statistics: StatisticsController {
+        StatisticsController(box: box, service: service, hostname: HostName.current)
     }
 
     /// Observes the requests of the service.
     /// - Parameter operations: All of its operations.
     package func observers(_ operations: [Operation]) -> [any RequestObserver] {
         guard let registry else { return [] }
+        let own = Set((self.operations + operationsWithoutTokens).map(\.path))
+        let statistics = RequestStatistics(operations, uncounted: own, clock: clock)
+        box.fill(statistics)
         let requests = RequestMetrics(
-            operations, uncounted: Set(self.operations.map(\.path)),
+            operations, uncounted: own,
             tenantCapacity: max(64, configuration.topTenants * Self.keptTenants), factory: registry)
         registry.add([requests.source(topTenants: configuration.topTenants)])
-        return [requests]
+        return [requests, statistics]
     }
 
     /// The management port, and what measures in the background.
@@ -73,7 +94,9 @@ package struct ServiceTelemetry: Sendable {
     package func background(checks: [HealthCheck]) async -> [any Service] {
         guard let registry else { return [] }
         return [
-            SchedulerProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, factory: registry),
+            SchedulerProbe(eventLoops: MultiThreadedEventLoopGroup.singleton, factory: registry) { [box] in
+                box.statistics?.sampled($0)
+            },
             ManagementServer(
                 service: await managementService(registry, checks), configuration: configuration, logger: logger),
         ]
@@ -91,7 +114,7 @@ package struct ServiceTelemetry: Sendable {
                 serviceName: "Management of \(service)", greeting: "Hello from \(service).", explorerAssets: nil,
                 checks: checks, clock: clock),
             summary: "Figures of this node for those who run it.",
-            operations: [MetricsController(registry: registry).operation(access)],
+            operations: [MetricsController(registry: registry).operation(access)] + statistics.operations(access),
             authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock), background: [], atEnd: {}, clock: clock,
             logger: logger)

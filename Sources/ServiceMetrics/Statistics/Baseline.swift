@@ -16,8 +16,8 @@ struct Baseline: Sendable, Hashable {
         var isError: Bool { self == .clientError || self == .serverError }
     }
 
-    var requests = 0
     var responses = 0
+    /// By ``StatusClass``.
     var classes = [Int](repeating: 0, count: 6)
     /// Milliseconds.
     var totalTime = 0.0
@@ -32,9 +32,6 @@ struct Baseline: Sendable, Hashable {
     func count(_ kind: StatusClass) -> Int { classes[kind.rawValue] }
 
     var errors: Int { count(.clientError) + count(.serverError) }
-
-    /// Counts a request that has arrived.
-    mutating func began() { requests += 1 }
 
     /// Counts a response.
     /// - Parameters:
@@ -60,8 +57,22 @@ struct Baseline: Sendable, Hashable {
         }
     }
 
+    /// Adds the figures of other requests.
+    mutating func add(_ other: Baseline) {
+        responses += other.responses
+        for index in classes.indices { classes[index] += other.classes[index] }
+        totalTime += other.totalTime
+        maximumTime = max(maximumTime, other.maximumTime)
+        totalRequestBytes += other.totalRequestBytes
+        maximumRequestBytes = max(maximumRequestBytes, other.maximumRequestBytes)
+        totalResponseBytes += other.totalResponseBytes
+        maximumResponseBytes = max(maximumResponseBytes, other.maximumResponseBytes)
+        apdexSatisfied += other.apdexSatisfied
+        apdexTolerated += other.apdexTolerated
+    }
+
     /// From 0 to 1: the share of satisfied users, tolerated ones counting half (apdex.org).
     var apdexScore: Double {
-        responses == 0 ? 1 : (Double(apdexSatisfied) + Double(apdexTolerated) / 2) / Double(responses)
+        responses == 0 ? 0 : (Double(apdexSatisfied) + Double(apdexTolerated) / 2) / Double(responses)
     }
 }

@@ -1,0 +1,23 @@
+import Crypto
+import FoundationEssentials
+
+/// A name and a password (RFC 7617). Never shows itself.
+struct BasicCredentials: Sendable, CustomStringConvertible, CustomReflectable {
+    private let expected: SHA256.Digest
+
+    init(user: String, password: String) {
+        expected = SHA256.hash(data: Array("\(user):\(password)".utf8))
+    }
+
+    /// The time does not depend on how much of it is right: digests are compared, all of their bytes.
+    func accept(_ header: String?) -> Bool {
+        guard let header, header.utf8.count <= 4096 else { return false }
+        let parts = header.split(separator: " ", omittingEmptySubsequences: true)
+        guard parts.count == 2, parts[0].lowercased() == "basic", let given = Data(base64Encoded: String(parts[1]))
+        else { return false }
+        return SHA256.hash(data: given) == expected
+    }
+
+    var description: String { "credentials" }
+    var customMirror: Mirror { Mirror(self, children: []) }
+}
