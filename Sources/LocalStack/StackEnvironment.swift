@@ -71,7 +71,9 @@ package struct StackEnvironment: Sendable {
 
     /// The environment of `arc keys`: a database as its owner, and the keys of the services.
     package func keyVariables(for database: DatabasePlan.Database) -> [String: String] {
-        migrationVariables(for: database).merging(tokenVariables()) { first, _ in first }
+        var keys = ["JWT_SECRET": state.jwtSecret]
+        keys["DATA_ENCRYPTION_KEY"] = state.dataEncryptionKey
+        return migrationVariables(for: database).merging(merged(keys, owned: [:])) { first, _ in first }
     }
 
     /// The environment of `arc token`: only what it needs to sign the token.
@@ -88,6 +90,7 @@ package struct StackEnvironment: Sendable {
     private func defaults() throws(LocalStackError) -> [String: String] {
         var defaults = [
             "HOST": "127.0.0.1",
+            "ARC_ENV": "development",
             "JWT_SECRET": state.jwtSecret,
             "JWT_ISSUER": "arc",
             "SYSTEM_USER_ID": state.systemUserID,
@@ -99,6 +102,7 @@ package struct StackEnvironment: Sendable {
             "LOG_LEVEL": "info",
         ]
         defaults["EXPLORER_ASSETS_PATH"] = explorerAssets
+        defaults["DATA_ENCRYPTION_KEY"] = state.dataEncryptionKey
         return defaults
     }
 

@@ -1,9 +1,11 @@
 import ArgumentParser
 import CProcess
+import Configuration
 import ConfigurationChecks
 import Logging
 import Observability
 import ServiceKit
+import ServicePlatform
 
 /// `arc serve`: runs one service, configured by the environment.
 struct ServeCommand: AsyncParsableCommand {
@@ -18,6 +20,8 @@ struct ServeCommand: AsyncParsableCommand {
               REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DATABASE
               MESSAGE_BUS_DB_HOST, ...      database of the message bus, with the same names
               JWT_SECRET, JWT_ISSUER, or JWT_JWKS_URL
+              DATA_ENCRYPTION_KEY           encrypts what is stored; the same for all services
+              ARC_ENV                       development allows weak secrets (default: production)
             docs/configuration.md lists all of them. Logs are JSON lines on standard output.
             """)
 
@@ -31,6 +35,7 @@ struct ServeCommand: AsyncParsableCommand {
         do {
             reportMisspelledVariables(logger)
             let reader = try await EnvironmentReader.make()
+            try checkSecrets(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
             try await http.run { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
@@ -44,6 +49,16 @@ struct ServeCommand: AsyncParsableCommand {
             LineOutput.standardOutput.flush()
             throw CommandSupport.fail("arc serve \(service.rawValue): \(error)")
         }
+    }
+
+    /// Weak secrets, and connections that can be turned into clear text, are for development only.
+    private func checkSecrets(_ reader: ConfigReader, _ logger: Logger) throws {
+        let problems = try SecretPolicy.problems(service.settings, reader: reader)
+        guard !problems.isEmpty else { return }
+        guard DeploymentEnvironment(reader: reader) == .development else { throw RefusedSecrets(problems) }
+        logger.notice(
+            "Some secrets are too weak outside development",
+            metadata: ["variables": "\(problems.map(\.key).joined(separator: ", "))"])
     }
 
     /// A variable with a wrong name changes nothing, so nobody would notice.

@@ -42,9 +42,16 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
 
     /// The settings of all services. One environment often has those of several.
     static var configurationKeys: ConfigurationKeys {
-        ConfigurationKeys(combining: [
-            TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
-        ])
+        ConfigurationKeys(combining: [DeploymentEnvironment.configurationKeys] + allCases.map(\.settings))
+    }
+
+    /// The settings of the service.
+    var settings: ConfigurationKeys {
+        switch self {
+        case .tenantManagement: TenantManagementApp.configurationKeys
+        case .subscription: SubscriptionApp.configurationKeys
+        case .orchestrator: OrchestratorApp.configurationKeys
+        }
     }
 
     /// Its part of `arc up`.

@@ -49,7 +49,7 @@ package struct StackData: Sendable {
     /// The environment of a service: on a free port, with limits that no test reaches by accident.
     package func variables(_ kind: ServiceKind, tenantManagement: String?) throws -> [String: String] {
         var variables = [
-            "HOST": "127.0.0.1", "PORT": "0", "METRICS_PORT": "0", "ACCESS_LOG": "false",
+            "ARC_ENV": "test", "HOST": "127.0.0.1", "PORT": "0", "METRICS_PORT": "0", "ACCESS_LOG": "false",
             "JWT_SECRET": TestTokens.secret, "JWT_ISSUER": TestTokens.issuer,
             "OPERATOR_TENANT_ID": TestTokens.operatorTenant,
             "REDIS_HOST": servers.redisHost, "REDIS_PORT": servers.redisPort,

@@ -10,6 +10,8 @@ package struct StackState: Sendable, Hashable {
     package var dataFolder: String
     /// HS256 secret of the services' tokens.
     package var jwtSecret: String
+    /// Encrypts what is stored; nil for a stack of an earlier version, in which `jwtSecret` does.
+    package var dataEncryptionKey: String?
     /// Audit identity of the system, a UUID.
     package var systemUserID: String
     /// Password of Redis.
@@ -23,6 +25,7 @@ package struct StackState: Sendable, Hashable {
         self.redisPort = redisPort
         self.dataFolder = dataFolder
         jwtSecret = SecureRandom.hex(bytes: 32)
+        dataEncryptionKey = SecureRandom.hex(bytes: 32)
         systemUserID = Identifier.v4().description
         redisPassword = SecureRandom.hex(bytes: 32)
         databasePasswords = [:]
@@ -52,6 +55,7 @@ extension StackState {
             "SYSTEM_USER_ID=\(systemUserID)",
             "REDIS_PASSWORD=\(redisPassword)",
         ]
+        if let dataEncryptionKey { lines.append("DATA_ENCRYPTION_KEY=\(dataEncryptionKey)") }
         for (role, password) in databasePasswords.sorted(by: { $0.key < $1.key }) {
             lines.append("\(role.uppercased())_DB_PASSWORD=\(password)")
         }
@@ -85,6 +89,7 @@ extension StackState {
         redisPort = try port("REDIS_PORT")
         dataFolder = try value("DATA_FOLDER")
         jwtSecret = try value("JWT_SECRET")
+        dataEncryptionKey = values["DATA_ENCRYPTION_KEY"].flatMap { $0.isEmpty ? nil : String($0) }
         systemUserID = try value("SYSTEM_USER_ID")
         redisPassword = try value("REDIS_PASSWORD")
         databasePasswords = [:]
