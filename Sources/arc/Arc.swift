@@ -15,7 +15,7 @@ struct Arc: AsyncParsableCommand {
         version: "1.0.0",
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
-            DoctorCommand.self, EventsCommand.self, OpenAPICommand.self,
+            DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,
             AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self,
         ])
 }

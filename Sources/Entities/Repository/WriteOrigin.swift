@@ -63,7 +63,7 @@ package struct WriteOrigin: Sendable, Hashable {
 }
 
 /// Commands of operators that change no row of an audited table, such as those that another service carries out.
-package enum AuditCommand {
+package enum AuditedCommand {
     /// The statement that records a command; it commits with the batch that it is a part of.
     /// - Parameters:
     ///   - entity: The name of what it is about.
@@ -71,7 +71,7 @@ package enum AuditCommand {
     ///   - tenant: Whose chain it belongs to; nil for the operator's.
     ///   - action: A word in lower case, such as `retry`.
     ///   - details: A JSON object without secrets; nil for none.
-    package static func record(
+    package static func statement(
         _ action: String, _ entity: String, id: Identifier?, tenant: Identifier?, details: [UInt8]? = nil
     ) -> BoundStatement {
         BoundStatement(

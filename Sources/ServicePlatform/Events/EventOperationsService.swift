@@ -45,7 +45,7 @@ struct EventOperationsService: Sendable {
         guard try await letters.retry(id) else { return false }
         var batch = context.batch(resource: nil)
         batch.add(
-            AuditCommand.record(
+            AuditedCommand.statement(
                 "retry", "DeadLetter", id: id.eventID, tenant: nil,
                 details: JSONValue.object(["id": .string(id.description)]).serialized()))
         _ = try await pool.run(batch)

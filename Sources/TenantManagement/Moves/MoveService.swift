@@ -53,7 +53,7 @@ struct MoveService: Sendable {
             try EventEnvelope(
                 id: .v7(at: context.now), type: EventType.tenantMoveConfirmed, tenantID: tenant,
                 occurredAt: context.now, trace: context.trace, data: writer.bytes))
-        batch.add(AuditCommand.record("confirm-move", Tenant.entity.name, id: tenant, tenant: tenant))
+        batch.add(AuditedCommand.statement("confirm-move", Tenant.entity.name, id: tenant, tenant: tenant))
         _ = try await pool.run(batch)
     }
 

@@ -18,7 +18,7 @@ struct DeliveryRepository: Sendable {
             Self.insertingTest,
             [.identifier(id), .identifier(endpoint), .text(Self.testType), .bytes(body)])
         batch.add(Self.waking, [.identifier(endpoint)])
-        batch.add(AuditCommand.record("test", WebhookEndpoint.entity.name, id: endpoint, tenant: context.tenantID))
+        batch.add(AuditedCommand.statement("test", WebhookEndpoint.entity.name, id: endpoint, tenant: context.tenantID))
         try await run(batch, orThrow: .noEndpoint, at: guarding)
     }
 
@@ -32,7 +32,8 @@ struct DeliveryRepository: Sendable {
         let locking = batch.add(Self.lockingQueue, [.identifier(delivery)])
         let reopening = batch.add(Self.reopening, [.identifier(delivery)])
         batch.add(Self.wakingQueueOf, [.identifier(delivery)])
-        batch.add(AuditCommand.record("replay", WebhookDelivery.entity.name, id: delivery, tenant: context.tenantID))
+        batch.add(
+            AuditedCommand.statement("replay", WebhookDelivery.entity.name, id: delivery, tenant: context.tenantID))
         do {
             _ = try await pool.run(batch)
         } catch {

@@ -1,0 +1,116 @@
+import ArgumentParser
+import Configuration
+import ConfigurationChecks
+import LocalStack
+import Logging
+import PostgresClient
+import Primitives
+import Sealing
+import ServiceKit
+import ServicePlatform
+import Subscription
+import TenantManagement
+
+/// `arc audit`: verifies and exports audit logs.
+struct AuditCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "audit",
+        abstract: "Verify audit logs, export them, and sign them again after a change of keys.",
+        discussion: """
+            Tenant management and the subscription service record every change of a row in main.audit_logs, in the transaction
+            of the change. Each tenant has a chain in each database: every row has the hash of the row before it in its own hash.
+            What belongs to no tenant is in the operator's chain.
+
+            Without --service, works on the databases of the stack that `arc up` runs. With --service, works on the database
+            given by DB_HOST, DB_PORT and DB_DATABASE as the role DB_MIGRATION_USER (or DB_USER), with the key
+            DATA_ENCRYPTION_KEY (or JWT_SECRET), like `arc keys`.
+
+            Examples:
+              arc audit verify                                 follow all chains
+              arc audit verify --tenant <id> --anchor 812:9f…  and compare a row with what was noted before
+              arc audit export --service tenant-management --tenant <id> > audit.jsonl
+            """,
+        subcommands: [Verify.self, Export.self, Reseal.self])
+}
+
+/// A service with an audit log.
+enum AuditedService: String, CaseIterable, ExpressibleByArgument {
+    case tenantManagement = "tenant-management"
+    case subscription
+
+    fileprivate var database: MigratedDatabase {
+        switch self {
+        case .tenantManagement: .tenantManagement
+        case .subscription: .subscription
+        }
+    }
+
+    /// What its signatures name.
+    fileprivate var profileName: String {
+        switch self {
+        case .tenantManagement: TenantManagementApp.profile.serviceName
+        case .subscription: SubscriptionApp.profile.serviceName
+        }
+    }
+}
+
+extension AuditCommand {
+    /// Which logs, and which chain.
+    struct Options: ParsableArguments {
+        @Option(help: "tenant-management or subscription (default: both databases of `arc up`).")
+        var service: AuditedService?
+        @Option(help: "Only the chain of this tenant; `operator` for what belongs to no tenant.")
+        var tenant: String?
+
+        func validate() throws {
+            guard tenant == nil || chain != nil else {
+                throw ValidationError("--tenant must be the id of a tenant, or operator.")
+            }
+        }
+
+        /// The chain that is asked for; nil for all.
+        var chain: Identifier? {
+            tenant.flatMap { $0 == "operator" ? AuditVerification.operatorChain : Identifier($0) }
+        }
+
+        /// Calls `body` for each log.
+        func forEach(
+            _ command: String, _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
+        ) async throws {
+            CommandSupport.bootstrapQuietLogging()
+            for audited in service.map({ [$0] }) ?? AuditedService.allCases {
+                do {
+                    try await open(audited, command, body)
+                } catch let exit as ExitCode {
+                    throw exit
+                } catch {
+                    throw CommandSupport.fail("\(command): \(audited.rawValue): \(error)")
+                }
+            }
+        }
+
+        private func open(
+            _ audited: AuditedService, _ command: String,
+            _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
+        ) async throws {
+            let reader = try await settings(audited, command)
+            let sealer = AuditSealer(keys: try EncryptionKeys(reader: reader), service: audited.profileName)
+            let pool = PostgresPool(
+                configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.audit"))
+            try await CommandSupport.closing({ await pool.shutdown() }) { try await body(audited, pool, sealer) }
+        }
+
+        /// The settings of the environment, or of the stack of `arc up`.
+        private func settings(_ audited: AuditedService, _ command: String) async throws -> ConfigReader {
+            if service != nil, CommandSupport.environment["DB_DATABASE"] != nil {
+                return try await EnvironmentReader.make()
+            }
+            guard let stack = try CommandSupport.stack(for: command) else {
+                throw ConfigurationFailure(
+                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
+            }
+            return try await EnvironmentReader.make(
+                environment: stack.environment.keyVariables(for: audited.database.plan))
+        }
+    }
+}
