@@ -17,7 +17,8 @@ extension ServicePlatform {
         let caches = features.reduce(into: [String: EntityCache]()) { $0.merge($1.caches) { $1 } }
 
         var background: [any Service] = Array(caches.values) + features.flatMap(\.background)
-        background.append(RowChangeFollower(pool: database.changesPool, caches: caches, logger: logger))
+        let listeners = credentials.listeners.merging(caches.mapValues { $0 as any RowChangeListener }) { $1 }
+        background.append(RowChangeFollower(pool: database.changesPool, listeners: listeners, logger: logger))
         background.append(try IdempotencyKeyPurge(store: idempotency, reader: reader, clock: clock, logger: logger))
         background += bus.services
         let relay = OutboxRelay(
@@ -66,7 +67,10 @@ extension ServicePlatform {
             summary: profile.summary, operations: features.flatMap(\.operations) + telemetry.operations,
             catalog: core.catalog,
             authenticators: AuthenticatorChain(
-                features.flatMap(\.authenticators) + [TokenAuthenticator(verifier: verifier)]),
+                features.flatMap(\.authenticators) + [
+                    APIKeyAuthenticator(keys: credentials.keys),
+                    TokenAuthenticator(verifier: verifier, isOther: APIKeyText.isMeant),
+                ]),
             rateLimiter: limiter, idempotency: idempotency,
             tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
             background: background,

@@ -56,7 +56,9 @@ package struct ServicePlatform: Sendable {
     let lag: EventLag
     let eventSecrets: EventSecrets
     let http: ServiceConfiguration
-    let verifier: TokenVerifier
+    /// API keys and revoked tokens.
+    package let credentials: Credentials
+    package let verifier: TokenVerifier
 
     /// The settings of every service on a platform.
     package static let configurationKeys = ConfigurationKeys(combining: [
@@ -76,6 +78,7 @@ package struct ServicePlatform: Sendable {
         IdempotencyStore.configurationKeys,
         ServiceTelemetry.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
+        Credentials.configurationKeys,
     ])
 
     /// The connections to the database for requests.
@@ -109,7 +112,11 @@ package struct ServicePlatform: Sendable {
             redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock,
             rules: try RateLimitRules(reader: reader))
         roles = RoleBook(file: try reader.text("roles.file").map { RolesFile(path: $0) }?.load() ?? [])
-        verifier = await TokenVerifier(configuration: tokens, clock: clock, roles: roles)
+        credentials = try Credentials(
+            reader: reader, encryptionKeys: encryptionKeys, roles: roles, pool: database.pool, clock: clock,
+            logger: logger)
+        verifier = await TokenVerifier(
+            configuration: tokens, clock: clock, roles: roles, revocations: credentials.revokedTokens)
     }
 
     /// The rows of an entity.

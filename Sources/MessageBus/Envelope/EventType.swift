@@ -59,6 +59,13 @@ package enum EventType {
     /// A role was added, changed or deleted: `data` is `{"roleId", "name", "audience", "permissions", "isDeleted", "version"}`. What
     /// a role is follows from the event of the highest version.
     package static let roleChanged = "ROLE_CHANGED"
+    /// An API key was added, rotated or deleted: `data` is `{"keyId", "tenantId", "permissions", "roles", "hash", "expiresOn",
+    /// "previousHash", "previousExpiresOn", "isDeleted", "version"}`. The highest version counts.
+    package static let apiKeyChanged = "API_KEY_CHANGED"
+    /// API keys were used on another service: `data` is `{"uses": [{"keyId", "usedOn"}]}`.
+    package static let apiKeysUsed = "API_KEYS_USED"
+    /// Tokens are no longer accepted: `data` is `{"revocationId", "kind", "value", "tenantId", "issuedBefore", "expiresOn"}`.
+    package static let tokensRevoked = "TOKENS_REVOKED"
     /// A subscription was stored with its draft invoice.
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.

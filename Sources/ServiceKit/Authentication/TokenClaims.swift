@@ -51,6 +51,9 @@ struct TokenClaims: Sendable {
         return Timestamp(microseconds: Int64(number.double * 1_000_000))
     }
 
+    /// Claim `iat`; nil if it is absent or has another form, because revocations then count the token as old.
+    var issuedAt: Timestamp? { (try? time("iat")) ?? nil }
+
     /// A list of texts that grant something. Other types and other elements grant nothing: the original compares
     /// permission codes as texts, so numbers never match.
     func grants(_ name: String) -> Set<String> {

@@ -53,15 +53,18 @@ package struct TokenIssuer: Sendable {
     ///   - claims: What it says.
     ///   - lifetime: Time until it expires.
     package func issue(_ claims: Claims, lifetime: Duration) async throws -> String {
-        let now = clock.now().microseconds / 1_000_000
+        let instant = clock.now()
+        let now = instant.microseconds / 1_000_000
         let payload = Payload(
-            id: claims.id, userTenantID: claims.userTenantID, tenantID: claims.tenantID, role: claims.role,
+            jti: Identifier.v7(at: instant).description, id: claims.id,
+            userTenantID: claims.userTenantID, tenantID: claims.tenantID, role: claims.role,
             permissions: claims.permissions, iss: issuer, aud: audience, iat: now,
             exp: now + lifetime.components.seconds)
         return try await keys.sign(payload)
     }
 
     private struct Payload: JWTPayload {
+        let jti: String
         let id: String?
         let userTenantID: String?
         let tenantID: String?
@@ -73,7 +76,7 @@ package struct TokenIssuer: Sendable {
         let exp: Int64
 
         enum CodingKeys: String, CodingKey {
-            case id, role, permissions, iss, aud, iat, exp
+            case jti, id, role, permissions, iss, aud, iat, exp
             case userTenantID = "userTenantId"
             case tenantID = "tenantId"
         }

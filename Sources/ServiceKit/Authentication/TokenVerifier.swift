@@ -7,7 +7,8 @@ import Synchronization
 /// that every claim which restricts the bearer can be read.
 ///
 /// A verified token is remembered by its whole text until it expires or the cache lifetime is over, so that sending it
-/// again costs only a dictionary lookup. Replacing the keys or the roles empties this cache.
+/// again costs only a dictionary lookup. Replacing the keys or the roles, and revoking tokens, empties
+/// this cache.
 package final class TokenVerifier: KeySetHolder {
     private struct State {
         var keys = KeySet()
@@ -25,19 +26,27 @@ package final class TokenVerifier: KeySetHolder {
     private let configuration: TokenConfiguration
     private let clock: any WallClock
     private let roles: RoleBook
+    private let revocations: (any TokenRevocations)?
     private let state = Mutex(State())
 
     /// Creates a verifier for the configured shared secret. Keys of a key set are added by ``replaceKeySet(_:)``.
-    /// - Parameter roles: What the claim `role` stands for.
-    package init(configuration: TokenConfiguration, clock: any WallClock, roles: RoleBook = RoleBook()) async {
+    /// - Parameters:
+    ///   - roles: What the claim `role` stands for.
+    ///   - revocations: Tokens that are refused although they are valid otherwise.
+    package init(
+        configuration: TokenConfiguration, clock: any WallClock, roles: RoleBook = RoleBook(),
+        revocations: (any TokenRevocations)? = nil
+    ) async {
         self.configuration = configuration
         self.clock = clock
         self.roles = roles
+        self.revocations = revocations
         if let secret = configuration.secret {
             let key = await SigningKey.sharedSecret(secret)
             state.withLock { $0.sharedSecret = key }
         }
         roles.onChange { [weak self] in self?.forgetVerifiedTokens() }
+        revocations?.onChange { [weak self] in self?.forgetVerifiedTokens() }
     }
 
     /// What is being verified meanwhile is not remembered either.
@@ -65,27 +74,34 @@ package final class TokenVerifier: KeySetHolder {
 
     /// The caller that a token identifies.
     /// - Throws: ``HTTPFailure/invalidToken`` for every token that cannot be accepted; 403 for a token whose tenant is not a
-    ///   UUID.
-    package func verify(_ token: String) async throws(HTTPFailure) -> Identity {
+    ///   UUID; an error of the database when revocations have to be looked up there.
+    package func verify(_ token: String) async throws -> Identity {
         let now = clock.now()
-        if let known = state.withLock({ $0.verified.identity(of: token, now: now) }) { return known }
+        if revocations?.isCurrent ?? true,
+            let known = state.withLock({ $0.verified.identity(of: token, now: now) })
+        {
+            return known
+        }
         return try await verifyUncached(token, now: now)
     }
 
-    private func verifyUncached(_ token: String, now: Timestamp) async throws(HTTPFailure) -> Identity {
-        guard token.utf8.count <= Self.maximumLength else { throw .invalidToken }
+    private func verifyUncached(_ token: String, now: Timestamp) async throws -> Identity {
+        guard token.utf8.count <= Self.maximumLength else { throw HTTPFailure.invalidToken }
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3,
             let header = Self.object(parts[0]), let object = Self.object(parts[1]),
             let algorithm = header["alg"]?.stringValue, header["crit"] == nil
-        else { throw .invalidToken }
+        else { throw HTTPFailure.invalidToken }
 
         guard let (key, generation) = await key(named: header["kid"]?.stringValue, algorithm: algorithm),
             await key.isSignature(of: token)
-        else { throw .invalidToken }
+        else { throw HTTPFailure.invalidToken }
         let claims = TokenClaims(object)
         let validUntil = try checkClaims(claims, now: now)
         let identity = try Identity(claims: claims, configuration: configuration, roles: roles.catalog)
+        if let revocations, try await revocations.isRevoked(RevocableToken(identity, issuedAt: claims.issuedAt)) {
+            throw HTTPFailure.invalidToken
+        }
         state.withLock { state in
             guard state.generation == generation else { return }
             state.verified.insert(token, identity, validUntil: validUntil)
@@ -148,5 +164,15 @@ package final class TokenVerifier: KeySetHolder {
             return nil
         }
         return value.objectValue
+    }
+}
+
+extension RevocableToken {
+    fileprivate init(_ identity: Identity, issuedAt: Timestamp?) {
+        var id: String?
+        if case .token(let jti) = identity.credential { id = jti }
+        self.init(
+            id: id, users: [identity.id, identity.userTenantID].compactMap { $0 }, tenant: identity.kind.confinement,
+            issuedAt: issuedAt)
     }
 }

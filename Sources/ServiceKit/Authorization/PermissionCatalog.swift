@@ -68,6 +68,19 @@ package enum PermissionCatalog {
     /// The codes of roles, which the original does not have.
     private static let roles = [viewRoles, manageRoles]
 
+    /// Adding API keys.
+    package static let createAPIKey = "10270"
+    /// Seeing API keys, without their secrets.
+    package static let viewAPIKey = "10271"
+    /// Changing names of API keys, and rotating them.
+    package static let updateAPIKey = "10272"
+    /// Deleting API keys.
+    package static let deleteAPIKey = "10273"
+    /// Revoking tokens, and seeing which ones are.
+    package static let revokeTokens = "10274"
+    /// The codes of credentials, which the original does not have.
+    private static let credentials = [createAPIKey, viewAPIKey, updateAPIKey, deleteAPIKey, revokeTokens]
+
     /// Seeing the sessions of other operators.
     package static let viewSessions = "10280"
     /// Ending the sessions of other operators.
@@ -83,7 +96,7 @@ package enum PermissionCatalog {
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] =
         original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
-        + observability + auditLog
+        + observability + auditLog + credentials
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

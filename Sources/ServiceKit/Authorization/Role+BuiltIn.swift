@@ -81,6 +81,7 @@ extension Role {
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
             Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret,
             Code.viewAuditLog,
+            Code.createAPIKey, Code.viewAPIKey, Code.updateAPIKey, Code.deleteAPIKey, Code.revokeTokens,
         ]), description: "All that a tenant's own users may do")
 
     /// Looks at what the tenant has.

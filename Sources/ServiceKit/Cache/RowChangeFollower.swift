@@ -3,9 +3,9 @@ package import PostgresClient
 import ServiceLifecycle
 import Synchronization
 
-/// Reads once a second which cached rows have changed, and invalidates them in the caches.
+/// Reads once a second which cached rows have changed, and tells those that keep them.
 ///
-/// It bounds the age of cached bodies when a writer could not reach Redis, was killed after its commit, or does not know
+/// It bounds the age of what they keep when a writer could not reach Redis, was killed after its commit, or does not know
 /// its outcome. It costs one small query a second per node, and cached reads need no query.
 package struct RowChangeFollower: Service {
     /// Time between two readings.
@@ -19,24 +19,24 @@ package struct RowChangeFollower: Service {
     }
 
     private let log: RowChangeLog
-    private let caches: [String: EntityCache]
+    private let listeners: [String: any RowChangeListener]
     private let now: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
     private let state: State
 
     /// - Parameters:
     ///   - pool: Separate connections, so that a busy service does not lose its caches.
-    ///   - caches: By the name of their table.
-    package init(pool: PostgresPool, caches: [String: EntityCache], logger: Logger) {
-        self.init(log: RowChangeLog(pool: pool), caches: caches, now: { .now }, logger: logger)
+    ///   - listeners: By the name of their table.
+    package init(pool: PostgresPool, listeners: [String: any RowChangeListener], logger: Logger) {
+        self.init(log: RowChangeLog(pool: pool), listeners: listeners, now: { .now }, logger: logger)
     }
 
     init(
-        log: RowChangeLog, caches: [String: EntityCache], now: @escaping @Sendable () -> ContinuousClock.Instant,
-        logger: Logger
+        log: RowChangeLog, listeners: [String: any RowChangeListener],
+        now: @escaping @Sendable () -> ContinuousClock.Instant, logger: Logger
     ) {
         self.log = log
-        self.caches = caches
+        self.listeners = listeners
         self.now = now
         self.logger = logger
         state = State(RowChangeCursor(now: now()))
@@ -70,10 +70,10 @@ package struct RowChangeFollower: Service {
             reading = try await log.read(since: nil)
             verdict = state.cursor.withLock { $0.take(reading, since: nil, at: start) }
         }
-        for (table, cache) in caches {
-            if verdict == .reset { await cache.reset() }
-            await cache.rowsChanged(reading.rows[table] ?? [])
-            cache.confirm(at: start)
+        for (table, listener) in listeners {
+            if verdict == .reset { await listener.reset() }
+            await listener.rowsChanged(reading.rows[table] ?? [])
+            listener.confirm(at: start)
         }
         await purge(start)
     }

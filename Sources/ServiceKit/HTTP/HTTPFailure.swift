@@ -74,6 +74,17 @@ extension HTTPFailure {
         .unauthorized, name: "UnauthorizedError", message: ["message": "PasswordExpiryError"],
         headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
 
+    /// 401 for every API key that cannot be accepted.
+    package static let invalidAPIKey = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError", message: "The API key is unknown, has expired or was deleted.",
+        code: "INVALID_API_KEY", headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
+
+    /// 401 for what cannot be an API key, which anybody can tell.
+    package static let malformedAPIKey = HTTPFailure(
+        .unauthorized, name: "UnauthorizedError",
+        message: "This is not an API key. Keys begin with arc_ and have 53 characters; was it copied as a whole?",
+        code: "INVALID_API_KEY", headers: [.wwwAuthenticate: "Bearer realm=\"Users\", error=\"invalid_token\""])
+
     /// 401 for credentials of several kinds in one request.
     package static let severalCredentials = HTTPFailure(
         .unauthorized, name: "UnauthorizedError",

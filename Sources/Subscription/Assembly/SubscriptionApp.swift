@@ -8,6 +8,7 @@ package enum SubscriptionApp: ServiceApp {
         BillingFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
+        CredentialFeature.self,
         KnownRoleFeature.self,
         ErasureFeature.self,
         ExportFeature.self,

@@ -79,6 +79,9 @@ package enum SubscriptionMigrations {
             up: OutboxSchema.rulesInPolicies + RowChangeSchema.loggedByRow(tables: cachedTables),
             down: RowChangeSchema.loggedByStatement(tables: cachedTables) + OutboxSchema.rulesInChecks),
         Migration(
+            number: 62, name: "credentials", up: PackageResources.V0062__credentials_up_sql,
+            down: PackageResources.V0062__credentials_down_sql),
+        Migration(
             number: 64, name: "known_roles", up: PackageResources.V0064__known_roles_up_sql,
             down: PackageResources.V0064__known_roles_down_sql),
         Migration(

@@ -17,6 +17,8 @@ package enum TenantManagementApp: ServiceApp {
         InvoiceFeature.self,
         TenantConfigFeature.self,
         WebhookFeature.self,
+        APIKeyFeature.self,
+        TokenRevocationFeature.self,
         CommonEntitiesFeature<TenantManagementCore>.self,
         RoleFeature.self,
         NotificationFeature.self,

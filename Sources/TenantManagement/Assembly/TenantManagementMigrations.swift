@@ -108,6 +108,12 @@ package enum TenantManagementMigrations {
             down: OutboxSchema.logDown),
         cheaperWrites,
         Migration(
+            number: 62, name: "api_keys", up: PackageResources.V0062__api_keys_up_sql,
+            down: PackageResources.V0062__api_keys_down_sql),
+        Migration(
+            number: 63, name: "token_revocations", up: PackageResources.V0063__token_revocations_up_sql,
+            down: PackageResources.V0063__token_revocations_down_sql),
+        Migration(
             number: 64, name: "roles", up: PackageResources.V0064__roles_up_sql,
             down: PackageResources.V0064__roles_down_sql),
         Migration(

@@ -22,8 +22,8 @@ struct TokenClaimCheckTests {
         do {
             _ = try await verifier.verify(token)
             return 200
-        } catch {
-            return error.status.code
+        } catch let failure as HTTPFailure {
+            return failure.status.code
         }
     }
 

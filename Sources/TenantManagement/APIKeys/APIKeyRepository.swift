@@ -1,0 +1,130 @@
+import Entities
+import PostgresClient
+import Primitives
+import ServicePlatform
+
+/// SQL of API keys beyond the common one: their hashes, rotations and last uses.
+struct APIKeyRepository: Sendable {
+    let pool: PostgresPool
+
+    /// The statement that stores the hash of a new key. For the transaction of the insert, after it.
+    static func secret(_ hash: [UInt8], of key: Identifier) -> BoundStatement {
+        BoundStatement(storing, [.identifier(key), .bytes(hash)])
+    }
+
+    private static let storing: PostgresStatement = """
+        INSERT INTO main.api_key_secrets (key_id, tenant_id, hash) SELECT id, tenant_id, $2 FROM main.api_keys WHERE id = $1
+        """
+
+    /// The statements that fail (`isGuardViolation`) when the owner of a new key has more than `limit` that have not expired.
+    /// For the transaction of the insert, after it.
+    static func limit(_ limit: Int, of tenant: Identifier?, at now: Timestamp) -> [BoundStatement] {
+        [
+            BoundStatement(locking, [.text("api keys of \(tenant?.description ?? "the operator")")]),
+            BoundStatement(
+                counting, [.optional(tenant) { .identifier($0) }, .int64(Int64(limit)), .timestamp(now)]),
+        ]
+    }
+
+    private static let locking: PostgresStatement = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
+
+    private static let counting: PostgresStatement = """
+        SELECT 1 / (count(*) <= $2)::integer FROM main.api_keys
+        WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND NOT deleted AND expires_on > $3
+        """
+
+    /// A new secret of a key.
+    struct Rotation: Sendable {
+        let hash: [UInt8]
+        let prefix: String
+        let expiresOn: Timestamp
+        /// Until when the former secret is accepted; nil: not any longer.
+        let previousExpiresOn: Timestamp?
+    }
+
+    /// Replaces the secret of a key that has a version, in one transaction.
+    /// - Returns: Whether the key had the version.
+    func rotate(
+        _ key: Identifier, version: Int64, _ rotation: Rotation, in context: WriteContext
+    ) async throws(PostgresError) -> Bool {
+        var batch = context.batch(resource: key)
+        let change = batch.add(
+            Self.changing,
+            [
+                .identifier(key), .int64(version), .text(rotation.prefix), .timestamp(rotation.expiresOn),
+                .timestamp(context.now), .optional(rotation.previousExpiresOn) { .timestamp($0) },
+                .optional(context.actor.identifier) { .identifier($0) },
+            ])
+        batch.add(
+            Self.replacing,
+            [
+                .identifier(key), .bytes(rotation.hash),
+                .optional(rotation.previousExpiresOn) { .timestamp($0) },
+            ])
+        do {
+            _ = try await pool.run(batch)
+            return true
+        } catch {
+            guard error.isGuardViolation, error.statementIndex == change else { throw error }
+            return false
+        }
+    }
+
+    private static let changing: PostgresStatement = """
+        WITH changed AS (
+            UPDATE main.api_keys SET prefix = $3, expires_on = $4, rotated_on = $5, previous_expires_on = $6, modified_by = $7
+            WHERE id = $1 AND row_version = $2 AND NOT deleted RETURNING 1)
+        SELECT 1 / count(*) FROM changed
+        """
+
+    /// A key of an imported tenant has no secret yet.
+    private static let replacing: PostgresStatement = """
+        INSERT INTO main.api_key_secrets AS secret (key_id, tenant_id, hash)
+        SELECT id, tenant_id, $2 FROM main.api_keys WHERE id = $1
+        ON CONFLICT (key_id) DO UPDATE SET
+            hash = excluded.hash, previous_expires_on = $3::timestamptz,
+            previous_hash = CASE WHEN $3::timestamptz IS NOT NULL THEN secret.hash END
+        """
+
+    /// The statement that deletes the keys that were made with a key, and those that were made with them.
+    static func deleteDescendants(of key: Identifier, in context: WriteContext) -> BoundStatement {
+        BoundStatement(
+            deleting,
+            [
+                .identifier(key), .timestamp(context.now),
+                .optional(context.actor.identifier) { .identifier($0) },
+            ])
+    }
+
+    private static let deleting: PostgresStatement = """
+        WITH RECURSIVE made AS (
+            SELECT id FROM main.api_keys WHERE created_by = $1 AND NOT deleted
+            UNION SELECT child.id FROM main.api_keys AS child JOIN made ON child.created_by = made.id WHERE NOT child.deleted
+        )
+        UPDATE main.api_keys SET deleted = true, deleted_on = $2, deleted_by = $3, modified_by = $3
+        WHERE id IN (SELECT id FROM made)
+        """
+
+    /// Stores when keys were last used.
+    func record(_ uses: [APIKeyUses.Use]) async throws(PostgresError) {
+        _ = try await pool.query(
+            Self.recording,
+            [
+                .identifierArray(uses.map(\.key)), .int64Array(uses.map(\.instant.milliseconds)),
+            ], settings: TenantScope.everyTenant)
+    }
+
+    private static let recording: PostgresStatement = """
+        WITH used AS MATERIALIZED (
+            SELECT key.id, max(use.millis) AS millis
+            FROM unnest($1::uuid[], $2::bigint[]) AS use (id, millis) JOIN main.api_keys AS key ON key.id = use.id
+            GROUP BY key.id
+        ), locked AS MATERIALIZED (
+            SELECT key.id FROM main.api_keys AS key JOIN used ON used.id = key.id ORDER BY key.id FOR NO KEY UPDATE OF key
+        )
+        UPDATE main.api_keys AS key SET last_used_on = timestamptz 'epoch' + used.millis * interval '1 millisecond'
+        FROM used JOIN locked ON locked.id = used.id
+        WHERE key.id = used.id
+            AND (key.last_used_on IS NULL OR key.last_used_on < timestamptz 'epoch' + used.millis * interval '1 millisecond')
+        """
+}

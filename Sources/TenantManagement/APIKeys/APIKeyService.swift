@@ -1,0 +1,180 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+import ServiceKit
+import ServicePlatform
+
+/// The rules of API keys.
+struct APIKeyService: Sendable {
+    let keys: EntityRepository
+    let repository: APIKeyRepository
+    let credentials: Credentials
+    let policy: APIKeyPolicy
+    let configuration: APIKeyConfiguration
+
+    /// What a caller asks for.
+    struct NewKey: Sendable {
+        /// Name and description.
+        var values: FieldValues
+        var audience: APIKey.Audience?
+        var tenant: Identifier?
+        var grants: APIKeyPolicy.Grants
+        var expiresOn: Timestamp?
+    }
+
+    /// A key with its secret, which is shown once.
+    struct Secured: Sendable {
+        let record: Record
+        let text: APIKeyText
+    }
+
+    /// How often a rotation is tried again because somebody else has changed the key meanwhile.
+    private static let attempts = 5
+
+    // MARK: Creation
+
+    /// Adds a key.
+    /// - Throws: ``APIKeyError``, `ValidationFailure`.
+    func create(_ new: NewKey, by caller: Identity, in context: WriteContext) async throws -> Secured {
+        let (audience, tenant) = try owner(of: new, in: context.scope)
+        try policy.checkKnown(new.grants, of: audience)
+        try policy.checkHeld(new.grants, of: audience, by: caller.permissions)
+        let longest = try await longestEnd(for: caller, in: context)
+        let usual = min(context.now.adding(configuration.defaultLifetime), longest.end)
+        let end = try checkedEnd(new.expiresOn, default: usual, longest, context)
+
+        let text = APIKeyText.make()
+        var values = new.values
+        let id = keys.newIdentifier()
+        values.identifier = id
+        if let tenant { values[APIKey.tenantID] = tenant }
+        values[APIKey.prefix] = text.prefix
+        values[APIKey.permissions] = new.grants.permissions
+        values[APIKey.roles] = new.grants.roles
+        values[APIKey.expiresOn] = end
+        do throws(RepositoryError) {
+            let record = try await keys.create(
+                values, in: context,
+                alongside: [APIKeyRepository.secret(credentials.hasher.hash(text), of: id)]
+                    + APIKeyRepository.limit(configuration.maximumKeys, of: tenant, at: context.now))
+            return Secured(record: record, text: text)
+        } catch {
+            guard error == .unexpected(sqlState: SQLState.divisionByZero) else { throw error }
+            throw APIKeyError.tooMany(limit: configuration.maximumKeys)
+        }
+    }
+
+    /// Whose a new key is. Operators have to say it, so that a forgotten member never makes a key for all tenants.
+    private func owner(
+        of new: NewKey, in scope: TenantScope
+    ) throws -> (APIKey.Audience, Identifier?) {
+        if let own = scope.tenantID {
+            guard new.audience != .operator else { throw APIKeyError.operatorsOnly }
+            guard new.tenant == nil || new.tenant == own else {
+                throw ValidationFailure([
+                    ValidationDetail(path: APIKey.tenantID.path, code: "tenant", message: "must be your tenant")
+                ])
+            }
+            return (.tenant, own)
+        }
+        switch new.audience {
+        case nil: throw ValidationFailure.required("", APIKey.audience.name)
+        case .operator:
+            guard new.tenant == nil else {
+                throw ValidationFailure([
+                    ValidationDetail(
+                        path: APIKey.tenantID.path, code: "tenant", message: "must be absent for a key of the operator")
+                ])
+            }
+            return (.operator, nil)
+        case .tenant:
+            guard let tenant = new.tenant else { throw ValidationFailure.required("", APIKey.tenantID.name) }
+            return (.tenant, tenant)
+        }
+    }
+
+    // MARK: Ends
+
+    private struct LongestEnd {
+        let end: Timestamp
+        let reason: String
+    }
+
+    /// A key that is made or rotated by another one ends with it at the latest, so that nobody can keep access by means of a
+    /// key that was given to him for a time.
+    private func longestEnd(for caller: Identity, in context: WriteContext) async throws -> LongestEnd {
+        let end = context.now.adding(configuration.maximumLifetime)
+        guard case .apiKey(let id) = caller.credential else {
+            let days = configuration.maximumLifetime.components.seconds / 86_400
+            return LongestEnd(end: end, reason: "must be within \(days) days (API_KEY_MAX_DAYS)")
+        }
+        let own = try await keys.findByID(id, in: context.scope)[APIKey.expiresOn]
+        return LongestEnd(
+            end: min(end, own), reason: "must not be later than the end of the key that makes the request")
+    }
+
+    private func checkedEnd(
+        _ wanted: Timestamp?, default usual: Timestamp, _ longest: LongestEnd, _ context: WriteContext
+    ) throws(ValidationFailure) -> Timestamp {
+        guard let wanted else { return Timestamp(milliseconds: usual.milliseconds) }
+        let problem: String? =
+            if wanted <= context.now {
+                "must be in the future"
+            } else if wanted > longest.end {
+                longest.reason
+            } else {
+                nil
+            }
+        guard let problem else { return Timestamp(milliseconds: wanted.milliseconds) }
+        throw ValidationFailure([
+            ValidationDetail(path: APIKey.expiresOn.path, code: "range", message: problem)
+        ])
+    }
+
+    // MARK: Rotation
+
+    /// Gives a key a new secret; the former one is accepted until the overlap is over. Of three rotations within an overlap
+    /// only the last two secrets are accepted.
+    /// - Parameter expiresOn: The end of the new secret. Nil: the usual lifetime, at least as long as before.
+    /// - Throws: ``APIKeyError``, `ValidationFailure`, `RepositoryError`.
+    func rotate(
+        _ id: Identifier, overlap: Duration, expiresOn: Timestamp?, ifVersion condition: VersionCondition?,
+        by caller: Identity, in context: WriteContext
+    ) async throws -> Secured {
+        let longest = try await longestEnd(for: caller, in: context)
+        for _ in 0..<Self.attempts {
+            let current = try await keys.findByID(id, in: context.scope)
+            let version = try current.version
+            try condition?.require(version)
+            try policy.checkHeld(
+                APIKeyPolicy.Grants(
+                    permissions: try current[APIKey.permissions], roles: try current[APIKey.roles]),
+                of: try current[APIKey.audience], by: caller.permissions)
+            let formerEnd = try current[APIKey.expiresOn]
+            let usual = max(formerEnd, context.now.adding(configuration.defaultLifetime))
+            let end = try checkedEnd(expiresOn, default: min(usual, longest.end), longest, context)
+            let previousEnd = min(context.now.adding(overlap), formerEnd)
+            let text = APIKeyText.make()
+            let rotation = APIKeyRepository.Rotation(
+                hash: credentials.hasher.hash(text), prefix: text.prefix, expiresOn: end,
+                previousExpiresOn: previousEnd > context.now
+                    ? Timestamp(milliseconds: previousEnd.milliseconds) : nil)
+            guard try await repository.rotate(id, version: version, rotation, in: context) else { continue }
+            await credentials.keys.rowsChanged([RowVersion(id: id, version: version + 1)])
+            return Secured(record: try await keys.findByID(id, in: context.scope), text: text)
+        }
+        throw RepositoryError.contention
+    }
+
+    // MARK: Deletion
+
+    /// Deletes a key, and those that were made with it. They are refused on this node at once, and on others within seconds.
+    /// - Throws: `RepositoryError`.
+    func delete(_ id: Identifier, ifVersion condition: VersionCondition?, in context: WriteContext) async throws {
+        let record = try await keys.deleteByID(
+            id, in: context, ifVersion: condition,
+            alongside: [APIKeyRepository.deleteDescendants(of: id, in: context)])
+        await credentials.keys.rowsChanged([RowVersion(id: id, version: try record.version)])
+    }
+}
