@@ -58,7 +58,7 @@ extension ServiceApp {
         return EventParticipant(name: name, publishes: features.flatMap { $0.events }, groups: groups)
     }
 
-    private static func assemble(
+    static func assemble(
         reader: ConfigReader, clock: any WallClock, bus: MessageBusConnection?, logger: Logger
     ) async throws -> (Core, [any ServiceFeature<Core>]) {
         let catalog = try Self.catalog()

@@ -22,7 +22,9 @@ struct DoctorCommand: AsyncParsableCommand {
         discussion: """
             While `arc up` is running, checks all services of the stack. With --service, checks the environment of this
             process as `arc serve` would read it: run it in the container of a service that does not start.
-            """)
+            `arc doctor authorize` explains what a service decides about a token and an operation.
+            """,
+        subcommands: [Authorize.self])
 
     @Option(help: "Check one service, using the environment of this process.")
     var service: ServiceName?

@@ -28,6 +28,21 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
         }
     }
 
+    /// Explains what the service decides about a request.
+    func explainAuthorization(
+        of method: String, _ path: String, token: String?, reader: ConfigReader, logger: Logger
+    ) async throws -> AuthorizationExplanation {
+        switch self {
+        case .tenantManagement:
+            try await TenantManagementApp.explainAuthorization(
+                of: method, path, token: token, reader: reader, logger: logger)
+        case .subscription:
+            try await SubscriptionApp.explainAuthorization(
+                of: method, path, token: token, reader: reader, logger: logger)
+        case .orchestrator: throw CommandFailure(description: "the orchestrator has no operations that take tokens")
+        }
+    }
+
     /// What the service publishes and consumes.
     func eventParticipant(reader: ConfigReader, logger: Logger) async throws -> EventParticipant {
         switch self {

@@ -26,6 +26,9 @@ struct TokenClaims: Sendable {
         }
     }
 
+    /// Whether there is a claim of that name, of any type.
+    func has(_ name: String) -> Bool { claims[name] != nil }
+
     /// Whether a claim is exactly this text; a list is not.
     func isText(_ name: String, _ text: String) -> Bool { claims[name]?.stringValue?.hasSameBytes(as: text) == true }
 

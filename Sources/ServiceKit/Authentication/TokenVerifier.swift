@@ -19,14 +19,14 @@ package final class TokenVerifier: KeySetHolder {
     }
 
     /// Maximum length of a token in bytes. Header limits allow more, but no real token is as long.
-    private static let maximumLength = 16 * 1024
+    static let maximumLength = 16 * 1024
     /// The issuer, or a proxy that has checked the token, may interpret a repeated key differently.
     private static let jsonLimits = JSONLimits(bytes: maximumLength, allowsRepeatedKeys: false)
 
-    private let configuration: TokenConfiguration
-    private let clock: any WallClock
-    private let roles: RoleBook
-    private let revocations: (any TokenRevocations)?
+    let configuration: TokenConfiguration
+    let clock: any WallClock
+    let roles: RoleBook
+    let revocations: (any TokenRevocations)?
     private let state = Mutex(State())
 
     /// Creates a verifier for the configured shared secret. Keys of a key set are added by ``replaceKeySet(_:)``.
@@ -112,7 +112,7 @@ package final class TokenVerifier: KeySetHolder {
     /// The key that a token's header names, and its generation of keys. If the set has keys with the name, no other key is
     /// considered; the shared secret has no name. If the name is unknown, the provider may have rotated its keys, so the
     /// set is read again.
-    private func key(named name: String?, algorithm: String) async -> (SigningKey, generation: Int)? {
+    func key(named name: String?, algorithm: String) async -> (SigningKey, generation: Int)? {
         let (choice, generation, refresh) = choose(name, algorithm: algorithm)
         if case .key(let key) = choice { return (key, generation) }
         guard case .unknown = choice, name != nil, SigningKey.publicAlgorithms.contains(algorithm), let refresh else {
@@ -159,7 +159,7 @@ package final class TokenVerifier: KeySetHolder {
         return validUntil
     }
 
-    private static func object(_ part: Substring) -> JSONObject? {
+    static func object(_ part: Substring) -> JSONObject? {
         guard let bytes = Base64URL.decode(part), let value = try? JSONValue.parse(bytes, limits: jsonLimits) else {
             return nil
         }

@@ -66,7 +66,8 @@ extension Role {
     private static let viewing: Set<String> = Set([
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
-        Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewMetrics,
+        Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewAuditLog, Code.viewMetrics,
+        Code.viewStatistics, Code.viewMetrics,
         Code.viewStatistics, Code.viewAuditLog,
     ]).union(catalog)
 
@@ -79,7 +80,7 @@ extension Role {
             Code.updateTenant, Code.createContact, Code.updateContact, Code.deleteContact,
             Code.createSubscription, Code.createBillingCustomer, Code.updateBillingCustomer,
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
-            Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret,
+            Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret, Code.viewAuditLog,
             Code.viewAuditLog,
             Code.createAPIKey, Code.viewAPIKey, Code.updateAPIKey, Code.deleteAPIKey, Code.revokeTokens,
         ]), description: "All that a tenant's own users may do")

@@ -8,7 +8,7 @@ struct OperationRouter: Sendable {
     private let paths: [PathMethods]
 
     private struct PathMethods: Sendable {
-        let segments: [Substring]
+        let template: PathTemplate
         var methods: [HTTPRequest.Method]
     }
 
@@ -20,7 +20,7 @@ struct OperationRouter: Sendable {
             router.on(RouterPath(operation.path), method: operation.method) { request, context in
                 try await runner.run(request, context)
             }
-            var entry = paths[operation.path] ?? PathMethods(segments: Self.segments(operation.path), methods: [])
+            var entry = paths[operation.path] ?? PathMethods(template: PathTemplate(operation.path), methods: [])
             entry.methods.append(operation.method)
             if operation.method == .get { entry.methods.append(.head) }
             paths[operation.path] = entry
@@ -40,10 +40,9 @@ struct OperationRouter: Sendable {
 
     /// The methods of a path, `OPTIONS` included; empty for an unknown one.
     func allowedMethods(path: String) -> [HTTPRequest.Method] {
-        let wanted = Self.segments(path)
+        let matching = paths.filter { $0.template.matches(path) }
         // Literal segments win over parameters, as they do in routing: `/plans/count` is not `/plans/{id}`.
-        let matching = paths.filter { Self.matches($0.segments, wanted) }
-        let closest = matching.min { Self.parameters($0.segments) < Self.parameters($1.segments) }
+        let closest = matching.min { $0.template.parameters < $1.template.parameters }
         guard let closest else { return [] }
         return closest.methods + [.options]
     }
@@ -51,15 +50,5 @@ struct OperationRouter: Sendable {
     private func failureForUnrouted(_ request: Request) -> HTTPFailure {
         let methods = allowedMethods(path: request.uri.path)
         return methods.isEmpty ? .unknownPath : .methodNotAllowed(allow: methods)
-    }
-
-    private static func segments(_ path: String) -> [Substring] {
-        path.split(separator: "/", omittingEmptySubsequences: true)
-    }
-
-    private static func parameters(_ template: [Substring]) -> Int { template.count { $0.hasPrefix("{") } }
-
-    private static func matches(_ template: [Substring], _ path: [Substring]) -> Bool {
-        template.count == path.count && zip(template, path).allSatisfy { $0.hasPrefix("{") || $0 == $1 }
     }
 }
