@@ -102,7 +102,8 @@ let package = Package(
         library("ConfigurationChecks", [configuration, systemPackage]),
         library("Sealing", ["Primitives", crypto]),
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
-        library("PostgresClient", settings + ["CLibpq", "Primitives", coreMetrics, deque, logging]),
+        library(
+            "PostgresClient", settings + ["CLibpq", "Primitives", "TraceRecording", coreMetrics, deque, logging]),
         library(
             "RedisClient", settings + ["Primitives", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging]),
         library("OutboundHTTP", ["Primitives", "TraceRecording", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
@@ -110,7 +111,7 @@ let package = Package(
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
         library("KeyRotation", values + ["PostgresClient", "Sealing"]),
-        library("WorkQueue", background + ["Primitives", "PostgresClient", coreMetrics]),
+        library("WorkQueue", background + ["Primitives", "PostgresClient", "TraceRecording", coreMetrics]),
         library("Observability", values + [logging]),
         library(
             "OpenTelemetry",
@@ -121,7 +122,9 @@ let package = Package(
         library("Entities", values + ["PostgresClient"]),
         library(
             "MessageBus",
-            values + settings + background + ["PostgresClient", "Migrations", "Entities", "WorkQueue", coreMetrics],
+            values + settings + background + [
+                "PostgresClient", "Migrations", "Entities", "WorkQueue", "TraceRecording", coreMetrics,
+            ],
             resources: [.embedInCode("Migrations")]),
         library(
             "MessageBusBullMQ",
@@ -138,7 +141,8 @@ let package = Package(
             "ServiceKit",
             values + settings + background + [
                 "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "KeyRotation",
-                "WorkQueue", hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto, deque, nioCore,
+                "WorkQueue", "TraceRecording", hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto,
+                deque, nioCore,
                 nioHTTP1,
                 unixSignals,
             ]),
@@ -154,7 +158,7 @@ let package = Package(
             settings + background + [
                 "Primitives", "JSONCoding", "PostgresClient", "RedisClient", "Entities", "WorkQueue", "MessageBus",
                 "MessageBusBullMQ", "MessageBusEventBridge", "MessageBusSQS", "PrometheusMetrics", "ServiceKit",
-                "ServiceMetrics", "Sealing", "KeyRotation", coreMetrics, crypto, httpTypes,
+                "ServiceMetrics", "Sealing", "KeyRotation", "OpenTelemetry", coreMetrics, crypto, httpTypes,
             ]),
         library(
             "TenantManagement",
@@ -173,7 +177,7 @@ let package = Package(
             "Orchestrator",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "ServiceMetrics", "CProcess", "OutboundHTTP", "Sealing",
-                "KeyRotation",
+                "KeyRotation", "OpenTelemetry",
                 coreMetrics,
                 nioHTTP1,
             ],

@@ -24,11 +24,13 @@ package struct AccessLog: Sendable {
         package var userID: String?
         /// Tenant to which the request was confined, if it was.
         package var tenantID: Identifier?
+        /// The trace that the request belongs to, if there is one.
+        package var traceID: TraceID?
 
         /// Makes one from its parts.
         package init(
             method: String, path: String, route: String?, status: Int, durationMicroseconds: Int64, requestID: String,
-            remoteAddress: String?, userID: String?, tenantID: Identifier?
+            remoteAddress: String?, userID: String?, tenantID: Identifier?, traceID: TraceID? = nil
         ) {
             self.method = method
             self.path = path
@@ -39,6 +41,7 @@ package struct AccessLog: Sendable {
             self.remoteAddress = remoteAddress
             self.userID = userID
             self.tenantID = tenantID
+            self.traceID = traceID
         }
     }
 
@@ -79,6 +82,10 @@ package struct AccessLog: Sendable {
         writer.integer(entry.durationMicroseconds)
         writer.key("requestId")
         writer.string(entry.requestID)
+        if let trace = entry.traceID {
+            writer.key("traceId")
+            writer.string(trace.description)
+        }
         if let address = entry.remoteAddress {
             writer.key("remoteAddress")
             writer.string(address)

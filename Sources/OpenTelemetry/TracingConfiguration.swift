@@ -96,11 +96,13 @@ package struct TracingConfiguration: Sendable {
     private static func limits(_ lenient: LenientReader) -> SpanLimits {
         let counts = 1...10_000
         let attributes = lenient.integer("otel.attribute.count.limit", default: 128, in: counts)
-        let lengths = 1...1_000_000
-        let length = lenient.integer("otel.attribute.value.length.limit", default: 1_000_000, in: lengths)
+        let unlimited = 1_000_000
+        let length = lenient.integer("otel.attribute.value.length.limit", default: unlimited, in: 1...unlimited)
+        let ofSpans = lenient.integer(
+            "otel.span.attribute.value.length.limit", default: length, in: 1...unlimited)
         return SpanLimits(
             attributes: lenient.integer("otel.span.attribute.count.limit", default: attributes, in: counts),
-            valueLength: lenient.integer("otel.span.attribute.value.length.limit", default: length, in: lengths),
+            valueLength: ofSpans == unlimited ? nil : ofSpans,
             events: lenient.integer("otel.span.event.count.limit", default: 128, in: counts),
             links: lenient.integer("otel.span.link.count.limit", default: 128, in: counts))
     }

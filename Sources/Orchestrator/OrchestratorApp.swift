@@ -3,6 +3,7 @@ package import ConfigurationChecks
 package import KeyRotation
 package import Logging
 package import MessageBus
+import OpenTelemetry
 package import Primitives
 import PrometheusMetrics
 package import ServiceKit
@@ -85,6 +86,10 @@ package enum OrchestratorApp {
         ])
         telemetry.add(features.flatMap(\.metrics))
         let measuring = await telemetry.background(checks: allChecks)
+        let tracing = try ServiceTracing.make(
+            reader: core.reader, service: telemetry.service, clock: clock, logger: core.logger)
+        // It ends last, so that it sends the spans of everything else.
+        let exporters: [any Service] = tracing?.exporter.map { [$0] } ?? []
         let service = HTTPService(
             configuration: core.http,
             base: BaseOperations(
@@ -96,8 +101,8 @@ package enum OrchestratorApp {
             operations: features.flatMap(\.operations) + telemetry.operationsWithoutTokens,
             authenticators: AuthenticatorChain([TokenAuthenticator(verifier: verifier)]),
             rateLimiter: RateLimiter(redis: nil, prefix: "", clock: clock),
-            observers: telemetry.observers,
-            background: try measuring + bus.services + features.flatMap(\.background)
+            observers: telemetry.observers, recorder: tracing?.recorder,
+            background: try exporters + measuring + bus.services + features.flatMap(\.background)
                 + consumers.map { try $0.service(on: bus.subscriber) },
             atEnd: {
                 for feature in features { await feature.shutdown() }

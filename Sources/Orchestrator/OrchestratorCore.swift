@@ -2,6 +2,7 @@ import Configuration
 import ConfigurationChecks
 import Logging
 import MessageBus
+import OpenTelemetry
 import PostgresClient
 import Primitives
 import Sealing
@@ -41,6 +42,7 @@ struct OrchestratorCore: Sendable {
         PostgresConfiguration.configurationKeys,
         BusConnectors.configurationKeys,
         EventLag.configurationKeys,
+        TracingConfiguration.configurationKeys,
         ServiceTelemetry.configurationKeys,
     ])
 

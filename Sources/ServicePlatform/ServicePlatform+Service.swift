@@ -1,4 +1,5 @@
 import MessageBus
+import OpenTelemetry
 import PrometheusMetrics
 import RedisClient
 import ServiceKit
@@ -58,6 +59,10 @@ extension ServicePlatform {
         ])
         telemetry.add(features.flatMap(\.metrics))
         background += await telemetry.background(checks: checks)
+        let tracing = try ServiceTracing.make(
+            reader: reader, service: telemetry.service, clock: clock, logger: logger)
+        // It ends last, so that it sends the spans of everything else.
+        if let exporter = tracing?.exporter { background.insert(exporter, at: 0) }
 
         let service = HTTPService(
             configuration: http,
@@ -73,6 +78,7 @@ extension ServicePlatform {
                 ]),
             rateLimiter: limiter, idempotency: idempotency,
             tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
+            recorder: tracing?.recorder,
             background: background,
             atEnd: {
                 for feature in features { await feature.shutdown() }

@@ -3,6 +3,7 @@ package import ConfigurationChecks
 package import Entities
 package import Logging
 package import MessageBus
+import OpenTelemetry
 package import PostgresClient
 package import Primitives
 package import RedisClient
@@ -79,6 +80,7 @@ package struct ServicePlatform: Sendable {
         ServiceTelemetry.configurationKeys,
         IdempotencyKeyPurge.configurationKeys,
         Credentials.configurationKeys,
+        TracingConfiguration.configurationKeys,
     ])
 
     /// The connections to the database for requests.

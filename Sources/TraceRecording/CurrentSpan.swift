@@ -41,6 +41,12 @@ package enum CurrentSpan {
         }
     }
 
+    /// Runs a body outside of any span: for work that a request only happens to start.
+    package static func cleared<Value>(_ body: () throws -> Value) rethrows -> Value {
+        guard InstrumentationContext.current != nil else { return try body() }
+        return try InstrumentationContext.$current.withValue(nil) { try body() }
+    }
+
     /// Continues an earlier flow, such as the one of a lead, with what the current task does.
     ///
     /// The current request joins the earlier trace if its client did not name another one. Otherwise a span in the earlier trace

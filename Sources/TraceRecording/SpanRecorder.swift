@@ -53,6 +53,18 @@ package final class SpanRecorder: Sendable {
     func newSpanID() -> UInt64 { max(SecureRandom.bits64(), 1) }
 }
 
+extension SpanRecorder {
+    /// The recorder of the service for which the current task works; nil without tracing.
+    package static var ofTask: SpanRecorder? { InstrumentationSystem.instrument as? SpanRecorder }
+
+    /// Runs a body, for instance a service, whose tasks find a recorder.
+    /// - Parameter recorder: Nil without tracing.
+    package static func with<Value>(_ recorder: SpanRecorder?, _ body: () async throws -> Value) async throws -> Value {
+        guard let recorder else { return try await body() }
+        return try await withTracer(recorder) { try await body() }
+    }
+}
+
 /// The span in whose context something runs.
 enum TraceSpanKey: InstrumentationContextKey {
     typealias Value = TraceSpan

@@ -127,6 +127,24 @@ package final class TraceSpan: Tracing.Span {
     /// Ends the span; a second end has no effect.
     package func finish() { finish(at: recorder.now()) }
 
+    /// Ends a span whose name and attributes are known only now. The same as setting them, but cheaper.
+    /// - Parameter failure: The type of what went wrong; nil if nothing did.
+    package func finish(as name: String, attributes: [Attribute], failure: String? = nil) {
+        let limits = recorder.limits
+        change { record in
+            record.name = name
+            if record.attributes.isEmpty, limits.valueLength == nil, attributes.count < limits.attributes {
+                record.attributes = attributes
+            } else {
+                for attribute in attributes { record.set(attribute, limits: limits) }
+            }
+            guard let failure else { return }
+            record.set(Attribute("error.type", .string(failure)), limits: limits)
+            record.status = .error("")
+        }
+        finish()
+    }
+
     /// Ends the span at an instant, in nanoseconds since 1970.
     package func finish(at instant: UInt64) {
         let ended = state.withLock { state -> [SpanRecord]? in

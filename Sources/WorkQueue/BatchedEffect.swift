@@ -1,5 +1,6 @@
 import Primitives
 import Synchronization
+import TraceRecording
 
 /// Lets effects that are asked for while another one is under way take place together, for instance in one transaction. The first
 /// one begins at once; nobody waits for company.
@@ -13,6 +14,8 @@ package final class BatchedEffect<Input: Sendable>: Sendable {
     private struct Call {
         let number: Int
         let input: Input
+        /// Where the call is in its trace.
+        let trace: TraceContext?
     }
 
     private struct State {
@@ -52,7 +55,7 @@ package final class BatchedEffect<Input: Sendable>: Sendable {
         defer { state.withLock { _ = $0.canceled.remove(number) } }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                add(Call(number: number, input: input), continuation)
+                add(Call(number: number, input: input, trace: CurrentSpan.traceContext), continuation)
             }
         } onCancel: {
             cancel(number)
@@ -69,7 +72,7 @@ package final class BatchedEffect<Input: Sendable>: Sendable {
         }
         if isCanceled { continuation.resume(throwing: CancellationError()) }
         // A separate task, because the others must not end with the call that came first.
-        if starts { Task { await self.work() } }
+        if starts { CurrentSpan.cleared { _ = Task { await self.work() } } }
     }
 
     private func cancel(_ number: Int) {
@@ -85,7 +88,7 @@ package final class BatchedEffect<Input: Sendable>: Sendable {
     private func work() async {
         while let batch = nextBatch() {
             do {
-                try await body(batch.map(\.input))
+                try await perform(batch)
                 for call in batch { end(call, .success(())) }
             } catch {
                 if batch.count > 1, !error.isDependencyUnavailable {
@@ -97,10 +100,29 @@ package final class BatchedEffect<Input: Sendable>: Sendable {
         }
     }
 
+    /// Runs the effect: within the span of its only call, or within a span that is linked to those of all calls, because it
+    /// belongs to several traces.
+    private func perform(_ batch: [Call]) async throws {
+        let traces = batch.compactMap(\.trace)
+        guard let first = traces.first, let recorder = SpanRecorder.ofTask else {
+            return try await body(batch.map(\.input))
+        }
+        let isShared = Set(traces).count > 1
+        let span = recorder.start("batch", kind: .internal, parent: isShared ? nil : first)
+        if isShared { for trace in traces { span.link(trace) } }
+        defer { span.finish() }
+        do {
+            try await CurrentSpan.run(span) { try await body(batch.map(\.input)) }
+        } catch {
+            span.fail(String(describing: type(of: error)))
+            throw error
+        }
+    }
+
     private func tryAlone(_ batch: [Call]) async {
         for call in batch {
             do {
-                try await body([call.input])
+                try await perform([call])
                 end(call, .success(()))
             } catch {
                 end(call, .failure(error))

@@ -40,7 +40,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
     let state = Mutex(State())
 
     /// Makes a worker; it works once `run()` is called.
-    /// - Parameter middleware: Around every handler, the first one outermost; nil for ``WorkLog`` alone.
+    /// - Parameter middleware: Around every handler, the first one outermost; nil for ``WorkTracing`` and ``WorkLog``.
     package convenience init(
         store: Store, configuration: WorkerConfiguration = WorkerConfiguration(), logger: Logger,
         middleware: [any WorkMiddleware]? = nil, handler: @escaping Handler
@@ -59,7 +59,7 @@ package final class LeasedWorker<Store: LeasedStore>: Service {
         self.configuration = configuration
         self.logger = logger
         let measuring: [any WorkMiddleware] = WorkMetrics().map { [$0] } ?? []
-        self.middleware = measuring + (middleware ?? [WorkLog(logger)])
+        self.middleware = measuring + (middleware ?? [WorkTracing(), WorkLog(logger)])
         self.handler = handler
         storeOutage = OutageLog("work cannot be claimed, trying again", logger: logger)
         handlerOutage = OutageLog("work waits for something that is away, trying again", logger: logger)

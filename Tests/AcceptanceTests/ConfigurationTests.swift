@@ -32,6 +32,7 @@ import Testing
             "OIDC_REDIRECT_URI": "https://arc.example.com/auth/callback",
             "OIDC_ROLE_MAPPING": "{\"admins\": [\"SuperAdmin\"]}",
         ],
+        ["ENABLE_TRACING": "true"],
         ["NOTIFICATION_TRANSPORT": "file", "NOTIFICATION_OUTBOX_PATH": "/tmp"],
         ["EVENT_CONNECTOR": "sqs", "AWS_REGION": "eu-west-1"],
         [

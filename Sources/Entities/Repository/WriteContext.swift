@@ -47,6 +47,11 @@ package struct WriteContext: Sendable {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
     }
 
+    /// The same write as a part of another trace.
+    package func within(_ trace: TraceContext) -> WriteContext {
+        WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
+    }
+
     /// The same write with one more mark.
     package func adding(_ mark: CommitMark) -> WriteContext {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks + [mark])

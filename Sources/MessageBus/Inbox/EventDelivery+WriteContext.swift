@@ -1,5 +1,6 @@
 package import Entities
 package import Primitives
+import TraceRecording
 
 extension EventDelivery {
     /// The circumstances of what the event causes: its trace goes on, and its mark in the consumer's inbox commits with
@@ -9,7 +10,8 @@ extension EventDelivery {
     ///   - now: The instant of everything that it causes.
     package func writeContext(in scope: TenantScope, now: Timestamp) -> WriteContext {
         WriteContext(
-            scope: scope, now: now, origin: WriteOrigin(.event, credential: "event:\(event.id)"), trace: event.trace,
+            scope: scope, now: now, origin: WriteOrigin(.event, credential: "event:\(event.id)"),
+            trace: CurrentSpan.traceContext ?? event.trace,
             marks: [.handled(event.id, consumer: group, at: now)])
     }
 }

@@ -190,9 +190,16 @@ package final class OutboxRelay: Service {
         do {
             let connector = self.connector
             let events = claim.events.map(\.event)
-            outcomes = try await withDeadline(limit) { () async throws(MessageBusError) in
-                try await connector.publish(events)
+            let spans = PublishingSpans(events)
+            do throws(MessageBusError) {
+                outcomes = try await withDeadline(limit) { () async throws(MessageBusError) in
+                    try await connector.publish(events)
+                }
+            } catch {
+                spans?.failed()
+                throw error
             }
+            spans?.ended(outcomes)
         } catch {
             busOutage.failed(error, metadata: ["events": "\(claim.events.count)"])
             recollection.withLock { $0 = nil }

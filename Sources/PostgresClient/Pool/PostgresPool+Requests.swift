@@ -42,6 +42,22 @@ extension PostgresPool {
     func perform(
         _ request: Request, keeps: Bool = false
     ) async throws(PostgresError) -> ([PostgresResult], Connection?) {
+        guard let span = StatementSpan(request, on: traceAttributes) else {
+            return try await attempt(request, keeps: keeps)
+        }
+        do {
+            let outcome = try await attempt(request, keeps: keeps)
+            span.succeeded()
+            return outcome
+        } catch {
+            span.failed(error)
+            throw error
+        }
+    }
+
+    private func attempt(
+        _ request: Request, keeps: Bool
+    ) async throws(PostgresError) -> ([PostgresResult], Connection?) {
         try request.validate()
         var attempts = 0
         while true {

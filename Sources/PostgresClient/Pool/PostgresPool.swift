@@ -1,6 +1,7 @@
 package import Logging
 import Primitives
 import Synchronization
+import TraceRecording
 
 /// The connections of a process to one database, opened when needed and shared by all tasks.
 ///
@@ -50,6 +51,8 @@ package final class PostgresPool: Sendable {
     package let configuration: PostgresConfiguration
     private let logger: Logger
     private let notices: NoticeLog
+    /// What spans of all statements say.
+    let traceAttributes: [Attribute]
     /// The stricter limits of searches, written once; nil where the session's own limit is no longer.
     let searchLimit: PostgresSetting?
     let patternLimit: PostgresSetting?
@@ -66,6 +69,7 @@ package final class PostgresPool: Sendable {
         self.configuration = configuration
         self.logger = logger
         self.notices = NoticeLog(logger: logger)
+        self.traceAttributes = StatementSpan.attributes(configuration)
         self.searchLimit = PostgresWorkload.search.statementTimeout(configuration).map { .statementTimeout($0) }
         self.patternLimit = PostgresWorkload.patternSearch.statementTimeout(configuration).map { .statementTimeout($0) }
         let limits = PoolState<Connection, Waiter>.Limits(

@@ -129,12 +129,16 @@ package final class PostgresTransaction: Sendable {
     private func perform(
         _ request: Request, on connection: Connection
     ) async throws(PostgresError) -> [PostgresResult] {
+        let span = StatementSpan(request, on: pool.traceAttributes)
         let start = MonotonicClock.now()
         let outcome = await connection.perform(request, now: start)
         pool.meter?.performed(workload, since: start, outcome)
         switch outcome {
-        case .success(let results): return results
+        case .success(let results):
+            span?.succeeded()
+            return results
         case .failure(let error):
+            span?.failed(error)
             pool.record(error)
             throw error
         }

@@ -8,6 +8,7 @@ import Observability
 package import Primitives
 package import ServiceLifecycle
 import Synchronization
+package import TraceRecording
 package import UnixSignals
 
 /// A service ready to run: its operations behind an HTTP server, and the background work beside it.
@@ -26,6 +27,7 @@ package struct HTTPService: Sendable {
     private let logger: Logger
     /// What is measured while the service runs counts where its parts count.
     private let metrics: any MetricsFactory
+    private let recorder: SpanRecorder?
 
     /// - Parameters:
     ///   - base: The operations that every service has.
@@ -36,6 +38,7 @@ package struct HTTPService: Sendable {
     ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
     ///   - tenantPlans: The plans of tenants, for their limits of calls; nil for a service without tenants.
     ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
+    ///   - recorder: Records spans; nil without tracing.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
     ///   - atEnd: Closes what everything uses (pools, clients), after everything else has ended.
     package init(
@@ -43,7 +46,7 @@ package struct HTTPService: Sendable {
         catalog: EntityCatalog? = nil,
         authenticators: AuthenticatorChain, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
         tenantGate: TenantGate? = nil, tenantPlans: TenantPlans? = nil,
-        observers: ([Operation]) -> [any RequestObserver] = { _ in [] },
+        observers: ([Operation]) -> [any RequestObserver] = { _ in [] }, recorder: SpanRecorder? = nil,
         background: [any Service],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
@@ -68,8 +71,7 @@ package struct HTTPService: Sendable {
             router: OperationRouter(runners: runners),
             crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins, operations: all),
             operations: all,
-            observers: [AccessLogObserver(AccessLog(isEnabled: configuration.writesAccessLog))].compactMap { $0 }
-                + observers(all),
+            observers: Self.observers(configuration, recorder) + observers(all),
             clientAddress: clientAddress, clock: clock)
         let limits = Self.withinFileDescriptors(configuration.limits, logger: logger)
         connections = ConnectionTable(
@@ -80,6 +82,7 @@ package struct HTTPService: Sendable {
         self.atEnd = atEnd
         self.logger = logger
         metrics = MetricsSystem.factory
+        self.recorder = recorder
     }
 
     /// Runs until a signal arrives or an essential part fails. Running requests and background work have the configured
@@ -116,12 +119,26 @@ package struct HTTPService: Sendable {
         // else runs in another one must not end with it.
         group.maximumCancellationDuration = signals.isEmpty ? nil : .seconds(15)
         do {
-            try await withMetricsFactory(metrics) { try await ServiceGroup(configuration: group).run() }
+            try await withMetricsFactory(metrics) {
+                try await SpanRecorder.with(recorder) { try await ServiceGroup(configuration: group).run() }
+            }
         } catch {
             await atEnd()
             throw error
         }
         await atEnd()
+    }
+
+    /// Spans come first: the access log names the trace.
+    private static func observers(
+        _ configuration: ServiceConfiguration, _ recorder: SpanRecorder?
+    ) -> [any RequestObserver] {
+        var observers: [any RequestObserver] = []
+        let addresses = configuration.clientAddresses
+        if let recorder { observers.append(RequestTracing(recorder: recorder, addresses: addresses)) }
+        let log = AccessLog(isEnabled: configuration.writesAccessLog)
+        if let observer = AccessLogObserver(log, addresses: addresses) { observers.append(observer) }
+        return observers
     }
 
     /// Without free file descriptors no connection can be accepted, and the open ones would keep others out.

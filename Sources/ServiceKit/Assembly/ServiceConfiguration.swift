@@ -17,25 +17,29 @@ package struct ServiceConfiguration: Sendable {
     package var shutdownTime: Duration
     /// Folder of the explorer's files.
     package var explorerAssetsPath: String?
+    /// How much of clients' addresses the access log and traces show.
+    package var clientAddresses: ClientAddressDetail
     /// Bounds on what clients may do.
     package var limits: RequestLimits
 
     /// Makes one from its parts.
     package init(
         host: String = "127.0.0.1", port: Int, writesAccessLog: Bool = true, shutdownTime: Duration = .seconds(8),
-        explorerAssetsPath: String? = nil, limits: RequestLimits = RequestLimits()
+        explorerAssetsPath: String? = nil, clientAddresses: ClientAddressDetail = .network,
+        limits: RequestLimits = RequestLimits()
     ) {
         self.host = host
         self.port = port
         self.writesAccessLog = writesAccessLog
         self.shutdownTime = shutdownTime
         self.explorerAssetsPath = explorerAssetsPath
+        self.clientAddresses = clientAddresses
         self.limits = limits
     }
 
     package static let configurationKeys = ConfigurationKeys(combining: [
         ["HOST", "PORT", "LOG_LEVEL", "ACCESS_LOG", "SHUTDOWN_SECONDS", "EXPLORER_ASSETS_PATH"],
-        RequestLimits.configurationKeys,
+        ClientAddressDetail.configurationKeys, RequestLimits.configurationKeys,
     ])
 
     /// Reads the keys above.
@@ -47,6 +51,6 @@ package struct ServiceConfiguration: Sendable {
             writesAccessLog: try reader.flag("access.log", default: true),
             shutdownTime: .seconds(try reader.integer("shutdown.seconds", default: 8, in: 1...300)),
             explorerAssetsPath: reader.text("explorer.assets.path"),
-            limits: try RequestLimits(reader: reader))
+            clientAddresses: try ClientAddressDetail(reader: reader), limits: try RequestLimits(reader: reader))
     }
 }

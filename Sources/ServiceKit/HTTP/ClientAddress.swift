@@ -59,6 +59,32 @@ package struct ClientAddress: Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether it is this machine's, or of a private network (RFC 1918, RFC 4193, RFC 6598) or link.
+    var isInternal: Bool {
+        switch value {
+        case .local: return true
+        case .ipv4(let bits):
+            let (first, second) = (bits >> 24, (bits >> 16) & 0xFF)
+            return first == 10 || first == 127 || (first == 172 && (16...31).contains(second))
+                || (first == 192 && second == 168) || (first == 169 && second == 254)
+                || (first == 100 && (64...127).contains(second))
+        case .ipv6(let upper, let lower):
+            return upper >> 57 == 0x7E || upper >> 54 == 0x3FA || (upper == 0 && lower <= 1)
+        }
+    }
+
+    /// The network of many subscribers: the first 24 bits of an IPv4 address, the first 48 of an IPv6 address.
+    var wideNetwork: String {
+        switch value {
+        case .local: return description
+        case .ipv4(let bits):
+            return [24, 16, 8].map { String((bits >> $0) & 0xFF) }.joined(separator: ".") + ".0/24"
+        case .ipv6(let upper, _):
+            let groups = [48, 32, 16].map { String((upper >> $0) & 0xFFFF, radix: 16) }
+            return groups.joined(separator: ":") + "::/48"
+        }
+    }
+
     /// The address in its usual form (RFC 5952 for IPv6), or `local`.
     package var description: String {
         switch value {

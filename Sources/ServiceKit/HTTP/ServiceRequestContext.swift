@@ -3,6 +3,7 @@ import Logging
 package import NIOCore
 package import Primitives
 import Synchronization
+package import TraceRecording
 
 /// What Hummingbird hands along with each request.
 package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContext {
@@ -26,6 +27,9 @@ package struct ServiceRequestContext: RequestContext, RemoteAddressRequestContex
 
 /// Facts about a request that only become known while it is handled.
 package final class RequestAnnotations: Sendable {
+    /// Those of the request that the current task handles: log lines name it.
+    @TaskLocal static var ofTask: RequestAnnotations?
+
     /// What is known so far.
     package struct Values: Sendable {
         /// Subject of the token, if there was one.
@@ -34,6 +38,10 @@ package final class RequestAnnotations: Sendable {
         package var tenantID: Identifier?
         /// Identifier of the request.
         package var requestID = ""
+        /// Where the request is in its trace: what its client sent, and with tracing its own span.
+        package var trace: TraceContext?
+        /// Nil without tracing.
+        package var span: TraceSpan?
         /// What kind of caller it is.
         package var caller = CallerKind.anonymous
         /// The operation, as its position in ``HTTPService/operations``.
@@ -46,6 +54,14 @@ package final class RequestAnnotations: Sendable {
 
     /// Changes the values.
     package func update(_ change: (inout Values) -> Void) { values.withLock { change(&$0) } }
+
+    /// Runs what handles the request, within its span.
+    func runWithin<Value>(_ body: () async -> Value) async -> Value {
+        await Self.$ofTask.withValue(self) {
+            guard let span = current.span else { return await body() }
+            return await CurrentSpan.run(span) { await body() }
+        }
+    }
 
     /// The values now.
     package var current: Values { values.withLock { $0 } }

@@ -3,6 +3,7 @@ package import HTTPTypes
 package import JSONCoding
 import Logging
 package import Primitives
+import TraceRecording
 
 /// A request whose parameters and body were found to be valid.
 package struct OperationRequest: Sendable {
@@ -24,8 +25,8 @@ package struct OperationRequest: Sendable {
     package let clientAddress: ClientAddress
     /// Identifier of the request, also in the answer.
     package let requestID: String
-    /// The trace that the caller's `traceparent` names; nil without a valid one.
-    package var trace: TraceContext? { headers[.traceparent].flatMap(TraceContext.init) }
+    /// Where the request is in its trace: with tracing the current span, otherwise what the caller's `traceparent` names.
+    package var trace: TraceContext? { CurrentSpan.traceContext ?? annotations.current.trace }
     /// When the request was read: the instant of everything that it causes.
     package let instant: Timestamp
     /// Where to note who called, for the access log.
@@ -81,6 +82,8 @@ package struct OperationRequest: Sendable {
 extension HTTPField.Name {
     /// W3C Trace Context.
     package static let traceparent = HTTPField.Name(literal: "traceparent")
+    /// W3C Trace Context.
+    package static let tracestate = HTTPField.Name(literal: "tracestate")
     /// Identifier of a request, echoed in its answer.
     package static let requestID = HTTPField.Name(literal: "X-Request-Id")
 }

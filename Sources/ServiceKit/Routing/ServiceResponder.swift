@@ -3,6 +3,7 @@ package import Hummingbird
 import Logging
 import NIOCore
 import Primitives
+import TraceRecording
 
 /// The outermost step of every request: gives it an identifier, finds its operation, turns whatever was thrown into an
 /// answer, adds the headers that every answer has, and tells the observers.
@@ -24,12 +25,30 @@ package struct ServiceResponder: HTTPResponder {
         let start = ContinuousClock.now
         let startedAt = clock.now()
         let requestID = Self.requestID(request.headers[.requestID], now: startedAt)
-        context.annotations.update { $0.requestID = requestID }
+        let trace = request.headers[.traceparent].flatMap { TraceContext($0) }
+        context.annotations.update { notes in
+            notes.requestID = requestID
+            notes.trace = trace
+        }
         if !observers.isEmpty { tellBegan(request, context, start: start, startedAt: startedAt) }
 
-        var response: Response
+        var response = await context.annotations.runWithin {
+            await answerOrFailure(request, context, requestID: requestID)
+        }
+        response.headers[.requestID] = requestID
+        response.headers[.xContentTypeOptions] = "nosniff"
+        if let origin = request.headers[.origin] {
+            for field in crossOrigin.headers(origin: origin) { response.headers[field.name] = field.value }
+        }
+        if !observers.isEmpty { tellFinished(request, context, response: response, start: start, startedAt: startedAt) }
+        return response
+    }
+
+    private func answerOrFailure(
+        _ request: Request, _ context: ServiceRequestContext, requestID: String
+    ) async -> Response {
         do {
-            response = try await answer(request, context)
+            return try await answer(request, context)
         } catch {
             let failure = FailureMapping.failure(for: error, isSafe: request.method.isSafe)
             let isAbandoned = request.method.isSafe && Task.isCancelled
@@ -41,16 +60,9 @@ package struct ServiceResponder: HTTPResponder {
                         "error": "\(FailureMapping.loggable(error))",
                     ])
             }
-            response = FailureRendering.response(
+            return FailureRendering.response(
                 for: failure, accept: request.headers[.accept], requestID: requestID, path: request.uri.path)
         }
-        response.headers[.requestID] = requestID
-        response.headers[.xContentTypeOptions] = "nosniff"
-        if let origin = request.headers[.origin] {
-            for field in crossOrigin.headers(origin: origin) { response.headers[field.name] = field.value }
-        }
-        if !observers.isEmpty { tellFinished(request, context, response: response, start: start, startedAt: startedAt) }
-        return response
     }
 
     private func answer(_ request: Request, _ context: ServiceRequestContext) async throws -> Response {
@@ -86,14 +98,17 @@ package struct ServiceResponder: HTTPResponder {
         _ request: Request, _ context: ServiceRequestContext, response: Response, start: ContinuousClock.Instant,
         startedAt: Timestamp
     ) {
-        let notes = context.annotations.current
+        var notes = context.annotations.current
+        // It may have joined an earlier trace.
+        if let span = notes.span { notes.trace = span.traceContext }
         let finished = FinishedRequest(
             method: request.method.rawValue, path: request.uri.path, query: request.uri.query ?? "",
             operation: notes.operation, route: notes.operation.map { operations[$0].path },
             status: response.status.code, start: start, startedAt: startedAt,
             durationNanoseconds: (ContinuousClock.now - start).nanoseconds, requestBytes: notes.requestBytes,
             responseBytes: response.body.contentLength ?? 0, requestHeaders: request.headers,
-            responseHeaders: response.headers, notes: notes, peer: context.remoteAddress, clientAddress: clientAddress)
+            responseHeaders: response.headers, notes: notes, host: request.head.authority,
+            peer: context.remoteAddress, clientAddress: clientAddress)
         for observer in observers { observer.finished(finished) }
     }
 

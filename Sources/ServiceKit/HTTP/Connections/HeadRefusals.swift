@@ -28,7 +28,7 @@ struct HeadRefusals: Sendable {
                 method: "", path: "", query: "", operation: nil, route: nil, status: failure.status.code,
                 start: ContinuousClock.now, startedAt: now, durationNanoseconds: 0, requestBytes: 0,
                 responseBytes: body.readableBytes, requestHeaders: [:], responseHeaders: fields, notes: notes,
-                peer: channel.remoteAddress, clientAddress: nil)
+                host: nil, peer: channel.remoteAddress, clientAddress: nil)
             for observer in observers { observer.finished(request) }
         }
         let status = HTTPResponseStatus(

@@ -31,6 +31,8 @@ package struct FinishedRequest: Sendable {
     package let responseHeaders: HTTPFields
     /// What became known while the request was handled: who called, on behalf of which tenant.
     package let notes: RequestAnnotations.Values
+    /// The name by which the client has called this service, with the port if it has sent one.
+    package let host: String?
     let peer: SocketAddress?
     let clientAddress: ClientAddressResolver?
 

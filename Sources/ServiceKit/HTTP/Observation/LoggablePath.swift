@@ -1,0 +1,35 @@
+/// Paths in logs and traces. What a client sends as a path may be anything, for instance a mail address.
+enum LoggablePath {
+    private static let maximumSegments = 12
+    private static let maximumSegmentLength = 64
+
+    /// The path, of which the segments are shown that cannot be anything else than names, identifiers and numbers. The others
+    /// are replaced.
+    /// - Parameter route: The template of the operation. Nothing has to be checked if it has no parameters.
+    static func text(_ path: String, route: String?) -> String {
+        if path == route || path == "/" { return path }
+        let segments = path.split(separator: "/", omittingEmptySubsequences: false)
+        guard segments.count <= maximumSegments else { return "/…" }
+        if segments.allSatisfy({ isHarmless($0) }) { return path }
+        return segments.map { isHarmless($0) ? $0 : "{hidden}" }.joined(separator: "/")
+    }
+
+    /// An identifier that somebody else has chosen, such as the subject of a token.
+    static func identifier(_ text: String) -> String { isHarmless(text[...]) ? text : "{hidden}" }
+
+    /// Letters, digits, `-`, `_` and at most one `.`: no mail address, no telephone number with a plus, no token with three parts.
+    private static func isHarmless(_ segment: Substring) -> Bool {
+        guard segment.utf8.count <= maximumSegmentLength else { return false }
+        var points = 0
+        for byte in segment.utf8 {
+            switch byte {
+            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+                continue
+            case UInt8(ascii: "."): points += 1
+            default: return false
+            }
+        }
+        return points <= 1
+    }
+}
