@@ -223,7 +223,8 @@ let package = Package(
         tests(
             "AcceptanceTests",
             serviceTests + [
-                "TestSupport", "PostgresTestSupport", "StackTestSupport", "RedisClient", "Sealing", "TenantManagement",
+                "TestSupport", "PostgresTestSupport", "RedisTestSupport", "StackTestSupport", "RedisClient", "Sealing",
+                "TenantManagement",
                 "Subscription", "Orchestrator", "MessageBusSQS", "PrometheusMetrics", "ServiceMetrics", crypto,
                 cryptoExtras, nioHTTP1,
             ]),
@@ -297,7 +298,7 @@ let package = Package(
             ]),
         tests(
             "TenantManagementTests",
-            serviceTests + ["TestSupport", "TenantManagement", crypto, nioHTTP1, nioPosix, nioSSL]),
+            serviceTests + ["TestSupport", "Sealing", "TenantManagement", crypto, nioHTTP1, nioPosix, nioSSL]),
         tests("ArcTests", ["TestSupport", "LocalStack"]),
     ]
 )

@@ -18,6 +18,7 @@ import ServiceKit
 /// | `OIDC_ROLE_MAPPING`, `OIDC_ROLE_MAPPING_FILE` | JSON | one is required | see ``RoleMapping`` |
 /// | `OIDC_USER_ID_CLAIM` | | `sub` | see ``OperatorID`` |
 /// | `OIDC_CLOCK_SKEW_SECONDS` | 0 … 300 | 60 | tolerance for the times of ID tokens |
+/// | `LOGIN_MAX_ATTEMPTS` | 1 … 1000000 | 60 | logins that a client may begin, and complete, in a minute |
 /// | `SESSION_IDLE_SECONDS` | 60 … 86400 | 1800 | time without a request after which a session ends |
 /// | `SESSION_LIFETIME_SECONDS` | 60 … 2592000 | 28800 | time after which a session ends in any case |
 /// | `SESSION_LIMIT_PER_USER` | 1 … 100 | 10 | sessions of a user at once; a further login ends the oldest one |
@@ -27,8 +28,8 @@ struct LoginConfiguration: Sendable {
         ConfigurationKeys(
             [
                 "OIDC_CLIENT_ID", "OIDC_SCOPES", "OIDC_ROLE_CLAIM", "OIDC_ROLE_MAPPING", "OIDC_ROLE_MAPPING_FILE",
-                "OIDC_USER_ID_CLAIM", "OIDC_CLOCK_SKEW_SECONDS", "SESSION_IDLE_SECONDS", "SESSION_LIFETIME_SECONDS",
-                "SESSION_LIMIT_PER_USER",
+                "OIDC_USER_ID_CLAIM", "OIDC_CLOCK_SKEW_SECONDS", "LOGIN_MAX_ATTEMPTS", "SESSION_IDLE_SECONDS",
+                "SESSION_LIFETIME_SECONDS", "SESSION_LIMIT_PER_USER",
             ], secrets: ["OIDC_CLIENT_SECRET"]),
     ])
 
@@ -40,6 +41,7 @@ struct LoginConfiguration: Sendable {
     let mapping: RoleMapping
     let userIDClaim: String
     let clockSkew: Duration
+    let limit: RateLimit
     let idleLifetime: Duration
     let sessionLifetime: Duration
     let sessionsPerUser: Int
@@ -76,13 +78,16 @@ struct LoginConfiguration: Sendable {
         let skew = seconds("oidc.clock.skew.seconds", default: 60, in: 0...300)
         let idle = seconds("session.idle.seconds", default: 1800, in: 60...86_400)
         let lifetime = seconds("session.lifetime.seconds", default: 28_800, in: 60...2_592_000)
-        let limit = mistakes.read { () throws(ConfigurationFailure) -> Int in
+        let attempts = mistakes.read { () throws(ConfigurationFailure) -> Int in
+            try reader.integer("login.max.attempts", default: 60, in: 1...1_000_000)
+        }
+        let sessionLimit = mistakes.read { () throws(ConfigurationFailure) -> Int in
             try reader.integer("session.limit.per.user", default: 10, in: 1...100)
         }
         userIDClaim = reader.text("oidc.user.id.claim") ?? "sub"
         try mistakes.check()
         guard let issuer, let clientID, let secret, let sessions, let scopes, let mapping, let skew, let idle,
-            let lifetime, let limit
+            let lifetime, let attempts, let sessionLimit
         else { throw ConfigurationFailure(key: "OIDC_ISSUER", reason: "cannot be used") }
         self.issuer = issuer
         self.clientID = clientID
@@ -93,7 +98,8 @@ struct LoginConfiguration: Sendable {
         clockSkew = skew
         idleLifetime = idle
         sessionLifetime = lifetime
-        sessionsPerUser = limit
+        limit = RateLimit(limit: attempts)
+        sessionsPerUser = sessionLimit
     }
 
     private static func issuer(_ reader: ConfigReader) throws(ConfigurationFailure) -> String {

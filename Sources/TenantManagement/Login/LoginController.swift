@@ -10,8 +10,8 @@ struct LoginController: Sendable {
 
     var operations: [Operation] { [login(), callback(), logout()] }
 
-    /// Logins of one client; each may cost the identity provider two requests.
-    private static let limit = RateLimit(limit: 60)
+    /// Logins of one client; each may cost the identity provider a request.
+    private var limit: RateLimit { service?.configuration.limit ?? RateLimit(limit: 60) }
     private static let controller = "LoginController"
 
     private static let notConfigured = "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"
@@ -27,7 +27,7 @@ struct LoginController: Sendable {
                     form: .syntax)
             ],
             responses: [.init(.found, "To the identity provider, with a cookie", headers: [.redirection])],
-            failures: [.notFound: Self.notConfigured], rateLimit: Self.limit,
+            failures: [.notFound: Self.notConfigured], rateLimit: limit,
             handler: .anonymous { call in
                 guard let service, let sessions else { throw LoginError.notConfigured }
                 let start = try await service.begin(
@@ -54,7 +54,7 @@ struct LoginController: Sendable {
             failures: [
                 .forbidden: "The identity provider refused, or the user has no access (LOGIN_REFUSED, LOGIN_NO_ACCESS)",
                 .notFound: Self.notConfigured,
-            ], rateLimit: Self.limit,
+            ], rateLimit: limit,
             handler: .anonymous { call in
                 guard let service, let sessions else { throw LoginError.notConfigured }
                 let outcome = try await service.finish(
