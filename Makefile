@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz clients openapi asyncapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz fuzz-parsers clients openapi asyncapi lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -40,6 +40,9 @@ load: build ## Publish many events on a running system and report rate and lag; 
 
 fuzz: ## Fuzz all services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh
+
+fuzz-parsers: ## Try mutated inputs at all parsers of foreign bytes; SECONDS=10 for each, SEED=, TARGET=jwt, ENGINE=libfuzzer
+	@FUZZ_SECONDS=$(or $(SECONDS),10) FUZZ_SEED=$(SEED) FUZZ_TARGET=$(TARGET) FUZZ_ENGINE=$(ENGINE) scripts/fuzz-parsers.sh
 
 clients: ## Generate Python, TypeScript and Go clients, and run the main job with the Python client
 	@scripts/clients.sh

@@ -231,6 +231,19 @@ let package = Package(
         tests(
             "FaultTests",
             values + ["PostgresTestSupport", "RedisTestSupport", "StackTestSupport", "PostgresClient", "ServiceKit"]),
+        // Parsers of bytes from outside, and mutations that try them: in a short run of the tests, and for as long as one likes.
+        .target(
+            name: "ParserFuzzing",
+            dependencies: unique(
+                values + [
+                    "TestSupport", "PostgresClient", "RedisClient", "OutboundHTTP", "AWS", "DNSClient", "Entities",
+                    "MessageBus",
+                    "MessageBusBullMQ", "ServiceKit", "TenantManagement", httpTypes, logging, nioCore,
+                ]),
+            path: "Tests/ParserFuzzing", swiftSettings: strict),
+        .executableTarget(
+            name: "parser-fuzzer", dependencies: ["ParserFuzzing"], path: "Tests/ParserFuzzer", swiftSettings: strict),
+        tests("ParserFuzzTests", ["ParserFuzzing"]),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
