@@ -21,7 +21,10 @@ struct FuzzerSupervisor {
     func run(_ targets: [FuzzTarget]) async throws -> Bool {
         FuzzerCommand.write("seed \(options.seed), \(options.seconds) s for each of \(targets.count) targets")
         var found: [FuzzTarget] = []
-        for target in targets where try await !run(target) { found.append(target) }
+        for target in targets {
+            let isClean = try await run(target)
+            if !isClean { found.append(target) }
+        }
         guard !found.isEmpty else { return true }
         FuzzerCommand.write("found something in: \(found.map(\.name).joined(separator: " "))")
         return false

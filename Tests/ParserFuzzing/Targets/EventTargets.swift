@@ -1,6 +1,4 @@
 import JSONCoding
-import MessageBus
-import Primitives
 
 @testable import MessageBus
 @testable import MessageBusBullMQ

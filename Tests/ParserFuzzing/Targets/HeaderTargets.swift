@@ -1,6 +1,3 @@
-import JSONCoding
-import Primitives
-
 @testable import Primitives
 @testable import ServiceKit
 

@@ -36,7 +36,7 @@ extension FuzzTarget {
         case .number(let number): "number \(number.int64 == nil ? "other" : "integer")"
         case .string(let text): "string \(text.utf8.count.bitWidth - text.utf8.count.leadingZeroBitCount)"
         case .array(let elements): "array \(min(elements.count, 8)) \(elements.first.map(kind) ?? "")"
-        case .object(let members): "object \(min(members.count, 8)) \(members.first.map { kind($0.value) } ?? "")"
+        case .object(let members): "object \(min(members.keys.count, 8))"
         }
     }
 }

@@ -1,6 +1,5 @@
 import OutboundHTTP
 import Primitives
-import TenantManagement
 
 @testable import AWS
 @testable import TenantManagement

@@ -1,4 +1,3 @@
-import Entities
 import Logging
 import PostgresClient
 import Primitives

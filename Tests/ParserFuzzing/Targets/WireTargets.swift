@@ -1,13 +1,10 @@
-import DNSClient
-import MessageBus
 import NIOCore
-import Primitives
 
 @testable import DNSClient
 @testable import RedisClient
 
 extension FuzzTarget {
-    private static let limits = RESPLimits(
+    private static let replyLimits = RESPLimits(
         nestingDepth: 8, bulkLength: 4096, elements: 512, lineLength: 256, frameLength: 16_384)
 
     /// Replies are the same in whatever pieces they arrive, and the same when they are written and read again.
@@ -23,7 +20,7 @@ extension FuzzTarget {
         let whole = frames([bytes])
         let pieces = frames(bytes.map { [$0] })
         try FuzzViolation.unless(whole == pieces, "in pieces it is \(pieces) instead of \(whole)")
-        var decoder = RESPDecoder(limits: limits)
+        var decoder = RESPDecoder(limits: replyLimits)
         decoder.append(ByteBuffer(bytes: bytes))
         while let frame = try? decoder.next() {
             guard case .reply(let value) = frame else { continue }
@@ -35,7 +32,7 @@ extension FuzzTarget {
         return "\(whole.count) \(whole.last?.prefix(24) ?? "")"
     }
 
-    private static func frames(_ chunks: [[UInt8]], limits: RESPLimits = limits) -> [String] {
+    private static func frames(_ chunks: [[UInt8]], limits: RESPLimits = replyLimits) -> [String] {
         var decoder = RESPDecoder(limits: limits)
         var frames: [String] = []
         do {
