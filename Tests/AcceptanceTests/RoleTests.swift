@@ -171,6 +171,31 @@ import Testing
         }
     }
 
+    @Test func `a role that API keys have is neither deleted nor renamed, and its changes count for them`() async throws
+    {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let role = try await client.post("/roles", Self.role("Reader"), token: stack.admin).expect(201)
+            let path = "/roles/\(try role.string("id"))"
+            let created = try await client.post(
+                "/api-keys", ["name": "k", "audience": "operator", "roles": ["Reader"]], token: stack.admin
+            ).expect(201)
+            let key = try created.string("key")
+            try await client.get("/tenants", token: key).expect(200)
+            try await client.get("/contacts", token: key).expect(403)
+            let refused = [
+                try await client.delete(path, token: stack.admin).expect(409),
+                try await client.patch(path, ["name": "Other"], token: stack.admin).expect(409),
+            ]
+            #expect(refused.allSatisfy { $0.errorCode == "ROLE_IN_USE" }, "\(refused.map(\.text))")
+            try await client.patch(path, ["permissions": ["10211"]], token: stack.admin).expect(204)
+            try await client.get("/tenants", token: key).expect(403)
+            try await client.get("/contacts", token: key).expect(200)
+            try await client.delete("/api-keys/\(try created.string("id"))", token: stack.admin).expect(204)
+            try await client.delete(path, token: stack.admin).expect(204)
+        }
+    }
+
     @Test func `a role that two people change at the same time never has more than either allows`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement

@@ -26,7 +26,11 @@ package struct AuthorizationExaminer: Sendable {
         var explanation = AuthorizationExplanation()
         let path = String(path.prefix { $0 != "?" && $0 != "#" })
         guard let operation = operation(method.uppercased(), path, in: &explanation) else { return explanation }
-        guard case .bearer(let permissions) = operation.security else {
+        let permissions: [String]
+        switch operation.security {
+        case .bearer(let accepted): permissions = accepted
+        case .anyIdentity: permissions = []
+        case .none, .leadKey, .signature, .basic, .eventSender:
             explanation.pass("credential", Self.text(operation.security))
             return explanation
         }
@@ -64,7 +68,7 @@ package struct AuthorizationExaminer: Sendable {
 
     private static func text(_ security: OperationSecurity) -> String {
         switch security {
-        case .none, .bearer: "anybody may call it"
+        case .none, .bearer, .anyIdentity: "anybody may call it"
         case .leadKey: "it takes the key that was mailed to a lead, and verifies it itself"
         case .signature: "it takes a signature, and verifies it itself"
         case .basic: "it takes a user name and a password, and verifies them itself"

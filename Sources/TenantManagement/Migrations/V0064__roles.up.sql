@@ -65,6 +65,17 @@ BEGIN
 END
 $$;
 
+-- Whether API keys that are still accepted have a role. Runs as the owner: behind row-level security, PostgreSQL does not look for
+-- an element of a list by an index.
+CREATE INDEX idx_api_keys_roles ON main.api_keys USING gin (roles) WHERE NOT deleted;
+CREATE FUNCTION main.count_keys_with_role(role text, up_to integer) RETURNS bigint LANGUAGE sql STABLE SECURITY DEFINER
+    SET search_path = pg_catalog, pg_temp AS $$
+    SELECT count(*) FROM (
+        SELECT FROM main.api_keys WHERE roles @> ARRAY[role]::varchar[] AND NOT deleted AND expires_on > now() LIMIT up_to
+    ) AS found
+$$;
+REVOKE ALL ON FUNCTION main.count_keys_with_role(text, integer) FROM PUBLIC;
+
 -- For operators only.
 ALTER TABLE main.roles ENABLE ROW LEVEL SECURITY;
 CREATE POLICY operators_only ON main.roles USING ((SELECT current_setting('app.tenant_id', true) = '*'));
@@ -76,6 +87,7 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'tenant_mgmt_app') THEN
         GRANT SELECT, INSERT, UPDATE ON main.roles TO tenant_mgmt_app;
         GRANT SELECT, UPDATE ON main.role_state TO tenant_mgmt_app;
+        GRANT EXECUTE ON FUNCTION main.count_keys_with_role(text, integer) TO tenant_mgmt_app;
     END IF;
 END
 $$;

@@ -36,6 +36,8 @@ struct RoleController: Sendable {
     private func update() -> Operation {
         var operation = crud.updateByID()
         operation.failures[.forbidden] = Self.refusals
+        operation.failures[.conflict] =
+            "Another role has the name, or API keys have the role under its former one (ROLE_IN_USE)"
         operation.handler = .scoped { call in
             let changes = try FieldValues(StoredRole.entity, json: try call.request.object())
             let record = try await service.update(
@@ -49,6 +51,7 @@ struct RoleController: Sendable {
     private func delete() -> Operation {
         var operation = crud.deleteByID()
         operation.failures[.forbidden] = "The role cannot be changed here (ROLE_READ_ONLY)"
+        operation.failures[.conflict] = "API keys have the role (ROLE_IN_USE)"
         operation.handler = .scoped { call in
             try await service.delete(
                 try call.request.identifier(), ifVersion: try call.request.versionCondition(), in: call.writeContext)

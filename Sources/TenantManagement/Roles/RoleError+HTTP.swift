@@ -16,6 +16,10 @@ extension RoleError: HTTPFailureConvertible {
             .conflict("The name \(name) is reserved. Choose another one.", code: "ROLE_NAME_RESERVED")
         case .notHeld(let details):
             Self.notHeld(details)
+        case .inUse(let keys):
+            .conflict(
+                "\(keys < RoleRepository.countedKeys ? "\(keys)" : "\(keys) or more") API keys have the role. Change or delete them first, or change what the role allows.",
+                code: "ROLE_IN_USE")
         case .tooMany(let limit): .conflict("There are \(limit) roles, which is the limit.", code: "TOO_MANY_ROLES")
         }
     }

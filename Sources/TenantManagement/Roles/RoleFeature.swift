@@ -16,15 +16,16 @@ struct RoleFeature: ServiceFeature {
         let platform = core.platform
         let follower = RoleFollower(
             RoleRepository.reading, pool: platform.database.changesPool, book: platform.roles, logger: platform.logger)
+        let repository = RoleRepository(pool: platform.pool)
         operations =
             RoleController(
                 crud: core.crud(StoredRole.entity, RoleController.path, "RoleController", RolePolicy.access),
-                service: RoleService(roles: core.repository(StoredRole.entity), follower: follower)
+                service: RoleService(
+                    roles: core.repository(StoredRole.entity), repository: repository, follower: follower)
             ).operations
         background = [
             follower,
-            RoleListing(
-                repository: RoleRepository(pool: platform.pool), book: platform.roles, logger: platform.logger),
+            RoleListing(repository: repository, book: platform.roles, logger: platform.logger),
         ]
         healthChecks = [follower.healthCheck]
     }

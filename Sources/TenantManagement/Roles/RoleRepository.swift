@@ -23,6 +23,19 @@ struct RoleRepository: Sendable {
         SELECT 1 / (count(*) <= $1)::integer FROM main.roles WHERE source = 'own' AND NOT deleted
         """
 
+    /// Keys that are counted at most.
+    static let countedKeys = 100
+
+    /// Number of API keys that have a role and are still accepted, up to ``countedKeys``.
+    func keys(withRole name: String) async throws(PostgresError) -> Int {
+        let result = try await pool.query(
+            Self.countingKeys, [.text(name), .int32(Int32(Self.countedKeys))], settings: TenantScope.everyTenant,
+            as: .read)
+        return try result.first?.int(0) ?? 0
+    }
+
+    private static let countingKeys: PostgresStatement = "SELECT main.count_keys_with_role($1, $2)"
+
     /// Makes the list show the built-in roles of this release and those of the file. What they allow does not depend on it.
     /// - Returns: The names of roles of `/roles` that have no effect, because one of those has the same name.
     func list(file: [Role]) async throws(PostgresError) -> [String] {

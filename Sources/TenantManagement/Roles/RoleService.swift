@@ -8,6 +8,7 @@ import ServicePlatform
 /// The rules of roles.
 struct RoleService: Sendable {
     let roles: EntityRepository
+    let repository: RoleRepository
     /// Told of each change, so that it counts on this node at once.
     let follower: RoleFollower
 
@@ -44,6 +45,8 @@ struct RoleService: Sendable {
         if let name = changes[StoredRole.name] { try check(name: name) }
         if let permissions = changes[StoredRole.permissions] { try check(permissions: permissions, holder: holder) }
         let record = try await changing(id, ifVersion: condition, in: context) { current, version in
+            let name = try current[StoredRole.name]
+            if let new = changes[StoredRole.name], new != name { try await requireUnused(name) }
             if !changes.writes(StoredRole.permissions) {
                 try check(permissions: try current[StoredRole.permissions], holder: holder)
             }
@@ -53,11 +56,12 @@ struct RoleService: Sendable {
         return record
     }
 
-    /// Deletes a role; tokens that name it have its permissions no longer.
+    /// Deletes a role that no API key has; tokens that name it have its permissions no longer.
     /// - Throws: ``RoleError``.
     func delete(_ id: Identifier, ifVersion condition: VersionCondition?, in context: WriteContext) async throws {
-        _ = try await changing(id, ifVersion: condition, in: context) { _, version in
-            try await roles.deleteByID(id, in: context, ifVersion: version)
+        _ = try await changing(id, ifVersion: condition, in: context) { current, version in
+            try await requireUnused(try current[StoredRole.name])
+            return try await roles.deleteByID(id, in: context, ifVersion: version)
         }
         await follower.look()
     }
@@ -82,6 +86,12 @@ struct RoleService: Sendable {
             }
         }
         throw RepositoryError.contention
+    }
+
+    /// Keys name roles. One that is made at the same moment just has a role without effect.
+    private func requireUnused(_ name: String) async throws {
+        let keys = try await repository.keys(withRole: name)
+        guard keys == 0 else { throw RoleError.inUse(keys: keys) }
     }
 
     private func check(name: String) throws(RoleError) {
