@@ -84,7 +84,7 @@ package enum OrchestratorApp {
         telemetry.add([
             .pools(database.pools), .bus(bus, groups: consumers.map(\.group), clock: clock),
         ])
-        telemetry.add(features.flatMap(\.metrics))
+        telemetry.add(features.flatMap(\.metrics) + [.work(features.flatMap(\.background))])
         let measuring = await telemetry.background(checks: allChecks)
         let tracing = try ServiceTracing.make(
             reader: core.reader, service: telemetry.service, clock: clock, logger: core.logger)

@@ -57,7 +57,7 @@ extension ServicePlatform {
             .pools(database.pools), .redis(redis), .outbox(outbox, relay, clock: clock),
             .bus(bus, groups: consumers.map(\.group), clock: clock),
         ])
-        telemetry.add(features.flatMap(\.metrics))
+        telemetry.add(features.flatMap(\.metrics) + [.work(background)])
         background += await telemetry.background(checks: checks)
         let tracing = try ServiceTracing.make(
             reader: reader, service: telemetry.service, clock: clock, logger: logger)

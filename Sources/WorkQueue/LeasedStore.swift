@@ -39,6 +39,9 @@ package protocol LeasedStore: Sendable {
     /// How long until work becomes due that is not due now; nil when none is known.
     func timeUntilDue() async throws -> Duration?
 
+    /// How much work waits, for metrics. It must be cheap, however much waits. Nil if the store cannot tell.
+    func backlog() async throws -> WorkBacklog?
+
     /// Signals whenever there may be new work, until the task is canceled. A store that cannot be listened to returns
     /// at once; the worker then looks at its poll interval.
     func watch(_ signals: WorkSignals) async
@@ -47,6 +50,9 @@ package protocol LeasedStore: Sendable {
 extension LeasedStore {
     /// Nothing has to be prepared.
     package func prepare() async throws {}
+
+    /// Cannot tell.
+    package func backlog() async throws -> WorkBacklog? { nil }
 
     /// Not listened to.
     package func watch(_ signals: WorkSignals) async {}

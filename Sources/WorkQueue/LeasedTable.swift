@@ -82,6 +82,12 @@ package final class LeasedTable: Sendable {
         }
     }
 
+    /// How many rows are due and not claimed.
+    /// - Parameter queue: Their queue, as their descriptions name it.
+    package func backlog(_ queue: String) async throws -> WorkBacklog {
+        try WorkBacklog(queue: queue, await pool.query(statements.backlog, settings: settings, as: .read))
+    }
+
     /// How long until a row becomes due that is not due now; nil when none is known.
     package func timeUntilDue() async throws -> Duration? {
         try await pool.query(statements.timeUntilDue, settings: settings, as: .read).first?.int64IfPresent(0)

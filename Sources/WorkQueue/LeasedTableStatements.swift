@@ -9,6 +9,7 @@ package struct LeasedTableStatements: Sendable {
     let giveUp: PostgresStatement
     let release: PostgresStatement
     let timeUntilDue: PostgresStatement
+    let backlog: PostgresStatement
 
     /// Writes the statements for a table.
     /// - Parameters:
@@ -54,6 +55,7 @@ package struct LeasedTableStatements: Sendable {
                 "UPDATE \(table) SET attempts = attempts + 1, due_at = NULL, claim = NULL, last_error = $3 \(owned)")
         release = PostgresStatement(
             "UPDATE \(table) SET due_at = now() + $3 * interval '1 microsecond', claim = NULL \(owned)")
+        backlog = WorkBacklog.statement(table: table, due: "due_at", where: condition)
         timeUntilDue = PostgresStatement(
             """
             SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint FROM \(table)

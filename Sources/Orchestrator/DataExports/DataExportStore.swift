@@ -86,6 +86,8 @@ struct DataExportStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
+    func backlog() async throws -> WorkBacklog? { try await table.backlog("data-exports") }
+
     func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 
     private static func label(_ export: Identifier) -> String { label(export.description) }

@@ -34,6 +34,8 @@ struct OldCopyStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
+    func backlog() async throws -> WorkBacklog? { try await table.backlog("old-copies") }
+
     /// Marks a tenant's old copy as no longer needed, once for each event.
     func confirm(_ tenant: Identifier, event: Identifier, at now: Timestamp) async throws {
         var batch = PostgresBatch()

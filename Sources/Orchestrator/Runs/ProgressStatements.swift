@@ -1,4 +1,5 @@
 import PostgresClient
+import WorkQueue
 
 /// The SQL of progress reports. Durations are microseconds.
 enum ProgressStatements {
@@ -55,6 +56,9 @@ enum ProgressStatements {
         """
 
     /// Microseconds until the next report is due that is not due now; NULL without such a report.
+    /// How many reports are due, and for how long.
+    static let backlog = WorkBacklog.statement(table: "main.provisioning_runs", due: "progress_due_at")
+
     static let timeUntilDue: PostgresStatement = """
         SELECT (extract(epoch FROM min(progress_due_at) - now()) * 1000000)::bigint
         FROM main.provisioning_runs WHERE progress_due_at > now()

@@ -34,5 +34,7 @@ struct ProgressStore: LeasedStore {
             })
     }
 
+    func backlog() async throws -> WorkBacklog? { try await repository.progressBacklog() }
+
     func timeUntilDue() async throws -> Duration? { try await repository.timeUntilProgress() }
 }

@@ -23,6 +23,7 @@ extension ProvisioningRunProcessor {
         switch verdict {
         case .delivered(let status):
             logger.info("callback delivered", metadata: metadata(run, common.merging(["status": "\(status)"]) { $1 }))
+            metrics.ended(run, succeeded: isSuccess)
             return .callbackDelivered(status: status, version: run.version)
         case .refused(let status, let reason) where status == 422 && isSuccess:
             return await reportRefused(&work, status: status, reason: reason)
@@ -67,6 +68,7 @@ extension ProvisioningRunProcessor {
     }
 
     private func callbackRefused(_ run: ProvisioningRun, status: Int, reason: String) -> RunTransition {
+        metrics.ended(run, succeeded: false)
         logger.error("callback refused, giving up", metadata: metadata(run, ["reason": "\(reason)"]))
         return .callbackRefused(status: status, reason: FailureReason.stored(reason))
     }

@@ -26,15 +26,17 @@ extension ProvisioningRunProcessor {
         // A decision that came before the step began.
         if work.run.hasCommands { return nil }
         let run = work.run
-        let end = await StepAttempt.run(
-            timeout: implementation.timeout, watch: { await watchForCommands(run) },
-            { () async -> Result<StepOutput, ProvisioningFailure> in
-                do throws(ProvisioningFailure) {
-                    return .success(try await implementation.perform(context))
-                } catch {
-                    return .failure(error)
-                }
-            })
+        let end = await metrics.measuring(run, step: run.workflow.steps[step].name) {
+            await StepAttempt.run(
+                timeout: implementation.timeout, watch: { await watchForCommands(run) },
+                { () async -> Result<StepOutput, ProvisioningFailure> in
+                    do throws(ProvisioningFailure) {
+                        return .success(try await implementation.perform(context))
+                    } catch {
+                        return .failure(error)
+                    }
+                })
+        }
         switch end {
         case .interrupted: return interrupted(&work)
         case .failed(let failure): return failed(step, failure, &work)

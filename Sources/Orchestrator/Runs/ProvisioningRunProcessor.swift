@@ -18,6 +18,7 @@ struct ProvisioningRunProcessor: Sendable {
     let policy: RunPolicy
     let clock: any WallClock
     let logger: Logger
+    var metrics = WorkflowMetrics()
 
     /// Works on the run until it is over, has to wait, or the task is canceled.
     /// - Returns: What ends the claim, to be recorded.

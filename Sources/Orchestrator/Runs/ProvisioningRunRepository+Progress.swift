@@ -48,6 +48,11 @@ extension ProvisioningRunRepository {
         return Set(zip(outcomes, results).filter { $1.affectedRows == 1 }.map { $0.0.item.handle })
     }
 
+    /// How many reports of progress wait to be sent.
+    func progressBacklog() async throws -> WorkBacklog {
+        try WorkBacklog(queue: "progress", await pool.query(ProgressStatements.backlog, as: .read))
+    }
+
     /// How long until the next report is due that is not due now; nil without such a report.
     func timeUntilProgress() async throws(PostgresError) -> Duration? {
         try await pool.query(ProgressStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }

@@ -54,6 +54,11 @@ struct ProvisioningRunRepository: Sendable {
         _ = try await pool.query(ProvisioningRunStatements.releaseClaim, [.identifier(claim)])
     }
 
+    /// How many runs wait to be worked on.
+    func backlog() async throws -> WorkBacklog {
+        try WorkBacklog(queue: "provisioning", await pool.query(ProvisioningRunStatements.backlog, as: .read))
+    }
+
     /// How long until the next run is due that is not due now; nil without such a run.
     func timeUntilDue() async throws(PostgresError) -> Duration? {
         try await pool.query(ProvisioningRunStatements.timeUntilDue).first?.int64IfPresent(0).map { .microseconds($0) }

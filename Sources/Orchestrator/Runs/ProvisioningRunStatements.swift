@@ -1,4 +1,5 @@
 import PostgresClient
+import WorkQueue
 
 /// The SQL of ``ProvisioningRunRepository``. Durations are microseconds.
 enum ProvisioningRunStatements {
@@ -136,6 +137,9 @@ enum ProvisioningRunStatements {
         SELECT (extract(epoch FROM min(due_at) - now()) * 1000000)::bigint
         FROM main.provisioning_runs WHERE due_at > now() AND due_at < 'infinity'
         """
+
+    /// How many runs are due and not claimed, and for how long.
+    static let backlog = WorkBacklog.statement(table: "main.provisioning_runs", due: "due_at")
 
     /// Whether the database answers.
     static let check: PostgresStatement = "SELECT 1"

@@ -51,5 +51,7 @@ struct ProvisioningRunStore: LeasedStore {
         try await repository.timeUntilDue()
     }
 
+    func backlog() async throws -> WorkBacklog? { try await repository.backlog() }
+
     func watch(_ signals: WorkSignals) async { announcements.watch(signals) }
 }

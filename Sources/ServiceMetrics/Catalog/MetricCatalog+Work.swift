@@ -11,7 +11,8 @@ extension MetricCatalog {
         MetricDescription("arc_work_running", .gauge, labels: ["queue"], "Attempts that this node is making"),
         MetricDescription(
             "arc_work_waiting", .gauge, scope: .system, labels: ["queue"],
-            "Work that is due and that no node has claimed, counted up to 1000"),
+            "Work that is due and that no node has claimed, counted up to 1000; of webhooks, the endpoints that have some"
+        ),
         MetricDescription(
             "arc_work_oldest_seconds", .gauge, scope: .system, labels: ["queue"],
             "For how long the oldest of this work has been due"),
@@ -27,7 +28,7 @@ extension MetricCatalog {
             buckets: MetricDescription.longDurations, "Duration of an attempt at a step of a workflow"),
         MetricDescription(
             "arc_workflow_runs_total", .counter, labels: ["workflow", "outcome"],
-            "Workflows that ended, by outcome: succeeded, failed"),
+            "Workflows whose outcome was reported to tenant management, by outcome: succeeded, failed"),
     ]
 
     static let events = [

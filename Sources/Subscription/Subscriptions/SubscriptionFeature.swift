@@ -1,5 +1,6 @@
 import Entities
 import MessageBus
+import PrometheusMetrics
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -16,6 +17,7 @@ struct SubscriptionFeature: ServiceFeature {
     let operations: [Operation]
     let background: [any Service]
     let consumers: [FeatureConsumer]
+    let metrics: [MetricSource]
 
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
@@ -39,6 +41,13 @@ struct SubscriptionFeature: ServiceFeature {
         consumers = [
             FeatureConsumer(
                 group: OffboardingConsumer.group, types: OffboardingConsumer.types, handler: offboarding.handle)
+        ]
+        metrics = [
+            RowCensus(
+                of: "main.subscriptions",
+                statuses: TenantSubscription.Status.allCases.map { (value: $0.rawValue, name: "\($0)".uppercased()) },
+                pool: platform.pool, settings: TenantScope.everyTenant
+            ).source("arc_subscriptions")
         ]
         background =
             configuration.expiryInterval.map {

@@ -58,6 +58,8 @@ struct ExportStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
+    func backlog() async throws -> WorkBacklog? { try await table.backlog("exports") }
+
     // MARK: SQL. Durations are microseconds.
 
     private static let statements = LeasedTableStatements(

@@ -49,6 +49,8 @@ struct IdentityChangeStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
+    func backlog() async throws -> WorkBacklog? { try await table.backlog("identities") }
+
     private static let statements = LeasedTableStatements(
         table: "main.identity_changes", key: "tenant_id", returning: "wanted::text, tenant_version, attempts")
 

@@ -5,11 +5,11 @@ package import Primitives
 package import Sealing
 import ServiceKit
 import ServiceLifecycle
-import WorkQueue
+package import WorkQueue
 
 /// Mails are stored, encrypted, in the transaction that causes them. They are sent after its commit, and again with growing
 /// delays until the transport accepts them.
-package struct NotificationQueue: Service {
+package struct NotificationQueue: Service, BacklogReporting {
     private let store: NotificationStore
     private let sender: NotificationSender
     /// What the contents of mails are sealed for.
@@ -43,6 +43,9 @@ package struct NotificationQueue: Service {
 
     /// Announces that a mail was committed, so that it is sent immediately.
     package func wakeUp() { store.announce() }
+
+    /// How many mails wait to be sent.
+    package func backlog() async throws -> WorkBacklog? { try await store.backlog() }
 
     /// Sends mails that are due and deletes those that failed long ago, until shutdown.
     package func run() async {

@@ -121,6 +121,13 @@ final class NotificationStore: LeasedStore {
         return try row.int64IfPresent(0).map { .microseconds($0) }
     }
 
+    func backlog() async throws -> WorkBacklog? {
+        try WorkBacklog(queue: "mail", await query(Self.waiting, [], as: .read))
+    }
+
+    private static let waiting = WorkBacklog.statement(
+        table: "main.notifications", due: "next_attempt_on", where: "failed_on IS NULL")
+
     // MARK: Mails that were given up
 
     func purge(olderThan retention: Duration) async throws(PostgresError) {

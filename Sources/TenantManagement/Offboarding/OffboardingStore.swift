@@ -51,6 +51,8 @@ struct OffboardingStore: LeasedStore {
 
     func timeUntilDue() async throws -> Duration? { try await table.timeUntilDue() }
 
+    func backlog() async throws -> WorkBacklog? { try await table.backlog("offboardings") }
+
     private static let statements = LeasedTableStatements(
         table: "main.offboardings", returning: "tenant_id, attempts", givingUp: failing)
 

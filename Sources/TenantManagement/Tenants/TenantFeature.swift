@@ -1,5 +1,6 @@
 import Entities
 import MessageBus
+import PrometheusMetrics
 import ServiceKit
 import ServicePlatform
 
@@ -16,6 +17,7 @@ struct TenantFeature: ServiceFeature {
     let operations: [Operation]
     let caches: [String: EntityCache]
     let healthChecks: [HealthCheck]
+    let metrics: [MetricSource]
 
     init(_ core: TenantManagementCore) {
         let cache = core.cache
@@ -29,5 +31,11 @@ struct TenantFeature: ServiceFeature {
             ).operations
         caches = [Tenant.entity.table: cache]
         healthChecks = [cache.healthCheck]
+        metrics = [
+            RowCensus(
+                of: "main.tenants", statuses: Tenant.Status.allCases.map { (value: $0.rawValue, name: $0.name) },
+                pool: core.platform.pool, settings: TenantScope.everyTenant
+            ).source("arc_tenants")
+        ]
     }
 }

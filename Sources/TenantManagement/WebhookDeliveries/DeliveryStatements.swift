@@ -92,6 +92,8 @@ enum DeliveryStatements {
         RETURNING mine.id, mine.claim
         """
 
+    static let waiting = WorkBacklog.statement(table: "main.webhook_queues", due: "due_on")
+
     static let due: PostgresStatement = """
         SELECT (extract(epoch FROM min(due_on) - now()) * 1000000)::bigint FROM main.webhook_queues WHERE due_on > now()
         """

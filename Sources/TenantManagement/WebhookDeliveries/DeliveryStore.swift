@@ -92,6 +92,13 @@ struct DeliveryStore: LeasedStore {
         return try result.first?.int64IfPresent(0).map { .microseconds($0) }
     }
 
+    /// Counts endpoints that have due deliveries, since each has a queue of its own.
+    func backlog() async throws -> WorkBacklog? {
+        try WorkBacklog(
+            queue: "webhooks",
+            await pool.query(DeliveryStatements.waiting, settings: TenantScope.everyTenant, as: .read))
+    }
+
     // MARK: Settling
 
     func settle(

@@ -14,6 +14,7 @@ struct ProvisioningCallbackService: Sendable {
     let notifications: NotificationQueue
     let copies: WebhookSecretCopies
     let logger: Logger
+    var metrics = OnboardingMetrics()
 
     /// Applies a verified callback to the provisioning whose secret has signed it, and to no other. One that was applied
     /// before has no further effect.
@@ -24,7 +25,8 @@ struct ProvisioningCallbackService: Sendable {
         let tenant = callback.delivery.tenant
         if let moved = try await move(callback, report, in: context) {
             notifications.wakeUp()
-            await cache.invalidate([moved])
+            await cache.invalidate([moved.version])
+            if report.result == .success { metrics.activated(moved, at: context.now) }
             await copies.remove(tenant)
         } else {
             // The same report again is a retry of a pipeline that has not received the response. It may have been applied at
@@ -41,10 +43,10 @@ struct ProvisioningCallbackService: Sendable {
     private struct NotOpen: Error {}
 
     /// The transaction. It locks the tenant before its provisioning, as all other writers do.
-    /// - Returns: The tenant with its new version; nil when the provisioning is not open, and then nothing was changed.
+    /// - Returns: The tenant; nil when the provisioning is not open, and then nothing was changed.
     private func move(
         _ callback: VerifiedCallback, _ report: ProvisioningCallback, in context: WriteContext
-    ) async throws -> RowVersion? {
+    ) async throws -> ProvisioningRepository.ProvisionedTenant? {
         let tenant = callback.delivery.tenant
         do {
             return try await context.withTransaction(on: pool, resource: nil) { transaction in
@@ -61,7 +63,7 @@ struct ProvisioningCallbackService: Sendable {
                         tenant, name: moved.name, link: report.appPlaneURL ?? "", now: context.now, in: transaction)
                 }
                 _ = try await transaction.query(Outbox.insert(try event(for: report, tenant: tenant, in: context)))
-                return moved.version
+                return moved
             }
         } catch is NotOpen {
             return nil

@@ -10,6 +10,11 @@ extension ProvisioningRepository {
     struct ProvisionedTenant: Sendable {
         let name: String
         let version: RowVersion
+        let createdOn: Timestamp
+        /// Nil for a tenant without a lead.
+        let leadCreatedOn: Timestamp?
+        /// Whether no provisioning of the tenant had succeeded before.
+        let isFirst: Bool
     }
 
     /// Ends the status PROVISIONING of a tenant.
@@ -24,7 +29,9 @@ extension ProvisioningRepository {
                 .optional(actor.identifier) { .identifier($0) },
             ])
         guard let row = result.first else { return nil }
-        return ProvisionedTenant(name: try row.text(0), version: RowVersion(id: tenant, version: try row.int64(1)))
+        return ProvisionedTenant(
+            name: try row.text(0), version: RowVersion(id: tenant, version: try row.int64(1)),
+            createdOn: try row.timestamp(2), leadCreatedOn: try row.timestampIfPresent(3), isFirst: try row.bool(4))
     }
 
     /// Ends the request that a callback reports on, and stores the progress that the callback contains: both are seen at once.
@@ -75,7 +82,10 @@ extension ProvisioningRepository {
         """
         UPDATE main.tenants SET status = $2, modified_by = $3
         WHERE id = $1 AND status = \(Tenant.Status.provisioning.rawValue) AND NOT deleted
-        RETURNING name, row_version
+        RETURNING name, row_version, created_on, (SELECT created_on FROM main.leads WHERE leads.id = tenants.lead_id),
+            NOT EXISTS (
+                SELECT 1 FROM main.provisionings
+                WHERE tenant_id = tenants.id AND status = \(ProvisioningStatus.succeeded.rawValue))
         """)
 
     /// Stores resources in one statement. One that exists (the tenant was provisioned before) gets the new metadata.
