@@ -59,7 +59,7 @@ package struct ServicePlatform: Sendable {
     let http: ServiceConfiguration
     /// API keys and revoked tokens.
     package let credentials: Credentials
-    package let verifier: TokenVerifier
+    let verifier: TokenVerifier
 
     /// The settings of every service on a platform.
     package static let configurationKeys = ConfigurationKeys(combining: [

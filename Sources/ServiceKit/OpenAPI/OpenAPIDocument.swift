@@ -122,6 +122,14 @@ package struct OpenAPIDocument: Sendable {
             "type": "apiKey", "in": "header", "name": "x-signature",
             "description": "HMAC-SHA256 in lower-case hexadecimal; goes with x-timestamp, milliseconds since 1970",
         ])
+        if operations.contains(where: \.security.takesTokens) {
+            writer.key("ApiKey")
+            writer.value([
+                "type": "apiKey", "in": "header", "name": "X-API-Key",
+                "description":
+                    "An API key (arc_…). Every operation that takes a token takes it, here or in place of the token",
+            ])
+        }
         if operations.contains(where: { $0.security == .anyIdentity }) {
             writer.key("SessionCookie")
             writer.value([

@@ -100,6 +100,14 @@ package enum OperationSecurity: Sendable, Hashable {
 }
 
 extension OperationSecurity {
+    /// Whether the caller shows a token, or another credential in its place.
+    var takesTokens: Bool {
+        switch self {
+        case .bearer, .anyIdentity: true
+        case .none, .leadKey, .signature, .basic, .eventSender: false
+        }
+    }
+
     /// How to authenticate (`WWW-Authenticate`, RFC 9110 section 11.6.1); nil where everybody may call.
     ///
     /// Signatures and keys of senders have no registered scheme; the parameters name the header fields that are needed.

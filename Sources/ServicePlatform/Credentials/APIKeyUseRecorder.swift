@@ -38,7 +38,7 @@ package struct APIKeyUseRecorder: Service {
                 try await store(batch)
                 rest = rest.dropFirst(batch.count)
             } catch {
-                for use in rest { uses.note(use.key, at: use.instant) }
+                for use in rest { uses.note(use.key, at: use.instant, rehash: use.rehash) }
                 logger.warning("The last uses of API keys could not be stored", metadata: ["error": "\(error)"])
                 return
             }

@@ -39,6 +39,13 @@ package struct KnownAPIKey: Sendable, Hashable {
         return min(previousExpiresOn, expiresOn)
     }
 
+    /// The hash under the current secret, if the stored one of the current text is under an earlier secret.
+    /// - Parameter hashes: Of one text, under the current secret first.
+    func rehash(_ hashes: [[UInt8]]) -> APIKeyUses.Rehash? {
+        guard let current = hashes.first, current != hash, hashes.contains(hash) else { return nil }
+        return APIKeyUses.Rehash(former: hash, current: current)
+    }
+
     /// In a time that depends on the lengths only.
     private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
         left.count == right.count && zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0

@@ -60,7 +60,7 @@ package final class KnownAPIKeys: Sendable {
         }
         let entry = APIKeyMemory.Entry(key: found, identity: found.identity(roles.catalog), end: end)
         memory.withLock { $0.insert(text, entry, generation: generation) }
-        uses.note(found.id, at: time)
+        uses.note(found.id, at: time, rehash: found.rehash(hashes))
         return entry.identity
     }
 }

@@ -6,6 +6,8 @@ import ServicePlatform
 
 /// The event that tells tenant management when API keys were used here.
 enum APIKeyUseEvent {
+    private static let hash = Schema.string(maxLength: 64)
+
     static let description = EventDescription(
         EventType.apiKeysUsed, "API keys were used on another service than tenant management, about once a minute.",
         [
@@ -16,13 +18,15 @@ enum APIKeyUseEvent {
                         [
                             .init("keyId", .string(format: .uuid), required: true),
                             .init("usedOn", .string(format: .dateTime), required: true),
+                            .init("formerHash", hash.described("Of the key, under an earlier secret of the services")),
+                            .init("hash", hash.described("In its place: under the current secret")),
                         ], isClosed: false),
                     maxItems: APIKeyUseRecorder.batchSize),
                 required: true)
         ])
 
     static func event(_ uses: [APIKeyUses.Use], at now: Timestamp) throws(EventEnvelopeError) -> EventEnvelope {
-        var writer = JSONWriter(reservingCapacity: 32 + uses.count * 96)
+        var writer = JSONWriter(reservingCapacity: 32 + uses.count * 256)
         writer.beginObject()
         writer.key("uses")
         writer.beginArray()
@@ -30,6 +34,10 @@ enum APIKeyUseEvent {
             writer.beginObject()
             writer.member("keyId", use.key)
             writer.member("usedOn", use.instant)
+            if let rehash = use.rehash {
+                writer.member("formerHash", Hex.encode(rehash.former))
+                writer.member("hash", Hex.encode(rehash.current))
+            }
             writer.endObject()
         }
         writer.endArray()

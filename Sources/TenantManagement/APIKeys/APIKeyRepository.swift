@@ -105,14 +105,34 @@ struct APIKeyRepository: Sendable {
         WHERE id IN (SELECT id FROM made)
         """
 
-    /// Stores when keys were last used.
+    /// Stores when keys were last used, and hashes under the current secret in place of former ones.
     func record(_ uses: [APIKeyUses.Use]) async throws(PostgresError) {
-        _ = try await pool.query(
+        var batch = PostgresBatch(settings: TenantScope.everyTenant)
+        batch.add(
             Self.recording,
-            [
-                .identifierArray(uses.map(\.key)), .int64Array(uses.map(\.instant.milliseconds)),
-            ], settings: TenantScope.everyTenant)
+            [.identifierArray(uses.map(\.key)), .int64Array(uses.map(\.instant.milliseconds))])
+        let rehashes = uses.compactMap { use in use.rehash.map { (use.key, $0) } }
+        if !rehashes.isEmpty {
+            batch.add(
+                Self.rehashing,
+                [
+                    .identifierArray(rehashes.map(\.0)), .textArray(rehashes.map { Hex.encode($0.1.former) }),
+                    .textArray(rehashes.map { Hex.encode($0.1.current) }),
+                ])
+        }
+        _ = try await pool.run(batch)
     }
+
+    /// Names of columns of `main.api_keys` in `SET` make its triggers publish the change.
+    private static let rehashing: PostgresStatement = """
+        WITH changed AS (
+            UPDATE main.api_key_secrets AS secret SET hash = decode(rehash.current, 'hex')
+            FROM unnest($1::uuid[], $2::text[], $3::text[]) AS rehash (key_id, former, current)
+            WHERE secret.key_id = rehash.key_id AND secret.hash = decode(rehash.former, 'hex')
+            RETURNING secret.key_id
+        )
+        UPDATE main.api_keys SET prefix = prefix WHERE id IN (SELECT key_id FROM changed)
+        """
 
     private static let recording: PostgresStatement = """
         WITH used AS MATERIALIZED (

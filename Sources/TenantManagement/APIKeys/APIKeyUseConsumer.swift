@@ -22,7 +22,14 @@ struct APIKeyUseConsumer: Sendable {
                 guard let key = use["keyId"]?.stringValue.flatMap({ Identifier($0) }),
                     let instant = use["usedOn"]?.stringValue.flatMap({ Timestamp(iso8601: $0) })
                 else { return nil }
-                return APIKeyUses.Use(key: key, instant: instant)
+                return APIKeyUses.Use(key: key, instant: instant, rehash: Self.rehash(use))
             })
+    }
+
+    private static func rehash(_ use: JSONValue) -> APIKeyUses.Rehash? {
+        guard let former = use["formerHash"]?.stringValue.flatMap(Hex.decode),
+            let current = use["hash"]?.stringValue.flatMap(Hex.decode), current.count == 32
+        else { return nil }
+        return APIKeyUses.Rehash(former: former, current: current)
     }
 }
