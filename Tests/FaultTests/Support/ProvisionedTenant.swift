@@ -1,3 +1,4 @@
+import JSONCoding
 import PostgresClient
 import PostgresTestSupport
 import StackTestSupport
