@@ -47,7 +47,11 @@ import Testing
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let client = stack.client(kind)
             let document = try await APIDocument.read(client)
-            let user = try await stack.tokens.userToken(tenant: try await stack.createTenantID())
+            let tenant = try await stack.createTenantID()
+            let callers = [
+                ("token", try await stack.tokens.userToken(tenant: tenant)),
+                ("API key", try await stack.apiKey(ofTenant: tenant)),
+            ]
             for operation in document.operations where operation.method != "GET" && operation.security == "HTTPBearer" {
                 // Leads are changed by nobody, and become tenants by their own token.
                 if operation.statuses.contains(405) || operation.permissions.isEmpty { continue }
@@ -63,8 +67,45 @@ import Testing
                 if operation.query.contains("where") {
                     path += "?\(JSONValue.object(["id": .string(WalkTests.unknown)]).parameter("where"))"
                 }
-                let answer = try await client.send(operation.method, path, nil, token: user)
-                #expect((answer.status != 403) == expected, "\(operation.name): \(answer.status) \(answer.text)")
+                for (name, credential) in callers {
+                    let answer = try await client.send(operation.method, path, nil, token: credential)
+                    #expect(
+                        (answer.status != 403) == expected,
+                        "\(name): \(operation.name): \(answer.status) \(answer.text)")
+                }
+            }
+        }
+    }
+
+    /// What docs/authorization.md lists as read by operators only.
+    private static func hidden() throws -> Set<String> {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+        let text = try String(contentsOf: folder.appending(path: "../../docs/authorization.md"), encoding: .utf8)
+        let section = try #require(text.split(separator: "## What only operators read").last)
+        let line = try #require(section.split(separator: "\n").first { $0.hasPrefix("`/") })
+        return Set(line.split(separator: ",").map { $0.trimmingCharacters(in: ["`", " "]) })
+    }
+
+    @Test(arguments: WalkTests.kinds)
+    func `a tenant's user reads everything but what the policy keeps for operators`(_ kind: TestStack.ServiceKind)
+        async throws
+    {
+        let hidden = try Self.hidden()
+        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+            let client = stack.client(kind)
+            let document = try await APIDocument.read(client)
+            let tenant = try await stack.createTenantID()
+            let callers = [
+                ("token", try await stack.tokens.userToken(tenant: tenant)),
+                ("API key", try await stack.apiKey(ofTenant: tenant)),
+            ]
+            for operation in document.operations where operation.method == "GET" && operation.security == "HTTPBearer" {
+                for (name, credential) in callers {
+                    let answer = try await client.get(operation.path(with: WalkTests.unknown), token: credential)
+                    #expect(
+                        (answer.status == 403) == hidden.contains(operation.path),
+                        "\(name): \(operation.name): \(answer.status) \(answer.text)")
+                }
             }
         }
     }

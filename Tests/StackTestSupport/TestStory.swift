@@ -35,6 +35,22 @@ extension TestStack {
         return id
     }
 
+    /// A key of a tenant, by default with every permission, which all services of the stack accept.
+    package func apiKey(
+        ofTenant tenant: String, permissions: [String] = TestTokens.allPermissions
+    ) async throws -> String {
+        let body: JSONValue = [
+            "name": "A key of a test", "audience": "tenant", "tenantId": .string(tenant),
+            "permissions": .array(permissions.map { .string($0) }),
+        ]
+        let key = try await tenantManagement.post("/api-keys", body, token: admin).expect(201).string("key")
+        guard node(.subscription) != nil else { return key }
+        try await eventually("the subscription service knows the key") {
+            try await subscription.get("/plans", token: key).status == 200
+        }
+        return key
+    }
+
     /// Waits until the subscription service knows a tenant. A request to subscribe waits for a second only, which may be too
     /// short on a loaded machine.
     package func awaitAnnouncement(ofTenant id: String) async throws {

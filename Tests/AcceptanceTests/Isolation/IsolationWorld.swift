@@ -16,11 +16,13 @@ struct IsolationWorld: Sendable {
         case admin
         /// The user of the first tenant who may look at everything and change nothing.
         case viewer
+        /// A program with an API key of the first tenant that holds every permission.
+        case apiKey = "API key"
         /// A lead that is no tenant, with every permission that `LEAD_TOKEN_PERMISSIONS` could give it.
         case lead
         case nobody
 
-        static let outsiders: [Caller] = [.admin, .viewer, .lead, .nobody]
+        static let outsiders: [Caller] = [.admin, .viewer, .apiKey, .lead, .nobody]
     }
 
     /// The whole API of a service, as its document lists it.
@@ -67,6 +69,7 @@ struct IsolationWorld: Sendable {
             tokens: [
                 .operatorUser: stack.admin, .admin: try await stack.tokens.userToken(tenant: own.tenant),
                 .viewer: try await stack.tokens.userToken(tenant: own.tenant, Array(Set(views))), .lead: leadToken,
+                .apiKey: try await stack.apiKey(ofTenant: own.tenant),
             ], problems: problems)
     }
 
