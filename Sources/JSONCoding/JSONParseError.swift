@@ -6,21 +6,29 @@ package struct JSONLimits: Sendable, Hashable {
     package var depth: Int
     /// The greatest length of the text of one number in bytes.
     package var numberLength: Int
+    /// The greatest number of values, members of objects and elements of arrays together: a value takes many times the two
+    /// bytes that it may have in the text.
+    package var values: Int
     /// Whether an object may repeat a key. Two readers of a signed or restricting text must not see
     /// different values, so such texts are parsed with `false`.
     package var allowsRepeatedKeys: Bool
 
     /// Limits other than the standard ones.
     package init(
-        bytes: Int = 1_048_576, depth: Int = 64, numberLength: Int = 512, allowsRepeatedKeys: Bool = true
+        bytes: Int = 1_048_576, depth: Int = 64, numberLength: Int = 512, values: Int? = nil,
+        allowsRepeatedKeys: Bool = true
     ) {
         self.bytes = bytes
         self.depth = min(depth, 512)
         self.numberLength = numberLength
+        self.values = values ?? max(bytes / 10, Self.leastValues)
         self.allowsRepeatedKeys = allowsRepeatedKeys
     }
 
-    /// One mebibyte, 64 levels, numbers of 512 characters: the size is the API's limit of a body
+    /// Allowed in texts of any length.
+    private static let leastValues = 100_000
+
+    /// One mebibyte, 64 levels, numbers of 512 characters, 104,857 values: the size is the API's limit of a body
     /// (docs/contract/arc-api.md 2.3).
     package static let standard = JSONLimits()
 }
@@ -39,6 +47,7 @@ package struct JSONParseError: Error, Hashable, CustomStringConvertible {
         case unpairedSurrogate = "unpaired surrogate in a string"
         case tooDeep = "too many nested values"
         case tooLong = "text is too long"
+        case tooManyValues = "too many values"
         case numberTooLong = "number is too long"
         case repeatedKey = "repeated key in an object"
     }

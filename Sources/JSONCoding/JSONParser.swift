@@ -36,6 +36,7 @@ struct JSONParser {
     let bytes: UnsafeRawBufferPointer
     let limits: JSONLimits
     var position = 0
+    private var values = 0
 
     init(bytes: UnsafeRawBufferPointer, limits: JSONLimits) {
         self.bytes = bytes
@@ -52,6 +53,8 @@ struct JSONParser {
 
     private mutating func value(depth: Int) throws(JSONParseError) -> JSONValue {
         skipWhiteSpace()
+        values += 1
+        guard values <= limits.values else { throw error(.tooManyValues) }
         switch try peek() {
         case UInt8(ascii: "{"): return .object(try object(depth: depth + 1))
         case UInt8(ascii: "["): return .array(try array(depth: depth + 1))

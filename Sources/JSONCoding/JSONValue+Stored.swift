@@ -1,7 +1,8 @@
 extension JSONLimits {
     /// For texts from the database: they were checked when they came in, and PostgreSQL's `jsonb` writes it longer (a
     /// blank behind each comma and colon, `1e400` in digits). Twice the largest body that can be configured (64 MiB).
-    package static let stored = JSONLimits(bytes: 128 << 20, depth: 128, numberLength: 1 << 18)
+    package static let stored = JSONLimits(
+        bytes: 128 << 20, depth: 128, numberLength: 1 << 18, values: .max)
 }
 
 extension JSONValue {

@@ -17,4 +17,14 @@ import Testing
         }
         #expect(error?.reason == .tooDeep)
     }
+
+    /// Members and elements are values as well as what contains them.
+    @Test(arguments: [("1", 1), ("[]", 1), ("[1,2]", 3), (#"{"a":1,"a":[null]}"#, 4)])
+    func `a text has as many values as are allowed, and no more`(text: String, count: Int) throws {
+        #expect(throws: Never.self) { try JSONValue.parse(text, limits: JSONLimits(values: count)) }
+        let error = #expect(throws: JSONParseError.self) {
+            try JSONValue.parse(text, limits: JSONLimits(values: count - 1))
+        }
+        #expect(error?.reason == .tooManyValues)
+    }
 }

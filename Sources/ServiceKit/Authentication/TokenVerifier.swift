@@ -90,6 +90,8 @@ package final class TokenVerifier: KeySetHolder {
         let parts = token.split(separator: ".", omittingEmptySubsequences: false)
         guard parts.count == 3,
             let header = Self.object(parts[0]), let object = Self.object(parts[1]),
+            // Of a signature, too, there is one spelling only: what is not the token that was issued is not accepted.
+            Base64URL.decode(parts[2]) != nil,
             let algorithm = header["alg"]?.stringValue, header["crit"] == nil
         else { throw HTTPFailure.invalidToken }
 

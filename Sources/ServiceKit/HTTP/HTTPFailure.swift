@@ -165,6 +165,14 @@ extension HTTPFailure {
             message: .string("Content-type \(type) does not match [application/json]."), code: "UNSUPPORTED_MEDIA_TYPE")
     }
 
+    /// 415: the body is compressed.
+    package static func unsupportedContentEncoding(_ encoding: String) -> HTTPFailure {
+        HTTPFailure(
+            .unsupportedMediaType, name: "UnsupportedMediaTypeError",
+            message: .string("The body must be sent without compression, not as \(encoding.prefix(50))."),
+            code: "UNSUPPORTED_MEDIA_TYPE", headers: [.acceptEncoding: "identity"])
+    }
+
     /// 422 with every violation of the body's schema.
     package static func validation(_ details: [ValidationDetail]) -> HTTPFailure {
         HTTPFailure(

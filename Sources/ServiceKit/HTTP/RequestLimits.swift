@@ -4,7 +4,8 @@ import Primitives
 
 /// Bounds on what a client may make the server do.
 ///
-/// Keys: `HTTP_MAX_HEAD_BYTES` (4096...1048576, default 81920), `HTTP_MAX_BODY_BYTES` (1024...67108864, default 1048576),
+/// Keys: `HTTP_MAX_HEAD_BYTES` (4096...1048576, default 81920), `HTTP_MAX_HEADER_FIELDS` (16...10000, default 200),
+/// `HTTP_MAX_BODY_BYTES` (1024...67108864, default 1048576),
 /// `HTTP_HEAD_TIMEOUT_SECONDS` (1...600, default 10), `HTTP_REQUEST_TIMEOUT_SECONDS` (1...600, default 30),
 /// `HTTP_WRITE_TIMEOUT_SECONDS` (1...3600, default 30), `HTTP_IDLE_TIMEOUT_SECONDS` (1...3600, default 60),
 /// `HTTP_MAX_CONNECTIONS` (1...100000, default 4096), `HTTP_MAX_CONNECTIONS_PER_ADDRESS` (1...100000, default 1024),
@@ -14,6 +15,8 @@ import Primitives
 package struct RequestLimits: Sendable {
     /// Largest head of a request, in bytes: target and header fields together.
     package var maximumHeadSize: Int
+    /// Most header fields of a request.
+    package var maximumHeaderFields: Int
     /// Largest request body, in bytes.
     package var maximumBodySize: Int
     /// Time for a client to deliver the head of a request, from its first byte. Until then a connection is idle.
@@ -40,13 +43,15 @@ package struct RequestLimits: Sendable {
 
     /// Makes one from its parts.
     package init(
-        maximumHeadSize: Int = 80 * 1024, maximumBodySize: Int = 1 << 20, headTimeout: Duration = .seconds(10),
+        maximumHeadSize: Int = 80 * 1024, maximumHeaderFields: Int = 200, maximumBodySize: Int = 1 << 20,
+        headTimeout: Duration = .seconds(10),
         requestTimeout: Duration = .seconds(30), writeTimeout: Duration = .seconds(30),
         idleTimeout: Duration = .seconds(60), maximumConnections: Int = 4096, maximumConnectionsPerAddress: Int = 1024,
         maximumUnsentBytes: Int = 256 << 20, maximumUnsentBytesPerConnection: Int = 64 << 20,
         trustedProxies: Set<ClientAddress> = [], allowedOrigins: Set<String> = ["*"]
     ) {
         self.maximumHeadSize = maximumHeadSize
+        self.maximumHeaderFields = maximumHeaderFields
         self.maximumBodySize = maximumBodySize
         self.headTimeout = headTimeout
         self.requestTimeout = requestTimeout
@@ -61,7 +66,8 @@ package struct RequestLimits: Sendable {
     }
 
     package static let configurationKeys: ConfigurationKeys = [
-        "HTTP_MAX_HEAD_BYTES", "HTTP_MAX_BODY_BYTES", "HTTP_HEAD_TIMEOUT_SECONDS", "HTTP_REQUEST_TIMEOUT_SECONDS",
+        "HTTP_MAX_HEAD_BYTES", "HTTP_MAX_HEADER_FIELDS", "HTTP_MAX_BODY_BYTES", "HTTP_HEAD_TIMEOUT_SECONDS",
+        "HTTP_REQUEST_TIMEOUT_SECONDS",
         "HTTP_WRITE_TIMEOUT_SECONDS", "HTTP_IDLE_TIMEOUT_SECONDS", "HTTP_MAX_CONNECTIONS",
         "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "HTTP_MAX_UNSENT_BYTES", "HTTP_MAX_UNSENT_BYTES_PER_CONNECTION",
         "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS",
@@ -89,6 +95,7 @@ package struct RequestLimits: Sendable {
         { .seconds(try reader.integer(key, default: value, in: range)) }
         self.init(
             maximumHeadSize: try reader.integer("http.max.head.bytes", default: 80 * 1024, in: 4096...(1 << 20)),
+            maximumHeaderFields: try reader.integer("http.max.header.fields", default: 200, in: 16...10_000),
             maximumBodySize: try reader.integer("http.max.body.bytes", default: 1 << 20, in: 1024...(64 << 20)),
             headTimeout: try seconds("http.head.timeout.seconds", default: 10, in: 1...600),
             requestTimeout: try seconds("http.request.timeout.seconds", default: 30, in: 1...600),

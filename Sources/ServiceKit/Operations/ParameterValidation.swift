@@ -7,7 +7,14 @@ import JSONCoding
 /// `filter` and `where` are JSON or bracketed and are read by the filter parser; path ids are looked up, so that an
 /// impossible one is a 404.
 enum ParameterValidation {
+    /// Most parameters of a query: enough for a list of as many values as a filter may have.
+    static let maximumCount = 2048
+
     static func check(_ call: OperationRequest, against parameters: [OperationParameter]) throws(HTTPFailure) {
+        guard call.query.utf8.count(where: { $0 == UInt8(ascii: "&") }) < maximumCount else {
+            throw .badRequest(
+                "The query has more than \(maximumCount) parameters.", code: "INVALID_PARAMETER_VALUE")
+        }
         for parameter in parameters where parameter.form == .text && parameter.location != .path {
             let text: String?
             switch parameter.location {

@@ -172,6 +172,10 @@ struct OperationRunner: Sendable {
     private func readBody(
         _ request: Request, _ context: ServiceRequestContext, address: ClientAddress
     ) async throws -> [UInt8] {
+        // Nothing is decompressed, so a body has no other size than the one that is limited.
+        if let encoding = request.headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw HTTPFailure.unsupportedContentEncoding(encoding)
+        }
         let length = request.headers[.contentLength].flatMap { Int($0) }
         if let length, length > limits.maximumBodySize { throw HTTPFailure.payloadTooLarge }
         if request.headers[.expect] != nil {

@@ -54,6 +54,21 @@ struct TokenVerifierTests {
         await #expect(throws: HTTPFailure.self) { try await verifier.verify(text) }
     }
 
+    /// The last character of a signature of 32 bytes has two bits that belong to no byte.
+    @Test func `another spelling of a signature is refused`() async throws {
+        let verifier = await verifier()
+        let token = try await token()
+        let last = try #require(token.last)
+        let letters = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+        let value = try #require(letters.firstIndex(of: last))
+        #expect(value % 4 == 0)
+        for spelling in 1...3 {
+            let other = token.dropLast() + String(letters[value + spelling])
+            await #expect(throws: HTTPFailure.self) { try await verifier.verify(String(other)) }
+        }
+        #expect(try await verifier.verify(token).id == "u")
+    }
+
     @Test func `numbers among the permissions never match`() async throws {
         let keys = JWTKeyCollection()
         await keys.add(hmac: .sharedSecret("secret"), digestAlgorithm: .sha256)

@@ -53,7 +53,7 @@ struct HTTPConnections: ServerChildChannel {
         let pipeline = channel.pipeline.syncOperations
         let bytes = ConnectionGuard(limits: limits, connection: connection, unsent: unsent, logger: logger)
         let requests = RequestGuard(
-            connection: bytes, refusals: refusals, maximumBodySize: limits.maximumBodySize)
+            connection: bytes, refusals: refusals, limits: limits)
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
         try pipeline.addHandler(requests, position: .after(decoder))
         try pipeline.addHandler(bytes, position: .first)

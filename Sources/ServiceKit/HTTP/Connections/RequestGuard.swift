@@ -44,7 +44,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
 
     private let connection: ConnectionGuard
     private let refusals: HeadRefusals
-    private let maximumBodySize: Int
+    private let limits: RequestLimits
     private var input = Input.head
     private var unanswered = Deque<Request>()
     /// The response to an invalid head, which waits until the requests before it have been answered.
@@ -53,10 +53,10 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     private var unreadBody = 0
     private var isFinished = false
 
-    init(connection: ConnectionGuard, refusals: HeadRefusals, maximumBodySize: Int) {
+    init(connection: ConnectionGuard, refusals: HeadRefusals, limits: RequestLimits) {
         self.connection = connection
         self.refusals = refusals
-        self.maximumBodySize = maximumBodySize
+        self.limits = limits
     }
 
     // MARK: Inbound
@@ -66,7 +66,8 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         switch unwrapInboundIn(data) {
         case .head(let head):
             let facts = RequestHead(head)
-            if let failure = facts.failure {
+            let hasTooManyFields = head.headers.count > limits.maximumHeaderFields
+            if let failure = hasTooManyFields ? HTTPFailure.headTooLarge : facts.failure {
                 let accept = head.headers.first(name: "accept")
                 refuse(
                     Refusal(failure: failure, accept: accept, omitsBody: head.method == .HEAD), context: context)
@@ -79,7 +80,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case .body(let bytes):
             if unanswered.isEmpty {
                 unreadBody += bytes.readableBytes
-                guard unreadBody <= maximumBodySize else {
+                guard unreadBody <= limits.maximumBodySize else {
                     finish(context: context)
                     return
                 }
