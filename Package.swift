@@ -163,7 +163,7 @@ let package = Package(
         library(
             "TenantManagement",
             service + [
-                "ServicePlatform", "PrometheusMetrics", coreMetrics,
+                "ServicePlatform", "PrometheusMetrics", "TraceRecording", coreMetrics,
                 "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "KeyRotation", "PDFDocuments", "Billing",
                 nioHTTP1,
                 nioPosix, nioSSL,
@@ -177,7 +177,7 @@ let package = Package(
             "Orchestrator",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "ServiceMetrics", "CProcess", "OutboundHTTP", "Sealing",
-                "KeyRotation", "OpenTelemetry",
+                "KeyRotation", "OpenTelemetry", "TraceRecording",
                 coreMetrics,
                 nioHTTP1,
             ],

@@ -3,7 +3,6 @@ package import ConfigurationChecks
 package import Logging
 import OutboundHTTP
 package import Primitives
-package import ServiceLifecycle
 package import TraceRecording
 
 /// The tracing of a service: what records its spans, and what sends them.

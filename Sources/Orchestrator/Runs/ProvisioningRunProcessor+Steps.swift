@@ -2,6 +2,7 @@ import JSONCoding
 import Logging
 import Primitives
 import ServiceKit
+import TraceRecording
 import WorkQueue
 
 /// One step, forwards or backwards. Each function returns what ends the claim, or nil when the workflow goes on.
@@ -30,10 +31,12 @@ extension ProvisioningRunProcessor {
             await StepAttempt.run(
                 timeout: implementation.timeout, watch: { await watchForCommands(run) },
                 { () async -> Result<StepOutput, ProvisioningFailure> in
-                    do throws(ProvisioningFailure) {
-                        return .success(try await implementation.perform(context))
-                    } catch {
-                        return .failure(error)
+                    await Self.traced("step \(implementation.name)", run) {
+                        do throws(ProvisioningFailure) {
+                            return .success(try await implementation.perform(context))
+                        } catch {
+                            return .failure(error)
+                        }
                     }
                 })
         }
@@ -59,11 +62,13 @@ extension ProvisioningRunProcessor {
         let end = await StepAttempt.run(
             timeout: implementation.timeout, watch: { await watchForCommands(run) },
             { () async -> Result<Bool, ProvisioningFailure> in
-                do throws(ProvisioningFailure) {
-                    try await implementation.compensate(context)
-                    return .success(true)
-                } catch {
-                    return .failure(error)
+                await Self.traced("undo step \(implementation.name)", run) {
+                    do throws(ProvisioningFailure) {
+                        try await implementation.compensate(context)
+                        return .success(true)
+                    } catch {
+                        return .failure(error)
+                    }
                 }
             })
         switch end {
@@ -75,6 +80,21 @@ extension ProvisioningRunProcessor {
             work.change([step])
             return nil
         }
+    }
+
+    /// Does a step within a span.
+    private static func traced<Value: Sendable>(
+        _ name: String, _ run: ProvisioningRun, _ body: () async -> Result<Value, ProvisioningFailure>
+    ) async -> Result<Value, ProvisioningFailure> {
+        let attributes = [
+            Attribute("arc.tenant.id", .string(run.tenantID.description)), Attribute("arc.tier", .string(run.tier)),
+            Attribute("arc.run.id", .string(run.id.description)),
+        ]
+        guard let span = CurrentSpan.child(name, attributes: attributes) else { return await body() }
+        let result = await CurrentSpan.run(span) { await body() }
+        if case .failure(let failure) = result { span.fail("\(failure.kind)", message: failure.reason) }
+        span.finish()
+        return result
     }
 
     /// What was interrupted has not failed: the next process does it again, or the decision of an operator is applied.

@@ -122,6 +122,9 @@ package enum TenantManagementMigrations {
                 runtimeRole: runtimeRole, tables: TenantManagementAudit.first,
                 erasureCondition: "EXISTS (SELECT FROM main.erasures WHERE tenant_id = tenant)"),
             down: AuditSchema.down(tables: TenantManagementAudit.first)),
+        Migration(
+            number: 71, name: "traces", up: PackageResources.V0071__traces_up_sql,
+            down: PackageResources.V0071__traces_down_sql),
     ]
 
     private static let cheaperWrites = Migration(

@@ -22,6 +22,7 @@ struct EventFeedRepository: Sendable {
                 .textArray(events.map(\.event.type)), .int64Array(events.map(\.event.occurredAt.microseconds)),
                 .textArray(events.map { String(decoding: $0.published.data(of: $0.event), as: UTF8.self) }),
                 .int64Array(events.map { $0.published.isShownToTenants && $0.event.tenantID != nil ? 1 : 0 }),
+                .textArray(events.map { $0.event.trace?.traceparent ?? "" }),
             ])
     }
 
@@ -31,16 +32,17 @@ struct EventFeedRepository: Sendable {
     /// Where events without a tenant are counted.
     private static let noTenant = Identifier(high: 0, low: 0)
 
-    /// Parameters: tenants, events, types, microseconds since 1970, data, 1 for what a tenant's own users see. Counters are
+    /// Parameters: tenants, events, types, microseconds since 1970, data, 1 for what a tenant's own users see, traces. Counters are
     /// locked in the order of their tenants before the one of all events, and the queues in the order of their ids, as the sender
     /// does.
     private static let recording: PostgresStatement = """
         WITH incoming AS MATERIALIZED (
             SELECT counter_id, nullif(counter_id, '00000000-0000-0000-0000-000000000000') AS tenant_id, event_id, type,
                 'epoch'::timestamptz + microseconds * interval '1 microsecond' AS occurred_at, data, shown::integer, place,
+                nullif(traceparent, '') AS traceparent,
                 row_number() OVER later - 1 AS following, sum(shown::integer) OVER later - shown AS own_following
-            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bigint[]) WITH ORDINALITY
-                AS event (counter_id, event_id, type, microseconds, data, shown, place)
+            FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::bigint[], $5::text[], $6::bigint[], $7::text[])
+                WITH ORDINALITY AS event (counter_id, event_id, type, microseconds, data, shown, traceparent, place)
             WINDOW later AS (PARTITION BY counter_id ORDER BY place DESC)),
         counter AS (
             INSERT INTO main.event_counters AS counter (tenant_id, last_sequence, last_own_sequence)
@@ -61,7 +63,7 @@ struct EventFeedRepository: Sendable {
             RETURNING *),
         delivered AS (
             INSERT INTO main.webhook_deliveries
-                (id, endpoint_id, owner_id, tenant_id, event_id, event_type, body, next_attempt_on)
+                (id, endpoint_id, owner_id, tenant_id, event_id, event_type, body, next_attempt_on, traceparent)
             SELECT main.webhook_delivery_id(endpoint.id, event.event_id), endpoint.id, endpoint.owner_id, event.tenant_id,
                 event.event_id, event.type,
                 main.webhook_body(
@@ -69,7 +71,7 @@ struct EventFeedRepository: Sendable {
                     CASE WHEN endpoint.owner_id IS NOT NULL THEN event.own_sequence
                         WHEN endpoint.tenant_id IS NOT NULL THEN event.sequence ELSE event.position END,
                     event.event_id, event.tenant_id, event.data),
-                now()
+                now(), (SELECT traceparent FROM incoming WHERE incoming.event_id = event.event_id)
             FROM recorded AS event JOIN main.webhook_endpoints AS endpoint
                 ON endpoint.tenant_id = event.tenant_id OR endpoint.tenant_id IS NULL
             WHERE endpoint.is_enabled AND NOT endpoint.deleted

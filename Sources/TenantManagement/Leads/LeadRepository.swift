@@ -13,6 +13,11 @@ package struct LeadRepository: Sendable {
         return try result.first?.bool(0) ?? false
     }
 
+    /// The trace that a transaction that inserts a lead leaves in it.
+    static func settings(_ trace: TraceContext?) -> [PostgresSetting] {
+        trace.map { [PostgresSetting("app.traceparent", $0.traceparent)] } ?? []
+    }
+
     /// A function of the owner: see migration 13.
     package static let isValidated: PostgresStatement = "SELECT main.is_validated_email($1)"
 
@@ -28,7 +33,8 @@ package struct LeadRepository: Sendable {
     /// The result of using a key.
     enum Redemption: Sendable {
         /// The lead is validated.
-        case validated
+        /// - Parameter trace: The trace in which it has registered.
+        case validated(trace: TraceContext?)
         /// The key is unknown, used, expired, or another lead's.
         case refused
     }
@@ -46,8 +52,8 @@ package struct LeadRepository: Sendable {
                 .optional(context.actor.identifier) { .identifier($0) },
             ])
         do {
-            _ = try await pool.run(batch)
-            return .validated
+            let row = try await pool.run(batch).last?.first
+            return .validated(trace: try row?.textIfPresent(1).flatMap { TraceContext($0) })
         } catch {
             guard error.isGuardViolation else { throw error }
             return .refused
@@ -63,8 +69,8 @@ package struct LeadRepository: Sendable {
         validated AS (
             UPDATE main.leads SET is_validated = true, modified_by = $4 FROM used
             WHERE leads.id = used.lead_id AND NOT leads.deleted
-            RETURNING 1)
-        SELECT 1 / count(*) FROM validated
+            RETURNING leads.traceparent)
+        SELECT 1 / count(*), max(traceparent) FROM validated
         """
 
     /// A lead as onboarding needs it.
@@ -78,6 +84,8 @@ package struct LeadRepository: Sendable {
         let address: [String?]?
         let hasTenant: Bool
         let isValidated: Bool
+        /// The trace in which it has registered.
+        let trace: TraceContext?
     }
 
     /// The lead with its address, and whether it has a tenant; nil when there is no such lead.
@@ -86,7 +94,7 @@ package struct LeadRepository: Sendable {
             """
             SELECT l.first_name, l.last_name, coalesce(l.company_name, ''), l.email, l.is_validated, l.address_id,
                 EXISTS (SELECT 1 FROM main.tenants AS t WHERE t.lead_id = l.id AND NOT t.deleted),
-                a.address, a.city, a.state, a.zip, a.country
+                a.address, a.city, a.state, a.zip, a.country, l.traceparent
             FROM main.leads AS l LEFT JOIN main.addresses AS a ON a.id = l.address_id AND NOT a.deleted
             WHERE l.id = $1 AND NOT l.deleted
             """, [.identifier(id)], settings: TenantScope.everyTenant, as: .read)
@@ -97,7 +105,8 @@ package struct LeadRepository: Sendable {
         return Prospect(
             firstName: try row.text(0), lastName: try row.text(1), companyName: try row.text(2),
             email: try row.text(3), addressID: addressID, address: addressID == nil ? nil : address,
-            hasTenant: try row.bool(6), isValidated: try row.bool(4))
+            hasTenant: try row.bool(6), isValidated: try row.bool(4),
+            trace: try row.textIfPresent(12).flatMap { TraceContext($0) })
     }
 
     /// Removes leads that were never validated, with their keys and with addresses that nobody else has, the oldest first.

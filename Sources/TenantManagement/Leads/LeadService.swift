@@ -3,6 +3,7 @@ import JSONCoding
 import PostgresClient
 import Primitives
 import ServiceKit
+import TraceRecording
 
 /// The rules of registration and verification.
 package struct LeadService: Sendable {
@@ -36,7 +37,7 @@ package struct LeadService: Sendable {
         let id = Identifier.v7(at: now)
         let key = LeadKey.random(length: configuration.leadKeyLength)
         let scope = context.scope
-        var batch = context.batch(resource: id)
+        var batch = context.batch(resource: id, settings: LeadRepository.settings(context.trace))
         var lead = FieldValues(Lead.entity)
         lead.identifier = id
         for field in [Lead.firstName, Lead.lastName, Lead.companyName] { lead[field] = body.value(of: field) ?? "" }
@@ -67,7 +68,11 @@ package struct LeadService: Sendable {
     func verify(lead id: Identifier, key: LeadKey, in context: WriteContext) async throws -> String {
         guard (1...256).contains(key.text.utf8.count) else { throw LeadError.keyRefused }
         do {
-            guard try await leads.redeem(key, lead: id, in: context) == .validated else { throw LeadError.keyRefused }
+            guard case .validated(let trace) = try await leads.redeem(key, lead: id, in: context) else {
+                throw LeadError.keyRefused
+            }
+            // From here to its tenant, everything that concerns the lead is one trace.
+            if let trace { _ = CurrentSpan.continuing(trace, as: "verify lead") }
         } catch let error as PostgresError where error.sqlState == .uniqueViolation {
             throw LeadError.addressTaken
         }

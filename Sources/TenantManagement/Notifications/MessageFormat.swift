@@ -18,7 +18,7 @@ package enum MessageFormat {
     /// The same from an address that is already read; nil for a sender that is not known.
     package static func rfc5322(_ mail: Mail, from sender: MailAddress?) -> String {
         let recipient = MailAddress(specification: mail.recipient)
-        let headers = [
+        var headers = [
             "Date: \(date(mail.id.timestamp ?? SystemClock().now()))",
             "Message-ID: <\(mail.id)@\(sender?.domain ?? "localhost")>",
             "From: \(sender.map(mailbox) ?? "unknown@localhost")",
@@ -30,6 +30,8 @@ package enum MessageFormat {
             "Content-Type: text/plain; charset=utf-8",
             "Content-Transfer-Encoding: quoted-printable",
         ]
+        // Whoever complains about a mail can say which trace it belongs to.
+        if let trace = mail.trace { headers.append("Traceparent: \(trace)") }
         return headers.joined(separator: "\r\n") + "\r\n\r\n" + quotedPrintable(mail.text)
     }
 

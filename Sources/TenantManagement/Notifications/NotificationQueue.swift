@@ -5,6 +5,7 @@ package import Primitives
 package import Sealing
 import ServiceKit
 import ServiceLifecycle
+import TraceRecording
 package import WorkQueue
 
 /// Mails are stored, encrypted, in the transaction that causes them. They are sent after its commit, and again with growing
@@ -38,7 +39,8 @@ package struct NotificationQueue: Service, BacklogReporting {
     {
         let id = Identifier.v7(at: now)
         let content = try sealer.seal(notification.content, label: id.description)
-        return NotificationStore.insert(id, type: notification.type, tenant: tenant, content: content)
+        return NotificationStore.insert(
+            id, type: notification.type, tenant: tenant, content: content, trace: CurrentSpan.traceContext)
     }
 
     /// Announces that a mail was committed, so that it is sent immediately.

@@ -1,5 +1,6 @@
 import Primitives
 import Sealing
+import TraceRecording
 import WorkQueue
 
 /// Sends a queued mail.
@@ -17,7 +18,11 @@ struct NotificationSender: Sendable {
             let notification = Notification(content: content)
         else { throw MailGivenUp(reason: "the mail cannot be opened; DATA_ENCRYPTION_KEY has changed") }
         do {
-            try await transport.send(MailTemplates.mail(for: notification, id: mail.id), mayLeave: mayLeave)
+            var message = MailTemplates.mail(for: notification, id: mail.id)
+            message.trace = mail.trace
+            try await CurrentSpan.run("send mail", kind: .client) { [message] in
+                try await transport.send(message, mayLeave: mayLeave)
+            }
             return .done(())
         } catch {
             if Task.isCancelled { throw error }

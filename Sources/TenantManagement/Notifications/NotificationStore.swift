@@ -16,10 +16,13 @@ struct QueuedMail: LeasedItem {
     let age: Duration
     /// Whether another sender claimed it before and has not recorded an outcome: it may have left.
     let isInDoubt: Bool
+    /// Where it was queued.
+    let trace: TraceContext?
 
     var id: Identifier { handle.row }
     var description: WorkDescription {
-        WorkDescription(queue: "mail", kind: type, id: id.description, attempt: failures + 1)
+        WorkDescription(
+            queue: "mail", kind: type, id: id.description, attempt: failures + 1, traceparent: trace?.traceparent)
     }
 }
 
@@ -46,9 +49,15 @@ final class NotificationStore: LeasedStore {
         "main.notifications", "content", key: [.init("id", "uuid")], purpose: NotificationQueue.sealingPurpose
     ) { SealedPlace($0.text("id")) }
 
-    static func insert(_ id: Identifier, type: String, tenant: Identifier?, content: [UInt8]) -> BoundStatement {
+    static func insert(
+        _ id: Identifier, type: String, tenant: Identifier?, content: [UInt8], trace: TraceContext?
+    ) -> BoundStatement {
         BoundStatement(
-            insertion, [.identifier(id), .text(type), .optional(tenant, PostgresValue.identifier), .bytes(content)])
+            insertion,
+            [
+                .identifier(id), .text(type), .optional(tenant, PostgresValue.identifier), .bytes(content),
+                .optional(trace?.traceparent, PostgresValue.text),
+            ])
     }
 
     /// Notifies the worker of this process that a mail was committed.
@@ -79,7 +88,8 @@ final class NotificationStore: LeasedStore {
                 QueuedMail(
                     handle: RowClaim(row: try row.identifier(0), claim: claim), type: try row.text(1),
                     content: try row.bytes(2), failures: try row.int(3), age: .microseconds(try row.int64(4)),
-                    isInDoubt: try row.bool(5)))
+                    isInDoubt: try row.bool(5),
+                    trace: try row.textIfPresent(7).flatMap { TraceContext($0) }))
         }
         // Without rows, `timeUntilDue` comes next.
         if let row = result.rows.first { noteAnswer(at: try row.timestamp(6)) }
@@ -147,8 +157,8 @@ final class NotificationStore: LeasedStore {
     // MARK: SQL. Durations are microseconds.
 
     private static let insertion: PostgresStatement = """
-        INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on)
-        VALUES ($1, $2, $3, $4, now(), now())
+        INSERT INTO main.notifications (id, type, tenant_id, content, next_attempt_on, created_on, traceparent)
+        VALUES ($1, $2, $3, $4, now(), now(), $5)
         """
 
     /// Parameters: how many, claim, lease, the first and the last answer of the database, longest gap.
@@ -163,7 +173,7 @@ final class NotificationStore: LeasedStore {
         FROM due
         WHERE mail.id = due.id
         RETURNING mail.id, type, content, attempts, (extract(epoch FROM now() - created_on) * 1000000)::bigint,
-            is_in_doubt, now()
+            is_in_doubt, now(), mail.traceparent
         """
 
     private static let releaseClaim: PostgresStatement = """

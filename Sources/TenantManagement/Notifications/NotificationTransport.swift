@@ -14,6 +14,8 @@ package struct Mail: Sendable, Hashable {
     package let subject: String
     /// Text body, lines separated by `\n`.
     package let text: String
+    /// Where it was queued; the same for every attempt.
+    package var trace: TraceContext?
 
     /// Makes one from its parts.
     package init(id: Identifier, recipient: String, subject: String, text: String) {

@@ -4,6 +4,7 @@ import MessageBus
 import PostgresClient
 import Primitives
 import ServiceKit
+import TraceRecording
 
 /// Creates tenants, for operators and for leads: tenant, address, contact, provisioning and its event in one pipelined
 /// transaction.
@@ -52,6 +53,7 @@ package struct TenantOnboardingService: Sendable {
         guard let prospect = try await leads.prospect(id), prospect.isValidated, !prospect.hasTenant else {
             throw TenantError.leadNotEligible
         }
+        let context = prospect.trace.map { context.within(CurrentSpan.continuing($0, as: "create tenant")) } ?? context
         guard let body else {
             throw ValidationFailure(TenantOnboardingInput.leadSchema.validate(.object([:])))
         }

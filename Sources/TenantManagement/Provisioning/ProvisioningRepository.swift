@@ -52,6 +52,13 @@ struct ProvisioningRepository: Sendable {
         try await read(Self.findOfTenant, [.identifier(context), .identifier(tenant)]).first
     }
 
+    /// The trace in which a lead has registered; nil if it was not traced.
+    func trace(ofLead lead: Identifier) async throws(PostgresError) -> TraceContext? {
+        let result = try await pool.query(
+            Self.traceOfLead, [.identifier(lead)], settings: TenantScope.everyTenant, as: .read)
+        return try result.first?.textIfPresent(0).flatMap { TraceContext($0) }
+    }
+
     private func read(
         _ statement: PostgresStatement, _ values: [PostgresValue]
     ) async throws(PostgresError) -> [Provisioning] {
@@ -99,6 +106,8 @@ struct ProvisioningRepository: Sendable {
     }
 
     // MARK: Statements
+
+    private static let traceOfLead: PostgresStatement = "SELECT traceparent FROM main.leads WHERE id = $1"
 
     private static let columns = "id, status, subscription_id, callback_digest, completed_on, kind"
     // Part of the text, because partial indexes are defined by them.

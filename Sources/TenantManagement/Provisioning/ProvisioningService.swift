@@ -6,6 +6,7 @@ import PostgresClient
 import Primitives
 import RedisClient
 import ServiceKit
+import TraceRecording
 
 /// Starts the provisioning of tenants that exist. Unlike the original it validates and stores before it publishes.
 struct ProvisioningService: Sendable {
@@ -77,6 +78,7 @@ struct ProvisioningService: Sendable {
             try await context.commitMarks(on: pool)
             return .alreadyRunning
         }
+        let context = try await continuing(tenant, status, context)
         let plan = try planner.plan(tenant: id, tenantJSON: tenant.json, subscription: subscription, in: context)
         var changes = FieldValues(Tenant.entity)
         changes[Tenant.status] = .provisioning
@@ -93,6 +95,16 @@ struct ProvisioningService: Sendable {
         await planner.committed(plan)
         if let row = results[index].first { await cache.store(tenants.record(row)) }
         return .started
+    }
+
+    /// The first provisioning of a tenant that was a lead belongs to the trace in which the lead has registered, whoever starts it.
+    private func continuing(
+        _ tenant: Record, _ status: Tenant.Status, _ context: WriteContext
+    ) async throws -> WriteContext {
+        guard status == .pendingProvision, let lead = try tenant[ifPresent: Tenant.leadID],
+            let trace = try await repository.trace(ofLead: lead)
+        else { return context }
+        return context.within(CurrentSpan.continuing(trace, as: "provision tenant"))
     }
 
     /// The tenant as the event shows it.

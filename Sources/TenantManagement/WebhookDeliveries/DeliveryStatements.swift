@@ -53,7 +53,7 @@ enum DeliveryStatements {
         WHERE delivery.id = due.id AND queue.endpoint_id = delivery.endpoint_id AND endpoint.id = delivery.endpoint_id
         RETURNING delivery.id, delivery.endpoint_id, delivery.owner_id, delivery.event_type, delivery.body,
             delivery.failures, endpoint.url, queue.host,
-            (extract(epoch FROM now() - queue.failing_since) * 1000000)::bigint
+            (extract(epoch FROM now() - queue.failing_since) * 1000000)::bigint, delivery.traceparent
         """)
 
     /// The valid keys of the endpoints of claimed deliveries, the current one first. Parameter: claim.

@@ -75,7 +75,8 @@ struct DeliveryStore: LeasedStore {
                 handle: RowClaim(row: try row.identifier(0), claim: claim), endpoint: endpoint,
                 owner: try row.identifierIfPresent(2), eventType: try row.text(3), body: try row.bytes(4),
                 failures: try row.int(5), url: try row.text(6), host: try row.text(7),
-                failingFor: try row.int64IfPresent(8).map { .microseconds($0) }, keys: opened[endpoint] ?? [])
+                failingFor: try row.int64IfPresent(8).map { .microseconds($0) }, keys: opened[endpoint] ?? [],
+                trace: try row.textIfPresent(9).flatMap { TraceContext($0) })
         }
     }
 

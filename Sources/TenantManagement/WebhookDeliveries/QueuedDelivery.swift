@@ -17,12 +17,14 @@ struct QueuedDelivery: LeasedItem {
     /// How long the endpoint has only failed; nil: its last attempt has succeeded.
     let failingFor: Duration?
     let keys: [WebhookKey]
+    /// Where the event happened.
+    let trace: TraceContext?
 
     var id: Identifier { handle.row }
     var description: WorkDescription {
         WorkDescription(
             queue: "webhooks", kind: eventType, id: id.description, attempt: failures + 1,
-            metadata: ["endpointId": "\(endpoint)"])
+            traceparent: trace?.traceparent, metadata: ["endpointId": "\(endpoint)"])
     }
     /// A slow receiver, and a tenant with many of them, occupies some places only.
     var bulkheads: [String] { ["host:\(host)"] + (owner.map { ["tenant:\($0)"] } ?? []) }

@@ -5,6 +5,7 @@ import Primitives
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
+import TraceRecording
 #endif
 
 /// Runs a configured program: the event's JSON on standard input, `ARC_…` variables in its environment.
@@ -57,6 +58,7 @@ struct ExecProvisioner: Provisioner {
     ) async throws(ProvisioningFailure) -> ExecResult {
         var variables = Self.variables(for: event)
         variables["ARC_ACTION"] = action
+        variables.merge(Self.traceVariables(event.trace)) { $1 }
         let result = try await run(arguments, variables, input: event.json)
         if result.end != .exited(code: 0) {
             log(result, hiding: event.secret, Self.metadata(event))
@@ -76,7 +78,8 @@ struct ExecProvisioner: Provisioner {
             channel.finish()
             throw .permanent(#"the tier has no "exportCommand""#)
         }
-        let result = try await run(exportArguments, request.variables, input: request.json, output: channel)
+        let variables = request.variables.merging(Self.traceVariables(request.trace)) { $1 }
+        let result = try await run(exportArguments, variables, input: request.json, output: channel)
         guard result.end != .exited(code: 0) else { return }
         // A canceled one has not failed: this service stops, or tenant management does not take the data any more.
         if result.end != .cancelled {
@@ -111,6 +114,14 @@ struct ExecProvisioner: Provisioner {
             "ARC_TENANT_ID": event.tenantID.description, "ARC_TENANT_KEY": event.tenantKey, "ARC_TIER": event.tier,
             "ARC_CONTEXT": event.context,
         ]
+    }
+
+    /// Where the program is in its trace, in the variables that OpenTelemetry's tools for the command line read.
+    private static func traceVariables(_ stored: TraceContext?) -> [String: String] {
+        var variables: [String: String] = [:]
+        variables["TRACEPARENT"] = (CurrentSpan.traceContext ?? stored)?.traceparent
+        variables["TRACESTATE"] = CurrentSpan.span?.traceState
+        return variables
     }
 
     private static func inherited() -> [String: String] {

@@ -1,0 +1,3 @@
+ALTER TABLE main.webhook_deliveries DROP COLUMN traceparent;
+ALTER TABLE main.notifications DROP COLUMN traceparent;
+ALTER TABLE main.leads DROP COLUMN traceparent;
