@@ -13,15 +13,25 @@ package final class SpanExporter: Service {
     /// What has become of spans since the process started.
     package struct Statistics: Sendable, Hashable {
         /// Accepted by the receiver.
-        package var exported = 0
+        package var exported: Int
         /// Dropped because too many waited.
-        package var overflowed = 0
+        package var overflowed: Int
         /// Dropped because the receiver could not be reached in time, or refused them.
-        package var undelivered = 0
+        package var undelivered: Int
         /// Those that the receiver did not take out of batches that it accepted.
-        package var rejected = 0
+        package var rejected: Int
         /// Attempts to send a batch that failed.
-        package var failures = 0
+        package var failures: Int
+
+        package init(
+            exported: Int = 0, overflowed: Int = 0, undelivered: Int = 0, rejected: Int = 0, failures: Int = 0
+        ) {
+            self.exported = exported
+            self.overflowed = overflowed
+            self.undelivered = undelivered
+            self.rejected = rejected
+            self.failures = failures
+        }
 
         /// All that were lost.
         package var dropped: Int { overflowed + undelivered + rejected }

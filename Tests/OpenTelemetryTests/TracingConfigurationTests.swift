@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import Logging
 import OpenTelemetry
 import Primitives
 import TestSupport
