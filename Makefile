@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz fuzz-parsers clients openapi asyncapi lint bench format clean
+.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -55,6 +55,10 @@ openapi: ## Regenerate docs/openapi
 asyncapi: ## Regenerate docs/asyncapi/asyncapi.json
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@$(ARC) asyncapi > docs/asyncapi/asyncapi.json
+
+configuration: ## Regenerate the tables of docs/configuration.md
+	@test -x $(ARC) || $(MAKE) --no-print-directory build
+	@$(ARC) config document docs/configuration.md
 
 lint: ## Check format, layering, wording and forbidden constructs
 	@scripts/lint.sh

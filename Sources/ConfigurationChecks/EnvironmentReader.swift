@@ -15,21 +15,41 @@ package enum EnvironmentReader {
         folder: String = ".", bound: [String: String] = [:],
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) async throws -> ConfigReader {
-        var providers: [any ConfigProvider] = [
-            EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
-        ]
+        ConfigReader(
+            providers: try await sources(folder: folder, bound: bound, environment: environment).map(\.provider))
+    }
+
+    /// A place that settings come from.
+    package struct Source: Sendable {
+        /// As documents name it.
+        package let name: String
+        let provider: any ConfigProvider
+
+        /// Reads this place alone.
+        package var reader: ConfigReader { ConfigReader(provider: provider) }
+    }
+
+    /// The places of a configuration, highest precedence first.
+    /// - Throws: ``ConfigurationFailure`` when a `.env` file exists and cannot be read.
+    package static func sources(
+        folder: String = ".", bound: [String: String] = [:],
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) async throws -> [Source] {
+        let variables = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(environment))
+        var sources = [Source(name: "environment", provider: variables)]
         for name in EnvironmentFiles.names {
             do {
-                providers.append(
-                    try await EnvironmentVariablesProvider(
-                        environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true))
+                let provider = try await EnvironmentVariablesProvider(
+                    environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true)
+                sources.append(Source(name: name, provider: provider))
             } catch {
                 let place = folder == "." ? "the current folder, which may have been deleted" : folder
                 throw ConfigurationFailure(key: name, reason: "cannot be read in \(place)")
             }
         }
-        providers.append(EnvironmentVariablesProvider(environmentVariables: bound))
-        return ConfigReader(providers: providers)
+        sources.append(
+            Source(name: "program", provider: EnvironmentVariablesProvider(environmentVariables: bound)))
+        return sources
     }
 
     /// An empty variable counts as unset, so the value of a lower layer is used.

@@ -4,17 +4,26 @@ import FoundationEssentials
 package import NIOCore
 
 /// The name servers and the time for a lookup.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `DNS_RESOLVER` | | those of `/etc/resolv.conf` | addresses of recursive name servers with an optional port, comma separated |
-/// | `DNS_TIMEOUT_MILLIS` | 100 … 60000 | 5000 | time for a lookup with all its queries |
 package struct DNSConfiguration: Sendable {
     /// In the order in which they are asked.
     package var servers: [SocketAddress]
     package var timeout: Duration
 
-    package static let configurationKeys: ConfigurationKeys = ["DNS_RESOLVER", "DNS_TIMEOUT_MILLIS"]
+    private enum Settings {
+        static let servers = Setting<[SocketAddress]?>.parsed(
+            "DNS_RESOLVER", default: nil, unset: "those of `/etc/resolv.conf`",
+            values: "1 to 3 addresses such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353",
+            "Recursive name servers, separated by commas, for the proof of mail domains"
+        ) { text in
+            let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
+            let servers = parts.compactMap { words in words.count == 1 ? address(String(words[0])) : nil }
+            return servers.count == parts.count && (1...maximumServers).contains(servers.count) ? servers : nil
+        }
+        static let timeout = Setting.duration(
+            "DNS_TIMEOUT_MILLIS", default: 5000, in: 100...60_000, "Time for a lookup with all its queries")
+    }
+
+    package static let configurationKeys = ConfigurationKeys("DNS", [Settings.servers, Settings.timeout])
 
     private static let port = 53
     /// As many as the resolver of the system uses.
@@ -27,20 +36,8 @@ package struct DNSConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` for a value that cannot be used.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        timeout = try reader.milliseconds("dns.timeout.millis", default: 5000, in: 100...60_000)
-        guard let text = reader.text("dns.resolver") else {
-            servers = Self.systemServers()
-            return
-        }
-        let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
-        servers = parts.compactMap { words in words.count == 1 ? Self.address(String(words[0])) : nil }
-        guard servers.count == parts.count, (1...Self.maximumServers).contains(servers.count) else {
-            throw ConfigurationFailure(
-                key: "DNS_RESOLVER",
-                reason:
-                    "is \"\(text)\", but must be 1 to 3 addresses such as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353"
-            )
-        }
+        timeout = try reader.value(Settings.timeout)
+        servers = try reader.value(Settings.servers) ?? Self.systemServers()
     }
 
     /// An IP address, with a port behind a colon; an IPv6 address with a port is in brackets.

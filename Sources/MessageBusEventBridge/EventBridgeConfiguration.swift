@@ -10,9 +10,23 @@ package struct EventBridgeConfiguration: Sendable, Hashable {
     /// Most bytes of a request, and so of an event.
     package var maximumBytes: Int
 
-    package static let configurationKeys: ConfigurationKeys = [
-        "EVENT_BUS_NAME", "EVENT_BRIDGE_SOURCE", "EVENT_BRIDGE_MAXIMUM_BYTES",
-    ]
+    private enum Settings {
+        static let busName = Setting.text(
+            "EVENT_BUS_NAME", default: "default", values: "the name or ARN of an event bus",
+            "Event bus of EventBridge"
+        ) { $0.utf8.count <= 1600 && $0.utf8.allSatisfy(isVisible) }
+        static let source = Setting.text(
+            "EVENT_BRIDGE_SOURCE", default: "CONTROL-PLANE",
+            values: "at most 256 visible ASCII characters that do not begin with aws.", "`source` of events"
+        ) { $0.utf8.count <= 256 && $0.utf8.allSatisfy(isVisible) && !$0.hasPrefix("aws.") }
+        static let maximumBytes = Setting.integer(
+            "EVENT_BRIDGE_MAXIMUM_BYTES", default: 1_000_000, in: 1024...(1 << 20),
+            "Most bytes of a request and of an event with its envelope; larger events become dead letters of the outbox"
+        )
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "EventBridge", [Settings.busName, Settings.source, Settings.maximumBytes])
 
     package init(
         busName: String = "default", source: String = "CONTROL-PLANE", maximumBytes: Int = 1_000_000
@@ -22,20 +36,10 @@ package struct EventBridgeConfiguration: Sendable, Hashable {
         self.maximumBytes = maximumBytes
     }
 
-    /// Reads `EVENT_BUS_NAME` (default), `EVENT_BRIDGE_SOURCE` (CONTROL-PLANE) and `EVENT_BRIDGE_MAXIMUM_BYTES` (1000000).
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        self.init()
-        busName = reader.text("event.bus.name") ?? busName
-        source = reader.text("event.bridge.source") ?? source
-        maximumBytes = try reader.integer(
-            "event.bridge.maximum.bytes", default: maximumBytes, in: 1024...(1 << 20))
-        guard busName.utf8.count <= 1600, busName.utf8.allSatisfy(Self.isVisible) else {
-            throw ConfigKey("event.bus.name").failure(busName, "the name or ARN of an event bus")
-        }
-        guard source.utf8.count <= 256, source.utf8.allSatisfy(Self.isVisible), !source.hasPrefix("aws.") else {
-            throw ConfigKey("event.bridge.source").failure(
-                source, "at most 256 visible ASCII characters that do not begin with aws.")
-        }
+        self.init(
+            busName: try reader.value(Settings.busName), source: try reader.value(Settings.source),
+            maximumBytes: try reader.value(Settings.maximumBytes))
     }
 
     private static func isVisible(_ byte: UInt8) -> Bool { byte > 0x20 && byte < 0x7F }

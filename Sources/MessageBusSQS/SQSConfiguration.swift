@@ -29,10 +29,51 @@ package struct SQSConfiguration: Sendable, Hashable {
     /// Most bytes of a batch, and so of a message with its attributes.
     package var maximumBatchBytes: Int
 
-    package static let configurationKeys: ConfigurationKeys = [
-        "SQS_GROUPS", "SQS_GROUP_QUEUES", "SQS_QUEUE_PREFIX", "SQS_FIFO", "SQS_CREATE_QUEUES", "SQS_WAIT_SECONDS",
-        "SQS_MAXIMUM_BATCH_BYTES",
-    ]
+    private enum Settings {
+        static let groups = Setting<[String]>.parsed(
+            "SQS_GROUPS", default: defaultGroups, unset: defaultGroups.joined(separator: ", "),
+            values: "names whose queues have valid names, separated by commas",
+            "Consumer groups to which publishers send every event (`sqs` only)"
+        ) { text in
+            let groups = text.split(separator: ",").map { $0.trimmingSpaces() }
+            let areGroups = groups.allSatisfy { (1...100).contains($0.utf8.count) && $0.utf8.allSatisfy(isOfGroup) }
+            return areGroups && !groups.isEmpty ? groups : nil
+        }
+        static let queues = Setting<[String: String]>.parsed(
+            "SQS_GROUP_QUEUES", default: [:], unset: nil,
+            values: "group=queue, the queue being a name or a URL, separated by commas", "Other queues of groups"
+        ) { text in
+            var queues: [String: String] = [:]
+            for pair in text.split(separator: ",") {
+                let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces() }
+                guard parts.count == 2, !parts[0].isEmpty, SQSQueue.isReference(parts[1]) else { return nil }
+                queues[parts[0]] = parts[1]
+            }
+            return queues
+        }
+        static let prefix = Setting.text(
+            "SQS_QUEUE_PREFIX", default: "arc", values: "1 to 40 letters, digits, hyphens and underscores",
+            "The queue of a group is `<prefix>-<group>`, with `.fifo` at the end if it keeps the order of a tenant's events; its dead letters are in `<prefix>-<group>-dead`"
+        ) { (1...40).contains($0.utf8.count) && $0.utf8.allSatisfy(isOfName) }
+        static let isFIFO = Setting.optionalFlag(
+            "SQS_FIFO", unset: "true (`eventbridge`: false)", "Whether queues keep the order of a tenant's events")
+        static let createsQueues = Setting.flag(
+            "SQS_CREATE_QUEUES", default: false,
+            "`true` creates queues that are missing. Otherwise a missing queue stops the group and its publishers, and the readiness check says so"
+        )
+        static let wait = Setting.duration("SQS_WAIT_SECONDS", default: 10, in: 0...20, "Length of a long poll")
+        static let batch = Setting.integer(
+            "SQS_MAXIMUM_BATCH_BYTES", default: 1 << 20, in: 1024...(1 << 20),
+            "Most bytes of a batch and of a message with its attributes; larger events become dead letters of the outbox"
+        )
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "SQS",
+        [
+            Settings.groups, Settings.queues, Settings.prefix, Settings.isFIFO, Settings.createsQueues, Settings.wait,
+            Settings.batch,
+        ])
 
     /// Most characters of a queue's name, including `.fifo`.
     private static let maximumNameLength = 80
@@ -51,25 +92,13 @@ package struct SQSConfiguration: Sendable, Hashable {
         self.maximumBatchBytes = maximumBatchBytes
     }
 
-    /// Reads `SQS_GROUPS` (names separated by commas), `SQS_GROUP_QUEUES` (`group=queue`, separated by commas),
-    /// `SQS_QUEUE_PREFIX` (arc), `SQS_FIFO`, `SQS_CREATE_QUEUES` (false), `SQS_WAIT_SECONDS` (10, 0 to 20) and
-    /// `SQS_MAXIMUM_BATCH_BYTES` (1048576).
     /// - Parameter isFIFO: The default of `SQS_FIFO`.
     package init(reader: ConfigReader, isFIFO: Bool = true) throws(ConfigurationFailure) {
-        self.init()
-        self.isFIFO = try reader.flag("sqs.fifo", default: isFIFO)
-        createsQueues = try reader.flag("sqs.create.queues", default: false)
-        wait = .seconds(try reader.integer("sqs.wait.seconds", default: 10, in: 0...20))
-        maximumBatchBytes = try reader.integer(
-            "sqs.maximum.batch.bytes", default: maximumBatchBytes, in: 1024...(1 << 20))
-        if let text = reader.text("sqs.queue.prefix") { prefix = text }
-        guard (1...40).contains(prefix.utf8.count), prefix.utf8.allSatisfy(Self.isOfName) else {
-            throw ConfigKey("sqs.queue.prefix").failure(prefix, "1 to 40 letters, digits, hyphens and underscores")
-        }
-        if let text = reader.text("sqs.groups") {
-            groups = text.split(separator: ",").map { $0.trimmingSpaces() }
-        }
-        groupQueues = try Self.groupQueues(reader)
+        self.init(
+            groups: try reader.value(Settings.groups), groupQueues: try reader.value(Settings.queues),
+            prefix: try reader.value(Settings.prefix), isFIFO: try reader.value(Settings.isFIFO) ?? isFIFO,
+            createsQueues: try reader.value(Settings.createsQueues), wait: try reader.value(Settings.wait),
+            maximumBatchBytes: try reader.value(Settings.batch))
         try checkNames()
     }
 
@@ -79,35 +108,18 @@ package struct SQSConfiguration: Sendable, Hashable {
         return "\(prefix)-\(group.replacing(".", with: "_"))" + (isFIFO ? ".fifo" : "")
     }
 
-    private static func groupQueues(_ reader: ConfigReader) throws(ConfigurationFailure) -> [String: String] {
-        guard let text = reader.text("sqs.group.queues") else { return [:] }
-        var queues: [String: String] = [:]
-        for pair in text.split(separator: ",") {
-            let parts = pair.split(separator: "=", maxSplits: 1).map { $0.trimmingSpaces() }
-            guard parts.count == 2, !parts[0].isEmpty, SQSQueue.isReference(parts[1]) else {
-                throw ConfigKey("sqs.group.queues").failure(
-                    String(pair), "group=queue, the queue being a name or a URL")
-            }
-            queues[parts[0]] = parts[1]
-        }
-        return queues
-    }
-
     private func checkNames() throws(ConfigurationFailure) {
         var owners: [String: String] = [:]
         for group in groups {
             let name = queue(of: group)
-            let isGroup = (1...100).contains(group.utf8.count) && group.utf8.allSatisfy(Self.isOfGroup)
-            guard isGroup, SQSQueue.isReference(name), name.contains("/") || name.utf8.count <= Self.maximumNameLength
-            else {
-                throw ConfigKey("sqs.groups").failure(group, "names whose queues have valid names, separated by commas")
+            guard SQSQueue.isReference(name), name.contains("/") || name.utf8.count <= Self.maximumNameLength else {
+                throw Settings.groups.description.failure(group)
             }
             if let other = owners.updateValue(group, forKey: name) {
                 throw ConfigurationFailure(
                     key: "SQS_GROUP_QUEUES", reason: "gives the groups \(other) and \(group) the same queue")
             }
         }
-        guard !groups.isEmpty else { throw ConfigurationFailure(key: "SQS_GROUPS", reason: "names no group") }
     }
 
     private static func isOfGroup(_ byte: UInt8) -> Bool {

@@ -51,6 +51,9 @@ import Testing
         "DB_MIGRATION_USER", "DB_MIGRATION_PASSWORD", "ARC_ENV", "NODE_ENV",
     ]
 
+    private static let document = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../docs/configuration.md")
+
     private static let ofServices = [
         TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
     ]
@@ -60,6 +63,13 @@ import Testing
         let documented = try Self.documented()
         #expect(documented.subtracting(listed).sorted() == [], "docs/configuration.md has settings that nothing reads")
         #expect(listed.subtracting(documented).sorted() == [], "docs/configuration.md lacks settings")
+    }
+
+    @Test func `the tables of the document are those of the settings`() throws {
+        let names = ["tenant management", "subscription", "orchestrator"]
+        let document = SettingsDocument(zip(names, Self.ofServices).map { ($0, $1) })
+        let text = try String(contentsOf: Self.document, encoding: .utf8)
+        #expect(try document.updating(text) == text, "run `make configuration`")
     }
 
     @Test(arguments: [0, 1, 2]) func `services read the settings that they list, and no others`(service: Int)
@@ -97,9 +107,9 @@ import Testing
     /// The names in the first columns of the tables; `X_DB_*` means all settings of a database with this prefix, and
     /// `X_REDIS_*` those of Redis.
     private static func documented() throws -> Set<String> {
-        let file = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../../docs/configuration.md")
         var names: Set<String> = []
-        for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where line.hasPrefix("| `") {
+        for line in try String(contentsOf: document, encoding: .utf8).split(separator: "\n") where line.hasPrefix("| `")
+        {
             let cell = line.dropFirst().prefix { $0 != "|" }
             for match in cell.matches(of: /`([A-Z0-9_]+?)(_DB_\*|_REDIS_\*)?`/) {
                 switch match.2 {

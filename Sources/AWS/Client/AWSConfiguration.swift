@@ -10,33 +10,58 @@ package struct AWSConfiguration: Sendable {
     let endpoints: [AWSService: AWSEndpoint]
     let credentials: CredentialsSource
 
-    package static let configurationKeys = ConfigurationKeys(
-        [
-            "AWS_REGION", "AWS_DEFAULT_REGION", "AWS_REQUEST_TIMEOUT_MILLIS", "AWS_ACCESS_KEY_ID",
-            "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_ROLE_ARN", "AWS_ROLE_SESSION_NAME",
-            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "AWS_CONTAINER_CREDENTIALS_FULL_URI",
-            "AWS_EC2_METADATA_DISABLED", "AWS_EC2_METADATA_SERVICE_ENDPOINT", "AWS_ENDPOINT_URL",
-            "AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_STS",
-        ], secrets: ["AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_CONTAINER_AUTHORIZATION_TOKEN"])
+    private enum Settings {
+        static let region = makeRegion("AWS_REGION", unset: "`AWS_DEFAULT_REGION`, one of them is required", "Region")
+        static let defaultRegion = makeRegion("AWS_DEFAULT_REGION", unset: nil, "Region unless `AWS_REGION` is set")
+        static let timeout = Setting.duration(
+            "AWS_REQUEST_TIMEOUT_MILLIS", default: 10_000, in: 100...600_000,
+            "Time for a call with all its repetitions; long polls have `SQS_WAIT_SECONDS` besides")
+        static let commonEndpoint = makeEndpoint(
+            "AWS_ENDPOINT_URL", unset: "that of the region",
+            "Another endpoint for all services, such as that of an emulator or a private network")
 
-    /// Reads the variables of the AWS SDKs and `AWS_REQUEST_TIMEOUT_MILLIS` (10000).
+        static func endpoint(of service: AWSService) -> Setting<AWSEndpoint?> {
+            makeEndpoint(
+                "AWS_ENDPOINT_URL_\(service.variable.uppercased())", unset: "`AWS_ENDPOINT_URL`",
+                "Another endpoint for this service")
+        }
+
+        private static func makeEndpoint(_ name: String, unset: String, _ meaning: String) -> Setting<AWSEndpoint?> {
+            .parsed(name, default: nil, unset: unset, values: "an http or https URL without query", meaning) {
+                AWSEndpoint($0).map { .some($0) }
+            }
+        }
+
+        private static func makeRegion(_ name: String, unset: String?, _ meaning: String) -> Setting<String?> {
+            .optionalText(name, unset: unset, values: "the name of a region, such as eu-west-1", meaning) {
+                (1...64).contains($0.utf8.count) && $0.utf8.allSatisfy(isOfRegion)
+            }
+        }
+    }
+
+    package static let configurationKeys = ConfigurationKeys(combining: [
+        ConfigurationKeys(
+            "AWS",
+            [Settings.region, Settings.defaultRegion, Settings.timeout, Settings.commonEndpoint]
+                + AWSService.all.map { Settings.endpoint(of: $0) as any DescribedSetting }),
+        CredentialsSource.configurationKeys,
+    ])
+
+    /// Reads the variables of the AWS SDKs.
     /// - Throws: `ConfigurationFailure` that names the variable.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        let fallback = reader.text("aws.default.region")
-        guard let region = reader.text("aws.region") ?? fallback else {
+        let fallback = try reader.value(Settings.defaultRegion)
+        guard let region = try reader.value(Settings.region) ?? fallback else {
             throw ConfigurationFailure(key: "AWS_REGION", reason: "is missing")
         }
-        guard (1...64).contains(region.utf8.count), region.utf8.allSatisfy(Self.isOfRegion) else {
-            throw ConfigKey("aws.region").failure(region, "the name of a region, such as eu-west-1")
-        }
         self.region = region
-        timeout = try reader.milliseconds("aws.request.timeout.millis", default: 10_000, in: 100...600_000)
-        let common = try Self.endpoint("aws.endpoint.url", reader)
+        timeout = try reader.value(Settings.timeout)
+        let common = try reader.value(Settings.commonEndpoint)
         var endpoints: [AWSService: AWSEndpoint] = [:]
         for service in AWSService.all {
-            let key = ConfigKey(["aws", "endpoint", "url", service.variable])
             endpoints[service] =
-                try Self.endpoint(key, reader) ?? common ?? AWSEndpoint(service: service.name, region: region)
+                try reader.value(Settings.endpoint(of: service)) ?? common
+                ?? AWSEndpoint(service: service.name, region: region)
         }
         self.endpoints = endpoints
         credentials = try CredentialsSource(reader: reader)
@@ -44,16 +69,6 @@ package struct AWSConfiguration: Sendable {
 
     func endpoint(of service: AWSService) -> AWSEndpoint {
         endpoints[service] ?? AWSEndpoint(service: service.name, region: region)
-    }
-
-    private static func endpoint(
-        _ key: ConfigKey, _ reader: ConfigReader
-    ) throws(ConfigurationFailure) -> AWSEndpoint? {
-        guard let text = reader.text(key) else { return nil }
-        guard let endpoint = AWSEndpoint(text) else {
-            throw ConfigurationFailure(key: key.environmentName, reason: "must be an http or https URL without query")
-        }
-        return endpoint
     }
 
     private static func isOfRegion(_ byte: UInt8) -> Bool {

@@ -11,6 +11,49 @@ enum CredentialsSource: Sendable, Hashable {
     /// The URL of the metadata service.
     case instance(endpoint: String)
 
+    private enum Settings {
+        static let key = Setting.optionalText("AWS_ACCESS_KEY_ID", "Id of a key")
+        static let secret = Setting.secret("AWS_SECRET_ACCESS_KEY", "The key")
+        static let token = Setting.secret("AWS_SESSION_TOKEN", "Token of a temporary key")
+        static let tokenFile = Setting.optionalText(
+            "AWS_WEB_IDENTITY_TOKEN_FILE", values: "path of a file",
+            "Token of a web identity (EKS service accounts); the file is read at each renewal")
+        static let role = Setting.optionalText(
+            "AWS_ROLE_ARN", values: "the ARN of a role", "Role that is assumed with this token"
+        ) { $0.hasPrefix("arn:") && (20...2048).contains($0.utf8.count) }
+        static let session = Setting.text(
+            "AWS_ROLE_SESSION_NAME", default: "arc", values: "2 to 64 letters, digits and =,.@_-",
+            "Name of the session of this role"
+        ) { (2...64).contains($0.utf8.count) && $0.utf8.allSatisfy(isOfSessionName) }
+        static let relative = Setting.optionalText(
+            "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", values: "a path that begins with /",
+            "Endpoint of ECS and Fargate: a path at 169.254.170.2"
+        ) { $0.hasPrefix("/") }
+        static let full = Setting.optionalText(
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI", values: "a URL",
+            "Endpoint of EKS Pod Identity: an https URL, or an http URL of this machine or of the agents")
+        static let containerToken = Setting.secret(
+            "AWS_CONTAINER_AUTHORIZATION_TOKEN",
+            "Sent there as `Authorization`. The file of `AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE` is read at each renewal"
+        )
+        static let isInstanceDisabled = Setting.flag(
+            "AWS_EC2_METADATA_DISABLED", default: false, "Whether instance metadata (version 2) are not used")
+        static let instance = Setting.text(
+            "AWS_EC2_METADATA_SERVICE_ENDPOINT", default: InstanceCredentials.defaultEndpoint,
+            values: "an http URL without path", "Endpoint of instance metadata"
+        ) { text in
+            guard let parts = HTTPURL(text) else { return false }
+            return !parts.hasQuery && (parts.path.isEmpty || parts.path == "/")
+        }
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "AWS credentials",
+        [
+            Settings.key, Settings.secret, Settings.token, Settings.tokenFile, Settings.role, Settings.session,
+            Settings.relative, Settings.full, Settings.containerToken, Settings.isInstanceDisabled, Settings.instance,
+        ])
+
     /// - Throws: `ConfigurationFailure` that names the variable: a source that is configured by half is a mistake, and the
     ///   next one would be another identity.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
@@ -28,9 +71,9 @@ enum CredentialsSource: Sendable, Hashable {
     }
 
     private static func environment(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
-        let secret = try reader.secret("aws.secret.access.key")
-        let token = try reader.secret("aws.session.token")
-        let key = reader.text("aws.access.key.id")
+        let secret = try reader.value(Settings.secret)
+        let token = try reader.value(Settings.token)
+        let key = try reader.value(Settings.key)
         guard (key == nil) == (secret == nil) else {
             throw ConfigurationFailure(
                 key: key == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY",
@@ -45,35 +88,25 @@ enum CredentialsSource: Sendable, Hashable {
     }
 
     private static func webIdentity(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
-        let file = reader.text("aws.web.identity.token.file")
-        let role = reader.text("aws.role.arn")
-        let session = reader.text("aws.role.session.name") ?? "arc"
+        let file = try reader.value(Settings.tokenFile)
+        let role = try reader.value(Settings.role)
+        let session = try reader.value(Settings.session)
         guard let file else { return nil }
         guard let role else {
             throw ConfigurationFailure(
                 key: "AWS_ROLE_ARN", reason: "is missing: AWS_WEB_IDENTITY_TOKEN_FILE is set, and they belong together")
-        }
-        guard role.hasPrefix("arn:"), (20...2048).contains(role.utf8.count) else {
-            throw ConfigKey("aws.role.arn").failure(role, "the ARN of a role")
-        }
-        let isName = (2...64).contains(session.utf8.count) && session.utf8.allSatisfy(isOfSessionName)
-        guard isName else {
-            throw ConfigKey("aws.role.session.name").failure(session, "2 to 64 letters, digits and =,.@_-")
         }
         return .webIdentity(
             tokenFile: SecretFile(path: file, variable: "AWS_WEB_IDENTITY_TOKEN_FILE"), role: role, session: session)
     }
 
     private static func container(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
-        let relative = reader.text("aws.container.credentials.relative.uri")
-        let full = reader.text("aws.container.credentials.full.uri")
+        let relative = try reader.value(Settings.relative)
+        let full = try reader.value(Settings.full)
         let tokenFile = reader.text("aws.container.authorization.token.file")
         let token = reader.string(forKey: "aws.container.authorization.token", isSecret: true)
         let url: String
         if let relative {
-            guard relative.hasPrefix("/") else {
-                throw ConfigKey("aws.container.credentials.relative.uri").failure(relative, "a path that begins with /")
-            }
             url = ContainerCredentials.agent + relative
         } else if let full {
             url = full
@@ -96,11 +129,8 @@ enum CredentialsSource: Sendable, Hashable {
     }
 
     private static func instance(_ reader: ConfigReader) throws(ConfigurationFailure) -> CredentialsSource? {
-        let isDisabled = try reader.flag("aws.ec2.metadata.disabled", default: false)
-        let endpoint = reader.text("aws.ec2.metadata.service.endpoint") ?? InstanceCredentials.defaultEndpoint
-        guard let parts = HTTPURL(endpoint), !parts.hasQuery, parts.path.isEmpty || parts.path == "/" else {
-            throw ConfigKey("aws.ec2.metadata.service.endpoint").failure(endpoint, "an http URL without path")
-        }
+        let isDisabled = try reader.value(Settings.isInstanceDisabled)
+        let endpoint = try reader.value(Settings.instance)
         guard !isDisabled else { return nil }
         return .instance(endpoint: endpoint.hasSuffix("/") ? String(endpoint.dropLast()) : endpoint)
     }

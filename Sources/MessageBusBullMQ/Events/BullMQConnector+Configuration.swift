@@ -7,14 +7,10 @@ import RedisClient
 import ServiceLifecycle
 
 extension BullMQConnector {
-    /// `BULLMQ_QUEUE`, `BULLMQ_PREFIX`, `BULLMQ_RETAINED_EVENTS`, `BULLMQ_REPUBLISH_HOURS`, `BULLMQ_QUEUE_EVENTS`,
-    /// `BULLMQ_QUEUE_CAPACITY`, `BULLMQ_CONSUME_QUEUE`; and those of ``RedisConfiguration``, with the prefix `MESSAGE_BUS_`
-    /// for a Redis server that only the bus uses.
+    /// Those of the queues, and those of ``RedisConfiguration``, with the prefix `MESSAGE_BUS_` for a Redis server that only the
+    /// bus uses.
     package static let configurationKeys = ConfigurationKeys(combining: [
-        [
-            "BULLMQ_QUEUE", "BULLMQ_PREFIX", "BULLMQ_RETAINED_EVENTS", "BULLMQ_REPUBLISH_HOURS", "BULLMQ_QUEUE_EVENTS",
-            "BULLMQ_QUEUE_CAPACITY", "BULLMQ_CONSUME_QUEUE",
-        ],
+        BullMQBusSettings.configurationKeys,
         RedisConfiguration.configurationKeys, RedisConfiguration.configurationKeys.within("MESSAGE_BUS"),
     ])
 
@@ -48,40 +44,59 @@ extension BullMQConnector {
 }
 
 extension BullMQBusSettings {
-    /// Reads the settings of the queues.
-    init(reader: ConfigReader) throws(ConfigurationFailure) {
-        let queue = reader.text("bullmq.queue") ?? Self.defaultQueue
-        let prefix = reader.text("bullmq.prefix") ?? BullMQName.defaultPrefix
-        guard let checkedPrefix = try? BullMQName(prefix: prefix, queue: Self.defaultQueue).prefix else {
-            throw ConfigKey("bullmq.prefix").failure(prefix, "1 to 100 printable characters without spaces")
+    private enum Settings {
+        static let queue = Setting.text(
+            "BULLMQ_QUEUE", default: defaultQueue, values: "1 to 100 printable characters without spaces and colons",
+            "Name of the base queue; the queue of a group is `<base queue>-<group>`"
+        ) { (try? BullMQName(prefix: BullMQName.defaultPrefix, queue: $0)) != nil }
+        static let prefix = Setting.text(
+            "BULLMQ_PREFIX", default: BullMQName.defaultPrefix, values: "1 to 100 printable characters without spaces",
+            "What the keys begin with. In a cluster it or the name of the queue needs a hash tag, for example `{bull}`"
+        ) { (try? BullMQName(prefix: $0, queue: defaultQueue)) != nil }
+        static let events = Setting<Set<String>>.parsed(
+            "BULLMQ_QUEUE_EVENTS", default: [], unset: nil, values: "names of events, separated by commas",
+            "Events that also go into the base queue for workers of other programs"
+        ) { text in
+            let types = text.split(separator: ",").map { $0.trimmingSpaces() }
+            return types.allSatisfy { EventEnvelope.isValid(type: $0) } ? Set(types) : nil
         }
-        guard let name = try? BullMQName(prefix: checkedPrefix, queue: queue) else {
-            throw ConfigKey("bullmq.queue").failure(queue, "1 to 100 printable characters without spaces and colons")
+        static let capacity = Setting.integer(
+            "BULLMQ_QUEUE_CAPACITY", default: 100_000, in: 1...100_000_000,
+            "How many jobs may wait in the base queue, beyond which these events wait in the outbox")
+        static let consumes = Setting.flag(
+            "BULLMQ_CONSUME_QUEUE", default: false,
+            "Whether jobs that other programs put into the base queue are events for this system. Set it in one service, the orchestrator"
+        )
+        static let retained = Setting.integer(
+            "BULLMQ_RETAINED_EVENTS", default: 10_000, in: 1...1_000_000,
+            "Latest events that are kept for groups that register later, and of which duplicates are recognized")
+        static let republished = Setting.duration(
+            "BULLMQ_REPUBLISH_HOURS", default: 24, in: 1...87_600,
+            "How far back outboxes publish again after Redis has lost its data (at most `OUTBOX_RETENTION_HOURS`)")
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "BullMQ",
+        [
+            Settings.queue, Settings.prefix, Settings.events, Settings.capacity, Settings.consumes, Settings.retained,
+            Settings.republished,
+        ])
+
+    init(reader: ConfigReader) throws(ConfigurationFailure) {
+        let queue = try reader.value(Settings.queue)
+        let prefix = try reader.value(Settings.prefix)
+        guard let name = try? BullMQName(prefix: prefix, queue: queue) else {
+            throw Settings.queue.description.failure(queue)
         }
         self.init(
-            name: name,
-            retainedEvents: try reader.integer("bullmq.retained.events", default: 10_000, in: 1...1_000_000),
-            baseQueueTypes: try Self.types(reader: reader),
-            baseQueueCapacity: try reader.integer("bullmq.queue.capacity", default: 100_000, in: 1...100_000_000),
-            consumesBaseQueue: try reader.flag("bullmq.consume.queue", default: false),
-            republishedTime: .seconds(
-                3600 * (try reader.integer("bullmq.republish.hours", default: 24, in: 1...87_600))))
+            name: name, retainedEvents: try reader.value(Settings.retained),
+            baseQueueTypes: try reader.value(Settings.events),
+            baseQueueCapacity: try reader.value(Settings.capacity),
+            consumesBaseQueue: try reader.value(Settings.consumes),
+            republishedTime: try reader.value(Settings.republished))
         guard !consumesBaseQueue || baseQueueTypes.isEmpty else {
             throw ConfigurationFailure(
                 key: "BULLMQ_CONSUME_QUEUE", reason: "cannot be true with BULLMQ_QUEUE_EVENTS: events would come back")
         }
-    }
-
-    private static func types(reader: ConfigReader) throws(ConfigurationFailure) -> Set<String> {
-        guard let text = reader.text("bullmq.queue.events") else { return [] }
-        var types: Set<String> = []
-        for part in text.split(separator: ",") {
-            let type = part.trimmingSpaces()
-            guard EventEnvelope.isValid(type: type) else {
-                throw ConfigKey("bullmq.queue.events").failure(text, "names of events, separated by commas")
-            }
-            types.insert(type)
-        }
-        return types
     }
 }

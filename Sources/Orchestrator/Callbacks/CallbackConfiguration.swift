@@ -3,16 +3,25 @@ import ConfigurationChecks
 import OutboundHTTP
 
 /// Settings of the callbacks that the orchestrator sends.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `TENANT_MANAGEMENT_URL` | `http://127.0.0.1:3005` | http or https; `/webhook` is added |
-/// | `CALLBACK_TIMEOUT_MILLIS` | 10000 | 10 … 60000 |
-/// | `APP_PLANE_URL_TEMPLATE` | `http://{key}.localhost` | with `{key}`, `{tenantId}`, `{tier}` |
 struct CallbackConfiguration: Sendable {
-    static let configurationKeys: ConfigurationKeys = [
-        "TENANT_MANAGEMENT_URL", "CALLBACK_TIMEOUT_MILLIS", "APP_PLANE_URL_TEMPLATE",
-    ]
+    private enum Settings {
+        static let url = Setting.text(
+            "TENANT_MANAGEMENT_URL", default: "http://127.0.0.1:3005", values: "an http or https URL",
+            "URL of tenant management, which receives callbacks and exported data"
+        ) { HTTPURL($0)?.hasQuery == false }
+        static let timeout = Setting.duration(
+            "CALLBACK_TIMEOUT_MILLIS", default: 10_000, in: 10...60_000,
+            "How long an answer is waited for. Callbacks are repeated until they are accepted; 409, 410 and 422 reject them permanently, other 4xx after a day"
+        )
+        static let appPlane = Setting.text(
+            "APP_PLANE_URL_TEMPLATE", default: "http://{key}.localhost",
+            values: "an http or https URL with no placeholders but {key}, {tenantId} and {tier}",
+            "Link of the welcome mail, with `{key}`, `{tenantId}` and `{tier}`"
+        ) { AppPlaneURL(template: $0) != nil }
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "callbacks", [Settings.url, Settings.timeout, Settings.appPlane])
 
     /// `TENANT_MANAGEMENT_URL` without a slash at the end.
     var base: String
@@ -25,18 +34,12 @@ struct CallbackConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        let base = reader.text("tenant.management.url") ?? "http://127.0.0.1:3005"
-        guard HTTPURL(base)?.hasQuery == false else {
-            throw ConfigurationFailure(
-                key: "TENANT_MANAGEMENT_URL", reason: "must be an http or https URL, such as http://127.0.0.1:3005")
-        }
+        let base = try reader.value(Settings.url)
         self.base = base.hasSuffix("/") ? String(base.dropLast()) : base
-        timeout = try reader.milliseconds("callback.timeout.millis", default: 10_000, in: 10...60_000)
-        let template = reader.text("app.plane.url.template") ?? "http://{key}.localhost"
+        timeout = try reader.value(Settings.timeout)
+        let template = try reader.value(Settings.appPlane)
         guard let appPlaneURL = AppPlaneURL(template: template) else {
-            throw ConfigurationFailure(
-                key: "APP_PLANE_URL_TEMPLATE",
-                reason: "must be an http or https URL with no placeholders but {key}, {tenantId} and {tier}")
+            throw Settings.appPlane.description.failure(template)
         }
         self.appPlaneURL = appPlaneURL
     }

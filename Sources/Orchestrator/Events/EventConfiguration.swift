@@ -3,15 +3,28 @@ import ConfigurationChecks
 import ServiceKit
 
 /// Settings of events over HTTP.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `EVENT_BRIDGE_API_KEY` | none | secret, at least 16 characters: senders of events authenticate with it as `x-api-key` |
-/// | `EVENT_SIGNING_SECRET` | none | secret, at least 16 characters: senders of events sign with it |
-/// | `WEBHOOK_API_MAX_ATTEMPTS` | 60 | 1 … 1000000 events in a minute, for each client and process |
 struct EventConfiguration: Sendable {
+    private enum Settings {
+        static let key = secret(
+            "EVENT_BRIDGE_API_KEY",
+            "`POST /event-bridge/events/{eventType}` accepts events with this value as `x-api-key`")
+        static let signingSecret = secret(
+            "EVENT_SIGNING_SECRET",
+            "… and events that are signed with this secret. Without either setting the endpoint returns 401")
+        static let limit = Setting.integer(
+            "WEBHOOK_API_MAX_ATTEMPTS", default: 60, in: 1...1_000_000,
+            "Events over HTTP per minute and client address, counted by each process separately")
+
+        /// One that cannot be guessed.
+        private static func secret(_ name: String, _ meaning: String) -> Setting<String?> {
+            .secret(name, values: "at least \(EventCredentials.minimumLength) characters", meaning) {
+                $0.count >= EventCredentials.minimumLength
+            }
+        }
+    }
+
     static let configurationKeys = ConfigurationKeys(
-        ["WEBHOOK_API_MAX_ATTEMPTS"], secrets: ["EVENT_BRIDGE_API_KEY", "EVENT_SIGNING_SECRET"])
+        "events over HTTP", [Settings.key, Settings.signingSecret, Settings.limit])
 
     /// Who may send events.
     var credentials: EventCredentials
@@ -21,20 +34,7 @@ struct EventConfiguration: Sendable {
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
         credentials = EventCredentials(
-            key: try Self.longSecret("event.bridge.api.key", reader),
-            signingSecret: try Self.longSecret("event.signing.secret", reader))
-        limit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
-    }
-
-    /// A secret that cannot be guessed; nil when it is not set.
-    private static func longSecret(
-        _ key: ConfigKey, _ reader: ConfigReader
-    ) throws(ConfigurationFailure) -> String? {
-        guard let secret = try reader.secret(key) else { return nil }
-        guard secret.count >= EventCredentials.minimumLength else {
-            throw ConfigurationFailure(
-                key: key.environmentName, reason: "must have at least \(EventCredentials.minimumLength) characters")
-        }
-        return secret
+            key: try reader.value(Settings.key), signingSecret: try reader.value(Settings.signingSecret))
+        limit = RateLimit(limit: try reader.value(Settings.limit))
     }
 }

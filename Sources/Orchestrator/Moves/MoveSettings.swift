@@ -3,16 +3,26 @@ import ConfigurationChecks
 import Primitives
 
 /// Settings of moves.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `MOVE_WINDOW_SECONDS` | 1800 | 10 … 86400 for which a tenant can be read-only or locked out; then the move is undone |
-/// | `MOVE_RETENTION_HOURS` | 168 | 0 … 8760 for which the old copy is kept, unless the move is confirmed |
-/// | `MOVE_PG_DUMP`, `MOVE_PG_RESTORE` | found in `PATH` | PostgreSQL's programs, at least of the servers' version |
 struct MoveSettings: Sendable {
-    static let configurationKeys: ConfigurationKeys = [
-        "MOVE_WINDOW_SECONDS", "MOVE_RETENTION_HOURS", "MOVE_PG_DUMP", "MOVE_PG_RESTORE",
-    ]
+    private enum Settings {
+        static let window = Setting.duration(
+            "MOVE_WINDOW_SECONDS", default: 1800, in: 10...86_400,
+            "Longest time for which a move may keep a tenant from writing; then the move is undone")
+        static let retention = Setting.duration(
+            "MOVE_RETENTION_HOURS", default: 168, in: 0...8760,
+            "How long the old copy of a moved tenant is kept unless the move is confirmed")
+        static let dump = program("MOVE_PG_DUMP", "pg_dump")
+        static let restore = program("MOVE_PG_RESTORE", "pg_restore")
+
+        private static func program(_ name: String, _ program: String) -> Setting<String> {
+            .text(
+                name, default: program, values: "name or path of a program",
+                "PostgreSQL's program, of at least the servers' version (Debian's package `postgresql-client`)")
+        }
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "moves", [Settings.window, Settings.retention, Settings.dump, Settings.restore])
 
     /// How long a tenant may be unable to write.
     var window = Duration.seconds(1800)
@@ -26,9 +36,9 @@ struct MoveSettings: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        window = .seconds(try reader.integer("move.window.seconds", default: 1800, in: 10...86_400))
-        retention = .seconds(try reader.integer("move.retention.hours", default: 168, in: 0...8760) * 3600)
-        dumpProgram = reader.text("move.pg.dump") ?? dumpProgram
-        restoreProgram = reader.text("move.pg.restore") ?? restoreProgram
+        window = try reader.value(Settings.window)
+        retention = try reader.value(Settings.retention)
+        dumpProgram = try reader.value(Settings.dump)
+        restoreProgram = try reader.value(Settings.restore)
     }
 }

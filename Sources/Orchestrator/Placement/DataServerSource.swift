@@ -23,7 +23,7 @@ final class DataServerSource: Sendable {
     func open() throws(ConfigurationFailure) -> DataServers {
         if let servers { return servers }
         let servers: DataServers
-        if let path = reader.text("data.servers.file") {
+        if let path = try reader.value(DataServersFile.setting) {
             let file = DataServersFile(path: path, reader: reader)
             servers = DataServers(try file.load(), file: file, logger: logger)
         } else {

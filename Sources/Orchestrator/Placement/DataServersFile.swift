@@ -10,6 +10,10 @@ import PostgresClient
 /// secrets, never show.
 struct DataServersFile: Sendable {
     static let variable = "DATA_SERVERS_FILE"
+
+    static let setting = Setting.optionalText(
+        variable, values: "path of a file",
+        "The data servers, see below; without it there is one, `default`, given by `PROVISIONER_DB_*`")
     /// Most servers of a file.
     static let maximumServers = 1000
     private static let maximumSize = 1 << 20

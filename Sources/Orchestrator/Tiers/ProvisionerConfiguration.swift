@@ -2,20 +2,32 @@ import Configuration
 import ConfigurationChecks
 
 /// Settings of the provisioners, besides those of their database (`PROVISIONER_DB_…`, only if a tier needs it).
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `TIERS_FILE` | none | JSON: tier, and plan size, to provisioner |
-/// | `DATA_SERVERS_FILE` | none | JSON: the data servers, instead of `PROVISIONER_DB_…` |
-/// | `DATA_SERVERS_RELOAD_SECONDS` | 5 | 1 … 3600, how often the file is read again |
-/// | `PROVISIONING_SERVER_CONCURRENCY` | 4 | 1 … 64 steps at once on one of several data servers |
-/// | `PROVISIONER_ROLE_CONNECTION_LIMIT` | 20 | 1 … 10000, for each tenant's role |
-/// | `PROVISIONER_HTTP_ALLOW_PRIVATE` | true | whether pipelines may be on this machine or in private networks |
 struct ProvisionerConfiguration: Sendable {
-    static let configurationKeys: ConfigurationKeys = [
-        "TIERS_FILE", "DATA_SERVERS_FILE", "DATA_SERVERS_RELOAD_SECONDS", "PROVISIONING_SERVER_CONCURRENCY",
-        "PROVISIONER_ROLE_CONNECTION_LIMIT", "PROVISIONER_HTTP_ALLOW_PRIVATE",
-    ]
+    private enum Settings {
+        static let tiers = Setting.optionalText(
+            "TIERS_FILE", unset: "BASIC, STANDARD → postgres-schema; PREMIUM → postgres-database",
+            values: "path of a file",
+            "Tiers as data, see below")
+        static let reload = Setting.duration(
+            "DATA_SERVERS_RELOAD_SECONDS", default: 5, in: 1...3600, "How often the file of data servers is read again")
+        static let serverConcurrency = Setting.integer(
+            "PROVISIONING_SERVER_CONCURRENCY", default: 4, in: 1...64,
+            "Most steps that work on one of several data servers at the same time, so that one that hangs holds up only its own tenants"
+        )
+        static let roleConnections = Setting.integer(
+            "PROVISIONER_ROLE_CONNECTION_LIMIT", default: 20, in: 1...10_000, "Connections of a tenant's role")
+        static let allowsInternalPipelines = Setting.flag(
+            "PROVISIONER_HTTP_ALLOW_PRIVATE", default: true,
+            "Whether pipelines may be in private networks (link-local and metadata addresses are never allowed)")
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "provisioners",
+        [
+            Settings.tiers, DataServersFile.setting, Settings.reload, Settings.serverConcurrency,
+            Settings.roleConnections,
+            Settings.allowsInternalPipelines,
+        ])
 
     /// Which tier has which provisioner.
     var tiers: [TierDefinition]
@@ -34,13 +46,13 @@ struct ProvisionerConfiguration: Sendable {
     /// Reads the settings and the tiers file.
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        tiersFile = reader.text("tiers.file")
+        tiersFile = try reader.value(Settings.tiers)
         tiers =
             try tiersFile.map { (path) throws(ConfigurationFailure) in try TierDefinition.load(path: path) }
             ?? TierDefinition.defaults
-        reloadInterval = .seconds(try reader.integer("data.servers.reload.seconds", default: 5, in: 1...3600))
-        serverConcurrency = try reader.integer("provisioning.server.concurrency", default: 4, in: 1...64)
-        roleConnectionLimit = try reader.integer("provisioner.role.connection.limit", default: 20, in: 1...10_000)
-        allowsInternalPipelines = try reader.flag("provisioner.http.allow.private", default: true)
+        reloadInterval = try reader.value(Settings.reload)
+        serverConcurrency = try reader.value(Settings.serverConcurrency)
+        roleConnectionLimit = try reader.value(Settings.roleConnections)
+        allowsInternalPipelines = try reader.value(Settings.allowsInternalPipelines)
     }
 }

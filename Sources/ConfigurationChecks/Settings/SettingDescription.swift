@@ -1,0 +1,47 @@
+package import Configuration
+
+/// What people have to know of a setting.
+package struct SettingDescription: Sendable, Hashable {
+    /// The environment variable: upper-case letters, digits and underscores.
+    package let name: String
+    /// What it may be, after "must be": `an integer from 1 to 64`.
+    package let values: String
+    /// What an unset variable means, as documents show it: a value, or words. nil when there is nothing to say.
+    package let unset: String?
+    /// What it is for, in Markdown; the beginning of a sentence without its period.
+    package let meaning: String
+    package let isRequired: Bool
+    /// Whether its value is never shown, and may be in a file that `NAME_FILE` names.
+    package let isSecret: Bool
+
+    package init(
+        _ name: String, values: String, unset: String?, _ meaning: String, isRequired: Bool = false,
+        isSecret: Bool = false
+    ) {
+        self.name = name
+        self.values = values
+        self.unset = unset
+        self.meaning = meaning
+        self.isRequired = isRequired
+        self.isSecret = isSecret
+    }
+
+    /// The key that readers of the configuration use.
+    package var key: ConfigKey { ConfigKey(name.lowercased().split(separator: "_").map(String.init)) }
+
+    /// What a configuration says; nil when it says nothing.
+    package func text(in reader: ConfigReader) throws(ConfigurationFailure) -> String? {
+        isSecret ? try reader.secret(key) : reader.text(key)
+    }
+
+    func within(_ prefix: String) -> SettingDescription {
+        SettingDescription(
+            "\(prefix)_\(name)", values: values, unset: unset, meaning, isRequired: isRequired, isSecret: isSecret)
+    }
+
+    /// The failure of a value that the setting cannot have.
+    package func failure(_ text: String) -> ConfigurationFailure {
+        let found = isSecret ? "" : "is \"\(text)\", but "
+        return ConfigurationFailure(key: name, reason: "\(found)must be \(values)")
+    }
+}

@@ -1,0 +1,87 @@
+import ArgumentParser
+import ConfigurationChecks
+import FoundationEssentials
+import JSONCoding
+import Orchestrator
+import Subscription
+import TenantManagement
+
+/// `arc config`: what is configured, and the document of what can be.
+struct ConfigCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "config", abstract: "Show the settings of a service, or update their document.",
+        subcommands: [Show.self, Document.self])
+
+    /// `arc config show`: the settings of a service with their sources.
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the effective settings of a service with their sources; secrets are hidden.",
+            discussion: """
+                Reads the environment, .env.docker and .env.defaults as `arc serve` would do it: run it in the container of the
+                service. A setting that cannot be used is marked, and then the command ends with exit code 1.
+
+                  arc config show tenant-management
+                  arc config show orchestrator --set --json
+                """)
+
+        @Argument(help: "tenant-management, subscription or orchestrator.")
+        var service: ServiceName
+
+        @Flag(help: "Leave out settings that are not set.")
+        var set = false
+
+        @Flag(help: "Print JSON lines instead of a table.")
+        var json = false
+
+        func run() async throws {
+            CommandSupport.bootstrapQuietLogging()
+            let sources = try await EnvironmentReader.sources(environment: CommandSupport.environment)
+            let settings = EffectiveSetting.all(of: service.configurationKeys, in: sources)
+                .filter { !set || $0.source != nil }
+            for line in json ? settings.map(\.json) : EffectiveSetting.table(settings) {
+                CommandSupport.printLine(line)
+            }
+            if settings.contains(where: { $0.problem != nil }) { throw ExitCode.failure }
+        }
+    }
+
+    /// `arc config document`: the tables of docs/configuration.md.
+    struct Document: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Update the tables of settings in a document.",
+            discussion: """
+                A table is between `<!-- settings: NAME -->` and `<!-- end of settings -->`. Everything else stays as it is.
+
+                  arc config document docs/configuration.md
+                """)
+
+        @Argument(help: "Path of the document.")
+        var path: String
+
+        func run() async throws {
+            do {
+                let text = try String(contentsOfFile: path, encoding: .utf8)
+                let updated = try ServiceName.settingsDocument.updating(text)
+                try Data(updated.utf8).write(to: URL(fileURLWithPath: path), options: .atomic)
+            } catch {
+                throw CommandSupport.fail("arc config document: \(path) was not updated: \(error)")
+            }
+        }
+    }
+}
+
+extension ServiceName {
+    /// The settings that the service reads.
+    var configurationKeys: ConfigurationKeys {
+        switch self {
+        case .tenantManagement: TenantManagementApp.configurationKeys
+        case .subscription: SubscriptionApp.configurationKeys
+        case .orchestrator: OrchestratorApp.configurationKeys
+        }
+    }
+
+    /// The tables of docs/configuration.md.
+    static var settingsDocument: SettingsDocument {
+        SettingsDocument(allCases.map { ($0.rawValue.replacing("-", with: " "), $0.configurationKeys) })
+    }
+}
