@@ -42,7 +42,7 @@ extension RateLimitClass {
         switch operation.security {
         case .none, .leadKey: self = .publicCalls
         case .signature, .basic, .eventSender: self = .callbacks
-        case .bearer:
+        case .bearer, .anyIdentity:
             guard operation.method == .get else {
                 self = .write
                 return

@@ -1,4 +1,5 @@
 package import HTTPTypes
+import JSONCoding
 package import Primitives
 
 /// Sessions as requests use them: the store, and what cookies and headers have to be.

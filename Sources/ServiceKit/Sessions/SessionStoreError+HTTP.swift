@@ -1,4 +1,5 @@
 import HTTPTypes
+import JSONCoding
 
 extension SessionStoreError: HTTPFailureConvertible {
     /// 503, not 401: the session may still be valid, and logging in again would not help.
