@@ -9,7 +9,7 @@ import Testing
 @Suite struct EveryPostTests {
     /// Tables that work in progress fills and empties, and the keys themselves.
     private static let passing = [
-        "outbox", "notifications", "idempotency_keys",
+        "outbox", "notifications", "idempotency_keys", "audit_logs", "audit_chains", "audit_work",
         // What events of requests before cause, and the sender of webhooks.
         "inbox", "event_feed", "event_counters", "event_positions", "webhook_queues", "webhook_deliveries",
         "webhook_attempts",

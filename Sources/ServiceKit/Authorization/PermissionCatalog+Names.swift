@@ -90,6 +90,7 @@ extension PermissionCatalog {
         viewWebhook: "ViewWebhook",
         viewWebhookSecret: "ViewWebhookSecret",
         moveTenant: "MoveTenant",
+        viewAuditLog: "ViewAuditLog",
         viewMetrics: "ViewMetrics",
         viewStatistics: "ViewStatistics",
         viewRoles: "ViewRoles",

@@ -67,8 +67,7 @@ extension Role {
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
         Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewAuditLog, Code.viewMetrics,
-        Code.viewStatistics, Code.viewMetrics,
-        Code.viewStatistics, Code.viewAuditLog,
+        Code.viewStatistics,
     ]).union(catalog)
 
     // MARK: Users of tenants

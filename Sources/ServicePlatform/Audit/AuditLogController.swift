@@ -8,8 +8,6 @@ struct AuditLogController: Sendable {
     let catalog: EntityCatalog
     let limits: QueryLimits
 
-    static let permissions = [PermissionCatalog.viewAuditLog]
-
     var operations: [Operation] { [find(), crud.count(), crud.findByID()] }
 
     /// `GET /audit-logs`: a page at a time, the newest first.
@@ -18,7 +16,7 @@ struct AuditLogController: Sendable {
         return Operation(
             .get, "/audit-logs", id: "AuditLogController.find",
             summary: "List changes that were made, by whom and when; the newest first",
-            security: .bearer(permissions: Self.permissions),
+            access: AuditLogPolicy.view,
             parameters: [.filter(entity, limits), .cursor, .preferCount],
             responses: [
                 .init(

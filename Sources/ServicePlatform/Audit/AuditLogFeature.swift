@@ -10,7 +10,7 @@ import WorkQueue
 package struct AuditLogFeature<Core: ServiceCore>: ServiceFeature {
     package static var configurationKeys: ConfigurationKeys { AuditConfiguration.configurationKeys }
     package static var entities: [FeatureEntity] {
-        [FeatureEntity(AuditLogEntity.entity, viewPermissions: AuditLogController.permissions)]
+        [FeatureEntity(AuditLogEntity.entity, viewPermissions: AuditLogPolicy.view.permissions)]
     }
 
     package let operations: [Operation]
@@ -31,7 +31,9 @@ package struct AuditLogFeature<Core: ServiceCore>: ServiceFeature {
             AuditLogController(
                 crud: core.crud(
                     entity, "/audit-logs", "AuditLogController",
-                    CRUDPermissions(create: [], view: AuditLogController.permissions, update: [], delete: [])),
+                    CRUDAccess(
+                        create: AuditLogPolicy.none, view: AuditLogPolicy.view, update: AuditLogPolicy.none,
+                        delete: AuditLogPolicy.none)),
                 repository: core.repository(entity), catalog: core.catalog, limits: platform.queryLimits
             ).operations
         var services: [any Service] = [

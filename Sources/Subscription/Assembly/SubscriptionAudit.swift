@@ -2,7 +2,7 @@ package import ServicePlatform
 
 /// The tables of the subscription service in its audit log. A migration attaches them; a test compares the lists with the database.
 package enum SubscriptionAudit {
-    /// Of migration 39.
+    /// Of migration 69.
     package static let first = [
         AuditedTable("currencies", as: "Currency", of: "NULL::uuid"),
         AuditedTable("billing_cycles", as: "BillingCycle", of: "NULL::uuid"),
@@ -26,6 +26,9 @@ package enum SubscriptionAudit {
         AuditedTable("ledger_payment_sources", as: "LedgerPaymentSource", of: "main.audit_uuid(r.tenant_id)"),
         .eventReplays,
     ]
+
+    /// All of them.
+    package static let all = first
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [

@@ -59,6 +59,9 @@ package enum TenantManagementAudit {
             ]
     }
 
+    /// All of them.
+    package static let all = first
+
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
         "event_counters": "numbers of events",
