@@ -1,3 +1,4 @@
+import CoreMetrics
 package import Entities
 package import Logging
 package import NIOCore
