@@ -1,4 +1,5 @@
 import Observability
+import Primitives
 
 /// Writes the access log.
 struct AccessLogObserver: RequestObserver {
