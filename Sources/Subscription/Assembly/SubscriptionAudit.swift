@@ -32,8 +32,13 @@ package enum SubscriptionAudit {
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
+        "api_key_secrets": "a copy of tenant management's",
+        "api_keys": "a copy of tenant management's",
         "blocked_tenants": "a copy of tenant management's",
+        "known_roles": "a copy of tenant management's",
         "known_tenants": "a copy of tenant management's",
+        "role_state": "a number for caches",
         "tenant_list": "a copy of tenant management's",
+        "token_revocations": "a copy of tenant management's",
     ]
 }

@@ -8,7 +8,7 @@ package enum TenantManagementAudit {
     /// Of migration 69.
     package static let first = [
         AuditedTable("tenants", as: "Tenant", of: "r.id"),
-        AuditedTable("leads", as: "Lead", of: "NULL::uuid"),
+        AuditedTable("leads", as: "Lead", of: "NULL::uuid", omitting: ["traceparent"]),
         AuditedTable(
             "addresses", as: "Address",
             of: """
@@ -46,6 +46,11 @@ package enum TenantManagementAudit {
         AuditedTable(
             "webhook_replays", as: "WebhookReplay", of: "r.owner_id", omitting: ["owner_id"],
             renaming: ["from_on": "from", "to_on": "to", "deliveries": "count"]),
+        // The last use is stored now and then, and says nothing about a change.
+        AuditedTable("api_keys", as: "ApiKey", omitting: ["last_used_on"]),
+        AuditedTable("token_revocations", as: "TokenRevocation"),
+        // The others are copies of the code and of a file.
+        AuditedTable("roles", as: "Role", of: "NULL::uuid", where: "r.source = 'own'"),
         .eventReplays,
     ]
 
@@ -64,6 +69,7 @@ package enum TenantManagementAudit {
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
+        "api_key_secrets": "hashes; a rotation is a change of the key",
         "event_counters": "numbers of events",
         "event_feed": "copies of events",
         "event_positions": "numbers of events",
@@ -72,6 +78,7 @@ package enum TenantManagementAudit {
         "lead_retention": "written by a migration",
         "notifications": "mails on their way",
         "public_mail_domains": "written by a migration",
+        "role_state": "a number for caches",
         "tenant_export_chunks": "contents of archives",
         "tenant_export_data": "contents of archives",
         "tenant_export_parts": "contents of archives",
