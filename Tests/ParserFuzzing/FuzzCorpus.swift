@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// The committed inputs: one file each, in a folder for each target.
 package struct FuzzCorpus: Sendable {

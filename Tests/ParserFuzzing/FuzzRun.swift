@@ -4,6 +4,12 @@ package struct FuzzFailure: Error, Sendable, CustomStringConvertible {
     package let input: [UInt8]
     package let violation: String
 
+    package init(target: String, input: [UInt8], violation: String) {
+        self.target = target
+        self.input = input
+        self.violation = violation
+    }
+
     package var description: String {
         "\(target): \(violation), for \(String(decoding: input.prefix(500), as: UTF8.self).debugDescription)"
     }

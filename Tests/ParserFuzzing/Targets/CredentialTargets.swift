@@ -12,7 +12,7 @@ extension FuzzTarget {
     ) { bytes in
         let tokens = await FuzzTokens.shared.value
         let text = String(decoding: bytes, as: UTF8.self)
-        do {
+        do throws(HTTPFailure) {
             _ = try await tokens.verifier.verify(text)
         } catch {
             return "\(error.status.code) \(text.utf8.count { $0 == UInt8(ascii: ".") })"

@@ -6,7 +6,7 @@ extension FuzzTarget {
     /// What is read can be written and is the same when it is read again.
     static let json = FuzzTarget("json", tokens: tokens, maximumLength: 16_384) { bytes in
         let value: JSONValue
-        do {
+        do throws(JSONParseError) {
             value = try JSONValue.parse(bytes)
         } catch {
             try FuzzViolation.unless((0...bytes.count).contains(error.offset), "an error behind the text")

@@ -31,7 +31,7 @@ extension FuzzTarget {
     /// A filter is refused, or becomes a statement of bounded size that contains no text of the request.
     static let filter = FuzzTarget.text("filter", tokens: tokens, maximumLength: 16_384) { text in
         let filter: Filter
-        do {
+        do throws(FilterError) {
             filter = try Filter.parse(QueryParameter.all(text), for: FuzzEntities.tenant, in: FuzzEntities.catalog)
         } catch {
             return try refused(error)

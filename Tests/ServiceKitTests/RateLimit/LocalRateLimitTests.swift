@@ -38,7 +38,8 @@ import Testing
     @Test func `a refusal is known for at most a second, and only for its limit`() throws {
         var limits = LocalRateLimits()
         _ = allowed(3, "a", &limits)
-        let refusal = try #require(limits.decide(check("a"), now: 0))
+        let decision = limits.decide(check("a"), now: 0)
+        let refusal = try #require(decision)
         #expect(!refusal.isAllowed)
         var refused = RefusedCalls()
         let now = ContinuousClock.now
@@ -54,7 +55,8 @@ import Testing
     @Test func `refusals are bounded`() throws {
         var limits = LocalRateLimits()
         _ = allowed(3, "a", &limits)
-        let refusal = try #require(limits.decide(check("a"), now: 0))
+        let decision = limits.decide(check("a"), now: 0)
+        let refusal = try #require(decision)
         var refused = RefusedCalls()
         let now = ContinuousClock.now
         for number in 0..<(RefusedCalls.capacity + 100) { refused.insert(refusal, of: check("\(number)"), now: now) }

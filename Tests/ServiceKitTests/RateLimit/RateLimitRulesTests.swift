@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import Entities
 import HTTPTypes
 import Primitives
 import Testing
