@@ -6,11 +6,16 @@ package import Primitives
 package struct JSONLogHandler: LogHandler {
     /// Metadata of the logger, on every line.
     package var metadata: Logger.Metadata = [:]
-    /// Lines below it are not written.
-    package var logLevel: Logger.Level
+    /// Lines below it are not written. That of all loggers, unless one has its own.
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? shared?.level ?? .info }
+        set { ownLevel = newValue }
+    }
     /// Adds metadata of the moment.
     package var metadataProvider: Logger.MetadataProvider?
 
+    private var ownLevel: Logger.Level?
+    private let shared: SharedLogLevel?
     private let label: String
     private let output: LineOutput
     private let clock: any WallClock
@@ -22,7 +27,18 @@ package struct JSONLogHandler: LogHandler {
         label: String, level: Logger.Level, output: LineOutput = .standardOutput, clock: any WallClock = SystemClock()
     ) {
         self.label = label
-        self.logLevel = level
+        ownLevel = level
+        shared = nil
+        self.output = output
+        self.clock = clock
+    }
+
+    /// A handler whose level can change while the process runs.
+    package init(
+        label: String, level: SharedLogLevel, output: LineOutput = .standardOutput, clock: any WallClock = SystemClock()
+    ) {
+        self.label = label
+        shared = level
         self.output = output
         self.clock = clock
     }

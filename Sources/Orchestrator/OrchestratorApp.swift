@@ -105,6 +105,7 @@ package enum OrchestratorApp {
             observers: telemetry.observers, recorder: tracing?.recorder,
             background: try exporters + measuring + bus.services + features.flatMap(\.background)
                 + consumers.map { try $0.service(on: bus.subscriber) },
+            reloadable: [core.provisioners.reload.setting],
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()

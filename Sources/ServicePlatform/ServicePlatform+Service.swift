@@ -79,7 +79,7 @@ extension ServicePlatform {
             rateLimiter: limiter, idempotency: idempotency,
             tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
             recorder: tracing?.recorder,
-            background: background,
+            background: background, origins: origins, reloadable: reloadable,
             atEnd: {
                 for feature in features { await feature.shutdown() }
                 await bus.shutdown()

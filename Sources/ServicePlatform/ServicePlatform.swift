@@ -57,6 +57,7 @@ package struct ServicePlatform: Sendable {
     let lag: EventLag
     let eventSecrets: EventSecrets
     let http: ServiceConfiguration
+    let origins: AllowedOrigins
     /// API keys and revoked tokens.
     package let credentials: Credentials
     let verifier: TokenVerifier
@@ -97,6 +98,7 @@ package struct ServicePlatform: Sendable {
         self.clock = clock
         self.logger = logger
         http = try ServiceConfiguration(reader: reader, defaultPort: profile.defaultPort)
+        origins = AllowedOrigins(http.limits.allowedOrigins)
         tokens = try TokenConfiguration(reader: reader)
         encryptionKeys = try EncryptionKeys(reader: reader)
         systemUser = try SystemUser(reader: reader)
@@ -113,12 +115,24 @@ package struct ServicePlatform: Sendable {
         limiter = RateLimiter(
             redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock,
             rules: try RateLimitRules(reader: reader))
-        roles = RoleBook(file: try reader.text("roles.file").map { RolesFile(path: $0) }?.load() ?? [])
+        roles = RoleBook(file: try RolesFile.roles(reader: reader))
         credentials = try Credentials(
             reader: reader, encryptionKeys: encryptionKeys, roles: roles, pool: database.pool, clock: clock,
             logger: logger)
         verifier = await TokenVerifier(
             configuration: tokens, clock: clock, roles: roles, revocations: credentials.revokedTokens)
+    }
+
+    /// The settings that can change while the service runs, beside those of every HTTP service.
+    var reloadable: [ReloadableSetting] {
+        [
+            ReloadableSetting(
+                "rate limits", current: { [limiter] in limiter.rules }, read: { try RateLimitRules(reader: $0) },
+                use: { [limiter] in limiter.use($0) }),
+            ReloadableSetting(
+                "roles", current: { [roles] in roles.file }, read: { try RolesFile.roles(reader: $0) },
+                use: { [roles] in roles.replaceFile($0) }),
+        ]
     }
 
     /// The rows of an entity.

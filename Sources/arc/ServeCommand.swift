@@ -37,7 +37,8 @@ struct ServeCommand: AsyncParsableCommand {
             let reader = try await EnvironmentReader.make()
             try checkSecrets(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
-            try await http.run { port in
+            SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
+            try await http.run(configuration: { try await EnvironmentReader.make() }) { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
                 // Reading settings, describing operations and checking the database has run code that serves no request.
                 process_release_code()

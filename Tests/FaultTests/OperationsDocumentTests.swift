@@ -97,6 +97,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     case tenants = "Tenants that are suspended, off-boarded or erased"
     case dataServers = "Data servers"
     case unknownTenant = "A tenant is unknown to the subscription service"
+    case roles = "A role or a permission does not work as expected"
     case migrations = "Migrations"
     case adoption = "Adopting an ARC SaaS database"
 
@@ -107,6 +108,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
         case .events: try await Self.operateEvents(section, shell)
         case .redis: try await Self.loseRedis(section, shell)
         case .login: try await Self.inspectLogin(section, shell)
+        case .roles: try await Self.explainRole(section, shell)
         case .fullDisk: try await Self.fillDisk(section, shell)
         case .bullMQ: try await Self.inspectBullMQ(section, shell)
         case .aws: try await Self.inspectAWS(section, shell)

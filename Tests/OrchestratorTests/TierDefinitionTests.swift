@@ -137,10 +137,38 @@ import WorkQueue
         #expect(failure.description.contains("names the file \(file.path): must be a JSON object"), "\(failure)")
     }
 
-    private func table(_ text: String) throws -> TierTable {
-        let registry = ProvisionerRegistry(
+    @Test func `tiers change in place, all or none`() async throws {
+        let file = TestCommand.temporaryFile("tiers.json")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let old = #"{"A": {"provisioner": "exec", "command": ["/bin/true"]}}"#
+        let definitions = try TierDefinition.parse(Array(old.utf8))
+        let table = try table(old)
+        let reload = TierReload(definitions, registry: registry, tiers: table, hasServers: false)
+        func prepare(_ text: String) async throws -> Bool {
+            try Data(text.utf8).write(to: file)
+            let reader = try await EnvironmentReader.make(
+                folder: "/nonexistent", environment: ["TIERS_FILE": file.path])
+            let changed = ConfigurationReloader([reload.setting], source: { reader }, logger: testLogger)
+            return await changed.reload()
+        }
+        #expect(try await prepare(#"{"B": {"provisioner": "exec", "command": ["/bin/true"]}}"#))
+        #expect(table.tiers == ["B"] && table["a"] == nil)
+        for wrong in [
+            "{", "{}", #"{"C": {"provisioner": "unknown"}}"#, #"{"C": {"provisioner": "postgres-schema"}}"#,
+            #"{"C": {"provisioner": "exec", "command": ["/bin/true"]}, "D": {"provisioner": "exec"}}"#,
+        ] {
+            #expect(try await !prepare(wrong))
+            #expect(table.tiers == ["B"], "\(wrong)")
+        }
+    }
+
+    private var registry: ProvisionerRegistry {
+        ProvisionerRegistry(
             tenancy: { () throws(ConfigurationFailure) in throw ConfigurationFailure(key: "unused", reason: "") },
             client: JSONPoster(allowsInternalAddresses: true), logger: testLogger)
-        return try registry.table(try TierDefinition.parse(Array(text.utf8)))
+    }
+
+    private func table(_ text: String) throws -> TierTable {
+        try registry.table(try TierDefinition.parse(Array(text.utf8)))
     }
 }

@@ -11,6 +11,7 @@ struct Provisioners: Sendable {
     /// Where tenants are; nil when no tier needs a database.
     let tenancy: PlacedTenancy?
     let configuration: ProvisionerConfiguration
+    let reload: TierReload
 
     /// Reads the tiers and makes their provisioners.
     /// - Throws: ``ConfigurationFailure`` that names the variable, the file, the tier and the member.
@@ -36,6 +37,8 @@ struct Provisioners: Sendable {
         }
         self.tenancy = source.servers == nil ? nil : try tenancy()
         self.configuration = configuration
+        reload = TierReload(
+            configuration.tiers, registry: registry, tiers: tiers, hasServers: self.tenancy != nil)
         self.pipelines = pipelines
     }
 

@@ -23,6 +23,7 @@ package struct HTTPService: Sendable {
     private let connections: ConnectionTable
     private let unsentAnswers: UnsentAnswers
     private let background: [any Service]
+    private let reloadable: [ReloadableSetting]
     private let atEnd: @Sendable () async -> Void
     private let logger: Logger
     /// What is measured while the service runs counts where its parts count.
@@ -40,6 +41,8 @@ package struct HTTPService: Sendable {
     ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
     ///   - recorder: Records spans; nil without tracing.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
+    ///   - origins: Whose pages may read responses; nil: those of the configuration.
+    ///   - reloadable: Settings that can change while the service runs, beside those of every service.
     ///   - atEnd: Closes what everything uses (pools, clients), after everything else has ended.
     package init(
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
@@ -47,10 +50,11 @@ package struct HTTPService: Sendable {
         authenticators: AuthenticatorChain, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
         tenantGate: TenantGate? = nil, tenantPlans: TenantPlans? = nil,
         observers: ([Operation]) -> [any RequestObserver] = { _ in [] }, recorder: SpanRecorder? = nil,
-        background: [any Service],
+        background: [any Service], origins: AllowedOrigins? = nil, reloadable: [ReloadableSetting] = [],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
     ) {
         let box = DocumentBox()
+        let origins = origins ?? AllowedOrigins(configuration.limits.allowedOrigins)
         let all = base.operations(document: { box.buffer }) + operations
         let document = OpenAPIDocument(
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
@@ -69,7 +73,7 @@ package struct HTTPService: Sendable {
         self.configuration = configuration
         self.responder = ServiceResponder(
             router: OperationRouter(runners: runners),
-            crossOrigin: CrossOriginPolicy(allowedOrigins: configuration.limits.allowedOrigins, operations: all),
+            crossOrigin: CrossOriginPolicy(allowedOrigins: origins, operations: all),
             operations: all,
             observers: Self.observers(configuration, recorder) + observers(all),
             clientAddress: clientAddress, clock: clock)
@@ -79,6 +83,15 @@ package struct HTTPService: Sendable {
             uncounted: limits.trustedProxies)
         unsentAnswers = UnsentAnswers(limit: limits.maximumUnsentBytes)
         self.background = background
+        self.reloadable =
+            [
+                ReloadableSetting(
+                    "log level", current: { SharedLogLevel.process.level },
+                    read: { try ServiceConfiguration.logLevel(reader: $0) }, use: { SharedLogLevel.process.use($0) }),
+                ReloadableSetting(
+                    "allowed origins", current: { origins.current },
+                    read: { try RequestLimits(reader: $0).allowedOrigins }, use: { origins.use($0) }),
+            ] + reloadable
         self.atEnd = atEnd
         self.logger = logger
         metrics = MetricsSystem.factory
@@ -89,9 +102,11 @@ package struct HTTPService: Sendable {
     /// time to end; then they are canceled.
     /// - Parameters:
     ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
+    ///   - configuration: Reads the settings again, on SIGHUP; nil: they do not change.
     ///   - onListening: Called with the port once the server accepts connections.
     package func run(
-        signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        signals: [UnixSignal] = [.sigterm, .sigint], configuration source: ConfigurationReloader.Source? = nil,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
     ) async throws {
         let limits = configuration.limits
         let refusals = HeadRefusals(observers: responder.observers, clock: responder.clock)
@@ -110,7 +125,7 @@ package struct HTTPService: Sendable {
         application.logger = logger
         // Ends in reverse order: first the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
-            services: (background + [application]).map { service in
+            services: (background + reloaders(source) + [application]).map { service in
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: signals, logger: logger)
@@ -139,6 +154,15 @@ package struct HTTPService: Sendable {
         let log = AccessLog(isEnabled: configuration.writesAccessLog)
         if let observer = AccessLogObserver(log, addresses: addresses) { observers.append(observer) }
         return observers
+    }
+
+    private func reloaders(_ source: ConfigurationReloader.Source?) -> [any Service] {
+        source.map { [reloader($0)] } ?? []
+    }
+
+    /// Reads the settings that can change again.
+    package func reloader(_ source: @escaping ConfigurationReloader.Source) -> ConfigurationReloader {
+        ConfigurationReloader(reloadable, source: source, logger: logger)
     }
 
     /// Without free file descriptors no connection can be accepted, and the open ones would keep others out.

@@ -1,5 +1,6 @@
 package import Configuration
 package import ConfigurationChecks
+package import Logging
 
 /// The settings of every HTTP service: where it listens and how it shuts down.
 ///
@@ -42,9 +43,21 @@ package struct ServiceConfiguration: Sendable {
         ClientAddressDetail.configurationKeys, RequestLimits.configurationKeys,
     ])
 
+    /// `LOG_LEVEL`, in any case.
+    /// - Throws: ``ConfigurationFailure``.
+    package static func logLevel(reader: ConfigReader) throws(ConfigurationFailure) -> Logger.Level {
+        guard let text = reader.text("log.level") else { return .info }
+        guard let level = Logger.Level(rawValue: text.lowercased()) else {
+            throw ConfigKey("log.level").failure(
+                text, "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+        return level
+    }
+
     /// Reads the keys above.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader, defaultPort: Int) throws(ConfigurationFailure) {
+        _ = try Self.logLevel(reader: reader)
         self.init(
             host: reader.text("host") ?? "127.0.0.1",
             port: try reader.integer("port", default: defaultPort, in: 0...65_535),

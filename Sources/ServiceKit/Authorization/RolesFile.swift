@@ -1,3 +1,4 @@
+package import Configuration
 package import ConfigurationChecks
 import FoundationEssentials
 import JSONCoding
@@ -14,6 +15,13 @@ package struct RolesFile: Sendable {
     private static let members: Set<String> = ["name", "audience", "permissions", "description"]
 
     let path: String
+
+    /// The roles of the file that a configuration names; none without a file.
+    /// - Throws: `ConfigurationFailure` with all problems.
+    package static func roles(reader: ConfigReader) throws(ConfigurationFailure) -> [Role] {
+        guard let path = reader.text("roles.file") else { return [] }
+        return try RolesFile(path: path).load()
+    }
 
     package init(path: String) {
         self.path = path

@@ -3,13 +3,13 @@ import HTTPTypes
 /// Cross-origin resource sharing as the original answers it, except that credentials are only allowed for origins that
 /// are named: `*` with credentials is no protection at all.
 struct CrossOriginPolicy: Sendable {
-    private let allowedOrigins: Set<String>
+    private let allowedOrigins: AllowedOrigins
     private let exposedHeaders: String
 
     /// - Parameters:
     ///   - allowedOrigins: Origins that may read answers; `*` stands for all.
     ///   - operations: Scripts may read every header that one of them declares.
-    init(allowedOrigins: Set<String>, operations: [Operation]) {
+    init(allowedOrigins: AllowedOrigins, operations: [Operation]) {
         self.allowedOrigins = allowedOrigins
         let names = Set(operations.flatMap { $0.answerHeaders.map(\.name) })
         exposedHeaders = names.sorted().joined(separator: ", ")
@@ -18,6 +18,7 @@ struct CrossOriginPolicy: Sendable {
     /// Headers for an answer to a request from a browser; none when the request names no origin or another one.
     func headers(origin: String?) -> HTTPFields {
         guard let origin else { return [:] }
+        let allowedOrigins = allowedOrigins.current
         if allowedOrigins.contains("*") {
             return [.accessControlAllowOrigin: "*", .accessControlExposeHeaders: exposedHeaders]
         }

@@ -5,16 +5,18 @@ import Primitives
 ///
 /// The second barrier beside ``CrossSiteTokens``. Browsers send `Sec-Fetch-Site` or `Origin` with every change; programs send
 /// neither, and need the token all the same.
-package struct RequestOrigin: Sendable, Hashable {
-    private let origins: Set<String>
+package struct RequestOrigin: Sendable {
+    private let own: String
+    private let others: AllowedOrigins
     /// In development pages of any port of this machine may: cookies do not tell ports apart either.
     private let developmentHost: String?
 
     /// - Parameters:
     ///   - own: Scheme, host and port under which browsers reach the services.
     ///   - others: Further origins; `*` allows none.
-    package init(own: String, others: Set<String>) {
-        origins = others.subtracting(["*"]).union([own])
+    package init(own: String, others: AllowedOrigins) {
+        self.own = own
+        self.others = others
         developmentHost = own.hasPrefix("http://") ? Self.withoutPort(own) : nil
     }
 
@@ -28,7 +30,10 @@ package struct RequestOrigin: Sendable, Hashable {
     }
 
     private func isAllowed(_ origin: String) -> Bool {
-        if origins.contains(where: origin.hasSameBytes) { return true }
+        if origin.hasSameBytes(as: own) || others.current.contains(where: { $0 != "*" && $0.hasSameBytes(as: origin) })
+        {
+            return true
+        }
         return developmentHost?.hasSameBytes(as: Self.withoutPort(origin)) == true
     }
 

@@ -21,7 +21,7 @@ package struct PlatformSessions: Sendable {
         access = SessionAccess(
             store: SessionStore(redis: ownClient ?? shared, keys: platform.encryptionKeys),
             cookies: configuration.cookies, csrf: CrossSiteTokens(keys: platform.encryptionKeys),
-            origin: RequestOrigin(own: configuration.origin, others: platform.http.limits.allowedOrigins))
+            origin: RequestOrigin(own: configuration.origin, others: platform.origins))
         authenticator = SessionAuthenticator(sessions: access, roles: platform.roles, clock: platform.clock)
     }
 

@@ -43,7 +43,8 @@ enum CommandSupport {
     /// JSON lines on standard output, as services log.
     static func bootstrapJSONLogging() {
         let level = environment["LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .info
-        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: level) }
+        SharedLogLevel.process.use(level)
+        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: .process) }
     }
 
     /// Logs errors to standard error only, because standard output belongs to the command.

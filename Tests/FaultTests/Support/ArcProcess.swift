@@ -58,6 +58,15 @@ final class ArcProcess {
         }
     }
 
+    /// SIGHUP: it reads its settings again.
+    func hangUp() {
+        guard let process else { return }
+        Foundation.kill(process.processIdentifier, SIGHUP)
+    }
+
+    /// What it has logged.
+    var logged: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+
     /// SIGCONT.
     func resume() {
         guard let process else { return }

@@ -1,0 +1,58 @@
+package import Configuration
+package import Logging
+package import ServiceLifecycle
+package import UnixSignals
+
+/// Reads settings again on SIGHUP. Everything is read and checked before anything changes: one mistake, and everything stays as
+/// it is.
+package struct ConfigurationReloader: Service {
+    /// Reads the environment and the files again.
+    package typealias Source = @Sendable () async throws -> ConfigReader
+
+    private let settings: [ReloadableSetting]
+    private let source: Source
+    private let logger: Logger
+
+    package init(_ settings: [ReloadableSetting], source: @escaping Source, logger: Logger) {
+        self.settings = settings
+        self.source = source
+        self.logger = logger
+    }
+
+    /// Runs until shutdown.
+    package func run() async throws {
+        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
+            await reload()
+        }
+    }
+
+    /// Reads everything once more.
+    /// - Returns: Whether the new configuration is in use.
+    @discardableResult
+    package func reload() async -> Bool {
+        var problems: [String] = []
+        var changes: [(name: String, change: ReloadableSetting.Change)] = []
+        do {
+            let reader = try await source()
+            for setting in settings {
+                do {
+                    if let change = try setting.prepare(reader) { changes.append((setting.name, change)) }
+                } catch {
+                    problems.append("\(error)")
+                }
+            }
+        } catch {
+            problems.append("\(error)")
+        }
+        guard problems.isEmpty else {
+            logger.error(
+                "The configuration was not changed, because the new one has mistakes",
+                metadata: ["problems": .array(problems.map { "\($0)" })])
+            return false
+        }
+        for change in changes { change.change() }
+        logger.notice(
+            "The configuration was read again", metadata: ["changed": .array(changes.map { "\($0.name)" })])
+        return true
+    }
+}

@@ -1,0 +1,58 @@
+import Foundation
+import JSONCoding
+import PostgresTestSupport
+import Primitives
+import StackTestSupport
+import Testing
+
+/// SIGHUP to a service in its own process: it reads its settings again and drops no request.
+@Suite(.timeLimit(.minutes(20))) struct ReloadTests {
+    private static func roles(_ permissions: JSONValue...) -> JSONValue {
+        ["roles": [["name": "Auditor", "audience": "operator", "permissions": .array(permissions)]]]
+    }
+
+    @Test func `roles and limits change while requests go on, and mistakes change nothing`() async throws {
+        try await ProcessStack.run { stack in
+            let files = [
+                "ROLES_FILE": try stack.write(Self.roles("10207"), "roles.json"),
+                "RATE_LIMITS_FILE": try stack.write([:], "limits.json"),
+            ]
+            let process = try await stack.start(.tenantManagement, files)
+            let (client, admin) = (process.client, stack.admin)
+            let token = try await TestTokens(clock: SystemClock()).roleToken("Auditor")
+            try await client.get("/tenants", token: token).expect(200)
+            try await client.get("/contacts", token: token).expect(403)
+
+            let traffic = Task { () -> Set<Int> in
+                var statuses: Set<Int> = []
+                while !Task.isCancelled {
+                    let status = try? await client.get("/tenants/count", token: admin).status
+                    if status != nil || !Task.isCancelled { statuses.insert(status ?? 0) }
+                }
+                return statuses
+            }
+            _ = try stack.write(Self.roles("10211"), "roles.json")
+            process.hangUp()
+            try await eventually("the new role counts") {
+                try await client.get("/contacts", token: token).status == 200
+            }
+            try await client.get("/tenants", token: token).expect(403)
+
+            // One mistake, and the other file does not count either.
+            _ = try stack.write(Self.roles("10211", "99999"), "roles.json")
+            _ = try stack.write(["caller": ["read": 1, "search": 1]], "limits.json")
+            process.hangUp()
+            try await eventually("the mistake is logged") { process.logged.contains("is no permission code") }
+            for _ in 0..<3 { try await client.get("/contacts", token: token).expect(200) }
+
+            _ = try stack.write(Self.roles("10211"), "roles.json")
+            process.hangUp()
+            try await eventually("the limit counts") {
+                try await client.get("/contacts", token: token).status == 429
+            }
+            traffic.cancel()
+            #expect(await traffic.value.subtracting([200, 429]).isEmpty)
+            #expect(process.isRunning)
+        }
+    }
+}
