@@ -1,5 +1,6 @@
 import Entities
 import HTTPTypes
+import JSONCoding
 import ServiceKit
 
 /// The HTTP operations by which operators log in and out with a browser.
