@@ -306,12 +306,15 @@ let package = Package(
             "ServiceKitTests",
             values + settings + [
                 "TestSupport", "RedisTestSupport", "PostgresClient", "RedisClient", "Entities", "Observability",
-                "ServiceKit", crypto, hummingbird,
+                "Sealing", "ServiceKit", crypto, hummingbird,
                 hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
             ]),
         tests(
             "TenantManagementTests",
             serviceTests + ["TestSupport", "Sealing", "TenantManagement", crypto, nioHTTP1, nioPosix, nioSSL]),
+        tests(
+            "ServicePlatformTests",
+            ["TestSupport", "Primitives", "Sealing", "Entities", "ServiceKit", "ServicePlatform"]),
         tests("ArcTests", ["TestSupport", "LocalStack"]),
     ]
 )

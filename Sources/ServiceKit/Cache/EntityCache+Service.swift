@@ -1,4 +1,4 @@
-import Entities
+package import Entities
 import Logging
 import RedisClient
 import ServiceLifecycle
@@ -67,16 +67,16 @@ extension EntityCache: Service {
     // MARK: Changes reported by PostgreSQL
 
     /// Invalidates rows that any writer has changed.
-    func rowsChanged(_ rows: [RowVersion]) async {
+    package func rowsChanged(_ rows: [RowVersion]) async {
         guard !rows.isEmpty else { return }
         await invalidate(rows)
     }
 
     /// All changes that were committed before this instant have been reported.
-    func confirm(at instant: ContinuousClock.Instant) { state.withLock { $0.confirm(at: instant) } }
+    package func confirm(at instant: ContinuousClock.Instant) { state.withLock { $0.confirm(at: instant) } }
 
     /// Changes may have been missed: drops all cached bodies.
-    func reset() async {
+    package func reset() async {
         state.withLock { $0.reset() }
         await repair()
     }

@@ -30,6 +30,9 @@ final class APIKeyLookups: Sendable {
         self.lookup = lookup
     }
 
+    /// Number of requests that wait.
+    var waiting: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
+
     /// The key with one of these hashes of the same text; nil if there is none.
     /// - Throws: The error of the lookup; 503 when too many wait.
     func find(_ hashes: [[UInt8]]) async throws -> KnownAPIKey? {

@@ -36,8 +36,8 @@ package final class KnownAPIKeys: Sendable {
 
     private func forgetAll() { memory.withLock { $0.reset() } }
 
-    /// Number of keys in memory.
-    package var count: Int { memory.withLock { $0.count } }
+    /// Number of requests that wait for a lookup.
+    var waiting: Int { lookups.waiting }
 
     /// The caller whom a key identifies.
     /// - Throws: 401 for everything that is not a valid key; errors of the lookup, so that nobody passes without a database.

@@ -146,7 +146,7 @@ struct APIKeyController: Sendable {
             responses: [.init(.ok, "The key with its new secret", schema: Self.securedSchema, headers: [.eTag])],
             failures: [
                 .forbidden: "The key allows what the caller may not do (PERMISSIONS_NOT_HELD)",
-                .notFound: Self.missing, .conflict: "The key was changed at the same time, or \(Self.lost)",
+                .notFound: Self.missing, .conflict: Self.lost.prefix(1).uppercased() + Self.lost.dropFirst(),
                 .preconditionFailed: CRUDOperations.preconditionFailure,
             ],
             idempotency: .recover { _ in throw APIKeyError.secretLost },

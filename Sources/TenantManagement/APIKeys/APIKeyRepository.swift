@@ -38,29 +38,25 @@ struct APIKeyRepository: Sendable {
         let hash: [UInt8]
         let prefix: String
         let expiresOn: Timestamp
-        /// Until when the former secret is accepted; nil: not any longer.
-        let previousExpiresOn: Timestamp?
+        /// Until when the former secret is accepted, if it does not end earlier. Not after now: not any longer.
+        let overlapEnd: Timestamp
     }
 
-    /// Replaces the secret of a key that has a version, in one transaction.
-    /// - Returns: Whether the key had the version.
+    /// Replaces the secret of a key, in one transaction.
+    /// - Parameter version: The version that the key must have; nil: any.
+    /// - Returns: Whether there was such a key.
     func rotate(
-        _ key: Identifier, version: Int64, _ rotation: Rotation, in context: WriteContext
+        _ key: Identifier, version: Int64?, _ rotation: Rotation, in context: WriteContext
     ) async throws(PostgresError) -> Bool {
         var batch = context.batch(resource: key)
         let change = batch.add(
             Self.changing,
             [
-                .identifier(key), .int64(version), .text(rotation.prefix), .timestamp(rotation.expiresOn),
-                .timestamp(context.now), .optional(rotation.previousExpiresOn) { .timestamp($0) },
+                .identifier(key), .optional(version) { .int64($0) }, .text(rotation.prefix),
+                .timestamp(rotation.expiresOn), .timestamp(context.now), .timestamp(rotation.overlapEnd),
                 .optional(context.actor.identifier) { .identifier($0) },
             ])
-        batch.add(
-            Self.replacing,
-            [
-                .identifier(key), .bytes(rotation.hash),
-                .optional(rotation.previousExpiresOn) { .timestamp($0) },
-            ])
+        batch.add(Self.replacing, [.identifier(key), .bytes(rotation.hash)])
         do {
             _ = try await pool.run(batch)
             return true
@@ -72,8 +68,10 @@ struct APIKeyRepository: Sendable {
 
     private static let changing: PostgresStatement = """
         WITH changed AS (
-            UPDATE main.api_keys SET prefix = $3, expires_on = $4, rotated_on = $5, previous_expires_on = $6, modified_by = $7
-            WHERE id = $1 AND row_version = $2 AND NOT deleted RETURNING 1)
+            UPDATE main.api_keys SET
+                prefix = $3, expires_on = $4, rotated_on = $5, modified_by = $7,
+                previous_expires_on = CASE WHEN least($6, expires_on) > $5 THEN least($6, expires_on) END
+            WHERE id = $1 AND ($2::bigint IS NULL OR row_version = $2) AND NOT deleted RETURNING 1)
         SELECT 1 / count(*) FROM changed
         """
 
@@ -82,8 +80,10 @@ struct APIKeyRepository: Sendable {
         INSERT INTO main.api_key_secrets AS secret (key_id, tenant_id, hash)
         SELECT id, tenant_id, $2 FROM main.api_keys WHERE id = $1
         ON CONFLICT (key_id) DO UPDATE SET
-            hash = excluded.hash, previous_expires_on = $3::timestamptz,
-            previous_hash = CASE WHEN $3::timestamptz IS NOT NULL THEN secret.hash END
+            hash = excluded.hash,
+            previous_expires_on = (SELECT previous_expires_on FROM main.api_keys WHERE id = $1),
+            previous_hash = CASE
+                WHEN (SELECT previous_expires_on FROM main.api_keys WHERE id = $1) IS NOT NULL THEN secret.hash END
         """
 
     /// The statement that deletes the keys that were made with a key, and those that were made with them.

@@ -29,9 +29,6 @@ struct APIKeyService: Sendable {
         let text: APIKeyText
     }
 
-    /// How often a rotation is tried again because somebody else has changed the key meanwhile.
-    private static let attempts = 5
-
     // MARK: Creation
 
     /// Adds a key.
@@ -134,7 +131,7 @@ struct APIKeyService: Sendable {
 
     // MARK: Rotation
 
-    /// Gives a key a new secret; the former one is accepted until the overlap is over. Of three rotations within an overlap
+    /// Gives a key a new secret; the former one is accepted until the overlap is over. Of several rotations within an overlap
     /// only the last two secrets are accepted.
     /// - Parameter expiresOn: The end of the new secret. Nil: the usual lifetime, at least as long as before.
     /// - Throws: ``APIKeyError``, `ValidationFailure`, `RepositoryError`.
@@ -143,28 +140,27 @@ struct APIKeyService: Sendable {
         by caller: Identity, in context: WriteContext
     ) async throws -> Secured {
         let longest = try await longestEnd(for: caller, in: context)
-        for _ in 0..<Self.attempts {
-            let current = try await keys.findByID(id, in: context.scope)
-            let version = try current.version
-            try condition?.require(version)
-            try policy.checkHeld(
-                APIKeyPolicy.Grants(
-                    permissions: try current[APIKey.permissions], roles: try current[APIKey.roles]),
-                of: try current[APIKey.audience], by: caller.permissions)
-            let formerEnd = try current[APIKey.expiresOn]
-            let usual = max(formerEnd, context.now.adding(configuration.defaultLifetime))
-            let end = try checkedEnd(expiresOn, default: min(usual, longest.end), longest, context)
-            let previousEnd = min(context.now.adding(overlap), formerEnd)
-            let text = APIKeyText.make()
-            let rotation = APIKeyRepository.Rotation(
-                hash: credentials.hasher.hash(text), prefix: text.prefix, expiresOn: end,
-                previousExpiresOn: previousEnd > context.now
-                    ? Timestamp(milliseconds: previousEnd.milliseconds) : nil)
-            guard try await repository.rotate(id, version: version, rotation, in: context) else { continue }
-            await credentials.keys.rowsChanged([RowVersion(id: id, version: version + 1)])
-            return Secured(record: try await keys.findByID(id, in: context.scope), text: text)
+        let current = try await keys.findByID(id, in: context.scope)
+        let version = try current.version
+        try condition?.require(version)
+        // What a key may do never changes.
+        try policy.checkHeld(
+            APIKeyPolicy.Grants(permissions: try current[APIKey.permissions], roles: try current[APIKey.roles]),
+            of: try current[APIKey.audience], by: caller.permissions)
+        let usual = max(try current[APIKey.expiresOn], context.now.adding(configuration.defaultLifetime))
+        let text = APIKeyText.make()
+        let rotation = APIKeyRepository.Rotation(
+            hash: credentials.hasher.hash(text), prefix: text.prefix,
+            expiresOn: try checkedEnd(expiresOn, default: min(usual, longest.end), longest, context),
+            overlapEnd: Timestamp(milliseconds: context.now.adding(overlap).milliseconds))
+        guard try await repository.rotate(id, version: condition.map { _ in version }, rotation, in: context) else {
+            // Another version, or deleted meanwhile.
+            let changed = try await keys.findByID(id, in: context.scope)
+            throw RepositoryError.versionMismatch(current: try changed.version)
         }
-        throw RepositoryError.contention
+        let rotated = try await keys.findByID(id, in: context.scope)
+        await credentials.keys.rowsChanged([RowVersion(id: id, version: try rotated.version)])
+        return Secured(record: rotated, text: text)
     }
 
     // MARK: Deletion
