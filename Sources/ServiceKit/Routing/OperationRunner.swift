@@ -83,7 +83,17 @@ struct OperationRunner: Sendable {
             return response.body.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody()
         }
         return ResponseBody { writer in
-            try await stream { try await writer.write($0) }
+            let (parts, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
+            let source = Task {
+                do {
+                    try await stream { continuation.yield($0) }
+                    continuation.finish()
+                } catch {
+                    continuation.finish(throwing: error)
+                }
+            }
+            defer { source.cancel() }
+            for try await part in parts { try await writer.write(part) }
             try await writer.finish(nil)
         }
     }
