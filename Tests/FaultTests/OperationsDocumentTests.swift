@@ -88,6 +88,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     case stuckWork = "Inspecting stuck work"
     case events = "Events that are late, lost or wrong"
     case redis = "A lost Redis"
+    case limits = "Clients that get 429"
     case login = "Login of operators"
     case fullDisk = "A full disk"
     case bullMQ = "Looking at the queues of BullMQ"
@@ -107,6 +108,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
         case .stuckWork: try await Self.inspectStuckWork(section, shell)
         case .events: try await Self.operateEvents(section, shell)
         case .redis: try await Self.loseRedis(section, shell)
+        case .limits: try await Self.liftLimit(section, shell)
         case .login: try await Self.inspectLogin(section, shell)
         case .roles: try await Self.explainRole(section, shell)
         case .fullDisk: try await Self.fillDisk(section, shell)
