@@ -33,6 +33,7 @@ has pdftotext || need poppler-utils "the tests read invoices with it"
 compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null || has initdb ||
     need postgresql "\`make up\` and \`make test\` run a private PostgreSQL cluster"
 has redis-server || need redis-server "\`make up\` and \`make test\` run a private Redis"
+has promtool || need prometheus "the tests check metrics and alerts with its promtool; the server is not started"
 [ -x /usr/sbin/dnsmasq ] || need dnsmasq-base "the tests look up records at it"
 [ -e /usr/share/publicsuffix/public_suffix_list.dat ] ||
     need publicsuffix "the domains that no tenant can hold"
@@ -84,7 +85,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -qq
     "${install[@]}"
     if [ -d /run/systemd/system ]; then
-        for name in postgresql redis-server; do
+        for name in postgresql redis-server prometheus; do
             case " ${missing[*]} " in *" $name "*) systemctl disable --quiet --now "$name" || true ;; esac
         done
     fi

@@ -98,7 +98,8 @@ package struct ServiceTelemetry: Sendable {
                 box.statistics?.sampled($0)
             },
             ManagementServer(
-                service: await managementService(registry, checks), configuration: configuration, logger: logger),
+                service: await managementService(registry, checks), name: service, configuration: configuration,
+                logger: logger),
         ]
     }
 

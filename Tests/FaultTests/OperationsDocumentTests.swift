@@ -85,6 +85,7 @@ import Testing
 /// A section of docs/operations.md with commands, and the situation in which they are typed.
 enum OperationsDrill: String, CaseIterable, Sendable {
     case troubleshooting = "Troubleshooting"
+    case alerts = "Alerts"
     case stuckWork = "Inspecting stuck work"
     case events = "Events that are late, lost or wrong"
     case redis = "A lost Redis"
@@ -105,6 +106,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     func run(_ section: OperationsSection, _ shell: OperationsShell) async throws {
         switch self {
         case .troubleshooting: try await Self.examine(section, shell)
+        case .alerts: try await Self.readMetrics(section, shell)
         case .stuckWork: try await Self.inspectStuckWork(section, shell)
         case .events: try await Self.operateEvents(section, shell)
         case .redis: try await Self.loseRedis(section, shell)

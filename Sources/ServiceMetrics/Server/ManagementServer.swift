@@ -5,6 +5,8 @@ import ServiceLifecycle
 /// The management port: a second HTTP server of the process, which only whoever runs the service can reach.
 struct ManagementServer: Service {
     let service: HTTPService
+    /// Of the service, for the log.
+    let name: String
     let configuration: MetricsConfiguration
     let logger: Logger
 
@@ -12,8 +14,8 @@ struct ManagementServer: Service {
     /// - Throws: If the chosen port cannot be opened. Without the usual port, which nobody has chosen, the service runs.
     func run() async throws {
         do {
-            try await service.run(signals: []) { [logger] port in
-                logger.info("metrics are served", metadata: ["port": "\(port)"])
+            try await service.run(signals: []) { [name, logger] port in
+                logger.info("metrics are served", metadata: ["service": "\(name)", "port": "\(port)"])
             }
         } catch {
             guard configuration.chosenPort == nil, !Task.isCancelled else { throw error }

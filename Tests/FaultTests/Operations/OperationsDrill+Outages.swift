@@ -26,6 +26,18 @@ extension OperationsDrill {
         }
     }
 
+    static func readMetrics(_ section: OperationsSection, _ shell: OperationsShell) async throws {
+        let port = try TestCommand.freePort()
+        try await TestStack.run([.tenantManagement], environment: ["METRICS_PORT": "\(port)"]) { _ in
+            let read = try section.take("curl -s")
+            try await eventually("the figures of the node are shown") {
+                let printed = try await shell.type(read, replacing: [("13005", "\(port)")])
+                return printed.output.contains("arc_build_info{service=\"tenant-management\"")
+                    && printed.output.contains("arc_outbox_waiting 0\n")
+            }
+        }
+    }
+
     static func loseRedis(_ section: OperationsSection, _ shell: OperationsShell) async throws {
         let redis = try await RedisServerProcess(RedisServerProcess.keepingData)
         let settings = ["REDIS_PORT": "\(redis.port)", "REDIS_HOST": "127.0.0.1"]
