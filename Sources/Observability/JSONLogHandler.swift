@@ -2,23 +2,37 @@ import JSONCoding
 package import Logging
 package import Primitives
 
-/// A swift-log handler that writes one JSON object a line: `time`, `level`, `service`, `message`, then the metadata.
+/// A swift-log handler that writes one JSON object a line: `time`, `level`, `logger`, `message`, then the metadata.
 package struct JSONLogHandler: LogHandler {
     /// Metadata of the logger, on every line.
     package var metadata: Logger.Metadata = [:]
+    /// Adds metadata of the moment.
+    package var metadataProvider: Logger.MetadataProvider?
     /// Lines below it are not written. That of all loggers, unless one has its own.
     package var logLevel: Logger.Level {
         get { ownLevel ?? shared?.level ?? .info }
         set { ownLevel = newValue }
     }
-    /// Adds metadata of the moment.
-    package var metadataProvider: Logger.MetadataProvider?
 
-    private var ownLevel: Logger.Level?
-    private let shared: SharedLogLevel?
     private let label: String
+    private let shared: SharedLogLevel?
+    private var ownLevel: Logger.Level?
+    private let sampler: LogSampler?
     private let output: LineOutput
     private let clock: any WallClock
+
+    /// A handler whose level can change while the process runs.
+    /// - Parameter sampler: Leaves out repeated lines; nil to write all.
+    package init(
+        label: String, level: SharedLogLevel, sampler: LogSampler? = nil, output: LineOutput = .standardOutput,
+        clock: any WallClock = SystemClock()
+    ) {
+        self.label = label
+        shared = level
+        self.sampler = sampler
+        self.output = output
+        self.clock = clock
+    }
 
     /// - Parameters:
     ///   - label: The logger's label, written as `logger`.
@@ -29,16 +43,7 @@ package struct JSONLogHandler: LogHandler {
         self.label = label
         ownLevel = level
         shared = nil
-        self.output = output
-        self.clock = clock
-    }
-
-    /// A handler whose level can change while the process runs.
-    package init(
-        label: String, level: SharedLogLevel, output: LineOutput = .standardOutput, clock: any WallClock = SystemClock()
-    ) {
-        self.label = label
-        shared = level
+        sampler = nil
         self.output = output
         self.clock = clock
     }
@@ -49,22 +54,45 @@ package struct JSONLogHandler: LogHandler {
         set { metadata[key] = newValue }
     }
 
-    /// Writes a line.
+    /// Writes a line, unless it was written too often.
     package func log(event: LogEvent) {
-        var writer = JSONWriter(reservingCapacity: 256)
-        writer.beginObject()
-        writer.key("time")
-        writer.timestamp(clock.now())
-        writer.key("level")
-        writer.string(event.level.rawValue)
-        writer.key("logger")
-        writer.string(label)
-        writer.key("message")
-        LogText.write(event.message.description, to: &writer)
+        let message = event.message.description
+        if let sampler {
+            let decision = sampler.decide(event.level, label: label, message: message) { [output, clock] summary in
+                Self.write(summary, to: output, at: clock.now())
+            }
+            if decision == .leaveOut { return }
+        }
         var merged = metadata
         if let provided = metadataProvider?.get() { merged.merge(provided) { _, new in new } }
         if let given = event.metadata { merged.merge(given) { _, new in new } }
-        for (key, value) in merged.sorted(by: { $0.key < $1.key }) {
+        Self.write(event.level, label: label, message, merged, to: output, at: clock.now())
+    }
+
+    /// Writes what a sampler has left out, for instance at the end of the process.
+    package static func write(
+        _ summary: LogSampler.Summary, to output: LineOutput = .standardOutput, at time: Timestamp
+    ) {
+        write(
+            summary.level, label: summary.label, "Repeated lines were left out",
+            ["repeatedMessage": "\(summary.message)", "lines": "\(summary.count)"], to: output, at: time)
+    }
+
+    private static func write(
+        _ level: Logger.Level, label: String, _ message: String, _ metadata: Logger.Metadata, to output: LineOutput,
+        at time: Timestamp
+    ) {
+        var writer = JSONWriter(reservingCapacity: 256)
+        writer.beginObject()
+        writer.key("time")
+        writer.timestamp(time)
+        writer.key("level")
+        writer.string(level.rawValue)
+        writer.key("logger")
+        writer.string(label)
+        writer.key("message")
+        LogText.write(message, to: &writer)
+        for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
             writer.key(key)
             Self.write(value, to: &writer)
         }

@@ -22,6 +22,7 @@ package final class LineOutput: Sendable {
     private let descriptor: Int32
     private let capacity: Int
     private let wakeUp: WakeUp
+    private let readable = Atomic(false)
 
     /// The process's standard output, shared by everything that logs.
     package static let standardOutput = LineOutput(descriptor: STDOUT_FILENO)
@@ -35,8 +36,15 @@ package final class LineOutput: Sendable {
         self.wakeUp = WakeUp()
     }
 
+    /// Whether lines are written as people read them instead of as JSON (`LOG_FORMAT=text`).
+    package var isReadable: Bool {
+        get { readable.load(ordering: .relaxed) }
+        set { readable.store(newValue, ordering: .relaxed) }
+    }
+
     /// Appends a line; the line break is added here. Never blocks.
     package func write(line: [UInt8]) {
+        let line = isReadable ? Array(ReadableLogLine.text(of: String(decoding: line, as: UTF8.self)).utf8) : line
         let action: (start: Bool, signal: Bool) = state.withLock { state in
             guard state.pending.count + line.count < capacity else {
                 state.dropped += 1

@@ -22,7 +22,8 @@ struct ServeCommand: AsyncParsableCommand {
               JWT_SECRET, JWT_ISSUER, or JWT_JWKS_URL
               DATA_ENCRYPTION_KEY           encrypts what is stored; the same for all services
               ARC_ENV                       development allows weak secrets (default: production)
-            docs/configuration.md lists all of them. Logs are JSON lines on standard output.
+            docs/configuration.md lists all of them. Logs are JSON lines on standard output (docs/logging.md), or lines for
+            people with LOG_FORMAT=text.
             """)
 
     @Argument(help: "tenant-management, subscription or orchestrator.")
@@ -30,7 +31,7 @@ struct ServeCommand: AsyncParsableCommand {
 
     func run() async throws {
         try CommandSupport.checkCurrentFolder(for: "arc serve")
-        CommandSupport.bootstrapJSONLogging()
+        CommandSupport.bootstrapServiceLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
             reportMisspelledVariables(logger)
@@ -44,10 +45,10 @@ struct ServeCommand: AsyncParsableCommand {
                 process_release_code()
             }
             logger.info("Stopped", metadata: ["service": "\(service.rawValue)"])
-            LineOutput.standardOutput.flush()
+            CommandSupport.endServiceLogging()
         } catch {
             logger.critical("The service failed", metadata: ["service": "\(service.rawValue)", "error": "\(error)"])
-            LineOutput.standardOutput.flush()
+            CommandSupport.endServiceLogging()
             throw CommandSupport.fail("arc serve \(service.rawValue): \(error)")
         }
     }

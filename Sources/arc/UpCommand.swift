@@ -1,5 +1,6 @@
 import ArgumentParser
 import LocalStack
+import Observability
 import UnixSignals
 
 #if canImport(Glibc)
@@ -32,7 +33,7 @@ struct UpCommand: AsyncParsableCommand {
                 home: home, executable: executable, environment: environment,
                 explorerAssets: StackFiles.explorerAssets(executable: executable, currentFolder: folder))
             configuration.services = StackService.all.filter(services.map(\.stackService).contains)
-            let stack = LocalStack(configuration: configuration) { CommandSupport.printLine("\($0)") }
+            let stack = LocalStack(configuration: configuration) { CommandSupport.printLine($0.readable) }
             let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
             let (firstSignal, announce) = AsyncStream<Void>.makeStream()
             let watching = Task {
@@ -55,6 +56,23 @@ struct UpCommand: AsyncParsableCommand {
         } catch {
             guard error != .stopped else { return }
             throw CommandSupport.fail("arc up", error)
+        }
+    }
+}
+
+extension StackEvent {
+    /// For the terminal, with lines of logs as people read them.
+    fileprivate var readable: String {
+        switch self {
+        case .alarm(let component, let line):
+            StackEvent.alarm(component: component, line: ReadableLogLine.text(of: line)).description
+        case .crashed(let component, let exit, let restartIn, let log, let detail):
+            StackEvent.crashed(
+                component: component, exit: exit, restartIn: restartIn, log: log,
+                detail: detail.split(separator: "\n").map { ReadableLogLine.text(of: String($0)) }
+                    .joined(separator: "\n")
+            ).description
+        default: description
         }
     }
 }

@@ -47,7 +47,8 @@ import Testing
 
     /// Read by the commands, which have no configuration reader yet.
     private static let ofCommands: Set<String> = [
-        "LOG_LEVEL", "ARC_HOME", "TENANT_MANAGEMENT_PORT", "SUBSCRIPTION_PORT", "ORCHESTRATOR_PORT",
+        "LOG_LEVEL", "LOG_FORMAT", "LOG_REPEAT_LIMIT", "ARC_HOME", "TENANT_MANAGEMENT_PORT", "SUBSCRIPTION_PORT",
+        "ORCHESTRATOR_PORT",
         "DB_MIGRATION_USER", "DB_MIGRATION_PASSWORD", "ARC_ENV", "NODE_ENV",
     ]
 

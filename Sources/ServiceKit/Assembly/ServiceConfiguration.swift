@@ -39,7 +39,10 @@ package struct ServiceConfiguration: Sendable {
     }
 
     package static let configurationKeys = ConfigurationKeys(combining: [
-        ["HOST", "PORT", "LOG_LEVEL", "ACCESS_LOG", "SHUTDOWN_SECONDS", "EXPLORER_ASSETS_PATH"],
+        [
+            "HOST", "PORT", "LOG_LEVEL", "LOG_FORMAT", "LOG_REPEAT_LIMIT", "ACCESS_LOG", "SHUTDOWN_SECONDS",
+            "EXPLORER_ASSETS_PATH",
+        ],
         ClientAddressDetail.configurationKeys, RequestLimits.configurationKeys,
     ])
 

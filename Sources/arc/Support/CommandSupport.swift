@@ -2,6 +2,9 @@ import ArgumentParser
 import LocalStack
 import Logging
 import Observability
+import Primitives
+import ServiceKit
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -40,11 +43,34 @@ enum CommandSupport {
         }
     }
 
-    /// JSON lines on standard output, as services log.
-    static func bootstrapJSONLogging() {
-        let level = environment["LOG_LEVEL"].flatMap { Logger.Level(rawValue: $0.lowercased()) } ?? .info
-        SharedLogLevel.process.use(level)
-        LoggingSystem.bootstrap { JSONLogHandler(label: $0, level: .process) }
+    /// Lines on standard output, as services log.
+    static func bootstrapServiceLogging() {
+        let settings = LogSettings(environment)
+        SharedLogLevel.process.use(settings.level)
+        LineOutput.standardOutput.isReadable = settings.isReadable
+        let sampler = LogSampler(limit: settings.repeatLimit)
+        serviceSampler.withLock { $0 = sampler }
+        LoggingSystem.bootstrap { label in
+            var handler = JSONLogHandler(label: label, level: .process, sampler: sampler)
+            handler.metadataProvider = LogContext.provider
+            return handler
+        }
+        let logger = Logger(label: "arc")
+        for problem in settings.problems {
+            logger.warning(
+                "Ignored a setting of the log",
+                metadata: ["variable": "\(problem.variable)", "reason": "\(problem.reason)"])
+        }
+    }
+
+    private static let serviceSampler = Mutex<LogSampler?>(nil)
+
+    /// Writes what the log still has to say, and waits until it has left the process.
+    static func endServiceLogging() {
+        for summary in serviceSampler.withLock({ $0 })?.takeSummaries() ?? [] {
+            JSONLogHandler.write(summary, at: SystemClock().now())
+        }
+        LineOutput.standardOutput.flush()
     }
 
     /// Logs errors to standard error only, because standard output belongs to the command.
