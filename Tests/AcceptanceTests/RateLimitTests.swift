@@ -99,6 +99,23 @@ import Testing
         }
     }
 
+    @Test func `secrets for one API key cannot be tried from many addresses`() async throws {
+        let limits = ["RATE_LIMIT_FAILURES": "20", "TRUSTED_PROXIES": "127.0.0.1"]
+        try await TestStack.run([.tenantManagement], environment: limits) { stack in
+            var statuses: [Int] = []
+            for number in 1...6 {
+                let answer = try await stack.tenantManagement.send(
+                    "GET", "/tenants/count",
+                    headers: [
+                        "x-api-key": "arc_01234567\(number)" + String(repeating: "x", count: 40),
+                        "x-forwarded-for": "203.0.113.\(number)",
+                    ])
+                statuses.append(answer.status)
+            }
+            #expect(statuses.prefix(2) == [401, 401] && statuses.contains(429), "\(statuses)")
+        }
+    }
+
     @Test func `wrong credentials are limited, and valid ones from the same address go on`() async throws {
         try await TestStack.run([.tenantManagement], environment: ["RATE_LIMIT_FAILURES": "3"]) { stack in
             let refused = try await eventually("a call is refused", every: .zero) { () -> TestResponse? in

@@ -2,7 +2,7 @@
 package enum FuzzTargets {
     package static let all: [FuzzTarget] = [
         .json, .javaScript, .queryString, .filter, .condition, .cursor, .pattern,
-        .token, .webhookSignature, .webhookTimestamp,
+        .token, .apiKey, .webhookSignature, .webhookTimestamp,
         .redisReplies, .redisURL, .bullMQJob, .eventEnvelope, .eventBridgeDetail,
         .signatureV4, .awsCredentials, .dnsAnswer, .smtpReply,
         .entityTags, .acceptedMedia, .preferences, .forwardedAddress, .traceContext, .cookies, .byteRange,

@@ -39,7 +39,10 @@ package struct APIKeyText: Sendable, Hashable {
     }
 
     /// The beginning of the key, which may be shown.
-    package var prefix: String { String(text.prefix(Self.marker.count + Self.shownDigits)) }
+    package var prefix: String { String(text.prefix(Self.shownLength)) }
+
+    /// Characters of a key that may be shown.
+    static let shownLength = marker.count + shownDigits
 
     /// CRC-32 (ISO 3309), as GitHub's tokens have it.
     private static func checksum(_ bytes: some Sequence<UInt8>) -> [UInt8] {

@@ -73,10 +73,24 @@ struct OperationLimits: Sendable {
     /// - Throws: 429 instead of the 401 when there were too many. Requests with valid ones go on, whoever else is behind the
     ///   same address.
     func countFailure(_ headers: HTTPFields, at address: ClientAddress) async throws(HTTPFailure) {
-        guard operation.security.hasIdentity, let limit = limiter.rules.failures,
+        guard operation.security.hasIdentity else { return }
+        let rules = limiter.rules
+        guard let limit = rules.failures,
             headers[.authorization] != nil || headers[.apiKey] != nil || headers[.cookie] != nil
         else { return }
-        try await limiter.require([.failures(limit, network: address.network)])
+        var checks = [RateLimitCheck.failures(limit, network: address.network)]
+        // Somebody who tries secrets for one key from many addresses.
+        if let account = Self.shownPart(ofKeyIn: headers), let limit = rules.accountFailures {
+            checks.append(.failures(limit, account: account))
+        }
+        try await limiter.require(checks)
+    }
+
+    /// What lists show of the API key that a request has sent, right or wrong.
+    private static func shownPart(ofKeyIn headers: HTTPFields) -> String? {
+        let bearer = try? RequestCredentials.bearerToken(headers)
+        guard let text = headers[.apiKey] ?? bearer, APIKeyText.isMeant(by: text) else { return nil }
+        return String(text.prefix(APIKeyText.shownLength))
     }
 }
 

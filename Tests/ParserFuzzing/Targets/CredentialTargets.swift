@@ -12,9 +12,9 @@ extension FuzzTarget {
     ) { bytes in
         let tokens = await FuzzTokens.shared.value
         let text = String(decoding: bytes, as: UTF8.self)
-        do throws(HTTPFailure) {
+        do {
             _ = try await tokens.verifier.verify(text)
-        } catch {
+        } catch let error as HTTPFailure {
             return "\(error.status.code) \(text.utf8.count { $0 == UInt8(ascii: ".") })"
         }
         try FuzzViolation.unless(
@@ -62,6 +62,17 @@ extension FuzzTarget {
         guard let value = WebhookSignature.timestampMilliseconds(header: text) else { return "refused" }
         try FuzzViolation.unless(value.magnitude < 1 << 53, "\(value)")
         return "accepted"
+    }
+
+    /// A key is read exactly as it is written.
+    static let apiKey = FuzzTarget(
+        "api-key", tokens: ["arc_", "ARC_", "0", "zzzzzz"],
+        seeds: { (0..<3).map { _ in Array(APIKeyText.make().text.utf8) } }
+    ) { bytes in
+        let text = String(decoding: bytes, as: UTF8.self)
+        guard let key = APIKeyText(text) else { return APIKeyText.isMeant(by: text) ? "malformed" : "other" }
+        try FuzzViolation.unless(key.text.utf8.elementsEqual(bytes) && bytes.count == 53, "another text is read")
+        return "key"
     }
 
     /// A cookie has a value from the header, or there is none.
