@@ -1,4 +1,5 @@
 import CoreMetrics
+import HTTPTypes
 import Primitives
 import PrometheusMetrics
 import ServiceKit

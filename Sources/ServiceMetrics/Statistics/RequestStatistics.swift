@@ -1,3 +1,4 @@
+import HTTPTypes
 import Primitives
 import PrometheusMetrics
 import ServiceKit
@@ -12,6 +13,20 @@ final class RequestStatistics: RequestObserver {
 
     private final class Slot: Sendable {
         let statistics = Mutex(RouteStatistics())
+    }
+
+    /// The figures of an operation that was called.
+    struct Route: Sendable {
+        let method: String
+        let path: String
+        let operation: Operation
+        let statistics: RouteStatistics
+    }
+
+    /// The figures of requests without an operation.
+    struct Unrouted: Sendable {
+        let method: String
+        let statistics: RouteStatistics
     }
 
     struct Rare: Sendable {
@@ -124,23 +139,22 @@ final class RequestStatistics: RequestObserver {
     var rareRequests: Rare { rare.withLock { $0 } }
 
     /// The figures of each operation that was called.
-    var routes: [(method: String, path: String, operation: Operation, statistics: RouteStatistics)] {
+    var routes: [Route] {
         operations.indices.flatMap { number in
             [operations[number].method.rawValue, "HEAD"].enumerated().compactMap { offset, method in
                 let statistics = slots[number * 2 + offset].statistics.withLock { $0 }
                 guard statistics.baseline.responses > 0 else { return nil }
-                return (
+                return Route(
                     method: method, path: operations[number].path, operation: operations[number],
-                    statistics: statistics
-                )
+                    statistics: statistics)
             }
         }
     }
 
     /// The figures of what had no operation, by method; the last one is of all other methods.
-    var unrouted: [(method: String, statistics: RouteStatistics)] {
+    var unrouted: [Unrouted] {
         (Self.methods + ["OTHER"]).enumerated().map { offset, method in
-            (method: method, statistics: slots[operations.count * 2 + offset].statistics.withLock { $0 })
+            Unrouted(method: method, statistics: slots[operations.count * 2 + offset].statistics.withLock { $0 })
         }
     }
 }

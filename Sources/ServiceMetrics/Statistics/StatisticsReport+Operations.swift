@@ -1,11 +1,12 @@
+import HTTPTypes
 import JSONCoding
 import Primitives
 import PrometheusMetrics
 import ServiceKit
 
 extension StatisticsReport {
-    typealias Route = (method: String, path: String, operation: Operation, statistics: RouteStatistics)
-    typealias Unrouted = (method: String, statistics: RouteStatistics)
+    typealias Route = RequestStatistics.Route
+    typealias Unrouted = RequestStatistics.Unrouted
 
     func writeDefinitions(to writer: inout JSONWriter) {
         writer.key("apidefs")

@@ -31,7 +31,7 @@ struct StoredRequest: Sendable {
     init(_ request: FinishedRequest) {
         method = Self.shortened(request.method)
         path = Self.shortened(request.path)
-        query = QueryString.pairs(Self.shortened(request.query)).map(\.name)
+        query = QueryString.pairs(Self.shortened(request.query)).map { $0.name }
         operation = request.operation
         start = request.startedAt
         milliseconds = Double(request.durationNanoseconds) / 1e6

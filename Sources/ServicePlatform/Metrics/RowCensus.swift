@@ -56,7 +56,10 @@ package struct RowCensus: Sendable {
             counting, [.int64Array(statuses.map { Int64($0.value) }), .int64(Int64(limit) + 1)], settings: settings,
             as: .search)
         var counts: [Int: Int] = [:]
-        for row in result.rows { counts[try row.int(0)] = Int(try row.int64(1)) }
+        for row in result.rows {
+            let status = try row.int(0)
+            counts[status] = Int(try row.int64(1))
+        }
         if counts.values.contains(where: { $0 > limit }) {
             for (status, estimate) in try await estimates() where counts[status] ?? 0 > limit {
                 counts[status] = max(limit + 1, estimate)
@@ -73,7 +76,8 @@ package struct RowCensus: Sendable {
         let result = try await pool.query(sampling, [.int64(parts)], settings: settings, as: .search)
         var estimates: [Int: Int] = [:]
         for row in result.rows {
-            estimates[try row.int(0)] = Int((Double(try row.int64(1)) / share).rounded())
+            let status = try row.int(0)
+            estimates[status] = Int((Double(try row.int64(1)) / share).rounded())
         }
         return estimates
     }
