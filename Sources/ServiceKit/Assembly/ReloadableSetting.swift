@@ -25,9 +25,11 @@ package struct ReloadableSetting: Sendable {
         _ name: String, current: @escaping @Sendable () -> Value,
         read: @escaping @Sendable (ConfigReader) throws -> Value, use: @escaping @Sendable (Value) -> Void
     ) {
-        self.init(name) { reader in
+        self.init(name) { (reader: ConfigReader) throws -> Change? in
             let value = try read(reader)
-            return value == current() ? nil : { use(value) }
+            guard value != current() else { return nil }
+            let change: Change = { use(value) }
+            return change
         }
     }
 }
