@@ -16,6 +16,6 @@ struct Arc: AsyncParsableCommand {
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
             DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,
-            AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self, ConfigCommand.self,
+            AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self, APIKeysCommand.self, ConfigCommand.self,
         ])
 }
