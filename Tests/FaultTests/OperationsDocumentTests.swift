@@ -100,6 +100,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     case dataServers = "Data servers"
     case unknownTenant = "A tenant is unknown to the subscription service"
     case roles = "A role or a permission does not work as expected"
+    case credentials = "A leaked API key or token"
     case migrations = "Migrations"
     case adoption = "Adopting an ARC SaaS database"
 
@@ -121,6 +122,7 @@ enum OperationsDrill: String, CaseIterable, Sendable {
         case .tenants: try await Self.inspectTenants(section, shell)
         case .dataServers: try await Self.operateDataServers(section, shell)
         case .unknownTenant: try await Self.announceTenant(section, shell)
+        case .credentials: try await Self.revokeCredentials(section, shell)
         case .migrations: try await Self.migrate(section, shell)
         case .adoption: try await Self.adopt(section, shell)
         }
