@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import ServiceKit
 import Testing
 
 @testable import TenantManagement
