@@ -1,5 +1,6 @@
 import ConfigurationChecks
 import KeyRotation
+import PrometheusMetrics
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
@@ -15,6 +16,7 @@ struct RunFeature: ServiceFeature {
 
     let background: [any Service]
     let healthChecks: [HealthCheck]
+    let metrics: [MetricSource]
     private let callbacks: JSONPoster
 
     init(_ core: OrchestratorCore) throws {
@@ -36,6 +38,11 @@ struct RunFeature: ServiceFeature {
             HealthCheck("stuckRuns", isRequired: false) { () -> HealthState in
                 guard let count = try? await repository.stuckCount() else { return .impaired("unknown") }
                 return count == 0 ? .up : .impaired("\(count) waiting")
+            }
+        ]
+        metrics = [
+            MetricSource("stuck_runs", maximumAge: .seconds(10)) {
+                [MetricSample("arc_workflow_runs_stuck", try await repository.stuckCount())]
             }
         ]
         background = [

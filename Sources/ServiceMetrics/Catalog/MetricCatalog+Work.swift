@@ -27,6 +27,9 @@ extension MetricCatalog {
             "arc_workflow_step_duration_seconds", .histogram, labels: ["workflow", "step", "outcome"],
             buckets: MetricDescription.longDurations, "Duration of an attempt at a step of a workflow"),
         MetricDescription(
+            "arc_workflow_runs_stuck", .gauge, scope: .system,
+            "Workflows that can neither go on nor be undone, and wait for an operator"),
+        MetricDescription(
             "arc_workflow_runs_total", .counter, labels: ["workflow", "outcome"],
             "Workflows whose outcome was reported to tenant management, by outcome: succeeded, failed"),
     ]

@@ -141,7 +141,7 @@ final class RequestStatistics: RequestObserver {
     /// The figures of each operation that was called.
     var routes: [Route] {
         operations.indices.flatMap { number in
-            [operations[number].method.rawValue, "HEAD"].enumerated().compactMap { offset, method in
+            [operations[number].method.rawValue, "HEAD"].enumerated().compactMap { offset, method -> Route? in
                 let statistics = slots[number * 2 + offset].statistics.withLock { $0 }
                 guard statistics.baseline.responses > 0 else { return nil }
                 return Route(
