@@ -51,6 +51,9 @@ package struct RateLimitRules: Sendable, Hashable {
     /// Wrong secrets for one account.
     var accountFailures: RateLimit? { failures.map { RateLimit(limit: max(1, $0.limit / 10), window: $0.window) } }
 
+    /// What applies to each class, in the order of their indices.
+    var classes: [ClassLimits] { RateLimitClass.allCases.map(limits) }
+
     /// What applies to a class.
     func limits(of rateClass: RateLimitClass) -> ClassLimits {
         ClassLimits(
@@ -73,7 +76,8 @@ package struct RateLimitRules: Sendable, Hashable {
 }
 
 extension RateLimitClass {
-    fileprivate var index: Int {
+    /// Its place among all cases.
+    var index: Int {
         switch self {
         case .read: 0
         case .write: 1

@@ -6,11 +6,20 @@ import Synchronization
 /// node allows as much as all nodes together otherwise do.
 package final class RateLimiter: Sendable {
     private struct State: Sendable {
-        var rules: RateLimitRules
+        var rules: RateLimitRules {
+            didSet { classes = rules.classes }
+        }
+        /// What applies to each class, for every call.
+        private(set) var classes: [RateLimitRules.ClassLimits]
         var local = LocalRateLimits()
         var refused = RefusedCalls()
         /// When Redis is asked again after it has failed.
         var nextAttempt: ContinuousClock.Instant?
+
+        init(rules: RateLimitRules) {
+            self.rules = rules
+            classes = rules.classes
+        }
     }
 
     /// How long Redis is not asked after it has failed, so that calls do not wait for a server that hangs.
@@ -35,6 +44,11 @@ package final class RateLimiter: Sendable {
 
     /// The limits that are not part of an operation.
     package var rules: RateLimitRules { state.withLock { $0.rules } }
+
+    /// What applies to a class of operations.
+    func limits(of rateClass: RateLimitClass) -> RateLimitRules.ClassLimits {
+        state.withLock { $0.classes[rateClass.index] }
+    }
 
     /// Replaces the limits that are not part of an operation; calls that come after this are decided by the new ones.
     package func use(_ rules: RateLimitRules) { state.withLock { $0.rules = rules } }

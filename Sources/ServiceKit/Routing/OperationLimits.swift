@@ -23,7 +23,7 @@ struct OperationLimits: Sendable {
     /// - Throws: 429 for a call that is known to be refused, which costs nothing more.
     func begin(at address: ClientAddress) throws(HTTPFailure) -> CallLimits? {
         guard let rateClass else { return nil }
-        let limits = limiter.rules.limits(of: rateClass)
+        let limits = limiter.limits(of: rateClass)
         var checks: [RateLimitCheck] = []
         if operation.rateLimit != nil || limits.requests != nil || limits.address != nil {
             let network = address.network
