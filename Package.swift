@@ -100,12 +100,16 @@ let package = Package(
         library("TraceRecording", ["Primitives", tracing]),
         library("JSONCoding", ["Primitives"]),
         library("ConfigurationChecks", [configuration, systemPackage]),
+        library("TransportSecurity", ["ConfigurationChecks", nioCore, nioSSL]),
         library("Sealing", ["Primitives", crypto]),
         library("PDFDocuments", ["CProcess", "JSONCoding", logging]),
         library(
             "PostgresClient", settings + ["CLibpq", "Primitives", "TraceRecording", coreMetrics, deque, logging]),
         library(
-            "RedisClient", settings + ["Primitives", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging]),
+            "RedisClient",
+            settings + [
+                "Primitives", "TransportSecurity", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging,
+            ]),
         library("OutboundHTTP", ["Primitives", "TraceRecording", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
         library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
@@ -164,7 +168,8 @@ let package = Package(
             "TenantManagement",
             service + [
                 "ServicePlatform", "PrometheusMetrics", "TraceRecording", coreMetrics,
-                "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "KeyRotation", "PDFDocuments", "Billing",
+                "RedisClient", "OutboundHTTP", "DNSClient", "Sealing", "KeyRotation", "TransportSecurity",
+                "PDFDocuments", "Billing",
                 nioHTTP1,
                 nioPosix, nioSSL,
             ],

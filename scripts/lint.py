@@ -15,6 +15,7 @@ LAYERS = [
     {"CLibpq", "CPango", "CProcess", "CZlib"},
     {"Primitives"},
     {"ConfigurationChecks", "JSONCoding", "Sealing", "TraceRecording"},
+    {"TransportSecurity"},
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"AWS", "Entities", "KeyRotation", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
     {"Billing", "OpenTelemetry", "ServiceKit", "MessageBus"},

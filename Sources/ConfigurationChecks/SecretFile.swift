@@ -43,7 +43,7 @@ package struct SecretFile: Sendable, Hashable {
 
 extension [UInt8] {
     /// Everything up to the end of the file or the limit; nil when reading fails.
-    fileprivate init?(readingFrom descriptor: Int32, limit: Int) {
+    init?(readingFrom descriptor: Int32, limit: Int) {
         self = [UInt8](repeating: 0, count: limit)
         var length = 0
         while length < limit {

@@ -32,6 +32,8 @@ enum PostgresProgram {
         ]
         environment["PGPASSWORD"] = configuration.password
         environment["PGSSLROOTCERT"] = configuration.rootCertificate
+        environment["PGSSLCERT"] = configuration.clientCertificate
+        environment["PGSSLKEY"] = configuration.clientKey
         return environment
     }
 

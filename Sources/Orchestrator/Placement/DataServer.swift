@@ -28,7 +28,9 @@ struct DataServer: Sendable {
         let (mine, theirs) = (configuration, other.configuration)
         return mine.host == theirs.host && mine.port == theirs.port && mine.user == theirs.user
             && mine.password == theirs.password && mine.database == theirs.database && mine.tlsMode == theirs.tlsMode
-            && mine.rootCertificate == theirs.rootCertificate && mine.maximumConnections == theirs.maximumConnections
+            && mine.rootCertificate == theirs.rootCertificate
+            && mine.clientCertificate == theirs.clientCertificate && mine.clientKey == theirs.clientKey
+            && mine.maximumConnections == theirs.maximumConnections
             && mine.connectionTimeout == theirs.connectionTimeout
     }
 }

@@ -7,6 +7,7 @@ import PostgresClient
 struct DataServerEntry {
     private static let fields = [
         "name", "host", "port", "user", "passwordFile", "passwordVariable", "database", "sslmode", "sslrootcert",
+        "sslcert", "sslkey",
         "connections", "connectionTimeoutMillis", "capacity", "labels", "drained",
     ]
 
@@ -44,8 +45,14 @@ struct DataServerEntry {
         let port = integer("port", in: 1...65_535) ?? 5432
         var configuration = PostgresConfiguration(
             host: host, port: "\(port)", user: user, password: password(), database: database,
-            tlsMode: tlsMode(), rootCertificate: text("sslrootcert"), applicationName: "arc-provisioner",
+            tlsMode: tlsMode(), rootCertificate: pemFile("sslrootcert"), clientCertificate: pemFile("sslcert"),
+            clientKey: pemFile("sslkey"), applicationName: "arc-provisioner",
             maximumConnections: integer("connections", in: 1...1000) ?? 10)
+        if (configuration.clientCertificate == nil) != (configuration.clientKey == nil) {
+            problem("sslcert", "and sslkey belong together")
+        }
+        configuration.tlsVariables = TLSVariables(
+            authority: "sslrootcert", certificate: "sslcert", name: "host", mode: "sslmode")
         configuration.connectionTimeout = .milliseconds(integer("connectionTimeoutMillis", in: 1...600_000) ?? 2000)
         // Creating a database takes seconds where other statements take milliseconds.
         configuration.statementTimeout = .seconds(60)
@@ -92,6 +99,14 @@ struct DataServerEntry {
             problem("passwordVariable", error.reason)
         }
         return nil
+    }
+
+    private mutating func pemFile(_ field: String) -> String? {
+        guard let path = text(field) else { return nil }
+        do throws(ConfigurationFailure) { try PEMFile(path: path, variable: field).check() } catch {
+            problem(field, error.reason)
+        }
+        return path
     }
 
     private static func isUpperCaseOrDigit(_ byte: UInt8) -> Bool {

@@ -29,6 +29,8 @@ extension PostgresConfiguration {
         ]
         if let password { parameters.append(("password", password)) }
         if let rootCertificate { parameters.append(("sslrootcert", rootCertificate)) }
+        if let clientCertificate { parameters.append(("sslcert", clientCertificate)) }
+        if let clientKey { parameters.append(("sslkey", clientKey)) }
         if usesPreparedStatements {
             let settings = isOwner ? [("search_path", searchPath), ("statement_timeout", "0")] : sessionSettings
             let options = settings.map { "-c \($0.0)=\(Self.escapeOption($0.1))" }
@@ -86,8 +88,11 @@ extension PostgresConfiguration {
         guard PQstatus(raw) == CONNECTION_OK else {
             let message = PQerrorMessage(raw).map { String(cString: $0) }
             PQfinish(raw)
+            let fault = message.flatMap { tlsFault(libpqMessage: $0) }
             return .failure(
-                PostgresError(.connection, "cannot connect", isRetryable: true, serverMessage: message))
+                PostgresError(
+                    .connection, fault.map { "cannot connect: \($0)" } ?? "cannot connect", isRetryable: true,
+                    serverMessage: message))
         }
         notices.install(on: raw)
         return .success(OpenedConnection(raw: raw))

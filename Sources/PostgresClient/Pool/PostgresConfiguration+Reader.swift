@@ -6,6 +6,7 @@ extension PostgresConfiguration {
     package static let configurationKeys = ConfigurationKeys(
         [
             "DB_HOST", "DB_PORT", "DB_USER", "DB_DATABASE", "DB_SCHEMA", "DB_SSLMODE", "DB_SSLROOTCERT",
+            "DB_SSLCERT", "DB_SSLKEY",
             "DB_TARGET_SESSION_ATTRS", "DB_APPLICATION_NAME", "DB_MAX_CONNECTIONS", "DB_MAX_WAITERS",
             "DB_CONNECTION_TIMEOUT_MILLIS", "DB_IDLE_TIMEOUT_MILLIS", "DB_MAX_AGE_MILLIS",
             "DB_STATEMENT_TIMEOUT_MILLIS", "DB_SEARCH_TIMEOUT_MILLIS", "DB_PATTERN_TIMEOUT_MILLIS",
@@ -26,6 +27,7 @@ extension PostgresConfiguration {
     /// | `db.schema` | `DB_SCHEMA` | `main` | |
     /// | `db.sslmode` | `DB_SSLMODE` | `prefer` | `TLSMode` |
     /// | `db.sslrootcert` | `DB_SSLROOTCERT` | none | file |
+    /// | `db.sslcert`, `db.sslkey` | `DB_SSLCERT`, `DB_SSLKEY` | none | files, both or none |
     /// | `db.target.session.attrs` | `DB_TARGET_SESSION_ATTRS` | `any`; several hosts: `read-write` | `TargetServer` |
     /// | `db.application.name` | `DB_APPLICATION_NAME` | argument | |
     /// | `db.max.connections` | `DB_MAX_CONNECTIONS` | 10 | 1 … 1000 |
@@ -58,6 +60,14 @@ extension PostgresConfiguration {
         let host = reader.text(key("db.host")) ?? "127.0.0.1"
         let port = reader.text(key("db.port")) ?? "5432"
         try Self.check(port: port, key("db.port"), host: host, key("db.host"))
+        let rootCertificate = try Self.pemFile(key("db.sslrootcert"), reader)
+        let clientCertificate = try Self.pemFile(key("db.sslcert"), reader)
+        let clientKey = try Self.pemFile(key("db.sslkey"), reader)
+        guard (clientCertificate == nil) == (clientKey == nil) else {
+            let names = [key("db.sslcert").environmentName, key("db.sslkey").environmentName]
+            let (missing, present) = clientKey == nil ? (names[1], names[0]) : (names[0], names[1])
+            throw ConfigurationFailure(key: missing, reason: "is missing: \(present) is set, and they belong together")
+        }
         self.init(
             host: host,
             port: port,
@@ -66,7 +76,9 @@ extension PostgresConfiguration {
             database: try reader.required(key("db.database")),
             schema: reader.text(key("db.schema")) ?? "main",
             tlsMode: try reader.choice(key("db.sslmode")) ?? .prefer,
-            rootCertificate: reader.text(key("db.sslrootcert")),
+            rootCertificate: rootCertificate,
+            clientCertificate: clientCertificate,
+            clientKey: clientKey,
             targetServer: try reader.choice(key("db.target.session.attrs")),
             applicationName: reader.text(key("db.application.name")) ?? applicationName,
             maximumConnections: try reader.integer(key("db.max.connections"), default: 10, in: 1...1000),
@@ -81,6 +93,13 @@ extension PostgresConfiguration {
             idleInTransactionTimeout: try milliseconds("db.idle.in.transaction.timeout.millis") ?? .seconds(10),
             usesPreparedStatements: try reader.flag(key("db.prepared.statements"), default: true),
             statementCacheSize: try reader.integer(key("db.statement.cache.size"), default: 256, in: 1...10_000))
+        tlsVariables = .postgres(ConfigKey("db").within(scope).environmentName)
+    }
+
+    private static func pemFile(_ key: ConfigKey, _ reader: ConfigReader) throws(ConfigurationFailure) -> String? {
+        guard let path = reader.text(key) else { return nil }
+        try PEMFile(path: path, variable: key.environmentName).check()
+        return path
     }
 
     private static func check(

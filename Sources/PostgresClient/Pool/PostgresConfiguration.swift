@@ -1,3 +1,5 @@
+package import ConfigurationChecks
+
 /// How to reach a database and how to treat its connections.
 ///
 /// The password shows in no description and no mirror.
@@ -53,6 +55,12 @@ package struct PostgresConfiguration: Sendable {
     package var tlsMode: TLSMode
     /// File with the certificates of trusted authorities (PEM); `nil`: libpq's `~/.postgresql/root.crt`.
     package var rootCertificate: String?
+    /// PEM file with the client's certificate, for servers that ask for one; with `clientKey`.
+    package var clientCertificate: String?
+    /// PEM file with the client's key, which nobody else may read (libpq refuses it otherwise).
+    package var clientKey: String?
+    /// The settings of this connection, for errors.
+    package var tlsVariables = TLSVariables.postgres("DB")
     /// Which server will do.
     package var targetServer: TargetServer
     /// Shown in `pg_stat_activity`.
@@ -93,6 +101,7 @@ package struct PostgresConfiguration: Sendable {
     package init(
         host: String = "127.0.0.1", port: String = "5432", user: String, password: String? = nil,
         database: String, schema: String = "main", tlsMode: TLSMode = .prefer, rootCertificate: String? = nil,
+        clientCertificate: String? = nil, clientKey: String? = nil,
         targetServer: TargetServer? = nil, applicationName: String = "arc", maximumConnections: Int = 10,
         maximumWaiters: Int = 1000, connectionTimeout: Duration = .seconds(2), idleTimeout: Duration = .seconds(60),
         maximumAge: Duration = .seconds(1800), statementTimeout: Duration = .seconds(10),
@@ -108,6 +117,8 @@ package struct PostgresConfiguration: Sendable {
         self.schema = schema
         self.tlsMode = tlsMode
         self.rootCertificate = rootCertificate
+        self.clientCertificate = clientCertificate
+        self.clientKey = clientKey
         self.targetServer = targetServer ?? (host.contains(",") ? .readWrite : .any)
         self.applicationName = applicationName
         self.maximumConnections = maximumConnections
@@ -122,6 +133,16 @@ package struct PostgresConfiguration: Sendable {
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.usesPreparedStatements = usesPreparedStatements
         self.statementCacheSize = statementCacheSize
+    }
+}
+
+extension TLSVariables {
+    /// The settings of a connection.
+    /// - Parameter prefix: The beginning of their names, such as `MESSAGE_BUS_DB`.
+    package static func postgres(_ prefix: String) -> TLSVariables {
+        TLSVariables(
+            authority: "\(prefix)_SSLROOTCERT", certificate: "\(prefix)_SSLCERT", name: "\(prefix)_HOST",
+            mode: "\(prefix)_SSLMODE")
     }
 }
 

@@ -73,19 +73,29 @@ extension RedisConfiguration {
 
     private static func tls(reader: ConfigReader, scope: ConfigKey?) throws(ConfigurationFailure) -> RedisTLS {
         func key(_ name: ConfigKey) -> ConfigKey { name.within(scope) }
-        let tls = RedisTLS(
+        var tls = RedisTLS(
             authorityFile: reader.text(key("redis.tls.ca")), certificateFile: reader.text(key("redis.tls.cert")),
             keyFile: reader.text(key("redis.tls.key")), serverName: reader.text(key("redis.tls.server.name")))
+        tls.variables = .redis(scope.map { "\($0.environmentName)_" } ?? "")
         guard (tls.certificateFile == nil) == (tls.keyFile == nil) else {
             let names = [key("redis.tls.key").environmentName, key("redis.tls.cert").environmentName]
             let (missing, present) = tls.keyFile == nil ? (names[0], names[1]) : (names[1], names[0])
             throw ConfigurationFailure(key: missing, reason: "is missing: \(present) is set, and they belong together")
         }
         // Read once now: a wrong path should stop the start, not surface as a failed connection.
+        for (name, file) in [
+            ("redis.tls.ca", tls.authorityFile), ("redis.tls.cert", tls.certificateFile),
+            ("redis.tls.key", tls.keyFile),
+        ] as [(ConfigKey, String?)] {
+            guard let file else { continue }
+            try PEMFile(path: file, variable: key(name).environmentName).check()
+        }
         guard (try? tls.context()) != nil else {
             throw ConfigurationFailure(
                 key: key("redis.tls.ca").environmentName,
-                reason: "and REDIS_TLS_CERT, REDIS_TLS_KEY must be PEM files that can be read")
+                reason:
+                    "and \(key("redis.tls.cert").environmentName), \(key("redis.tls.key").environmentName) must be PEM "
+                    + "files with certificates, and a key that belongs to them")
         }
         return tls
     }

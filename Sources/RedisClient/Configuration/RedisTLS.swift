@@ -1,4 +1,6 @@
+package import ConfigurationChecks
 import NIOSSL
+import TransportSecurity
 
 /// How TLS is spoken: the server's certificate and name are always verified. NIOSSL also accepts a trusted certificate
 /// that bears the peer's IP address instead of the name.
@@ -12,6 +14,9 @@ package struct RedisTLS: Sendable, Hashable {
     /// The name that the certificate must bear; nil for the host of the endpoint.
     package var serverName: String?
 
+    /// For errors.
+    package var variables = TLSVariables.redis()
+
     /// Makes settings. A client certificate needs both files.
     package init(
         authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, serverName: String? = nil
@@ -24,15 +29,16 @@ package struct RedisTLS: Sendable, Hashable {
 
     /// Reads the files.
     func context() throws -> NIOSSLContext {
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        if let authorityFile { configuration.trustRoots = .file(authorityFile) }
-        if let certificateFile, let keyFile {
-            configuration.certificateChain = try NIOSSLCertificate.fromPEMFile(certificateFile)
-                .map { .certificate($0) }
-            configuration.privateKey = .privateKey(try NIOSSLPrivateKey(file: keyFile, format: .pem))
-        }
-        return try NIOSSLContext(configuration: configuration)
+        try ClientTLS.context(authorityFile: authorityFile, certificateFile: certificateFile, keyFile: keyFile)
+    }
+}
+
+extension TLSVariables {
+    /// The settings of Redis.
+    /// - Parameter scope: What is in front of their names, such as `MESSAGE_BUS_`.
+    package static func redis(_ scope: String = "") -> TLSVariables {
+        TLSVariables(
+            authority: "\(scope)REDIS_TLS_CA", certificate: "\(scope)REDIS_TLS_CERT",
+            name: "\(scope)REDIS_HOST (or \(scope)REDIS_TLS_SERVER_NAME)", mode: "\(scope)REDIS_TLS_ENABLED")
     }
 }

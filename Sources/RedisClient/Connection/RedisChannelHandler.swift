@@ -1,4 +1,6 @@
+import ConfigurationChecks
 import NIOCore
+import TransportSecurity
 
 /// The one handler of a Redis channel: parses what comes in, matches it with the queue, writes what waits, watches
 /// the deadline of the oldest command, and reports the connection's end exactly once.
@@ -21,6 +23,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
         var handshakeDeadline: NIODeadline
         var commandTimeout: TimeAmount
         var keepAliveInterval: TimeAmount
+        /// Nil without TLS.
+        var tls: TLSVariables?
     }
 
     private enum State {
@@ -219,6 +223,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if let tls = settings.tls, let fault = TLSFault(error, tls, in: context) { return end(.tls(fault)) }
         end(RedisConnectionFailure(error))
     }
 

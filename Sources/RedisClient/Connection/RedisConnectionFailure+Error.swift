@@ -1,6 +1,5 @@
 import NIOCore
 import NIOPosix
-import NIOSSL
 
 #if canImport(Glibc)
 import Glibc
@@ -20,8 +19,6 @@ extension RedisConnectionFailure {
             self = error.errnoCode == ECONNREFUSED || error.errnoCode == ENOENT ? .refused : .unreachable
         case ChannelError.connectTimeout:
             self = .connectTimeout
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError:
-            self = .tls
         default:
             self = .unreachable
         }

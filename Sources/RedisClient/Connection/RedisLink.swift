@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Logging
 import NIOCore
 import NIOPosix
@@ -159,7 +160,7 @@ final class RedisLink: Sendable {
             settings: .init(
                 limits: configuration.limits, handshakeDeadline: deadline,
                 commandTimeout: TimeAmount(configuration.commandTimeout),
-                keepAliveInterval: TimeAmount(configuration.keepAliveInterval)),
+                keepAliveInterval: TimeAmount(configuration.keepAliveInterval), tls: configuration.tls?.variables),
             events: .init(
                 ready: { self.becameReady() }, push: { self.observer(.push($0)) }, ended: { self.finish($0) }))
         do {
@@ -179,10 +180,11 @@ final class RedisLink: Sendable {
 
     private func tlsContext() throws(RedisConnectionFailure) -> NIOSSLContext? {
         if let context = loopState.value.tls { return context }
+        guard let tls = configuration.tls else { return nil }
         do {
-            loopState.value.tls = try configuration.tls?.context()
+            loopState.value.tls = try tls.context()
         } catch {
-            throw .tls  // the files, whatever their trouble is
+            throw .tls(TLSFault(.files, tls.variables))
         }
         return loopState.value.tls
     }
@@ -200,7 +202,7 @@ final class RedisLink: Sendable {
         let connectedAt = loopState.value.connectedAt
         ready.store(false, ordering: .relaxed)
         loopState.value.connectedAt = nil
-        if failure == .tls { loopState.value.tls = nil }
+        if case .tls = failure { loopState.value.tls = nil }
         handler.value = nil
         let (completions, isEnding) = queue.withPipeline { pipeline in
             (pipeline.fail(failure, now: .now()), pipeline.isEnding)

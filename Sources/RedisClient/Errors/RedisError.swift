@@ -1,3 +1,5 @@
+package import ConfigurationChecks
+
 /// Everything that can go wrong with a command. No case carries keys, values or secrets in its description.
 package enum RedisError: Error, Sendable, Hashable {
     /// No connection: nothing was sent. The reason is that of the last failure.
@@ -65,8 +67,8 @@ package enum RedisConnectionFailure: Error, Sendable, Hashable {
     case unreachable
     /// Connecting and greeting took longer than `RedisConfiguration.connectTimeout`.
     case connectTimeout
-    /// TLS could not be agreed: unknown authority, wrong name, no TLS at the other end.
-    case tls
+    /// TLS could not be agreed on.
+    case tls(TLSFault)
     /// The server refused the greeting: authentication, database number, RESP3, tracking or subscriptions.
     case handshake(RedisServerError)
     /// The server closed the connection.
@@ -104,7 +106,7 @@ extension RedisConnectionFailure: CustomStringConvertible {
         case .refused: "connection refused"
         case .unreachable: "unreachable or reset"
         case .connectTimeout: "connecting took too long"
-        case .tls: "TLS failed"
+        case .tls(let fault): "\(fault)"
         case .handshake(let error): "greeting refused: \(error.code)"
         case .closedByServer: "closed by the server"
         case .unresponsive: "no reply in time"

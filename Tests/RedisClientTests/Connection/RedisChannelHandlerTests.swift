@@ -221,7 +221,7 @@ private final class Fixture {
         fixture.handler?.flush()
         fixture.give("b")
         fixture.channel.pipeline.fireChannelInactive()
-        fixture.handler?.end(.tls)
+        fixture.handler?.end(.unreachable)
         #expect(fixture.events == ["ready", "ended \(RedisConnectionFailure.closedByServer)"])
         #expect(
             fixture.outcomes.values == [

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Foundation
 import RedisTestSupport
 import TestSupport
@@ -58,12 +59,12 @@ private struct Certificates {
             #expect(try await client.get("k")?.count == 100_000)
         }
         configuration.tls = RedisTLS(authorityFile: certificates.authority, serverName: "other.example")
-        await Self.expectRefusal(configuration, .tls)
+        await Self.expectRefusal(configuration, .tls(TLSFault(.wrongName, .redis())))
         configuration.tls = RedisTLS()  // the system does not know this authority
-        await Self.expectRefusal(configuration, .tls)
+        await Self.expectRefusal(configuration, .tls(TLSFault(.unknownAuthority, .redis())))
         configuration.tls = RedisTLS(authorityFile: certificates.authority)
         configuration.endpoint = .host("127.0.0.1", port: server.port)  // not in the certificate
-        await Self.expectRefusal(configuration, .tls)
+        await Self.expectRefusal(configuration, .tls(TLSFault(.wrongName, .redis())))
         configuration.tls?.serverName = "localhost"
         try await withClient(configuration) { try await $0.ping() }
     }
@@ -96,6 +97,62 @@ private struct Certificates {
         configuration.connectTimeout = .milliseconds(500)
         // The server takes the TLS greeting for a command that is not complete yet.
         await Self.expectRefusal(configuration, .connectTimeout)
+    }
+
+    @Test func `each wrong certificate is refused with its cause and the variable, also after a reconnect`()
+        async throws
+    {
+        try await TestAuthority.with { authority in
+            let other = try await TestAuthority.make()
+            defer { other.remove() }
+            let names = "DNS:localhost"
+            let right = try await authority.identity("right", names: names)
+            let cases: [(TestAuthority.Identity, TLSFault.Cause)] = [
+                (try await authority.identity("old", names: names, days: -1), .expired),
+                (try await authority.identity("name", names: "DNS:other.example"), .wrongName),
+                (try await other.identity("other", names: names), .unknownAuthority),
+                (try await authority.selfSigned("self", names: names), .selfSigned),
+            ]
+            let used = TestAuthority.Identity(
+                certificate: "\(authority.folder.path)/used.pem", key: "\(authority.folder.path)/used.key")
+            func use(_ identity: TestAuthority.Identity) async throws {
+                try await TestCommand.run(["cp", identity.certificate, used.certificate])
+                try await TestCommand.run(["cp", identity.key, used.key])
+            }
+            try await use(right)
+            let server = try await RedisServerProcess(
+                [
+                    "--tls-cert-file", used.certificate, "--tls-key-file", used.key, "--tls-ca-cert-file",
+                    authority.certificate, "--tls-auth-clients", "no",
+                ], usesTLS: true)
+            var configuration = server.configuration
+            configuration.endpoint = .host("localhost", port: server.port)
+            configuration.tls = RedisTLS(authorityFile: authority.certificate)
+            configuration.tls?.variables = .redis("MESSAGE_BUS_")
+            configuration.commandTimeout = .seconds(2)
+            try await withClient(configuration) { client in
+                try await client.ping()
+                for (identity, cause) in cases {
+                    try await server.stop()
+                    try await use(identity)
+                    try await server.start()
+                    let fault = TLSFault(cause, .redis("MESSAGE_BUS_"))
+                    #expect("\(fault)".contains("MESSAGE_BUS_REDIS_"))
+                    try await eventually("the certificate is refused: \(fault)") {
+                        do {
+                            try await client.ping()
+                            return false
+                        } catch {
+                            return error as? RedisError == .notConnected(.tls(fault))
+                        }
+                    }
+                }
+                try await server.stop()
+                try await use(right)
+                try await server.start()
+                try await eventually("the client connects again") { (try? await client.ping()) != nil }
+            }
+        }
     }
 
     private static func expectRefusal(_ configuration: RedisConfiguration, _ failure: RedisConnectionFailure) async {

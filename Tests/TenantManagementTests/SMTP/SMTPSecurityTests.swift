@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import Logging
 import NIOCore
 import Primitives
@@ -59,10 +60,15 @@ import Testing
         let isImplicit = security == .implicit
         let script =
             (isImplicit ? [.say("220 ready")] : Self.start + [.sayAndStartTLS("220 go ahead")]) + Self.authenticated
-        for (certificate, authority) in [(local, nil), (local, foreign.path), (foreign, foreign.path)] {
+        let cases: [(TestCertificate, String?, TLSFault.Cause)] = [
+            (local, nil, .selfSigned), (local, foreign.path, .selfSigned), (foreign, foreign.path, .wrongName),
+        ]
+        for (certificate, authority, cause) in cases {
             try await ScriptedMailServer.run(script, tls: certificate.context, isImplicit: isImplicit) { server in
                 let transport = try transport(port: server.port, security: security, authority: authority)
-                await #expect(throws: SMTPError.tls) { try await transport.send(mail) }
+                await #expect(throws: SMTPError.tls(TLSFault(cause, SMTPConfiguration.tlsVariables))) {
+                    try await transport.send(mail)
+                }
                 try await server.ended.get()
                 #expect(server.commands == (isImplicit ? [] : ["EHLO [127.0.0.1]", "STARTTLS"]))
             }
@@ -96,7 +102,9 @@ import Testing
     @Test func `a server that does not support TLS after all is an error`() async throws {
         try await ScriptedMailServer.run([.say("220 ready"), .silence]) { server in
             let transport = try transport(port: server.port, security: .implicit, authority: nil)
-            await #expect(throws: SMTPError.tls) { try await transport.send(mail) }
+            await #expect(throws: SMTPError.tls(TLSFault(.noTLS, SMTPConfiguration.tlsVariables))) {
+                try await transport.send(mail)
+            }
         }
     }
 }

@@ -3,6 +3,7 @@ package import ConfigurationChecks
 import NIOCore
 import NIOSSL
 import ServiceKit
+import TransportSecurity
 
 /// The mail server that accepts the mails, and how it is called.
 package struct SMTPConfiguration: Sendable {
@@ -53,6 +54,10 @@ package struct SMTPConfiguration: Sendable {
             "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_TLS", "SMTP_TLS_CA", "SMTP_FROM", "FROM_EMAIL",
             "SMTP_TIMEOUT_SECONDS",
         ], secrets: ["SMTP_PASSWORD"])
+
+    /// For errors.
+    package static let tlsVariables = TLSVariables(
+        authority: "SMTP_TLS_CA", certificate: nil, name: "SMTP_HOST", mode: "SMTP_TLS")
 
     /// Reads the variables below (as keys: `smtp.host`, …).
     ///
@@ -127,10 +132,6 @@ package struct SMTPConfiguration: Sendable {
     /// Reads the authorities. Blocks on files.
     func tlsContext() throws -> NIOSSLContext? {
         guard security != .none else { return nil }
-        var configuration = TLSConfiguration.makeClientConfiguration()
-        configuration.minimumTLSVersion = .tlsv12
-        configuration.certificateVerification = .fullVerification
-        if let authorityFile { configuration.trustRoots = .file(authorityFile) }
-        return try NIOSSLContext(configuration: configuration)
+        return try ClientTLS.context(authorityFile: authorityFile)
     }
 }

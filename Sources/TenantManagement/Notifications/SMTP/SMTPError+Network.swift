@@ -1,6 +1,8 @@
+import ConfigurationChecks
 import NIOCore
 import NIOPosix
 import NIOSSL
+import TransportSecurity
 
 #if canImport(Glibc)
 import Glibc
@@ -10,13 +12,14 @@ import Darwin
 
 extension SMTPError {
     /// Sorts an error of an open connection; what it says in words is dropped.
-    init(_ error: any Error, during step: Step) {
+    /// - Parameter context: Of the handler behind the one for TLS, on the event loop.
+    init(_ error: any Error, during step: Step, in context: ChannelHandlerContext? = nil) {
         switch error {
         case let error as SMTPError: self = error
         // TLS cut without a farewell is a connection cut.
         case NIOSSLError.uncleanShutdown: self = .disconnected(step)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: self = .tls
-        default: self = .disconnected(step)
+        default:
+            self = TLSFault(error, SMTPConfiguration.tlsVariables, in: context).map { .tls($0) } ?? .disconnected(step)
         }
     }
 
@@ -28,8 +31,9 @@ extension SMTPError {
         case let error as IOError:
             self = .connection(error.errnoCode == ECONNREFUSED ? .refused : .unreachable)
         case ChannelError.connectTimeout: self = .connection(.timeout)
-        case is NIOSSLError, is BoringSSLError, is NIOSSLExtraError: self = .tls
-        default: self = .connection(.unreachable)
+        default:
+            self =
+                TLSFault(error, SMTPConfiguration.tlsVariables, in: nil).map { .tls($0) } ?? .connection(.unreachable)
         }
     }
 }

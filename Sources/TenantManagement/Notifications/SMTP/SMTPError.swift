@@ -1,3 +1,5 @@
+package import ConfigurationChecks
+
 /// Why a mail was not taken. Shows codes only: the server's words may repeat addresses or what was sent.
 package enum SMTPError: Error, Sendable, Hashable {
     /// A part of the talk with the server; the raw value is its name in descriptions.
@@ -29,8 +31,8 @@ package enum SMTPError: Error, Sendable, Hashable {
 
     /// There is no connection.
     case connection(ConnectionFailure)
-    /// TLS could not be established: the certificate is not trusted, bears another name, or the peer speaks no TLS.
-    case tls
+    /// TLS could not be established.
+    case tls(TLSFault)
     /// The server refused: a 4xx or 5xx code and, when it gave one, the status of RFC 3463.
     case rejected(Step, code: Int, enhancedStatus: String?)
     /// The server did not answer in time.
@@ -75,7 +77,7 @@ extension SMTPError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .connection(let failure): failure.rawValue
-        case .tls: "TLS with the mail server failed"
+        case .tls(let fault): "the mail server is not used: \(fault)"
         case .rejected(let step, let code, let status):
             "the mail server answered \(code)\(status.map { " \($0)" } ?? "") to \(step.rawValue)"
         case .timeout(let step): "the mail server did not answer in time to \(step.rawValue)"

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 import NIOCore
 import NIOSSL
 
@@ -70,7 +71,7 @@ final class SMTPSession: ChannelInboundHandler {
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        abort(SMTPError(error, during: conversation.step), context)
+        abort(SMTPError(error, during: conversation.step, in: context), context)
     }
 
     // MARK: Actions
@@ -91,12 +92,12 @@ final class SMTPSession: ChannelInboundHandler {
     }
 
     private func startTLS(_ context: ChannelHandlerContext) {
-        guard let tls else { return abort(.tls, context) }
+        guard let tls else { return abort(.tls(TLSFault(.files, SMTPConfiguration.tlsVariables)), context) }
         do {
             let handler = try NIOSSLClientHandler(context: tls.context, serverHostname: tls.serverName)
             try context.pipeline.syncOperations.addHandler(handler, position: .before(self))
         } catch {
-            return abort(.tls, context)
+            return abort(.tls(TLSFault(.other, SMTPConfiguration.tlsVariables)), context)
         }
         // The TLS handler keeps what is written until the handshake is done and the certificate is verified.
         perform(conversation.secured(), context)

@@ -1,3 +1,4 @@
+import ConfigurationChecks
 package import Logging
 import NIOCore
 import NIOPosix
@@ -34,7 +35,7 @@ package struct SMTPTransport: NotificationTransport {
             let configuration = configuration
             context = try await NIOThreadPool.singleton.runIfActive { try configuration.tlsContext() }
         } catch {
-            throw .tls
+            throw .tls(TLSFault(.files, SMTPConfiguration.tlsVariables))
         }
         try await run(plan, tls: context, mayLeave: mayLeave)
         logger.debug("The mail server has accepted a mail", metadata: ["id": "\(mail.id)"])
