@@ -8,6 +8,11 @@ package struct TestAuthority: Sendable {
         package let certificate: String
         /// PEM file that only its owner may read.
         package let key: String
+
+        package init(certificate: String, key: String) {
+            self.certificate = certificate
+            self.key = key
+        }
     }
 
     private static let keyOptions = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"]
