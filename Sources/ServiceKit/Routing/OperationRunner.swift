@@ -86,7 +86,7 @@ struct OperationRunner: Sendable {
             let (parts, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
             let source = Task {
                 do {
-                    try await stream { continuation.yield($0) }
+                    try await stream { part in _ = continuation.yield(part) }
                     continuation.finish()
                 } catch {
                     continuation.finish(throwing: error)

@@ -14,9 +14,11 @@ struct ManagementServer: Service {
     /// - Throws: If the chosen port cannot be opened. Without the usual port, which nobody has chosen, the service runs.
     func run() async throws {
         do {
-            try await service.run(signals: []) { [name, logger] port in
-                logger.info("metrics are served", metadata: ["service": "\(name)", "port": "\(port)"])
-            }
+            try await service.run(
+                signals: [],
+                onListening: { [name, logger] port in
+                    logger.info("metrics are served", metadata: ["service": "\(name)", "port": "\(port)"])
+                })
         } catch {
             guard configuration.chosenPort == nil, !Task.isCancelled else { throw error }
             logger.warning(
