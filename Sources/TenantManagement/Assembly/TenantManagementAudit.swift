@@ -64,7 +64,7 @@ package enum TenantManagementAudit {
             ]
     }
 
-    /// All of them.
+    /// All of them; those of later migrations come after the first ones.
     package static let all = first
 
     /// Tables whose changes are not recorded, with the reason.
