@@ -39,10 +39,12 @@ struct ServeCommand: AsyncParsableCommand {
             try checkSecrets(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
             SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
-            try await http.run(configuration: { try await EnvironmentReader.make() }) { port in
+            try await http.run { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
                 // Reading settings, describing operations and checking the database has run code that serves no request.
                 process_release_code()
+            } configuration: {
+                try await EnvironmentReader.make()
             }
             logger.info("Stopped", metadata: ["service": "\(service.rawValue)"])
             CommandSupport.endServiceLogging()

@@ -102,11 +102,11 @@ package struct HTTPService: Sendable {
     /// time to end; then they are canceled.
     /// - Parameters:
     ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
-    ///   - configuration: Reads the settings again, on SIGHUP; nil: they do not change.
     ///   - onListening: Called with the port once the server accepts connections.
+    ///   - configuration: Reads the settings again, on SIGHUP; nil: they do not change.
     package func run(
-        signals: [UnixSignal] = [.sigterm, .sigint], configuration source: ConfigurationReloader.Source? = nil,
-        onListening: @escaping @Sendable (Int) async -> Void = { _ in }
+        signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        configuration source: ConfigurationReloader.Source? = nil
     ) async throws {
         let limits = configuration.limits
         let refusals = HeadRefusals(observers: responder.observers, clock: responder.clock)
