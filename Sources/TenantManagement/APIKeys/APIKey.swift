@@ -34,6 +34,8 @@ enum APIKey {
         "expiresOn", access: .readOnly, description: "When the key ends; it is refused from then on")
     static let rotatedOn = Field.timestamp(
         "rotatedOn", access: .readOnly, description: "When the current key replaced the one before it")
+    static let rotationReason = Field.string(
+        "rotationReason", maxLength: 200, access: .readOnly, description: "Why", example: "Yearly rotation")
     static let previousExpiresOn = Field.timestamp(
         "previousExpiresOn", access: .readOnly,
         description: "Until when the key before the last rotation is accepted as well")
@@ -47,8 +49,8 @@ enum APIKey {
         "ApiKey", table: "api_keys", description: "A secret with which programs call the API instead of users.",
         tenancy: .column(tenantID),
         fields: [
-            name, description, tenantID, audience, prefix, permissions, roles, expiresOn, rotatedOn, previousExpiresOn,
-            lastUsedOn,
+            name, description, tenantID, audience, prefix, permissions, roles, expiresOn, rotatedOn,
+            rotationReason, previousExpiresOn, lastUsedOn,
         ],
         relations: [tenant],
         alwaysSet: [

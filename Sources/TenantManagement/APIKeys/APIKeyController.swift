@@ -83,12 +83,14 @@ struct APIKeyController: Sendable {
             .string(format: .uuid).described("The tenant, for a key of audience `tenant` that an operator makes")),
         .init(
             APIKey.permissions,
-            .array(of: .string(maxLength: 50), uniqueItems: true, maxItems: APIKey.maximumPermissions).described(
-                "Permission codes; only those that the caller has"
-            ).example(["10207"])),
+            .array(
+                of: .string(maxLength: 50).example("10207"), uniqueItems: true, maxItems: APIKey.maximumPermissions
+            ).described("Permission codes; only those that the caller has")),
         .init(
             APIKey.roles,
-            .array(of: .string(maxLength: 64), uniqueItems: true, maxItems: APIKey.maximumRoles).described(
+            .array(
+                of: .string(maxLength: 64).example("TenantViewer"), uniqueItems: true, maxItems: APIKey.maximumRoles
+            ).described(
                 "Roles; only those of whose permissions the caller has all. Changes of a role count for the key too")),
         end
     ).named("ApiKeyRequest")
@@ -142,6 +144,8 @@ struct APIKeyController: Sendable {
                             "How long the former key is accepted (default \(Self.defaultOverlap)); 0 after it was revealed"
                         ).example(86_400)),
                     Self.end,
+                    .init(
+                        "reason", .string(maxLength: 200).described("Why, for the record").example("Yearly rotation")),
                 ], name: "ApiKeyRotation"),
             responses: [.init(.ok, "The key with its new secret", schema: Self.securedSchema, headers: [.eTag])],
             failures: [
@@ -155,8 +159,8 @@ struct APIKeyController: Sendable {
                 let secured = try await service.rotate(
                     try call.request.identifier(),
                     overlap: .seconds(body["overlapSeconds"]?.intValue ?? Self.defaultOverlap),
-                    expiresOn: Self.instant(body), ifVersion: try call.request.versionCondition(), by: call.identity,
-                    in: call.writeContext)
+                    expiresOn: Self.instant(body), reason: body["reason"]?.stringValue,
+                    ifVersion: try call.request.versionCondition(), by: call.identity, in: call.writeContext)
                 return try .entity(
                     try Self.json(secured), version: try secured.record.version, for: call.request)
             })

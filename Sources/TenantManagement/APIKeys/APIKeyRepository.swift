@@ -40,6 +40,7 @@ struct APIKeyRepository: Sendable {
         let expiresOn: Timestamp
         /// Until when the former secret is accepted, if it does not end earlier. Not after now: not any longer.
         let overlapEnd: Timestamp
+        let reason: String?
     }
 
     /// Replaces the secret of a key, in one transaction.
@@ -55,6 +56,7 @@ struct APIKeyRepository: Sendable {
                 .identifier(key), .optional(version) { .int64($0) }, .text(rotation.prefix),
                 .timestamp(rotation.expiresOn), .timestamp(context.now), .timestamp(rotation.overlapEnd),
                 .optional(context.actor.identifier) { .identifier($0) },
+                .optional(rotation.reason) { .text($0) },
             ])
         batch.add(Self.replacing, [.identifier(key), .bytes(rotation.hash)])
         do {
@@ -69,7 +71,7 @@ struct APIKeyRepository: Sendable {
     private static let changing: PostgresStatement = """
         WITH changed AS (
             UPDATE main.api_keys SET
-                prefix = $3, expires_on = $4, rotated_on = $5, modified_by = $7,
+                prefix = $3, expires_on = $4, rotated_on = $5, rotation_reason = $8, modified_by = $7,
                 previous_expires_on = CASE WHEN least($6, expires_on) > $5 THEN least($6, expires_on) END
             WHERE id = $1 AND ($2::bigint IS NULL OR row_version = $2) AND NOT deleted RETURNING 1)
         SELECT 1 / count(*) FROM changed

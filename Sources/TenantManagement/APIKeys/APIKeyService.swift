@@ -136,7 +136,8 @@ struct APIKeyService: Sendable {
     /// - Parameter expiresOn: The end of the new secret. Nil: the usual lifetime, at least as long as before.
     /// - Throws: ``APIKeyError``, `ValidationFailure`, `RepositoryError`.
     func rotate(
-        _ id: Identifier, overlap: Duration, expiresOn: Timestamp?, ifVersion condition: VersionCondition?,
+        _ id: Identifier, overlap: Duration, expiresOn: Timestamp?, reason: String?,
+        ifVersion condition: VersionCondition?,
         by caller: Identity, in context: WriteContext
     ) async throws -> Secured {
         let longest = try await longestEnd(for: caller, in: context)
@@ -152,7 +153,7 @@ struct APIKeyService: Sendable {
         let rotation = APIKeyRepository.Rotation(
             hash: credentials.hasher.hash(text), prefix: text.prefix,
             expiresOn: try checkedEnd(expiresOn, default: min(usual, longest.end), longest, context),
-            overlapEnd: Timestamp(milliseconds: context.now.adding(overlap).milliseconds))
+            overlapEnd: Timestamp(milliseconds: context.now.adding(overlap).milliseconds), reason: reason)
         guard try await repository.rotate(id, version: condition.map { _ in version }, rotation, in: context) else {
             // Another version, or deleted meanwhile.
             let changed = try await keys.findByID(id, in: context.scope)

@@ -12,6 +12,7 @@ CREATE TABLE main.api_keys (
     roles varchar[] NOT NULL DEFAULT '{}',
     expires_on timestamptz NOT NULL,
     rotated_on timestamptz,
+    rotation_reason varchar(200),
     previous_expires_on timestamptz,
     last_used_on timestamptz,
     created_on timestamptz NOT NULL DEFAULT date_trunc('milliseconds', current_timestamp),

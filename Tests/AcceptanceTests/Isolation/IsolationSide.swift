@@ -92,6 +92,15 @@ struct IsolationSide: Sendable {
             "/webhook-endpoints/\(endpoint)/replay",
             ["from": "2020-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z", "reason": text], token: stack.admin
         ).expect(200)
+        rows["/api-keys"] = try await create(
+            management, "/api-keys",
+            [
+                "name": text, "description": text, "audience": "tenant", "tenantId": owner,
+                "permissions": ["10207"],
+            ])
+        rows["/token-revocations"] = try await create(
+            management, "/token-revocations",
+            ["kind": "token", "value": text, "reason": text, "tenantId": owner])
         rows["/tenant-configs"] = try await create(
             management, "/tenant-configs", ["configKey": text, "configValue": ["of": text], "tenantId": owner])
         rows["/subscriptions"] = try await create(
