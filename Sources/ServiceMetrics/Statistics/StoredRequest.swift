@@ -8,7 +8,7 @@ struct StoredRequest: Sendable {
     /// Longest text that is kept of anything a client sent.
     private static let longest = 200
     private static let requestHeaders: [HTTPField.Name] = [
-        .host, .userAgent, .accept, .contentType, .contentLength, .acceptEncoding,
+        .userAgent, .accept, .contentType, .contentLength, .acceptEncoding,
     ]
     private static let responseHeaders: [HTTPField.Name] = [.contentType, .location, .retryAfter, .allow]
 
