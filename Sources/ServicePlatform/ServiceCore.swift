@@ -28,11 +28,6 @@ extension ServiceCore {
     /// The rows of an entity.
     package func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
 
-    /// The same for operators and for users of a tenant.
-    package func crud(
-        _ entity: Entity, _ path: String, _ controller: String, _ permissions: CRUDPermissions
-    ) -> CRUDOperations { crud(entity, path, controller, permissions.access) }
-
     /// The common operations of an entity whose controller has more than those.
     package func crud(
         _ entity: Entity, _ path: String, _ controller: String, _ access: CRUDAccess

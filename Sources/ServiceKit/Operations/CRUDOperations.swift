@@ -4,30 +4,6 @@ import JSONCoding
 import PostgresClient
 package import Primitives
 
-/// The permission codes of an entity's operations, for operators and for users of a tenant with the rows of their tenant.
-package struct CRUDPermissions: Sendable {
-    package var create: [String]
-    package var view: [String]
-    package var update: [String]
-    package var delete: [String]
-
-    package init(create: [String], view: [String], update: [String], delete: [String]) {
-        self.create = create
-        self.view = view
-        self.update = update
-        self.delete = delete
-    }
-
-    /// The same as access.
-    package var access: CRUDAccess {
-        CRUDAccess(
-            create: Access(permissions: create, tenantUsers: .ownRows),
-            view: Access(permissions: view, tenantUsers: .ownRows),
-            update: Access(permissions: update, tenantUsers: .ownRows),
-            delete: Access(permissions: delete, tenantUsers: .ownRows))
-    }
-}
-
 /// Who may do what with the rows of an entity by its common operations. Deleted rows are restored by operators only.
 package struct CRUDAccess: Sendable {
     /// To add rows.

@@ -26,7 +26,7 @@ struct APIKeyController: Sendable {
         Operation(
             .post, Self.path, id: "ApiKeyController.create",
             summary: "Add an API key; only this response has the key itself",
-            security: .bearer(permissions: APIKeyPolicy.permissions.create), requestBody: Self.newSchema,
+            access: APIKeyPolicy.access.create, requestBody: Self.newSchema,
             responses: [.init(.created, "The new key", schema: Self.securedSchema, headers: [.location, .eTag])],
             failures: [
                 .forbidden: Self.refusal, .notFound: "There is no such tenant",
@@ -135,7 +135,7 @@ struct APIKeyController: Sendable {
         Operation(
             .post, "\(Self.path)/{id}/rotate", id: "ApiKeyController.rotate",
             summary: "Replace the secret of an API key; until the overlap is over, the former one is accepted too",
-            security: .bearer(permissions: APIKeyPolicy.permissions.update), parameters: [.id, .ifMatch],
+            access: APIKeyPolicy.access.update, parameters: [.id, .ifMatch],
             requestBody: .object(
                 [
                     .init(

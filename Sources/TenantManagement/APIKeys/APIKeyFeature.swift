@@ -7,7 +7,7 @@ import ServicePlatform
 /// API keys: secrets with which programs call the API instead of users.
 struct APIKeyFeature: ServiceFeature {
     static let configurationKeys = APIKeyConfiguration.configurationKeys
-    static let entities = [FeatureEntity(APIKey.entity, viewPermissions: APIKeyPolicy.permissions.view)]
+    static let entities = [FeatureEntity(APIKey.entity, viewPermissions: APIKeyPolicy.access.view.permissions)]
     static let events = [APIKeyEvents.changed]
 
     let operations: [Operation]
@@ -20,7 +20,7 @@ struct APIKeyFeature: ServiceFeature {
         operations =
             APIKeyController(
                 crud: core.crud(
-                    APIKey.entity, APIKeyController.path, "ApiKeyController", APIKeyPolicy.permissions),
+                    APIKey.entity, APIKeyController.path, "ApiKeyController", APIKeyPolicy.access),
                 service: APIKeyService(
                     keys: core.repository(APIKey.entity), repository: repository, credentials: platform.credentials,
                     policy: APIKeyPolicy(roles: platform.roles),

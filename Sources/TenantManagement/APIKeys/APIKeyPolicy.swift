@@ -5,9 +5,9 @@ import ServiceKit
 /// Who may do what with API keys: operators with all of them, users of a tenant with those of their tenant, both only within
 /// what they may do themselves.
 struct APIKeyPolicy: Sendable {
-    static let permissions = CRUDPermissions(
-        create: [PermissionCatalog.createAPIKey], view: [PermissionCatalog.viewAPIKey],
-        update: [PermissionCatalog.updateAPIKey], delete: [PermissionCatalog.deleteAPIKey])
+    static let access = CRUDAccess(
+        create: .owners(PermissionCatalog.createAPIKey), view: .owners(PermissionCatalog.viewAPIKey),
+        update: .owners(PermissionCatalog.updateAPIKey), delete: .owners(PermissionCatalog.deleteAPIKey))
 
     /// What a key allows.
     struct Grants: Sendable, Hashable {

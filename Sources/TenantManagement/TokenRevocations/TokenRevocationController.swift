@@ -9,8 +9,6 @@ struct TokenRevocationController: Sendable {
     let service: TokenRevocationService
 
     static let path = "/token-revocations"
-    private static let codes = [PermissionCatalog.revokeTokens]
-    static let permissions = CRUDPermissions(create: codes, view: codes, update: codes, delete: codes)
 
     var operations: [Operation] { [create(), crud.count(), crud.find(), crud.findByID()] }
 

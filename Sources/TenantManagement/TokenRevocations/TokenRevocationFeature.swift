@@ -8,7 +8,7 @@ import ServicePlatform
 struct TokenRevocationFeature: ServiceFeature {
     static let configurationKeys = TokenRevocationConfiguration.configurationKeys
     static let entities = [
-        FeatureEntity(TokenRevocation.entity, viewPermissions: TokenRevocationController.permissions.view)
+        FeatureEntity(TokenRevocation.entity, viewPermissions: TokenRevocationPolicy.access.view.permissions)
     ]
     static let events = [TokenRevocationEvents.revoked]
 
@@ -21,7 +21,7 @@ struct TokenRevocationFeature: ServiceFeature {
             TokenRevocationController(
                 crud: core.crud(
                     TokenRevocation.entity, TokenRevocationController.path, "TokenRevocationController",
-                    TokenRevocationController.permissions),
+                    TokenRevocationPolicy.access),
                 service: TokenRevocationService(
                     revocations: core.repository(TokenRevocation.entity),
                     revokedTokens: platform.credentials.revokedTokens,
