@@ -16,8 +16,7 @@ extension ServiceApp {
         for follower in features.flatMap(\.background).compactMap({ $0 as? RoleFollower }) { await follower.look() }
         let examiner = AuthorizationExaminer(
             operations: operations, verifier: platform.verifier,
-            authenticators: AuthenticatorChain(
-                features.flatMap(\.authenticators) + [TokenAuthenticator(verifier: platform.verifier)]),
+            authenticators: platform.authenticators(features),
             tenantGate: core.tenantGate)
         let explanation = await examiner.explain(method, path, token: token)
         for feature in features { await feature.shutdown() }

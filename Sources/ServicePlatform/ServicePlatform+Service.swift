@@ -7,6 +7,15 @@ import ServiceLifecycle
 import ServiceMetrics
 
 extension ServicePlatform {
+    /// Every way to authenticate.
+    func authenticators<Core>(_ features: [any ServiceFeature<Core>]) -> AuthenticatorChain {
+        AuthenticatorChain(
+            features.flatMap(\.authenticators) + [
+                APIKeyAuthenticator(keys: credentials.keys),
+                TokenAuthenticator(verifier: verifier, isOther: APIKeyText.isMeant),
+            ])
+    }
+
     /// Puts a service together.
     /// - Parameter features: In the order of the OpenAPI document.
     func service<Core: ServiceCore>(
@@ -71,11 +80,7 @@ extension ServicePlatform {
                 explorerAssets: ExplorerAssets(folder: http.explorerAssetsPath), checks: checks, clock: clock),
             summary: profile.summary, operations: features.flatMap(\.operations) + telemetry.operations,
             catalog: core.catalog,
-            authenticators: AuthenticatorChain(
-                features.flatMap(\.authenticators) + [
-                    APIKeyAuthenticator(keys: credentials.keys),
-                    TokenAuthenticator(verifier: verifier, isOther: APIKeyText.isMeant),
-                ]),
+            authenticators: authenticators(features),
             rateLimiter: limiter, idempotency: idempotency,
             tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
             recorder: tracing?.recorder,

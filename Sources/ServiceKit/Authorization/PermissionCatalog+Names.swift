@@ -97,6 +97,10 @@ extension PermissionCatalog {
         manageRoles: "ManageRoles",
         viewSessions: "ViewSessions",
         revokeSessions: "RevokeSessions",
-        viewAuditLog: "ViewAuditLog",
+        createAPIKey: "CreateAPIKey",
+        viewAPIKey: "ViewAPIKey",
+        updateAPIKey: "UpdateAPIKey",
+        deleteAPIKey: "DeleteAPIKey",
+        revokeTokens: "RevokeTokens",
     ]
 }
