@@ -5,7 +5,7 @@ package enum FuzzTargets {
         .token, .apiKey, .webhookSignature, .webhookTimestamp,
         .redisReplies, .redisURL, .bullMQJob, .eventEnvelope, .eventBridgeDetail,
         .signatureV4, .awsCredentials, .dnsAnswer, .smtpReply,
-        .entityTags, .acceptedMedia, .preferences, .forwardedAddress, .traceContext, .cookies, .byteRange,
+        .entityTags, .acceptedMedia, .preferences, .forwardedAddress, .traceContext, .cookies, .byteRange, .returnPath, .providerMetadata,
         .timestamp, .emailAddress, .domainName, .httpURL, .percentEncoding, .tarArchive, .limits,
     ]
 

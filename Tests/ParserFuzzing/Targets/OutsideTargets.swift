@@ -1,5 +1,6 @@
 import OutboundHTTP
 import Primitives
+import ServiceKit
 
 @testable import AWS
 @testable import TenantManagement
@@ -85,6 +86,39 @@ extension FuzzTarget {
             }
         }
         return outcome
+    }
+
+    /// A path of this host, whatever a browser makes of it.
+    static let returnPath = FuzzTarget.text(
+        "return-path", tokens: ["/", "//", "/\\", "\t", "%2e%2e", "%2F", "?", "#", "@", "https:", "/auth/login"]
+    ) { text in
+        guard let path = ReturnPath(text) else { return "refused" }
+        try FuzzViolation.unless(path.text == text && text.utf8.first == UInt8(ascii: "/"), "another text is read")
+        try FuzzViolation.unless(
+            text.utf8.dropFirst().first != UInt8(ascii: "/") && !text.utf8.contains(UInt8(ascii: "\\")),
+            "it leads to another host")
+        try FuzzViolation.unless(text.utf8.allSatisfy { (0x21...0x7E).contains($0) }, "it has other characters")
+        return "path \(text.utf8.contains(UInt8(ascii: "?")))"
+    }
+
+    /// Endpoints of an identity provider are https URLs.
+    static let providerMetadata = FuzzTarget(
+        "provider-metadata",
+        tokens: [
+            "\"authorization_endpoint\":", "\"token_endpoint\":", "\"jwks_uri\":", "http://", "https://id.example.com/",
+        ]
+    ) { bytes in
+        do {
+            let metadata = try ProviderMetadata(bytes, issuer: "https://id.example.com")
+            let endpoints = [metadata.authorizationEndpoint, metadata.tokenEndpoint, metadata.keySetURL]
+            try FuzzViolation.unless(
+                (endpoints + [metadata.endSessionEndpoint].compactMap { $0 }).allSatisfy {
+                    $0.lowercased().hasPrefix("https://")
+                }, "an endpoint without https")
+            return "metadata"
+        } catch let error as ProviderMetadata.Unusable {
+            return error.description
+        }
     }
 
     /// An address is the same when its normal form is read.
