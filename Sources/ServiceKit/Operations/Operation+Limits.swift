@@ -15,10 +15,6 @@ package struct OperationAccountLimit: Sendable {
         self.name = name
         self.account = account
     }
-
-    func check(_ call: OperationRequest) -> RateLimitCheck? {
-        account(call).map { .account(limit, operation: name, account: $0) }
-    }
 }
 
 extension Operation {

@@ -6,11 +6,22 @@ package struct RateLimit: Sendable, Hashable {
     package let limit: Int
     /// The window.
     package let window: Duration
+    /// The setting that it is made of, if that can change while the service runs.
+    let setting: Setting?
+
+    /// A setting of the original for calls per minute.
+    package enum Setting: Sendable, Hashable {
+        /// `PUBLIC_API_MAX_ATTEMPTS`.
+        case publicAttempts
+        /// `WEBHOOK_API_MAX_ATTEMPTS`, times a number.
+        case callbackAttempts(times: Int)
+    }
 
     /// Makes one from its parts.
-    package init(limit: Int, window: Duration = .seconds(60)) {
+    package init(limit: Int, window: Duration = .seconds(60), setting: Setting? = nil) {
         self.limit = max(1, limit)
         self.window = window
+        self.setting = setting
     }
 
     /// Microseconds after which one more call is allowed when the limit is used up.

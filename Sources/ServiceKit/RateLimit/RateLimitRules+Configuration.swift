@@ -12,12 +12,24 @@ import Primitives
 /// | `RATE_LIMIT_CALLER` | | | calls of one user or API key |
 /// | `RATE_LIMIT_TENANT` | | `write=3000,search=6000` | calls of all users and keys of a tenant |
 /// | `RATE_LIMIT_FAILURES` | 0 … 1000000 | 6000 | wrong credentials of one client address |
+/// | `PUBLIC_API_MAX_ATTEMPTS` | 1 … 1000000 | 10 | calls of an operation for strangers by one client address |
+/// | `WEBHOOK_API_MAX_ATTEMPTS` | 1 … 1000000 | 60 | callbacks for one tenant from one client address |
 /// | `RATE_LIMITS_FILE` | | | JSON: all of these, and the limits of plans |
 extension RateLimitRules {
     package static let configurationKeys: ConfigurationKeys = [
         "RATE_LIMIT_REQUEST_CAP", "RATE_LIMIT_ADDRESS", "RATE_LIMIT_CALLER", "RATE_LIMIT_TENANT", "RATE_LIMIT_FAILURES",
-        "RATE_LIMITS_FILE",
+        "RATE_LIMITS_FILE", "PUBLIC_API_MAX_ATTEMPTS", "WEBHOOK_API_MAX_ATTEMPTS",
     ]
+
+    /// Reads `PUBLIC_API_MAX_ATTEMPTS`.
+    package static func publicAttempts(reader: ConfigReader) throws(ConfigurationFailure) -> Int {
+        try reader.integer("public.api.max.attempts", default: 10, in: 1...range.upperBound)
+    }
+
+    /// Reads `WEBHOOK_API_MAX_ATTEMPTS`.
+    package static func callbackAttempts(reader: ConfigReader) throws(ConfigurationFailure) -> Int {
+        try reader.integer("webhook.api.max.attempts", default: 60, in: 1...range.upperBound)
+    }
 
     static let range = 0...1_000_000
     private static let maximumFileSize = 1 << 20
@@ -43,6 +55,8 @@ extension RateLimitRules {
             address: try limits("rate.limit.address"), caller: try limits("rate.limit.caller"),
             tenant: try limits("rate.limit.tenant", default: [.write: 3000, .search: 6000]),
             failures: limit(try reader.integer("rate.limit.failures", default: 6000, in: Self.range)))
+        publicAttempts = try Self.publicAttempts(reader: reader)
+        callbackAttempts = try Self.callbackAttempts(reader: reader)
         if let path = reader.text("rate.limits.file") { try read(path) }
     }
 

@@ -34,6 +34,9 @@ package struct RateLimitRules: Sendable, Hashable {
     package var plans: [String: Limits]
     /// Wrong credentials of one client address; those for one account are a tenth of it.
     package var failures: RateLimit?
+    /// `PUBLIC_API_MAX_ATTEMPTS` and `WEBHOOK_API_MAX_ATTEMPTS`; nil: as the operations have it.
+    package var publicAttempts: Int?
+    package var callbackAttempts: Int?
 
     /// Makes rules that limit nothing unless they are given.
     package init(
@@ -46,6 +49,17 @@ package struct RateLimitRules: Sendable, Hashable {
         self.tenant = tenant
         self.plans = plans
         self.failures = failures
+    }
+
+    /// A limit of an operation with the present value of its setting.
+    func current(_ limit: RateLimit) -> RateLimit {
+        let calls: Int? =
+            switch limit.setting {
+            case nil: nil
+            case .publicAttempts: publicAttempts
+            case .callbackAttempts(let times): callbackAttempts.map { $0 * times }
+            }
+        return calls.map { RateLimit(limit: $0, window: limit.window, setting: limit.setting) } ?? limit
     }
 
     /// Wrong secrets for one account.

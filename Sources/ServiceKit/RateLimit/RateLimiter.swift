@@ -50,6 +50,11 @@ package final class RateLimiter: Sendable {
         state.withLock { $0.classes[rateClass.index] }
     }
 
+    /// A limit of an operation as it is now.
+    func current(_ limit: RateLimit) -> RateLimit {
+        limit.setting == nil ? limit : state.withLock { $0.rules.current(limit) }
+    }
+
     /// Replaces the limits that are not part of an operation; calls that come after this are decided by the new ones.
     package func use(_ rules: RateLimitRules) { state.withLock { $0.rules = rules } }
 

@@ -27,7 +27,9 @@ struct OperationLimits: Sendable {
         var checks: [RateLimitCheck] = []
         if operation.rateLimit != nil || limits.requests != nil || limits.address != nil {
             let network = address.network
-            if let limit = operation.rateLimit { checks.append(.operation(limit, name, network: network)) }
+            if let limit = operation.rateLimit {
+                checks.append(.operation(limiter.current(limit), name, network: network))
+            }
             if let limit = limits.requests { checks.append(.requests(limit, network: network)) }
             if let limit = limits.address { checks.append(.address(limit, rateClass, network: network)) }
             if let refusal = limiter.knownRefusal(checks) { throw .tooManyRequests(headers: refusal.headers(checks)) }
@@ -67,6 +69,12 @@ struct OperationLimits: Sendable {
             let limits = byPlan[plan]
         else { return call.limits.tenant }
         return limits[call.rateClass]
+    }
+
+    /// The limit of calls about the account that a call names.
+    func account(of call: OperationRequest) -> RateLimitCheck? {
+        guard let limit = operation.accountLimit, let account = limit.account(call) else { return nil }
+        return .account(limiter.current(limit.limit), operation: limit.name, account: account)
     }
 
     /// Counts wrong credentials.

@@ -65,9 +65,9 @@ struct OperationRunner: Sendable {
         }
         let call = call(request, context, body: try? parsed.get(), bytes: body, address: address)
         let valid: Result<Void, any Error> = Result { try validate(call, parsed) }
-        if let counted, let limit = operation.accountLimit {
+        if let counted, operation.accountLimit != nil {
             // The account is in the request. One that is not valid concerns nobody's account.
-            let account = (try? valid.get()) == nil ? nil : limit.check(call)
+            let account = (try? valid.get()) == nil ? nil : rateLimits.account(of: call)
             responseHeaders = try await rateLimits.count(counted, caller: known, account: account)
         }
         try valid.get()

@@ -69,7 +69,8 @@ struct LeadConfiguration: Sendable {
         leadTokenLifetime = .seconds(try reader.integer("lead.token.expiry", default: 900, in: 1...86_400))
         leadTokenPermissions = (reader.text("lead.token.permissions") ?? "10203,7008")
             .split(separator: ",").map { $0.trimmingSpaces() }
-        publicLimit = RateLimit(limit: try reader.integer("public.api.max.attempts", default: 10, in: 1...1_000_000))
+        publicLimit = RateLimit(
+            limit: try RateLimitRules.publicAttempts(reader: reader), setting: .publicAttempts)
         recipientLimit = RateLimit(
             limit: try reader.integer(
                 "lead.mails.per.address", default: publicLimit.limit, in: 1...1_000_000), window: .seconds(3600))

@@ -20,13 +20,16 @@ struct WebhookConfiguration: Sendable {
     /// Callbacks for one tenant.
     var webhookLimit: RateLimit
     /// Callbacks from one address, whatever tenants they name: one pipeline may work for many.
-    var webhookAddressLimit: RateLimit { RateLimit(limit: webhookLimit.limit * 10) }
+    var webhookAddressLimit: RateLimit {
+        RateLimit(limit: webhookLimit.limit * 10, setting: .callbackAttempts(times: 10))
+    }
 
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
         webhookSecretLifetime = try reader.milliseconds(
             "webhook.secret.expiry", default: 1_200_000, in: 1000...604_800_000)
         webhookTolerance = try reader.milliseconds("webhook.timestamp.tolerance", default: 20_000, in: 1000...300_000)
-        webhookLimit = RateLimit(limit: try reader.integer("webhook.api.max.attempts", default: 60, in: 1...1_000_000))
+        webhookLimit = RateLimit(
+            limit: try RateLimitRules.callbackAttempts(reader: reader), setting: .callbackAttempts(times: 1))
     }
 }

@@ -43,6 +43,16 @@ import Testing
         #expect(failure?.key == environment.keys.first)
     }
 
+    @Test func `limits of operations follow their setting`() throws {
+        let rules = try rules(["PUBLIC_API_MAX_ATTEMPTS": "5", "WEBHOOK_API_MAX_ATTEMPTS": "7"])
+        let limiter = RateLimiter(redis: nil, prefix: "", clock: SystemClock())
+        let started = RateLimit(limit: 10, setting: .publicAttempts)
+        #expect(limiter.current(started).limit == 10)
+        limiter.use(rules)
+        #expect(limiter.current(started).limit == 5 && limiter.current(RateLimit(limit: 10)).limit == 10)
+        #expect(limiter.current(RateLimit(limit: 1, setting: .callbackAttempts(times: 10))).limit == 70)
+    }
+
     @Test func `the file replaces what it names, and a plan has the limits of tenants elsewhere`() throws {
         var rules = try rules(["RATE_LIMIT_TENANT": "write=10,search=20", "RATE_LIMIT_ADDRESS": "read=1"])
         try rules.merge(
