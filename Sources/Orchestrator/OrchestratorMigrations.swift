@@ -1,3 +1,4 @@
+import Entities
 import MessageBus
 package import Migrations
 import PostgresClient
@@ -24,5 +25,11 @@ package enum OrchestratorMigrations {
         Migration(
             number: 30, name: "data_exports", up: PackageResources.V0030__data_exports_up_sql,
             down: PackageResources.V0030__data_exports_down_sql),
+        Migration(
+            number: 43, name: "row_level_security",
+            up: String(decoding: PackageResources.V0043__row_level_security_up_sql, as: UTF8.self)
+                + RoleGrants.functionsOfSchemaUsers,
+            down: RoleGrants.functionsOfEverybody
+                + String(decoding: PackageResources.V0043__row_level_security_down_sql, as: UTF8.self)),
     ]
 }

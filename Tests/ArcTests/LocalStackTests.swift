@@ -231,6 +231,19 @@ import Testing
         #expect(try await canRun(state, "provisioner", "application_db", "CREATE ROLE tenant_x; DROP ROLE tenant_x"))
         #expect(
             try await canRun(state, "provisioner", "application_db", "CREATE SCHEMA tenant_x; DROP SCHEMA tenant_x"))
+        for (question, answer) in [
+            ("SELECT string_agg(DISTINCT auth_method, ',') FROM pg_hba_file_rules", "scram-sha-256"),
+            ("SELECT count(*) FROM pg_authid WHERE rolcanlogin AND rolpassword NOT LIKE 'SCRAM-SHA-256$%'", "0"),
+            (
+                "SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolsuper OR rolbypassrls OR rolreplication",
+                "postgres"
+            ),
+            ("SELECT string_agg(rolname, ',') FROM pg_roles WHERE rolcreatedb AND NOT rolsuper", "provisioner"),
+            ("SELECT count(*) FROM pg_auth_members WHERE member::regrole::text LIKE '%_app'", "0"),
+        ] {
+            let found = try await psql(state, DatabasePlan.superuser, "postgres", question)
+            #expect(found.split(separator: "\n").map(String.init) == [answer], "\(question)")
+        }
         var wrong = state
         wrong.databasePasswords["tenant_mgmt_app"] = "guess"
         #expect(try await !canRun(wrong, "tenant_mgmt_app", "tenant_mgmt_db", "SELECT 1"))

@@ -117,6 +117,9 @@ package enum TenantManagementMigrations {
             number: 64, name: "roles", up: PackageResources.V0064__roles_up_sql,
             down: PackageResources.V0064__roles_down_sql),
         Migration(
+            number: 67, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
+            down: RoleGrants.functionsOfEverybody),
+        Migration(
             number: 69, name: "audit_log",
             up: AuditSchema.up(
                 runtimeRole: runtimeRole, tables: TenantManagementAudit.first,
