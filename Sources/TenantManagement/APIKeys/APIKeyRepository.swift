@@ -21,16 +21,19 @@ struct APIKeyRepository: Sendable {
     static func limit(_ limit: Int, of tenant: Identifier?, at now: Timestamp) -> [BoundStatement] {
         [
             BoundStatement(locking, [.text("api keys of \(tenant?.description ?? "the operator")")]),
-            BoundStatement(
-                counting, [.optional(tenant) { .identifier($0) }, .int64(Int64(limit)), .timestamp(now)]),
+            tenant.map { BoundStatement(counting, [.int64(Int64(limit)), .timestamp(now), .identifier($0)]) }
+                ?? BoundStatement(countingOperators, [.int64(Int64(limit)), .timestamp(now)]),
         ]
     }
 
     private static let locking: PostgresStatement = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))"
 
     private static let counting: PostgresStatement = """
-        SELECT 1 / (count(*) <= $2)::integer FROM main.api_keys
-        WHERE tenant_id IS NOT DISTINCT FROM $1::uuid AND NOT deleted AND expires_on > $3
+        SELECT 1 / (count(*) <= $1)::integer FROM main.api_keys WHERE NOT deleted AND expires_on > $2 AND tenant_id = $3
+        """
+
+    private static let countingOperators: PostgresStatement = """
+        SELECT 1 / (count(*) <= $1)::integer FROM main.api_keys WHERE NOT deleted AND expires_on > $2 AND tenant_id IS NULL
         """
 
     /// A new secret of a key.
