@@ -198,7 +198,7 @@ let package = Package(
                 "ServicePlatform",
                 "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
                 "KeyRotation",
-                "RedisClient", "PrometheusMetrics", "ServiceMetrics",
+                "RedisClient", "PrometheusMetrics", "ServiceMetrics", "OpenTelemetry",
                 argumentParser, logging, unixSignals,
             ],
             swiftSettings: strict),

@@ -68,7 +68,10 @@ package enum OrchestratorApp {
         let consumers = features.flatMap(\.consumers)
         let checks = [
             database.check(ProvisioningRunStatements.check),
-            HealthCheck("messageBus", isRequired: true, isHealthy: bus.isHealthy),
+            HealthCheck(
+                "messageBus", isRequired: true,
+                advice: "Check that the message bus runs, and EVENT_CONNECTOR with its settings. Events wait for it.",
+                isHealthy: bus.isHealthy),
             HealthCheck.deadLetters {
                 var count = 0
                 for consumer in consumers { count += try await bus.deadLetters.deadLetterCount(group: consumer.group) }

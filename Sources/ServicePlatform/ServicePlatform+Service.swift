@@ -44,7 +44,11 @@ extension ServicePlatform {
         if let keySet { background.append(keySet) }
 
         var checks = [database.check()] + features.flatMap(\.healthChecks)
-        checks.append(HealthCheck("messageBus", isRequired: false, isHealthy: bus.isHealthy))
+        checks.append(
+            HealthCheck(
+                "messageBus", isRequired: false,
+                advice: "Check that the message bus runs, and EVENT_CONNECTOR with its settings. Events wait for it.",
+                isHealthy: bus.isHealthy))
         checks.append(
             HealthCheck.deadLetters { [bus] in
                 var count = try await relay.deadLetterCount()

@@ -35,7 +35,10 @@ struct MoveFeature: ServiceFeature {
                 handler: { try await consumer.handle($0) })
         ]
         healthChecks = [
-            HealthCheck("oldCopies", isRequired: false) { () -> HealthState in
+            HealthCheck(
+                "oldCopies", isRequired: false,
+                advice: "Look for `old copy` in the log of the orchestrator, and remove what is left by hand."
+            ) { () -> HealthState in
                 guard let count = try? await store.givenUpCount() else { return .impaired("unknown") }
                 return count == 0 ? .up : .impaired("\(count) could not be removed")
             }

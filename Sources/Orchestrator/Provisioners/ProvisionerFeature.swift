@@ -29,13 +29,19 @@ struct ProvisionerFeature: ServiceFeature {
         background = [watch]
         healthChecks = [
             // No server is required: without it, the work of its tenants waits.
-            HealthCheck("applicationDatabase", isRequired: false) { () -> HealthState in
+            HealthCheck(
+                "applicationDatabase", isRequired: false,
+                advice: "Check that the servers of tenants' data run, and PROVISIONER_DB_ or DATA_SERVERS_FILE."
+            ) { () -> HealthState in
                 let away = await Self.away(servers)
                 if away.isEmpty { return .up }
                 let isPartial = away.count < servers.list.count
                 return isPartial ? .impaired("away: \(away.sorted().joined(separator: ", "))") : .down
             },
-            HealthCheck("dataServers", isRequired: false) { () -> HealthState in
+            HealthCheck(
+                "dataServers", isRequired: false,
+                advice: "Correct DATA_SERVERS_FILE; the orchestrator reads it again by itself."
+            ) { () -> HealthState in
                 if let problem = watch.problem { return .impaired(problem) }
                 let problems = servers.problems.sorted { $0.key < $1.key }.map(\.value)
                 return problems.isEmpty ? .up : .impaired(problems.joined(separator: "; "))

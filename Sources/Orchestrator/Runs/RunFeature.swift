@@ -35,7 +35,10 @@ struct RunFeature: ServiceFeature {
         let repository = core.repository
         healthChecks = [
             // The service works, but somebody has to look.
-            HealthCheck("stuckRuns", isRequired: false) { () -> HealthState in
+            HealthCheck(
+                "stuckRuns", isRequired: false,
+                advice: "The log of the orchestrator names them; resume, skip or abort each run (docs/operations.md)."
+            ) { () -> HealthState in
                 guard let count = try? await repository.stuckCount() else { return .impaired("unknown") }
                 return count == 0 ? .up : .impaired("\(count) waiting")
             }

@@ -18,6 +18,9 @@ package struct HTTPService: Sendable {
     /// The OpenAPI document, as served at `/openapi.json`.
     package let document: OpenAPIDocument
 
+    /// What readiness depends on.
+    package let healthChecks: [HealthCheck]
+
     private let configuration: ServiceConfiguration
     private let responder: ServiceResponder
     private let connections: ConnectionTable
@@ -69,6 +72,7 @@ package struct HTTPService: Sendable {
                 tenantGate: tenantGate)
         }
         self.operations = all
+        healthChecks = base.checks
         self.document = document
         self.configuration = configuration
         self.responder = ServiceResponder(

@@ -34,7 +34,10 @@ package struct ServiceDatabase: Sendable {
     /// their pool, so that the service does not become ready before it can serve requests again.
     /// - Parameter statement: Any statement that the service's role may run.
     package func check(_ statement: PostgresStatement = "SELECT 1") -> HealthCheck {
-        HealthCheck("postgres", isRequired: true) { [pool, relayPool, checkPool] () -> HealthState in
+        HealthCheck(
+            "postgres", isRequired: true,
+            advice: "Check that PostgreSQL runs and has room on its disk, and the DB_ variables."
+        ) { [pool, relayPool, checkPool] () -> HealthState in
             let asked = pool.isUnreachable ? pool : checkPool
             guard (try? await asked.query(statement, as: .read)) != nil else { return .down }
             return pool.isDiskFull || relayPool.isDiskFull ? .impaired("disk full") : .up

@@ -61,7 +61,11 @@ package final class KeySetLoader: Service {
     }
 
     /// Readiness check: no token of the provider can be verified before the key set has been read once.
-    package var healthCheck: HealthCheck { HealthCheck("keySet", isRequired: true) { [self] in health } }
+    package var healthCheck: HealthCheck {
+        HealthCheck(
+            "keySet", isRequired: true, advice: "Check JWT_JWKS_URL and that the identity provider runs."
+        ) { [self] in health }
+    }
 
     /// Down before the key set has been read once.
     package var health: HealthState {

@@ -86,7 +86,10 @@ package final class EntityCache: Sendable {
 
     /// Readiness check of Redis: the service is degraded while Redis is unreachable or refuses writes.
     package var healthCheck: HealthCheck {
-        HealthCheck("redis", isRequired: false) { [shared] in await shared.health() }
+        HealthCheck(
+            "redis", isRequired: false,
+            advice: "Check that Redis runs, and REDIS_URL or REDIS_HOST. Without it the service works, but more slowly."
+        ) { [shared] in await shared.health() }
     }
 
     // MARK: Reading

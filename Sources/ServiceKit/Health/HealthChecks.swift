@@ -23,25 +23,35 @@ package struct HealthCheck: Sendable {
     package let name: String
     /// Whether the service cannot work without it. PostgreSQL is required; Redis is not, because it only has copies.
     package let isRequired: Bool
-    /// Checks it. Must have its own deadline.
+    /// What to do when it is not up, as `arc doctor` says it.
+    package let advice: String
+    /// Checks it. What takes longer than ``HealthReport/patience`` counts as down.
     package let state: @Sendable () async -> HealthState
 
     /// A check with all three outcomes.
-    package init(_ name: String, isRequired: Bool, state: @escaping @Sendable () async -> HealthState) {
+    package init(
+        _ name: String, isRequired: Bool, advice: String = "", state: @escaping @Sendable () async -> HealthState
+    ) {
         self.name = name
         self.isRequired = isRequired
+        self.advice = advice
         self.state = state
     }
 
     /// A check with the outcomes up and down.
-    package init(_ name: String, isRequired: Bool, isHealthy: @escaping @Sendable () async -> Bool) {
-        self.init(name, isRequired: isRequired, state: { await isHealthy() ? .up : .down })
+    package init(
+        _ name: String, isRequired: Bool, advice: String = "", isHealthy: @escaping @Sendable () async -> Bool
+    ) {
+        self.init(name, isRequired: isRequired, advice: advice, state: { await isHealthy() ? .up : .down })
     }
 
     /// Dead letters: the service works, but somebody has to look (`arc events dead`).
     /// - Parameter count: Counts them.
     package static func deadLetters(_ count: @escaping @Sendable () async throws -> Int) -> HealthCheck {
-        HealthCheck("deadLetters", isRequired: false) { () -> HealthState in
+        HealthCheck(
+            "deadLetters", isRequired: false,
+            advice: "List them with `arc events dead`; retry or discard each once its reason is gone."
+        ) { () -> HealthState in
             guard let count = try? await count() else { return .impaired("unknown") }
             return count == 0 ? .up : .impaired("\(count) waiting")
         }
@@ -53,10 +63,16 @@ package struct HealthReport: Sendable, JSONWritable {
     /// The outcomes in the order of the checks.
     package let checks: [(name: String, isRequired: Bool, state: HealthState)]
 
+    /// How long a check may take.
+    package static let patience = Duration.seconds(10)
+
     /// Runs the checks concurrently.
     package init(running checks: [HealthCheck]) async {
         let outcomes = await withTaskGroup(of: (Int, HealthState).self) { group in
-            for (index, check) in checks.enumerated() { group.addTask { (index, await check.state()) } }
+            for (index, check) in checks.enumerated() {
+                // A check that hangs must not keep the service from saying how it is.
+                group.addTask { (index, await Patience.run(atMost: Self.patience, check.state) ?? .down) }
+            }
             return await group.reduce(into: [Int: HealthState]()) { $0[$1.0] = $1.1 }
         }
         self.checks = checks.enumerated().map { ($1.name, $1.isRequired, outcomes[$0] ?? .down) }

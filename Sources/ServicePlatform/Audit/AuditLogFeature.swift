@@ -48,7 +48,10 @@ package struct AuditLogFeature<Core: ServiceCore>: ServiceFeature {
         }
         background = services
         healthChecks = [
-            HealthCheck("auditChain", isRequired: false) { () -> HealthState in
+            HealthCheck(
+                "auditChain", isRequired: false,
+                advice: "Look at the log of the service for why rows of the audit log are not chained."
+            ) { () -> HealthState in
                 guard let oldest = try? await repository.oldestPending() else { return .up }
                 let lag = SystemClock().now().duration(since: oldest)
                 return lag > .seconds(Self.tolerableLag) ? .impaired("\(lag.components.seconds) s behind") : .up

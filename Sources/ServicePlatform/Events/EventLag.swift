@@ -30,7 +30,10 @@ package struct EventLag: Sendable {
 
     /// Degraded while the oldest event of a place is older than the limit: `eventLag: "orchestrator 412 s, 1000 or more waiting"`.
     package func check(_ places: [Place]) -> HealthCheck {
-        HealthCheck("eventLag", isRequired: false) { () -> HealthState in
+        HealthCheck(
+            "eventLag", isRequired: false,
+            advice: "See what waits with `arc events list --state pending`, and why in the logs of the services."
+        ) { () -> HealthState in
             var late: [String] = []
             for place in places {
                 guard let backlog = try? await place.backlog() else { return .impaired("unknown") }

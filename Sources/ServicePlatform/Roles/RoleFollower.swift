@@ -45,7 +45,9 @@ package final class RoleFollower: Service {
 
     /// Readiness check: before the first reading nobody has the permissions of a role of `/roles`.
     package var healthCheck: HealthCheck {
-        HealthCheck("roles", isRequired: true) { [self] in !state.withLock(\.isStale) }
+        HealthCheck(
+            "roles", isRequired: true, advice: "Check the database of the service: roles are read from it."
+        ) { [self] in !state.withLock(\.isStale) }
     }
 
     /// Runs until shutdown.

@@ -42,7 +42,12 @@ struct LoginFeature: ServiceFeature {
         authenticators = [sessions.authenticator]
         background = [provider.loader]
         // Nobody can log in without it; sessions, tokens and API keys go on.
-        healthChecks = [HealthCheck("loginProvider", isRequired: false) { provider.loader.health }]
+        healthChecks = [
+            HealthCheck(
+                "loginProvider", isRequired: false,
+                advice: "Check OIDC_ISSUER and that the identity provider runs; nobody can log in without it."
+            ) { provider.loader.health }
+        ]
         self.sessions = sessions
         self.provider = provider
     }

@@ -1,6 +1,6 @@
-import Configuration
+package import Configuration
 import ConfigurationChecks
-import Logging
+package import Logging
 package import Primitives
 import ServiceKit
 
@@ -39,8 +39,22 @@ package protocol NotificationTransport: Sendable {
 ///
 /// Keys: `NOTIFICATION_TRANSPORT` (`log`, the default, `file` or `smtp`), `NOTIFICATION_OUTBOX_PATH` (folder for `file`),
 /// and those of ``SMTPConfiguration`` for `smtp`.
-enum NotificationTransports {
+package enum NotificationTransports {
     static let configurationKeys: ConfigurationKeys = ["NOTIFICATION_TRANSPORT", "NOTIFICATION_OUTBOX_PATH"]
+
+    /// Whether mails can be sent, for `arc doctor`.
+    /// - Returns: What the transport is like.
+    /// - Throws: `ConfigurationFailure`; ``SMTPError`` if the mail server cannot be reached.
+    package static func examine(reader: ConfigReader, logger: Logger) async throws -> String {
+        let name = reader.text("notification.transport") ?? "log"
+        guard name == "smtp" else {
+            _ = try make(reader: reader, logger: logger)
+            return name == "log" ? "mails are not sent (NOTIFICATION_TRANSPORT=log)" : "mails are written to a \(name)"
+        }
+        let configuration = try SMTPConfiguration(reader: reader)
+        try await SMTPTransport(configuration: configuration, logger: logger).connect()
+        return "\(configuration.host):\(configuration.port) answers"
+    }
 
     static func make(reader: ConfigReader, logger: Logger) throws -> any NotificationTransport {
         switch reader.text("notification.transport") ?? "log" {

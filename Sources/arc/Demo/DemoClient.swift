@@ -27,6 +27,11 @@ struct DemoClient: Sendable {
         return answer.body
     }
 
+    /// Sends a request and takes any answer.
+    func answer(_ method: HTTPMethod, _ url: String) async throws -> Answer {
+        try await send(method, url, token: nil, body: nil)
+    }
+
     private func send(
         _ method: HTTPMethod, _ url: String, token: String?, body: JSONValue?
     ) async throws -> Answer {

@@ -41,6 +41,19 @@ package struct SMTPTransport: NotificationTransport {
         logger.debug("The mail server has accepted a mail", metadata: ["id": "\(mail.id)"])
     }
 
+    /// Opens a connection to the server and closes it.
+    /// - Throws: ``SMTPError``.
+    func connect() async throws(SMTPError) {
+        do {
+            let channel = try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+                .connectTimeout(TimeAmount(configuration.timeout))
+                .connect(host: configuration.host, port: configuration.port).get()
+            try? await channel.close()
+        } catch {
+            throw SMTPError(connecting: error)
+        }
+    }
+
     private func run(
         _ plan: SMTPConversation.Plan, tls: NIOSSLContext?, mayLeave: @escaping @Sendable () -> Bool
     ) async throws(SMTPError) {
