@@ -1,6 +1,8 @@
 package import Configuration
 package import Logging
+import MessageBus
 import Primitives
+import RedisClient
 package import ServiceKit
 
 extension ServiceApp {

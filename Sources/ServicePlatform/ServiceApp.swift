@@ -6,6 +6,7 @@ package import Logging
 package import MessageBus
 package import Primitives
 package import ServiceKit
+import ServiceMetrics
 
 /// A deployable service: its profile and the list of its features.
 package protocol ServiceApp {

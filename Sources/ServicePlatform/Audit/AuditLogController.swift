@@ -1,4 +1,5 @@
 import Entities
+import HTTPTypes
 import ServiceKit
 
 /// The HTTP operations of the audit log: operators see everything, a tenant's users their tenant's chain.

@@ -11,7 +11,7 @@ struct AuditRetention: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(90)) { await purge() }
+        await PeriodicWork.run("audit_retention", every: .seconds(3600), after: .seconds(90)) { await purge() }
     }
 
     /// One round: batches until nothing is left to delete.

@@ -1,4 +1,4 @@
-import HTTPTypes
+package import HTTPTypes
 package import ServiceKit
 
 /// Callers with an API key, in `X-API-Key` or as `Authorization: Bearer arc_…`.

@@ -25,7 +25,7 @@ package struct APIKeyUseRecorder: Service {
 
     /// Runs until shutdown.
     package func run() async throws {
-        await PeriodicWork.run(every: pause, after: pause) { await record() }
+        await PeriodicWork.run("api_key_uses", every: pause, after: pause) { await record() }
         await record()
     }
 

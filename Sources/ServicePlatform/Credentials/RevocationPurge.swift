@@ -17,7 +17,7 @@ package struct RevocationPurge: Service {
 
     /// Runs until shutdown.
     package func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await purge() }
+        await PeriodicWork.run("revocation_purge", every: .seconds(3600), after: .seconds(60)) { await purge() }
     }
 
     /// One round: batches until nothing is left.

@@ -52,7 +52,7 @@ package final class RoleFollower: Service {
 
     /// Runs until shutdown.
     package func run() async throws {
-        await PeriodicWork.run(every: Self.interval) { await self.look() }
+        await PeriodicWork.run("role_changes", every: Self.interval) { await self.look() }
     }
 
     /// One reading. Whoever has changed a role calls it, so that the change counts on this node at once.

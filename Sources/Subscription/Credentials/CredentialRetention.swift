@@ -10,7 +10,7 @@ struct CredentialRetention: Service {
     let logger: Logger
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(3600), after: .seconds(60)) { await purge() }
+        await PeriodicWork.run("credential_retention", every: .seconds(3600), after: .seconds(60)) { await purge() }
     }
 
     /// One round: batches until nothing is left.

@@ -17,7 +17,7 @@ final class RoleListing: Service {
     }
 
     func run() async throws {
-        await PeriodicWork.run(every: .seconds(2)) { await self.look() }
+        await PeriodicWork.run("role_list", every: .seconds(2)) { await self.look() }
     }
 
     private func look() async {
