@@ -94,6 +94,7 @@ package enum OrchestratorApp {
             reader: core.reader, service: telemetry.service, clock: clock, logger: core.logger)
         // It ends last, so that it sends the spans of everything else.
         let exporters: [any Service] = tracing?.exporter.map { [$0] } ?? []
+        if let exporter = tracing?.exporter { telemetry.add([.spans(exporter)]) }
         let service = HTTPService(
             configuration: core.http,
             base: BaseOperations(

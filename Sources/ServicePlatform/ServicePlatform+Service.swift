@@ -75,7 +75,10 @@ extension ServicePlatform {
         let tracing = try ServiceTracing.make(
             reader: reader, service: telemetry.service, clock: clock, logger: logger)
         // It ends last, so that it sends the spans of everything else.
-        if let exporter = tracing?.exporter { background.insert(exporter, at: 0) }
+        if let exporter = tracing?.exporter {
+            background.insert(exporter, at: 0)
+            telemetry.add([.spans(exporter)])
+        }
 
         let service = HTTPService(
             configuration: http,

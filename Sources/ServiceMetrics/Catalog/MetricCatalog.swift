@@ -5,7 +5,7 @@ package enum MetricCatalog {
     /// By the headings of the document.
     package static let sections: [(title: String, metrics: [MetricDescription])] = [
         ("Requests", requests), ("Database", database), ("Redis and caches", redis), ("Work in the background", work),
-        ("Events", events), ("Tenants", tenants), ("Process", process),
+        ("Events", events), ("Tenants", tenants), ("Tracing", tracing), ("Process", process),
     ]
 
     package static let all = sections.flatMap(\.metrics)
