@@ -11,7 +11,7 @@ struct StatisticsController: Sendable {
     let hostname: String
 
     /// Who may call, and how many of the requests in flight are the call itself.
-    private struct Access: Sendable {
+    private struct CallerCheck: Sendable {
         let security: OperationSecurity
         let check: @Sendable (OperationRequest) throws(HTTPFailure) -> Void
         let ownRequests: Int
@@ -34,13 +34,13 @@ struct StatisticsController: Sendable {
 
     /// For the management port.
     func operations(_ access: MetricsAccess) -> [Operation] {
-        let access = Access(
+        let access = CallerCheck(
             security: .none, check: { call throws(HTTPFailure) in try access.check(call) }, ownRequests: 0)
         return page(at: "/stats/ui", statistics: "../stats", assets: "ui/") + [statistics("/stats", "stats", access)]
     }
 
     private func original(at path: String, _ credentials: BasicCredentials) -> [Operation] {
-        let access = Access(
+        let access = CallerCheck(
             security: .basic,
             check: { call throws(HTTPFailure) in
                 guard credentials.accept(call.headers[.authorization]) else { throw Self.wrongCredentials }
@@ -83,7 +83,7 @@ struct StatisticsController: Sendable {
         ).forOperators()
     }
 
-    private func statistics(_ path: String, _ id: String, _ access: Access) -> Operation {
+    private func statistics(_ path: String, _ id: String, _ access: CallerCheck) -> Operation {
         operation(
             path, id, security: access.security,
             handler: .anonymous { call in
@@ -123,7 +123,7 @@ struct StatisticsController: Sendable {
     // MARK: Metrics under the names of swagger-stats
 
     /// - Parameter access: nil for operators.
-    private func legacyMetrics(_ path: String, _ id: String, _ access: Access?) -> Operation {
+    private func legacyMetrics(_ path: String, _ id: String, _ access: CallerCheck?) -> Operation {
         let handler: OperationHandler =
             if let access {
                 .anonymous { call in
