@@ -28,7 +28,8 @@ struct ExportDataService: Sendable {
         let tenant: Identifier
         do {
             tenant = try await exports.findByID(export, in: system)[TenantExport.tenantID]
-        } catch RepositoryError.notFound {
+        } catch {
+            guard case RepositoryError.notFound = error else { throw error }
             throw refused("There is no such export", export)
         }
         let candidates = secrets.candidates(tenant: tenant, context: export)
