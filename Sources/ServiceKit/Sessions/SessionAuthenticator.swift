@@ -9,11 +9,16 @@ package import Primitives
 package struct SessionAuthenticator: Authenticator {
     private let sessions: SessionAccess
     private let roles: RoleBook
+    private let revocations: any TokenRevocations
     private let clock: any WallClock
 
-    package init(sessions: SessionAccess, roles: RoleBook, clock: any WallClock) {
+    /// - Parameter revocations: Those of a user concern the sessions that the user has begun before, too.
+    package init(
+        sessions: SessionAccess, roles: RoleBook, revocations: any TokenRevocations, clock: any WallClock
+    ) {
         self.sessions = sessions
         self.roles = roles
+        self.revocations = revocations
         self.clock = clock
     }
 
@@ -27,6 +32,11 @@ package struct SessionAuthenticator: Authenticator {
     ///   503 without Redis.
     package func identity(of credentials: RequestCredentials) async throws -> Identity {
         let (token, session) = try await sessions.current(credentials.headers, now: clock.now())
+        let asToken = RevocableToken(
+            id: nil, users: [session.userID], tenant: nil, issuedAt: session.startedAt)
+        guard try await !revocations.isRevoked(asToken) else {
+            throw HTTPFailure.invalidSession(removing: sessions.cookies)
+        }
         if !credentials.method.isSafe { try sessions.requireOwnSite(credentials.headers, token: token) }
         let allowed = roles.catalog.permissions(of: session.roles, for: .operator)
         return Identity(

@@ -22,7 +22,9 @@ package struct PlatformSessions: Sendable {
             store: SessionStore(redis: ownClient ?? shared, keys: platform.encryptionKeys),
             cookies: configuration.cookies, csrf: CrossSiteTokens(keys: platform.encryptionKeys),
             origin: RequestOrigin(own: configuration.origin, others: platform.origins))
-        authenticator = SessionAuthenticator(sessions: access, roles: platform.roles, clock: platform.clock)
+        authenticator = SessionAuthenticator(
+            sessions: access, roles: platform.roles, revocations: platform.credentials.revokedTokens,
+            clock: platform.clock)
     }
 
     /// Closes the connection, if it has one of its own.

@@ -9,7 +9,7 @@ struct LoginController: Sendable {
     let service: LoginService?
     let sessions: SessionAccess?
 
-    var operations: [Operation] { [login(), callback(), logout()] }
+    var operations: [Operation] { [login(), callback(), logout().forOperators()] }
 
     /// Logins of one client; each may cost the identity provider a request.
     private var limit: RateLimit { service?.configuration.limit ?? RateLimit(limit: 60) }

@@ -9,7 +9,9 @@ struct SessionController: Sendable {
     /// Nil: logging in is not set up.
     let sessions: SessionAccess?
 
-    var operations: [Operation] { [current(), list(), revokeAll(), revoke()] }
+    var operations: [Operation] {
+        [current(), list().forOperators(), revokeAll().forOperators(), revoke().forOperators()]
+    }
 
     private static let controller = "SessionController"
 
@@ -47,7 +49,7 @@ struct SessionController: Sendable {
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in
                 guard let sessions else { throw LoginError.notConfigured }
-                let user = try Self.user(call, permission: PermissionCatalog.viewSessions)
+                let user = try Self.user(call, where: SessionPolicy.mayView)
                 let found = try await sessions.store.list(ofUser: user, now: call.request.instant)
                 var response = OperationResponse.json { writer in
                     writer.beginArray()
@@ -67,8 +69,7 @@ struct SessionController: Sendable {
             handler: .scoped { call in
                 guard let sessions else { throw LoginError.notConfigured }
                 let id = try call.request.identifier()
-                let mayEndOthers =
-                    call.scope.isOperator && call.identity.holdsAny(of: [PermissionCatalog.revokeSessions])
+                let mayEndOthers = SessionPolicy.mayEndAll(call.identity)
                 guard mayEndOthers || call.identity.id != nil,
                     try await sessions.store.revoke(id, ofUser: mayEndOthers ? nil : call.identity.id)
                 else { throw HTTPFailure.entityNotFound }
@@ -86,7 +87,7 @@ struct SessionController: Sendable {
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in
                 guard let sessions else { throw LoginError.notConfigured }
-                let user = try Self.user(call, permission: PermissionCatalog.revokeSessions)
+                let user = try Self.user(call, where: SessionPolicy.mayEnd)
                 var response = OperationResponse.count(try await sessions.store.revokeAll(ofUser: user))
                 if case .session = call.identity.credential, user == call.identity.id {
                     sessions.removeCookies(from: &response)
@@ -97,7 +98,9 @@ struct SessionController: Sendable {
 
     /// Whose sessions a request is about.
     /// - Throws: 403 for another user's without the permission; 400 for a caller who is no user.
-    private static func user(_ call: ScopedRequest, permission: String) throws(HTTPFailure) -> String {
+    private static func user(
+        _ call: ScopedRequest, where isAllowed: (_ user: String, _ caller: Identity) -> Bool
+    ) throws(HTTPFailure) -> String {
         guard let text = QueryString.first("userId", in: call.request.query) else {
             guard let own = call.identity.id else { throw .badRequest("The caller is no user. Send userId.") }
             return own
@@ -107,9 +110,7 @@ struct SessionController: Sendable {
         }
         // Operators' ids are UUIDs, which are stored in lower case.
         let user = Identifier(text)?.description ?? text
-        guard user == call.identity.id || (call.scope.isOperator && call.identity.holdsAny(of: [permission])) else {
-            throw .notAllowed
-        }
+        guard isAllowed(user, call.identity) else { throw .notAllowed }
         return user
     }
 

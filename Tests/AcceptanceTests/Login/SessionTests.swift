@@ -1,6 +1,7 @@
 import JSONCoding
 import Primitives
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// What a session is good for, and when it ends.
@@ -189,15 +190,34 @@ import Testing
             let list = try await client.get(path, token: viewing).expect(200)
             let ids = (list.json.arrayValue ?? []).compactMap { $0["id"]?.stringValue }
             #expect(ids.count == 2)
-            for token in [viewing, foreign] {
-                try await client.delete("/auth/sessions/\(ids[0])", token: token).expect(404)
-            }
+            try await client.delete("/auth/sessions/\(ids[0])", token: viewing).expect(404)
+            try await client.delete("/auth/sessions/\(ids[0])", token: foreign).expect(403)
             try await client.delete("/auth/sessions/\(ids[0])", token: ending).expect(204)
             #expect(try await client.delete(path, token: ending).expect(200).json == ["count": 1])
             for browser in [browser, third] {
                 try await browser.send("GET", "\(second.client.url)/tenants").expect(401)
             }
             #expect(try await client.get(path, token: viewing).expect(200).json == [])
+        }
+    }
+
+    @Test func `revoking the tokens of a user ends the sessions too`() async throws {
+        try await LoginWorld.run([.tenantManagement, .subscription]) { world in
+            let (user, browser, other) = (Identifier.v4().description, TestBrowser(), TestBrowser())
+            try await world.logIn(browser, user: user)
+            try await world.logIn(other)
+            try await world.stack.tenantManagement.post(
+                "/token-revocations", ["kind": "user", "value": .string(user), "reason": "a test"],
+                token: world.stack.admin
+            ).expect(201)
+            for url in ["\(world.url)/tenants", "\(world.stack.subscription.url)/plans"] {
+                try await eventually("the session is refused: \(url)") {
+                    try await browser.copy().send("GET", url).status == 401
+                }
+                try await other.send("GET", url).expect(200)
+            }
+            let page = try await browser.copy().send("GET", "\(world.url)/tenants")
+            #expect(page.response.errorCode == "SESSION_INVALID")
         }
     }
 
