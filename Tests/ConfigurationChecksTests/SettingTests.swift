@@ -93,7 +93,7 @@ import Testing
             More words.
             """
         let updated = try document.updating(old)
-        #expect(updated.hasPrefix("Words.\n<!-- settings: all -->\n| variable |"))
+        #expect(updated.hasPrefix("Words.\n<!-- settings: all -->\n**All**\n\n| variable |"))
         #expect(updated.hasSuffix("<!-- end of settings -->\nMore words."))
         #expect(updated.contains("| `PORT` | 3005 | an integer from 1 to 65535 | first, second | Where it listens |"))
         #expect(updated.contains("| `DB_USER` | required | text | first | Who it is |"))

@@ -53,7 +53,10 @@ package struct SettingsDocument: Sendable {
     }
 
     private func table(_ group: SettingGroup) -> [String] {
-        ["| variable | default | values | read by | meaning |", "|---|---|---|---|---|"]
+        [
+            "**\(group.name.prefix(1).uppercased())\(group.name.dropFirst())**", "",
+            "| variable | default | values | read by | meaning |", "|---|---|---|---|---|",
+        ]
             + group.settings.map { row($0.description) }
     }
 

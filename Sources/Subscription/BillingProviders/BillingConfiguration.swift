@@ -2,14 +2,19 @@ import Configuration
 import ConfigurationChecks
 
 /// Settings of billing.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `BILLING_PROVIDER` | `internal`, `none` | `internal` | see ``BillingProviderChoice`` |
-/// | `WEBHOOK_USERNAME`, `WEBHOOK_PASSWORD` | secret | | credentials for payment reports; without both, all are rejected |
 struct BillingConfiguration: Sendable {
+    private enum Settings {
+        static let provider = Setting<BillingProviderChoice>.choice(
+            "BILLING_PROVIDER", default: .internal,
+            "`internal` is the built-in ledger; with `none`, billing operations return 422 `ProviderNotFound`")
+        static let username = Setting.optionalText(
+            "WEBHOOK_USERNAME",
+            "Name in the credentials for `POST /webhooks/billing-payment`; without both, every call is rejected")
+        static let password = Setting.secret("WEBHOOK_PASSWORD", "Password in these credentials")
+    }
+
     static let configurationKeys = ConfigurationKeys(
-        ["BILLING_PROVIDER", "WEBHOOK_USERNAME"], secrets: ["WEBHOOK_PASSWORD"])
+        "billing", [Settings.provider, Settings.username, Settings.password])
 
     let provider: BillingProviderChoice
     /// Nil to reject all payment reports.
@@ -17,9 +22,9 @@ struct BillingConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` for an unknown provider, or when one of two that belong together is missing.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        provider = try reader.choice("billing.provider") ?? .internal
-        let password = try reader.secret("webhook.password")
-        switch (reader.text("webhook.username"), password) {
+        provider = try reader.value(Settings.provider)
+        let password = try reader.value(Settings.password)
+        switch (try reader.value(Settings.username), password) {
         case (let username?, let password?):
             webhookCredentials = WebhookCredentials(username: username, password: password)
         case (.some, nil):

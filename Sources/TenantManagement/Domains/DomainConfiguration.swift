@@ -5,18 +5,24 @@ import FoundationEssentials
 import ServiceKit
 
 /// Settings of the proof of domains; those of ``DNSConfiguration`` as well.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `DOMAIN_VERIFY_MAX_ATTEMPTS` | 1 … 1000000 | 30 | lookups for one tenant in ten minutes |
-/// | `PUBLIC_SUFFIX_LIST` | | Debian's file | list of the domains that belong to no tenant |
 struct DomainConfiguration: Sendable {
     var dns: DNSConfiguration
     var verificationLimit: RateLimit
     var publicSuffixes: PublicSuffixList
 
+    private enum Settings {
+        static let attempts = Setting.integer(
+            "DOMAIN_VERIFY_MAX_ATTEMPTS", default: 30, in: 1...1_000_000,
+            "Lookups of the records of domains for one tenant in ten minutes")
+        static let publicSuffixes = Setting.optionalText(
+            "PUBLIC_SUFFIX_LIST", unset: "`\(systemList)`, if it exists", values: "path of a file that can be read",
+            "Domains that no tenant can claim (publicsuffix.org; Debian's package `publicsuffix`, which keeps it up to date). Without the default file nothing is checked, and a warning is logged"
+        ) { FileManager.default.isReadableFile(atPath: $0) }
+    }
+
     static let configurationKeys = ConfigurationKeys(combining: [
-        DNSConfiguration.configurationKeys, ["DOMAIN_VERIFY_MAX_ATTEMPTS", "PUBLIC_SUFFIX_LIST"],
+        DNSConfiguration.configurationKeys,
+        ConfigurationKeys("mail domains", [Settings.attempts, Settings.publicSuffixes]),
     ])
 
     /// Where Debian's package `publicsuffix` has the list.
@@ -34,12 +40,8 @@ struct DomainConfiguration: Sendable {
     init(reader: ConfigReader) throws(ConfigurationFailure) {
         dns = try DNSConfiguration(reader: reader)
         verificationLimit = RateLimit(
-            limit: try reader.integer("domain.verify.max.attempts", default: 30, in: 1...1_000_000),
-            window: .seconds(600))
-        let path = reader.text("public.suffix.list")
-        if let path, !FileManager.default.isReadableFile(atPath: path) {
-            throw ConfigurationFailure(key: "PUBLIC_SUFFIX_LIST", reason: "is \"\(path)\", which cannot be read")
-        }
+            limit: try reader.value(Settings.attempts), window: .seconds(600))
+        let path = try reader.value(Settings.publicSuffixes)
         let hasSystemList = FileManager.default.isReadableFile(atPath: Self.systemList)
         publicSuffixes = PublicSuffixList(path: path ?? (hasSystemList ? Self.systemList : nil))
     }

@@ -13,12 +13,14 @@ struct EventFeedRetention: Service {
     let clock: any WallClock
     let logger: Logger
 
-    static let configurationKeys: ConfigurationKeys = ["EVENT_FEED_RETENTION_DAYS"]
+    private static let setting = Setting.duration(
+        "EVENT_FEED_RETENTION_DAYS", default: 30, in: 1...3650, "How long events are kept in the feed")
 
-    /// `EVENT_FEED_RETENTION_DAYS`, 1 to 3650 (default 30).
+    static let configurationKeys = ConfigurationKeys("feed of events", [setting])
+
     /// - Throws: ``ConfigurationFailure`` when the value is out of range.
     static func period(_ reader: ConfigReader) throws(ConfigurationFailure) -> Duration {
-        .seconds(86_400 * (try reader.integer("event.feed.retention.days", default: 30, in: 1...3650)))
+        try reader.value(setting)
     }
 
     func run() async throws {

@@ -5,30 +5,43 @@ package import PDFDocuments
 
 /// How invoices are drawn.
 package struct InvoiceRendering: Sendable {
-    package static let configurationKeys: ConfigurationKeys = [
-        "PDF_RENDERER_PATH", "INVOICE_FONT_FAMILY", "FONTCONFIG_FILE", "FONTCONFIG_PATH",
-    ]
+    private enum Settings {
+        static let renderer = Setting.optionalText(
+            "PDF_RENDERER_PATH", unset: "`arc-pdf` beside `arc`", values: "path of a program",
+            "Program that draws invoices and certificates; a value that cannot be executed prevents startup")
+        static let font = Setting.text(
+            "INVOICE_FONT_FAMILY", default: "", values: "name of a font family",
+            "Font family that invoices prefer to the built-in list (Noto Sans, then whatever fontconfig finds for a script)"
+        )
+        static let fontconfigFile = Setting.optionalText(
+            "FONTCONFIG_FILE", values: "path of a file",
+            "Configuration of fontconfig. It and `FONTCONFIG_PATH` are the only variables that are passed on to `arc-pdf`"
+        )
+        static let fontconfigPath = Setting.optionalText(
+            "FONTCONFIG_PATH", values: "path of a folder", "Folder with the configuration of fontconfig")
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "invoices", [Settings.renderer, Settings.font, Settings.fontconfigFile, Settings.fontconfigPath])
 
     /// The program that draws and its limits.
     package let renderer: PDFRendererConfiguration
     /// Font family that is preferred to the built-in list; empty for none.
     package let fontFamily: String
 
-    /// Reads `PDF_RENDERER_PATH` (default: `arc-pdf` beside the running program), `INVOICE_FONT_FAMILY`, and
-    /// fontconfig's own `FONTCONFIG_FILE` and `FONTCONFIG_PATH`.
     /// - Throws: ``ConfigurationFailure`` when `PDF_RENDERER_PATH` names something that cannot be executed.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         var environment: [String: String] = [:]
-        environment["FONTCONFIG_FILE"] = reader.text("fontconfig.file")
-        environment["FONTCONFIG_PATH"] = reader.text("fontconfig.path")
-        let path = reader.text("pdf.renderer.path")
+        environment["FONTCONFIG_FILE"] = try reader.value(Settings.fontconfigFile)
+        environment["FONTCONFIG_PATH"] = try reader.value(Settings.fontconfigPath)
+        let path = try reader.value(Settings.renderer)
         renderer = PDFRendererConfiguration(
             executable: path ?? PDFRendererConfiguration.defaultExecutable(), environment: environment)
         guard path == nil || renderer.isExecutable else {
             throw ConfigurationFailure(
                 key: "PDF_RENDERER_PATH", reason: "is \"\(path ?? "")\", which is not a program that can be executed")
         }
-        fontFamily = reader.text("invoice.font.family") ?? ""
+        fontFamily = try reader.value(Settings.font)
     }
 
     /// A printer with its own renderer, which starts its program with the first document.

@@ -3,15 +3,17 @@ package import ConfigurationChecks
 package import WorkQueue
 
 /// How mails are sent.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `NOTIFICATION_CONCURRENCY` | 16 | 1 … 256 mails sent at the same time, each on its own connection |
-/// | `NOTIFICATION_RETENTION_DAYS` | 30 | 1 … 3650 days for which a mail that was given up is kept |
 package struct NotificationSettings: Sendable {
-    package static let configurationKeys: ConfigurationKeys = [
-        "NOTIFICATION_CONCURRENCY", "NOTIFICATION_RETENTION_DAYS",
-    ]
+    private enum Settings {
+        static let concurrency = Setting.integer(
+            "NOTIFICATION_CONCURRENCY", default: 16, in: 1...256,
+            "Mails sent at the same time, each on its own connection")
+        static let retention = Setting.duration(
+            "NOTIFICATION_RETENTION_DAYS", default: 30, in: 1...3650, "How long a mail that was given up is kept")
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "sending mails", [Settings.concurrency, Settings.retention])
 
     /// Mails sent at the same time.
     package var concurrency: Int
@@ -33,9 +35,7 @@ package struct NotificationSettings: Sendable {
     /// Reads the variables above.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init(
-            concurrency: try reader.integer("notification.concurrency", default: 16, in: 1...256),
-            retention: .seconds(
-                86_400 * (try reader.integer("notification.retention.days", default: 30, in: 1...3650))))
+            concurrency: try reader.value(Settings.concurrency), retention: try reader.value(Settings.retention))
     }
 
     /// Attempts are limited by the age of the mail, see ``NotificationSender``.

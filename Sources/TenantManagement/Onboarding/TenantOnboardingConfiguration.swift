@@ -3,14 +3,22 @@ import ConfigurationChecks
 import Primitives
 
 /// Settings of new tenants.
-///
-/// | variable | default | meaning |
-/// |---|---|---|
-/// | `PROVISION_ON_CREATE` | `true` | whether a tenant that an operator creates is provisioned at once |
-/// | `DEFAULT_TIER` | `BASIC` | tier of such a tenant when the request names none |
-/// | `TENANT_RESERVED_KEYS` | ``TenantKey/reservedByDefault`` | comma separated |
 struct TenantOnboardingConfiguration: Sendable {
-    static let configurationKeys: ConfigurationKeys = ["PROVISION_ON_CREATE", "DEFAULT_TIER", "TENANT_RESERVED_KEYS"]
+    private enum Settings {
+        static let provisions = Setting.flag(
+            "PROVISION_ON_CREATE", default: true,
+            "Whether a tenant that an operator creates is provisioned at once; `false` gives the original's two steps")
+        static let tier = Setting.text(
+            "DEFAULT_TIER", default: "BASIC", "Tier of such a tenant when the request names none")
+        static let reserved = Setting<Set<String>>.parsed(
+            "TENANT_RESERVED_KEYS", default: TenantKey.reservedByDefault,
+            unset: TenantKey.reservedByDefault.sorted().joined(separator: ", "), values: "keys, separated by commas",
+            "Keys that no tenant can have; replaces the default list"
+        ) { text in Set(text.split(separator: ",").map { $0.trimmingSpaces().lowercased() }) }
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "new tenants", [Settings.provisions, Settings.tier, Settings.reserved])
 
     var provisionsOnCreate: Bool
     var defaultTier: String
@@ -18,11 +26,8 @@ struct TenantOnboardingConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` when a value is malformed.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        provisionsOnCreate = try reader.flag("provision.on.create", default: true)
-        defaultTier = reader.text("default.tier") ?? "BASIC"
-        reservedTenantKeys =
-            reader.text("tenant.reserved.keys").map {
-                Set($0.split(separator: ",").map { $0.trimmingSpaces().lowercased() })
-            } ?? TenantKey.reservedByDefault
+        provisionsOnCreate = try reader.value(Settings.provisions)
+        defaultTier = try reader.value(Settings.tier)
+        reservedTenantKeys = try reader.value(Settings.reserved)
     }
 }

@@ -1,15 +1,19 @@
 import Configuration
 import ConfigurationChecks
 
-/// Settings of provisioning: `PROVISIONING_TIMEOUT_SECONDS`, 60 … 2592000, default 86400.
+/// Settings of provisioning.
 struct ProvisioningConfiguration: Sendable {
-    static let configurationKeys: ConfigurationKeys = ["PROVISIONING_TIMEOUT_SECONDS"]
+    private static let timeoutSetting = Setting.duration(
+        "PROVISIONING_TIMEOUT_SECONDS", default: 86_400, in: 60...2_592_000,
+        "Time after which a tenant whose provisioning was not reported becomes PROVISIONFAILED")
+
+    static let configurationKeys = ConfigurationKeys("provisioning", [timeoutSetting])
 
     /// The time after which a tenant without a callback becomes PROVISIONFAILED.
     let timeout: Duration
 
     /// - Throws: ``ConfigurationFailure`` when the value is out of range.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        timeout = .seconds(try reader.integer("provisioning.timeout.seconds", default: 86_400, in: 60...2_592_000))
+        timeout = try reader.value(Self.timeoutSetting)
     }
 }
