@@ -229,6 +229,7 @@ let package = Package(
             "AcceptanceTests",
             serviceTests + [
                 "TestSupport", "PostgresTestSupport", "RedisTestSupport", "StackTestSupport", "RedisClient", "Sealing",
+                "KeyRotation",
                 "TenantManagement",
                 "Subscription", "Orchestrator", "MessageBusSQS", "PrometheusMetrics", "ServiceMetrics", crypto,
                 cryptoExtras, nioHTTP1,

@@ -104,6 +104,8 @@ enum OperationsDrill: String, CaseIterable, Sendable {
     case credentials = "A leaked API key or token"
     case migrations = "Migrations"
     case adoption = "Adopting an ARC SaaS database"
+    case secrets = "Rotating secrets"
+    case certificates = "Certificates"
 
     func run(_ section: OperationsSection, _ shell: OperationsShell) async throws {
         switch self {
@@ -127,6 +129,8 @@ enum OperationsDrill: String, CaseIterable, Sendable {
         case .credentials: try await Self.revokeCredentials(section, shell)
         case .migrations: try await Self.migrate(section, shell)
         case .adoption: try await Self.adopt(section, shell)
+        case .secrets: try await Self.rotateSecrets(section, shell)
+        case .certificates: try await Self.examineCertificate(section, shell)
         }
     }
 }

@@ -72,7 +72,7 @@ struct OperationsDocument {
     }
 
     private static let programs = [
-        "arc ", "curl ", "psql ", "createdb ", "pg_dump ", "pg_restore ", "redis-cli ", "aws ",
+        "arc ", "curl ", "openssl ", "psql ", "createdb ", "pg_dump ", "pg_restore ", "redis-cli ", "aws ",
     ]
     private static let keywords = ["SELECT ", "ALTER ", "UPDATE ", "DELETE ", "GRANT ", "CREATE ", "DROP "]
     /// Commands that the document speaks about that nobody has to type there.
