@@ -271,7 +271,7 @@ let package = Package(
             "AWSTests",
             values + settings + ["TestSupport", "StackTestSupport", "OutboundHTTP", "AWS", crypto, logging, nioHTTP1]),
         tests("EntitiesTests", values + ["PostgresTestSupport", "PostgresClient", "Entities", logging]),
-        tests("WorkQueueTests", background + ["TestSupport", "Primitives", "WorkQueue"]),
+        tests("WorkQueueTests", background + ["TestSupport", "Primitives", "TraceRecording", "WorkQueue"]),
         tests(
             "MessageBusTests",
             values + settings + background + [
