@@ -1,5 +1,6 @@
 import ArgumentParser
 import JSONCoding
+import NIOHTTP1
 import Primitives
 import ServiceKit
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import FoundationEssentials
 import JSONCoding
+import NIOHTTP1
 import Primitives
 import ServiceKit
 

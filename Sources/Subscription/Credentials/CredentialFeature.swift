@@ -1,4 +1,5 @@
 import MessageBus
+import Primitives
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform

@@ -53,7 +53,8 @@ struct RoleRepository: Sendable {
             ])
         batch.add(Self.hidden, [names])
         var hidden: [String] = []
-        for row in try await pool.run(batch).last?.rows ?? [] { hidden.append(try row.text(0)) }
+        guard let last = try await pool.run(batch).last else { return hidden }
+        for row in last.rows { hidden.append(try row.text(0)) }
         return hidden
     }
 
