@@ -2,6 +2,7 @@
 """Measures tenant management, its peers and pgbench in turn, and compares the ratios with their goals."""
 
 import argparse
+import http.server
 import json
 import os
 import pathlib
@@ -10,6 +11,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.parse
 import urllib.request
@@ -22,6 +24,11 @@ LIST_PATH = "/tenants?filter=" + urllib.parse.quote('{"limit":50,"include":["con
 LISTED_TENANTS = 200
 JOBS = ("ping", "read", "list", "create")
 LISTING = ("arc", "express")  # the targets that answer the list
+# Tenant management with everything that watches requests, and without. Limits of calls are what they are by default: single
+# rows are not counted.
+LAYERS_OFF = {"METRICS_ENABLED": "false", "ENABLE_TRACING": "false", "ACCESS_LOG": "false"}
+LAYERS_ON = {
+    "METRICS_ENABLED": "true", "METRICS_PORT": "0", "ENABLE_TRACING": "true", "ACCESS_LOG": "true", "LOG_LEVEL": "info"}
 TENANT = {
     "name": "Acme Corporation", "domains": ["acme.example"],
     "contact": {"firstName": "Ada", "lastName": "Lovelace", "email": "ada@acme.example", "isPrimary": True},
@@ -157,6 +164,55 @@ class Target:
         return max(self.runs[job], key=lambda run: run["perSecond"])
 
 
+class Collector(http.server.BaseHTTPRequestHandler):
+    """Takes spans and forgets them."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        length = int(self.headers.get("Content-Length") or 0)
+        self.rfile.read(length)
+        self.send_response(200)
+        self.send_header("Content-Type", self.headers.get("Content-Type", "application/json"))
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+    @classmethod
+    def start(cls):
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), cls)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+
+class Layers:
+    """What all layers together cost on the cached read: two processes, measured in turn."""
+
+    def __init__(self, arc, environment, tenant):
+        self.targets, self.servers = {}, []
+        on = {**LAYERS_ON, "OTEL_EXPORTER_OTLP_ENDPOINT": Collector.start()}
+        for name, settings in (("without", LAYERS_OFF), ("with", on)):
+            server, port, milliseconds = start(
+                [str(arc), "serve", "tenant-management"], {**environment, **settings})
+            self.servers.append(server)
+            self.targets[name] = Target(f"arc {name} layers", server.pid, port, [milliseconds])
+            self.targets[name].tenant = tenant
+
+    def measure(self, token, rounds, seconds):
+        for target in self.targets.values():
+            target.load("read", token, 1, "", is_warm_up=True)
+        for number in range(rounds):
+            order = list(self.targets.values())
+            for target in order if number % 2 == 0 else reversed(order):
+                target.load("read", token, seconds, "")
+
+    def stop(self):
+        for server in self.servers:
+            stop(server)
+
+
 class Database:
     """The stack's PostgreSQL, entered as tenant management enters it."""
 
@@ -268,7 +324,7 @@ def measure(arguments, targets, database, token):
     return pgbench, relay
 
 
-def ratios(targets, pgbench):
+def ratios(targets, pgbench, layers):
     """Each ratio: name, value, requirement, goal, whether more is better, unit."""
     arc = targets["arc"]
     rate = lambda target, job: target.best(job)["perSecond"]
@@ -284,6 +340,9 @@ def ratios(targets, pgbench):
                 rows.append((f"list / {name}", rate(arc, "list") / rate(targets[name], "list"), 5.0, 5.0, True, ""))
     rows.append(("start to first ping", min(arc.start_milliseconds), 150, 150, False, " ms"))
     rows.append(("memory under load", memory(arc.pid)["VmHWM"], 64, 48, False, " MB"))
+    layered = rate(layers["with"], "read") / rate(layers["without"], "read")
+    rows.append(("read, all layers / none", layered, 0.85, 0.9, True, ""))
+    rows.append(("memory with all layers", memory(layers["with"].pid)["VmHWM"], 52, 52, False, " MB"))
     return [
         {"what": what, "value": value, "unit": unit.strip(), "required": required, "designed": designed,
          "meetsRequired": value >= required if more else value <= required,
@@ -291,7 +350,7 @@ def ratios(targets, pgbench):
         for what, value, required, designed, more, unit in rows]
 
 
-def print_tables(targets, pgbench, relay, goals):
+def print_tables(targets, layers, pgbench, relay, goals):
     print(f"\n{'':22}{'req/s':>10}{'CPU us':>9}{'p50 ms':>9}{'p99 ms':>9}")
     for job in JOBS:
         for target in targets.values():
@@ -300,9 +359,13 @@ def print_tables(targets, pgbench, relay, goals):
             best = target.best(job)
             print(f"{job:8}{target.name:14}{best['perSecond']:10.0f}{best['cpuMicroseconds']:9.0f}"
                   f"{best['p50Milliseconds']:9.2f}{best['p99Milliseconds']:9.2f}")
+    for name, target in layers.items():
+        best = target.best("read")
+        print(f"{'read':8}{name + ' layers':14}{best['perSecond']:10.0f}{best['cpuMicroseconds']:9.0f}"
+              f"{best['p50Milliseconds']:9.2f}{best['p99Milliseconds']:9.2f}")
     print(f"{'create':8}{'pgbench':14}{max(pgbench):10.0f}\n")
     print(f"{'':22}{'RSS MB':>10}{'peak MB':>9}{'start ms, best of 5':>22}")
-    for target in targets.values():
+    for target in [*targets.values(), *layers.values()]:
         used = memory(target.pid)
         print(f"{target.name:22}{used['VmRSS']:10.0f}{used['VmHWM']:9.0f}{min(target.start_milliseconds):22.0f}")
     print(f"\nlongest wait for the outbox relay after a run: {max(relay):.1f} s\n")
@@ -326,18 +389,23 @@ def main():
         [str(arguments.arc), "token", "--permission", "10204", "--permission", "10207", "--permission", "10211"],
         env={**os.environ, "ARC_HOME": str(arguments.home)}, capture_output=True, text=True, check=True).stdout.strip()
     targets, servers, environment = start_all(arguments)
+    layers = None
     try:
         pgbench, relay = measure(arguments, targets, Database(environment), token)
-        goals = ratios(targets, pgbench)
-        print_tables(targets, pgbench, relay, goals)
+        layers = Layers(arguments.arc, environment, targets["arc"].tenant)
+        layers.measure(token, arguments.rounds, arguments.seconds)
+        goals = ratios(targets, pgbench, layers.targets)
+        print_tables(targets, layers.targets, pgbench, relay, goals)
         arguments.output.write_text(json.dumps({
             "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()), "cores": os.cpu_count(),
             "seconds": arguments.seconds, "rounds": arguments.rounds,
             "targets": {
                 target.name: {"runs": target.runs, "startMilliseconds": target.start_milliseconds, **memory(target.pid)}
-                for target in targets.values()},
+                for target in [*targets.values(), *layers.targets.values()]},
             "pgbench": pgbench, "relaySeconds": relay, "goals": goals}, indent=1) + "\n")
     finally:
+        if layers:
+            layers.stop()
         for server in servers:
             stop(server)
 
