@@ -1,4 +1,6 @@
 import Entities
+import HTTPTypes
+import JSONCoding
 import ServiceKit
 
 extension RoleError: HTTPFailureConvertible {
