@@ -1,11 +1,11 @@
 import Logging
 import Primitives
+import TraceRecording
 
 #if canImport(Glibc)
 import Glibc
 #elseif canImport(Darwin)
 import Darwin
-import TraceRecording
 #endif
 
 /// Runs a configured program: the event's JSON on standard input, `ARC_…` variables in its environment.
