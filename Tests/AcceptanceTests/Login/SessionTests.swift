@@ -27,7 +27,7 @@ import Testing
                 let page = try await delete(headers).expect(403)
                 #expect(page.response.errorCode == "CSRF_TOKEN_INVALID")
             }
-            for (method, path) in [("POST", "/contacts"), ("PATCH", Self.target), ("POST", "/auth/logout")] {
+            for (method, path) in [("DELETE", Self.target), ("PATCH", Self.target), ("POST", "/auth/logout")] {
                 let page = try await browser.send(method, "\(world.url)\(path)", [:])
                 #expect(page.response.errorCode == "CSRF_TOKEN_INVALID", "\(method) \(path)")
             }
