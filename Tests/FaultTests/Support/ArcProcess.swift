@@ -18,7 +18,7 @@ final class ArcProcess {
         log = TestCommand.temporaryFile("arc-process")
         var environment = environment
         environment["PORT"] = "\(port)"
-        environment["LOG_LEVEL"] = "warning"
+        environment["LOG_LEVEL"] = environment["LOG_LEVEL"] ?? "warning"
         environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
         // A crash is to be seen, but nobody reads its backtrace, which takes many seconds.
         environment["SWIFT_BACKTRACE"] = "enable=no"

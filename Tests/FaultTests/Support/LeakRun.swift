@@ -1,0 +1,144 @@
+import Foundation
+import JSONCoding
+import PostgresTestSupport
+import Primitives
+import RedisTestSupport
+import StackTestSupport
+
+/// Services in their own processes, with secrets of their own, that do the main job and refuse what is wrong.
+final class LeakRun {
+    private let data: StackData
+    private let redis: RedisServerProcess
+    private let redisPassword: String
+    private let settings: [String: String]
+    private let receiver: String
+    private var processes: [StackData.ServiceKind: ArcProcess] = [:]
+    private var errors: [String] = []
+    private(set) var secrets: [SecretForms]
+
+    static func run(
+        connector: String, receiver: String, _ body: (LeakRun) async throws -> Void
+    ) async throws {
+        let run = try await LeakRun(connector: connector, receiver: receiver)
+        try await withCleanup {
+            try await run.start()
+            try await body(run)
+        } cleanup: {
+            for process in run.processes.values { await process.remove() }
+            await run.data.remove()
+        }
+    }
+
+    private init(connector: String, receiver: String) async throws {
+        // Characters that are escaped in URLs, JSON and base64.
+        func secret(_ name: String) -> String { "k%+/=\(SecureRandom.hex(bytes: 12))?&\(name.count)" }
+        let names = [
+            "DATA_ENCRYPTION_KEY", "DB_PASSWORD", "MESSAGE_BUS_DB_PASSWORD", "PROVISIONER_DB_PASSWORD",
+            "EVENT_BRIDGE_API_KEY", "EVENT_SIGNING_SECRET", "WEBHOOK_PASSWORD", "API_KEY_SECRET",
+        ]
+        var settings = Dictionary(uniqueKeysWithValues: names.map { ($0, secret($0)) })
+        // In configuration files of Redis some of these characters have a meaning.
+        redisPassword = "redis-\(SecureRandom.hex(bytes: 16))"
+        redis = try await RedisServerProcess(["--requirepass", redisPassword])
+        settings["REDIS_PASSWORD"] = redisPassword
+        secrets = settings.map { SecretForms($0.key, $0.value) } + [SecretForms("JWT_SECRET", TestTokens.secret)]
+        self.receiver = receiver
+        self.settings = settings.merging([
+            "ARC_ENV": "production", "EVENT_CONNECTOR": connector, "LOG_LEVEL": "debug", "ACCESS_LOG": "true",
+            "WEBHOOK_USERNAME": "billing", "ENABLE_TRACING": "true",
+            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "\(receiver)/traces",
+            "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+            "WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true",
+        ]) { $1 }
+        var servers = try TestServers.current()
+        (servers.redisHost, servers.redisPort) = ("127.0.0.1", "\(redis.port)")
+        data = try await StackData.make(StackData.ServiceKind.allCases, on: servers)
+    }
+
+    private func start() async throws {
+        for kind in [StackData.ServiceKind.tenantManagement, .subscription, .orchestrator] {
+            let url = processes[.tenantManagement]?.client.url
+            let environment = try data.variables(kind, tenantManagement: url).merging(settings) { $1 }
+            processes[kind] = try await ArcProcess(kind, environment: environment)
+        }
+    }
+
+    private func client(_ kind: StackData.ServiceKind) throws -> TestHTTPClient {
+        guard let process = processes[kind] else { throw TestFailure("\(kind) does not run") }
+        return process.client
+    }
+
+    /// From a lead to an active tenant with an event that leaves, an API key and a subscription.
+    func work() async throws {
+        let (management, subscription) = (try client(.tenantManagement), try client(.subscription))
+        let admin = try await TestTokens(clock: SystemClock()).operatorToken()
+        add("operator's token", admin)
+        let endpoint = try await management.post(
+            "/webhook-endpoints", ["url": .string("\(receiver)/hook")], token: admin
+        )
+        .expect(201).string("id")
+        let signing = try await management.get("/webhook-endpoints/\(endpoint)/secret", token: admin).expect(200)
+        add("webhook secret", String(try signing.string("secret").dropFirst("whsec_".count)))
+
+        let key = TestStack.uniqueKey()
+        let lead = try await management.post("/leads", .object(TestStack.leadBody(key))).expect(201).string("id")
+        let code = try await data.mails.key(ofLead: lead)
+        add("key of a lead", code)
+        let verified = try await management.post("/leads/\(lead)/verify", token: code).expect(200).string("token")
+        add("token of a lead", verified)
+
+        let created = try await management.send(
+            "POST", "/tenants", .object(TestStack.tenantBody(key: key)), token: admin,
+            headers: ["idempotency-key": Identifier.v4().description]
+        ).expect(201)
+        let tenant = try created.string("id")
+        try await eventually("the tenant is active") {
+            try await management.get("/tenants/\(tenant)", token: admin).json["status"] == 0
+        }
+        _ = try await subscription.get("/plans", token: admin).expect(200)
+        let robot: JSONValue = ["name": "robot", "audience": "operator", "permissions": ["10207", "7008"]]
+        let apiKey = try await management.post("/api-keys", robot, token: admin).expect(201).string("key")
+        add("API key", apiKey)
+        _ = try await management.get("/tenants/\(tenant)", token: apiKey).expect(200)
+    }
+
+    /// Requests that are refused, each with secrets in them.
+    func fail() async throws {
+        let wrong = "Bearer eyJhbGciOiJIUzI1NiJ9.\(SecureRandom.hex(bytes: 30)).\(SecureRandom.hex(bytes: 30))"
+        add("wrong token", String(wrong.dropFirst(7)))
+        let password = "wrong-\(SecureRandom.hex(bytes: 12))"
+        add("wrong password", password)
+        let basic = "Basic \(Data("billing:\(password)".utf8).base64EncodedString())"
+        for (kind, method, path, headers) in [
+            (.tenantManagement, "GET", "/tenants", ["authorization": wrong]),
+            (.tenantManagement, "POST", "/webhook", ["x-signature": password, "x-timestamp": "1"]),
+            (.tenantManagement, "POST", "/leads/\(Identifier.v4())/verify", ["authorization": wrong]),
+            (.tenantManagement, "GET", "/nothing", ["authorization": wrong, "cookie": "arc_session=\(password)"]),
+            (.subscription, "POST", "/webhooks/billing-payment", ["authorization": basic]),
+            (.orchestrator, "POST", "/event-bridge/events/TENANT_PROVISIONING", ["x-api-key": password]),
+        ] as [(StackData.ServiceKind, String, String, [String: String])] {
+            let answer = try await client(kind).send(method, path, ["secret": .string(password)], headers: headers)
+            guard answer.status >= 400 else { throw TestFailure("\(method) \(path) was accepted: \(answer.status)") }
+            errors.append("\(answer.headers) \(answer.text)")
+        }
+    }
+
+    private func add(_ name: String, _ secret: String) { secrets.append(SecretForms(name, secret)) }
+
+    func stop() async throws { for process in processes.values { _ = try await process.stop() } }
+
+    /// Everything that is left, by its place.
+    func leftovers() async throws -> [String: String] {
+        var places = ["error responses": errors.joined(separator: "\n")]
+        for (kind, process) in processes { places["log of \(kind.rawValue)"] = process.logged }
+        places["Redis"] = try await PythonPeer.run("redis_dump.py", ["\(redis.port)", redisPassword])
+        for template in [DatabaseTemplate.tenantManagement, .subscription, .orchestrator, .messageBus, .application] {
+            let database = try data.database(template)
+            places["database \(template)"] = try await TestCommand.run([
+                "pg_dump", "-h", database.server.host, "-p", database.server.port, "-U", database.server.user, "-d",
+                database.name,
+            ])
+        }
+        return places
+    }
+}
