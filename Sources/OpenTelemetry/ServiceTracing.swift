@@ -24,6 +24,8 @@ package struct ServiceTracing: Sendable {
     }
 
     package init(_ configuration: TracingConfiguration, clock: any WallClock, logger: Logger) {
+        var logger = logger
+        if let level = configuration.logLevel { logger.logLevel = level }
         let sink: any SpanSink
         switch configuration.target {
         case .otlp(let endpoint, let tls):
@@ -40,7 +42,9 @@ package struct ServiceTracing: Sendable {
             exporter = nil
             sink = LogSink(logger: logger)
         }
-        recorder = SpanRecorder(sampler: configuration.sampler, limits: configuration.limits, sink: sink)
+        recorder = SpanRecorder(
+            sampler: configuration.sampler, limits: configuration.limits, propagators: configuration.propagators,
+            sink: sink)
     }
 }
 

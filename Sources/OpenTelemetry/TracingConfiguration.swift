@@ -19,13 +19,17 @@ package struct TracingConfiguration: Sendable {
     package let resource: [Attribute]
     package let sampler: TraceSampler
     package let limits: SpanLimits
+    package let propagators: TracePropagators
+    /// Of what the export says in the log; nil for that of the service.
+    package let logLevel: Logger.Level?
     package let batches: BatchSettings
 
     /// Read by every service.
     package static let configurationKeys = ConfigurationKeys(
         [
             "ENABLE_TRACING", "SERVICE_NAME", "OPENTELEMETRY_HOST", "OPENTELEMETRY_PORT", "OTEL_SDK_DISABLED",
-            "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER",
+            "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER", "OTEL_PROPAGATORS",
+            "OTEL_LOG_LEVEL",
             "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_EXPORTER_OTLP_ENDPOINT",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
             "OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_TIMEOUT",
@@ -64,7 +68,8 @@ package struct TracingConfiguration: Sendable {
         }
         return TracingConfiguration(
             target: target, resource: TracingResource(lenient: lenient, service: service).attributes,
-            sampler: sampler(lenient), limits: limits(lenient), batches: batches(lenient))
+            sampler: sampler(lenient), limits: limits(lenient),
+            propagators: propagators(lenient), logLevel: logLevel(lenient), batches: batches(lenient))
     }
 
     private static func sampler(_ lenient: LenientReader) -> TraceSampler {
@@ -91,6 +96,41 @@ package struct TracingConfiguration: Sendable {
             return 1
         }
         return share
+    }
+
+    /// `baggage` is accepted and not passed on: requests go to systems of others, which must not see it.
+    private static func propagators(_ lenient: LenientReader) -> TracePropagators {
+        guard let text = lenient.text("otel.propagators") else { return .traceContext }
+        var propagators: TracePropagators = []
+        for name in text.split(separator: ",") {
+            switch name.trimmed() {
+            case "tracecontext": propagators.insert(.traceContext)
+            case "b3": propagators.insert(.b3)
+            case "b3multi": propagators.insert(.b3Multi)
+            case "jaeger": propagators.insert(.jaeger)
+            case "baggage", "none": break
+            default:
+                lenient.warn(
+                    "OTEL_PROPAGATORS", "has a name that is none of tracecontext, baggage, b3, b3multi, jaeger and none"
+                )
+            }
+        }
+        return propagators
+    }
+
+    private static func logLevel(_ lenient: LenientReader) -> Logger.Level? {
+        switch lenient.text("otel.log.level")?.lowercased() {
+        case nil: return nil
+        case "none", "fatal": return .critical
+        case "error": return .error
+        case "warn", "warning": return .warning
+        case "info": return .info
+        case "debug": return .debug
+        case "verbose", "trace", "all": return .trace
+        default:
+            lenient.warn("OTEL_LOG_LEVEL", "is none of none, error, warn, info, debug, verbose and all")
+            return nil
+        }
     }
 
     private static func limits(_ lenient: LenientReader) -> SpanLimits {

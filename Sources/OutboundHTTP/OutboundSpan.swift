@@ -25,8 +25,11 @@ struct OutboundSpan {
             span = nil
         }
         let sender = span ?? current
-        request.headers.replaceOrAdd(name: "traceparent", value: sender.traceContext.traceparent)
-        if let state = sender.traceState { request.headers.replaceOrAdd(name: "tracestate", value: state) }
+        var headers = request.headers
+        sender.recorder.propagators.inject(sender.traceContext, state: sender.traceState) { header, value in
+            headers.replaceOrAdd(name: header.rawValue, value: value)
+        }
+        request.headers = headers
     }
 
     /// The whole answer has arrived.

@@ -6,15 +6,19 @@ package final class SpanRecorder: Sendable {
     package let sampler: TraceSampler
     package let limits: SpanLimits
     package let sink: any SpanSink
+    /// How the place in a trace is read from callers and sent to others.
+    package let propagators: TracePropagators
     /// Nanoseconds since 1970.
     let now: @Sendable () -> UInt64
 
     package init(
-        sampler: TraceSampler = TraceSampler(), limits: SpanLimits = SpanLimits(), sink: any SpanSink,
+        sampler: TraceSampler = TraceSampler(), limits: SpanLimits = SpanLimits(),
+        propagators: TracePropagators = .traceContext, sink: any SpanSink,
         now: @escaping @Sendable () -> UInt64 = { DefaultTracerClock.now.nanosecondsSinceEpoch }
     ) {
         self.sampler = sampler
         self.limits = limits
+        self.propagators = propagators
         self.sink = sink
         self.now = now
     }
@@ -124,24 +128,24 @@ extension SpanRecorder: Tracer {
     /// Nothing: the sink decides when it sends.
     package func forceFlush() {}
 
-    /// Writes `traceparent` and `tracestate`.
+    /// Writes the headers of the propagators in use.
     package func inject<Carrier, Inject: Injector>(
         _ context: InstrumentationContext, into carrier: inout Carrier, using injector: Inject
     ) where Inject.Carrier == Carrier {
         guard let trace = Self.traceContext(of: context) else { return }
-        injector.inject(trace.traceparent, forKey: "traceparent", into: &carrier)
         let state = context[TraceSpanKey.self]?.traceState ?? context[RemoteParentKey.self]?.traceState
-        if let state { injector.inject(state, forKey: "tracestate", into: &carrier) }
+        propagators.inject(trace, state: state) { header, value in
+            injector.inject(value, forKey: header.rawValue, into: &carrier)
+        }
     }
 
-    /// Reads `traceparent` and `tracestate`. Without a valid `traceparent`, a new trace starts.
+    /// Reads the headers of the propagators in use. Without a valid one, a new trace starts.
     package func extract<Carrier, Extract: Extractor>(
         _ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract
     ) where Extract.Carrier == Carrier {
-        let parent = extractor.extract(key: "traceparent", from: carrier).flatMap { TraceContext($0) }
+        let parent = propagators.extract { extractor.extract(key: $0.rawValue, from: carrier) }
         guard let parent else { return }
-        let state = extractor.extract(key: "tracestate", from: carrier).flatMap(TraceState.checked)
-        context[RemoteParentKey.self] = RemoteParent(context: parent, traceState: state)
+        context[RemoteParentKey.self] = RemoteParent(context: parent.context, traceState: parent.state)
     }
 
     /// The place that a context names: its span, or what was read from a carrier.

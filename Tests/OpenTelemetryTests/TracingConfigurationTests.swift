@@ -79,7 +79,8 @@ import TraceRecording
         ("OTEL_BSP_SCHEDULE_DELAY", "soon"), ("OTEL_BSP_MAX_QUEUE_SIZE", "-1"), ("OTEL_BSP_EXPORT_TIMEOUT", "1.5"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "0"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "99999999999999999999"),
         ("OTEL_TRACES_SAMPLER", "sometimes"), ("OTEL_TRACES_SAMPLER_ARG", "2"), ("OTEL_TRACES_SAMPLER_ARG", "nan"),
-        ("OTEL_ATTRIBUTE_COUNT_LIMIT", "many"), ("OTEL_SPAN_LINK_COUNT_LIMIT", ""), ("OTEL_SDK_DISABLED", "1"),
+        ("OTEL_PROPAGATORS", "tracecontext,zipkin"), ("OTEL_LOG_LEVEL", "loud"), ("OTEL_ATTRIBUTE_COUNT_LIMIT", "many"),
+        ("OTEL_SPAN_LINK_COUNT_LIMIT", ""), ("OTEL_SDK_DISABLED", "1"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip"), ("OTEL_RESOURCE_ATTRIBUTES", "a=1,b"),
         ("OTEL_RESOURCE_ATTRIBUTES", "a=%zz"), ("OTEL_EXPORTER_OTLP_HEADERS", "secret"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "x=secret%0d%0ay: z"),
@@ -108,7 +109,7 @@ import TraceRecording
             "OTEL_TRACES_SAMPLER": "parentbased_traceidratio", "OTEL_TRACES_SAMPLER_ARG": "0.25",
             "OTEL_ATTRIBUTE_COUNT_LIMIT": "5", "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT": "6",
             "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT": "7", "OTEL_SPAN_EVENT_COUNT_LIMIT": "8",
-            "OTEL_SPAN_LINK_COUNT_LIMIT": "9",
+            "OTEL_SPAN_LINK_COUNT_LIMIT": "9", "OTEL_PROPAGATORS": "b3, jaeger,baggage", "OTEL_LOG_LEVEL": "warn",
         ]
         let configuration = try #require(try read(environment))
         #expect(
@@ -117,6 +118,7 @@ import TraceRecording
                     delay: .milliseconds(1), requestTime: .milliseconds(3), exportTime: .milliseconds(4),
                     queueSize: 100, batchSize: 50))
         #expect(configuration.sampler == TraceSampler(.ratio(0.25)))
+        #expect(configuration.propagators == [.b3, .jaeger] && configuration.logLevel == .warning)
         #expect(configuration.limits == SpanLimits(attributes: 5, valueLength: 7, events: 8, links: 9))
         let endpoint = try #require(try endpoint(environment))
         #expect(endpoint.encoding == .json && endpoint.isCompressed)

@@ -12,11 +12,10 @@ struct RequestTracing: RequestObserver {
     let addresses: ClientAddressDetail
 
     func began(_ request: StartedRequest) {
-        let parent = request.headers[.traceparent].flatMap { TraceContext($0) }
-        // Without a valid parent, a state has no meaning.
-        let state = parent == nil ? nil : request.headers[.tracestate].flatMap { TraceState.checked($0) }
+        let parent = recorder.propagators.extract { request.headers[$0.fieldName] }
         let span = recorder.start(
-            Self.name(request.method.rawValue), kind: .server, parent: parent, traceState: state, canJoin: true)
+            Self.name(request.method.rawValue), kind: .server, parent: parent?.context, traceState: parent?.state,
+            canJoin: true)
         request.annotations.update { notes in
             notes.span = span
             notes.trace = span.traceContext
@@ -68,4 +67,27 @@ struct RequestTracing: RequestObserver {
         else { return [Attribute("server.address", .string(host))] }
         return [Attribute("server.address", .string(String(host[..<colon]))), Attribute("server.port", .integer(port))]
     }
+}
+
+extension TraceHeader {
+    /// Made once: names are checked when they are made.
+    fileprivate var fieldName: HTTPField.Name {
+        switch self {
+        case .traceparent: .traceparent
+        case .tracestate: .tracestate
+        case .b3: Self.b3Name
+        case .b3TraceID: Self.b3TraceName
+        case .b3SpanID: Self.b3SpanName
+        case .b3Sampled: Self.b3SampledName
+        case .b3Flags: Self.b3FlagsName
+        case .uberTraceID: Self.uberName
+        }
+    }
+
+    private static let b3Name = HTTPField.Name(literal: "b3")
+    private static let b3TraceName = HTTPField.Name(literal: "x-b3-traceid")
+    private static let b3SpanName = HTTPField.Name(literal: "x-b3-spanid")
+    private static let b3SampledName = HTTPField.Name(literal: "x-b3-sampled")
+    private static let b3FlagsName = HTTPField.Name(literal: "x-b3-flags")
+    private static let uberName = HTTPField.Name(literal: "uber-trace-id")
 }
