@@ -5,6 +5,7 @@ import Logging
 import Orchestrator
 import PostgresTestSupport
 import ServiceKit
+import ServicePlatform
 import StackTestSupport
 import Subscription
 import TenantManagement
