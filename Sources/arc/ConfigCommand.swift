@@ -3,6 +3,7 @@ import ConfigurationChecks
 import FoundationEssentials
 import JSONCoding
 import Orchestrator
+import ServicePlatform
 import Subscription
 import TenantManagement
 

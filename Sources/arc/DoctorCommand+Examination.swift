@@ -2,6 +2,7 @@ import Configuration
 import ConfigurationChecks
 import JSONCoding
 import Logging
+import MessageBus
 import Migrations
 import OpenTelemetry
 import PDFDocuments

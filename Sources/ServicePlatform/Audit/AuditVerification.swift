@@ -23,6 +23,11 @@ package struct AuditVerification: Sendable {
     package struct End: Sendable, Hashable {
         package let sequence: Int64
         package let hash: String
+
+        package init(sequence: Int64, hash: String) {
+            self.sequence = sequence
+            self.hash = hash
+        }
     }
 
     package init(pool: PostgresPool, sealer: AuditSealer) {
