@@ -7,11 +7,34 @@ enum LoggablePath {
     /// are replaced.
     /// - Parameter route: The template of the operation. Nothing has to be checked if it has no parameters.
     static func text(_ path: String, route: String?) -> String {
-        if path == route || path == "/" { return path }
+        if isHarmless(path: path) || path == route { return path }
         let segments = path.split(separator: "/", omittingEmptySubsequences: false)
         guard segments.count <= maximumSegments else { return "/…" }
-        if segments.allSatisfy({ isHarmless($0) }) { return path }
         return segments.map { isHarmless($0) ? $0 : "{hidden}" }.joined(separator: "/")
+    }
+
+    /// Whether all segments are harmless. Nearly every path is, so nothing is taken apart.
+    private static func isHarmless(path: String) -> Bool {
+        var (segments, length, points) = (1, 0, 0)
+        for byte in path.utf8 {
+            if byte == UInt8(ascii: "/") {
+                (segments, length, points) = (segments + 1, 0, 0)
+                continue
+            }
+            length += 1
+            if byte == UInt8(ascii: ".") { points += 1 } else if !isPlain(byte) { return false }
+            if length > maximumSegmentLength || points > 1 { return false }
+        }
+        return segments <= maximumSegments
+    }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+            true
+        default: false
+        }
     }
 
     /// An identifier that somebody else has chosen, such as the subject of a token.
@@ -19,17 +42,8 @@ enum LoggablePath {
 
     /// Letters, digits, `-`, `_` and at most one `.`: no mail address, no telephone number with a plus, no token with three parts.
     private static func isHarmless(_ segment: Substring) -> Bool {
-        guard segment.utf8.count <= maximumSegmentLength else { return false }
-        var points = 0
-        for byte in segment.utf8 {
-            switch byte {
-            case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-                UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-                continue
-            case UInt8(ascii: "."): points += 1
-            default: return false
-            }
-        }
-        return points <= 1
+        segment.utf8.count <= maximumSegmentLength
+            && segment.utf8.allSatisfy { isPlain($0) || $0 == UInt8(ascii: ".") }
+            && segment.utf8.count { $0 == UInt8(ascii: ".") } <= 1
     }
 }

@@ -62,8 +62,8 @@ struct RequestTracing: RequestObserver {
 
     /// The name and the port by which the client has called this service.
     private static func server(_ host: String) -> [Attribute] {
-        guard let colon = host.lastIndex(of: ":"), !host[colon...].contains("]"),
-            let port = Int64(host[host.index(after: colon)...])
+        guard let colon = host.utf8.lastIndex(of: UInt8(ascii: ":")),
+            let port = Int64(host[host.utf8.index(after: colon)...])
         else { return [Attribute("server.address", .string(host))] }
         return [Attribute("server.address", .string(String(host[..<colon]))), Attribute("server.port", .integer(port))]
     }
