@@ -130,7 +130,7 @@ import Testing
                 copy[name] = value
                 return .object(copy)
             }
-            let foreign = try TestEvent(key: "acme").secrets.seal("not 32 hexadecimal characters")
+            let foreign = try TestEvent(key: "acme").secrets.seal("not 32 hexadecimal characters", context: "")
             let cases: [(JSONValue, String)] = [
                 ([], ""), ("event", ""), ([:], ""),
                 (changed(detail, "tenant", nil), ""), (changed(detail, "tenant", ["id": tenant]), "/tenant"),
