@@ -9,7 +9,7 @@ extension IsolationWorld {
     /// Collections whose rows are nobody's: the catalog, which every tenant may see and operators change.
     static let catalogue: Set<String> = [
         "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
-        "/strategies",
+        "/strategies", "/roles",
     ]
 
     /// A row of each collection of the catalog.
@@ -18,8 +18,11 @@ extension IsolationWorld {
             "/plan-sizes": ["size": "M", "config": ["nodes": 2]], "/resources": ["name": "Disk", "config": ["gb": 1]],
             "/services": ["name": "Mail"], "/features": ["name": "Single sign-on", "key": "sso"],
         ]
-        var rows: [String: String] = [:]
-        for path in catalogue {
+        let role: JSONValue = ["name": "Walked", "audience": "tenant", "permissions": []]
+        var rows = [
+            "/roles": try await stack.tenantManagement.post("/roles", role, token: stack.admin).expect(201).string("id")
+        ]
+        for path in catalogue where rows[path] == nil {
             if let body = bodies[path] {
                 rows[path] = try await stack.subscription.post(path, body, token: stack.admin).expect(201).string("id")
             } else {
@@ -78,6 +81,7 @@ extension IsolationWorld {
         "GET /tenants/{id}/suspensions", "GET /tenants/{id}/deprovision", "GET /tenants/{id}/deprovision/certificate",
         "GET /tenants/{id}/deprovision/certificate/download", "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports",
         "GET /tenant-exports/{id}",
+        "GET /roles", "GET /roles/count", "GET /roles/{id}",
         "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 

@@ -95,6 +95,7 @@ struct ValidRequests: Sendable {
         switch place.pointer.last {
         case "key": .string(TestStack.uniqueKey())
         case "size" where collection == "/plan-sizes": .string(TestStack.uniqueKey())
+        case "name" where collection == "/roles": .string(TestStack.uniqueKey())
         case "currencyCode" where collection == "/currencies": .string(Self.newCurrencyCode())
         case "email": .string("ann@\(domain)")
         case "domains": [.string(domain)]
