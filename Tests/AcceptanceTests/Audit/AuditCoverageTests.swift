@@ -1,4 +1,5 @@
 import Entities
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import ServicePlatform

@@ -1,3 +1,5 @@
+import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import StackTestSupport
 import TestSupport
