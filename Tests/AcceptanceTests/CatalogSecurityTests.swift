@@ -1,3 +1,4 @@
+import PostgresClient
 import PostgresTestSupport
 import StackTestSupport
 import Testing

@@ -1,5 +1,6 @@
 import Foundation
 import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import ServiceKit

@@ -5,6 +5,7 @@ import Orchestrator
 import StackTestSupport
 import Subscription
 import TenantManagement
+import TestSupport
 import Testing
 
 @testable import ServicePlatform

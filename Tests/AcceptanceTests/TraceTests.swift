@@ -1,5 +1,6 @@
 import JSONCoding
 import Logging
+import NIOHTTP1
 import PostgresTestSupport
 import Primitives
 import StackTestSupport

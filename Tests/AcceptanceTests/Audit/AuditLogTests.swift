@@ -24,9 +24,10 @@ import Testing
             let created = try await client.send(
                 "POST", "/tenants",
                 [
-                    "name": "Acme", "key": .string(key), "domains": ["\(key).example.com"], "city": "Oslo",
+                    "name": "Acme", "key": .string(key), "domains": [.string("\(key).example.com")], "city": "Oslo",
                     "contact": [
-                        "firstName": "Ann", "lastName": "Smith", "email": "ann@\(key).example.com", "isPrimary": true,
+                        "firstName": "Ann", "lastName": "Smith", "email": .string("ann@\(key).example.com"),
+                        "isPrimary": true,
                     ],
                 ], token: token,
                 headers: ["x-request-id": "create-1", "traceparent": "00-\(trace)-00f067aa0ba902b7-01"]

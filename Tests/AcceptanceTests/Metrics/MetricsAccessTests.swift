@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationChecks
 import Foundation
+import JSONCoding
 import Logging
 import Orchestrator
 import PostgresTestSupport
