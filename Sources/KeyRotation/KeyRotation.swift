@@ -49,7 +49,7 @@ package struct KeyRotation: Sendable {
         let resealing = Resealing(column, keys: keys)
         let repository = SealedColumnRepository(
             pool: pool, column: column, prefix: resealing.sealer.currentPrefix)
-        let estimate = try await patiently { try await repository.estimatedRows() }
+        let estimate = try await repository.estimatedRows()
         var resealed = 0
         var pass = 1
         while true {
