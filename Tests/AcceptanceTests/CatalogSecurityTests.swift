@@ -1,6 +1,8 @@
+import Migrations
 import PostgresClient
 import PostgresTestSupport
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// What the catalog of every service's database says about the role that the service runs as: it can do what the service needs, and
@@ -37,6 +39,20 @@ import Testing
     /// Functions that run as the owner without a search path of their own, because setting one costs time for each row. They name the
     /// schema of everything that they use.
     private static let withoutSearchPath: Set<String> = ["touch_cached_row"]
+
+    @Test(arguments: templates)
+    func `migrations are applied and reverted by the owner, who is no superuser`(template: DatabaseTemplate)
+        async throws
+    {
+        let database = try await TestDatabase.makeEmpty(template, owner: "migration_owner")
+        try await database.removed { database in
+            let migrator = Migrator(
+                configuration: database.configuration(user: "migration_owner"), migrations: template.migrations,
+                logger: testLogger)
+            #expect(try await migrator.up(dryRun: false).count == template.migrations.count)
+            #expect(try await migrator.down(steps: template.migrations.count, dryRun: false).count > 0)
+        }
+    }
 
     @Test(arguments: templates)
     func `every table with rows of tenants has row-level security with policies`(template: DatabaseTemplate)

@@ -42,13 +42,15 @@ extension AuditSchema {
         -- Only the holder of the work does it; the lock keeps everybody else out until the end of the transaction.
         CREATE FUNCTION main.chain_audit_rows(holder uuid, maximum bigint)
             RETURNS TABLE (chain uuid, sequence bigint, hash text, rows bigint) LANGUAGE plpgsql SECURITY DEFINER
-            SET search_path = pg_catalog, pg_temp SET app.audit_maintenance = 'on' AS $function$
+            SET search_path = pg_catalog, pg_temp AS $function$
         #variable_conflict use_column
         BEGIN
             PERFORM FROM main.audit_work WHERE claim = holder FOR UPDATE;
             IF NOT FOUND THEN
                 RETURN;
             END IF;
+            -- Not as a setting of the function: only a superuser may create one with a setting that PostgreSQL does not know.
+            PERFORM set_config('app.audit_maintenance', 'on', true);
             RETURN QUERY
             WITH moved AS (
                 DELETE FROM main.audit_pending AS pending
@@ -87,6 +89,7 @@ extension AuditSchema {
                 ON CONFLICT (chain) DO UPDATE SET sequence = excluded.sequence, hash = excluded.hash, seal = NULL
                 RETURNING known.chain)
             SELECT heads.chain, heads.number, heads.link, heads.rows FROM heads;
+            PERFORM set_config('app.audit_maintenance', '', true);
         END
         $function$;
 

@@ -6,7 +6,7 @@ extension AuditSchema {
         -- The erasure itself is a row of the chain: rows without it have been tampered with. Pending rows first: what is moved
         -- meanwhile is found by the next statement.
         CREATE FUNCTION main.erase_audit_content(tenant uuid, others uuid[], entities text[]) RETURNS bigint LANGUAGE plpgsql
-            SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET app.audit_maintenance = 'on' AS $function$
+            SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $function$
         DECLARE
             own bigint := 0;
             foreign_rows bigint := 0;
@@ -15,6 +15,7 @@ extension AuditSchema {
             IF NOT (\(condition)) THEN
                 RAISE EXCEPTION 'the personal data of the tenant is not to be erased' USING ERRCODE = 'insufficient_privilege';
             END IF;
+            PERFORM set_config('app.audit_maintenance', 'on', true);
             UPDATE main.audit_pending SET before = NULL, after = NULL, erased_on = date_trunc('milliseconds', now())
             WHERE tenant_id = tenant AND entity = ANY (entities) AND (before IS NOT NULL OR after IS NOT NULL);
             GET DIAGNOSTICS own = ROW_COUNT;
@@ -48,6 +49,7 @@ extension AuditSchema {
             SELECT \(newID), date_trunc('milliseconds', now()), erased.chain, 'system', 'AuditLog', tenant, 'erase',
                 jsonb_build_object('rows', erased.rows)
             FROM (VALUES (tenant, own), (NULL::uuid, foreign_rows)) AS erased (chain, rows) WHERE erased.rows > 0;
+            PERFORM set_config('app.audit_maintenance', '', true);
             RETURN own + foreign_rows;
         END
         $function$;
@@ -61,11 +63,12 @@ extension AuditSchema {
         -- the service's is found by `arc audit verify`.
         CREATE FUNCTION main.purge_audit_rows(chains uuid[], sequences bigint[], hashes text[], seals text[]) RETURNS bigint
             LANGUAGE plpgsql SECURITY DEFINER
-            SET search_path = pg_catalog, pg_temp SET app.audit_maintenance = 'on' AS $function$
+            SET search_path = pg_catalog, pg_temp AS $function$
         DECLARE
             youngest constant timestamptz := now() - interval '\(shortestRetentionDays) days';
             purged bigint;
         BEGIN
+            PERFORM set_config('app.audit_maintenance', 'on', true);
             WITH given AS (
                 SELECT chain, sequence, hash, seal
                 FROM unnest(chains, sequences, hashes, seals) AS given (chain, sequence, hash, seal)
@@ -89,6 +92,7 @@ extension AuditSchema {
                     purged_rows = known.purged_rows + excluded.purged_rows
                 WHERE excluded.sequence > known.sequence)
             SELECT coalesce(sum(rows), 0) INTO purged FROM counted;
+            PERFORM set_config('app.audit_maintenance', '', true);
             RETURN purged;
         END
         $function$;
