@@ -244,7 +244,7 @@ import Testing
                 try await stack.subscription.get("/plans", token: token).status == 403
             }
             #expect(
-                try await stack.database(.tenantManagement).query("SELECT main.announce_roles()").first?.int64(0) == 2)
+                try await stack.database(.tenantManagement).count("SELECT main.announce_roles()") == 2)
             try await eventually("the role counts everywhere once more") { try await isOpen(true) }
         }
     }
