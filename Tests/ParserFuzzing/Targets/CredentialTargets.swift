@@ -15,7 +15,7 @@ extension FuzzTarget {
         do {
             _ = try await tokens.verifier.verify(text)
         } catch let error as HTTPFailure {
-            return "\(error.status.code) \(text.utf8.count { $0 == UInt8(ascii: ".") })"
+            return "\(error.status.code) \(min(text.utf8.count { $0 == UInt8(ascii: ".") }, 4))"
         }
         try FuzzViolation.unless(
             tokens.issued.contains { $0.hasSameBytes(as: text) }, "a token that was not issued is accepted")
