@@ -17,7 +17,8 @@ package struct DNSConfiguration: Sendable {
         ) { text in
             let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { $0.split(separator: " ") }
             let servers = parts.compactMap { words in words.count == 1 ? address(String(words[0])) : nil }
-            return servers.count == parts.count && (1...maximumServers).contains(servers.count) ? servers : nil
+            guard servers.count == parts.count, (1...maximumServers).contains(servers.count) else { return .none }
+            return .some(servers)
         }
         static let timeout = Setting.duration(
             "DNS_TIMEOUT_MILLIS", default: 5000, in: 100...60_000, "Time for a lookup with all its queries")
