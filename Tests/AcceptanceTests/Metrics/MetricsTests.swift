@@ -35,16 +35,13 @@ import Testing
         async throws
     {
         let ports = ManagementPorts()
-        try await TestStack.run(logger: ports.logger) { stack in
+        // Spans are measured where they are recorded, also if nobody takes them.
+        let tracing = ["ENABLE_TRACING": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"]
+        try await TestStack.run(environment: tracing, logger: ports.logger) { stack in
             try await doMainJob(stack)
             let documented = Set(MetricCatalog.all.map(\.name))
             // Some appear a moment later: the probe of the scheduler, the first round of periodic work.
-            let scrapes = try await eventually("every metric has a value") { () -> [Scrape]? in
-                var scrapes: [Scrape] = []
-                for kind in Self.kinds { scrapes.append(try await ports.scrape(kind)) }
-                let missing = documented.subtracting(scrapes.reduce(into: []) { $0.formUnion($1.names) })
-                return missing.isEmpty ? scrapes : nil
-            }
+            let scrapes = try await scrapes(ports, showing: documented)
             for scrape in scrapes {
                 #expect(scrape.names.subtracting(documented) == [])
                 try await scrape.expectAccepted()
@@ -55,6 +52,21 @@ import Testing
             #expect(management["arc_onboarding_duration_seconds_count{from=\"lead\"}"] == 1)
             #expect(scrapes[2]["arc_workflow_runs_total{workflow=\"provision\",outcome=\"succeeded\"}"] == 1)
             try await expectOpenMetrics(ports)
+        }
+    }
+
+    /// Scrapes of all services that together show these metrics.
+    private func scrapes(_ ports: ManagementPorts, showing names: Set<String>) async throws -> [Scrape] {
+        var missing = names
+        do {
+            return try await eventually("every metric has a value") { () -> [Scrape]? in
+                var scrapes: [Scrape] = []
+                for kind in Self.kinds { scrapes.append(try await ports.scrape(kind)) }
+                missing = names.subtracting(scrapes.reduce(into: []) { $0.formUnion($1.names) })
+                return missing.isEmpty ? scrapes : nil
+            }
+        } catch {
+            throw TestFailure("\(error); without a value: \(missing.sorted())")
         }
     }
 
