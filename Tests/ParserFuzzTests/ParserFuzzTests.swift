@@ -3,7 +3,7 @@ import Testing
 
 /// A short run of every target, the same inputs each time; `make fuzz-parsers` tries others.
 @Suite(.timeLimit(.minutes(20))) struct ParserFuzzTests {
-    private static let iterations = 1500
+    private static let iterations = 700
 
     @Test(arguments: FuzzTargets.all.map(\.name)) func `a parser holds what it must for the corpus and mutations of it`(
         name: String

@@ -56,7 +56,7 @@ extension FuzzTarget {
         func replies(_ chunks: [[UInt8]]) -> String {
             var parser = SMTPReplyParser()
             var replies = ""
-            do {
+            do throws(SMTPReplyError) {
                 for chunk in chunks {
                     parser.append(chunk)
                     while let reply = try parser.next() { replies += "\(reply) \(reply.enhancedStatus ?? "") " }
