@@ -49,8 +49,10 @@ import Testing
             let migrator = Migrator(
                 configuration: database.configuration(user: "migration_owner"), migrations: template.migrations,
                 logger: testLogger)
-            #expect(try await migrator.up(dryRun: false).count == template.migrations.count)
-            #expect(try await migrator.down(steps: template.migrations.count, dryRun: false).count > 0)
+            let applied = try await migrator.up(dryRun: false).count
+            #expect(applied == template.migrations.count)
+            let reverted = try await migrator.down(steps: template.migrations.count, dryRun: false).count
+            #expect(reverted > 0)
         }
     }
 
