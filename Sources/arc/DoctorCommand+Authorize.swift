@@ -21,7 +21,8 @@ extension DoctorCommand {
                 shell and in the list of processes. It is never printed, and nothing is requested from a running service: the
                 command reads the settings, keys, roles and the database of the service, and decides as it does.
 
-                Uses the stack that `arc up` runs; with --service, the environment of this process, as `arc serve` reads it.
+                Uses the stack that `arc up` runs; with --service, the environment of this process, as `arc serve` reads it. --json prints
+                the steps as JSON.
                 Exit status: 0 allowed, 1 refused, 2 it could not be found out.
                 """)
 
@@ -35,9 +36,6 @@ extension DoctorCommand {
 
         @Flag(help: "The request has no token.")
         var anonymous = false
-
-        @Flag(help: "Print the steps as JSON.")
-        var json = false
 
         @Argument(help: "The method, such as GET.")
         var method: String
@@ -67,7 +65,8 @@ extension DoctorCommand {
                 CommandSupport.printError("arc doctor authorize: \(error)")
                 throw ExitCode(2)
             }
-            if json {
+            // `--service` and `--json` are options of `arc doctor`, wherever they are.
+            if doctor.json {
                 CommandSupport.printLine(String(decoding: explanation.jsonBytes(), as: UTF8.self))
             } else {
                 report(explanation)
