@@ -85,12 +85,13 @@ package enum SubscriptionMigrations {
             number: 64, name: "known_roles", up: PackageResources.V0064__known_roles_up_sql,
             down: PackageResources.V0064__known_roles_down_sql),
         Migration(
-            number: 67, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
-            down: RoleGrants.functionsOfEverybody),
-        Migration(
             number: 69, name: "audit_log",
             up: AuditSchema.up(runtimeRole: runtimeRole, tables: SubscriptionAudit.first),
             down: AuditSchema.down(tables: SubscriptionAudit.first)),
+        // Behind all that create functions.
+        Migration(
+            number: 72, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
+            down: RoleGrants.functionsOfEverybody),
     ]
 
     /// Of migration 13: never changed again.

@@ -117,9 +117,6 @@ package enum TenantManagementMigrations {
             number: 64, name: "roles", up: PackageResources.V0064__roles_up_sql,
             down: PackageResources.V0064__roles_down_sql),
         Migration(
-            number: 67, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
-            down: RoleGrants.functionsOfEverybody),
-        Migration(
             number: 69, name: "audit_log",
             up: AuditSchema.up(
                 runtimeRole: runtimeRole, tables: TenantManagementAudit.first,
@@ -128,6 +125,10 @@ package enum TenantManagementMigrations {
         Migration(
             number: 71, name: "traces", up: PackageResources.V0071__traces_up_sql,
             down: PackageResources.V0071__traces_down_sql),
+        // Behind all that create functions.
+        Migration(
+            number: 72, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
+            down: RoleGrants.functionsOfEverybody),
     ]
 
     private static let cheaperWrites = Migration(
