@@ -17,8 +17,11 @@ enum APIKey {
 
     static let name = Field.string(
         "name", minLength: 1, maxLength: 100, required: true, description: "What it is for",
-        example: "Nightly billing export")
-    static let description = Field.string("description", maxLength: 500, nullable: true, example: "Runs on ci-7")
+        example: "Nightly billing export"
+    ).personal(.text("erased"))
+    static let description = Field.string(
+        "description", maxLength: 500, nullable: true, example: "Runs on ci-7"
+    ).personal(.nothing)
     static let tenantID = Field.identifier(
         "tenantId", access: .readOnly, description: "The tenant whose key it is; absent for the operator's")
     static let audience = Field<Audience>.string(
@@ -35,7 +38,8 @@ enum APIKey {
     static let rotatedOn = Field.timestamp(
         "rotatedOn", access: .readOnly, description: "When the current key replaced the one before it")
     static let rotationReason = Field.string(
-        "rotationReason", maxLength: 200, access: .readOnly, description: "Why", example: "Yearly rotation")
+        "rotationReason", maxLength: 200, access: .readOnly, description: "Why", example: "Yearly rotation"
+    ).personal(.nothing)
     static let previousExpiresOn = Field.timestamp(
         "previousExpiresOn", access: .readOnly,
         description: "Until when the key before the last rotation is accepted as well")

@@ -27,6 +27,12 @@ struct IsolationSide: Sendable {
     ) async throws -> IsolationSide {
         let marker = TestStack.uniqueKey()
         let text = JSONValue.string(marker)
+        let key = rows["/api-keys"] ?? ""
+        try await eventually("the subscription service knows the key") {
+            try await stack.database(.subscription).count(
+                "SELECT count(*) FROM main.api_keys WHERE id = $1::uuid", [.text(key)]) == 1
+        }
+
         let email = JSONValue.string("ann@\(marker).example.com")
         let (lead, token) = try await stack.validatedLead(
             marker,
