@@ -1,5 +1,6 @@
 import Primitives
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import ServicePlatform
@@ -115,5 +116,22 @@ struct APIKeyMemoryTests {
         #expect(end(overlap: 10) == now.adding(.seconds(10)))
         #expect(end(overlap: 200) == now.adding(.seconds(100)))
         #expect(end(overlap: nil) == nil)
+    }
+
+    @Test func `a hash belongs to a key only if every bit is the same`() {
+        let hash: [UInt8] = (0..<32).map { UInt8($0 * 7 & 0xFF) }
+        let key = KnownAPIKey(id: .v4(), tenant: nil, permissions: [], roles: [], hash: hash, expiresOn: now)
+        #expect(key.end(ofSecret: [hash]) == now)
+        for bit in 0..<256 {
+            var other = hash
+            other[bit / 8] ^= 1 << (bit % 8)
+            #expect(key.end(ofSecret: [other]) == nil, "\(bit)")
+        }
+        var generator = SeededGenerator(seed: 7)
+        for _ in 0..<5000 {
+            let other = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
+            #expect(key.end(ofSecret: [other]) == nil)
+        }
+        #expect(key.end(ofSecret: [Array(hash.dropLast()), hash + [0], []]) == nil)
     }
 }

@@ -48,7 +48,7 @@ package struct KnownAPIKey: Sendable, Hashable {
 
     /// In a time that depends on the lengths only.
     private static func isEqual(_ left: [UInt8], _ right: [UInt8]) -> Bool {
-        left.count == right.count && zip(left, right).reduce(0) { $0 | $1.0 ^ $1.1 } == 0
+        left.count == right.count && zip(left, right).reduce(0) { $0 | ($1.0 ^ $1.1) } == 0
     }
 
     /// The caller who shows the key: a program of the operator, or one that acts as a user of the tenant.
