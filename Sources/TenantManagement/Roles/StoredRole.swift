@@ -30,7 +30,7 @@ enum StoredRole {
         "audience", required: true,
         description: "Whom it counts for: operators (and services), or the users of a tenant. It gives others nothing")
     static let permissions = Field.strings(
-        "permissions", items: .string(maxLength: 50), uniqueItems: true, maxItems: 300, required: true,
+        "permissions", items: .string(maxLength: 50).example("10207"), uniqueItems: true, maxItems: 300, required: true,
         description: "Permission codes; only those that the caller has", example: ["10207", "10215"])
     static let source = Field<Source>.string(
         "source", access: .readOnly,
