@@ -45,7 +45,7 @@ struct DataServerEntry {
         let port = integer("port", in: 1...65_535) ?? 5432
         var configuration = PostgresConfiguration(
             host: host, port: "\(port)", user: user, password: password(), database: database,
-            tlsMode: tlsMode(), rootCertificate: pemFile("sslrootcert"), clientCertificate: pemFile("sslcert"),
+            tlsMode: tlsMode(), rootCertificate: text("sslrootcert"), clientCertificate: pemFile("sslcert"),
             clientKey: pemFile("sslkey"), applicationName: "arc-provisioner",
             maximumConnections: integer("connections", in: 1...1000) ?? 10)
         if (configuration.clientCertificate == nil) != (configuration.clientKey == nil) {

@@ -60,7 +60,6 @@ extension PostgresConfiguration {
         let host = reader.text(key("db.host")) ?? "127.0.0.1"
         let port = reader.text(key("db.port")) ?? "5432"
         try Self.check(port: port, key("db.port"), host: host, key("db.host"))
-        let rootCertificate = try Self.pemFile(key("db.sslrootcert"), reader)
         let clientCertificate = try Self.pemFile(key("db.sslcert"), reader)
         let clientKey = try Self.pemFile(key("db.sslkey"), reader)
         guard (clientCertificate == nil) == (clientKey == nil) else {
@@ -76,7 +75,8 @@ extension PostgresConfiguration {
             database: try reader.required(key("db.database")),
             schema: reader.text(key("db.schema")) ?? "main",
             tlsMode: try reader.choice(key("db.sslmode")) ?? .prefer,
-            rootCertificate: rootCertificate,
+            // libpq reads it for each connection, so it may still be on its way.
+            rootCertificate: reader.text(key("db.sslrootcert")),
             clientCertificate: clientCertificate,
             clientKey: clientKey,
             targetServer: try reader.choice(key("db.target.session.attrs")),
