@@ -54,7 +54,10 @@ import Testing
                 var all: JSONObject = ["name": "x", "permissions": ["10207"]]
                 for (name, value) in body { all[name] = value }
                 return try await client.post("/api-keys", .object(all), token: token ?? stack.admin).expect(422)
-                    .violations
+                    .details.map { detail in
+                        let missing = detail["info"]?["missingProperty"]?.stringValue.map { "/\($0)" }
+                        return "\(missing ?? detail["path"]?.stringValue ?? "?"): \(detail["code"]?.stringValue ?? "?")"
+                    }
             }
             #expect(try await violations([:]) == ["/audience: required"])
             #expect(try await violations(["tenantId": .string(tenant)]) == ["/audience: required"])

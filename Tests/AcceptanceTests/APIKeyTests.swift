@@ -108,7 +108,9 @@ import Testing
     }
 
     @Test func `a key of a tenant sees rows of its tenant only, and stops with it`() async throws {
-        try await TestStack.run([.tenantManagement, .subscription]) { stack in
+        try await TestStack.run(
+            [.tenantManagement, .subscription], environment: ["PROVISION_ON_CREATE": "false"]
+        ) { stack in
             let client = stack.tenantManagement
             let (tenant, other) = (try await stack.createTenantID(), try await stack.createTenantID())
             let user = try await stack.tokens.userToken(tenant: tenant)

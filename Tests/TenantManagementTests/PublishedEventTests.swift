@@ -53,7 +53,7 @@ import Testing
     private static let internalTypes: Set<String> = [
         EventType.tenantsListed, EventType.tenantMoveRequested, EventType.tenantProvisioningCommand,
         EventType.tenantExportRequested, EventType.tenantDataExportRequested, EventType.tenantMoveConfirmed,
-        EventType.roleChanged,
+        EventType.roleChanged, EventType.apiKeyChanged, EventType.tokensRevoked,
     ]
 
     @Test func `each type that tenant management publishes leaves, or is known not to`() {

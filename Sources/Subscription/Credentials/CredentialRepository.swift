@@ -43,10 +43,10 @@ struct CredentialRepository: Sendable {
             WHERE known.row_version < excluded.row_version
             RETURNING id
         )
-        INSERT INTO main.api_key_secrets (key_id, hash, previous_hash, previous_expires_on)
-        SELECT id, $9, $10, $11 FROM stored
+        INSERT INTO main.api_key_secrets (key_id, tenant_id, hash, previous_hash, previous_expires_on)
+        SELECT id, $2, $9, $10, $11 FROM stored
         ON CONFLICT (key_id) DO UPDATE SET
-            hash = excluded.hash, previous_hash = excluded.previous_hash, previous_expires_on = excluded.previous_expires_on
+            tenant_id = excluded.tenant_id, hash = excluded.hash, previous_hash = excluded.previous_hash, previous_expires_on = excluded.previous_expires_on
         """
 
     func store(_ revocation: Revocation) async throws(PostgresError) {

@@ -20,6 +20,7 @@ CREATE TRIGGER log_row_deletions AFTER DELETE ON main.api_keys REFERENCING OLD T
 
 CREATE TABLE main.api_key_secrets (
     key_id uuid PRIMARY KEY REFERENCES main.api_keys (id) ON DELETE CASCADE,
+    tenant_id uuid,
     hash bytea NOT NULL UNIQUE,
     previous_hash bytea,
     previous_expires_on timestamptz

@@ -107,6 +107,14 @@ struct IsolationSide: Sendable {
         rows["/token-revocations"] = try await create(
             management, "/token-revocations",
             ["kind": "token", "value": text, "reason": text, "tenantId": owner])
+        // The subscription service has copies.
+        let copies = try stack.database(.subscription)
+        for table in ["api_key_secrets", "token_revocations"] {
+            try await eventually("the copy has arrived") {
+                try await copies.count(
+                    "SELECT count(*) FROM main.\(table) WHERE tenant_id = $1::uuid", [.text(tenant)]) > 0
+            }
+        }
         rows["/tenant-configs"] = try await create(
             management, "/tenant-configs", ["configKey": text, "configValue": ["of": text], "tenantId": owner])
         rows["/subscriptions"] = try await create(
