@@ -169,11 +169,11 @@ import Testing
                 try await call("/contacts/count", "00-\(caller.uppercased())-\(parent)-01")
                 try await call("/leads/count", "nonsense")
                 try await call("/invoices/count", "00-\(caller)-\(parent)-00")
-                try await call("/resources/count", "cc-\(caller)-\(parent)-01-more")
+                try await call("/webhook-endpoints/count", "cc-\(caller)-\(parent)-01-more")
 
                 let continued = try await receiver.span("of the caller") { $0.name == "GET /tenants/count" }
                 #expect(continued.trace == caller && continued.parent == parent && continued.service == "mine")
-                let later = try await receiver.span("of a later version") { $0.name == "GET /resources/count" }
+                let later = try await receiver.span("of a later version") { $0.name == "GET /webhook-endpoints/count" }
                 #expect(later.trace == caller && later.parent == parent)
                 for name in ["GET /contacts/count", "GET /leads/count"] {
                     let new = try await receiver.span("of a new trace") { $0.name == name }

@@ -7,6 +7,7 @@ import Testing
         ("SELECT a, b FROM main.tenants WHERE id = $1 AND name = 'FROM secret'", "SELECT main.tenants"),
         ("INSERT INTO main.outbox (id) VALUES ($1) ON CONFLICT DO UPDATE SET id = 1", "INSERT main.outbox"),
         ("UPDATE main.leads SET name = $1", "UPDATE main.leads"),
+        (#"INSERT INTO main."tenants" ("id", "FROM") VALUES ($1) RETURNING "id""#, "INSERT main.tenants"),
         ("DELETE FROM main.keys WHERE x < 'o''clock'", "DELETE main.keys"),
         ("SELECT 1", "SELECT"), ("SELECT main.is_validated_email($1)", "SELECT"),
         ("SELECT extract(epoch FROM min(x)) FROM main.jobs", "SELECT main.jobs"),

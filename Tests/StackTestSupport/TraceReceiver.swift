@@ -57,8 +57,8 @@ package struct ReceivedSpan: Sendable, Hashable {
     package var name = ""
     /// Such as `SERVER`.
     package var kind = ""
-    /// Such as `ERROR`.
-    package var status = ""
+    /// Such as `ERROR`; a status that was not sent is not printed.
+    package var status = "UNSET"
     /// The values as the receiver prints them, without their types.
     package var attributes: [String: String] = [:]
     /// The spans that it is linked to.

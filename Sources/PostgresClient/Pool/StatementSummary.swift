@@ -23,7 +23,7 @@ enum StatementSummary {
     static func text(of sql: String) -> String {
         var words = Words(sql.utf8.prefix(maximumScan))
         guard let first = words.next() else { return "" }
-        var parts: [Substring] = []
+        var parts: [String] = []
         /// The verb whose table comes next.
         var awaitsTable = false
         /// A SELECT or DELETE whose FROM comes later.
@@ -35,13 +35,13 @@ enum StatementSummary {
             word = words.next()
             switch current {
             case "SELECT", "DELETE":
-                parts.append(current)
+                parts.append(String(current))
                 (awaitsTable, awaitsFrom) = (false, true)
             case "INSERT":
-                parts.append(current)
+                parts.append(String(current))
                 (awaitsTable, awaitsFrom) = (false, false)
             case "UPDATE" where previous != "FOR" && previous != "DO" && previous != "KEY":
-                parts.append(current)
+                parts.append(String(current))
                 (awaitsTable, awaitsFrom) = (true, false)
             // extract(epoch FROM …)
             case "FROM" where previous == "epoch": continue
@@ -50,7 +50,7 @@ enum StatementSummary {
             case "(": awaitsTable = false
             default:
                 guard awaitsTable, current != "ONLY", current != "LATERAL" else { continue }
-                parts.append(current)
+                parts.append(String(current.filter { $0 != "\"" }))
                 awaitsTable = false
             }
         }
@@ -58,7 +58,7 @@ enum StatementSummary {
     }
 }
 
-/// The words of a statement, and its opening parentheses. Texts, comments, numbers and operators are left out.
+/// The words of a statement, quotes of names included, and its opening parentheses. Texts, comments, numbers and operators are left out.
 private struct Words {
     private var rest: Substring.UTF8View
 
@@ -92,6 +92,7 @@ private struct Words {
 
     private static func isStart(_ byte: UInt8) -> Bool {
         byte | 0x20 >= UInt8(ascii: "a") && byte | 0x20 <= UInt8(ascii: "z") || byte == UInt8(ascii: "_")
+            || byte == UInt8(ascii: "\"")
     }
 
     private static func isPart(_ byte: UInt8) -> Bool {
