@@ -155,7 +155,8 @@ extension EventsCommand {
         func run() async throws {
             guard let id = Identifier(event) else { return }
             let context = WriteContext(
-                scope: .operatorScope(actor: Actor(id: "arc events")), now: SystemClock().now())
+                scope: .operatorScope(actor: Actor(id: "arc events")), now: SystemClock().now(),
+                origin: WriteOrigin(.command, actor: Actor(id: "arc events")))
             var replay: Identifier?
             try await outboxes.forEach { outbox in
                 guard replay == nil else { return }

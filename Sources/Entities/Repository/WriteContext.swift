@@ -35,12 +35,13 @@ package struct WriteContext: Sendable {
     package var tenantID: Identifier? { scope.tenantID }
     /// What the transaction of the write sets: what row-level security and the audit log read.
     package var settings: [PostgresSetting] { scope.settings + [origin.setting(trace)] }
+    /// Whether anything commits with the effect.
+    package var hasMarks: Bool { !marks.isEmpty }
+
     /// A setting for batches that write rows which do not name the tenant they belong to: whose they are, for the audit log.
     package static func auditTenant(_ tenant: Identifier) -> PostgresSetting {
         PostgresSetting("app.audit_tenant", tenant.description)
     }
-    /// Whether anything commits with the effect.
-    package var hasMarks: Bool { !marks.isEmpty }
 
     /// The same write in another scope: for what a service does that the caller's own rights do not cover.
     package func acting(in scope: TenantScope) -> WriteContext {
