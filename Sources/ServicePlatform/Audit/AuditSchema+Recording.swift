@@ -75,7 +75,10 @@ extension AuditSchema {
                     ELSE
                         r := NEW;
                         %5$s
-                        IF after = '{}' THEN
+                        -- Whoever has asked for a change that changes nothing is recorded, but not the service's own work.
+                        IF after = '{}' AND split_part(context, E'\\x1f', 1)
+                            NOT IN ('operator', 'tenantUser', 'lead', 'service')
+                        THEN
                             RETURN NULL;
                         END IF;
                         action := %6$s;

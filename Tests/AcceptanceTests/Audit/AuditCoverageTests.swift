@@ -94,7 +94,11 @@ import Testing
     }
 
     /// Requests that are accepted but change nothing of their own.
-    private static let without: Set<String> = []
+    private static let without: Set<String> = [
+        // About a domain that is proven already, and a tenant that is not suspended.
+        "POST /tenants/{id}/domains/{domain}/approve", "POST /tenants/{id}/domains/{domain}/verify",
+        "POST /tenants/{id}/reactivate",
+    ]
 
     @Test(arguments: WalkTests.kinds) func `every write that is accepted leaves a row`(_ kind: TestStack.ServiceKind)
         async throws

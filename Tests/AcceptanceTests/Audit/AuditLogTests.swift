@@ -24,7 +24,8 @@ import Testing
             let created = try await client.send(
                 "POST", "/tenants",
                 [
-                    "name": "Acme", "key": .string(key), "domains": [.string("\(key).example.com")], "city": "Oslo",
+                    "name": "Acme", "key": .string(key), "domains": [.string("\(key).example.com")],
+                    "address": "Main Street 1", "city": "Oslo", "country": "Norway",
                     "contact": [
                         "firstName": "Ann", "lastName": "Smith", "email": .string("ann@\(key).example.com"),
                         "isPrimary": true,
@@ -37,7 +38,8 @@ import Testing
             #expect(Set(rows.compactMap { $0["entity"]?.stringValue }) == ["Tenant", "Address", "Contact"])
             for row in rows {
                 #expect(row["tenantId"] == .string(tenant) && row["action"] == "create" && row["before"] == .null)
-                #expect(row["actor"] == .string(user) && row["actorKind"] == "operator" && row["credential"] == "token")
+                #expect(row["actor"] == .string(user) && row["actorKind"] == "operator")
+                #expect(row["credential"]?.stringValue?.hasPrefix("token") == true)
                 #expect(row["traceId"] == .string(trace))
             }
             let contact = try #require(rows.first { $0["entity"] == "Contact" })
