@@ -27,12 +27,6 @@ struct IsolationSide: Sendable {
     ) async throws -> IsolationSide {
         let marker = TestStack.uniqueKey()
         let text = JSONValue.string(marker)
-        let key = rows["/api-keys"] ?? ""
-        try await eventually("the subscription service knows the key") {
-            try await stack.database(.subscription).count(
-                "SELECT count(*) FROM main.api_keys WHERE id = $1::uuid", [.text(key)]) == 1
-        }
-
         let email = JSONValue.string("ann@\(marker).example.com")
         let (lead, token) = try await stack.validatedLead(
             marker,
@@ -104,6 +98,11 @@ struct IsolationSide: Sendable {
                 "name": text, "description": text, "audience": "tenant", "tenantId": owner,
                 "permissions": ["10207"],
             ])
+        let key = rows["/api-keys"] ?? ""
+        try await eventually("the subscription service knows the key") {
+            try await stack.database(.subscription).count(
+                "SELECT count(*) FROM main.api_keys WHERE id = $1::uuid", [.text(key)]) == 1
+        }
         rows["/token-revocations"] = try await create(
             management, "/token-revocations",
             ["kind": "token", "value": text, "reason": text, "tenantId": owner])
