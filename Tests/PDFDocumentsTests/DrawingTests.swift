@@ -32,8 +32,9 @@ import Testing
     }
 
     @Test func `characters that no font has are reported by script`() async throws {
-        let output = try await Renderers.real().render(.invoice(to: "private \u{E000}\u{E001}\u{E000}"))
-        #expect(output.missing == [MissingScript(script: "Zzzz", count: 3, examples: ["U+E000", "U+E001"])])
+        // Of the last private plane: fonts with icons have private characters of the others.
+        let output = try await Renderers.real().render(.invoice(to: "private \u{10FFF0}\u{10FFF1}\u{10FFF0}"))
+        #expect(output.missing == [MissingScript(script: "Zzzz", count: 3, examples: ["U+10FFF0", "U+10FFF1"])])
     }
 
     @Test func `the same document makes the same bytes, whatever was drawn before and by whichever process`()
