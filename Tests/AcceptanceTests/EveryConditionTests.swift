@@ -37,7 +37,8 @@ import Testing
     @Test(arguments: WalkTests.kinds) func `reads respond with 304`(_ kind: TestStack.ServiceKind) async throws {
         try await ValidRequests.run(kind) { requests in
             let reads = requests.document.operations.filter {
-                $0.method == "GET" && $0.hasID && $0.headers.contains("If-None-Match")
+                // Rows of the audit log are made by changes, see AuditLogTests.
+                $0.method == "GET" && $0.hasID && $0.headers.contains("If-None-Match") && $0.collection != "/audit-logs"
             }
             #expect(!reads.isEmpty)
             await requests.forEach(reads) { operation in

@@ -16,7 +16,7 @@ enum APIKey {
     static let maximumRoles = 20
 
     static let name = Field.string(
-        "name", minLength: 1, maxLength: 100, required: true, description: "What it is for",
+        "name", minLength: 1, maxLength: 100, pattern: .visibleText, required: true, description: "What it is for",
         example: "Nightly billing export"
     ).personal(.text("erased"))
     static let description = Field.string(

@@ -1,6 +1,7 @@
 import Entities
 import HTTPTypes
 import JSONCoding
+import NIOCore
 import Primitives
 import ServiceKit
 
@@ -12,7 +13,7 @@ struct APIKeyController: Sendable {
     static let path = "/api-keys"
 
     var operations: [Operation] {
-        [create(), crud.count(), crud.find(), find(), crud.updateByID(), delete(), rotate()]
+        [create(), crud.count(), crud.find(), find(), update(), delete(), rotate()]
     }
 
     private static let refusal = "The key would allow what the caller may not do (PERMISSIONS_NOT_HELD)"
@@ -114,6 +115,21 @@ struct APIKeyController: Sendable {
     }
 
     // MARK: Changes
+
+    /// The tag of a representation has the same checksum as that of what is read.
+    private func update() -> Operation {
+        var operation = crud.updateByID()
+        guard case .scoped(let change) = operation.handler else { return operation }
+        operation.handler = .scoped { call in
+            var response = try await change(call)
+            let version = response.headers[.eTag].flatMap { Int64($0.filter(\.isNumber)) }
+            if let body = response.body, let version {
+                response.headers[.eTag] = EntityTag(version: version, content: Array(body.readableBytesView)).text
+            }
+            return response
+        }
+        return operation
+    }
 
     private func delete() -> Operation {
         var operation = crud.deleteByID()
