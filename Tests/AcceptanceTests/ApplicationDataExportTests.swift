@@ -155,6 +155,8 @@ import Testing
                     ["tenants", "import", file.path, "--service", service], environment: environment)
                 #expect(outcome.status == 0, "\(outcome)")
             }
+            // It was ACTIVE when its rows were exported.
+            try await stack.tenantManagement.patch("/tenants/\(tenant)", ["status": 5], token: stack.admin).expect(204)
             try await stack.tenantManagement.post(
                 "/tenants/\(tenant)/provision", ["id": "1", "plan": ["tier": "BASIC"]], token: stack.admin
             ).expect(204)
