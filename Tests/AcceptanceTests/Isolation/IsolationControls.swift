@@ -39,6 +39,8 @@ extension IsolationWorld {
             { @Sendable in
                 for operation in service.document.operations where operation.hasID && operation.security != nil {
                     let collection = operation.collection
+                    // Sessions are operators'.
+                    guard collection != "/auth" else { continue }
                     let isThere =
                         Self.catalogue.contains(collection)
                         ? shared[collection] != nil : own.rows[collection] != nil && other.rows[collection] != nil

@@ -240,6 +240,17 @@ struct IsolationSide: Sendable {
             INSERT INTO main.outbox (event_id, type, version, tenant_id, occurred_at, data, state, settled_at)
             VALUES ($2::uuid, 'TEST', 1, $1::uuid, now(), '{}', 1, now())
             """, [values[0], .text(event ?? "")])
+        // The same one in both audit logs.
+        let change = try await management.texts(
+            "SELECT id::text FROM main.audit_logs WHERE tenant_id = $1::uuid AND after::text LIKE '%' || $2 || '%' LIMIT 1",
+            values
+        ).first
+        rows["/audit-logs"] = change
+        try await subscription.query(
+            """
+            INSERT INTO main.audit_logs (id, recorded_on, tenant_id, actor_kind, entity, action, after)
+            VALUES ($3::uuid, now(), $1::uuid, 'system', 'Subscription', 'update', jsonb_build_object('note', $2::text))
+            """, values + [.text(change ?? "")])
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",
             values)
