@@ -48,7 +48,7 @@ import Testing
     @Test func `a body of many small values is refused before they are in memory`() async throws {
         try await TestHTTPServer.run { server in
             let connection = try await server.connect()
-            let body = "[" + String(repeating: "1,", count: 200_000) + "1]"
+            let body = "[" + String(repeating: "1,", count: 450_000) + "1]"
             await connection.send(
                 "POST /echo HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
                     + "Content-Length: \(body.utf8.count)\r\nConnection: close\r\n\r\n\(body)")
