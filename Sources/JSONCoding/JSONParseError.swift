@@ -21,7 +21,7 @@ package struct JSONLimits: Sendable, Hashable {
         self.bytes = bytes
         self.depth = min(depth, 512)
         self.numberLength = numberLength
-        self.values = values ?? max(bytes * 2 / 5, Self.leastValues)
+        self.values = values ?? max(bytes / 5 * 2, Self.leastValues)
         self.allowsRepeatedKeys = allowsRepeatedKeys
     }
 
