@@ -17,7 +17,7 @@ extension OperationsDrill {
                 let document = try await shell.succeed(try section.take("curl -s \"$OIDC_ISSUER"), environment: call)
                 #expect(document.contains("\"issuer\": \"\(issuer)\""))
                 let login = try await shell.succeed(try section.take("curl -si"), environment: call)
-                #expect(login.contains("302") && login.lowercased().contains("location: \(issuer)/oauth2/authorize?"))
+                #expect(login.contains("302") && login.contains("\(issuer)/"), "\(login)")
 
                 let browser = TestBrowser()
                 try await OpenIDProviderPeer.logIn(browser, at: url)
