@@ -84,7 +84,7 @@ package struct TracingConfiguration: Sendable {
         default:
             lenient.warn(
                 "OTEL_TRACES_SAMPLER",
-                "is none of always_on, always_off, traceidratio, and these with the prefix parentbased_")
+                "is not always_on, always_off or traceidratio, or one of these with the prefix parentbased_")
             return TraceSampler(.always)
         }
     }
@@ -111,8 +111,8 @@ package struct TracingConfiguration: Sendable {
             case "baggage", "none": break
             default:
                 lenient.warn(
-                    "OTEL_PROPAGATORS", "has a name that is none of tracecontext, baggage, b3, b3multi, jaeger and none"
-                )
+                    "OTEL_PROPAGATORS",
+                    "has a name other than tracecontext, baggage, b3, b3multi, jaeger and none")
             }
         }
         return propagators
@@ -128,7 +128,7 @@ package struct TracingConfiguration: Sendable {
         case "debug": return .debug
         case "verbose", "trace", "all": return .trace
         default:
-            lenient.warn("OTEL_LOG_LEVEL", "is none of none, error, warn, info, debug, verbose and all")
+            lenient.warn("OTEL_LOG_LEVEL", "is not none, error, warn, info, debug, verbose or all")
             return nil
         }
     }

@@ -20,7 +20,7 @@ package struct AuditSealer: Sendable {
 
     /// - Parameters:
     ///   - keys: The current one signs; what was signed under one of the others is accepted.
-    ///   - service: Whose log it is, so that a chain of one service is none of another one.
+    ///   - service: Whose log it is, so that a chain of one service cannot pass for that of another.
     package init(keys: EncryptionKeys, service: String) {
         current = keys.current.derived(for: Self.purpose)
         self.keys = keys.all.map { $0.derived(for: Self.purpose) }

@@ -21,7 +21,7 @@ package struct RoleCatalog: Sendable, Hashable {
         self.roles = roles
     }
 
-    /// The role with exactly this name, in this case; nil if there is none.
+    /// The role with exactly this name, with the same upper- and lower-case letters; nil if no role has it.
     package func role(named name: String) -> Role? {
         // Swift compares some other characters as equal to ASCII ones, such as U+212A to `K`.
         Role.isName(name) ? roles[name] : nil
