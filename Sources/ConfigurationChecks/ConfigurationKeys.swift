@@ -51,14 +51,13 @@ package struct ConfigurationKeys: Sendable, ExpressibleByArrayLiteral {
     }
 
     /// Checks every described setting by itself, so that a person sees all mistakes at once.
-    /// - Throws: ``ConfigurationFailures``.
-    package func check(_ reader: ConfigReader) throws {
-        var failures: [ConfigurationFailure] = []
+    /// - Throws: ``ConfigurationFailure`` with every mistake.
+    package func check(_ reader: ConfigReader) throws(ConfigurationFailure) {
+        var mistakes = ConfigurationMistakes()
         for setting in groups.flatMap(\.settings) {
-            do throws(ConfigurationFailure) { try setting.check(reader) } catch { failures.append(error) }
+            _ = mistakes.read { () throws(ConfigurationFailure) in try setting.check(reader) }
         }
-        if failures.count == 1 { throw failures[0] }
-        if !failures.isEmpty { throw ConfigurationFailures(failures: failures) }
+        try mistakes.check()
     }
 }
 
@@ -77,14 +76,5 @@ package struct SettingGroup: Sendable {
             let known = Set(combined[index].settings.map(\.description.name))
             combined[index].settings += group.settings.filter { !known.contains($0.description.name) }
         }
-    }
-}
-
-/// Several configuration values that cannot be used.
-package struct ConfigurationFailures: Error, CustomStringConvertible {
-    package let failures: [ConfigurationFailure]
-
-    package var description: String {
-        "\(failures.count) settings cannot be used: " + failures.map(\.description).joined(separator: "; ")
     }
 }

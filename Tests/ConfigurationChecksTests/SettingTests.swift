@@ -62,9 +62,9 @@ import Testing
         let reader = reader([
             "PORT": "70000", "ACCESS_LOG": "maybe", "MODE": "Fast", "TOKEN": "abc", "NAMES": "a!", "WAIT_SECONDS": "3",
         ])
-        let failure = #expect(throws: ConfigurationFailures.self) { try Self.keys.check(reader) }
+        let failure = #expect(throws: ConfigurationFailure.self) { try Self.keys.check(reader) }
         #expect(
-            failure?.failures.map(\.description) == [
+            failure?.description.split(separator: "; ") == [
                 "PORT is \"70000\", but must be an integer from 1 to 65535",
                 "ACCESS_LOG is \"maybe\", but must be true or false",
                 "MODE is \"Fast\", but must be one of fast, slow",

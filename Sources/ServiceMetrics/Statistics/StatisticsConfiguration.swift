@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import ServiceKit
 
 /// Where statistics are served as the original does it.
 ///

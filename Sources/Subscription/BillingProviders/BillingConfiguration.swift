@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import ServiceKit
 
 /// Settings of billing.
 struct BillingConfiguration: Sendable {
@@ -18,7 +19,7 @@ struct BillingConfiguration: Sendable {
 
     let provider: BillingProviderChoice
     /// Nil to reject all payment reports.
-    var webhookCredentials: WebhookCredentials?
+    var webhookCredentials: BasicCredentials?
 
     /// - Throws: ``ConfigurationFailure`` for an unknown provider, or when one of two that belong together is missing.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
@@ -26,7 +27,7 @@ struct BillingConfiguration: Sendable {
         let password = try reader.value(Settings.password)
         switch (try reader.value(Settings.username), password) {
         case (let username?, let password?):
-            webhookCredentials = WebhookCredentials(username: username, password: password)
+            webhookCredentials = BasicCredentials(user: username, password: password)
         case (.some, nil):
             throw ConfigurationFailure(key: "WEBHOOK_PASSWORD", reason: "is not set, but WEBHOOK_USERNAME is")
         case (nil, .some):

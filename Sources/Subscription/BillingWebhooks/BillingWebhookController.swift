@@ -9,7 +9,7 @@ struct BillingWebhookController: Sendable {
     /// The service itself: providers are not users.
     let system: TenantScope
     /// Nil if none are configured; then every request is rejected.
-    let credentials: WebhookCredentials?
+    let credentials: BasicCredentials?
 
     var operations: [Operation] { [report()] }
 
