@@ -49,7 +49,8 @@ import Testing
                 #expect(answer.status < 500, "\(operation.name): \(answer.text)")
                 // What is not JSON is figures and pages of our own.
                 if answer.headers["content-type"]?.hasPrefix("application/json") == true {
-                    for word in ["Hummingbird", "PostgreSQL", ".swift", "Error Domain", "fatal", "/Sources/", "/home/"] {
+                    for word in ["Hummingbird", "PostgreSQL", ".swift", "Error Domain", "fatal", "/Sources/", "/home/"]
+                    {
                         #expect(!answer.text.contains(word), "\(operation.name): \(answer.text.prefix(300))")
                     }
                 } else {
