@@ -35,9 +35,7 @@ extension ConfigReader {
         _ key: ConfigKey, in range: ClosedRange<Int>
     ) throws(ConfigurationFailure) -> Int? {
         guard let text = text(key) else { return nil }
-        guard let value = Int(text), range.contains(value) else {
-            throw key.failure(text, "an integer from \(range.lowerBound) to \(range.upperBound)")
-        }
+        guard let value = range.parse(text) else { throw key.failure(text, range.expectation) }
         return value
     }
 
@@ -65,11 +63,8 @@ extension ConfigReader {
     /// A Boolean: `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
     package func flag(_ key: ConfigKey, default defaultValue: Bool) throws(ConfigurationFailure) -> Bool {
         guard let text = text(key) else { return defaultValue }
-        switch text.lowercased() {
-        case "true", "1", "yes", "on": return true
-        case "false", "0", "no", "off": return false
-        default: throw key.failure(text, "true or false")
-        }
+        guard let value = Bool(ofSetting: text) else { throw key.failure(text, "true or false") }
+        return value
     }
 
     /// One of an enumeration's raw values; nil when it is unset.
@@ -77,10 +72,7 @@ extension ConfigReader {
         _ key: ConfigKey, as type: Choice.Type = Choice.self
     ) throws(ConfigurationFailure) -> Choice? where Choice.RawValue == String {
         guard let text = text(key) else { return nil }
-        guard let choice = Choice(rawValue: text) else {
-            let names = Choice.allCases.map(\.rawValue)
-            throw key.failure(text, names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))")
-        }
+        guard let choice = Choice(rawValue: text) else { throw key.failure(text, Choice.expectation) }
         return choice
     }
 

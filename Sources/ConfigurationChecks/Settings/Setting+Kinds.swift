@@ -62,16 +62,6 @@ extension Setting where Value == Bool? {
     }
 }
 
-extension Bool {
-    fileprivate init?(ofSetting text: String) {
-        switch text.lowercased() {
-        case "true", "1", "yes", "on": self = true
-        case "false", "0", "no", "off": self = false
-        default: return nil
-        }
-    }
-}
-
 extension Setting where Value == String {
     /// A text with a default.
     package static func text(
@@ -169,20 +159,5 @@ private enum DurationUnit: String, CaseIterable {
         case .hours: .seconds(3600)
         case .days: .seconds(86_400)
         }
-    }
-}
-
-extension ClosedRange<Int> {
-    fileprivate var expectation: String { "an integer from \(lowerBound) to \(upperBound)" }
-
-    fileprivate var parse: @Sendable (String) -> Int? {
-        { text in Int(text).flatMap { contains($0) ? $0 : nil } }
-    }
-}
-
-extension CaseIterable where Self: RawRepresentable, RawValue == String {
-    fileprivate static var expectation: String {
-        let names = allCases.map(\.rawValue)
-        return names.count == 1 ? names.joined() : "one of \(names.joined(separator: ", "))"
     }
 }

@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import FoundationEssentials
 import JSONCoding
 import PostgresClient
 
@@ -16,7 +15,6 @@ struct DataServersFile: Sendable {
         "The data servers, see below; without it there is one, `default`, given by `PROVISIONER_DB_*`")
     /// Most servers of a file.
     static let maximumServers = 1000
-    private static let maximumSize = 1 << 20
 
     let path: String
     /// Reads the passwords that the file refers to.
@@ -24,11 +22,7 @@ struct DataServersFile: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` with all problems.
     func load() throws(ConfigurationFailure) -> [DataServer] {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw failure("cannot be read")
-        }
-        guard data.count <= Self.maximumSize else { throw failure("is larger than 1 MiB") }
-        return try parse(Array(data))
+        try parse(try file.content())
     }
 
     /// Reads the text of the file.
@@ -63,7 +57,7 @@ struct DataServersFile: Sendable {
         return servers
     }
 
-    private func failure(_ reason: String) -> ConfigurationFailure {
-        ConfigurationFailure(key: Self.variable, reason: "names the file \(path), which \(reason)")
-    }
+    private var file: SettingFile { SettingFile(path: path, variable: Self.variable) }
+
+    private func failure(_ problem: String) -> ConfigurationFailure { file.failure(problem) }
 }

@@ -1,5 +1,4 @@
 package import ConfigurationChecks
-import FoundationEssentials
 package import JSONCoding
 import ServiceKit
 
@@ -37,11 +36,9 @@ package struct TierDefinition: Sendable, Hashable {
     /// A tier may have `"sizes": {"XL": {"provisioner": …}}`, which replace it for plans of these sizes.
     /// - Throws: ``ConfigurationFailure`` that says what to write.
     package static func load(path: String) throws(ConfigurationFailure) -> [TierDefinition] {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw ConfigurationFailure(key: "TIERS_FILE", reason: "names the file \(path), which cannot be read")
-        }
+        let text = try SettingFile(path: path, variable: "TIERS_FILE").content()
         do throws(ConfigurationFailure) {
-            return try parse(Array(data))
+            return try parse(text)
         } catch {
             throw error.inTiersFile(path)
         }

@@ -1,6 +1,5 @@
 package import Configuration
 package import ConfigurationChecks
-import FoundationEssentials
 import JSONCoding
 
 /// Reads `ROLES_FILE`:
@@ -11,7 +10,6 @@ package struct RolesFile: Sendable {
     package static let variable = "ROLES_FILE"
     /// Most roles of a file.
     package static let maximumRoles = 500
-    private static let maximumSize = 1 << 20
     private static let members: Set<String> = ["name", "audience", "permissions", "description"]
 
     let path: String
@@ -30,9 +28,7 @@ package struct RolesFile: Sendable {
     /// Reads the file.
     /// - Throws: `ConfigurationFailure` with all problems.
     package func load() throws(ConfigurationFailure) -> [Role] {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else { throw failure("cannot be read") }
-        guard data.count <= Self.maximumSize else { throw failure("is larger than 1 MiB") }
-        return try parse(Array(data))
+        try parse(try file.content())
     }
 
     /// Reads the text of the file.
@@ -40,7 +36,7 @@ package struct RolesFile: Sendable {
     package func parse(_ text: [UInt8]) throws(ConfigurationFailure) -> [Role] {
         let value: JSONValue
         do {
-            value = try JSONValue.parse(text, limits: JSONLimits(bytes: Self.maximumSize, allowsRepeatedKeys: false))
+            value = try JSONValue.parse(text, limits: JSONLimits(allowsRepeatedKeys: false))
         } catch {
             throw failure("is not valid JSON: \(error)")
         }
@@ -114,7 +110,7 @@ package struct RolesFile: Sendable {
         return permissions
     }
 
-    private func failure(_ reason: String) -> ConfigurationFailure {
-        ConfigurationFailure(key: Self.variable, reason: "names the file \(path), which \(reason)")
-    }
+    private var file: SettingFile { SettingFile(path: path, variable: Self.variable) }
+
+    private func failure(_ problem: String) -> ConfigurationFailure { file.failure(problem) }
 }

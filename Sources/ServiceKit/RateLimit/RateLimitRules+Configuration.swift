@@ -1,6 +1,5 @@
 package import Configuration
 package import ConfigurationChecks
-import FoundationEssentials
 import Primitives
 
 /// Settings of the limits, in calls per minute; 0 limits nothing.
@@ -32,7 +31,6 @@ extension RateLimitRules {
     }
 
     static let range = 0...1_000_000
-    private static let maximumFileSize = 1 << 20
 
     /// Reads the variables and the file.
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
@@ -73,12 +71,9 @@ extension RateLimitRules {
     }
 
     private mutating func read(_ path: String) throws(ConfigurationFailure) {
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)), data.count <= Self.maximumFileSize else {
-            throw ConfigurationFailure(
-                key: "RATE_LIMITS_FILE", reason: "names the file \(path), which cannot be read or is larger than 1 MiB")
-        }
+        let text = try SettingFile(path: path, variable: "RATE_LIMITS_FILE").content()
         do throws(ConfigurationFailure) {
-            try merge(Array(data))
+            try merge(text)
         } catch {
             throw ConfigurationFailure(key: error.key, reason: "\(path): \(error.reason)")
         }

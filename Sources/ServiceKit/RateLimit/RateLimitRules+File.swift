@@ -12,7 +12,8 @@ extension RateLimitRules {
     package mutating func merge(_ text: [UInt8]) throws(ConfigurationFailure) {
         let value: JSONValue
         do {
-            value = try JSONValue.parse(text)
+            // The second of two limits of one name would silently replace the first one.
+            value = try JSONValue.parse(text, limits: JSONLimits(allowsRepeatedKeys: false))
         } catch {
             throw ConfigurationFailure(key: "RATE_LIMITS_FILE", reason: "is not valid JSON: \(error)")
         }

@@ -1,6 +1,5 @@
 import Configuration
 import ConfigurationChecks
-import FoundationEssentials
 import OutboundHTTP
 import Primitives
 import ServiceKit
@@ -131,10 +130,7 @@ struct LoginConfiguration: Sendable {
         switch (inline, path) {
         case (let text?, nil): bytes = Array(text.utf8)
         case (nil, let path?):
-            guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-                throw ConfigurationFailure(key: key, reason: "names the file \(path), which cannot be read")
-            }
-            bytes = Array(data)
+            bytes = try SettingFile(path: path, variable: key).content()
         case (_?, _?):
             throw ConfigurationFailure(key: key, reason: "is set, and so is OIDC_ROLE_MAPPING; set one of them")
         case (nil, nil):

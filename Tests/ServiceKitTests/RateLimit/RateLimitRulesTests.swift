@@ -85,6 +85,7 @@ import Testing
         }
         #expect(throws: ConfigurationFailure.self) { try rules.merge(Array("[]".utf8)) }
         #expect(throws: ConfigurationFailure.self) { try rules.merge(Array("{".utf8)) }
+        #expect(throws: ConfigurationFailure.self) { try rules.merge(Array(#"{"requests": 1, "requests": 2}"#.utf8)) }
     }
 
     private func operation(
