@@ -70,4 +70,4 @@ format: ## Format all Swift files in place
 	$(SWIFT) format --in-place --parallel --recursive Sources Tests Package.swift
 
 clean: ## Remove build products; data in .arc/ is kept
-	rm -rf .build .build-release .build-assets .build-peers .build-fuzz .build-clients
+	rm -rf .build .build-release .build-assets .build-peers .build-fuzz .build-libfuzzer .build-clients

@@ -13,7 +13,8 @@ struct EventConfiguration: Sendable {
             "… and events that are signed with this secret. Without either setting the endpoint returns 401")
         static let limit = Setting.integer(
             "WEBHOOK_API_MAX_ATTEMPTS", default: 60, in: 1...1_000_000,
-            "Events over HTTP per minute and client address, counted by each process separately")
+            "Events over HTTP per minute and client address, counted by each orchestrator separately. In tenant management it limits callbacks"
+        )
 
         /// One that cannot be guessed.
         private static func secret(_ name: String, _ meaning: String) -> Setting<String?> {
