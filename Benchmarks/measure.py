@@ -190,8 +190,10 @@ class Collector(http.server.BaseHTTPRequestHandler):
 class Layers:
     """What all layers together cost on the cached read: two processes, measured in turn."""
 
-    def __init__(self, arc, environment, tenant):
+    def __init__(self):
         self.targets, self.servers = {}, []
+
+    def start(self, arc, environment, tenant):
         on = {**LAYERS_ON, "OTEL_EXPORTER_OTLP_ENDPOINT": Collector.start()}
         for name, settings in (("without", LAYERS_OFF), ("with", on)):
             server, port, milliseconds = start(
@@ -389,10 +391,10 @@ def main():
         [str(arguments.arc), "token", "--permission", "10204", "--permission", "10207", "--permission", "10211"],
         env={**os.environ, "ARC_HOME": str(arguments.home)}, capture_output=True, text=True, check=True).stdout.strip()
     targets, servers, environment = start_all(arguments)
-    layers = None
+    layers = Layers()
     try:
         pgbench, relay = measure(arguments, targets, Database(environment), token)
-        layers = Layers(arguments.arc, environment, targets["arc"].tenant)
+        layers.start(arguments.arc, environment, targets["arc"].tenant)
         layers.measure(token, arguments.rounds, arguments.seconds)
         goals = ratios(targets, pgbench, layers.targets)
         print_tables(targets, layers.targets, pgbench, relay, goals)
@@ -404,8 +406,7 @@ def main():
                 for target in [*targets.values(), *layers.targets.values()]},
             "pgbench": pgbench, "relaySeconds": relay, "goals": goals}, indent=1) + "\n")
     finally:
-        if layers:
-            layers.stop()
+        layers.stop()
         for server in servers:
             stop(server)
 

@@ -1,7 +1,7 @@
 import ParserFuzzing
 import Testing
 
-/// A short run of every target, the same inputs each time; `make fuzz-parsers` tries others.
+/// A short run of every target with a fixed seed; `make fuzz-parsers` tries other inputs.
 @Suite(.timeLimit(.minutes(20))) struct ParserFuzzTests {
     private static let iterations = 700
 

@@ -49,7 +49,8 @@ struct FuzzerOptions: Sendable {
                parser-fuzzer --target NAME --replay FILE
 
         Tries mutations of the corpus for N seconds (10) at each parser, or at one. The same seed gives the same inputs in the
-        same order. Exit code: 0 nothing was found, 1 something was found, 2 wrong arguments.
+        same order, except for jwt and api-key, whose runs begin with new credentials; an input that fails is kept.
+        Exit code: 0 nothing was found, 1 something was found, 2 wrong arguments.
 
         Targets: \(FuzzTargets.all.map(\.name).joined(separator: " "))
         """

@@ -1,6 +1,6 @@
 package import TestSupport
 
-/// Makes inputs from inputs, the same ones for the same seed.
+/// Makes inputs from inputs: the same ones for the same seed, corpus and seeds of the target.
 package struct FuzzMutator: Sendable {
     package var generator: SeededGenerator
     private let tokens: [[UInt8]]

@@ -6,7 +6,7 @@ package struct FuzzTarget: Sendable {
     package let tokens: [[UInt8]]
     /// Longest input in bytes.
     package let maximumLength: Int
-    /// Valid inputs that cannot be files, because they are signed.
+    /// Valid inputs that cannot be files, because they are signed. Tokens and API keys differ in each run.
     package let seeds: @Sendable () async -> [[UInt8]]
     /// Parses an input.
     /// - Returns: In a few words what became of it. Inputs with new outcomes are mutated further.

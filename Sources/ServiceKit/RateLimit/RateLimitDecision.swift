@@ -33,11 +33,13 @@ package struct RateLimitDecision: Sendable, Hashable {
         fields.append(HTTPField(name: .rateLimitLimit, value: String(limit.limit)))
         fields.append(HTTPField(name: .rateLimitRemaining, value: String(remaining)))
         fields.append(HTTPField(name: .rateLimitReset, value: String(resetSeconds)))
-        let policies = checks.map { "\"\($0.policy)\";q=\($0.limit.limit);w=\($0.limit.window.secondsRoundedUp)" }
+        let policies = checks.map {
+            "\"\($0.policy.rawValue)\";q=\($0.limit.limit);w=\($0.limit.window.secondsRoundedUp)"
+        }
         fields.append(HTTPField(name: .rateLimitPolicy, value: policies.joined(separator: ", ")))
+        let time = isAllowed ? resetSeconds : wait
         fields.append(
-            HTTPField(
-                name: .rateLimitStructured, value: "\"\(policy)\";r=\(remaining);t=\(isAllowed ? resetSeconds : wait)"))
+            HTTPField(name: .rateLimitStructured, value: "\"\(policy.rawValue)\";r=\(remaining);t=\(time)"))
         if !isAllowed { fields.append(HTTPField(name: .retryAfter, value: String(wait))) }
         return fields
     }
