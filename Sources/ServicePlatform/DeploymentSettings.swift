@@ -80,11 +80,15 @@ struct DeploymentSettings {
     private var redisServers: [String] {
         ["REDIS", "MESSAGE_BUS_REDIS"].filter { prefix in
             let busUsesRedis = text("EVENT_CONNECTOR") == "bullmq"
-            guard prefix == "REDIS" else { return busUsesRedis && text("\(prefix)_HOST") != nil }
+            guard prefix == "REDIS" else { return busUsesRedis && busHasOwnRedis }
             // Services with rate limits have a cache there, too. The bus uses that Redis unless it has one of its own.
             let hasCache = keys.names.contains("RATE_LIMIT_KEY_PREFIX")
-            return hasCache || (busUsesRedis && text("MESSAGE_BUS_REDIS_HOST") == nil)
+            return hasCache || (busUsesRedis && !busHasOwnRedis)
         }
+    }
+
+    private var busHasOwnRedis: Bool {
+        ["HOST", "URL", "URL_FILE"].contains { text("MESSAGE_BUS_REDIS_\($0)") != nil }
     }
 
     private func isSocket(_ host: String?) -> Bool { host?.hasPrefix("/") ?? false }

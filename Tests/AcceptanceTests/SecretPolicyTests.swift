@@ -61,6 +61,11 @@ import Testing
             (["MESSAGE_BUS_DB_PASSWORD": "uJ9sLbE4nGdAaQfH"], ["MESSAGE_BUS_DB_PASSWORD"]),
             (["MESSAGE_BUS_DB_PASSWORD": "uJ9sLbE4nGdAaQfH", "MESSAGE_BUS_DB_USER": "app"], []),
             (["MESSAGE_BUS_DB_PASSWORD": "", "EVENT_CONNECTOR": "bullmq"], []),
+            (
+                ["EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_URL": "redis://bus:6379"],
+                ["MESSAGE_BUS_REDIS_PASSWORD"]
+            ),
+            (["EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_URL": "redis://:9LbE4nGdAaQfHi7K@bus:6379"], []),
             (["DB_HOST": "db.example.com"], ["DB_SSLMODE"]), (["DB_HOST": "localhost,db.example.com"], ["DB_SSLMODE"]),
             (["DB_HOST": "db.example.com", "DB_SSLMODE": "verify-full"], []),
             (["DB_HOST": "db.example.com", "DB_SSLMODE": "disable"], []),
@@ -75,6 +80,15 @@ import Testing
     ) async throws {
         let found = try await Self.problems(environment)
         #expect(Set(found) == Set(expected), "\(environment)")
+    }
+
+    @Test func `a service that uses only the Redis of the bus needs no password of another one`() async throws {
+        let bus = [
+            "EVENT_CONNECTOR": "bullmq", "REDIS_PASSWORD": "",
+            "MESSAGE_BUS_REDIS_URL": "redis://:9LbE4nGdAaQfHi7K@bus:6379",
+        ]
+        #expect(try await Self.problems(bus, of: OrchestratorApp.configurationKeys) == [])
+        #expect(try await Self.problems(bus) == ["REDIS_PASSWORD"])
     }
 
     @Test func `a service does not start with weak secrets, and names all of them at once without their values`()
