@@ -72,12 +72,21 @@ extension FuzzTarget {
         return PercentEncoding.decode(text) == nil ? "malformed" : "fine"
     }
 
-    /// Limits of calls, as variables and as a file.
+    /// Limits of calls, as variables and as a file: what is accepted is in range.
     static let limits = FuzzTarget.text(
         "limits", tokens: ["read=", ",", "\"tenant\":{", "\"plans\":{", "\"write\":60", "1000001"]
     ) { text in
         var rules = RateLimitRules()
         let isFile = (try? rules.merge(Array(text.utf8))) != nil
-        return "\(isFile) \(RateLimitRules.calls(text) != nil) \(min(rules.plans.count, 3))"
+        let calls = RateLimitRules.calls(text)
+        var numbers = calls.map { Array($0.values) } ?? []
+        for rateClass in RateLimitClass.allCases {
+            let limits = [rules.address, rules.caller, rules.tenant] + rules.plans.values
+            numbers += limits.compactMap { $0[rateClass]?.limit }
+        }
+        numbers += [rules.requests, rules.failures].compactMap { $0?.limit }
+        try FuzzViolation.unless(
+            numbers.allSatisfy { RateLimitRules.range.contains($0) }, "a limit is out of range: \(numbers)")
+        return "\(isFile) \(calls != nil) \(min(rules.plans.count, 3))"
     }
 }
