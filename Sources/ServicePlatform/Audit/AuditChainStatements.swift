@@ -28,10 +28,18 @@ enum AuditChainStatements {
         ORDER BY row.chain, row.sequence LIMIT $4
         """)
 
+    /// A stored digest counts only where nothing is left of what it stands for. Otherwise somebody could store the digest of the former
+    /// content beside other content.
     private static let item = AuditSchema.item(
         "row", sequence: "row.sequence",
-        actorDigest: "coalesce(row.actor_digest, \(AuditSchema.actorDigest("row", salt: "row.actor_salt")))",
-        contentDigest: "coalesce(row.content_digest, \(AuditSchema.contentDigest("row", salt: "row.content_salt")))")
+        actorDigest: """
+            CASE WHEN row.actor_salt IS NULL AND row.actor IS NULL THEN row.actor_digest
+                ELSE \(AuditSchema.actorDigest("row", salt: "row.actor_salt")) END
+            """,
+        contentDigest: """
+            CASE WHEN row.content_salt IS NULL AND row.before IS NULL AND row.after IS NULL THEN row.content_digest
+                ELSE \(AuditSchema.contentDigest("row", salt: "row.content_salt")) END
+            """)
 
     /// Of rows that have no place yet: how many there are.
     static let pending: PostgresStatement = "SELECT count(*) FROM main.audit_logs WHERE NOT is_chained"

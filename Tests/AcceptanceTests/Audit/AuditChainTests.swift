@@ -93,6 +93,33 @@ import Testing
                 """
             ], findings: ["emptied 4-4"]),
         Attack(
+            name: "a value, beside the digest of the former one",
+            statements: [
+                """
+                UPDATE main.audit_chained SET after = '{"name": "Other"}', content_digest = encode(sha256(
+                    convert_to(content_salt::text || jsonb_build_array(before, after)::text, 'UTF8')), 'hex')
+                WHERE \(chain) AND sequence = 4
+                """
+            ], findings: ["changed 4-4"]),
+        Attack(
+            name: "a value, instead of one that was erased",
+            statements: [
+                """
+                UPDATE main.audit_chained SET after = '{"name": "Other"}', content_salt = NULL, content_digest = encode(sha256(
+                    convert_to(content_salt::text || jsonb_build_array(before, after)::text, 'UTF8')), 'hex')
+                WHERE \(chain) AND sequence = 4
+                """
+            ], findings: ["changed 4-4", "emptied 4-4"]),
+        Attack(
+            name: "an actor, beside the digest of the former one",
+            statements: [
+                """
+                UPDATE main.audit_chained SET actor = 'somebody', actor_digest = encode(sha256(
+                    convert_to(actor_salt::text || coalesce(actor, ''), 'UTF8')), 'hex')
+                WHERE \(chain) AND sequence = 4
+                """
+            ], findings: ["changed 4-4"]),
+        Attack(
             name: "the signature of the end",
             statements: ["UPDATE main.audit_chains SET seal = NULL WHERE \(chain)"], findings: ["unsigned 10-10"]),
         Attack(
