@@ -7,7 +7,7 @@ struct Resealing: Sendable {
         /// Nothing in it is sealed under another key.
         case current
         case resealed(StaleValue.Value)
-        /// No key opens it.
+        /// No key opens it, or a part of it.
         case unreadable
     }
 
@@ -36,11 +36,14 @@ struct Resealing: Sendable {
         return try? sealer.sealNamed(clear, label: place.label)
     }
 
-    /// Replaces the texts in a document and nothing else, so that whoever reads it finds the bytes that were written.
+    /// Replaces the texts in a document and nothing else, so that whoever reads it finds the bytes that were written. A text that no key
+    /// opens does not keep the others from being replaced: it may be what a person has written. It is counted when only such texts
+    /// are left.
     private func outcome(ofDocument text: String, _ place: SealedPlace) -> Outcome {
         var latest = ""
         var rest = text[...]
         var hasChanged = false
+        var isUnreadable = false
         let start = "\"" + SealedText.prefix
         while let found = rest.firstRange(of: start) {
             let begin = rest.index(after: found.lowerBound)
@@ -59,10 +62,12 @@ struct Resealing: Sendable {
                 latest += SealedText.encode(bytes)
                 hasChanged = true
             } else {
-                return .unreadable
+                latest += sealedText
+                isUnreadable = true
             }
         }
-        return hasChanged ? .resealed(.document(latest + rest)) : .current
+        if hasChanged { return .resealed(.document(latest + rest)) }
+        return isUnreadable ? .unreadable : .current
     }
 
     /// Nonce and tag of AES-GCM.

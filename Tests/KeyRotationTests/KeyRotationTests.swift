@@ -111,6 +111,27 @@ import Testing
         }
     }
 
+    @Test func `a text of a person that looks sealed does not keep the others of its document from being sealed again`()
+        async throws
+    {
+        try await Self.withTables { pool in
+            let old = Sealer(secret: "old", purpose: "documents")
+            let said = SealedText.encode([UInt8](repeating: 7, count: 40))
+            let sealed = SealedText.encode(try old.seal([1], label: "documents/one"))
+            _ = try await pool.query(
+                "INSERT INTO public.documents VALUES (1, $1::text::json)",
+                [.text(#"{"said":"\#(said)","secret":"\#(sealed)","context":"one"}"#)])
+            let outcome = try await Self.rotation(pool).run(Self.documents)
+            #expect(outcome == .init(column: "public.documents.data", rows: 1, resealed: 1, left: 0, unreadable: 1))
+            let stored = try #require(try await pool.query("SELECT data::text FROM public.documents").first?.text(0))
+            let document = try JSONValue.parse(stored: stored)
+            #expect(document["said"]?.stringValue == said)
+            let latest = try #require(document["secret"]?.stringValue)
+            let bytes = try #require(SealedText.decode(latest))
+            #expect(try Sealer(secret: "new", purpose: "documents").open(bytes, label: "documents/one") == [1])
+        }
+    }
+
     @Test func `a value that has changed since it was read is not replaced`() async throws {
         try await Self.withTables { pool in
             try await Self.insert(1, try Self.old.seal([1], label: "things"), pool)
