@@ -69,7 +69,7 @@ package struct StackEnvironment: Sendable {
         return merged(["LOG_LEVEL": "warning"], owned: ours)
     }
 
-    /// The environment of `arc keys`: a database as its owner, and the keys of the services.
+    /// The environment of commands that work on a database: the database as its owner, and the keys of the services.
     package func keyVariables(for database: DatabasePlan.Database) -> [String: String] {
         var keys = ["JWT_SECRET": state.jwtSecret]
         keys["DATA_ENCRYPTION_KEY"] = state.dataEncryptionKey

@@ -16,18 +16,19 @@ extension AuditCommand {
                 """)
 
         @OptionGroup var options: Options
+        @OptionGroup var chain: ChainOption
 
         func validate() throws {
-            guard options.tenant != nil, options.service != nil || CommandSupport.environment["DB_DATABASE"] == nil
+            guard chain.tenant != nil, options.service != nil || CommandSupport.environment["DB_DATABASE"] == nil
             else {
                 throw ValidationError("Specify --tenant, and --service for a database that is not that of `arc up`.")
             }
         }
 
         func run() async throws {
-            guard let chain = options.chain else { return }
+            guard let identifier = chain.identifier else { return }
             try await options.forEach("arc audit export") { service, pool, _ in
-                try await AuditExport(pool: pool).run(chain) { object in
+                try await AuditExport(pool: pool).run(identifier) { object in
                     var object = object
                     object["service"] = .string(service.rawValue)
                     CommandSupport.printLine(JSONValue.object(object).serializedText())

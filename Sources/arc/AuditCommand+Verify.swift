@@ -12,21 +12,23 @@ extension AuditCommand {
                 Follows the chains from their beginning, or from the checkpoint that was signed when older rows were deleted, to
                 their end, which is signed too. Services may go on writing.
 
-                With --tenant, prints the last number and its hash. Kept elsewhere, they show later with --anchor that not even
-                the whole chain was replaced by somebody who has the key.
+                With --tenant, prints the last number and its hash. Kept elsewhere, they show later with --anchor that the chain
+                was not replaced by somebody who has the key, and not cut back to an end that was signed before.
+                Note new ones from time to time: a row that was deleted because of its age is reported as missing.
 
                 Exit status: 0 when the chains are what the services have written, 1 when the command could not do its work, 2
                 when there are findings.
                 """)
 
         @OptionGroup var options: Options
+        @OptionGroup var chain: ChainOption
         @Option(help: "With --service and --tenant: a number and its hash, as printed before, separated by a colon.")
         var anchor: String?
         @Flag(help: "Print a JSON object on each line.")
         var json = false
 
         func validate() throws {
-            guard anchor == nil || (end != nil && options.tenant != nil && options.service != nil) else {
+            guard anchor == nil || (end != nil && chain.tenant != nil && options.service != nil) else {
                 throw ValidationError("--anchor must be NUMBER:HASH, with --service and --tenant.")
             }
         }
@@ -44,7 +46,7 @@ extension AuditCommand {
             var isIntact = true
             try await options.forEach("arc audit verify") { service, pool, sealer in
                 let summary = try await AuditVerification(pool: pool, sealer: sealer).run(
-                    chain: options.chain, anchor: end
+                    chain: chain.identifier, anchor: end
                 ) { progress in
                     show(progress, of: service)
                 }

@@ -1,7 +1,4 @@
 import ArgumentParser
-import Configuration
-import ConfigurationChecks
-import LocalStack
 import Logging
 import PostgresClient
 import Primitives
@@ -55,23 +52,10 @@ enum AuditedService: String, CaseIterable, ExpressibleByArgument {
 }
 
 extension AuditCommand {
-    /// Which logs, and which chain.
+    /// Which logs.
     struct Options: ParsableArguments {
         @Option(help: "tenant-management or subscription (default: both databases of `arc up`).")
         var service: AuditedService?
-        @Option(help: "Only the chain of this tenant; `operator` for what belongs to no tenant.")
-        var tenant: String?
-
-        func validate() throws {
-            guard tenant == nil || chain != nil else {
-                throw ValidationError("--tenant must be the id of a tenant, or operator.")
-            }
-        }
-
-        /// The chain that is asked for; nil for all.
-        var chain: Identifier? {
-            tenant.flatMap { $0 == "operator" ? AuditVerification.operatorChain : Identifier($0) }
-        }
 
         /// Calls `body` for each log.
         func forEach(
@@ -93,24 +77,28 @@ extension AuditCommand {
             _ audited: AuditedService, _ command: String,
             _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
         ) async throws {
-            let reader = try await settings(audited, command)
+            let reader = try await audited.database.settings(isNamed: service != nil, for: command)
             let sealer = AuditSealer(keys: try EncryptionKeys(reader: reader), service: audited.profileName)
             let pool = PostgresPool(
                 configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.audit"))
             try await CommandSupport.closing({ await pool.shutdown() }) { try await body(audited, pool, sealer) }
         }
+    }
 
-        /// The settings of the environment, or of the stack of `arc up`.
-        private func settings(_ audited: AuditedService, _ command: String) async throws -> ConfigReader {
-            if service != nil, CommandSupport.environment["DB_DATABASE"] != nil {
-                return try await EnvironmentReader.make()
+    /// Which chain.
+    struct ChainOption: ParsableArguments {
+        @Option(help: "Only the chain of this tenant; `operator` for what belongs to no tenant.")
+        var tenant: String?
+
+        func validate() throws {
+            guard tenant == nil || identifier != nil else {
+                throw ValidationError("--tenant must be the id of a tenant, or operator.")
             }
-            guard let stack = try CommandSupport.stack(for: command) else {
-                throw ConfigurationFailure(
-                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
-            }
-            return try await EnvironmentReader.make(
-                environment: stack.environment.keyVariables(for: audited.database.plan))
+        }
+
+        /// The chain that is asked for; nil for all.
+        var identifier: Identifier? {
+            tenant.flatMap { $0 == "operator" ? AuditVerification.operatorChain : Identifier($0) }
         }
     }
 }

@@ -1,9 +1,6 @@
 import ArgumentParser
-import Configuration
-import ConfigurationChecks
 import JSONCoding
 import KeyRotation
-import LocalStack
 import Logging
 import PostgresClient
 import Primitives
@@ -20,7 +17,8 @@ extension KeysCommand {
                   1. Add the new key to DATA_DECRYPTION_KEYS of all services, and restart them.
                   2. Exchange the two: the new key is DATA_ENCRYPTION_KEY, the old one is in DATA_DECRYPTION_KEYS. Restart.
                   3. Run this command with the same two settings, for each database.
-                  4. Remove the old key when it exits with status 0 and no callback is awaited any more
+                  4. Run `arc audit reseal` with them, too: the audit logs are signed under the same key.
+                  5. Remove the old key when both exit with status 0 and no callback is awaited any more
                      (docs/operations.md, Rotating secrets).
 
                 Without --service, works on all databases of the stack that `arc up` runs. With --service, works on the
@@ -87,7 +85,7 @@ extension KeysCommand {
         }
 
         private func rotate(_ database: MigratedDatabase) async throws -> DatabaseResult {
-            let reader = try await Self.reader(of: database, isNamed: service != nil)
+            let reader = try await database.settings(isNamed: service != nil, for: "arc keys rotate")
             let keys = try EncryptionKeys(reader: reader)
             let pool = PostgresPool(
                 configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.keys"))
@@ -121,17 +119,6 @@ extension KeysCommand {
             }
             if outcome.unreadable > 0 { parts.append("\(outcome.unreadable) that no key opens") }
             return "  \(outcome.column): \(parts.joined(separator: ", "))"
-        }
-
-        /// The settings of a database and the keys: those of the environment, or of the stack of `arc up`.
-        private static func reader(of database: MigratedDatabase, isNamed: Bool) async throws -> ConfigReader {
-            let environment = CommandSupport.environment
-            if isNamed, environment["DB_DATABASE"] != nil { return try await EnvironmentReader.make() }
-            guard let stack = try CommandSupport.stack(for: "arc keys rotate") else {
-                throw ConfigurationFailure(
-                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
-            }
-            return try await EnvironmentReader.make(environment: stack.environment.keyVariables(for: database.plan))
         }
 
         private static func explanation(of error: any Error) -> String {

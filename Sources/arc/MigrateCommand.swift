@@ -2,7 +2,6 @@ import ArgumentParser
 import Configuration
 import ConfigurationChecks
 import JSONCoding
-import LocalStack
 import Logging
 import Migrations
 import PostgresClient
@@ -155,16 +154,8 @@ struct MigrateCommand: AsyncParsableCommand {
     static func configuration(
         of database: MigratedDatabase, isNamed: Bool, for command: String
     ) async throws -> PostgresConfiguration {
-        var environment = CommandSupport.environment
-        if !isNamed || environment["DB_DATABASE"] == nil {
-            guard let stack = try CommandSupport.stack(for: command) else {
-                throw ConfigurationFailure(
-                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
-            }
-            environment = stack.environment.migrationVariables(for: database.plan)
-        }
-        return try PostgresConfiguration.forMigrations(
-            reader: try await EnvironmentReader.make(environment: environment))
+        try PostgresConfiguration.forMigrations(
+            reader: try await database.settings(isNamed: isNamed, for: command))
     }
 }
 
