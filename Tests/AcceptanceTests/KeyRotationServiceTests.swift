@@ -115,11 +115,15 @@ import Testing
                 [
                     try ArcCommand.executable(), "keys", "rotate", "--service", "tenant-management", "--batch-size",
                     "1",
-                    "--pause-milliseconds", "100",
+                    // A minute for all of them, so that the command is killed before its end.
+                    "--pause-milliseconds", "1000",
                 ], environment: environment, log: log)
             try TestCommand.start(process)
             let sealed = "SELECT count(*) FROM main.notifications WHERE substring(content FROM 1 FOR 4) = '\\xa7524302'"
             try await eventually("some mails are sealed again") { try await database.count(sealed) >= 3 }
+            try await eventually("the command has told its progress") {
+                try String(contentsOf: log, encoding: .utf8).contains("rows read")
+            }
             kill(process.processIdentifier, SIGKILL)
             try await eventually("the command has ended") { !process.isRunning }
             let done = try await database.count(sealed)
