@@ -110,7 +110,9 @@ let package = Package(
             settings + [
                 "Primitives", "TransportSecurity", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging,
             ]),
-        library("OutboundHTTP", ["Primitives", "TraceRecording", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
+        library(
+            "OutboundHTTP",
+            ["Primitives", "TraceRecording", "TransportSecurity", asyncHTTPClient, nioCore, nioHTTP1, nioSSL]),
         library("AWS", values + settings + ["OutboundHTTP", crypto, logging, nioHTTP1]),
         library("DNSClient", settings + ["Primitives", nioCore, nioPosix]),
         library("Migrations", ["Primitives", "PostgresClient", logging]),
@@ -120,7 +122,7 @@ let package = Package(
         library(
             "OpenTelemetry",
             values + settings + background + [
-                "CZlib", "OutboundHTTP", "TraceRecording", "WorkQueue", nioHTTP1, nioSSL,
+                "CZlib", "OutboundHTTP", "TraceRecording", "TransportSecurity", "WorkQueue", nioHTTP1, nioSSL,
             ]),
         library("PrometheusMetrics", ["Primitives", coreMetrics, logging]),
         library("Entities", values + ["PostgresClient"]),

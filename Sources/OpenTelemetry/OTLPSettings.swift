@@ -2,6 +2,7 @@ import Configuration
 import ConfigurationChecks
 import NIOSSL
 import OutboundHTTP
+import TransportSecurity
 
 /// Reads where and how spans are sent. A variable for traces (`OTEL_EXPORTER_OTLP_TRACES_…`) wins over the one for everything.
 struct OTLPSettings {
@@ -19,7 +20,7 @@ struct OTLPSettings {
         let key = setting("client.key")
         let certificate = setting("client.certificate")
         guard authority.value != nil || key.value != nil || certificate.value != nil else { return nil }
-        var tls = TLSConfiguration.makeClientConfiguration()
+        var tls = ClientTLS.configuration
         if let file = authority.value {
             do { tls.trustRoots = .certificates(try NIOSSLCertificate.fromPEMFile(file)) } catch {
                 throw Self.unreadable(authority.key, file)

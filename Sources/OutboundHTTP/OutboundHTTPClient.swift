@@ -5,6 +5,7 @@ package import NIOSSL
 import Primitives
 import Synchronization
 import TraceRecording
+import TransportSecurity
 
 /// Sends requests to systems outside: one deadline for everything from the connection to the last byte of the answer, a
 /// limit of bytes, no redirects, no retries, and addresses that are checked after name resolution.
@@ -58,7 +59,7 @@ package final class OutboundHTTPClient: Sendable {
         configuration.connectionPool.retryConnectionEstablishment = false
         // One answer at a time on a connection: its bytes can be counted.
         configuration.httpVersion = .http1Only
-        configuration.tlsConfiguration = tls
+        configuration.tlsConfiguration = tls ?? ClientTLS.configuration
         // Spans are made here, without addresses, which may hold secrets.
         configuration.tracing.tracer = nil
         self.configuration = configuration
