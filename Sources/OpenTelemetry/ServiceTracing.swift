@@ -24,18 +24,18 @@ package struct ServiceTracing: Sendable {
     }
 
     package init(_ configuration: TracingConfiguration, clock: any WallClock, logger: Logger) {
-        var logger = logger
-        if let level = configuration.logLevel { logger.logLevel = level }
         let sink: any SpanSink
         switch configuration.target {
         case .otlp(let endpoint, let tls):
+            var exportLogger = logger
+            if let level = configuration.logLevel { exportLogger.logLevel = level }
             // Receivers run on this machine and in private networks, as operators configure them.
             let client = OutboundHTTPClient(
                 userAgent: OTLPTransport.userAgent, addresses: .publicAndPrivate, maximumAnswerSize: 4 << 20, tls: tls,
                 isTraced: false)
             let exporter = SpanExporter(
                 resource: configuration.resource, transport: OTLPTransport(endpoint, client: client),
-                settings: configuration.batches, clock: clock, logger: logger)
+                settings: configuration.batches, clock: clock, logger: exportLogger)
             self.exporter = exporter
             sink = exporter.queue
         case .log:

@@ -34,17 +34,7 @@ package enum AttributeValue: Sendable, Hashable {
         case .integer(let value): .int64(value)
         case .double(let value): .double(value)
         case .bool(let value): .bool(value)
-        case .array(let values): .stringArray(values.map(\.text))
-        }
-    }
-
-    private var text: String {
-        switch self {
-        case .string(let value): value
-        case .integer(let value): "\(value)"
-        case .double(let value): "\(value)"
-        case .bool(let value): "\(value)"
-        case .array(let values): "\(values.map(\.text))"
+        case .array(let values): .stringArray(values.map(\.description))
         }
     }
 
@@ -54,6 +44,19 @@ package enum AttributeValue: Sendable, Hashable {
         case .string(let value) where value.utf8.count > length: .string(String(value.prefix(length)))
         case .array(let values): .array(values.map { $0.shortened(to: length) })
         default: self
+        }
+    }
+}
+
+extension AttributeValue: CustomStringConvertible {
+    /// The value alone, as people read it.
+    package var description: String {
+        switch self {
+        case .string(let value): value
+        case .integer(let value): "\(value)"
+        case .double(let value): "\(value)"
+        case .bool(let value): "\(value)"
+        case .array(let values): "\(values.map(\.description))"
         }
     }
 }
