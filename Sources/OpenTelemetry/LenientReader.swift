@@ -32,11 +32,11 @@ struct LenientReader {
         guard let text else { return [] }
         var pairs: [(key: String, value: String)] = []
         for part in text.split(separator: ",") {
-            let member = part.trimmed()
+            let member = part.trimmedSlice
             if member.isEmpty { continue }
             guard let equals = member.firstIndex(of: "="),
-                let name = PercentEncoding.decode(member[..<equals].trimmed()),
-                let value = PercentEncoding.decode(member[member.index(after: equals)...].trimmed()), !name.isEmpty
+                let name = PercentEncoding.decode(member[..<equals].trimmedSlice),
+                let value = PercentEncoding.decode(member[member.index(after: equals)...].trimmedSlice), !name.isEmpty
             else {
                 warn(key.environmentName, "is not a list such as key1=value1,key2=value2, so all of it is ignored")
                 return []
@@ -44,14 +44,5 @@ struct LenientReader {
             pairs.append((name, value))
         }
         return pairs
-    }
-}
-
-extension Substring {
-    /// Without spaces at either end.
-    func trimmed() -> Substring {
-        let start = drop { $0 == " " || $0 == "\t" }
-        guard let last = start.lastIndex(where: { $0 != " " && $0 != "\t" }) else { return start.prefix(0) }
-        return start[...last]
     }
 }

@@ -2,6 +2,7 @@ package import Configuration
 package import ConfigurationChecks
 package import Logging
 package import NIOSSL
+import Primitives
 package import TraceRecording
 
 /// The settings of tracing: those of the original (`ENABLE_TRACING`, `SERVICE_NAME`, `OPENTELEMETRY_HOST`, `OPENTELEMETRY_PORT`)
@@ -103,7 +104,7 @@ package struct TracingConfiguration: Sendable {
         guard let text = lenient.text("otel.propagators") else { return .traceContext }
         var propagators: TracePropagators = []
         for name in text.split(separator: ",") {
-            switch name.trimmed() {
+            switch name.trimmedSlice {
             case "tracecontext": propagators.insert(.traceContext)
             case "b3": propagators.insert(.b3)
             case "b3multi": propagators.insert(.b3Multi)

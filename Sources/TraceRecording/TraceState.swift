@@ -1,7 +1,10 @@
+import Primitives
+
 /// The `tracestate` of W3C Trace Context: what the tracing systems of callers want to have passed on.
 package enum TraceState {
     private static let maximumMembers = 32
     private static let maximumLength = 512
+    private static let marks = Set("_-*/@".utf8)
 
     /// The value as it is passed on.
     /// - Returns: Nil for a value that is dropped: longer than 512 characters, with more than 32 members, with a member that
@@ -10,7 +13,7 @@ package enum TraceState {
         guard (1...maximumLength).contains(text.utf8.count) else { return nil }
         var keys: Set<Substring> = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            let member = part.trimmingSpacesAndTabs()
+            let member = part.trimmedSlice
             if member.isEmpty { continue }
             guard let equals = member.firstIndex(of: "="), isKey(member[..<equals]),
                 isValue(member[member.index(after: equals)...]), keys.insert(member[..<equals]).inserted
@@ -21,7 +24,6 @@ package enum TraceState {
 
     private static func isKey(_ key: Substring) -> Bool {
         guard key.utf8.count <= 256, let first = key.utf8.first, isLetterOrDigit(first) else { return false }
-        let marks = Set("_-*/@".utf8)
         return key.utf8.allSatisfy { isLetterOrDigit($0) || marks.contains($0) }
     }
 
@@ -31,14 +33,5 @@ package enum TraceState {
 
     private static func isLetterOrDigit(_ byte: UInt8) -> Bool {
         (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(byte) || (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(byte)
-    }
-}
-
-extension Substring {
-    fileprivate func trimmingSpacesAndTabs() -> Substring {
-        let isSpace: (Character) -> Bool = { $0 == " " || $0 == "\t" }
-        let trimmed = drop(while: isSpace)
-        guard let last = trimmed.lastIndex(where: { !isSpace($0) }) else { return trimmed.prefix(0) }
-        return trimmed[...last]
     }
 }
