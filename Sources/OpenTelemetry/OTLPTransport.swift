@@ -7,7 +7,7 @@ package struct OTLPTransport: TraceTransport {
     private let endpoint: OTLPEndpoint
     private let client: OutboundHTTPClient
 
-    package static let userAgent = "OTel-OTLP-Exporter-Swift-arc/1.0.0"
+    package static let userAgent = "OTel-OTLP-Exporter-Swift-arc/\(ProgramVersion.current)"
 
     /// - Parameter client: Sends the requests; closed with this transport.
     package init(_ endpoint: OTLPEndpoint, client: OutboundHTTPClient) {

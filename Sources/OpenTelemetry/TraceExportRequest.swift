@@ -13,7 +13,7 @@ package struct TraceExportRequest: Sendable {
     }
 
     /// Name and version of the instrumentation.
-    static let scope = (name: "arc", version: "1.0.0")
+    static let scope = (name: "arc", version: ProgramVersion.current)
     /// The version of the semantic conventions that names of attributes follow.
     static let schemaURL = "https://opentelemetry.io/schemas/1.38.0"
     /// Bits of `flags` beside those of W3C: whether it is known that the parent is remote, and whether it is.

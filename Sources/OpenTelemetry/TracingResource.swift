@@ -20,12 +20,14 @@ struct TracingResource {
         let named = lenient.text("otel.service.name")
         let given = lenient.pairs(lenient.text("otel.resource.attributes"), "otel.resource.attributes")
         var attributes = [
-            Attribute("service.name", .string(original ?? service)), Attribute("service.version", .string("1.0.0")),
+            Attribute("service.name", .string(original ?? service)),
+            Attribute("service.version", .string(ProgramVersion.current)),
             Attribute("service.instance.id", .string(Identifier.v4().description)),
             Attribute("process.pid", .integer(Int64(getpid()))), Attribute("telemetry.sdk.name", .string("arc")),
-            Attribute("telemetry.sdk.language", .string("swift")), Attribute("telemetry.sdk.version", .string("1.0.0")),
+            Attribute("telemetry.sdk.language", .string("swift")),
+            Attribute("telemetry.sdk.version", .string(ProgramVersion.current)),
         ]
-        if let host = Self.hostName() { attributes.append(Attribute("host.name", .string(host))) }
+        if let host = HostName.current { attributes.append(Attribute("host.name", .string(host))) }
         for pair in given { Self.set(Attribute(pair.key, .string(pair.value)), in: &attributes) }
         if let named { Self.set(Attribute("service.name", .string(named)), in: &attributes) }
         self.attributes = attributes
@@ -37,14 +39,5 @@ struct TracingResource {
         } else {
             attributes.append(attribute)
         }
-    }
-
-    private static func hostName() -> String? {
-        let size = 256
-        var bytes = [CChar](repeating: 0, count: size)
-        // The last byte stays zero, whatever the system does with a name that is too long.
-        guard gethostname(&bytes, size - 1) == 0 else { return nil }
-        let name = bytes.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return name.isEmpty ? nil : String(decoding: name, as: UTF8.self)
     }
 }

@@ -23,8 +23,4 @@ final class AtomicCells: @unchecked Sendable {
     }
 
     func value(at index: Int) -> Int64 { cells[index].load(ordering: .relaxed) }
-
-    func reset() {
-        for index in 0..<count { cells[index].store(0, ordering: .relaxed) }
-    }
 }

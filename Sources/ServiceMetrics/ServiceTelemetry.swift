@@ -26,8 +26,6 @@ package struct ServiceTelemetry: Sendable {
     package static let configurationKeys = ConfigurationKeys(combining: [
         MetricsConfiguration.configurationKeys, StatisticsConfiguration.configurationKeys,
     ])
-    /// Of this program.
-    package static let version = "1.0.0"
     /// How many tenants are kept for each one that is shown, so that those that rise are known early.
     private static let keptTenants = 16
 
@@ -44,7 +42,7 @@ package struct ServiceTelemetry: Sendable {
         configuration = try MetricsConfiguration(reader: reader, servicePort: servicePort)
         statisticsConfiguration = try StatisticsConfiguration(reader: reader)
         registry = configuration.isEnabled ? MetricsRegistry(MetricCatalog.all, logger: logger) : nil
-        registry?.add([ProcessMetrics.source(service: service, version: Self.version)])
+        registry?.add([ProcessMetrics.source(service: service, version: ProgramVersion.current)])
     }
 
     /// Runs what makes the parts of the service, which then count here.
@@ -72,7 +70,7 @@ package struct ServiceTelemetry: Sendable {
     }
 
     private var statistics: StatisticsController {
-        StatisticsController(box: box, service: service, hostname: HostName.current)
+        StatisticsController(box: box, service: service, hostname: HostName.current ?? "")
     }
 
     /// Observes the requests of the service.

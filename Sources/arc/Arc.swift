@@ -1,4 +1,5 @@
 import ArgumentParser
+import Primitives
 
 /// The executable with all services and tools.
 @main
@@ -12,7 +13,7 @@ struct Arc: AsyncParsableCommand {
             In a container:   arc serve tenant-management   (configured by environment variables)
             Troubleshooting:  arc doctor    checks everything and suggests fixes
             """,
-        version: "1.0.0",
+        version: ProgramVersion.current,
         subcommands: [
             UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
             DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,

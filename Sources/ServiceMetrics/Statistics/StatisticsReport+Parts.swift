@@ -115,7 +115,7 @@ extension StatisticsReport {
         writer.key("node")
         writer.beginObject()
         text("name", service, to: &writer)
-        text("version", ServiceTelemetry.version, to: &writer)
+        text("version", ProgramVersion.current, to: &writer)
         text("hostname", hostname, to: &writer)
         text("ip", "", to: &writer)
         writer.endObject()

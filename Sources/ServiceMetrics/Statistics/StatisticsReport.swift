@@ -45,7 +45,7 @@ struct StatisticsReport: Sendable {
         writer.key("name")
         writer.string(service)
         writer.key("version")
-        writer.string(ServiceTelemetry.version)
+        writer.string(ProgramVersion.current)
         writer.key("hostname")
         writer.string(hostname)
         writer.key("ip")
