@@ -88,12 +88,15 @@ package final class LogSampler: Sendable {
         return decision
     }
 
-    /// What was left out since the last call, and forgets it.
+    /// What was left out since the last call. The windows of these lines go on, so a summary does not allow more of them.
     package func takeSummaries() -> [Summary] {
         state.withLock { state in
             state.awaitsSummary = false
-            let summaries = state.repetitions.filter { $0.value.leftOut > 0 }.map { Self.summary($0.key, $0.value) }
-            state.repetitions = state.repetitions.filter { $0.value.leftOut == 0 }
+            var summaries: [Summary] = []
+            for (key, repetition) in state.repetitions where repetition.leftOut > 0 {
+                summaries.append(Self.summary(key, repetition))
+                state.repetitions[key]?.leftOut = 0
+            }
             return summaries.sorted { ($0.label, $0.message) < ($1.label, $1.message) }
         }
     }

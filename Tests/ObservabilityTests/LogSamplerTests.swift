@@ -46,6 +46,16 @@ import Testing
         #expect(sampler.takeSummaries().isEmpty)
     }
 
+    @Test func `a summary does not begin a new window`() {
+        let sampler = LogSampler(limit: 1, window: .seconds(3600))
+        for _ in 0..<3 { _ = decide(sampler, "a") }
+        #expect(sampler.takeSummaries().map(\.count) == [2])
+        #expect(decide(sampler, "a", after: 3599) == .leaveOut)
+        #expect(sampler.takeSummaries().map(\.count) == [1])
+        #expect(decide(sampler, "a", after: 3600) == .write)
+        #expect(summaries.all.isEmpty, "everything was summarized before")
+    }
+
     @Test func `errors are written ten times as often, and what a developer asks for always`() {
         let sampler = LogSampler(limit: 2, window: .seconds(3600))
         #expect((0..<30).count { _ in decide(sampler, "e", .error) == .write } == 20)
