@@ -4,7 +4,7 @@ import Tracing
 /// The span in which the current task works.
 ///
 /// It is the one of swift-distributed-tracing's task-local context, so that everything that uses this package finds it. Without
-/// tracing there is none, and to ask for it is all that the methods here cost.
+/// tracing it is nil, and the methods here only read it.
 package enum CurrentSpan {
     /// The span; nil without tracing.
     package static var span: TraceSpan? { InstrumentationContext.current?[TraceSpanKey.self] }

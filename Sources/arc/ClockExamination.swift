@@ -15,7 +15,7 @@ struct ClockExamination: Sendable {
         let configuration = try PostgresConfiguration(reader: try await examination.reader())
         let pool = PostgresPool(configuration: configuration, logger: examination.logger)
         let (before, theirs, after) = try await CommandSupport.closing({ await pool.shutdown() }) {
-            // The connection is made first: the time it takes is none of the clocks'.
+            // The connection is made first, so that the time it takes is not measured.
             _ = try await pool.query("SELECT 1")
             let before = SystemClock().now()
             let result = try await pool.query("SELECT clock_timestamp()")

@@ -6,8 +6,8 @@ import Logging
 import NIOHTTP1
 import ServiceKit
 
-/// What a running service says of its own dependencies, `GET /health/ready`, with advice for each of those that are not up. What a
-/// feature contributes as a health check is a part of it without further ado.
+/// What a running service says of its own dependencies, `GET /health/ready`, with advice for each of those that are not up. The
+/// health checks of all features are among them.
 struct Readiness: Sendable {
     private let examination: Examination
     private static let advice = "Start the service, or check its log for the reason why it does not respond."

@@ -32,6 +32,6 @@ struct EventExamination {
         let late = places.compactMap { lag.description(of: $0.backlog, at: $0.name) }
         guard late.isEmpty else { throw CommandFailure(description: late.joined(separator: "; ")) }
         let waiting = places.reduce(0) { $0 + $1.backlog.waiting }
-        return waiting == 0 ? "none waits" : "\(waiting) wait, none of them for long"
+        return waiting == 0 ? "none waiting" : "\(waiting) waiting, none for longer than EVENT_LAG_SECONDS"
     }
 }

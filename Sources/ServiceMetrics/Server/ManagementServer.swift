@@ -23,7 +23,9 @@ struct ManagementServer: Service {
             guard configuration.chosenPort == nil, !Task.isCancelled else { throw error }
             logger.warning(
                 "metrics are not served: the port cannot be opened. Choose another one with METRICS_PORT.",
-                metadata: ["host": "\(configuration.host)", "port": "\(configuration.usualPort)"])
+                metadata: [
+                    "host": "\(configuration.host)", "port": "\(configuration.usualPort)", "error": "\(error)",
+                ])
             try? await gracefulShutdown()
         }
     }

@@ -33,7 +33,7 @@ package struct StartedRequest: Sendable {
 
 /// What kind of caller a request had. A label of metrics, so there are few.
 package enum CallerKind: String, Sendable, Hashable, CaseIterable {
-    /// Nobody has shown who he is.
+    /// The request had no valid credentials.
     case anonymous
     case `operator`
     case tenantUser = "tenant_user"
