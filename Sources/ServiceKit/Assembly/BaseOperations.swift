@@ -79,15 +79,16 @@ package struct BaseOperations: Sendable {
     }
 
     private func ready() -> Operation {
-        Operation(
+        let reports = HealthReports(checks)
+        return Operation(
             .get, "/health/ready", id: "HealthController.ready",
             summary: "Whether the service is ready, with the state of its dependencies", security: .none,
             responses: [
                 .init(.ok, "Ready", schema: Self.healthSchema),
                 .init(.serviceUnavailable, "Not ready", schema: Self.healthSchema),
             ],
-            handler: .anonymous { [checks] _ in
-                let report = await HealthReport(running: checks)
+            handler: .anonymous { _ in
+                let report = await reports.run().value
                 var response = OperationResponse.json(status: report.isReady ? .ok : .serviceUnavailable) {
                     report.write(to: &$0)
                 }
