@@ -178,6 +178,23 @@ struct KnownAPIKeysTests {
         #expect(database.lookups.count == 2)
     }
 
+    @Test func `a request that comes after a change does not share a query that began before it`() async throws {
+        let (text, id) = (APIKeyText.make(), Identifier.v4())
+        database.set([key(text, id)])
+        database.close()
+        async let first = isAccepted(text.text)
+        try await eventually("the lookup runs") { database.waiting == 1 }
+        database.set([])
+        await keys.rowsChanged([RowVersion(id: id, version: 2)])
+        async let second = isAccepted(text.text)
+        try await eventually("both wait") { keys.waiting == 2 }
+        database.open()
+        _ = try await first
+        let isSecondAccepted = try await second
+        #expect(!isSecondAccepted, "the key was deleted before the request")
+        #expect(try await !isAccepted(text.text), "what was read before the deletion is not kept")
+    }
+
     @Test func `a key ends at its time, without a change`() async throws {
         let text = APIKeyText.make()
         database.set([key(text, seconds: 60)])

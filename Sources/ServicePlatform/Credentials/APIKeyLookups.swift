@@ -5,7 +5,8 @@ import Synchronization
 /// Looks up API keys that are not known in memory, in one query at a time for all requests that wait.
 ///
 /// However many wrong keys arrive, they occupy one connection to the database, and requests with known keys do not wait
-/// behind them. The same key is asked for once, however many requests wait for it.
+/// behind them. The same key is asked for once, however many requests wait for it, unless keys have changed meanwhile: a query
+/// that began before a change must not answer a request that came after it.
 final class APIKeyLookups: Sendable {
     typealias Lookup = @Sendable (_ hashes: [[UInt8]]) async throws -> [KnownAPIKey]
 
@@ -16,10 +17,18 @@ final class APIKeyLookups: Sendable {
 
     private typealias Waiter = CheckedContinuation<KnownAPIKey?, any Error>
 
+    /// What requests wait for together.
+    private struct Question: Hashable {
+        /// Of one text, under the current secret first.
+        let hashes: [[UInt8]]
+        /// Of ``APIKeyMemory``, when the request came.
+        let generation: Int
+    }
+
     private struct State {
-        /// By the hash under the current secret. They stay until their query has ended.
-        var waiters: [[UInt8]: [Waiter]] = [:]
-        var queue: [[[UInt8]]] = []
+        /// They stay until their query has ended.
+        var waiters: [Question: [Waiter]] = [:]
+        var queue: [Question] = []
         var isRunning = false
     }
 
@@ -34,17 +43,18 @@ final class APIKeyLookups: Sendable {
     var waiting: Int { state.withLock { $0.waiters.values.reduce(0) { $0 + $1.count } } }
 
     /// The key with one of these hashes of the same text; nil if there is none.
+    /// - Parameter generation: Of ``APIKeyMemory``, before this is called.
     /// - Throws: The error of the lookup; 503 when too many wait.
-    func find(_ hashes: [[UInt8]]) async throws -> KnownAPIKey? {
-        try await withCheckedThrowingContinuation { waiter in
+    func find(_ hashes: [[UInt8]], generation: Int) async throws -> KnownAPIKey? {
+        let question = Question(hashes: hashes, generation: generation)
+        return try await withCheckedThrowingContinuation { waiter in
             enum Step { case refuse, wait, start }
             let step: Step = state.withLock { state in
-                let name = hashes.first ?? []
-                if state.waiters[name] == nil {
+                if state.waiters[question] == nil {
                     guard state.waiters.count < Self.capacity else { return .refuse }
-                    state.queue.append(hashes)
+                    state.queue.append(question)
                 }
-                state.waiters[name, default: []].append(waiter)
+                state.waiters[question, default: []].append(waiter)
                 if state.isRunning { return .wait }
                 state.isRunning = true
                 return .start
@@ -61,20 +71,20 @@ final class APIKeyLookups: Sendable {
     private func run() async {
         while let batch = next() {
             do {
-                let keys = try await lookup(batch.flatMap { $0 })
-                for hashes in batch {
-                    let key = keys.first { $0.end(ofSecret: hashes) != nil }
-                    for waiter in waiters(of: hashes) { waiter.resume(returning: key) }
+                let keys = try await lookup(batch.flatMap(\.hashes))
+                for question in batch {
+                    let key = keys.first { $0.end(ofSecret: question.hashes) != nil }
+                    for waiter in waiters(of: question) { waiter.resume(returning: key) }
                 }
             } catch {
-                for hashes in batch {
-                    for waiter in waiters(of: hashes) { waiter.resume(throwing: error) }
+                for question in batch {
+                    for waiter in waiters(of: question) { waiter.resume(throwing: error) }
                 }
             }
         }
     }
 
-    private func next() -> [[[UInt8]]]? {
+    private func next() -> [Question]? {
         state.withLock { state in
             guard !state.queue.isEmpty else {
                 state.isRunning = false
@@ -86,7 +96,7 @@ final class APIKeyLookups: Sendable {
         }
     }
 
-    private func waiters(of hashes: [[UInt8]]) -> [Waiter] {
-        state.withLock { $0.waiters.removeValue(forKey: hashes.first ?? []) ?? [] }
+    private func waiters(of question: Question) -> [Waiter] {
+        state.withLock { $0.waiters.removeValue(forKey: question) ?? [] }
     }
 }

@@ -53,7 +53,7 @@ package final class KnownAPIKeys: Sendable {
         }
         guard let key = APIKeyText(text) else { throw CredentialError.malformedAPIKey }
         let hashes = hasher.hashes(key)
-        let found = try await lookups.find(hashes)
+        let found = try await lookups.find(hashes, generation: generation)
         guard let found, let end = found.end(ofSecret: hashes), time < end else {
             memory.withLock { $0.refuse(text, instant: now()) }
             throw CredentialError.unknownAPIKey
