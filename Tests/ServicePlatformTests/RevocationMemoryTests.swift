@@ -26,7 +26,7 @@ struct RevocationMemoryTests {
 
     private func memory(_ revocations: [Revocation]) -> RevocationMemory {
         var memory = RevocationMemory()
-        memory.load(revocations)
+        memory.load(revocations, generation: memory.generation)
         return memory
     }
 
@@ -66,11 +66,32 @@ struct RevocationMemoryTests {
         var memory = RevocationMemory()
         memory.confirm(at: start)
         #expect(!memory.isCurrent(start), "not loaded yet")
-        memory.load([])
+        memory.load([], generation: memory.generation)
         #expect(memory.isCurrent(start) && memory.isCurrent(start + EntityCache.maximumAge))
         #expect(!memory.isCurrent(start + EntityCache.maximumAge + .nanoseconds(1)))
         memory.invalidate()
         #expect(!memory.isCurrent(start))
+    }
+
+    @Test func `a reading that ends late takes no revocation back`() {
+        let (early, late) = (revocation(.token, "t"), revocation(.user, "u"))
+        var memory = RevocationMemory()
+        // Two readings at once; the one that began first ends last.
+        let before = memory.generation
+        memory.load([early, late], generation: memory.generation)
+        memory.load([early], generation: before)
+        #expect(memory.count == 2 && memory.isRevoked(token("x")))
+    }
+
+    @Test func `a reading from before changes may have been missed does not count`() {
+        var memory = RevocationMemory()
+        memory.confirm(at: start)
+        let before = memory.generation
+        memory.invalidate()
+        memory.load([], generation: before)
+        #expect(!memory.isCurrent(start))
+        memory.load([], generation: memory.generation)
+        #expect(memory.isCurrent(start))
     }
 
     @Test func `too many revocations are not kept`() {

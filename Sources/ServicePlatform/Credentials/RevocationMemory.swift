@@ -19,6 +19,8 @@ struct RevocationMemory: Sendable {
     private var confirmedAt: Instant?
     /// Whether nothing is missing but the changes since the last report.
     private(set) var isComplete = false
+    /// Grows when changes may have been missed: what began to be read before does not make memory complete.
+    private(set) var generation = 0
 
     var count: Int { revocations.count }
 
@@ -45,13 +47,15 @@ struct RevocationMemory: Sendable {
 
     // MARK: Changes
 
-    /// Replaces everything.
-    /// - Parameter all: All of them; more than ``capacity`` make it incomplete.
-    mutating func load(_ all: [Revocation]) {
-        revocations = [:]
-        subjects = [:]
-        isComplete = all.count <= Self.capacity
-        if isComplete { for revocation in all { insert(revocation) } }
+    /// Adds all that were read. Those that are known stay: they may be newer than what was read, and none is ever taken back.
+    /// - Parameters:
+    ///   - all: All of them; with more than ``capacity``, memory is incomplete.
+    ///   - generation: ``generation`` before they were read.
+    mutating func load(_ all: [Revocation], generation: Int) {
+        guard generation == self.generation else { return }
+        for revocation in all.prefix(Self.capacity + 1) { insert(revocation) }
+        isComplete = true
+        invalidateIfTooLarge()
     }
 
     /// Takes over what has become of some revocations.
@@ -59,13 +63,20 @@ struct RevocationMemory: Sendable {
     mutating func update(_ ids: [Identifier], found: [Revocation]) {
         for id in ids { remove(id) }
         for revocation in found { insert(revocation) }
-        guard revocations.count > Self.capacity else { return }
-        load([])
-        invalidate()
+        invalidateIfTooLarge()
     }
 
-    /// Changes may have been missed.
-    mutating func invalidate() { isComplete = false }
+    /// Changes may have been missed. What is known is of no use until everything was read again.
+    mutating func invalidate() {
+        generation += 1
+        isComplete = false
+        revocations = [:]
+        subjects = [:]
+    }
+
+    private mutating func invalidateIfTooLarge() {
+        if revocations.count > Self.capacity { invalidate() }
+    }
 
     /// All changes before this instant were reported.
     mutating func confirm(at instant: Instant) { confirmedAt = max(confirmedAt ?? instant, instant) }

@@ -55,6 +55,7 @@ package final class RevokedTokens: TokenRevocations {
             return rounds > 0
         }
         guard !mustWait else { return }
+        let generation = memory.withLock { $0.generation }
         do {
             var all: [Revocation] = []
             while all.count <= RevocationMemory.capacity {
@@ -62,11 +63,8 @@ package final class RevokedTokens: TokenRevocations {
                 all += page
                 if page.count < RevocationRepository.pageSize { break }
             }
-            let isComplete = memory.withLock { memory in
-                memory.load(all)
-                return memory.isComplete
-            }
-            if !isComplete {
+            memory.withLock { $0.load(all, generation: generation) }
+            if all.count > RevocationMemory.capacity {
                 patience.withLock { $0 = 60 }
                 logger.warning("There are too many revoked tokens to keep in memory; each token is looked up")
             }
