@@ -25,6 +25,7 @@ package final class RoleFollower: Service {
     private let book: RoleBook
     private let now: @Sendable () -> ContinuousClock.Instant
     private let logger: Logger
+    /// Guards the order of changes of ``book``, too: the roles in it are those of the version here.
     private let state: Mutex<State>
 
     /// - Parameters:
@@ -65,10 +66,10 @@ package final class RoleFollower: Service {
                 guard !state.isStale, state.lastRead.duration(to: start) > Self.patience else { return false }
                 state.isStale = true
                 state.version = nil
+                book.replaceOwn([])
                 return true
             }
             guard isStale else { return }
-            book.replaceOwn([])
             logger.warning(
                 "Roles could not be read; until they can, those of /roles give no permissions",
                 metadata: ["error": "\(error)"])
@@ -78,17 +79,16 @@ package final class RoleFollower: Service {
     private func read(from start: ContinuousClock.Instant) async throws {
         let known = state.withLock(\.version)
         let reading = try await table.read(since: known)
-        let isNew = state.withLock { state -> Bool in
+        state.withLock { state in
             // A reading that began before another one, and ends after it, may show less.
-            guard start >= state.lastRead else { return false }
+            guard start >= state.lastRead else { return }
             state.lastRead = start
-            guard state.isStale || reading.version != state.version else { return false }
+            guard state.isStale || reading.version != state.version else { return }
             // Another reading has changed what is known meanwhile; the next one reads everything.
-            guard known == state.version else { return false }
+            guard known == state.version else { return }
             state.version = reading.version
             state.isStale = false
-            return true
+            book.replaceOwn(reading.roles)
         }
-        if isNew { book.replaceOwn(reading.roles) }
     }
 }
