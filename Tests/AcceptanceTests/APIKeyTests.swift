@@ -235,6 +235,22 @@ import Testing
         }
     }
 
+    @Test func `a key that is made while its maker is deleted does not outlast it`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            for _ in 0..<10 {
+                let maker = try await stack.apiKey(["10207", "10270"])
+                async let making = client.post("/api-keys", TestAPIKey.body(), token: maker.text)
+                async let deletion = client.delete(maker.path, token: stack.admin)
+                let (made, deleted) = (try await making, try await deletion)
+                #expect(deleted.status == 204, "\(deleted.text)")
+                #expect([201, 401, 404].contains(made.status), "\(made.text)")
+                guard made.status == 201 else { continue }
+                try await client.get(try TestAPIKey(made).path, token: stack.admin).expect(404)
+            }
+        }
+    }
+
     @Test func `keys are accepted without Redis, and nobody passes without the database`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let key = try await stack.apiKey()

@@ -36,6 +36,21 @@ struct APIKeyRepository: Sendable {
         SELECT 1 / (count(*) <= $1)::integer FROM main.api_keys WHERE NOT deleted AND expires_on > $2 AND tenant_id IS NULL
         """
 
+    /// The statement that fails (`isGuardViolation`) when a key that makes another one, or one that it was made with, was
+    /// deleted. For the transaction of the insert, after it: a deletion that comes meanwhile waits, and deletes the new key too.
+    static func requireMaker(_ key: Identifier) -> BoundStatement { BoundStatement(requiring, [.identifier(key)]) }
+
+    /// Ids grow with time, so that makers are locked before what they made, as in a deletion.
+    private static let requiring: PostgresStatement = """
+        WITH RECURSIVE maker AS (
+            SELECT id, created_by FROM main.api_keys WHERE id = $1
+            UNION SELECT parent.id, parent.created_by FROM main.api_keys AS parent JOIN maker ON parent.id = maker.created_by
+        ), locked AS MATERIALIZED (
+            SELECT key.deleted FROM main.api_keys AS key WHERE key.id IN (SELECT id FROM maker) ORDER BY key.id FOR SHARE OF key
+        )
+        SELECT 1 / (count(*) > 0 AND NOT bool_or(deleted))::integer FROM locked
+        """
+
     /// A new secret of a key.
     struct Rotation: Sendable {
         let hash: [UInt8]
@@ -91,24 +106,39 @@ struct APIKeyRepository: Sendable {
                 WHEN (SELECT previous_expires_on FROM main.api_keys WHERE id = $1) IS NOT NULL THEN secret.hash END
         """
 
-    /// The statement that deletes the keys that were made with a key, and those that were made with them.
-    static func deleteDescendants(of key: Identifier, in context: WriteContext) -> BoundStatement {
-        BoundStatement(
-            deleting,
-            [
-                .identifier(key), .timestamp(context.now),
-                .optional(context.actor.identifier) { .identifier($0) },
-            ])
+    /// The statements that delete the keys that were made with a key, and those that were made with them. The first one waits
+    /// for keys that are just being made, and holds up further ones; the second one sees them all.
+    static func deleteDescendants(of key: Identifier, in context: WriteContext) -> [BoundStatement] {
+        [
+            BoundStatement(lockingDescendants, [.identifier(key)]),
+            BoundStatement(
+                deleting,
+                [
+                    .identifier(key), .timestamp(context.now),
+                    .optional(context.actor.identifier) { .identifier($0) },
+                ]),
+        ]
     }
 
-    private static let deleting: PostgresStatement = """
+    private static let descendants = """
         WITH RECURSIVE made AS (
             SELECT id FROM main.api_keys WHERE created_by = $1 AND NOT deleted
             UNION SELECT child.id FROM main.api_keys AS child JOIN made ON child.created_by = made.id WHERE NOT child.deleted
         )
+        """
+
+    private static let lockingDescendants = PostgresStatement(
+        """
+        \(descendants)
+        SELECT key.id FROM main.api_keys AS key WHERE key.id IN (SELECT id FROM made) ORDER BY key.id FOR NO KEY UPDATE OF key
+        """)
+
+    private static let deleting = PostgresStatement(
+        """
+        \(descendants)
         UPDATE main.api_keys SET deleted = true, deleted_on = $2, deleted_by = $3, modified_by = $3
         WHERE id IN (SELECT id FROM made)
-        """
+        """)
 
     /// Stores when keys were last used, and hashes under the current secret in place of former ones.
     func record(_ uses: [APIKeyUses.Use]) async throws(PostgresError) {

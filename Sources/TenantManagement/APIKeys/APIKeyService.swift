@@ -50,14 +50,16 @@ struct APIKeyService: Sendable {
         values[APIKey.permissions] = new.grants.permissions
         values[APIKey.roles] = new.grants.roles
         values[APIKey.expiresOn] = end
+        var alongside = [APIKeyRepository.secret(credentials.hasher.hash(text), of: id)]
+        if let maker = caller.apiKey { alongside.append(APIKeyRepository.requireMaker(maker)) }
+        alongside += APIKeyRepository.limit(configuration.maximumKeys, of: tenant, at: context.now)
         do throws(RepositoryError) {
-            let record = try await keys.create(
-                values, in: context,
-                alongside: [APIKeyRepository.secret(credentials.hasher.hash(text), of: id)]
-                    + APIKeyRepository.limit(configuration.maximumKeys, of: tenant, at: context.now))
+            let record = try await keys.create(values, in: context, alongside: alongside)
             return Secured(record: record, text: text)
         } catch {
             guard error == .unexpected(sqlState: SQLState.divisionByZero) else { throw error }
+            // If the key that makes the request was deleted meanwhile, it is not found.
+            if let maker = caller.apiKey { _ = try await keys.findByID(maker, in: context.scope) }
             throw APIKeyError.tooMany(limit: configuration.maximumKeys)
         }
     }
@@ -102,7 +104,7 @@ struct APIKeyService: Sendable {
     /// key that was given to him for a time.
     private func longestEnd(for caller: Identity, in context: WriteContext) async throws -> LongestEnd {
         let end = context.now.adding(configuration.maximumLifetime)
-        guard case .apiKey(let id) = caller.credential else {
+        guard let id = caller.apiKey else {
             let days = configuration.maximumLifetime.components.seconds / 86_400
             return LongestEnd(end: end, reason: "must be within \(days) days (API_KEY_MAX_DAYS)")
         }
@@ -169,9 +171,18 @@ struct APIKeyService: Sendable {
     /// Deletes a key, and those that were made with it. They are refused on this node at once, and on others within seconds.
     /// - Throws: `RepositoryError`.
     func delete(_ id: Identifier, ifVersion condition: VersionCondition?, in context: WriteContext) async throws {
-        let record = try await keys.deleteByID(
+        _ = try await keys.deleteByID(
             id, in: context, ifVersion: condition,
-            alongside: [APIKeyRepository.deleteDescendants(of: id, in: context)])
-        await credentials.keys.rowsChanged([RowVersion(id: id, version: try record.version)])
+            alongside: APIKeyRepository.deleteDescendants(of: id, in: context))
+        // Which keys were made with it, only the database knows.
+        await credentials.keys.reset()
+    }
+}
+
+extension Identity {
+    /// The API key that the caller has shown; nil for another credential.
+    fileprivate var apiKey: Identifier? {
+        guard case .apiKey(let id) = credential else { return nil }
+        return id
     }
 }
