@@ -187,6 +187,7 @@ import Testing
             let refused = [
                 try await client.delete(path, token: stack.admin).expect(409),
                 try await client.patch(path, ["name": "Other"], token: stack.admin).expect(409),
+                try await client.patch(path, ["audience": "tenant"], token: stack.admin).expect(409),
             ]
             #expect(refused.allSatisfy { $0.errorCode == "ROLE_IN_USE" }, "\(refused.map(\.text))")
             try await client.patch(path, ["permissions": ["10211"]], token: stack.admin).expect(204)

@@ -37,7 +37,7 @@ struct RoleController: Sendable {
         var operation = crud.updateByID()
         operation.failures[.forbidden] = Self.refusals
         operation.failures[.conflict] =
-            "Another role has the name, or API keys have the role under its former one (ROLE_IN_USE)"
+            "Another role has the name, or API keys have the role under its former name or audience (ROLE_IN_USE)"
         operation.handler = .scoped { call in
             let changes = try FieldValues(StoredRole.entity, json: try call.request.object())
             let record = try await service.update(

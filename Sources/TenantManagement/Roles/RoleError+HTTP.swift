@@ -20,7 +20,7 @@ extension RoleError: HTTPFailureConvertible {
             Self.notHeld(details)
         case .inUse(let keys):
             .conflict(
-                "\(keys < RoleRepository.countedKeys ? "\(keys)" : "\(keys) or more") API keys have the role. Change or delete them first, or change what the role allows.",
+                "API keys have the role (\(keys < RoleRepository.countedKeys ? "\(keys)" : "\(keys) or more")). Delete them first, or change what the role allows.",
                 code: "ROLE_IN_USE")
         case .tooMany(let limit): .conflict("There are \(limit) roles, which is the limit.", code: "TOO_MANY_ROLES")
         }

@@ -8,7 +8,7 @@ enum RoleError: Error, Sendable, Hashable {
     case nameTaken(String)
     /// The role would allow what its author may not do.
     case notHeld([ValidationDetail])
-    /// API keys have the role under its name, and would lose its permissions without a word.
+    /// API keys have the role under its name and for its audience, and would lose its permissions without a word.
     case inUse(keys: Int)
     /// There are as many own roles as there may be.
     case tooMany(limit: Int)

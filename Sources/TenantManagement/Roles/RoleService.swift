@@ -45,8 +45,9 @@ struct RoleService: Sendable {
         if let name = changes[StoredRole.name] { try check(name: name) }
         if let permissions = changes[StoredRole.permissions] { try check(permissions: permissions, holder: holder) }
         let record = try await changing(id, ifVersion: condition, in: context) { current, version in
-            let name = try current[StoredRole.name]
-            if let new = changes[StoredRole.name], new != name { try await requireUnused(name) }
+            let (name, audience) = (try current[StoredRole.name], try current[StoredRole.audience])
+            let isRenamed = (changes[StoredRole.name] ?? name) != name
+            if isRenamed || (changes[StoredRole.audience] ?? audience) != audience { try await requireUnused(name) }
             if !changes.writes(StoredRole.permissions) {
                 try check(permissions: try current[StoredRole.permissions], holder: holder)
             }
@@ -88,7 +89,8 @@ struct RoleService: Sendable {
         throw RepositoryError.contention
     }
 
-    /// Keys name roles. One that is made at the same moment just has a role without effect.
+    /// Keys name roles, and have permissions from those of their audience only. One that is made at the same moment just has a
+    /// role without effect.
     private func requireUnused(_ name: String) async throws {
         let keys = try await repository.keys(withRole: name)
         guard keys == 0 else { throw RoleError.inUse(keys: keys) }
