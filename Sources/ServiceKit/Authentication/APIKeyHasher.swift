@@ -4,8 +4,8 @@ package import Sealing
 /// What is stored of an API key: HMAC-SHA256 under a key of the installation.
 ///
 /// A slow password hash makes guessing expensive. Nobody can guess 256 random bits, so it would only make every verification
-/// expensive. The key of the HMAC has another purpose: who can write to the database or to the bus, but does not have it,
-/// cannot make a row that fits to an API key of his own.
+/// expensive. The key of the HMAC has another purpose: whoever can write to the database or to the bus, but does not have it,
+/// cannot store an API key that he has made up.
 package struct APIKeyHasher: Sendable {
     private let keys: [SymmetricKey]
 

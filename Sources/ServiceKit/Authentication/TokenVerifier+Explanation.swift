@@ -42,7 +42,9 @@ extension TokenVerifier {
             explanation.refuse("token", "longer than \(Self.maximumLength) bytes", status: 401)
             return nil
         }
-        guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]) else {
+        guard parts.count == 3, let header = Self.object(parts[0]), let claims = Self.object(parts[1]),
+            Base64URL.decode(parts[2]) != nil
+        else {
             explanation.refuse("token", "not a JSON Web Token: three parts of Base64url with JSON objects", status: 401)
             return nil
         }
@@ -122,7 +124,7 @@ extension TokenVerifier {
                 "role",
                 role.audience == audience
                     ? "\(shown) gives \(role.permissions.count) permissions"
-                    : "\(shown) gives nothing: it is a role for \(role.audience.rawValue)s' tokens, and this is a token of an \(audience.rawValue)"
+                    : "\(shown) gives nothing: it is a role for \(role.audience.rawValue)s' tokens, and this is \(audience == .operator ? "an" : "a") \(audience.rawValue)'s"
             )
         }
     }

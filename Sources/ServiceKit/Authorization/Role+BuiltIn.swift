@@ -80,7 +80,6 @@ extension Role {
             Code.createSubscription, Code.createBillingCustomer, Code.updateBillingCustomer,
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
             Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret, Code.viewAuditLog,
-            Code.viewAuditLog,
             Code.createAPIKey, Code.viewAPIKey, Code.updateAPIKey, Code.deleteAPIKey, Code.revokeTokens,
         ]), description: "All that a tenant's own users may do")
 
