@@ -255,7 +255,7 @@ import Testing
         try await TestStack.run([.tenantManagement]) { stack in
             let key = try await stack.apiKey()
             let node = try await stack.startNode(
-                .tenantManagement, environment: ["REDIS_PORT": "1"], awaitsReadiness: false
+                .tenantManagement, environment: ["REDIS_PORT": "1"], until: .serving
             ).client
             try await node.get("/tenants", token: key.text).expect(200)
             try await node.get("/tenants", token: APIKeyTests.unknownKey).expect(401)

@@ -35,7 +35,7 @@ import Testing
         try await TestStack.run([.tenantManagement, .subscription]) { stack in
             let second = try await stack.startNode(.tenantManagement).client
             let withoutRedis = try await stack.startNode(
-                .tenantManagement, environment: ["REDIS_PORT": "1"], awaitsReadiness: false
+                .tenantManagement, environment: ["REDIS_PORT": "1"], until: .serving
             ).client
             let nodes = [second, withoutRedis]
             let leaked = Self.token(("jti", "leaked"))

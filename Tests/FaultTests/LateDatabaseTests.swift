@@ -20,7 +20,7 @@ import Testing
                     environment["\(prefix)_CONNECTION_TIMEOUT_MILLIS"] = "1000"
                 }
                 let node = try await stack.startNode(
-                    .tenantManagement, environment: environment, awaitsReadiness: false)
+                    .tenantManagement, environment: environment, until: .listening)
                 try await check(node.client, stack.admin, tenant, proxy)
             }
         }

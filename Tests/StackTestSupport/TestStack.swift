@@ -91,11 +91,21 @@ package final class TestStack: Sendable {
         running.withLock { nodes in nodes.first { $0.kind == kind }?.service }
     }
 
+    /// How far a node has come.
+    package enum NodeState: Sendable {
+        /// It answers connections; its databases may be away.
+        case listening
+        /// It serves requests; what it can do without may be away.
+        case serving
+        /// It and everything it depends on are up.
+        case ready
+    }
+
     /// Starts one more node of a service, on the same databases.
-    /// - Parameter awaitsReadiness: `false` for one whose databases are away: it only has to listen.
+    /// - Parameter state: What the node has to reach first.
     @discardableResult
     package func startNode(
-        _ kind: ServiceKind, environment more: [String: String] = [:], awaitsReadiness: Bool = true
+        _ kind: ServiceKind, environment more: [String: String] = [:], until state: NodeState = .ready
     ) async throws -> RunningService {
         let reader = try await reader(kind, more)
         let service =
@@ -107,10 +117,11 @@ package final class TestStack: Sendable {
             }
         let node = try await RunningService.start(service)
         running.withLock { $0.append((kind, node)) }
-        guard awaitsReadiness else { return node }
+        if state == .listening { return node }
         // Redis is connected to in the background; until then limits and caches are the node's own.
-        try await eventually("\(kind) is ready, and so are its dependencies") {
-            try await node.client.get("/health/ready").json["status"]?.stringValue == "ok"
+        try await eventually("\(kind) is \(state)") {
+            let health = try await node.client.get("/health/ready")
+            return health.status == 200 && (state == .serving || health.json["status"] == "ok")
         }
         return node
     }

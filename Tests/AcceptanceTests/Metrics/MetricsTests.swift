@@ -196,7 +196,7 @@ import Testing
                     environment["\(prefix)_PORT"] = "\(proxy.port)"
                     environment["\(prefix)_CONNECTION_TIMEOUT_MILLIS"] = "1000"
                 }
-                try await stack.startNode(.tenantManagement, environment: environment, awaitsReadiness: false)
+                try await stack.startNode(.tenantManagement, environment: environment, until: .listening)
                 try await eventually("both ports are open", is: { ports.all(.tenantManagement).count == 2 })
                 try await eventually("the database is seen to be away") {
                     try await ports.scrape(.tenantManagement)["arc_metrics_source_up{source=\"outbox\"}"] == 0
