@@ -48,6 +48,11 @@ package struct WriteContext: Sendable {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
     }
 
+    /// The same write by somebody who became known while the request was handled.
+    package func acting(as origin: WriteOrigin, in scope: TenantScope) -> WriteContext {
+        WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
+    }
+
     /// The same write as a part of another trace.
     package func within(_ trace: TraceContext) -> WriteContext {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)

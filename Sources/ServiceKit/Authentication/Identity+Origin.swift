@@ -1,8 +1,8 @@
-import Entities
+package import Entities
 
 extension Identity {
     /// The caller as the audit log names it.
-    func origin(of requestID: String) -> WriteOrigin {
+    package func origin(of requestID: String) -> WriteOrigin {
         WriteOrigin(
             kind.originKind, actor: auditID.map { Actor(id: $0) }, credential: credential.auditName,
             requestID: requestID)

@@ -11,7 +11,7 @@ enum SessionScripts {
     static let user = "sessions-of:"
 
     /// KEYS: session, name, user. ARGV: sealed session, now, idle time, end, id, digest, digest of the user, most sessions of
-    /// the user. When there are too many, the oldest ones end.
+    /// the user. When there are too many, the oldest ones end; their ids.
     static let create = RedisScript(
         """
         local now, idle, ends = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -31,13 +31,15 @@ enum SessionScripts {
             end
         end
         table.sort(others, function(left, right) return left[1] < right[1] end)
+        local ended = {}
         for i = 1, #others + 1 - tonumber(ARGV[8]) do
             redis.call('DEL', 'session:' .. others[i][2], 'session-id:' .. others[i][1])
             redis.call('HDEL', KEYS[3], others[i][1])
+            table.insert(ended, others[i][1])
         end
         redis.call('HSET', KEYS[3], ARGV[5], ARGV[6])
         if redis.call('PTTL', KEYS[3]) < rest then redis.call('PEXPIRE', KEYS[3], rest) end
-        return 1
+        return ended
         """)
 
     /// KEYS: session. ARGV: now. The sealed session and its last recorded use, or nothing. Records this use, but not at each
@@ -57,14 +59,14 @@ enum SessionScripts {
         return {found[1], found[2]}
         """)
 
-    /// KEYS: session. 1 if there was one.
+    /// KEYS: session. Its id, or nothing if there was none.
     static let end = RedisScript(
         """
         local found = redis.call('HMGET', KEYS[1], 'id', 'user')
-        if not found[1] then return 0 end
+        if not found[1] then return false end
         redis.call('HDEL', 'sessions-of:' .. found[2], found[1])
         redis.call('DEL', KEYS[1], 'session-id:' .. found[1])
-        return 1
+        return found[1]
         """)
 
     /// KEYS: name. ARGV: id, digest of the only user whose session it may be, or an empty text. 1 if there was one.
@@ -79,17 +81,17 @@ enum SessionScripts {
         return redis.call('DEL', 'session:' .. digest)
         """)
 
-    /// KEYS: user. How many there were.
+    /// KEYS: user. The ids of those that there were.
     static let revokeAll = RedisScript(
         """
         local entries = redis.call('HGETALL', KEYS[1])
-        local count = 0
+        local ended = {}
         for i = 1, #entries, 2 do
-            count = count + redis.call('DEL', 'session:' .. entries[i + 1])
+            if redis.call('DEL', 'session:' .. entries[i + 1]) == 1 then table.insert(ended, entries[i]) end
             redis.call('DEL', 'session-id:' .. entries[i])
         end
         redis.call('DEL', KEYS[1])
-        return count
+        return ended
         """)
 
     /// KEYS: user. Digest, sealed session and last recorded use of each.

@@ -18,16 +18,17 @@ package struct SessionStore: Sendable {
 
     /// Stores a new session.
     /// - Parameter limit: Most sessions of a user; the oldest ones end.
+    /// - Returns: The names of those that have ended.
     /// - Throws: ``SessionStoreError/unavailable``.
     package func create(
         _ session: Session, token: SessionToken, limit: Int, now: Timestamp
-    ) async throws(SessionStoreError) {
+    ) async throws(SessionStoreError) -> [Identifier] {
         let digest = token.digest
         let user = Self.digest(ofUser: session.userID)
         guard let data = try? sealer.seal(session.stored, label: SessionScripts.session + digest) else {
             throw .unavailable
         }
-        _ = try await evaluate(
+        let reply = try await evaluate(
             SessionScripts.create,
             keys: [
                 SessionScripts.session + digest, SessionScripts.name + session.id.description,
@@ -38,6 +39,7 @@ package struct SessionStore: Sendable {
                 .integer(session.endsAt.milliseconds), .text(session.id.description), .text(digest), .text(user),
                 .integer(Int64(limit)),
             ])
+        return Self.identifiers(reply)
     }
 
     /// The session of a token, whose use this is; nil if there is none, or no longer.
@@ -53,11 +55,12 @@ package struct SessionStore: Sendable {
         return session
     }
 
-    /// Ends the session of a token. False if there was none.
+    /// Ends the session of a token.
+    /// - Returns: Its name; nil if there was none.
     /// - Throws: ``SessionStoreError/unavailable``.
-    @discardableResult
-    package func end(_ token: SessionToken) async throws(SessionStoreError) -> Bool {
-        try await evaluate(SessionScripts.end, keys: [SessionScripts.session + token.digest], []).integer == 1
+    package func end(_ token: SessionToken) async throws(SessionStoreError) -> Identifier? {
+        try await evaluate(SessionScripts.end, keys: [SessionScripts.session + token.digest], []).text
+            .flatMap { Identifier($0) }
     }
 
     /// Ends a session by its name. False if there is none.
@@ -71,12 +74,12 @@ package struct SessionStore: Sendable {
     }
 
     /// Ends all sessions of a user.
-    /// - Returns: How many there were.
+    /// - Returns: The names of those that there were.
     /// - Throws: ``SessionStoreError/unavailable``.
-    package func revokeAll(ofUser user: String) async throws(SessionStoreError) -> Int {
+    package func revokeAll(ofUser user: String) async throws(SessionStoreError) -> [Identifier] {
         let reply = try await evaluate(
             SessionScripts.revokeAll, keys: [SessionScripts.user + Self.digest(ofUser: user)], [])
-        return Int(reply.integer ?? 0)
+        return Self.identifiers(reply)
     }
 
     /// The active sessions of a user, the newest first.
@@ -125,6 +128,10 @@ package struct SessionStore: Sendable {
         } catch {
             throw .unavailable
         }
+    }
+
+    private static func identifiers(_ reply: RedisValue) -> [Identifier] {
+        (reply.array ?? []).compactMap { $0.text.flatMap { Identifier($0) } }
     }
 
     private static func digest(ofUser user: String) -> String { digest(user) }

@@ -8,6 +8,9 @@ struct LoginController: Sendable {
     /// Nil: logging in is not set up.
     let service: LoginService?
     let sessions: SessionAccess?
+    let sessionService: SessionService?
+    /// On whose behalf a login happens before it is known whose it is.
+    let system: TenantScope
 
     var operations: [Operation] { [login(), callback(), logout().forOperators()] }
 
@@ -63,7 +66,7 @@ struct LoginController: Sendable {
                     from: LoginService.Browser(
                         secret: Self.browserSecret(call, sessions.cookies), previous: sessions.token(call.headers),
                         userAgent: call.headers[.userAgent], address: call.clientAddress.description),
-                    now: call.instant)
+                    in: call.writeContext(in: system))
                 let (cookies, lifetime) = (sessions.cookies, service.configuration.sessionLifetime)
                 return Self.redirect(
                     to: outcome.returnPath.text,
@@ -89,11 +92,11 @@ struct LoginController: Sendable {
                 .notFound: Self.notConfigured,
             ],
             handler: .scoped { call in
-                guard let service, let sessions else { throw LoginError.notConfigured }
+                guard let service, let sessions, let sessionService else { throw LoginError.notConfigured }
                 guard case .session = call.identity.credential, let token = sessions.token(call.request.headers) else {
                     throw LoginError.noSession
                 }
-                try await sessions.store.end(token)
+                try await sessionService.logOut(token, in: call.writeContext)
                 var response = OperationResponse.json { writer in
                     writer.beginObject()
                     if let url = service.providerLogoutURL {

@@ -1,3 +1,4 @@
+import Primitives
 import ServiceKit
 
 /// Why a login does not go on.
@@ -20,10 +21,30 @@ enum LoginError: Error, Sendable, Hashable {
     case code
     /// The ID token is not in order.
     case token(IDTokenFault)
-    /// The user has none of the mapped values.
-    case noAccess
+    /// The user has none of the mapped values; who it is, if that is known.
+    case noAccess(Identifier?)
     /// The identity provider does not respond, or not as it should.
     case providerUnavailable
     /// The request has no session that could be ended.
     case noSession
+}
+
+extension LoginError {
+    /// What the audit log calls it: no text that anybody has sent.
+    var reason: String {
+        switch self {
+        case .notConfigured: "not-configured"
+        case .returnPath: "return-path"
+        case .parameters: "malformed"
+        case .state: "state"
+        case .otherBrowser: "other-browser"
+        case .otherIssuer: "other-issuer"
+        case .refused: "refused"
+        case .code: "code"
+        case .token: "id-token"
+        case .noAccess: "no-access"
+        case .providerUnavailable: "provider-unavailable"
+        case .noSession: "no-session"
+        }
+    }
 }

@@ -24,21 +24,27 @@ struct LoginFeature: ServiceFeature {
             background = []
             healthChecks = []
             operations =
-                LoginController(service: nil, sessions: nil).operations + SessionController(sessions: nil).operations
+                LoginController(
+                    service: nil, sessions: nil, sessionService: nil, system: platform.systemUser.scope
+                ).operations + SessionController(sessions: nil, service: nil).operations
             return
         }
         let sessions = PlatformSessions(configuration.sessions, on: platform)
         let provider = LoginProvider(configuration: configuration, logger: platform.logger)
+        let log = SessionLogRepository(pool: platform.pool)
         let service = LoginService(
             configuration: configuration, provider: provider,
             verifier: IDTokenVerifier(
                 issuer: configuration.issuer, clientID: configuration.clientID, clockSkew: configuration.clockSkew,
                 keys: provider.keys),
             sealer: Sealer(keys: platform.encryptionKeys, purpose: "login"), store: sessions.access.store,
-            roles: platform.roles, logger: platform.logger)
+            log: log, roles: platform.roles, logger: platform.logger)
+        let sessionService = SessionService(store: sessions.access.store, log: log)
         operations =
-            LoginController(service: service, sessions: sessions.access).operations
-            + SessionController(sessions: sessions.access).operations
+            LoginController(
+                service: service, sessions: sessions.access, sessionService: sessionService,
+                system: platform.systemUser.scope
+            ).operations + SessionController(sessions: sessions.access, service: sessionService).operations
         authenticators = [sessions.authenticator]
         background = [provider.loader]
         // Nobody can log in without it; sessions, tokens and API keys go on.

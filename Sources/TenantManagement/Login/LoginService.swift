@@ -1,6 +1,7 @@
 import Entities
 import JSONCoding
 import Logging
+import PostgresClient
 import Primitives
 import Sealing
 import ServiceKit
@@ -44,6 +45,7 @@ struct LoginService: Sendable {
     let verifier: IDTokenVerifier
     let sealer: Sealer
     let store: SessionStore
+    let log: SessionLogRepository
     let roles: RoleBook
     let logger: Logger
 
@@ -75,11 +77,14 @@ struct LoginService: Sendable {
     }
 
     /// Completes a login. Nothing of what the browser brings is used before it is known that this browser began it, and the
-    /// state is used up before the provider is asked.
+    /// state is used up before the provider is asked. A login that was begun here leaves a row in the audit log, whatever becomes of it.
     /// - Throws: ``LoginError``, ``SessionStoreError``.
-    func finish(_ answer: Answer, from browser: Browser, now: Timestamp) async throws -> Outcome {
+    func finish(_ answer: Answer, from browser: Browser, in context: WriteContext) async throws -> Outcome {
         do {
-            let outcome = try await complete(answer, from: browser, now: now)
+            guard let state = answer.state, let attempt = LoginAttempt(state: state, sealer, now: context.now) else {
+                throw LoginError.state
+            }
+            let outcome = try await recorded(answer, of: state, attempt, from: browser, in: context)
             logger.info(
                 "An operator has logged in",
                 metadata: ["userId": "\(outcome.session.userID)", "session": "\(outcome.session.id)"])
@@ -98,10 +103,31 @@ struct LoginService: Sendable {
             + PercentEncoding.form([("client_id", configuration.clientID)])
     }
 
-    private func complete(_ answer: Answer, from browser: Browser, now: Timestamp) async throws -> Outcome {
-        guard let state = answer.state, let attempt = LoginAttempt(state: state, sealer, now: now) else {
-            throw LoginError.state
+    /// Completes a login, and records it if it fails.
+    private func recorded(
+        _ answer: Answer, of state: String, _ attempt: LoginAttempt, from browser: Browser, in context: WriteContext
+    ) async throws -> Outcome {
+        do {
+            return try await complete(answer, of: state, attempt, from: browser, in: context)
+        } catch let error as LoginError {
+            var user: Identifier?
+            if case .noAccess(let known) = error { user = known }
+            let origin = WriteOrigin(
+                .external, actor: user.map { Actor(id: $0.description) }, requestID: context.origin.requestID)
+            do throws(PostgresError) {
+                try await log.record(
+                    .failedLogin(error, address: browser.address), in: context.acting(as: origin, in: context.scope))
+            } catch {
+                logger.warning("A failed login could not be recorded", metadata: ["error": "\(error)"])
+            }
+            throw error
         }
+    }
+
+    private func complete(
+        _ answer: Answer, of state: String, _ attempt: LoginAttempt, from browser: Browser, in context: WriteContext
+    ) async throws -> Outcome {
+        let now = context.now
         guard let secret = browser.secret, attempt.belongs(to: secret) else { throw LoginError.otherBrowser }
         try await checkIssuer(answer.issuer)
         guard try await store.useOnce(state, purpose: "login-state", lifetime: LoginAttempt.lifetime) else {
@@ -120,10 +146,32 @@ struct LoginService: Sendable {
         }
         let token = SessionToken()
         let session = try session(of: claims, from: browser, now: now)
-        try await store.create(session, token: token, limit: configuration.sessionsPerUser, now: now)
-        // The browser forgets its former session now; nobody else should be able to use it either.
-        if let previous = browser.previous { _ = try? await store.end(previous) }
+        try await begin(session, token, replacing: browser.previous, in: context)
         return Outcome(token: token, session: session, returnPath: attempt.returnPath)
+    }
+
+    /// Stores the session together with its row.
+    private func begin(
+        _ session: Session, _ token: SessionToken, replacing previous: SessionToken?, in context: WriteContext
+    ) async throws {
+        let identity = Identity(
+            kind: .operator, credential: .session(id: session.id.description), id: session.userID, permissions: [])
+        let origin = identity.origin(of: context.origin.requestID ?? "")
+        do {
+            try await log.recording(in: context.acting(as: origin, in: identity.scope)) {
+                let ended = try await store.create(
+                    session, token: token, limit: configuration.sessionsPerUser, now: context.now)
+                var events = [SessionEvent.login(session)]
+                events += ended.map { .end($0, of: session.userID, because: .limit) }
+                // The browser forgets its former session now; nobody else should be able to use it either.
+                if let previous, let id = try? await store.end(previous) { events.append(.end(id, because: .login)) }
+                return ((), events)
+            }
+        } catch {
+            // Nobody has the token of a session without a row.
+            _ = try? await store.end(token)
+            throw error
+        }
     }
 
     /// Another provider's answer must not be taken for this one's (RFC 9207 section 2.4).
@@ -138,9 +186,8 @@ struct LoginService: Sendable {
     private func session(of claims: JSONObject, from browser: Browser, now: Timestamp) throws(LoginError) -> Session {
         let grant = configuration.mapping.grant(claims)
         let allowed = roles.catalog.permissions(of: grant.roles, for: .operator).union(grant.permissions)
-        guard !allowed.isEmpty,
-            let user = OperatorID.of(claims, claim: configuration.userIDClaim, issuer: configuration.issuer)
-        else { throw .noAccess }
+        let user = OperatorID.of(claims, claim: configuration.userIDClaim, issuer: configuration.issuer)
+        guard !allowed.isEmpty, let user else { throw .noAccess(user) }
         return Session(
             id: .v7(at: now), userID: user.description, userName: Self.name(claims), roles: grant.roles,
             permissions: grant.permissions, userAgent: browser.userAgent.flatMap(Self.shown), address: browser.address,

@@ -8,6 +8,7 @@ import ServiceKit
 struct SessionController: Sendable {
     /// Nil: logging in is not set up.
     let sessions: SessionAccess?
+    let service: SessionService?
 
     var operations: [Operation] {
         [current(), list().forOperators(), revokeAll().forOperators(), revoke().forOperators()]
@@ -48,9 +49,9 @@ struct SessionController: Sendable {
             responses: [.init(.ok, "Array of Session", schema: .array(of: Self.sessionSchema))],
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in
-                guard let sessions else { throw LoginError.notConfigured }
+                guard let service else { throw LoginError.notConfigured }
                 let user = try Self.user(call, where: SessionPolicy.mayView)
-                let found = try await sessions.store.list(ofUser: user, now: call.request.instant)
+                let found = try await service.list(ofUser: user, now: call.request.instant)
                 var response = OperationResponse.json { writer in
                     writer.beginArray()
                     for session in found { Self.write(session, for: call.identity, to: &writer) }
@@ -67,11 +68,11 @@ struct SessionController: Sendable {
             security: .anyIdentity, parameters: [.id], responses: [.init(.noContent, "Ended")],
             failures: [.notFound: "There is no such session, or it is another user's"],
             handler: .scoped { call in
-                guard let sessions else { throw LoginError.notConfigured }
+                guard let sessions, let service else { throw LoginError.notConfigured }
                 let id = try call.request.identifier()
                 let mayEndOthers = SessionPolicy.mayEndAll(call.identity)
                 guard mayEndOthers || call.identity.id != nil,
-                    try await sessions.store.revoke(id, ofUser: mayEndOthers ? nil : call.identity.id)
+                    try await service.end(id, ofUser: mayEndOthers ? nil : call.identity.id, in: call.writeContext)
                 else { throw HTTPFailure.entityNotFound }
                 var response = OperationResponse.noContent
                 if call.identity.credential == .session(id: id.description) { sessions.removeCookies(from: &response) }
@@ -86,9 +87,9 @@ struct SessionController: Sendable {
             responses: [.init(.ok, "How many there were", schema: Self.countSchema)],
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in
-                guard let sessions else { throw LoginError.notConfigured }
+                guard let sessions, let service else { throw LoginError.notConfigured }
                 let user = try Self.user(call, where: SessionPolicy.mayEnd)
-                var response = OperationResponse.count(try await sessions.store.revokeAll(ofUser: user))
+                var response = OperationResponse.count(try await service.endAll(ofUser: user, in: call.writeContext))
                 if case .session = call.identity.credential, user == call.identity.id {
                     sessions.removeCookies(from: &response)
                 }
