@@ -15,8 +15,8 @@ struct Arc: AsyncParsableCommand {
             """,
         version: ProgramVersion.current,
         subcommands: [
-            UpCommand.self, ServeCommand.self, MigrateCommand.self, TokenCommand.self, DemoCommand.self,
-            DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,
+            UpCommand.self, ServeCommand.self, HealthCommand.self, MigrateCommand.self, TokenCommand.self,
+            DemoCommand.self, DoctorCommand.self, EventsCommand.self, OpenAPICommand.self, AuditCommand.self,
             AsyncAPICommand.self, TenantsCommand.self, KeysCommand.self, APIKeysCommand.self, ConfigCommand.self,
         ])
 }

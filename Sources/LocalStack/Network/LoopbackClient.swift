@@ -2,7 +2,7 @@ private import Dispatch
 private import Glibc
 
 /// One short question over TCP to a program on this machine: enough for readiness probes, no HTTP client needed.
-enum LoopbackClient {
+package enum LoopbackClient {
     private static let queue = DispatchQueue(label: "arc.probe", attributes: .concurrent)
     private static let limit = 64 * 1024
 
@@ -16,9 +16,25 @@ enum LoopbackClient {
         }
     }
 
+    /// Where to ask a program that listens on an address: one that stands for all addresses is reached by the loopback address.
+    /// - Parameter host: The address; nil for 127.0.0.1.
+    package static func reachable(_ host: String?) -> String {
+        switch host {
+        case nil, "0.0.0.0": "127.0.0.1"
+        case "::": "::1"
+        case let host?: host
+        }
+    }
+
+    /// Host and port as URLs and the header field `Host` have them.
+    package static func authority(host: String, port: UInt16) -> String {
+        "\(host.contains(":") ? "[\(host)]" : host):\(port)"
+    }
+
     /// The status of `GET path`, nil when there is no HTTP answer.
-    static func status(host: String, port: UInt16, path: String) async -> Int? {
-        let request = "GET \(path) HTTP/1.1\r\nHost: \(host):\(port)\r\nConnection: close\r\n\r\n"
+    /// - Parameter host: An IPv4 or IPv6 address, or `localhost`.
+    package static func status(host: String, port: UInt16, path: String) async -> Int? {
+        let request = "GET \(path) HTTP/1.1\r\nHost: \(authority(host: host, port: port))\r\nConnection: close\r\n\r\n"
         let answer = await exchange(host: host, port: port, request: request) { $0.contains("\r\n") }
         guard let words = answer?.prefix(32).split(separator: " "), words.count > 1, words[0].hasPrefix("HTTP/1") else {
             return nil

@@ -1,0 +1,41 @@
+import ArgumentParser
+import Configuration
+import ConfigurationChecks
+import LocalStack
+import ServiceKit
+
+/// `arc health`: asks the service on this machine whether it responds, for health checks of containers.
+struct HealthCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "health",
+        abstract: "Check whether a service on this machine responds, for health checks of containers.",
+        discussion: """
+            Sends GET /ping to the service, where its own settings say that it listens (HOST, PORT). The exit status is 0 when
+            the response is 200, and 1 with the reason on standard error otherwise. --ready asks /health/ready instead, which
+            fails while the service's database is away: for load balancers, not for what restarts containers.
+            """)
+
+    @Argument(help: "tenant-management, subscription or orchestrator.")
+    var service: ServiceName
+
+    @Flag(help: "Check whether the service can handle requests, instead of whether it responds.")
+    var ready = false
+
+    func run() async throws {
+        let reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        let path = ready ? "/health/ready" : "/ping"
+        let port: Int
+        do throws(ConfigurationFailure) {
+            port = try reader.integer("port", default: Int(service.stackService.defaultPort), in: 1...65_535)
+        } catch {
+            throw CommandSupport.fail("arc health: \(error)")
+        }
+        let host = LoopbackClient.reachable(reader.text("host"))
+        let place = "http://\(LoopbackClient.authority(host: host, port: UInt16(port)))\(path)"
+        switch await LoopbackClient.status(host: host, port: UInt16(port), path: path) {
+        case 200?: return
+        case let status?: throw CommandSupport.fail("arc health: \(place) responded with \(status)")
+        case nil: throw CommandSupport.fail("arc health: nothing responds at \(place)")
+        }
+    }
+}
