@@ -24,8 +24,8 @@ import Testing
     }
 
     @Test func `the runtime roles can neither read nor change rows of another tenant`() async throws {
-        try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
-            let world = try await IsolationWorld.make(stack)
+        try await IsolationWorld.run { world in
+            let stack = world.stack
             let before = try await world.snapshot()
             for kind in [DatabaseTemplate.tenantManagement, .subscription] {
                 let database = try stack.database(kind)

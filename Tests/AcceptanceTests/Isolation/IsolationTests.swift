@@ -4,12 +4,11 @@ import PostgresTestSupport
 import StackTestSupport
 import Testing
 
-/// Every operation of both documents, asked by everybody about another tenant: nothing of it is returned, changed or
-/// confirmed to exist. What an answer may look like is taken from the same request about something that is not there.
+/// Every operation of both documents, asked by everybody about another tenant, with tokens, API keys and sessions: nothing of it is
+/// returned, changed or confirmed to exist. What an answer may look like is taken from the same request about something that is not there.
 @Suite struct IsolationWalkTests {
     @Test func `nothing of another tenant is returned, changed or confirmed`() async throws {
-        try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
-            let world = try await IsolationWorld.make(stack)
+        try await IsolationWorld.run { world in
             try await world.run(world.controls)
             let before = try await world.snapshot()
             let events = try await world.events()
@@ -17,7 +16,7 @@ import Testing
             // One after the other, because they write the same rows.
             for caller in IsolationWorld.Caller.outsiders {
                 // What the one before has written does not meet the conditions of the next.
-                try await stack.database(.tenantManagement).query(
+                try await world.stack.database(.tenantManagement).query(
                     "UPDATE main.tenants SET spoc_user_id = NULL WHERE id = $1::uuid", [.text(world.own.tenant)])
                 try await world.run(world.writes(caller))
             }
@@ -30,10 +29,35 @@ import Testing
         }
     }
 
+    /// Another site can make a browser send the cookie, but not the token that goes with changes.
+    @Test func `no operation changes anything with the cookie of a session alone`() async throws {
+        try await LoginWorld.run([.tenantManagement, .subscription]) { login in
+            let browser = TestBrowser()
+            try await login.logIn(browser)
+            var refused = 0
+            for client in [login.stack.tenantManagement, login.stack.subscription] {
+                let document = try await APIDocument.read(client)
+                for operation in document.operations where operation.method != "GET" {
+                    guard ["HTTPBearer", "SessionCookie"].contains(operation.security) else { continue }
+                    let body = operation.body.map { document.sample(document.resolve($0)) }
+                    let condition = operation.query.contains("where") ? "?where=%7B%22id%22%3A%22x%22%7D" : ""
+                    let page = try await browser.send(
+                        operation.method, client.url + operation.path(with: WalkTests.unknown) + condition, body)
+                    // Bodies and parameters are looked at before the credential.
+                    let isRight = page.response.errorCode == "CSRF_TOKEN_INVALID" || [400, 422].contains(page.status)
+                    #expect(isRight, "\(operation.name): \(page.status) \(page.response.text.prefix(200))")
+                    refused += page.response.errorCode == "CSRF_TOKEN_INVALID" ? 1 : 0
+                }
+            }
+            #expect(refused >= 80, "\(refused) operations came as far as the credential")
+            try await browser.send("GET", "\(login.url)/auth/session").expect(200)
+        }
+    }
+
     /// Old data may refer across tenants; the reference leads nowhere.
     @Test func `a reference to another tenant's row reveals nothing`() async throws {
-        try await TestStack.run([.tenantManagement, .subscription], environment: IsolationWorld.environment) { stack in
-            let world = try await IsolationWorld.make(stack)
+        try await IsolationWorld.run { world in
+            let stack = world.stack
             let database = try stack.database(.subscription)
             let foreign = try await database.texts(
                 "SELECT invoice_id::text FROM main.subscriptions WHERE subscriber_id = $1::uuid",
@@ -85,6 +109,13 @@ extension IsolationWorld {
             if mine.answer.status != 200 || !own { add(mine, "does not show the own rows") }
             let viewed = try await send(.viewer, service, "GET", operation.path + days)
             if viewed.answer.status != 200 { add(viewed, "is not shown to the viewer") }
+            let browsed = try await send(.operatorSession, service, "GET", operation.path + days)
+            let isBrowsed = other.secrets.contains { browsed.answer.bytes.contains(text: $0) }
+            if browsed.answer.status != 200 || !isBrowsed {
+                add(browsed, "does not show the other tenant to the operator's session")
+            }
+            let refused = try await send(.session, service, "GET", operation.path + days)
+            if refused.answer.status != 403 { add(refused, "is not refused to a session without the permission") }
         }
         let billing = services.suffix(1).map { service -> Job in
             { @Sendable in try await controlBilling(service) }

@@ -18,11 +18,20 @@ struct IsolationWorld: Sendable {
         case viewer
         /// A program with an API key of the first tenant that holds every permission.
         case apiKey = "API key"
+        /// A browser in which an operator has logged in who holds every permission.
+        case operatorSession = "operator's session"
+        /// The same of one who holds no permission that any operation asks for. Sessions are operators' only: tenants' users have none.
+        case session
         /// A lead that is no tenant, with every permission that `LEAD_TOKEN_PERMISSIONS` could give it.
         case lead
         case nobody
 
-        static let outsiders: [Caller] = [.admin, .viewer, .apiKey, .lead, .nobody]
+        static let outsiders: [Caller] = [.admin, .viewer, .apiKey, .session, .lead, .nobody]
+
+        /// Whether everything is refused that is not for everybody.
+        var isPowerless: Bool { self == .session || self == .nobody }
+        /// Whether it is right that the caller sees every tenant.
+        var seesEverything: Bool { self == .operatorUser || self == .operatorSession }
     }
 
     /// The whole API of a service, as its document lists it.
@@ -34,6 +43,7 @@ struct IsolationWorld: Sendable {
     static let environment = [
         "LEAD_TOKEN_PERMISSIONS": TestTokens.allPermissions.joined(separator: ","), "PROVISION_ON_CREATE": "false",
         "SUBSCRIPTION_QUOTA": "1000", "WEBHOOK_ENDPOINT_LIMIT": "100000",
+        "OIDC_ROLE_MAPPING": #"{"admins": {"roles": ["SuperAdmin"]}, "strangers": {"permissions": ["none"]}}"#,
     ]
 
     let stack: TestStack
@@ -47,9 +57,31 @@ struct IsolationWorld: Sendable {
     /// The lead that asks.
     let lead: String
     let tokens: [Caller: String]
+    /// What the browsers send with every request.
+    let sessions: [Caller: [String: String]]
     let problems: Problems
 
-    static func make(_ stack: TestStack) async throws -> IsolationWorld {
+    /// Runs both services, with everybody, for the length of the body.
+    static func run(_ body: (IsolationWorld) async throws -> Void) async throws {
+        try await LoginWorld.run([.tenantManagement, .subscription], environment: environment) { login in
+            try await body(try await make(login.stack, sessions: sessions(login)))
+        }
+    }
+
+    private static func sessions(_ login: LoginWorld) async throws -> [Caller: [String: String]] {
+        var sessions: [Caller: [String: String]] = [:]
+        for (caller, group) in [(Caller.operatorSession, "admins"), (.session, "strangers")] {
+            let browser = TestBrowser()
+            try await login.logIn(browser, groups: [.string(group)])
+            let cookies = browser.cookies.map { "\($0.key)=\($0.value)" }.joined(separator: "; ")
+            sessions[caller] = try login.csrf(browser).merging(["cookie": cookies]) { $1 }
+        }
+        return sessions
+    }
+
+    private static func make(
+        _ stack: TestStack, sessions: [Caller: [String: String]]
+    ) async throws -> IsolationWorld {
         let problems = Problems()
         var services: [Service] = []
         for client in [stack.tenantManagement, stack.subscription] {
@@ -70,7 +102,7 @@ struct IsolationWorld: Sendable {
                 .operatorUser: stack.admin, .admin: try await stack.tokens.userToken(tenant: own.tenant),
                 .viewer: try await stack.tokens.userToken(tenant: own.tenant, Array(Set(views))), .lead: leadToken,
                 .apiKey: try await stack.apiKey(ofTenant: own.tenant),
-            ], problems: problems)
+            ], sessions: sessions, problems: problems)
     }
 
     // MARK: Asking
@@ -87,7 +119,8 @@ struct IsolationWorld: Sendable {
         _ caller: Caller, _ service: Service, _ method: String, _ path: String, _ body: JSONValue? = nil,
         headers: [String: String] = [:]
     ) async throws -> Exchange {
-        let answer = try await service.client.send(method, path, body, token: tokens[caller], headers: headers)
+        let answer = try await service.client.send(
+            method, path, body, token: tokens[caller], headers: headers.merging(sessions[caller] ?? [:]) { $1 })
         let bodyText = body.map { String(decoding: $0.serialized(), as: UTF8.self) } ?? ""
         let readable = path.removingPercentEncoding ?? path
         let exchange = Exchange(
@@ -95,7 +128,7 @@ struct IsolationWorld: Sendable {
             // Ids are repeated in their canonical form.
             said: readable + bodyText + headers.values.flatMap { [$0, $0.lowercased()] }.joined(), answer: answer)
         if answer.status >= 500 { add(exchange, "blames the service") }
-        if caller != .operatorUser, let secret = secret(in: answer, besides: exchange, method) {
+        if !caller.seesEverything, let secret = secret(in: answer, besides: exchange, method) {
             add(exchange, "reveals \(secret) of the other tenant")
         }
         return exchange

@@ -22,7 +22,7 @@ struct IsolationWrites: Sendable {
             world.checkWritten(try await send(ownPath, body), operation)
         }
         if operation.hasID { try await otherInPath(body) }
-        if caller == .nobody && operation.security == "HTTPBearer" { return }
+        if caller.isPowerless && operation.security == "HTTPBearer" { return }
         if operation.method == "PATCH" && operation.query.contains("where") { try await otherInCondition(body) }
         if operation.method == "POST" { try await otherInIdempotencyKey(body) }
         guard caller != .viewer else { return }
