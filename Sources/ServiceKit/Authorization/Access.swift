@@ -15,6 +15,8 @@ package struct Access: Sendable, Hashable {
     /// One of these codes is needed; an empty list accepts every valid credential.
     package let permissions: [String]
     package let tenantUsers: TenantUsers
+    /// Whether what is asked for is about the caller itself, who needs no permission for it.
+    package let isAboutCaller: Bool
 
     /// Operators only.
     package static func operators(_ permissions: String...) -> Access {
@@ -26,11 +28,17 @@ package struct Access: Sendable, Hashable {
         Access(permissions: permissions, tenantUsers: .ownRows)
     }
 
-    package init(permissions: [String], tenantUsers: TenantUsers) {
+    /// Every known caller, about itself.
+    package static let caller = Access(permissions: [], tenantUsers: .ownRows, isAboutCaller: true)
+
+    package init(permissions: [String], tenantUsers: TenantUsers, isAboutCaller: Bool = false) {
         self.permissions = permissions
         self.tenantUsers = tenantUsers
+        self.isAboutCaller = isAboutCaller
     }
 
     /// The same for operators only.
-    package var forOperators: Access { Access(permissions: permissions, tenantUsers: .refused) }
+    package var forOperators: Access {
+        Access(permissions: permissions, tenantUsers: .refused, isAboutCaller: isAboutCaller)
+    }
 }

@@ -71,7 +71,8 @@ extension Operation {
         idempotency: OperationIdempotency = .none, handler: OperationHandler
     ) {
         self.init(
-            method, path, id: operationID, summary: summary, security: .bearer(permissions: access.permissions),
+            method, path, id: operationID, summary: summary,
+            security: access.isAboutCaller ? .anyIdentity : .bearer(permissions: access.permissions),
             parameters: parameters, requestBody: requestBody, responses: responses, failures: failures,
             rateLimit: rateLimit, idempotency: idempotency, handler: handler)
         isForOperators = access.tenantUsers == .refused

@@ -12,7 +12,7 @@ struct MetricsController: Sendable {
     /// For the port of the service: with a permission, for operators.
     var operation: Operation {
         operation(
-            security: .bearer(permissions: MonitoringPolicy.metrics.permissions),
+            security: .bearer(permissions: MetricsPolicy.read.permissions),
             handler: .scoped { call in answer(call.request) }
         ).forOperators()
     }

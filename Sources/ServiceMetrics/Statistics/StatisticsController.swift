@@ -78,7 +78,7 @@ struct StatisticsController: Sendable {
 
     private func forOperators(_ path: String, _ id: String) -> Operation {
         operation(
-            path, id, security: .bearer(permissions: MonitoringPolicy.statistics.permissions),
+            path, id, security: .bearer(permissions: StatisticsPolicy.read.permissions),
             handler: .scoped { call in try answer(call.request, ownRequests: 1) }
         ).forOperators()
     }
@@ -136,7 +136,7 @@ struct StatisticsController: Sendable {
         let operation = Operation(
             .get, path, id: "StatsController.\(id)",
             summary: "Metrics of requests to this node under the names of swagger-stats",
-            security: access?.security ?? .bearer(permissions: MonitoringPolicy.metrics.permissions),
+            security: access?.security ?? .bearer(permissions: StatisticsPolicy.readMetrics.permissions),
             responses: [.init(.ok, "The metrics", mediaType: "text/plain")], handler: handler)
         return access == nil ? operation.forOperators() : operation
     }

@@ -12,7 +12,7 @@ struct LoginController: Sendable {
     /// On whose behalf a login happens before it is known whose it is.
     let system: TenantScope
 
-    var operations: [Operation] { [login(), callback(), logout().forOperators()] }
+    var operations: [Operation] { [login(), callback(), logout()] }
 
     /// Logins of one client; each may cost the identity provider a request.
     private var limit: RateLimit { service?.configuration.limit ?? RateLimit(limit: 60) }
@@ -81,7 +81,7 @@ struct LoginController: Sendable {
     private func logout() -> Operation {
         Operation(
             .post, "/auth/logout", id: "\(Self.controller).logout", summary: "End the session of this browser",
-            security: .anyIdentity,
+            access: LoginPolicy.logout,
             responses: [
                 .init(
                     .ok, "Ended; the browser may go on to `providerLogoutUrl`, where its session at the provider ends",

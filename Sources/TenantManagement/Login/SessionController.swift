@@ -10,9 +10,7 @@ struct SessionController: Sendable {
     let sessions: SessionAccess?
     let service: SessionService?
 
-    var operations: [Operation] {
-        [current(), list().forOperators(), revokeAll().forOperators(), revoke().forOperators()]
-    }
+    var operations: [Operation] { [current(), list(), revokeAll(), revoke()] }
 
     private static let controller = "SessionController"
 
@@ -25,7 +23,7 @@ struct SessionController: Sendable {
     private func current() -> Operation {
         Operation(
             .get, "/auth/session", id: "\(Self.controller).current", summary: "Who the caller is, and what it may do",
-            security: .anyIdentity,
+            access: SessionPolicy.current,
             responses: [.init(.ok, "The caller; with a session also its csrfToken", schema: Self.callerSchema)],
             handler: .scoped { call in
                 var found: (token: SessionToken, session: Session)?
@@ -45,7 +43,7 @@ struct SessionController: Sendable {
         Operation(
             .get, "/auth/sessions", id: "\(Self.controller).find",
             summary: "Active sessions of a user, the newest first",
-            security: .anyIdentity, parameters: [Self.userID],
+            access: SessionPolicy.list, parameters: [Self.userID],
             responses: [.init(.ok, "Array of Session", schema: .array(of: Self.sessionSchema))],
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in
@@ -65,7 +63,7 @@ struct SessionController: Sendable {
     private func revoke() -> Operation {
         Operation(
             .delete, "/auth/sessions/{id}", id: "\(Self.controller).deleteById", summary: "End a session",
-            security: .anyIdentity, parameters: [.id], responses: [.init(.noContent, "Ended")],
+            access: SessionPolicy.end, parameters: [.id], responses: [.init(.noContent, "Ended")],
             failures: [.notFound: "There is no such session, or it is another user's"],
             handler: .scoped { call in
                 guard let sessions, let service else { throw LoginError.notConfigured }
@@ -83,7 +81,7 @@ struct SessionController: Sendable {
     private func revokeAll() -> Operation {
         Operation(
             .delete, "/auth/sessions", id: "\(Self.controller).deleteAll", summary: "End all sessions of a user",
-            security: .anyIdentity, parameters: [Self.userID],
+            access: SessionPolicy.end, parameters: [Self.userID],
             responses: [.init(.ok, "How many there were", schema: Self.countSchema)],
             failures: [.notFound: "Logging in with a browser is not set up (LOGIN_NOT_CONFIGURED)"],
             handler: .scoped { call in

@@ -4,6 +4,11 @@ import ServiceKit
 /// Who may do what with sessions, which only operators have: everybody sees and ends own ones, and with a permission those of
 /// others.
 enum SessionPolicy {
+    /// Who the caller is, which everybody may know.
+    static let current: Access = .caller
+    static let list: Access = .caller.forOperators
+    static let end: Access = .caller.forOperators
+
     /// Whether the caller sees the sessions of a user.
     static func mayView(sessionsOf user: String, _ caller: Identity) -> Bool {
         isOwn(user, caller) || caller.holdsAny(of: [PermissionCatalog.viewSessions])
