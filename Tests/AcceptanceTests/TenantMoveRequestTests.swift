@@ -88,6 +88,26 @@ import Testing
         }
     }
 
+    @Test func `a move can be confirmed although a later one has failed because of its old copy`() async throws {
+        try await TestStack.run([.tenantManagement, .orchestrator]) { stack in
+            let key = TestStack.uniqueKey()
+            let tenant = try await stack.createTenantID(key: key)
+            try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: tenant) == 0 }
+            for (target, outcome) in [("silo", "TENANT_MOVE_SUCCESS"), ("pooled", "TENANT_MOVE_FAILURE")] {
+                try await Self.move(tenant, ["target": .string(target)], stack).expect(202)
+                try await eventually("the move to \(target) has ended") {
+                    try await stack.database(.tenantManagement).count(
+                        "SELECT count(*) FROM main.outbox WHERE type = '\(outcome)'") == 1
+                }
+            }
+            let application = try stack.database(.application)
+            let schemas = "SELECT count(*) FROM pg_namespace WHERE nspname = 'tenant_\(key)'"
+            #expect(try await application.count(schemas) == 1)
+            try await stack.tenantManagement.post("/tenants/\(tenant)/move/confirm", token: stack.admin).expect(204)
+            try await eventually("the old copy is gone") { try await application.count(schemas) == 0 }
+        }
+    }
+
     @Test func `bad requests name the member, and change nothing`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let tenant = try await stack.createTenantID()

@@ -34,6 +34,27 @@ extension WalkTests {
         }
     }
 
+    @Test(arguments: kinds) func `operations that take no body refuse members, which would have no effect`(
+        _ kind: TestStack.ServiceKind
+    ) async throws {
+        try await walk(kind) { walk, operation in
+            // The original ignores the body of this one.
+            guard operation.method == "POST", operation.body == nil, operation.path != "/leads/{id}/verify" else {
+                return
+            }
+            let members = try await walk.send(operation, ["dryRun": true])
+            walk.problems.check(members, "\(operation.name) with members") {
+                $0.status == 422 && $0.json["error"]?["details"]?[0]?["code"]?.stringValue == "additionalProperties"
+            }
+            for body in [[:], nil] as [JSONValue?] {
+                let answer = try await walk.send(operation, body)
+                walk.problems.check(answer, "\(operation.name) without members") {
+                    $0.errorCode != "VALIDATION_FAILED" && $0.status < 500
+                }
+            }
+        }
+    }
+
     @Test(arguments: kinds) func `invalid filters are refused and unusual ones answered`(_ kind: TestStack.ServiceKind)
         async throws
     {

@@ -166,6 +166,7 @@ struct OpenAPIOperationWriter {
             for status in [413, 415] { failures[status] = SharedFailure.description(status) }
             failures[422] = "The body violates its schema; `details` has the paths and reasons"
         }
+        if operation.refusesBody { failures[422] = "A body with members was sent, although the operation takes none" }
         if operation.canBeLimited { failures[429] = SharedFailure.description(429) }
         for (status, description) in operation.failures { failures[status.code] = description }
         if operation.takesIdempotencyKeys {

@@ -1,6 +1,10 @@
 import Entities
 
 extension Operation {
+    /// Whether a body with members is refused because the operation takes none. The original ignores the one of
+    /// `POST /leads/{id}/verify`, which its clients may send.
+    var refusesBody: Bool { requestBody == nil && method == .post && security != .leadKey }
+
     /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
     /// them as well.
     package func forOperators() -> Operation {

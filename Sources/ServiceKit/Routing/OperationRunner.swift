@@ -106,11 +106,14 @@ struct OperationRunner: Sendable {
         let parsed = try body.get()
         try ParameterValidation.check(call, against: operation.parameters)
         try ParameterValidation.refuseConditions(call, unlessIn: operation.parameters)
-        if let schema = operation.requestBody, let parsed {
+        if let schema = operation.requestBody ?? (operation.refusesBody ? Self.noMembers : nil), let parsed {
             let details = schema.validate(parsed)
             guard details.isEmpty else { throw HTTPFailure.validation(details) }
         }
     }
+
+    /// Of a body that nobody reads. A client that sends members expects an effect, and must learn that there is none.
+    private static let noMembers = Schema.object([])
 
     private func respond(
         _ call: OperationRequest, caller: Result<Identity, any Error>?
@@ -221,12 +224,13 @@ struct OperationRunner: Sendable {
     }
 
     private func parseBody(_ bytes: [UInt8], headers: HTTPFields) throws -> JSONValue? {
-        guard operation.requestBody != nil else { return nil }
+        guard operation.requestBody != nil || operation.refusesBody else { return nil }
         let type = headers[.contentType] ?? ""
         let essence = type.prefix { $0 != ";" }.trimmingSpaces().lowercased()
-        guard essence == "application/json" || (essence.hasPrefix("application/") && essence.hasSuffix("+json")) else {
-            throw HTTPFailure.unsupportedMediaType(type)
-        }
+        guard
+            operation.refusesBody || essence == "application/json"
+                || (essence.hasPrefix("application/") && essence.hasSuffix("+json"))
+        else { throw HTTPFailure.unsupportedMediaType(type) }
         do {
             return try JSONValue.parse(bytes, limits: JSONLimits(bytes: limits.maximumBodySize))
         } catch {

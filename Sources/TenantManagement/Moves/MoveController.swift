@@ -45,7 +45,7 @@ struct MoveController: Sendable {
     private func confirm() -> Operation {
         Operation(
             .post, "/tenants/{id}/move/confirm", id: "TenantMoveController.confirm",
-            summary: "Confirm the last move of a tenant: its old copy is removed now",
+            summary: "Confirm the last successful move of a tenant: its old copy is removed now",
             access: MovePolicy.confirm, parameters: [.id],
             responses: [.init(.noContent, "Accepted; a repeated request has no further effect")],
             failures: [

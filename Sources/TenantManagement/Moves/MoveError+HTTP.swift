@@ -19,7 +19,7 @@ extension MoveError: HTTPFailureConvertible {
         case .notEnded:
             .conflict("The move has not ended yet. Repeat the request when it has.", code: "MOVE_OPEN")
         case .failed:
-            .conflict("The last move has failed, so there is no old copy.", code: "MOVE_FAILED")
+            .conflict("No move of the tenant has succeeded, so there is no old copy.", code: "MOVE_FAILED")
         }
     }
 }

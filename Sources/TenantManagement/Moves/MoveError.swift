@@ -13,6 +13,6 @@ enum MoveError: Error, Sendable, Hashable {
     case nothingToConfirm
     /// The move has not ended yet.
     case notEnded
-    /// The move has failed, so there is no old copy.
+    /// No move has succeeded, so there is no old copy.
     case failed
 }

@@ -43,7 +43,11 @@ struct MoveService: Sendable {
         guard let last = try await repository.latest(of: tenant, kind: .move) else { throw MoveError.nothingToConfirm }
         switch last.status {
         case .open: throw MoveError.notEnded
-        case .failed: throw MoveError.failed
+        case .failed:
+            // A move that has failed leaves nothing, but the one before it may have left an old copy.
+            guard try await repository.latest(of: tenant, kind: .move, status: .succeeded) != nil else {
+                throw MoveError.failed
+            }
         case .succeeded: break
         }
         var writer = JSONWriter(reservingCapacity: 64)

@@ -28,16 +28,21 @@ struct ProvisioningRepository: Sendable {
     }
 
     /// The open provisioning of a tenant, otherwise the newest one by the clocks of the nodes; nil if there was none.
-    /// - Parameter kind: nil for any.
+    /// - Parameters:
+    ///   - kind: nil for any.
+    ///   - status: nil for any.
     func latest(
-        of tenant: Identifier, kind: ProvisioningKind? = nil
+        of tenant: Identifier, kind: ProvisioningKind? = nil, status: ProvisioningStatus? = nil
     ) async throws(PostgresError) -> Provisioning? {
-        try await read(Self.findLatest, [.identifier(tenant), .optional(kind) { $0.value }, .int64(1)]).first
+        try await read(
+            Self.findLatest,
+            [.identifier(tenant), .optional(kind) { $0.value }, .optional(status) { $0.value }, .int64(1)]
+        ).first
     }
 
     /// The open provisioning of a tenant, and the newest ones.
     func latest(of tenant: Identifier, limit: Int) async throws(PostgresError) -> [Provisioning] {
-        try await read(Self.findLatest, [.identifier(tenant), .null, .int64(Int64(limit))])
+        try await read(Self.findLatest, [.identifier(tenant), .null, .null, .int64(Int64(limit))])
     }
 
     /// The provisioning with a context; nil when there is none.
@@ -117,7 +122,8 @@ struct ProvisioningRepository: Sendable {
     private static let findLatest = PostgresStatement(
         """
         SELECT \(columns) FROM main.provisionings
-        WHERE tenant_id = $1 AND ($2::smallint IS NULL OR kind = $2) ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT $3
+        WHERE tenant_id = $1 AND ($2::smallint IS NULL OR kind = $2) AND ($3::smallint IS NULL OR status = $3)
+        ORDER BY (status = \(open)) DESC, requested_on DESC LIMIT $4
         """)
 
     private static let find = PostgresStatement("SELECT \(columns) FROM main.provisionings WHERE id = $1")
