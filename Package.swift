@@ -143,6 +143,7 @@ let package = Package(
             "MessageBusEventBridge",
             values + settings + background + ["AWS", "WorkQueue", "MessageBus", "MessageBusSQS"]),
         library("Billing", ["Primitives"]),
+        library("SampleData", ["Primitives", "PostgresClient", "Billing", logging]),
         library(
             "ServiceKit",
             values + settings + background + [
@@ -199,7 +200,7 @@ let package = Package(
                 "CProcess", "TenantManagement", "Subscription", "Orchestrator", "LocalStack", "ServiceKit",
                 "ServicePlatform",
                 "Entities", "MessageBus", "PDFDocuments", "Observability", "PostgresClient", "Migrations",
-                "KeyRotation",
+                "KeyRotation", "Billing", "SampleData",
                 "RedisClient", "PrometheusMetrics", "ServiceMetrics", "OpenTelemetry",
                 argumentParser, logging, unixSignals,
             ],
@@ -257,6 +258,7 @@ let package = Package(
         tests("ConfigurationChecksTests", settings),
         tests("PDFDocumentsTests", ["TestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
+        tests("SampleDataTests", ["Primitives", "Billing", "SampleData"]),
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),

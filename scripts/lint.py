@@ -19,7 +19,7 @@ LAYERS = [
     {"DNSClient", "OutboundHTTP", "PDFDocuments", "PostgresClient", "RedisClient"},
     {"AWS", "Entities", "KeyRotation", "Migrations", "Observability", "PrometheusMetrics", "WorkQueue"},
     {"Billing", "OpenTelemetry", "ServiceKit", "MessageBus"},
-    {"MessageBusBullMQ", "MessageBusSQS", "ServiceMetrics"},
+    {"MessageBusBullMQ", "MessageBusSQS", "SampleData", "ServiceMetrics"},
     {"MessageBusEventBridge"},
     {"ServicePlatform"},
     {"TenantManagement", "Subscription", "Orchestrator", "LocalStack"},

@@ -4,7 +4,7 @@ package import Logging
 /// A connection for one blocking call after the other, on a dedicated thread: for migrations. Statements have no timeout,
 /// because rewriting a table may take its time.
 package final class BlockingSession {
-    private let raw: OpaquePointer
+    let raw: OpaquePointer
 
     init(_ opened: OpenedConnection) {
         raw = opened.raw
@@ -52,7 +52,7 @@ package final class BlockingSession {
         }
     }
 
-    private func check(_ result: OpaquePointer?) throws(PostgresError) {
+    func check(_ result: OpaquePointer?) throws(PostgresError) {
         guard let result else {
             let message = PQerrorMessage(raw).map { String(cString: $0) }
             throw PostgresError(.connection, "connection lost", serverMessage: message)
