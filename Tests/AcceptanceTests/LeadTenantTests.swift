@@ -14,6 +14,9 @@ import Testing
             let (lead, token) = try await stack.validatedLead(name)
             try await client.post("/leads/\(lead)/tenants", token: "invalid-token").expect(401)
             try await client.post("/leads/\(lead)/tenants", token: stack.admin).expect(401)
+            // Somebody whose id happens to be the lead's is not the lead.
+            let namesake = try await stack.tokens.operatorToken(user: lead)
+            try await client.post("/leads/\(lead)/tenants", token: namesake).expect(401)
             try await client.post("/leads/\(Identifier.v4())/tenants", token: token).expect(401)
             let wrong = try await client.post(
                 "/leads/\(lead)/tenants", ["key": .string(name), "domains": ["invalid-domain.com"]], token: token)

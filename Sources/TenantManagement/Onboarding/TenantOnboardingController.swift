@@ -55,7 +55,9 @@ struct TenantOnboardingController: Sendable {
             idempotency: recovery,
             handler: .authenticated { call in
                 let id = call.request.pathParameter("id")
-                guard call.identity.id == id, let lead = Identifier(id) else { throw HTTPFailure.unauthorized }
+                guard OnboardingPolicy.isLead(id, call.identity), let lead = Identifier(id) else {
+                    throw HTTPFailure.unauthorized
+                }
                 return try await onboarding.onboard(
                     lead: lead, call.request.body?.objectValue,
                     in: call.request.writeContext(in: system, by: call.identity)
