@@ -88,7 +88,7 @@ import Testing
     }
 
     /// Has the form of a key, with a right checksum.
-    private static let unknownKey = "arc_" + String(repeating: "0", count: 43) + "2CZclj"
+    static let unknownKey = "arc_" + String(repeating: "0", count: 43) + "2CZclj"
 
     @Test func `two credentials at once are a 401 even if both are right`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in

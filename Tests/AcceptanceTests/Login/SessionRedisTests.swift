@@ -56,6 +56,49 @@ import Testing
         }
     }
 
+    @Test func `without Redis tokens and API keys go on, and what was refused stays refused`() async throws {
+        try await run { world, redis in
+            let (client, admin) = (world.stack.tenantManagement, world.stack.admin)
+            let (key, gone) = (try await world.stack.apiKey(["10207", "10205"]), try await world.stack.apiKey())
+            try await client.delete(gone.path, token: admin).expect(204)
+            let user = Identifier.v4().description
+            let revoked = try await world.stack.tokens.operatorToken(user: user)
+            try await client.post("/token-revocations", ["kind": "user", "value": .string(user)], token: admin)
+                .expect(201)
+            let weak = try await world.stack.tokens.operatorToken(["10207"])
+            let tenant = try await world.stack.createTenantID()
+            let (browser, ended) = (TestBrowser(), TestBrowser())
+            try await world.logIn(browser)
+            try await world.logIn(ended)
+            let former = ended.copy()
+            try await ended.send("POST", "\(world.url)/auth/logout", headers: try world.csrf(ended)).expect(200)
+            try await redis.stop()
+            try await eventually("sessions are not looked up any more") {
+                try await browser.send("GET", "\(world.url)/tenants").status == 503
+            }
+            for token in [admin, weak, key.text] {
+                try await client.get("/tenants/\(tenant)", token: token).expect(200)
+                try await client.get("/tenants", token: token).expect(200)
+            }
+            for (token, name) in [(admin, "By a token"), (key.text, "By a key")] {
+                try await client.patch("/tenants/\(tenant)", ["name": .string(name)], token: token).expect(204)
+                #expect(try await client.get("/tenants/\(tenant)", token: token).json["name"] == .string(name))
+            }
+            try await client.patch("/tenants/\(tenant)", ["name": "x"], token: weak).expect(403)
+            try await client.get("/contacts", token: key.text).expect(403)
+            for token in [revoked, gone.text, APIKeyTests.unknownKey, "x"] {
+                try await client.get("/tenants", token: token).expect(401)
+            }
+            try await client.get("/tenants").expect(401)
+            for thief in [former, TestBrowser(cookies: [LoginWorld.sessionCookie: String(repeating: "0", count: 64)])] {
+                try await thief.send("GET", "\(world.url)/tenants").expect(503)
+                try await thief.send(
+                    "GET", "\(world.url)/tenants", headers: ["authorization": "Bearer \(admin)"]
+                ).expect(401)
+            }
+        }
+    }
+
     @Test func `whoever reads or writes Redis becomes nobody`() async throws {
         try await run { world, redis in
             let client = RedisClient(configuration: redis.configuration, logger: testLogger)
