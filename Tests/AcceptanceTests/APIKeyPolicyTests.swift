@@ -46,6 +46,33 @@ import Testing
         }
     }
 
+    @Test func `a key rotates itself and the keys that were made with it, and no others`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            let client = stack.tenantManagement
+            let codes = ["10270", "10271", "10272", "10207"]
+            let (maker, other) = (try await stack.apiKey(codes), try await stack.apiKey(codes))
+            let made = try await stack.apiKey(codes, by: maker.text)
+            let grandchild = try await stack.apiKey(["10207"], by: made.text)
+            for key in [other, maker] {
+                let refused = try await client.post("\(key.path)/rotate", [:], token: made.text).expect(403)
+                #expect(refused.errorCode == "API_KEY_NOT_OWN")
+                try await client.get("/tenants", token: key.text).expect(200)
+                #expect(try await client.get(key.path, token: stack.admin).json["rotatedOn"]?.stringValue == nil)
+            }
+            try await client.post("/api-keys/\(WalkTests.unknown)/rotate", [:], token: made.text).expect(404)
+            var texts: [String] = []
+            for key in [grandchild, made, maker] {
+                let rotated = try await client.post("\(key.path)/rotate", [:], token: maker.text).expect(200)
+                texts.append(try TestAPIKey(rotated).text)
+            }
+            for text in texts { try await client.get("/tenants", token: text).expect(200) }
+            // Whoever had it in his hands has nothing any more.
+            try await client.delete(maker.path, token: stack.admin).expect(204)
+            for text in texts { try await client.get("/tenants", token: text).expect(401) }
+            try await client.post("\(other.path)/rotate", [:], token: stack.admin).expect(200)
+        }
+    }
+
     @Test func `whose key it is has to be said, and users of a tenant have only keys of their tenant`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             let client = stack.tenantManagement

@@ -165,7 +165,8 @@ struct APIKeyController: Sendable {
                 ], name: "ApiKeyRotation"),
             responses: [.init(.ok, "The key with its new secret", schema: Self.securedSchema, headers: [.eTag])],
             failures: [
-                .forbidden: "The key allows what the caller may not do (PERMISSIONS_NOT_HELD)",
+                .forbidden:
+                    "The key allows what the caller may not do (PERMISSIONS_NOT_HELD), or was not made with the key that makes the request (API_KEY_NOT_OWN)",
                 .notFound: Self.missing, .conflict: Self.lost.prefix(1).uppercased() + Self.lost.dropFirst(),
                 .preconditionFailed: CRUDOperations.preconditionFailure,
             ],

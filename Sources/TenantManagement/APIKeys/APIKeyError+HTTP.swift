@@ -7,6 +7,11 @@ extension APIKeyError: HTTPFailureConvertible {
     var httpFailure: HTTPFailure {
         switch self {
         case .notHeld(let details): Self.notHeld(details)
+        case .notOwn:
+            HTTPFailure(
+                .forbidden, name: "ForbiddenError",
+                message: "With a key, only this key itself and those that were made with it can be rotated.",
+                code: "API_KEY_NOT_OWN")
         case .operatorsOnly: .reservedToOperators("/audience")
         case .tooMany(let limit):
             .conflict("There are \(limit) keys, which is the limit. Delete one first.", code: "TOO_MANY_API_KEYS")

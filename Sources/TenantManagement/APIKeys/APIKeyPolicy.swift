@@ -1,5 +1,6 @@
 import Entities
 import JSONCoding
+import Primitives
 import ServiceKit
 
 /// Who may do what with API keys: operators with all of them, users of a tenant with those of their tenant, both only within
@@ -65,6 +66,14 @@ struct APIKeyPolicy: Sendable {
                     "you do not have \(foreign.count) of the permissions of this role, such as \(example)"))
         }
         guard details.isEmpty else { throw .notHeld(details) }
+    }
+
+    /// Whether a caller may give a key a new secret, which the response has. With a key, only that key itself and those that were made
+    /// with it can be rotated: they end when it is deleted, so that nobody keeps access by means of a key that was made otherwise.
+    /// - Parameter makers: The key itself, the one that it was made with, and so on.
+    static func mayRotate(madeWith makers: [Identifier], _ caller: Identity) -> Bool {
+        guard case .apiKey(let own) = caller.credential else { return true }
+        return makers.contains(own)
     }
 
     private static func detail(

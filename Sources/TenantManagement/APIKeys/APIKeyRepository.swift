@@ -51,6 +51,23 @@ struct APIKeyRepository: Sendable {
         SELECT 1 / (count(*) > 0 AND NOT bool_or(deleted))::integer FROM locked
         """
 
+    /// A key, the one that it was made with, and so on, as far as the scope has them.
+    func makers(of key: Identifier, in scope: TenantScope) async throws(PostgresError) -> [Identifier] {
+        let result = try await pool.query(
+            Self.findingMakers, [.identifier(key)], settings: scope.settings, as: .read)
+        var makers: [Identifier] = []
+        for row in result.rows { makers.append(try row.identifier(0)) }
+        return makers
+    }
+
+    private static let findingMakers: PostgresStatement = """
+        WITH RECURSIVE maker AS (
+            SELECT id, created_by FROM main.api_keys WHERE id = $1
+            UNION SELECT parent.id, parent.created_by FROM main.api_keys AS parent JOIN maker ON parent.id = maker.created_by
+        )
+        SELECT id FROM maker
+        """
+
     /// A new secret of a key.
     struct Rotation: Sendable {
         let hash: [UInt8]

@@ -146,6 +146,10 @@ struct APIKeyService: Sendable {
         let current = try await keys.findByID(id, in: context.scope)
         let version = try current.version
         try condition?.require(version)
+        if caller.apiKey != nil {
+            let makers = try await repository.makers(of: id, in: context.scope)
+            guard APIKeyPolicy.mayRotate(madeWith: makers, caller) else { throw APIKeyError.notOwn }
+        }
         // What a key may do never changes.
         try policy.checkHeld(
             APIKeyPolicy.Grants(permissions: try current[APIKey.permissions], roles: try current[APIKey.roles]),
