@@ -158,7 +158,7 @@ let package = Package(
             values + settings + background + [
                 "PostgresClient", "RedisClient", "Entities", "WorkQueue", "PrometheusMetrics", "ServiceKit",
                 coreMetrics,
-                crypto, httpTypes, nioCore, nioPosix,
+                crypto, httpTypes, nioCore, nioHTTP1, nioPosix,
             ]),
         library(
             "ServicePlatform",

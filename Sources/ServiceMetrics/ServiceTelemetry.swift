@@ -19,6 +19,8 @@ package struct ServiceTelemetry: Sendable {
     let configuration: MetricsConfiguration
     let statisticsConfiguration: StatisticsConfiguration
     let registry: MetricsRegistry?
+    private let address: String
+    private let servicePort: Int
     private let box = StatisticsBox()
     let clock: any WallClock
     let logger: Logger
@@ -39,6 +41,8 @@ package struct ServiceTelemetry: Sendable {
         self.service = service
         self.clock = clock
         self.logger = logger
+        self.servicePort = servicePort
+        address = reader.text("host") ?? "127.0.0.1"
         configuration = try MetricsConfiguration(reader: reader, servicePort: servicePort)
         statisticsConfiguration = try StatisticsConfiguration(reader: reader)
         registry = configuration.isEnabled ? MetricsRegistry(MetricCatalog.all, logger: logger) : nil
@@ -70,7 +74,8 @@ package struct ServiceTelemetry: Sendable {
     }
 
     private var statistics: StatisticsController {
-        StatisticsController(box: box, service: service, hostname: HostName.current ?? "")
+        StatisticsController(
+            box: box, service: service, hostname: HostName.current ?? "", address: address, port: servicePort)
     }
 
     /// Observes the requests of the service.

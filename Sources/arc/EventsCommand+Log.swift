@@ -129,7 +129,8 @@ extension EventsCommand {
                 the original as handled. Their effects must be safe to repeat; those of the services are. Other consumers see
                 the replay too unless --group leaves them out. The reason is recorded with the replay.
 
-                Only published events can be replayed. Use `arc events retry` for dead letters.
+                Only published events can be replayed. Use `arc events retry` for dead letters. With --service, the bus is not
+                asked whether it knows the group.
                 """)
         @OptionGroup var outboxes: OutboxOptions
         @Option(help: "Only for this consumer group; may be repeated. Default: all groups that ask for its type.")
@@ -157,6 +158,7 @@ extension EventsCommand {
             let context = WriteContext(
                 scope: .operatorScope(actor: Actor(id: "arc events")), now: SystemClock().now(),
                 origin: WriteOrigin(.command, actor: Actor(id: "arc events")))
+            try await requireKnownGroups()
             var replay: Identifier?
             try await outboxes.forEach { outbox in
                 guard replay == nil else { return }
@@ -173,6 +175,17 @@ extension EventsCommand {
             }
             guard let replay else { throw CommandSupport.fail(EventsCommand.notFound(id)) }
             CommandSupport.printLine("\(replay) repeats \(id)")
+        }
+
+        /// Refuses a group that the bus does not know, as `POST /events/{id}/replay` does: nobody would get the replay.
+        private func requireKnownGroups() async throws {
+            guard !group.isEmpty, outboxes.service == nil else { return }
+            try await EventStore.forEach(nil, of: [.messageBus]) { store in
+                guard case .bus(_, let known) = store, !known.isEmpty else { return }
+                guard let unknown = Set(group).subtracting(known).sorted().first else { return }
+                throw CommandFailure(
+                    description: "\(unknown) is not a consumer group; there are \(known.joined(separator: ", "))")
+            }
         }
     }
 

@@ -27,9 +27,12 @@ import Testing
             ) { _, line in lines.append(line) }
         }
 
-        /// What `arc doctor` prints in another terminal.
-        func examine() async throws -> String {
-            try await ProcessCommand(executable: program, arguments: ["doctor"], environment: environment).run().output
+        /// What a command prints in another terminal.
+        func run(_ arguments: String...) async throws -> String {
+            let outcome = try await ProcessCommand(
+                executable: program, arguments: arguments, environment: environment
+            ).run()
+            return outcome.output + outcome.errors
         }
 
         /// Waits until everything serves, or ends with what was printed instead.
@@ -61,9 +64,12 @@ import Testing
         let second = try await Terminal(home: home, ports: ports)
         try await second.waitUntilReady()
         let running = try records(home)
-        let report = try await second.examine()
+        let report = try await second.run("doctor")
         for service in StackService.all { #expect(report.contains("\(service.name)\n"), "\(report)") }
         #expect(report.split(separator: "\n").count { $0.hasPrefix("  ok    HTTP: ok") } == 3, "\(report)")
+        let replay = try await second.run(
+            "events", "replay", "00000000-0000-4000-8000-000000000001", "--group", "nobody", "--reason", "r")
+        #expect(replay.contains("nobody is not a consumer group; there are"), "\(replay)")
         second.child.send(.terminate)
         #expect(await second.child.waitUntilExit() == .code(0))
         #expect(!running.contains(where: ProcessRegistry.isRunning))

@@ -9,6 +9,9 @@ struct StatisticsController: Sendable {
     let box: StatisticsBox
     let service: String
     let hostname: String
+    /// Where the service listens.
+    let address: String
+    let port: Int
 
     /// Who may call, and how many of the requests in flight are the call itself.
     private struct CallerCheck: Sendable {
@@ -113,8 +116,8 @@ struct StatisticsController: Sendable {
     private func answer(_ call: OperationRequest, ownRequests: Int) throws(HTTPFailure) -> OperationResponse {
         guard let statistics = box.statistics else { throw .unavailable() }
         let report = StatisticsReport(
-            statistics: statistics, service: service, hostname: hostname, ownRequests: ownRequests,
-            fields: StatisticsReport.Fields(query: call.query))
+            statistics: statistics, service: service, hostname: hostname, address: address, port: port,
+            ownRequests: ownRequests, fields: StatisticsReport.Fields(query: call.query))
         var response = OperationResponse.json { report.write(to: &$0) }
         response.headers[.cacheControl] = "no-store"
         return response

@@ -102,8 +102,11 @@ extension StatisticsReport {
         writer.string(operation.summary)
         writer.key("tags")
         writer.beginArray()
-        writer.string(String(operation.operationID.prefix { $0 != "." }))
+        writer.string(tag(of: operation))
         writer.endArray()
         writer.endObject()
     }
+
+    /// The tag of an operation in the OpenAPI document.
+    static func tag(of operation: Operation) -> String { String(operation.operationID.prefix { $0 != "." }) }
 }

@@ -1,5 +1,5 @@
-import HTTPTypes
 import JSONCoding
+import NIOHTTP1
 import Primitives
 import PrometheusMetrics
 import ServiceKit
@@ -105,7 +105,7 @@ extension StatisticsReport {
         writer.key("method")
         writer.string(request.method)
         writer.key("query")
-        writer.string(request.query.joined(separator: ","))
+        writer.string("\(request.method) \(request.path)")
         writer.key("startts")
         writer.integer64(start)
         writer.key("endts")
@@ -117,27 +117,38 @@ extension StatisticsReport {
         text("name", service, to: &writer)
         text("version", ProgramVersion.current, to: &writer)
         text("hostname", hostname, to: &writer)
-        text("ip", "", to: &writer)
+        text("ip", address, to: &writer)
         writer.endObject()
         writer.key("http")
         writeHTTP(request, route: operation?.path, to: &writer)
         text("ip", request.address, to: &writer)
         text("real_ip", request.address, to: &writer)
         writer.key("port")
-        writer.integer(0)
+        writer.integer(port)
         writer.key("@timestamp")
         writer.timestamp(request.start)
         text("request_id", request.requestID, to: &writer)
         if let tenant = request.tenantID { text("tenant_id", tenant.description, to: &writer) }
+        write(operation, of: request, to: &writer)
+        writer.endObject()
+    }
+
+    /// The operation that a request was for. Without one, its path stands for it.
+    private func write(_ operation: Operation?, of request: StoredRequest, to writer: inout JSONWriter) {
+        let path = operation?.path ?? request.path
         writer.key("api")
         writer.beginObject()
-        text("path", operation?.path ?? "", to: &writer)
+        text("path", path, to: &writer)
+        text("query", "\(request.method) \(path)", to: &writer)
         text("operationId", operation?.operationID ?? "", to: &writer)
         writer.key("swagger")
         writer.bool(operation != nil)
         writer.key("deprecated")
         writer.bool(false)
-        writer.endObject()
+        writer.key("tags")
+        writer.beginArray()
+        if let operation { writer.string(Self.tag(of: operation)) }
+        writer.endArray()
         writer.endObject()
     }
 
@@ -150,10 +161,14 @@ extension StatisticsReport {
         writer.key("clength")
         writer.integer(request.requestBytes)
         text("route_path", route ?? "", to: &writer)
-        // Values may be secrets, so they are not kept.
-        for key in ["params", "query", "body"] as [StaticString] {
+        // Values may be secrets, so they are not kept; of the query the names are.
+        for (key, names) in [("params", []), ("query", request.query), ("body", [])] as [(StaticString, [String])] {
             writer.key(key)
             writer.beginObject()
+            for name in Set(names).sorted() {
+                writer.key(name)
+                writer.string("{hidden}")
+            }
             writer.endObject()
         }
         writer.endObject()
@@ -161,7 +176,7 @@ extension StatisticsReport {
         writer.beginObject()
         text("code", "\(request.status)", to: &writer)
         text("class", Self.className(request.status), to: &writer)
-        text("phrase", HTTPResponse.Status(code: request.status).reasonPhrase, to: &writer)
+        text("phrase", HTTPResponseStatus(statusCode: request.status).reasonPhrase, to: &writer)
         write(headers: request.responseHeaders, to: &writer)
         writer.key("clength")
         writer.integer(request.responseBytes)

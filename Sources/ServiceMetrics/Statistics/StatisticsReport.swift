@@ -29,6 +29,9 @@ struct StatisticsReport: Sendable {
     let statistics: RequestStatistics
     let service: String
     let hostname: String
+    /// Where the service listens.
+    let address: String
+    let port: Int
     /// Requests in flight that are the one that asks.
     let ownRequests: Int
     let fields: Fields
@@ -49,7 +52,7 @@ struct StatisticsReport: Sendable {
         writer.key("hostname")
         writer.string(hostname)
         writer.key("ip")
-        writer.string("")
+        writer.string(address)
         writer.key("apdexThreshold")
         writer.double(RequestStatistics.apdexThreshold)
         if fields.contains("method") { writeMethods(routes, unrouted, to: &writer) }

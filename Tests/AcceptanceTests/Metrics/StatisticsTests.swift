@@ -53,7 +53,14 @@ import Testing
                     "path", "method", "query", "startts", "endts", "responsetime", "node", "http", "ip", "real_ip",
                     "port", "@timestamp", "api",
                 ]))
+            #expect(error["query"] == "POST /leads" && error["node"]?["ip"] == "127.0.0.1")
             #expect(error["http"]?["response"]?["code"] == "422")
+            #expect(error["http"]?["response"]?["phrase"] == "Unprocessable Entity")
+            let api = error["api"]
+            #expect(keys(api) == ["path", "query", "operationId", "swagger", "deprecated", "tags"])
+            #expect(api?["query"] == "POST /leads" && api?["tags"] == ["LeadController"])
+            let searched = json["longestreq"]?.arrayValue?.first { $0["query"] == "GET /leads" }
+            #expect(searched?["http"]?["request"]?["query"] == ["token": "{hidden}"])
             #expect(error["http"]?["request"]?["route_path"] == "/leads")
             let operation = json["apiop"]?["/leads"]?["POST"]
             #expect(keys(operation) == ["defs", "stats", "details"])
