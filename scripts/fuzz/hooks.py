@@ -284,7 +284,8 @@ def code(response):
 
 
 # What a lead was mailed or given, what the orchestrator signs, and a provider's password: made up, they are refused.
-SECRETS = ("/leads/{id}/verify", "/leads/{id}/tenants", "/manage/users", "/webhook", "/webhooks/billing-payment")
+SECRETS = ("/leads/{id}/verify", "/leads/{id}/tenants", "/manage/users", "/webhook", "/webhooks/billing-payment",
+           "/tenant-exports/{id}/data")
 
 # Refusals of input that keeps its schema: the reason, and how such an answer is known.
 RIGHT_REFUSALS = [
@@ -348,6 +349,22 @@ RIGHT_REFUSALS = [
     ("a card's number has a check digit, and whether a card has expired depends on the day",
      lambda case, response: case.operation.path == "/billing-payment-source" and response.status_code == 422
      and has_only({"luhn", "expired"}, response)),
+    ("which permission codes and roles there are is more than their pattern",
+     lambda case, response: collection(case.operation.path) in ("api-keys", "roles") and response.status_code == 422
+     and has_only({"permission", "role"}, response)),
+    ("built-in roles do not change",
+     lambda case, response: case.operation.path == "/roles/{id}" and response.status_code == 403
+     and code(response) == "ROLE_READ_ONLY"),
+    ("how long an API key lives is counted from now",
+     lambda case, response: collection(case.operation.path) == "api-keys" and response.status_code == 422
+     and has_only({"range"}, response) and all(detail.get("path") == "/expiresOn" for detail in details(response))),
+    ("a revocation ends after now; one of a user begins before now, and one of a token has no such instant",
+     lambda case, response: case.operation.path == "/token-revocations" and response.status_code == 422
+     and has_only({"range"}, response)
+     and all(detail.get("path") in ("/issuedBefore", "/expiresOn") for detail in details(response))),
+    ("a webhook endpoint stays with its tenant",
+     lambda case, response: case.operation.path == "/webhook-endpoints/{id}" and response.status_code == 422
+     and has_only({"tenant"}, response) and all(detail.get("path") == "/tenantId" for detail in details(response))),
     ("no schema compares two values: what ends or is due is not before its start, in the body or in the row",
      lambda case, response: collection(case.operation.path) in ("subscriptions", "invoices")
      and response.status_code == 422 and has_only({"order"}, response)),

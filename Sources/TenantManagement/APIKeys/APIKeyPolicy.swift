@@ -23,12 +23,13 @@ struct APIKeyPolicy: Sendable {
     func checkKnown(_ grants: Grants, of audience: APIKey.Audience) throws(ValidationFailure) {
         var details: [ValidationDetail] = []
         for (index, code) in grants.permissions.enumerated() where !PermissionCatalog.isKnown(code) {
-            details.append(Self.detail(APIKey.permissions, index, code: "permission", "is no permission code"))
+            details.append(Self.detail(APIKey.permissions, index, code: "permission", "is not a permission code"))
         }
         let catalog = roles.catalog
         for (index, name) in grants.roles.enumerated() {
             guard let role = catalog.role(named: name) else {
-                details.append(Self.detail(APIKey.roles, index, code: "role", "is no role; GET /roles lists them"))
+                details.append(
+                    Self.detail(APIKey.roles, index, code: "role", "is not a role; GET /roles lists them"))
                 continue
             }
             if role.audience.rawValue != audience.rawValue {

@@ -104,7 +104,7 @@ struct RoleService: Sendable {
         let unknown = permissions.indices.filter { !PermissionCatalog.isKnown(permissions[$0]) }
         guard unknown.isEmpty else {
             throw ValidationFailure(
-                unknown.map { Self.detail($0, code: "permission", "is no permission code") })
+                unknown.map { Self.detail($0, code: "permission", "is not a permission code") })
         }
         let foreign = RolePolicy.notHeld(permissions, by: holder)
         guard foreign.isEmpty else {
