@@ -1,7 +1,7 @@
 import ArgumentParser
 import Configuration
 import ConfigurationChecks
-import FoundationEssentials
+import Glibc
 import JSONCoding
 import LocalStack
 import Logging
@@ -124,12 +124,30 @@ enum TokenInput {
     /// - Throws: ``CommandFailure`` without the text.
     static func read(token: String?, file: String?) throws(CommandFailure) -> String {
         if let token { return try trimmed(token) }
-        let path = file.flatMap { $0 == "-" ? nil : $0 } ?? "/dev/stdin"
-        guard let data = try? Data(contentsOf: URL(fileURLWithPath: path)) else {
-            throw CommandFailure(description: "the token cannot be read from \(path)")
+        let path = file == "-" ? nil : file
+        guard let bytes = bytes(of: path) else {
+            throw CommandFailure(description: "the token cannot be read from \(path ?? "standard input")")
         }
-        guard data.count <= limit else { throw CommandFailure(description: "the token is longer than 64 KiB") }
-        return try trimmed(String(decoding: data, as: UTF8.self))
+        guard bytes.count <= limit else { throw CommandFailure(description: "the token is longer than 64 KiB") }
+        return try trimmed(String(decoding: bytes, as: UTF8.self))
+    }
+
+    /// What a file or standard input contains, up to a little more than the limit. Either may be a pipe, whose end is not
+    /// known before its writer has finished; `Data(contentsOf:)` refuses pipes that have nothing to read yet.
+    private static func bytes(of path: String?) -> [UInt8]? {
+        let descriptor = path.map { open($0, O_RDONLY | O_CLOEXEC) } ?? STDIN_FILENO
+        guard descriptor >= 0 else { return nil }
+        defer { if path != nil { close(descriptor) } }
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 4096)
+        while bytes.count <= limit {
+            let count = Glibc.read(descriptor, &buffer, buffer.count)
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { return nil }
+            if count == 0 { break }
+            bytes += buffer[..<count]
+        }
+        return bytes
     }
 
     private static func trimmed(_ text: String) throws(CommandFailure) -> String {

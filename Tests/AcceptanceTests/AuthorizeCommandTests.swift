@@ -46,6 +46,27 @@ import Testing
         }
     }
 
+    @Test func `the token comes through a pipe that has nothing to read yet, or from a file`() async throws {
+        try await TestStack.run([.tenantManagement]) { stack in
+            var environment = try stack.data.variables(.tenantManagement, tenantManagement: nil)
+            environment["PATH"] = ProcessInfo.processInfo.environment["PATH"]
+            environment["ARC"] = try ArcCommand.executable()
+            environment["TOKEN"] = stack.admin
+            for shell in [
+                "{ sleep 1; echo \"$TOKEN\"; } | \"$ARC\" doctor authorize --service tenant-management GET /tenants",
+                "echo \"$TOKEN\" | \"$ARC\" doctor authorize --service tenant-management --token-file - GET /tenants",
+                "echo \"$TOKEN\" > token; \"$ARC\" doctor authorize --service tenant-management GET /tenants < token",
+            ] {
+                let folder = TestCommand.temporaryFile("pipe")
+                try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+                defer { try? FileManager.default.removeItem(at: folder) }
+                let outcome = try await TestCommand.outcome(
+                    of: ["/bin/sh", "-c", shell], environment: environment, in: folder)
+                #expect(outcome.status == 0, "\(shell): \(outcome.output) \(outcome.errors)")
+            }
+        }
+    }
+
     @Test func `wrong uses are explained and have their own status`() async throws {
         try await TestStack.run([.tenantManagement]) { stack in
             #expect(try await Self.run(stack, "x.y.z", "GET", "tenants").status == 64)
