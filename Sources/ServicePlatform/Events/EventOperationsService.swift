@@ -4,6 +4,7 @@ import Logging
 import MessageBus
 import PostgresClient
 import Primitives
+import ServiceKit
 
 /// What operators do with a service's events.
 struct EventOperationsService: Sendable {
@@ -33,7 +34,7 @@ struct EventOperationsService: Sendable {
             "event published again",
             metadata: [
                 "event": "\(id)", "replay": "\(replay)", "groups": "\(groups.sorted().joined(separator: " "))",
-                "actor": "\(context.actor.id)",
+                "actor": "\(LoggablePath.identifier(context.actor.id))",
             ])
         return replay
     }
@@ -49,7 +50,9 @@ struct EventOperationsService: Sendable {
                 "retry", "DeadLetter", id: id.eventID, tenant: nil,
                 details: JSONValue.object(["id": .string(id.description)]).serialized()))
         _ = try await pool.run(batch)
-        logger.notice("dead letter is retried", metadata: ["deadLetter": "\(id)", "actor": "\(context.actor.id)"])
+        logger.notice(
+            "dead letter is retried",
+            metadata: ["deadLetter": "\(id)", "actor": "\(LoggablePath.identifier(context.actor.id))"])
         return true
     }
 }

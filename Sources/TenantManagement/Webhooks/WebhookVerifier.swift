@@ -94,7 +94,8 @@ struct WebhookVerifier: Sendable {
 
     private func refused(_ reason: String, _ tenant: String) -> CallbackError {
         logger.warning(
-            "A callback was refused", metadata: ["reason": "\(reason)", "tenantId": "\(tenant.prefix(64))"])
+            "A callback was refused",
+            metadata: ["reason": "\(reason)", "tenantId": "\(LoggablePath.identifier(tenant))"])
         return .refused
     }
 }

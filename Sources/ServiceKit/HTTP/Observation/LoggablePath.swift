@@ -1,5 +1,5 @@
 /// Paths in logs and traces. What a client sends as a path may be anything, for instance a mail address.
-enum LoggablePath {
+package enum LoggablePath {
     private static let maximumSegments = 12
     private static let maximumSegmentLength = 64
 
@@ -38,7 +38,7 @@ enum LoggablePath {
     }
 
     /// An identifier that somebody else has chosen, such as the subject of a token.
-    static func identifier(_ text: String) -> String { isHarmless(text[...]) ? text : "{hidden}" }
+    package static func identifier(_ text: String) -> String { isHarmless(text[...]) ? text : "{hidden}" }
 
     /// Letters, digits, `-`, `_` and at most one `.`: no mail address, no telephone number with a plus, no token with three parts.
     private static func isHarmless(_ segment: Substring) -> Bool {
