@@ -70,26 +70,15 @@ package struct SampleDataSeeder: Sendable {
         _ tables: some SampleTables, named names: [String], in session: BlockingSession,
         _ progress: (Progress) -> Void
     ) throws(SampleDataError) -> [(table: String, rows: Int)] {
-        let counts: [Int]
-        do {
-            try session.execute("BEGIN")
-            try session.execute(SampleDataStatements.triggers(names, areEnabled: false))
-            if !appends {
-                let occupied = try session.query(SampleDataStatements.occupied(names)).compactMap { $0.first ?? nil }
-                guard occupied.isEmpty else { throw SampleDataError.notEmpty(occupied) }
-            }
-            counts = try copy(tables, in: session, progress)
-            try session.execute(SampleDataStatements.triggers(names, areEnabled: true))
-            try session.execute("COMMIT")
-        } catch let error as SampleDataError {
-            throw error
-        } catch let error as PostgresError {
-            throw .database(error)
-        } catch let error as BillingError {
-            throw .unusable(error)
-        } catch {
-            throw .database(PostgresError(.connection, "\(error)"))
+        try execute("BEGIN", in: session)
+        try execute(SampleDataStatements.triggers(names, areEnabled: false), in: session)
+        if !appends {
+            let occupied = try query(SampleDataStatements.occupied(names), in: session).compactMap { $0.first ?? nil }
+            guard occupied.isEmpty else { throw .notEmpty(occupied) }
         }
+        let counts = try copy(tables, in: session, progress)
+        try execute(SampleDataStatements.triggers(names, areEnabled: true), in: session)
+        try execute("COMMIT", in: session)
         // Autovacuum does the same a little later.
         try? session.execute(SampleDataStatements.vacuum(names))
         return zip(names, counts).map { ($0, $1) }
@@ -97,14 +86,22 @@ package struct SampleDataSeeder: Sendable {
 
     private func copy(
         _ tables: some SampleTables, in session: BlockingSession, _ progress: (Progress) -> Void
-    ) throws -> [Int] {
+    ) throws(SampleDataError) -> [Int] {
         var tables = tables
         var counts = tables.texts.map { _ in 0 }
         for first in stride(from: 0, to: size.tenants, by: Self.batch) {
             let end = min(first + Self.batch, size.tenants)
-            for index in first..<end { try tables.add(tenant: size.firstNumber + index) }
-            for (table, rows) in tables.texts.enumerated() where rows.rows > 0 {
-                counts[table] += try session.copy(SampleDataStatements.copy(rows), rows.bytes)
+            do throws(BillingError) {
+                for index in first..<end { try tables.add(tenant: size.firstNumber + index) }
+            } catch {
+                throw .unusable(error)
+            }
+            do throws(PostgresError) {
+                for (table, rows) in tables.texts.enumerated() where rows.rows > 0 {
+                    counts[table] += try session.copy(SampleDataStatements.copy(rows), rows.bytes)
+                }
+            } catch {
+                throw .database(error)
             }
             tables.removeAll()
             progress(Progress(tenants: end, rows: counts.reduce(0, +)))
@@ -113,11 +110,17 @@ package struct SampleDataSeeder: Sendable {
     }
 
     private func plans(in session: BlockingSession) throws(SampleDataError) -> [SamplePlan] {
-        let rows: [[String?]]
-        do { rows = try session.query(SampleDataStatements.plans) } catch { throw .database(error) }
-        let plans = rows.compactMap { Self.plan($0) }
+        let plans = try query(SampleDataStatements.plans, in: session).compactMap { Self.plan($0) }
         guard !plans.isEmpty || size.subscriptionsPerTenant == 0 else { throw .noPlans }
         return plans
+    }
+
+    private func execute(_ statement: String, in session: BlockingSession) throws(SampleDataError) {
+        do throws(PostgresError) { try session.execute(statement) } catch { throw .database(error) }
+    }
+
+    private func query(_ statement: String, in session: BlockingSession) throws(SampleDataError) -> [[String?]] {
+        do throws(PostgresError) { return try session.query(statement) } catch { throw .database(error) }
     }
 
     /// Nil for a plan that cannot be billed.

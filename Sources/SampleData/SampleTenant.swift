@@ -1,4 +1,4 @@
-package import Billing
+import Billing
 import Primitives
 
 /// A made-up tenant with all that belongs to it in tenant management.
@@ -35,7 +35,8 @@ struct SampleTenant {
             size.subscriptionsPerTenant, ofActiveTenant: status == .active, today: size.today, &random)
         let first = subscriptions.last?.start ?? size.today
         let dayBefore = try first.adding(days: -1 - random.below(30))
-        createdOn = dayBefore.startOfDay.adding(.milliseconds(random.below(86_400_000)))
+        let created = dayBefore.startOfDay.adding(.milliseconds(random.below(86_400_000)))
+        createdOn = created
         id = random.identifier(at: createdOn)
         let domain = "\(key).example"
         let place = random.pick(SampleWords.places, or: ("Berlin", "Berlin", "DE"))
@@ -46,12 +47,12 @@ struct SampleTenant {
         )
         let owner = SamplePerson(domain: domain, number: 0, &random)
         let others = random.below(3)
-        contacts = (0...others).map { index in
-            (
-                random.identifier(at: createdOn),
-                index == 0 ? owner : SamplePerson(domain: domain, number: index, &random)
-            )
+        var contacts = [(id: random.identifier(at: created), person: owner)]
+        for index in 0..<others {
+            let person = SamplePerson(domain: domain, number: index + 1, &random)
+            contacts.append((random.identifier(at: created), person))
         }
+        self.contacts = contacts
         let leadOn = createdOn.adding(.seconds(-60 - random.below(86_400)))
         lead = random.happens(inPercent: 60) ? (random.identifier(at: leadOn), owner) : nil
         self.random = random

@@ -13,9 +13,9 @@ import Testing
 
     private static func plans() throws -> [SamplePlan] {
         let euro = try Currency("EUR")
-        return try [("BASIC", BillingCycle.monthly), ("PREMIUM", .yearly)].map { tier, cycle in
+        return [("BASIC", BillingCycle.monthly), ("PREMIUM", .yearly)].map { tier, cycle in
             SamplePlan(
-                id: .v4(), name: tier.capitalized, tier: tier, price: Money(minorUnits: 4900, currency: euro),
+                id: .v4(), name: "The \(tier) plan", tier: tier, price: Money(minorUnits: 4900, currency: euro),
                 cycle: cycle)
         }
     }
