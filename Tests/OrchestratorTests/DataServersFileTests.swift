@@ -45,6 +45,7 @@ import Testing
 
     @Test(arguments: [
         ("", "is not valid JSON"),
+        (#"{"servers": [{"name": "a", "host": "h", "host": "i", "user": "u", "database": "d"}]}"#, "repeated key"),
         ("[]", "the only member"),
         (#"{"servers": []}"#, "at least one server"),
         (#"{"servers": [1]}"#, "server 1: must be an object"),

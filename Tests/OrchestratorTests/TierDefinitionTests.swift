@@ -83,6 +83,7 @@ import WorkQueue
 
     @Test(arguments: [
         ("", "is not valid JSON"),
+        (#"{"A": {"provisioner": "x"}, "A": {"provisioner": "y"}}"#, "repeated key"),
         (#"{"A": {"provisioner": "exec", "sizes": {}}}"#, #"tier "A" has a wrong "sizes""#),
         (#"{"A": {"provisioner": "exec", "sizes": {"S": 1}}}"#, #"tier "A", size "S" must be an object"#),
         (

@@ -29,7 +29,10 @@ struct DataServersFile: Sendable {
     /// - Throws: ``ConfigurationFailure`` with all problems.
     func parse(_ text: [UInt8]) throws(ConfigurationFailure) -> [DataServer] {
         let value: JSONValue
-        do { value = try JSONValue.parse(text) } catch { throw failure("is not valid JSON: \(error)") }
+        do {
+            // The second of two members of one name would silently replace the first one.
+            value = try JSONValue.parse(text, limits: JSONLimits(allowsRepeatedKeys: false))
+        } catch { throw failure("is not valid JSON: \(error)") }
         guard let object = value.objectValue, object.keys == ["servers"], let entries = value["servers"]?.arrayValue,
             !entries.isEmpty
         else {

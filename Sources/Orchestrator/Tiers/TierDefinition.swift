@@ -48,7 +48,10 @@ package struct TierDefinition: Sendable, Hashable {
     /// - Throws: ``ConfigurationFailure`` with everything that is wrong, by tier, size and member.
     package static func parse(_ text: [UInt8]) throws(ConfigurationFailure) -> [TierDefinition] {
         let value: JSONValue
-        do { value = try JSONValue.parse(text) } catch { throw failure("is not valid JSON: \(error)") }
+        do {
+            // The second of two members of one name would silently replace the first one.
+            value = try JSONValue.parse(text, limits: JSONLimits(allowsRepeatedKeys: false))
+        } catch { throw failure("is not valid JSON: \(error)") }
         guard let object = value.objectValue, !object.isEmpty else {
             throw failure(
                 #"must be a JSON object with a member for each tier: {"BASIC": {"provisioner": "postgres-schema"}}"#)
