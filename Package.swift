@@ -262,7 +262,7 @@ let package = Package(
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),
-        tests("MigrationsTests", ["PostgresTestSupport", "PostgresClient", "Migrations"]),
+        tests("MigrationsTests", ["TestSupport", "PostgresTestSupport", "PostgresClient", "Migrations"]),
         tests(
             "RedisClientTests",
             settings + ["TestSupport", "RedisTestSupport", "RedisClient", logging, nioCore, nioEmbedded]),

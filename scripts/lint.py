@@ -8,6 +8,8 @@ import subprocess
 import sys
 import tempfile
 
+import lint_migrations
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # Lowest first. A target may use targets of lower layers, and of its own where `SIDEWAYS` says so; never a higher one.
@@ -253,6 +255,7 @@ def check_architecture():
 
 
 check_manifest()
+lint_migrations.check(report)
 check_words()
 check_architecture()
 for name in ROOMS:

@@ -1,0 +1,84 @@
+import Foundation
+import TestSupport
+import Testing
+
+/// scripts/lint_migrations.py, which `make lint` runs.
+@Suite(.timeLimit(.minutes(20))) struct MigrationLintTests {
+    private static let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+        .appendingPathComponent("../../scripts/lint_migrations.py").standardized.path
+
+    /// - Returns: What the lint says about a migration.
+    private func problems(_ sql: String) async throws -> String {
+        let file = TestCommand.temporaryFile("migration.sql")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(sql.utf8).write(to: file)
+        let outcome = try await TestCommand.outcome(of: ["python3", "-B", Self.script, file.path])
+        #expect(outcome.errors == "" && (outcome.status == 0) == outcome.output.isEmpty)
+        return outcome.output
+    }
+
+    private static let refused: [(sql: String, reason: String)] = [
+        ("CREATE INDEX idx_a ON main.tenants (name);", "while the index is built"),
+        ("create unique index idx_a on only main.tenants using btree (name);", "while the index is built"),
+        ("ALTER TABLE main.tenants ADD COLUMN a uuid NOT NULL DEFAULT gen_random_uuid();", "not a constant"),
+        ("ALTER TABLE main.tenants ADD COLUMN a text GENERATED ALWAYS AS (lower(name)) STORED;", "rewrites"),
+        ("ALTER TABLE main.tenants ADD a bigserial;", "rewrites"),
+        ("ALTER TABLE main.tenants ADD COLUMN a text NOT NULL;", "fails when there are rows"),
+        ("ALTER TABLE main.tenants ADD COLUMN a text, ALTER COLUMN name SET NOT NULL;", "reads the whole table"),
+        ("ALTER TABLE main.tenants ALTER COLUMN name TYPE text;", "may rewrite"),
+        ("ALTER TABLE main.tenants ADD CONSTRAINT c CHECK (name <> '');", "NOT VALID"),
+        ("ALTER TABLE main.contacts ADD FOREIGN KEY (tenant_id) REFERENCES main.tenants (id);", "NOT VALID"),
+        ("ALTER TABLE main.tenants ADD CONSTRAINT u UNIQUE (name);", "builds an index"),
+        (
+            "ALTER TABLE main.tenants ADD CHECK (true) NOT VALID;\nALTER TABLE main.tenants VALIDATE CONSTRAINT c;",
+            "migration of its own"
+        ),
+        ("UPDATE main.tenants SET name = name || ';' WHERE status = 0;", "in parts"),
+        ("DELETE FROM main.outbox;", "in parts"),
+        ("LOCK TABLE main.tenants;", "keeps others"),
+        ("REINDEX TABLE main.tenants;", "from writing"),
+        // A reason that is none.
+        ("-- Locks: yes\nCREATE INDEX idx_a ON main.tenants (name);", "while the index is built"),
+        // The reason of another statement.
+        (
+            "-- Locks: the table has one row.\nLOCK TABLE main.role_state;\nCREATE INDEX idx_a ON main.tenants (name);",
+            "while the index is built"
+        ),
+    ]
+
+    @Test(arguments: refused.indices) func `statements that lock a large table are refused`(index: Int) async throws {
+        let (sql, reason) = Self.refused[index]
+        let found = try await problems(sql)
+        #expect(found.contains(reason), "\(sql): \(found)")
+    }
+
+    private static let accepted = [
+        "CREATE TABLE main.new (a text);\nCREATE INDEX idx_new ON main.new (a);\nUPDATE main.new SET a = 'b';",
+        "CREATE INDEX CONCURRENTLY idx_a ON main.tenants (name);",
+        "ALTER TABLE main.tenants ADD COLUMN a text, ADD COLUMN b int NOT NULL DEFAULT 0, ADD c text DEFAULT 'x, (y)';",
+        "ALTER TABLE main.tenants ADD COLUMN a timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP;",
+        "ALTER TABLE main.tenants ADD CONSTRAINT c CHECK (name <> '') NOT VALID;",
+        "ALTER TABLE main.tenants VALIDATE CONSTRAINT c;",
+        "ALTER TABLE main.tenants ADD CONSTRAINT u UNIQUE USING INDEX idx_a;",
+        "ALTER TABLE main.tenants DROP COLUMN a, ALTER COLUMN name DROP NOT NULL, ALTER COLUMN b SET DEFAULT now();",
+        "-- Locks: there is one row in this table, for ever.\nCREATE INDEX idx_a ON main.role_state (version);",
+        "CREATE FUNCTION main.f() RETURNS void LANGUAGE plpgsql AS $$ BEGIN UPDATE main.tenants SET name = ''; END $$;",
+        "-- CREATE INDEX idx_a ON main.tenants (name);\nDROP INDEX main.idx_a;",
+        "COMMENT ON TABLE main.tenants IS 'UPDATE main.tenants; LOCK main.tenants;';",
+    ]
+
+    @Test(arguments: accepted) func `statements that lock it for a moment only are accepted`(sql: String) async throws {
+        #expect(try await problems(sql) == "")
+    }
+
+    @Test func `a column becomes required when an earlier migration has validated that it has values`() async throws {
+        let code = """
+            import sys; sys.path.insert(0, sys.argv[1]); from lint_migrations import problems_of
+            change = "ALTER TABLE main.tenants ALTER COLUMN name SET NOT NULL;"
+            earlier = "ALTER TABLE main.tenants VALIDATE CONSTRAINT tenants_name_not_null;"
+            print(len(problems_of(change)), len(problems_of(change, earlier)))
+            """
+        let folder = URL(fileURLWithPath: Self.script).deletingLastPathComponent().path
+        #expect(try await TestCommand.run(["python3", "-B", "-c", code, folder]) == "1 0")
+    }
+}
