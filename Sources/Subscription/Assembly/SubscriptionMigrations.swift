@@ -92,6 +92,10 @@ package enum SubscriptionMigrations {
         Migration(
             number: 72, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
             down: RoleGrants.functionsOfEverybody),
+        // No row of this service is about a tenant without being the tenant's.
+        Migration(
+            number: 73, name: "audit_erasures", up: AuditSchema.bindErasure(others: "SELECT NULL::uuid WHERE false"),
+            down: AuditSchema.unbindErasure()),
     ]
 
     /// Of migration 13: never changed again.

@@ -120,7 +120,7 @@ package enum TenantManagementMigrations {
             number: 69, name: "audit_log",
             up: AuditSchema.up(
                 runtimeRole: runtimeRole, tables: TenantManagementAudit.first,
-                erasureCondition: "EXISTS (SELECT FROM main.erasures WHERE tenant_id = tenant)"),
+                erasureCondition: erasureCondition),
             down: AuditSchema.down(tables: TenantManagementAudit.first)),
         Migration(
             number: 71, name: "traces", up: PackageResources.V0071__traces_up_sql,
@@ -129,7 +129,21 @@ package enum TenantManagementMigrations {
         Migration(
             number: 72, name: "function_privileges", up: RoleGrants.functionsOfSchemaUsers,
             down: RoleGrants.functionsOfEverybody),
+        // The lead that became the tenant, and its address.
+        Migration(
+            number: 73, name: "audit_erasures",
+            up: AuditSchema.bindErasure(
+                if: erasureCondition,
+                others: """
+                    SELECT about.id FROM main.tenants AS became JOIN main.leads AS lead ON lead.id = became.lead_id
+                        CROSS JOIN LATERAL (VALUES (lead.id), (lead.address_id)) AS about (id)
+                    WHERE became.id = tenant AND about.id IS NOT NULL
+                    """),
+            down: AuditSchema.unbindErasure(if: erasureCondition)),
     ]
+
+    /// Of migrations 69 and 73: only what is erased elsewhere is erased from the log.
+    private static let erasureCondition = "EXISTS (SELECT FROM main.erasures WHERE tenant_id = tenant)"
 
     private static let cheaperWrites = Migration(
         number: 60, name: "cheaper_writes",

@@ -82,6 +82,55 @@ import Testing
             settings: [PostgresSetting("app.tenant_id", "*")])
     }
 
+    @Test func `an erasure empties rows of no tenant only where they are about the tenant`() async throws {
+        try await AuditWorld.run { world in
+            let database = world.database
+            let ids = (0..<4).map { _ in Identifier.v4() }
+            let (lead, address, stranger) = (ids[0], ids[1], ids[2])
+            for (id, place, email) in [(lead, address, "ann"), (stranger, ids[3], "eve")] {
+                try await database.query(
+                    "INSERT INTO main.addresses (id, country, address) VALUES ($1, 'NO', 'Main Street')",
+                    [.identifier(place)])
+                try await database.query(
+                    """
+                    INSERT INTO main.leads (id, first_name, last_name, company_name, email, address_id)
+                    VALUES ($1, 'Ann', 'Smith', 'Acme', $2 || '@example.com', $3)
+                    """, [.identifier(id), .text(email), .identifier(place)])
+            }
+            try await database.query(
+                "UPDATE main.tenants SET lead_id = $2 WHERE id = $1",
+                [.identifier(AuditWorld.tenant), .identifier(lead)])
+            try await world.chain()
+            for tenant in [AuditWorld.tenant, AuditWorld.otherTenant] {
+                try await database.query(
+                    "INSERT INTO main.erasures (tenant_id, erased_on, certificate) VALUES ($1, now(), '{}')",
+                    [.identifier(tenant)])
+            }
+            func erase(_ tenant: Identifier, _ others: [Identifier]) async throws {
+                _ = try await world.pool.query(
+                    AuditErasure.statement(of: tenant, others: others, entities: ["Contact"]),
+                    settings: [PostgresSetting("app.tenant_id", "*")])
+            }
+            func names(of row: Identifier) async throws -> Int {
+                try await database.count(
+                    "SELECT count(*) FROM main.audit_logs WHERE entity_id = $1 AND after IS NOT NULL",
+                    [.identifier(row)])
+            }
+            for others in [[stranger], [lead, ids[3]], [lead, Identifier.v4()], [AuditWorld.otherTenant]] {
+                await #expect(throws: PostgresError.self) { try await erase(AuditWorld.tenant, others) }
+            }
+            await #expect(throws: PostgresError.self, "another tenant's lead") {
+                try await erase(AuditWorld.otherTenant, [lead])
+            }
+            for row in [lead, address, stranger, ids[3]] { #expect(try await names(of: row) == 1) }
+            try await erase(AuditWorld.tenant, [lead, address])
+            for row in [lead, address] { #expect(try await names(of: row) == 0) }
+            for row in [stranger, ids[3]] { #expect(try await names(of: row) == 1) }
+            try await world.chain()
+            #expect(try await world.findings() == [])
+        }
+    }
+
     @Test func `personal data is erased from chained and pending rows, and the chain stays what it was`() async throws {
         try await AuditWorld.run { world in
             let database = world.database
