@@ -144,6 +144,7 @@ let package = Package(
             values + settings + background + ["AWS", "WorkQueue", "MessageBus", "MessageBusSQS"]),
         library("Billing", ["Primitives"]),
         library("SampleData", ["Primitives", "PostgresClient", "Billing", logging]),
+        library("BillingPreview", values + ["Billing"]),
         library(
             "ServiceKit",
             values + settings + background + [
@@ -207,6 +208,8 @@ let package = Package(
             swiftSettings: strict),
 
         // Regular targets without tests: conditions and programs, then databases, then whole services.
+        .target(
+            name: "BillingExamples", dependencies: ["JSONCoding"], path: "Tests/BillingExamples", swiftSettings: strict),
         .target(name: "TestSupport", dependencies: [logging], path: "Tests/TestSupport", swiftSettings: strict),
         .target(
             name: "PostgresTestSupport",
@@ -259,6 +262,7 @@ let package = Package(
         tests("PDFDocumentsTests", ["TestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("SampleDataTests", ["Primitives", "Billing", "SampleData"]),
+        tests("BillingPreviewTests", values + ["Billing", "BillingPreview", "BillingExamples"]),
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),

@@ -10,8 +10,18 @@ package struct DraftInvoice: Sendable, Hashable {
     /// The tax, rounded once from the exact amounts of all lines (policy P8): the taxes of the lines, each rounded, can
     /// add up to something else.
     package let tax: Money
-    /// Subtotal and tax.
+    /// What discounts take off the subtotal, rounded once from their exact shares of the lines.
+    package let discount: Money
+    /// What is taken from the account credit; negative for what is added to it.
+    package let credit: Money
+    /// The account credit after this invoice.
+    package let creditBalance: Money
+    /// Subtotal less discount, with the tax that the amounts do not contain, less credit.
     package let total: Money
+    /// The lines of discounts and taxes, which explain the sums.
+    package let adjustments: [InvoiceLine]
+    /// The day of the invoice; nil if its maker decides that.
+    package let issuedOn: CalendarDate?
 
     /// The invoice of these lines.
     ///
@@ -31,6 +41,32 @@ package struct DraftInvoice: Sendable, Hashable {
         currency = tax.currency
         subtotal = try Money.sum(lines.map(\.amount), in: tax.currency)
         total = try subtotal.adding(tax)
+        (discount, credit, creditBalance) = (.zero(currency), .zero(currency), .zero(currency))
+        (adjustments, issuedOn) = ([], nil)
+    }
+
+    /// An invoice of a scenario.
+    ///
+    /// - Parameters:
+    ///   - addedTax: the part of the tax that is not within the amounts.
+    ///   - balance: the account credit before the invoice.
+    /// - Throws: `.currencyMismatch`, `.overflow`.
+    init(
+        issuedOn: CalendarDate, lines: [InvoiceLine], adjustments: [InvoiceLine], discount: Money, tax: Money,
+        addedTax: Money, balance: Money
+    ) throws(BillingError) {
+        self.issuedOn = issuedOn
+        self.lines = lines
+        self.adjustments = adjustments
+        self.discount = discount
+        self.tax = tax
+        currency = tax.currency
+        subtotal = try Money.sum(lines.map(\.amount), in: tax.currency)
+        let due = try subtotal.subtracting(discount).adding(addedTax)
+        let used = due.isNegative ? due : Money(minorUnits: min(due.minorUnits, balance.minorUnits), currency: currency)
+        credit = used
+        creditBalance = try balance.subtracting(used)
+        total = try due.subtracting(used)
     }
 
     /// The invoice of all charges that fall due in a window of days: lines in the order of the charges.

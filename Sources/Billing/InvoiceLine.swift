@@ -16,6 +16,8 @@ package struct InvoiceLine: Sendable, Hashable {
     package let amount: Money
     /// The tax on top as a fraction.
     package let taxRate: Rational
+    /// What a line of a scenario has beside it; nil for a line that was made from a price and a period alone.
+    package let details: InvoiceLineDetails?
 
     /// The charge for a part, or all, of a whole billing period.
     ///
@@ -46,6 +48,26 @@ package struct InvoiceLine: Sendable, Hashable {
         self.exact = amount.exact
         self.amount = amount
         self.taxRate = .zero
+        self.details = nil
+    }
+
+    /// A line of a scenario, rounded together with the lines beside it.
+    ///
+    /// - Parameter price: of the whole quantity for a whole period.
+    init(
+        description: String, price: Money, period: BillingPeriod?, whole: BillingPeriod?, exact: Rational,
+        amount: Money,
+        details: InvoiceLineDetails
+    ) {
+        self.description = description
+        self.unitPrice = price
+        self.quantity = 1
+        self.period = period
+        self.whole = whole
+        self.exact = exact
+        self.amount = amount
+        self.taxRate = .zero
+        self.details = details
     }
 
     private init(
@@ -60,6 +82,7 @@ package struct InvoiceLine: Sendable, Hashable {
         self.exact = exact
         self.amount = try Money(rounding: exact, currency: unitPrice.currency)
         self.taxRate = taxRate
+        self.details = nil
     }
 
     /// The part of the whole period that is charged: 12/31. Throws `.outsidePeriod` for a line that knows no whole period.

@@ -21,11 +21,13 @@ package struct Money: Sendable, Hashable {
         self.init(minorUnits: minorUnits, currency: currency)
     }
 
-    /// The exact amount of minor units rounded once: to the nearest, a half away from zero.
+    /// The exact amount of minor units rounded once: to the nearest, a half away from zero unless the mode says otherwise.
     ///
     /// - Throws: `.overflow`.
-    package init(rounding minorUnits: Rational, currency: Currency) throws(BillingError) {
-        guard let rounded = Int64(exactly: minorUnits.rounded()) else { throw .overflow }
+    package init(
+        rounding minorUnits: Rational, currency: Currency, mode: RoundingMode = .halfUp
+    ) throws(BillingError) {
+        guard let rounded = Int64(exactly: minorUnits.rounded(mode)) else { throw .overflow }
         self.init(minorUnits: rounded, currency: currency)
     }
 

@@ -76,11 +76,20 @@ package struct Rational: Sendable, Hashable {
     /// The number with the other sign.
     package var negated: Rational { Rational(reduced: -numerator, denominator) }
 
-    /// The nearest whole number; a half goes away from zero, so that a credit is rounded as the charge it takes back.
-    package func rounded() -> Int128 {
+    /// The nearest whole number. By default a half goes away from zero, so that a credit is rounded as the charge it takes
+    /// back; with half to even it goes to the even neighbor.
+    package func rounded(_ mode: RoundingMode = .halfUp) -> Int128 {
         let (quotient, remainder) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
-        let magnitude = remainder >= denominator.magnitude - remainder ? quotient + 1 : quotient
+        let rest = denominator.magnitude - remainder
+        let isUp = remainder > rest || remainder == rest && (mode == .halfUp || !quotient.isMultiple(of: 2))
+        let magnitude = isUp ? quotient + 1 : quotient
         return numerator < 0 ? -Int128(magnitude) : Int128(magnitude)
+    }
+
+    /// The least whole number that is not less.
+    package var roundedUp: Int128 {
+        let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
+        return remainder > 0 ? quotient + 1 : quotient
     }
 
     private static func product(_ left: Int128, _ right: Int128) throws(BillingError) -> Int128 {
@@ -92,8 +101,14 @@ package struct Rational: Sendable, Hashable {
     /// At least 1, also when both are zero.
     private static func greatestCommonDivisor(_ left: Int128, _ right: Int128) -> Int128 {
         var (larger, smaller) = (left.magnitude, right.magnitude)
-        while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
-        return larger == 0 ? 1 : Int128(larger)
+        while smaller > UInt128(UInt64.max) || larger > UInt128(UInt64.max), smaller != 0 {
+            (larger, smaller) = (smaller, larger % smaller)
+        }
+        // A division of 64 bits takes a tenth of the time.
+        var (word, rest) = (UInt64(truncatingIfNeeded: larger), UInt64(truncatingIfNeeded: smaller))
+        guard larger <= UInt128(UInt64.max) else { return Int128(larger) }
+        while rest != 0 { (word, rest) = (rest, word % rest) }
+        return word == 0 ? 1 : Int128(word)
     }
 }
 

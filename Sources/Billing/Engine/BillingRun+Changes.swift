@@ -1,0 +1,214 @@
+// What happens to a subscription. The day of a change belongs to what comes after it.
+
+extension BillingRun {
+    mutating func make(_ change: ScenarioChange, at now: Int) throws {
+        if case .creditNote = change.kind { return try addCreditNote(change) }
+        if let end = serviceEnd, now >= end {
+            throw ScenarioRefusal("\(change.pointer)/at", "The subscription has ended before")
+        }
+        switch change.kind {
+        case .change(let item, let price, let quantity, let cycle, let trial):
+            let update = ItemRun.Update(price: price, quantity: quantity, cycle: cycle)
+            if now < firstPaid { return try updateDuringTrial(update, trial: trial, of: item, at: now) }
+            try make(update, to: item, policy: change.policy, at: now)
+        case .quantity(let item, let quantity):
+            let update = ItemRun.Update(price: nil, quantity: quantity, cycle: nil)
+            if now < firstPaid { return try apply(update, to: item) }
+            try make(update, to: item, policy: change.policy, at: now)
+        case .pause:
+            try pause(change, at: now)
+        case .resume:
+            try resume(change, at: now)
+        case .anchor(let rule):
+            try moveAnchor(rule, policy: change.policy, at: now)
+        case .cancel:
+            try cancel(policy: change.policy, at: now)
+        case .creditNote:
+            break
+        }
+    }
+
+    /// A change during a trial takes effect at once, without lines, and the trial counts from the first start, anew, or
+    /// is over (policy P9).
+    private mutating func updateDuringTrial(
+        _ update: ItemRun.Update, trial: Trial?, of index: Int, at now: Int
+    ) throws {
+        try apply(update, to: index)
+        // Usage is billed during a trial, too: at the new price.
+        if let price = update.price { items[index].segment?.price = price }
+        let chosen = trial ?? scenario.trial ?? .days(0)
+        switch scenario.policies.trialOnChange {
+        case .fromFirstStart: firstPaid = max(now, try end(of: chosen, from: scenario.start))
+        case .restart: firstPaid = max(now, try end(of: chosen, from: now))
+        case .end: firstPaid = now
+        }
+        try setAnchor(scenario.anchor, from: firstPaid)
+    }
+
+    private mutating func make(
+        _ update: ItemRun.Update, to index: Int, policy: ChangePolicy, at now: Int
+    ) throws {
+        guard items[index].span != nil else {
+            // Before the period that begins now, or before the item's own start.
+            try apply(update, to: index)
+            if policy == .fullPriceNewPeriod || policy == .extendTime, now >= items[index].start {
+                try endSubscriptionPeriod(of: index, at: now)
+                try setAnchor(.start, from: now)
+            }
+            return
+        }
+        guard items[index].segment != nil else {
+            // Paused: nothing is paid, so there is nothing to credit.
+            if policy == .atPeriodEnd {
+                items[index].scheduled.append(update)
+            } else {
+                items[index].scheduled.append(.init(price: nil, quantity: nil, cycle: update.cycle))
+                try apply(.init(price: update.price, quantity: update.quantity, cycle: nil), to: index)
+            }
+            return
+        }
+        switch policy {
+        case .atPeriodEnd:
+            items[index].scheduled.append(update)
+        case .none:
+            items[index].scheduled.append(.init(price: nil, quantity: nil, cycle: update.cycle))
+            try apply(.init(price: update.price, quantity: update.quantity, cycle: nil), to: index)
+        case .prorateNow:
+            flushPending(of: index)
+            try replaceSegment(of: index, by: update, at: now, isPending: false)
+        case .creditAtRenewal:
+            try replaceSegment(of: index, by: update, at: now, isPending: true)
+        case .fullPriceNewPeriod:
+            try cut(item: index, at: now)
+            try apply(update, to: index)
+            try endSubscriptionPeriod(of: index, at: now)
+            try setAnchor(.start, from: now)
+        case .extendTime:
+            try extend(item: index, by: update, at: now)
+        }
+    }
+
+    /// Ends what an item is billed at one price, and bills the rest of its period at another: lines of now, or of the next
+    /// period's invoice.
+    private mutating func replaceSegment(
+        of index: Int, by update: ItemRun.Update, at now: Int, isPending: Bool
+    ) throws {
+        guard let segment = items[index].segment else { return }
+        if items[index].isInArrears {
+            try billEnd(of: index, segment, at: now, isPending: isPending)
+        } else {
+            try addCredit(of: index, from: now, isPending: isPending)
+            try addMinimum(of: index, segment, to: now, isPending: isPending)
+        }
+        try apply(update, to: index)
+        if update.cycle != nil { try beginRestOfPeriod(of: index, at: now) }
+        try openSegment(of: index, from: now, kind: .prorationCharge, isPending: isPending)
+    }
+
+    /// After a new interval comes the rest of its period around the day.
+    private mutating func beginRestOfPeriod(of index: Int, at now: Int) throws {
+        var span = try makeSpan(of: items[index].boundaries, at: now, isFirst: false)
+        for limit in [serviceEnd, items[index].item.end] { span.to = min(span.to, limit ?? span.to) }
+        items[index].span = span
+        try endSubscriptionPeriod(of: index, at: now)
+        guard !scenario.hasSeveralItems else { return }
+        self.span = span
+        periods.append((now, span.to))
+    }
+
+    /// With one price, its period is that of the subscription.
+    private mutating func endSubscriptionPeriod(of index: Int, at now: Int) throws {
+        guard !scenario.hasSeveralItems, let span else { return }
+        try addMinimumOfAll(span, to: now)
+        endSubscriptionPeriod(at: now)
+    }
+
+    mutating func endSubscriptionPeriod(at now: Int) {
+        guard span != nil else { return }
+        span = nil
+        if !periods.isEmpty { periods[periods.count - 1].to = now }
+    }
+
+    /// Ends an item's period now: the rest is credited, or what was used is billed.
+    mutating func cut(item index: Int, at now: Int) throws {
+        flushPending(of: index)
+        if let segment = items[index].segment {
+            if items[index].isInArrears {
+                try billEnd(of: index, segment, at: now)
+            } else {
+                try addCredit(of: index, from: now)
+                try addMinimum(of: index, segment, to: now)
+            }
+        }
+        items[index].segment = nil
+        items[index].span = nil
+    }
+
+    /// The value of the rest buys days at the new price; then a new period begins.
+    private mutating func extend(item index: Int, by update: ItemRun.Update, at now: Int) throws {
+        guard !items[index].isInArrears, let segment = items[index].segment, let source = segment.line else {
+            // Nothing is paid yet: no days are bought.
+            try cut(item: index, at: now)
+            try apply(update, to: index)
+            try endSubscriptionPeriod(of: index, at: now)
+            return try setAnchor(.start, from: now)
+        }
+        let billed = lines[source]
+        let left = try max(Rational.zero, Rational(billed.amount).subtracting(billed.credited))
+        let value = min(left, try billed.exact.multiplied(by: restShare(of: segment, from: now)))
+        lines[source].credited = try billed.credited.adding(value)
+        items[index].apply(.init(price: update.price, quantity: update.quantity, cycle: nil))
+        let measure = Measure(quantity: items[index].currentQuantity)
+        let price = try items[index].price.amount(for: measure, chargesZero: chargesZero)
+        guard price > .zero else {
+            throw ScenarioRefusal("\(pointer)/policy", "A price of zero would extend the time without end")
+        }
+        // The days of the current period, whose price is the new one.
+        let days = try Rational(Int128(segment.span.total), Int128(axis.dayLength))
+        let bought = try value.multiplied(by: days).divided(by: price).roundedUp
+        guard let count = Int(exactly: bought), count <= Limits.extendedDays else { throw BillingError.overflow }
+        var end = try axis.adding(days: count, to: now)
+        for limit in [serviceEnd, items[index].item.end] { end = min(end, limit ?? end) }
+        try apply(.init(price: nil, quantity: nil, cycle: update.cycle), to: index)
+        guard count > 0 else {
+            (items[index].segment, items[index].span) = (nil, nil)
+            try endSubscriptionPeriod(of: index, at: now)
+            return try setAnchor(.start, from: now)
+        }
+        try holdExtension(of: index, value: value, source: source, from: now, to: end)
+    }
+
+    /// The bought time is paid for by what is left of the line: no line of an invoice, but one that can be credited.
+    private mutating func holdExtension(of index: Int, value: Rational, source: Int, from now: Int, to end: Int) throws
+    {
+        let span = PeriodSpan(from: now, to: end, wholeFrom: now, wholeTo: end, total: end - now)
+        var line = WorkLine(
+            kind: .recurring, item: index, span: span, from: now, to: end, price: value, exact: value,
+            amount: try rounded(value), source: source, rule: "", formula: "")
+        let part = lines[source].exact == .zero ? Rational.zero : try value.divided(by: lines[source].exact)
+        line.fraction = try lines[source].fraction.multiplied(by: part)
+        line.discountShares = try lines[source].discountShares.map { try $0.multipliedBounded(by: part) }
+        lines.append(line)
+        var segment = Segment(
+            from: now, to: end, span: span, price: items[index].price, quantity: items[index].currentQuantity)
+        segment.line = lines.count - 1
+        items[index].segment = segment
+        items[index].span?.to = end
+        items[index].movesAnchorAtEnd = true
+        guard !scenario.hasSeveralItems, self.span != nil, !periods.isEmpty else { return }
+        self.span?.to = end
+        periods[periods.count - 1].to = end
+    }
+
+    private mutating func moveAnchor(_ rule: AnchorRule, policy: ChangePolicy, at now: Int) throws {
+        guard now >= firstPaid else { return try setAnchor(rule, from: firstPaid) }
+        guard policy == .prorateNow else {
+            // The current period goes on to its end; a short one leads from there to the new anchor.
+            return try setAnchor(rule, from: span?.to ?? now)
+        }
+        for index in items.indices where items[index].span != nil { try cut(item: index, at: now) }
+        if let span { try addMinimumOfAll(span, to: now) }
+        endSubscriptionPeriod(at: now)
+        try setAnchor(rule, from: now)
+    }
+}

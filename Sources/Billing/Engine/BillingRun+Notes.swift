@@ -1,0 +1,53 @@
+// Credit notes: what a line gives back after its invoice, at most what is left of it.
+
+extension BillingRun {
+    mutating func addCreditNote(_ change: ScenarioChange) throws {
+        guard case .creditNote(let number, let place, let amount, let isRefund) = change.kind else { return }
+        guard number <= invoices.count else {
+            // It may be the invoice of this day, which is not issued yet.
+            guard number == invoices.count + 1, !bucket.isEmpty || nextChange <= scenario.changes.count,
+                waitsForToday(change)
+            else { throw ScenarioRefusal("\(change.pointer)/invoice", "There is no such invoice on that day") }
+            waitingNotes.append(change)
+            return
+        }
+        guard place <= invoiceLines[number - 1].count else {
+            throw ScenarioRefusal("\(change.pointer)/line", "The invoice has no such line that can be credited")
+        }
+        let index = invoiceLines[number - 1][place - 1]
+        let line = lines[index]
+        // What is left is that of the amount less discounts, in which the note is given.
+        let net = try Rational(line.amount).addingBounded(line.discountShare.negated)
+        let left = try Rational(line.amount).addingBounded(line.credited.negated)
+        let netLeft = line.amount > 0 ? try left.multipliedBounded(by: net.divided(by: Rational(line.amount))) : .zero
+        guard try amount <= rounded(max(.zero, netLeft)), net > .zero else {
+            throw ScenarioRefusal("\(change.pointer)/amount", "More than what is left of the line")
+        }
+        let gross = try Rational(amount).multipliedBounded(by: Rational(line.amount).divided(by: net))
+        lines[index].credited = try min(Rational(line.amount), line.credited.addingBounded(gross))
+        try issueNote(change, number: number, place: place, amount: amount, isRefund: isRefund, rates: taxes(of: line))
+    }
+
+    private mutating func issueNote(
+        _ change: ScenarioChange, number: Int, place: Int, amount: Int64, isRefund: Bool, rates: [TaxRate]
+    ) throws {
+        var (tax, added) = (Rational.zero, Rational.zero)
+        for (rate, share) in zip(rates, try Self.taxes(rates, on: Rational(amount))) {
+            tax = try tax.addingBounded(share)
+            if !rate.isInclusive { added = try added.addingBounded(share) }
+        }
+        func money(_ minorUnits: Int64) -> Money { Money(minorUnits: minorUnits, currency: currency) }
+        let total = try money(amount).adding(money(rounded(added)))
+        let date = try axis.local(change.position).date
+        notes.append(
+            CreditNote(
+                issuedOn: max(date, scenario.created ?? date), invoice: number, line: place, amount: money(amount),
+                tax: money(try rounded(tax)), total: total, isRefund: isRefund))
+        if !isRefund { balance = try money(balance).adding(total).minorUnits }
+    }
+
+    private func waitsForToday(_ change: ScenarioChange) -> Bool {
+        guard let today = bucketDate, let date = try? axis.local(change.position).date else { return false }
+        return max(date, scenario.created ?? date) == today
+    }
+}

@@ -1,0 +1,104 @@
+package import Billing
+package import JSONCoding
+
+// The answer of `POST /billing-preview` (docs/billing.md).
+
+/// A statement as JSON.
+package struct StatementJSON: JSONWritable {
+    private let statement: BillingStatement
+
+    package init(_ statement: BillingStatement) {
+        self.statement = statement
+    }
+
+    package func write(to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.key("invoices")
+        writer.beginArray()
+        for invoice in statement.invoices { write(invoice, to: &writer) }
+        writer.endArray()
+        writer.key("creditNotes")
+        writer.beginArray()
+        for note in statement.creditNotes { write(note, to: &writer) }
+        writer.endArray()
+        writer.member("creditBalance", statement.creditBalance.decimalText)
+        writer.key("periods")
+        writer.beginArray()
+        for period in statement.periods {
+            writer.beginObject()
+            writer.member("from", period.from)
+            writer.member("to", period.to)
+            writer.endObject()
+        }
+        writer.endArray()
+        writer.endObject()
+    }
+
+    private func write(_ invoice: DraftInvoice, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.memberIfPresent("issuedOn", invoice.issuedOn?.description)
+        writer.member("currency", invoice.currency.code)
+        writer.key("lines")
+        writer.beginArray()
+        for line in invoice.lines + invoice.adjustments { write(line, to: &writer) }
+        writer.endArray()
+        writer.member("subtotal", invoice.subtotal.decimalText)
+        writer.member("discount", invoice.discount.decimalText)
+        writer.member("tax", invoice.tax.decimalText)
+        writer.member("credit", invoice.credit.decimalText)
+        writer.member("total", invoice.total.decimalText)
+        writer.member("totalMinor", invoice.total.minorUnits)
+        writer.member("creditBalance", invoice.creditBalance.decimalText)
+        writer.endObject()
+    }
+
+    private func write(_ line: InvoiceLine, to writer: inout JSONWriter) {
+        writer.beginObject()
+        if let details = line.details {
+            writer.member("type", details.kind.rawValue)
+            writer.memberIfPresent("item", details.item)
+        }
+        writer.member("description", line.description)
+        if let details = line.details {
+            writer.memberIfPresent("from", details.from)
+            writer.memberIfPresent("to", details.to)
+            writer.memberIfPresent("quantity", details.quantity?.decimalText(places: 12))
+        }
+        writer.member("amount", line.amount.decimalText)
+        writer.member("amountMinor", line.amount.minorUnits)
+        if let details = line.details {
+            if details.kind != .discount, details.kind != .tax {
+                writer.member("discountShare", line.amount.currency.majorText(details.discountShare, places: 9))
+                writer.member("taxShare", line.amount.currency.majorText(details.taxShare, places: 9))
+            }
+            write(details.explanation, to: &writer)
+        }
+        writer.endObject()
+    }
+
+    private func write(_ explanation: InvoiceLineDetails.Explanation, to writer: inout JSONWriter) {
+        writer.key("explanation")
+        writer.beginObject()
+        writer.member("rule", explanation.rule)
+        writer.member("formula", explanation.formula)
+        writer.key("inputs")
+        writer.beginObject()
+        for input in explanation.inputs { writer.member(named: input.name, input.value) }
+        writer.endObject()
+        writer.member("rounding", explanation.rounding)
+        writer.endObject()
+    }
+
+    private func write(_ note: CreditNote, to writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("issuedOn", note.issuedOn.description)
+        writer.member("invoice", note.invoice)
+        writer.member("line", note.line)
+        writer.member("amount", note.amount.decimalText)
+        writer.member("tax", note.tax.decimalText)
+        writer.member("total", note.total.decimalText)
+        writer.member("totalMinor", note.total.minorUnits)
+        writer.member("refund", note.isRefund)
+        writer.endObject()
+    }
+}

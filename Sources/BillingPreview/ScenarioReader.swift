@@ -1,0 +1,302 @@
+package import Billing
+package import JSONCoding
+
+/// Reads a request of `POST /billing-preview` (docs/billing.md). Every rule of its form is checked here, so that the engine
+/// sees only scenarios that make sense.
+package struct ScenarioReader: Sendable {
+    /// How much one request may have.
+    enum Bounds {
+        static let items = 100
+        static let changes = 1_000
+        static let phases = 100
+        static let usageEvents = 20_000
+        static let interim = 1_000
+        static let discounts = 20
+        static let taxes = 20
+        static let credits = 100
+        /// Periods of a term, a phase, or a discount.
+        static let periods = 1...100_000
+    }
+
+    /// Finds a time zone by its name; nil if there is none.
+    private let zones: @Sendable (String) -> ZoneRules?
+
+    /// - Parameter zones: finds a time zone by its name; nil if there is none.
+    package init(zones: @escaping @Sendable (String) -> ZoneRules?) {
+        self.zones = zones
+    }
+
+    private static let itemMembers = ["price", "phases", "quantity", "usage", "aggregation", "interim"]
+
+    private static let members =
+        itemMembers + [
+            "currency", "timeZone", "start", "created", "until", "interval", "anchor", "collection", "trial", "end",
+            "term",
+            "items", "minimum", "changes", "discounts", "taxes", "credits", "policies",
+        ]
+
+    /// The scenario of a request.
+    ///
+    /// - Throws: what is wrong, with a pointer to it.
+    package func scenario(_ body: JSONValue) throws(ScenarioRefusal) -> BillingScenario {
+        let reader = try MemberReader(body, at: "", members: Self.members)
+        let code = try reader.requiredText("currency", maximum: 3)
+        guard let currency = try? Currency(code), currency.isKnown else {
+            throw ScenarioRefusal("/currency", "Must be a currency of ISO 4217")
+        }
+        let (policies, granularity) = try self.policies(reader)
+        let axis = TimeAxis(granularity, in: try zone(reader))
+        guard let cycle = try reader.interval("interval") else { throw ScenarioRefusal("/interval", "Is required") }
+        let start = try reader.moment("start", on: axis)
+        var scenario = BillingScenario(
+            currency: currency, axis: axis, start: start, until: try reader.requiredDate("until"), cycle: cycle,
+            items: [])
+        guard axis.position(of: scenario.until) > start else {
+            throw ScenarioRefusal("/until", "Must be after the start")
+        }
+        scenario.policies = policies
+        scenario.created = try reader.date("created")
+        scenario.anchor = try reader.anchor("anchor") ?? .start
+        scenario.trial = try reader.trial("trial")
+        scenario.end = try end(reader, after: start, on: axis)
+        if let term = reader.value("term") {
+            let term = try MemberReader(term, at: "/term", members: ["periods"])
+            scenario.term = try term.requiredInteger("periods", in: Bounds.periods)
+        }
+        scenario.taxes = try taxes(reader)
+        scenario.minimum = try reader.amount("minimum", in: currency)
+        try readItems(reader, of: &scenario)
+        scenario.discounts = try discounts(reader, of: scenario)
+        scenario.credit = try credits(reader, in: currency)
+        scenario.changes = try ChangeReader(scenario: scenario).changes(reader)
+        return scenario
+    }
+
+    private func zone(_ reader: MemberReader) throws(ScenarioRefusal) -> ZoneRules {
+        guard let name = try reader.text("timeZone") else { return .utc }
+        guard let zone = zones(name) else {
+            throw ScenarioRefusal("/timeZone", "Must be a time zone of the IANA database, such as Europe/Paris")
+        }
+        return zone
+    }
+
+    private func end(
+        _ reader: MemberReader, after start: Int, on axis: TimeAxis
+    ) throws(ScenarioRefusal) -> Int? {
+        guard let date = try reader.date("end") else { return nil }
+        let end = axis.position(of: date)
+        guard end > start else { throw ScenarioRefusal(reader.at("end"), "Must be after the start") }
+        return end
+    }
+
+    private func policies(_ reader: MemberReader) throws(ScenarioRefusal) -> (BillingPolicies, Granularity) {
+        var policies = BillingPolicies()
+        guard let value = reader.value("policies") else { return (policies, .day) }
+        let names = [
+            "granularity", "denominator", "cancelDay", "creditCap", "rounding", "trialOnChange", "zeroUsageFlatFee",
+            "tierBounds",
+        ]
+        let reader = try MemberReader(value, at: "/policies", members: names)
+        policies.denominator =
+            try reader.choice("denominator", BillingPolicies.Denominator.self) ?? policies.denominator
+        policies.cancelDay = try reader.choice("cancelDay", BillingPolicies.CancelDay.self) ?? policies.cancelDay
+        policies.creditCap = try reader.choice("creditCap", BillingPolicies.CreditCap.self) ?? policies.creditCap
+        policies.rounding = try reader.choice("rounding", RoundingMode.self) ?? policies.rounding
+        policies.trialOnChange =
+            try reader.choice("trialOnChange", BillingPolicies.TrialOnChange.self) ?? policies.trialOnChange
+        policies.zeroUsageFlatFee =
+            try reader.choice("zeroUsageFlatFee", BillingPolicies.ZeroUsageFlatFee.self) ?? policies.zeroUsageFlatFee
+        policies.tierBounds = try reader.choice("tierBounds", BillingPolicies.TierBounds.self) ?? policies.tierBounds
+        return (policies, try reader.choice("granularity", Granularity.self) ?? .day)
+    }
+
+    private func taxes(_ reader: MemberReader) throws(ScenarioRefusal) -> [TaxRate] {
+        var taxes: [TaxRate] = []
+        for element in try reader.list("taxes", maximum: Bounds.taxes) {
+            let tax = try MemberReader(
+                element.value, at: element.pointer, members: ["name", "rate", "inclusive", "reverseCharge"])
+            guard let rate = try tax.rate("rate") else { throw ScenarioRefusal(tax.at("rate"), "Is required") }
+            taxes.append(
+                TaxRate(
+                    name: try tax.requiredText("name"), rate: rate, isInclusive: try tax.flag("inclusive"),
+                    isReverseCharge: try tax.flag("reverseCharge")))
+        }
+        return taxes
+    }
+
+    private func credits(_ reader: MemberReader, in currency: Currency) throws(ScenarioRefusal) -> Int64 {
+        var sum: Int64 = 0
+        for element in try reader.list("credits", maximum: Bounds.credits) {
+            let credit = try MemberReader(element.value, at: element.pointer, members: ["amount"])
+            sum += try credit.minorUnits("amount", in: currency)
+        }
+        return sum
+    }
+
+    private func discounts(
+        _ reader: MemberReader, of scenario: BillingScenario
+    ) throws(ScenarioRefusal) -> [Discount] {
+        var discounts: [Discount] = []
+        for element in try reader.list("discounts", maximum: Bounds.discounts) {
+            let discount = try MemberReader(
+                element.value, at: element.pointer, members: ["type", "value", "periods", "items", "name"])
+            let value: Discount.Value
+            switch try discount.choice("type", DiscountType.self) {
+            case .percent:
+                guard let rate = try discount.rate("value", maximum: Rational(100)) else {
+                    throw ScenarioRefusal(discount.at("value"), "Is required")
+                }
+                value = .fraction(rate)
+            case .amount: value = .amount(try discount.requiredAmount("value", in: scenario.currency))
+            case nil: throw ScenarioRefusal(discount.at("type"), "Is required")
+            }
+            var items: Set<Int>?
+            for item in try discount.list("items", maximum: Bounds.items) {
+                let index = scenario.items.firstIndex { $0.id != nil && $0.id == item.value.stringValue }
+                guard let index else { throw ScenarioRefusal(item.pointer, "There is no such item") }
+                items = (items ?? []).union([index])
+            }
+            if discount.has("items"), items == nil {
+                throw ScenarioRefusal(discount.at("items"), "Must have at least one item")
+            }
+            discounts.append(
+                Discount(
+                    value, periods: try discount.integer("periods", in: Bounds.periods), items: items,
+                    name: try discount.text("name")))
+        }
+        return discounts
+    }
+
+    private enum DiscountType: String, CaseIterable {
+        case percent
+        case amount
+    }
+
+    // MARK: Items
+
+    private func readItems(_ reader: MemberReader, of scenario: inout BillingScenario) throws(ScenarioRefusal) {
+        let given = ["price", "phases", "items"].filter { reader.has($0) }
+        guard given.count == 1 else {
+            throw ScenarioRefusal(
+                given.isEmpty ? "/price" : "/\(given[1])", "There must be exactly one of price, phases, and items")
+        }
+        let isInArrears = try reader.choice("collection", Collection.self) == .arrears
+        var events = 0
+        guard reader.has("items") else {
+            var item = try readItem(reader, id: nil, in: scenario, events: &events)
+            item.isInArrears = isInArrears
+            item.taxes = scenario.taxes
+            scenario.items = [item]
+            return
+        }
+        for name in Self.itemMembers where reader.has(name) {
+            throw ScenarioRefusal("/\(name)", "Stands in the items")
+        }
+        scenario.hasSeveralItems = true
+        for element in try reader.list("items", maximum: Bounds.items) {
+            let names = Self.itemMembers + ["id", "taxes", "collection", "interval", "start", "end", "once"]
+            let part = try MemberReader(element.value, at: element.pointer, members: names)
+            let id = try part.requiredText("id")
+            guard !scenario.items.contains(where: { $0.id == id }) else {
+                throw ScenarioRefusal(part.at("id"), "Another item has this id")
+            }
+            var item = try readItem(part, id: id, in: scenario, events: &events)
+            item.isInArrears = try part.choice("collection", Collection.self).map { $0 == .arrears } ?? isInArrears
+            item.taxes = part.has("taxes") ? try taxes(part) : scenario.taxes
+            try readTimes(part, of: &item, in: scenario)
+            scenario.items.append(item)
+        }
+        guard !scenario.items.isEmpty else { throw ScenarioRefusal("/items", "Must have at least one item") }
+    }
+
+    private enum Collection: String, CaseIterable {
+        case advance
+        case arrears
+    }
+
+    private func readTimes(
+        _ reader: MemberReader, of item: inout ScenarioItem, in scenario: BillingScenario
+    ) throws(ScenarioRefusal) {
+        item.cycle = try reader.interval("interval") ?? scenario.cycle
+        if reader.has("start") {
+            let start = try reader.moment("start", on: scenario.axis)
+            guard start >= scenario.start else {
+                throw ScenarioRefusal(reader.at("start"), "Must not be before the start of the subscription")
+            }
+            item.start = start
+        }
+        item.end = try end(reader, after: item.start ?? scenario.start, on: scenario.axis)
+        item.isOnce = try reader.flag("once")
+        guard item.isOnce else { return }
+        for name in ["phases", "usage", "interval", "end"] where reader.has(name) {
+            throw ScenarioRefusal(reader.at(name), "An item that is billed once has none")
+        }
+    }
+
+    private func readItem(
+        _ reader: MemberReader, id: String?, in scenario: BillingScenario, events: inout Int
+    ) throws(ScenarioRefusal) -> ScenarioItem {
+        guard reader.has("price") != reader.has("phases") else {
+            throw ScenarioRefusal(reader.at("price"), "There must be either a price or phases")
+        }
+        var item = ScenarioItem(id: id, phases: try phases(reader, in: scenario.currency), cycle: scenario.cycle)
+        item.pointer = reader.pointer
+        item.quantity = try reader.quantity("quantity") ?? .one
+        if reader.has("usage") {
+            guard !reader.has("quantity") else {
+                throw ScenarioRefusal(reader.at("quantity"), "The price applies to usage")
+            }
+            let elements = try reader.list("usage", maximum: Bounds.usageEvents)
+            events += elements.count
+            guard events <= Bounds.usageEvents else { throw ScenarioRefusal(reader.at("usage"), "Has too many events") }
+            item.usage = try usage(elements, on: scenario.axis)
+        }
+        for name in ["aggregation", "interim"] where reader.has(name) && !reader.has("usage") {
+            throw ScenarioRefusal(reader.at(name), "There is no usage")
+        }
+        item.aggregation = try reader.choice("aggregation", Aggregation.self) ?? .sum
+        for element in try reader.list("interim", maximum: Bounds.interim) {
+            item.interim.append(scenario.axis.position(of: try MemberReader.date(element.value, at: element.pointer)))
+        }
+        item.interim.sort()
+        return item
+    }
+
+    private func usage(
+        _ elements: [(value: JSONValue, pointer: String)], on axis: TimeAxis
+    ) throws(ScenarioRefusal) -> [UsageEvent] {
+        var usage: [UsageEvent] = []
+        for element in elements {
+            let event = try MemberReader(element.value, at: element.pointer, members: ["at", "quantity"])
+            guard let quantity = try event.quantity("quantity") else {
+                throw ScenarioRefusal(event.at("quantity"), "Is required")
+            }
+            usage.append(UsageEvent(position: try event.moment("at", on: axis), quantity: quantity))
+        }
+        // In the order of time, and of the list for events of the same time: percentages depend on it.
+        let order = usage.indices.sorted { (usage[$0].position, $0) < (usage[$1].position, $1) }
+        return order.map { usage[$0] }
+    }
+
+    private func phases(_ reader: MemberReader, in currency: Currency) throws(ScenarioRefusal) -> [Phase] {
+        let prices = PriceReader(currency: currency)
+        if let price = reader.value("price") {
+            return [Phase(periods: nil, price: try prices.price(price, at: reader.at("price")))]
+        }
+        var phases: [Phase] = []
+        let elements = try reader.list("phases", maximum: Bounds.phases)
+        for (index, element) in elements.enumerated() {
+            let phase = try MemberReader(element.value, at: element.pointer, members: ["periods", "price", "quantity"])
+            let periods = try phase.integer("periods", in: Bounds.periods)
+            guard periods != nil || index == elements.count - 1 else {
+                throw ScenarioRefusal(phase.at("periods"), "Is required for every phase but the last")
+            }
+            phases.append(
+                Phase(
+                    periods: periods, price: try prices.price(phase.required("price"), at: phase.at("price")),
+                    quantity: try phase.quantity("quantity")))
+        }
+        guard !phases.isEmpty else { throw ScenarioRefusal(reader.at("phases"), "Must have at least one phase") }
+        return phases
+    }
+}
