@@ -1,4 +1,5 @@
 import Entities
+import HTTPTypes
 
 extension Operation {
     /// Whether a body with members is refused because the operation takes none. The original ignores the one of
