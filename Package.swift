@@ -191,7 +191,7 @@ let package = Package(
                 nioHTTP1,
             ],
             resources: [.embedInCode("Migrations")]),
-        library("LocalStack", ["CProcess", "Primitives"]),
+        library("LocalStack", ["CProcess", "ConfigurationChecks", "Primitives"]),
         // Draws PDF documents in processes of its own; only this program links Pango and Cairo.
         .executableTarget(
             name: "arc-pdf", dependencies: ["CPango", "CProcess", "JSONCoding", "PDFDocuments"], swiftSettings: strict),
@@ -237,7 +237,8 @@ let package = Package(
                 "TestSupport", "PostgresTestSupport", "RedisTestSupport", "StackTestSupport", "RedisClient", "Sealing",
                 "KeyRotation",
                 "TenantManagement",
-                "Subscription", "Orchestrator", "MessageBusSQS", "PrometheusMetrics", "ServiceMetrics", crypto,
+                "Subscription", "Orchestrator", "LocalStack", "MessageBusSQS", "PrometheusMetrics", "ServiceMetrics",
+                crypto,
                 cryptoExtras, nioHTTP1,
             ]),
         tests(

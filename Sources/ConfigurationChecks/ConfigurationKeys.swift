@@ -11,11 +11,20 @@ package struct ConfigurationKeys: Sendable, ExpressibleByArrayLiteral {
     package let secrets: Set<String>
     /// The settings that are described, as documents show them.
     package let groups: [SettingGroup]
+    private let checks: [Check]
 
-    package init(_ names: Set<String>, secrets: Set<String> = [], groups: [SettingGroup] = []) {
+    /// Finds out whether settings can be used together.
+    package typealias Check = @Sendable (ConfigReader) throws(ConfigurationFailure) -> Void
+
+    package init(_ names: Set<String>, secrets: Set<String> = []) {
+        self.init(names, secrets: secrets, groups: [], checks: [])
+    }
+
+    private init(_ names: Set<String>, secrets: Set<String>, groups: [SettingGroup], checks: [Check]) {
         self.names = names.union(secrets)
         self.secrets = secrets
         self.groups = groups
+        self.checks = checks
     }
 
     package init(arrayLiteral names: String...) { self.init(Set(names)) }
@@ -27,54 +36,44 @@ package struct ConfigurationKeys: Sendable, ExpressibleByArrayLiteral {
         let descriptions = settings.map(\.description)
         self.init(
             Set(descriptions.map(\.name)), secrets: Set(descriptions.filter(\.isSecret).map(\.name)),
-            groups: [SettingGroup(name: group, settings: settings)])
+            groups: [SettingGroup(name: group, settings: settings)], checks: [])
     }
 
     package init(combining parts: [ConfigurationKeys]) {
         self.init(
             parts.reduce(into: []) { $0.formUnion($1.names) },
             secrets: parts.reduce(into: []) { $0.formUnion($1.secrets) },
-            groups: SettingGroup.combined(parts.flatMap(\.groups)))
+            groups: SettingGroup.combined(parts.flatMap(\.groups)), checks: parts.flatMap(\.checks))
+    }
+
+    /// These settings with a check of what must hold for several of them together, or for the file that one of them names.
+    package func checking(_ check: @escaping Check) -> ConfigurationKeys {
+        ConfigurationKeys(names, secrets: secrets, groups: groups, checks: checks + [check])
     }
 
     /// Every variable that may be set: the names, and those of the files of secrets.
     package var variables: Set<String> { names.union(secrets.map { "\($0)_FILE" }) }
 
-    /// The same settings under a prefix: `DB_HOST` within `MESSAGE_BUS` is `MESSAGE_BUS_DB_HOST`.
-    package func within(_ prefix: String) -> ConfigurationKeys {
+    /// The same settings under a prefix: `DB_HOST` within `MESSAGE_BUS` is `MESSAGE_BUS_DB_HOST`. Their checks are left out:
+    /// whether settings with a prefix are used, only who uses them knows.
+    /// - Parameter meaning: What they are for, in the row that stands for all of them in docs/configuration.md.
+    package func within(_ prefix: String, _ meaning: String = "") -> ConfigurationKeys {
         ConfigurationKeys(
             Set(names.map { "\(prefix)_\($0)" }), secrets: Set(secrets.map { "\(prefix)_\($0)" }),
-            groups: groups.map { group in
-                SettingGroup(
-                    name: "\(prefix.lowercased()) \(group.name)", settings: group.settings.map { $0.within(prefix) })
-            })
+            groups: groups.map { $0.within(prefix, meaning) }, checks: [])
     }
 
-    /// Checks every described setting by itself, so that a person sees all mistakes at once.
+    /// Checks every described setting by itself, and what must hold for several of them, so that a person sees all mistakes at
+    /// once.
     /// - Throws: ``ConfigurationFailure`` with every mistake.
     package func check(_ reader: ConfigReader) throws(ConfigurationFailure) {
         var mistakes = ConfigurationMistakes()
-        for setting in groups.flatMap(\.settings) {
+        for setting in groups.flatMap(\.settings) where !setting.description.isLenient {
             _ = mistakes.read { () throws(ConfigurationFailure) in try setting.check(reader) }
         }
-        try mistakes.check()
-    }
-}
-
-/// Settings that stand in one table.
-package struct SettingGroup: Sendable {
-    package let name: String
-    package var settings: [any DescribedSetting]
-
-    /// Groups of the same name become one, in which each setting stands once.
-    static func combined(_ groups: [SettingGroup]) -> [SettingGroup] {
-        groups.reduce(into: []) { combined, group in
-            guard let index = combined.firstIndex(where: { $0.name == group.name }) else {
-                combined.append(group)
-                return
-            }
-            let known = Set(combined[index].settings.map(\.description.name))
-            combined[index].settings += group.settings.filter { !known.contains($0.description.name) }
+        for check in checks {
+            _ = mistakes.read { () throws(ConfigurationFailure) in try check(reader) }
         }
+        try mistakes.check()
     }
 }

@@ -9,18 +9,18 @@ package struct ConfigurationMistakes: Sendable {
         do throws(ConfigurationFailure) {
             return try read()
         } catch {
-            failures.append(error)
+            add(error)
             return nil
         }
     }
 
-    /// Remembers a mistake.
-    package mutating func add(_ failure: ConfigurationFailure) { failures.append(failure) }
+    /// Remembers a mistake, or several. What is known already is not said twice.
+    package mutating func add(_ failure: ConfigurationFailure) {
+        for part in failure.parts where !failures.contains(part) { failures.append(part) }
+    }
 
     /// - Throws: ``ConfigurationFailure`` with every mistake, if there is one.
     package func check() throws(ConfigurationFailure) {
-        guard let first = failures.first else { return }
-        let others = failures.dropFirst().map { "; \($0)" }.joined()
-        throw ConfigurationFailure(key: first.key, reason: first.reason + others)
+        if let failure = ConfigurationFailure(failures) { throw failure }
     }
 }

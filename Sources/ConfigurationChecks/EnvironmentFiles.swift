@@ -8,9 +8,14 @@ package enum EnvironmentFiles {
     /// - Parameter folder: Where the files are looked for.
     package static func variables(in folder: String = ".") -> [(file: String, names: [String])] {
         names.map { name in
-            let text = (try? String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)) ?? ""
-            return (name, variables(of: text))
+            (name, variables(of: name, in: folder))
         }
+    }
+
+    /// The variables of one of the files.
+    static func variables(of file: String, in folder: String) -> [String] {
+        let content = (try? Data(contentsOf: URL(fileURLWithPath: "\(folder)/\(file)"))) ?? Data()
+        return variables(of: String(decoding: content, as: UTF8.self))
     }
 
     /// As the reader of these files understands them: lines of the form `NAME=value`, with comments between them.

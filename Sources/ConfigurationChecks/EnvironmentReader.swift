@@ -41,18 +41,23 @@ package enum EnvironmentReader {
             do {
                 let provider = try await EnvironmentVariablesProvider(
                     environmentFilePath: FilePath("\(folder)/\(name)"), allowMissing: true)
-                sources.append(Source(name: name, provider: provider))
+                var values: [String: String] = [:]
+                for variable in EnvironmentFiles.variables(of: name, in: folder) {
+                    values[variable] = try provider.environmentValue(forName: variable)
+                }
+                let present = EnvironmentVariablesProvider(environmentVariables: withoutEmpty(values))
+                sources.append(Source(name: name, provider: present))
             } catch {
                 let place = folder == "." ? "the current folder, which may have been deleted" : folder
                 throw ConfigurationFailure(key: name, reason: "cannot be read in \(place)")
             }
         }
         sources.append(
-            Source(name: "program", provider: EnvironmentVariablesProvider(environmentVariables: bound)))
+            Source(name: "program", provider: EnvironmentVariablesProvider(environmentVariables: withoutEmpty(bound))))
         return sources
     }
 
-    /// An empty variable counts as unset, so the value of a lower layer is used.
+    /// An empty variable counts as unset wherever it stands, so the value of a lower layer is used.
     private static func withoutEmpty(_ environment: [String: String]) -> [String: String] {
         environment.filter { !$0.value.isEmpty }
     }

@@ -26,23 +26,11 @@ package struct TracingConfiguration: Sendable {
     package let batches: BatchSettings
 
     /// Read by every service.
-    package static let configurationKeys = ConfigurationKeys(
-        [
-            "ENABLE_TRACING", "SERVICE_NAME", "OPENTELEMETRY_HOST", "OPENTELEMETRY_PORT", "OTEL_SDK_DISABLED",
-            "OTEL_SERVICE_NAME", "OTEL_RESOURCE_ATTRIBUTES", "OTEL_TRACES_EXPORTER", "OTEL_PROPAGATORS",
-            "OTEL_LOG_LEVEL",
-            "OTEL_TRACES_SAMPLER", "OTEL_TRACES_SAMPLER_ARG", "OTEL_EXPORTER_OTLP_ENDPOINT",
-            "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-            "OTEL_EXPORTER_OTLP_COMPRESSION", "OTEL_EXPORTER_OTLP_TRACES_COMPRESSION", "OTEL_EXPORTER_OTLP_TIMEOUT",
-            "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_CERTIFICATE",
-            "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-            "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-            "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE", "OTEL_BSP_SCHEDULE_DELAY", "OTEL_BSP_EXPORT_TIMEOUT",
-            "OTEL_BSP_MAX_QUEUE_SIZE", "OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "OTEL_ATTRIBUTE_COUNT_LIMIT",
-            "OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT",
-            "OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", "OTEL_SPAN_EVENT_COUNT_LIMIT", "OTEL_SPAN_LINK_COUNT_LIMIT",
-        ],
-        secrets: ["OTEL_EXPORTER_OTLP_HEADERS", "OTEL_EXPORTER_OTLP_TRACES_HEADERS"])
+    package static let configurationKeys = ConfigurationKeys("tracing", TracingSettings.all)
+        .checking { (reader) throws(ConfigurationFailure) in
+            // What is only ignored is said when the service reads it.
+            _ = try read(reader, service: "", logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
+        }
 
     /// Reads the settings.
     /// - Parameters:
@@ -58,7 +46,7 @@ package struct TracingConfiguration: Sendable {
             logger.warning(
                 "Ignored a variable of tracing", metadata: ["variable": "\(variable)", "reason": "\(reason)"])
         }
-        let isDisabled = lenient.flag("otel.sdk.disabled")
+        let isDisabled = try lenient.value(TracingSettings.isDisabled)
         guard let kind = try TracingExporterKind.read(reader), !isDisabled else { return nil }
         let target: Target
         switch kind {
@@ -67,43 +55,18 @@ package struct TracingConfiguration: Sendable {
             let endpoint = OTLPSettings(lenient: lenient)
             target = .otlp(try endpoint.endpoint(), try endpoint.tls())
         }
+        let share = try lenient.value(TracingSettings.share)
         return TracingConfiguration(
-            target: target, resource: TracingResource(lenient: lenient, service: service).attributes,
-            sampler: sampler(lenient), limits: limits(lenient),
-            propagators: propagators(lenient), logLevel: logLevel(lenient), batches: batches(lenient))
-    }
-
-    private static func sampler(_ lenient: LenientReader) -> TraceSampler {
-        let ratio = TraceSampler.Root.ratio(share(lenient))
-        switch lenient.text("otel.traces.sampler") {
-        case nil, "parentbased_always_on": return TraceSampler(.always)
-        case "parentbased_always_off": return TraceSampler(.never)
-        case "parentbased_traceidratio": return TraceSampler(ratio)
-        case "always_on": return TraceSampler(.always, followsParent: false)
-        case "always_off": return TraceSampler(.never, followsParent: false)
-        case "traceidratio": return TraceSampler(ratio, followsParent: false)
-        default:
-            lenient.warn(
-                "OTEL_TRACES_SAMPLER",
-                "is not always_on, always_off or traceidratio, or one of these with the prefix parentbased_")
-            return TraceSampler(.always)
-        }
-    }
-
-    private static func share(_ lenient: LenientReader) -> Double {
-        guard let text = lenient.text("otel.traces.sampler.arg") else { return 1 }
-        guard let share = Double(text), (0...1).contains(share) else {
-            lenient.warn("OTEL_TRACES_SAMPLER_ARG", "is not a number from 0 to 1")
-            return 1
-        }
-        return share
+            target: target, resource: try TracingResource(lenient: lenient, service: service).attributes,
+            sampler: try lenient.value(TracingSettings.sampler).sampler(share), limits: try limits(lenient),
+            propagators: try propagators(lenient), logLevel: try lenient.value(TracingSettings.logLevel),
+            batches: try batches(lenient))
     }
 
     /// `baggage` is accepted and not passed on: requests go to systems of others, which must not see it.
-    private static func propagators(_ lenient: LenientReader) -> TracePropagators {
-        guard let text = lenient.text("otel.propagators") else { return .traceContext }
+    private static func propagators(_ lenient: LenientReader) throws(ConfigurationFailure) -> TracePropagators {
         var propagators: TracePropagators = []
-        for name in text.split(separator: ",") {
+        for name in try lenient.value(TracingSettings.propagators).split(separator: ",") {
             switch name.trimmedSlice {
             case "tracecontext": propagators.insert(.traceContext)
             case "b3": propagators.insert(.b3)
@@ -119,46 +82,22 @@ package struct TracingConfiguration: Sendable {
         return propagators
     }
 
-    private static func logLevel(_ lenient: LenientReader) -> Logger.Level? {
-        switch lenient.text("otel.log.level")?.lowercased() {
-        case nil: return nil
-        case "none", "fatal": return .critical
-        case "error": return .error
-        case "warn", "warning": return .warning
-        case "info": return .info
-        case "debug": return .debug
-        case "verbose", "trace", "all": return .trace
-        default:
-            lenient.warn("OTEL_LOG_LEVEL", "is not none, error, warn, info, debug, verbose or all")
-            return nil
-        }
-    }
-
-    private static func limits(_ lenient: LenientReader) -> SpanLimits {
-        let counts = 1...10_000
-        let attributes = lenient.integer("otel.attribute.count.limit", default: 128, in: counts)
-        let unlimited = 1_000_000
-        let length = lenient.integer("otel.attribute.value.length.limit", default: unlimited, in: 1...unlimited)
-        let ofSpans = lenient.integer(
-            "otel.span.attribute.value.length.limit", default: length, in: 1...unlimited)
+    private static func limits(_ lenient: LenientReader) throws(ConfigurationFailure) -> SpanLimits {
+        let attributes = try lenient.value(TracingSettings.attributeCount)
+        let length = try lenient.value(TracingSettings.valueLength)
         return SpanLimits(
-            attributes: lenient.integer("otel.span.attribute.count.limit", default: attributes, in: counts),
-            valueLength: ofSpans == unlimited ? nil : ofSpans,
-            events: lenient.integer("otel.span.event.count.limit", default: 128, in: counts),
-            links: lenient.integer("otel.span.link.count.limit", default: 128, in: counts))
+            attributes: try lenient.value(TracingSettings.spanAttributeCount) ?? attributes,
+            valueLength: try lenient.value(TracingSettings.spanValueLength) ?? length,
+            events: try lenient.value(TracingSettings.eventCount), links: try lenient.value(TracingSettings.linkCount))
     }
 
-    private static func batches(_ lenient: LenientReader) -> BatchSettings {
-        let milliseconds = 1...600_000
-        let request = lenient.integer("otel.exporter.otlp.timeout", default: 10_000, in: milliseconds)
-        return BatchSettings(
-            delay: .milliseconds(lenient.integer("otel.bsp.schedule.delay", default: 5000, in: milliseconds)),
-            requestTime: .milliseconds(
-                lenient.integer("otel.exporter.otlp.traces.timeout", default: request, in: milliseconds)),
-            exportTime: .milliseconds(
-                lenient.integer("otel.bsp.export.timeout", default: 30_000, in: milliseconds)),
-            queueSize: lenient.integer("otel.bsp.max.queue.size", default: 2048, in: 1...100_000),
-            batchSize: lenient.integer("otel.bsp.max.export.batch.size", default: 512, in: 1...10_000))
+    private static func batches(_ lenient: LenientReader) throws(ConfigurationFailure) -> BatchSettings {
+        BatchSettings(
+            delay: .milliseconds(try lenient.value(TracingSettings.delay)),
+            requestTime: .milliseconds(try lenient.value(TracingSettings.timeout) ?? 10_000),
+            exportTime: .milliseconds(try lenient.value(TracingSettings.exportTime)),
+            queueSize: try lenient.value(TracingSettings.queueSize),
+            batchSize: try lenient.value(TracingSettings.batchSize))
     }
 }
 
@@ -170,17 +109,17 @@ enum TracingExporterKind {
     /// `ENABLE_TRACING` decides; without it, tracing is on if a variable says where spans go.
     /// - Returns: Nil if tracing is off.
     static func read(_ reader: ConfigReader) throws(ConfigurationFailure) -> TracingExporterKind? {
-        let name = reader.text("otel.traces.exporter")
-        let isNamed = name != nil && name != "none"
-        let endpoints: [ConfigKey] = ["otel.exporter.otlp.traces.endpoint", "otel.exporter.otlp.endpoint"]
-        let hasEndpoint = endpoints.contains { reader.text($0) != nil }
-        guard try reader.flag("enable.tracing", default: isNamed || (name == nil && hasEndpoint)) else { return nil }
-        switch name {
-        case nil, "otlp": return .otlp
-        case "console": return .console
-        case "none": return nil
-        case let name?:
-            throw ConfigKey("otel.traces.exporter").failure(name, "otlp, console or none")
+        let isEnabled = try reader.value(TracingSettings.isEnabled)
+        guard isEnabled != false else { return nil }
+        let exporter = try reader.value(TracingSettings.exporter)
+        let isNamed = exporter != nil && exporter != TracingSettings.Exporter.none
+        let general = try reader.value(TracingSettings.endpoint)
+        let hasEndpoint = try reader.value(TracingSettings.tracesEndpoint) != nil || general != nil
+        guard isEnabled ?? (isNamed || (exporter == nil && hasEndpoint)) else { return nil }
+        switch exporter {
+        case nil, .some(.otlp): return .otlp
+        case .some(.console): return .console
+        case .some(.none): return nil
         }
     }
 }

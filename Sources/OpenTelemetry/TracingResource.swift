@@ -15,10 +15,10 @@ struct TracingResource {
 
     /// `OTEL_SERVICE_NAME` wins over `service.name` in `OTEL_RESOURCE_ATTRIBUTES`, which wins over the original's
     /// `SERVICE_NAME`. What else `OTEL_RESOURCE_ATTRIBUTES` says wins over what the process knows of itself.
-    init(lenient: LenientReader, service: String) {
-        let original = lenient.text("service.name")
-        let named = lenient.text("otel.service.name")
-        let given = lenient.pairs(lenient.text("otel.resource.attributes"), "otel.resource.attributes")
+    init(lenient: LenientReader, service: String) throws(ConfigurationFailure) {
+        let original = try lenient.value(TracingSettings.originalName)
+        let named = try lenient.value(TracingSettings.name)
+        let given = try lenient.value(TracingSettings.attributes)
         var attributes = [
             Attribute("service.name", .string(original ?? service)),
             Attribute("service.version", .string(ProgramVersion.current)),

@@ -11,10 +11,6 @@ import ServiceMetrics
 import ServicePlatform
 
 /// What the features of the orchestrator share: connections, the stored runs, and the provisioners of the tiers.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `DATA_ENCRYPTION_KEY` | `JWT_SECRET` | secret; the same for all services: opens the events' secrets, seals at rest |
 struct OrchestratorCore: Sendable {
     let reader: ConfigReader
     let http: ServiceConfiguration
@@ -36,10 +32,11 @@ struct OrchestratorCore: Sendable {
 
     /// Settings that belong to no feature.
     static let configurationKeys = ConfigurationKeys(combining: [
-        ConfigurationKeys([], secrets: ["JWT_SECRET"]),
+        ConfigurationKeys("tokens", [TokenConfiguration.secretSetting]),
         EncryptionKeys.configurationKeys,
         ServiceConfiguration.configurationKeys,
-        PostgresConfiguration.configurationKeys,
+        PostgresConfiguration.configurationKeys
+            .checking { (reader) throws(ConfigurationFailure) in try PostgresConfiguration.check(reader) },
         BusConnectors.configurationKeys,
         EventLag.configurationKeys,
         TracingConfiguration.configurationKeys,

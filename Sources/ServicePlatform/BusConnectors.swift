@@ -5,6 +5,7 @@ package import MessageBus
 import MessageBusBullMQ
 import MessageBusEventBridge
 import MessageBusSQS
+import PostgresClient
 package import Primitives
 
 /// The connectors that `EVENT_CONNECTOR` chooses from; without it, the first one.
@@ -35,21 +36,34 @@ package enum BusConnectors {
         Choice("eventbridge", EventBridgeConnector.configurationKeys, open: EventBridgeConnector.connection),
     ]
 
+    private static let setting = Setting<Choice>.parsed(
+        "EVENT_CONNECTOR", default: all[0], unset: all[0].name,
+        values: "one of \(all.map(\.name).joined(separator: ", "))",
+        "Connector of the message bus, see [events](events.md)", isLiteral: true
+    ) { name in all.first { $0.name == name } }
+
     /// The settings of the choice and of every connector.
     package static let configurationKeys = ConfigurationKeys(
-        combining: [["EVENT_CONNECTOR"]] + all.map(\.configurationKeys))
+        combining: [ConfigurationKeys("events", [setting])] + all.map(\.configurationKeys)
+    ).checking { (reader) throws(ConfigurationFailure) in
+        // Those of the other connectors do not matter.
+        if try name(reader: reader) == "postgres" {
+            try PostgresConfiguration.check(reader, prefix: PostgresConnector.prefix)
+        }
+    }
+
+    /// The name of the configured connector.
+    /// - Throws: `ConfigurationFailure` that names the variable.
+    package static func name(reader: ConfigReader) throws(ConfigurationFailure) -> String {
+        try reader.value(setting).name
+    }
 
     /// Opens the configured bus; connections are made when they are first needed.
     /// - Throws: `ConfigurationFailure` that names the variable.
     package static func connect(
         reader: ConfigReader, clock: any WallClock, logger: Logger
     ) throws(ConfigurationFailure) -> MessageBusConnection {
-        let name = reader.text("event.connector") ?? all[0].name
-        guard let choice = all.first(where: { $0.name == name }) else {
-            let names = all.map(\.name)
-            throw ConfigKey("event.connector").failure(
-                name, names.count == 1 ? names[0] : "one of \(names.joined(separator: ", "))")
-        }
+        let choice = try reader.value(setting)
         return try choice.open(reader, clock, logger)
     }
 }

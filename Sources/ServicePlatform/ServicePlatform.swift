@@ -25,15 +25,19 @@ package struct ServicePlatform: Sendable {
         package let redisDatabase: Int
         /// How long the relay keeps the marks of handled events.
         package let inboxRetention: Duration
+        /// Whether the service has operations for strangers and for callbacks, whose limits are settings.
+        package let hasAttempts: Bool
 
         package init(
-            serviceName: String, summary: String, defaultPort: Int, redisDatabase: Int = 0, inboxRetention: Duration
+            serviceName: String, summary: String, defaultPort: Int, redisDatabase: Int = 0, inboxRetention: Duration,
+            hasAttempts: Bool = false
         ) {
             self.serviceName = serviceName
             self.summary = summary
             self.defaultPort = defaultPort
             self.redisDatabase = redisDatabase
             self.inboxRetention = inboxRetention
+            self.hasAttempts = hasAttempts
         }
     }
 
@@ -64,15 +68,17 @@ package struct ServicePlatform: Sendable {
 
     /// The settings of every service on a platform.
     package static let configurationKeys = ConfigurationKeys(combining: [
-        ConfigurationKeys(["RATE_LIMIT_KEY_PREFIX", RolesFile.variable]),
+        RolesFile.configurationKeys,
         EncryptionKeys.configurationKeys,
         ServiceConfiguration.configurationKeys,
         RateLimitRules.configurationKeys,
         TokenConfiguration.configurationKeys,
         SystemUser.configurationKeys,
         QueryLimits.configurationKeys,
-        PostgresConfiguration.configurationKeys,
-        RedisConfiguration.configurationKeys,
+        PostgresConfiguration.configurationKeys
+            .checking { (reader) throws(ConfigurationFailure) in try PostgresConfiguration.check(reader) },
+        RedisConfiguration.configurationKeys
+            .checking { (reader) throws(ConfigurationFailure) in _ = try RedisConfiguration(reader: reader) },
         BusConnectors.configurationKeys,
         OutboxRelayConfiguration.configurationKeys,
         EventLag.configurationKeys,
@@ -105,7 +111,7 @@ package struct ServicePlatform: Sendable {
         queryLimits = try QueryLimits(reader: reader)
         database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
         var redisConfiguration = try RedisConfiguration(reader: reader)
-        if reader.text("redis.database") == nil, redisConfiguration.database == 0 {
+        if try RedisConfiguration.namedDatabase(reader: reader) == nil, redisConfiguration.database == 0 {
             redisConfiguration = redisConfiguration.with(database: profile.redisDatabase)
         }
         redis = RedisClient("main", configuration: redisConfiguration, logger: logger)
@@ -113,8 +119,8 @@ package struct ServicePlatform: Sendable {
         eventSecrets = try EventSecrets(reader: reader)
         lag = try EventLag(reader: reader, clock: clock)
         limiter = RateLimiter(
-            redis: redis, prefix: reader.text("rate.limit.key.prefix") ?? "", clock: clock,
-            rules: try RateLimitRules(reader: reader))
+            redis: redis, prefix: try RateLimitRules.keyPrefix(reader: reader), clock: clock,
+            rules: try RateLimitRules(reader: reader, hasAttempts: profile.hasAttempts))
         roles = RoleBook(file: try RolesFile.roles(reader: reader))
         credentials = try Credentials(
             reader: reader, encryptionKeys: encryptionKeys, roles: roles, pool: database.pool, clock: clock,
@@ -127,7 +133,8 @@ package struct ServicePlatform: Sendable {
     var reloadable: [ReloadableSetting] {
         [
             ReloadableSetting(
-                "rate limits", current: { [limiter] in limiter.rules }, read: { try RateLimitRules(reader: $0) },
+                "rate limits", current: { [limiter] in limiter.rules },
+                read: { [profile] in try RateLimitRules(reader: $0, hasAttempts: profile.hasAttempts) },
                 use: { [limiter] in limiter.use($0) }),
             ReloadableSetting(
                 "roles", current: { [roles] in roles.file }, read: { try RolesFile.roles(reader: $0) },

@@ -1,17 +1,14 @@
 import ArgumentParser
 import ConfigurationChecks
 import FoundationEssentials
-import JSONCoding
-import Orchestrator
-import ServicePlatform
-import Subscription
-import TenantManagement
+import LocalStack
+import PostgresClient
 
 /// `arc config`: what is configured, and the document of what can be.
 struct ConfigCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "config", abstract: "Show the settings of a service, or update their document.",
-        subcommands: [Show.self, Document.self])
+        commandName: "config", abstract: "Show the settings of a service, or update their documents.",
+        subcommands: [Show.self, Document.self, Defaults.self])
 
     /// `arc config show`: the settings of a service with their sources.
     struct Show: AsyncParsableCommand {
@@ -37,7 +34,7 @@ struct ConfigCommand: AsyncParsableCommand {
         func run() async throws {
             CommandSupport.bootstrapQuietLogging()
             let sources = try await EnvironmentReader.sources(environment: CommandSupport.environment)
-            let settings = EffectiveSetting.all(of: service.configurationKeys, in: sources)
+            let settings = EffectiveSetting.all(of: service.settings, in: sources)
                 .filter { !set || $0.source != nil }
             for line in json ? settings.map(\.json) : EffectiveSetting.table(settings) {
                 CommandSupport.printLine(line)
@@ -69,20 +66,28 @@ struct ConfigCommand: AsyncParsableCommand {
             }
         }
     }
+
+    /// `arc config defaults`: the text of `.env.defaults`.
+    struct Defaults: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print a .env file with every setting and its default, as comments.",
+            discussion: """
+                  arc config defaults > .env.defaults
+                """)
+
+        func run() async throws {
+            CommandSupport.printText(ServiceName.settingsDocument.defaultsFile)
+        }
+    }
 }
 
 extension ServiceName {
-    /// The settings that the service reads.
-    var configurationKeys: ConfigurationKeys {
-        switch self {
-        case .tenantManagement: TenantManagementApp.configurationKeys
-        case .subscription: SubscriptionApp.configurationKeys
-        case .orchestrator: OrchestratorApp.configurationKeys
-        }
-    }
-
     /// The tables of docs/configuration.md.
     static var settingsDocument: SettingsDocument {
-        SettingsDocument(allCases.map { ($0.rawValue.replacing("-", with: " "), $0.configurationKeys) })
+        SettingsDocument(
+            allCases.map { ($0.rawValue.replacing("-", with: " "), $0.settings) },
+            programs: [
+                ("arc migrate", PostgresConfiguration.migrationKeys), ("arc", StackSettings.configurationKeys),
+            ])
     }
 }

@@ -80,7 +80,7 @@ struct Examination: Sendable {
                 name: "PostgreSQL",
                 advice: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
             ) {
-                try await database(scope: nil)
+                try await database(prefix: nil)
             },
             Check(
                 name: "clock",
@@ -162,8 +162,8 @@ struct Examination: Sendable {
 
     // MARK: How
 
-    private func database(scope: ConfigKey?) async throws -> String {
-        let configuration = try PostgresConfiguration(reader: try await reader(), scope: scope)
+    private func database(prefix: String?) async throws -> String {
+        let configuration = try PostgresConfiguration(reader: try await reader(), prefix: prefix)
         let pool = PostgresPool(configuration: configuration, logger: logger)
         let result = try await CommandSupport.closing({ await pool.shutdown() }) {
             try await pool.query("SELECT version(), current_user")
@@ -175,8 +175,8 @@ struct Examination: Sendable {
 
     private func bus() async throws -> String {
         let reader = try await reader()
-        let connector = reader.text("event.connector") ?? "postgres"
-        if connector == "postgres" { return try await database(scope: "message.bus") }
+        let connector = try BusConnectors.name(reader: reader)
+        if connector == "postgres" { return try await database(prefix: "MESSAGE_BUS") }
         let bus = try BusConnectors.connect(reader: reader, clock: SystemClock(), logger: logger)
         let isHealthy = try await CommandSupport.closing(bus.shutdown) { await bus.isHealthy() }
         guard isHealthy else { throw CommandFailure(description: "\(connector) does not respond, or is not ready") }

@@ -164,7 +164,7 @@ extension PostgresConfiguration {
     /// `DB_MIGRATION_PASSWORD_FILE`) when the first is set, else `DB_USER`.
     static func forMigrations(reader: ConfigReader) throws(ConfigurationFailure) -> PostgresConfiguration {
         try PostgresConfiguration(
-            reader: reader, role: reader.text("db.migration.user") == nil ? "db" : "db.migration",
+            reader: reader, role: try migrationRole(reader: reader),
             applicationName: "arc migrate")
     }
 }

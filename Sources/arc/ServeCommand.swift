@@ -30,8 +30,10 @@ struct ServeCommand: AsyncParsableCommand {
     var service: ServiceName
 
     func run() async throws {
+        // First of all: a signal that arrives while the service starts would end it.
+        let reloads = await ConfigurationReloader.signals()
         try CommandSupport.checkCurrentFolder(for: "arc serve")
-        CommandSupport.bootstrapServiceLogging()
+        await CommandSupport.bootstrapServiceLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
             reportMisspelledVariables(logger)
@@ -39,7 +41,7 @@ struct ServeCommand: AsyncParsableCommand {
             try checkSecrets(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
             SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
-            try await http.run { port in
+            try await http.run(reloads: reloads) { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
                 // Reading settings, describing operations and checking the database has run code that serves no request.
                 process_release_code()

@@ -57,7 +57,10 @@ enum ServiceName: String, CaseIterable, ExpressibleByArgument {
 
     /// The settings of all services. One environment often has those of several.
     static var configurationKeys: ConfigurationKeys {
-        ConfigurationKeys(combining: [DeploymentEnvironment.configurationKeys] + allCases.map(\.settings))
+        ConfigurationKeys(
+            combining: allCases.map(\.settings) + [
+                PostgresConfiguration.migrationKeys, StackSettings.configurationKeys,
+            ])
     }
 
     /// The settings of the service.

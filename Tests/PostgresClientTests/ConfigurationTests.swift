@@ -70,7 +70,7 @@ import Testing
         let provider = EnvironmentVariablesProvider(environmentVariables: [
             "DB_DATABASE": "d", "DB_MIGRATION_USER": "owner", "DB_MIGRATION_PASSWORD": "p", "DB_PASSWORD": "other",
         ])
-        let configuration = try PostgresConfiguration(reader: ConfigReader(provider: provider), role: "db.migration")
+        let configuration = try PostgresConfiguration(reader: ConfigReader(provider: provider), role: .migration)
         #expect(configuration.user == "owner" && configuration.password == "p")
     }
 
@@ -79,9 +79,9 @@ import Testing
             "APPLICATION_DB_USER": "u", "APPLICATION_DB_DATABASE": "d", "DB_USER": "other",
         ])
         let reader = ConfigReader(provider: provider)
-        #expect(try PostgresConfiguration(reader: reader, scope: "application").user == "u")
+        #expect(try PostgresConfiguration(reader: reader, prefix: "APPLICATION").user == "u")
         let failure = #expect(throws: ConfigurationFailure.self) {
-            try PostgresConfiguration(reader: reader, scope: "message.bus")
+            try PostgresConfiguration(reader: reader, prefix: "MESSAGE_BUS")
         }
         #expect(failure?.description == "MESSAGE_BUS_DB_USER is missing")
     }

@@ -1,4 +1,4 @@
-package import Configuration
+import Configuration
 
 /// A setting as a configuration has it.
 package struct EffectiveSetting: Sendable {

@@ -4,8 +4,8 @@ extension Setting where Value == Int {
         _ name: String, default value: Int, in range: ClosedRange<Int>, _ meaning: String
     ) -> Setting {
         Setting(
-            SettingDescription(name, values: range.expectation, unset: "\(value)", meaning), unset: value,
-            parse: range.parse)
+            SettingDescription(name, values: range.expectation, unset: "\(value)", meaning, isLiteral: true),
+            unset: value, parse: range.parse)
     }
 }
 
@@ -27,8 +27,22 @@ extension Setting where Value == Duration {
     ) -> Setting {
         let unit = DurationUnit(nameOfSetting: name)
         return Setting(
-            SettingDescription(name, values: range.expectation, unset: "\(value)", meaning), unset: unit.length * value
+            SettingDescription(name, values: range.expectation, unset: "\(value)", meaning, isLiteral: true),
+            unset: unit.length * value
         ) { range.parse($0).map { unit.length * $0 } }
+    }
+}
+
+extension Setting where Value == Duration {
+    /// A whole number of milliseconds, whatever the name says.
+    package static func milliseconds(
+        _ name: String, default value: Int, in range: ClosedRange<Int>, _ meaning: String
+    ) -> Setting {
+        Setting(
+            SettingDescription(
+                name, values: "\(range.expectation) (milliseconds)", unset: "\(value)", meaning, isLiteral: true),
+            unset: .milliseconds(value)
+        ) { range.parse($0).map { .milliseconds($0) } }
     }
 }
 
@@ -48,7 +62,8 @@ extension Setting where Value == Bool {
     /// `true`, `1`, `yes`, `on` or `false`, `0`, `no`, `off`, in any case.
     package static func flag(_ name: String, default value: Bool, _ meaning: String) -> Setting {
         Setting(
-            SettingDescription(name, values: "true or false", unset: "\(value)", meaning), unset: value,
+            SettingDescription(name, values: "true or false", unset: "\(value)", meaning, isLiteral: true),
+            unset: value,
             parse: Bool.init(ofSetting:))
     }
 }
@@ -68,7 +83,10 @@ extension Setting where Value == String {
         _ name: String, default value: String, values: String = "text", _ meaning: String,
         isValid: @escaping @Sendable (String) -> Bool = { _ in true }
     ) -> Setting {
-        Setting(SettingDescription(name, values: values, unset: value, meaning), unset: value) {
+        Setting(
+            SettingDescription(
+                name, values: values, unset: value.isEmpty ? nil : value, meaning, isLiteral: true), unset: value
+        ) {
             isValid($0) ? $0 : nil
         }
     }
@@ -110,7 +128,8 @@ extension Setting where Value: RawRepresentable & CaseIterable, Value.RawValue =
     /// One of an enumeration's raw values.
     package static func choice(_ name: String, default value: Value, _ meaning: String) -> Setting {
         Setting(
-            SettingDescription(name, values: Value.expectation, unset: value.rawValue, meaning), unset: value,
+            SettingDescription(name, values: Value.expectation, unset: value.rawValue, meaning, isLiteral: true),
+            unset: value,
             parse: { Value(rawValue: $0) })
     }
 }
@@ -130,14 +149,15 @@ extension Setting {
     /// - Parameters:
     ///   - unset: What an unset variable means, as documents show it.
     ///   - values: What the text must be.
+    ///   - isLiteral: Whether `unset` is a value that could be set as well.
     ///   - parse: nil for a text that the setting cannot have.
     package static func parsed(
         _ name: String, default value: Value, unset: String?, values: String, _ meaning: String, isSecret: Bool = false,
-        _ parse: @escaping @Sendable (String) -> Value?
+        isLiteral: Bool = false, _ parse: @escaping @Sendable (String) -> Value?
     ) -> Setting {
         Setting(
-            SettingDescription(name, values: values, unset: unset, meaning, isSecret: isSecret), unset: value,
-            parse: parse)
+            SettingDescription(name, values: values, unset: unset, meaning, isSecret: isSecret, isLiteral: isLiteral),
+            unset: value, parse: parse)
     }
 }
 

@@ -30,6 +30,22 @@ package struct Setting<Value: Sendable>: Sendable {
         return value
     }
 
+    /// The value in a configuration; what an unset variable means also for a value that cannot be used.
+    /// - Parameter warn: Called with the name of the variable and what is wrong with it, without its value.
+    package func value(
+        in reader: ConfigReader, warn: (_ variable: String, _ reason: String) -> Void
+    ) throws(ConfigurationFailure) -> Value {
+        if let text = try description.text(in: reader) {
+            if let value = parse(text) { return value }
+            warn(description.name, "is not \(description.values)")
+        }
+        guard let unset else { throw ConfigurationFailure(key: description.name, reason: "is missing") }
+        return unset
+    }
+
+    /// The same setting for a variable that other programs read, too: a value that cannot be used is ignored with a warning.
+    package func lenient() -> Setting { Setting(description.lenient(), unset: unset, parse: parse) }
+
     /// The same setting under a prefix: `DB_HOST` within `MESSAGE_BUS` is `MESSAGE_BUS_DB_HOST`.
     package func within(_ prefix: String?) -> Setting {
         guard let prefix else { return self }

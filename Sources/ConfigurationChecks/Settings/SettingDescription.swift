@@ -13,10 +13,15 @@ package struct SettingDescription: Sendable, Hashable {
     package let isRequired: Bool
     /// Whether its value is never shown, and may be in a file that `NAME_FILE` names.
     package let isSecret: Bool
+    /// Whether a value that cannot be used is ignored with a warning instead of keeping the service from starting: for variables
+    /// that other programs read, too.
+    package let isLenient: Bool
+    /// Whether ``unset`` is a value that could be set as well, not words about it.
+    let isLiteral: Bool
 
     package init(
         _ name: String, values: String, unset: String?, _ meaning: String, isRequired: Bool = false,
-        isSecret: Bool = false
+        isSecret: Bool = false, isLenient: Bool = false, isLiteral: Bool = false
     ) {
         self.name = name
         self.values = values
@@ -24,6 +29,8 @@ package struct SettingDescription: Sendable, Hashable {
         self.meaning = meaning
         self.isRequired = isRequired
         self.isSecret = isSecret
+        self.isLenient = isLenient
+        self.isLiteral = isLiteral && unset != nil
     }
 
     /// The key that readers of the configuration use.
@@ -34,9 +41,23 @@ package struct SettingDescription: Sendable, Hashable {
         isSecret ? try reader.secret(key) : reader.text(key)
     }
 
+    /// Whether a configuration says something, whatever it is.
+    package func isSet(in reader: ConfigReader) -> Bool {
+        let file = ConfigKey(key.components + ["file"])
+        return reader.text(key) != nil || (isSecret && reader.text(file) != nil)
+    }
+
     func within(_ prefix: String) -> SettingDescription {
         SettingDescription(
-            "\(prefix)_\(name)", values: values, unset: unset, meaning, isRequired: isRequired, isSecret: isSecret)
+            "\(prefix)_\(name)", values: values, unset: unset, meaning, isRequired: isRequired, isSecret: isSecret,
+            isLenient: isLenient, isLiteral: isLiteral)
+    }
+
+    /// The same setting; a value that cannot be used is ignored.
+    func lenient() -> SettingDescription {
+        SettingDescription(
+            name, values: values, unset: unset, meaning, isRequired: isRequired, isSecret: isSecret, isLenient: true,
+            isLiteral: isLiteral)
     }
 
     /// The failure of a value that the setting cannot have.

@@ -1,15 +1,33 @@
 /// The tables of settings in docs/configuration.md, each between two comments: `<!-- settings: NAME -->` and
 /// `<!-- end of settings -->`. What is around them is written by people.
 package struct SettingsDocument: Sendable {
-    /// Which services read a setting, by its name.
-    package let services: [String: [String]]
     package let groups: [SettingGroup]
+    /// Who reads a setting of a group.
+    private let places: [Place: [String]]
+    private let services: [String]
 
-    /// - Parameter parts: The settings of each service, by the name that documents use.
-    package init(_ parts: [(service: String, keys: ConfigurationKeys)]) {
-        groups = ConfigurationKeys(combining: parts.map(\.keys)).groups
-        services = parts.reduce(into: [:]) { services, part in
-            for name in part.keys.names { services[name, default: []].append(part.service) }
+    private struct Place: Hashable {
+        let group: String
+        let setting: String
+    }
+
+    /// - Parameters:
+    ///   - parts: The settings of each service, by the name that documents use.
+    ///   - programs: Those of what is no service.
+    package init(
+        _ parts: [(service: String, keys: ConfigurationKeys)],
+        programs: [(name: String, keys: ConfigurationKeys)] = []
+    ) {
+        let all = parts.map { ($0.service, $0.keys) } + programs.map { ($0.name, $0.keys) }
+        services = parts.map(\.service)
+        groups = ConfigurationKeys(combining: all.map(\.1)).groups
+        places = all.reduce(into: [:]) { places, part in
+            for group in part.1.groups {
+                for setting in group.settings {
+                    let place = Place(group: group.name, setting: setting.description.name)
+                    if places[place]?.last != part.0 { places[place, default: []].append(part.0) }
+                }
+            }
         }
     }
 
@@ -56,15 +74,29 @@ package struct SettingsDocument: Sendable {
         [
             "**\(group.name.prefix(1).uppercased())\(group.name.dropFirst())**", "",
             "| variable | default | values | read by | meaning |", "|---|---|---|---|---|",
-        ]
-            + group.settings.map { row($0.description) }
+        ] + (group.scope.map { [row($0, of: group)] } ?? group.settings.map { row($0.description, of: group) })
     }
 
-    private func row(_ setting: SettingDescription) -> String {
+    private func row(_ setting: SettingDescription, of group: SettingGroup) -> String {
         let unset = setting.isRequired ? "required" : setting.unset ?? "–"
         let values = setting.isSecret ? "\(setting.values) (secret)" : setting.values
-        let readers = services[setting.name]?.joined(separator: ", ") ?? "–"
-        let cells = ["`\(setting.name)`", unset, values, readers, setting.meaning]
-        return "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
+        return row(["`\(setting.name)`", unset, values, readers(of: setting, in: group), setting.meaning])
+    }
+
+    /// One row for all settings that another table explains.
+    private func row(_ scope: SettingGroup.Scope, of group: SettingGroup) -> String {
+        let services = group.settings.first.map { readers(of: $0.description, in: group) } ?? "–"
+        let same = "as `\(scope.original)*`"
+        return row(["`\(scope.beginning)*`", same, same, services, scope.meaning])
+    }
+
+    private func readers(of setting: SettingDescription, in group: SettingGroup) -> String {
+        let readers = places[Place(group: group.name, setting: setting.name)] ?? []
+        // A list of all of them says less than a word.
+        return readers.count > 2 && readers == services ? "all" : readers.joined(separator: ", ")
+    }
+
+    private func row(_ cells: [String]) -> String {
+        "| " + cells.map { $0.replacing("|", with: "\\|") }.joined(separator: " | ") + " |"
     }
 }

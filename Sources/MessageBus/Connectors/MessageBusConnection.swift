@@ -52,10 +52,3 @@ package struct MessageBusConnection: Sendable {
             connector: bus, subscriber: bus, deadLetters: bus, backlog: bus, isHealthy: { true }, shutdown: {})
     }
 }
-
-extension Duration {
-    /// How long events are kept that are done with: a number of hours, a week unless it is set.
-    package static func retention(_ key: ConfigKey, reader: ConfigReader) throws(ConfigurationFailure) -> Duration {
-        .seconds(3600 * (try reader.integer(key, default: 7 * 24, in: 1...87_600)))
-    }
-}

@@ -63,11 +63,14 @@ package struct OutboxRelayConfiguration: Sendable, Hashable {
 }
 
 extension OutboxRelayConfiguration {
-    package static let configurationKeys: ConfigurationKeys = ["OUTBOX_RETENTION_HOURS"]
+    private static let retentionSetting = Setting.duration(
+        "OUTBOX_RETENTION_HOURS", default: 7 * 24, in: 1...87_600,
+        "How long published events stay in the outbox of tenant management and subscription")
 
-    /// Reads `OUTBOX_RETENTION_HOURS` (1 … 87600, default 168): how long published events are kept in the outbox.
+    package static let configurationKeys = ConfigurationKeys("events", [retentionSetting])
+
+    /// Reads the settings.
     package init(reader: ConfigReader, inboxRetention: Duration? = nil) throws(ConfigurationFailure) {
-        self.init(
-            retention: try .retention("outbox.retention.hours", reader: reader), inboxRetention: inboxRetention)
+        self.init(retention: try reader.value(Self.retentionSetting), inboxRetention: inboxRetention)
     }
 }

@@ -7,11 +7,16 @@ import RedisClient
 import ServiceLifecycle
 
 extension BullMQConnector {
+    private static let prefix = "MESSAGE_BUS"
+
     /// Those of the queues, and those of ``RedisConfiguration``, with the prefix `MESSAGE_BUS_` for a Redis server that only the
     /// bus uses.
     package static let configurationKeys = ConfigurationKeys(combining: [
-        BullMQBusSettings.configurationKeys,
-        RedisConfiguration.configurationKeys, RedisConfiguration.configurationKeys.within("MESSAGE_BUS"),
+        BullMQBusSettings.configurationKeys, RedisConfiguration.configurationKeys,
+        RedisConfiguration.configurationKeys.within(
+            prefix,
+            "BullMQ: Redis of the message bus. Without `MESSAGE_BUS_REDIS_URL` and `MESSAGE_BUS_REDIS_HOST` the bus uses the services' Redis, there with `MESSAGE_BUS_REDIS_DATABASE` (default 0). It needs `maxmemory-policy noeviction` and should have `appendonly yes`"
+        ),
     ])
 
     /// Reads the configuration and opens the bus; connections are made when they are first needed.
@@ -30,14 +35,10 @@ extension BullMQConnector {
     /// The server of the bus: that of the services unless the bus has its own server. Services use different logical
     /// databases for their caches, and all of them the same one for the bus.
     private static func redis(reader: ConfigReader) throws(ConfigurationFailure) -> RedisConfiguration {
-        let scope: ConfigKey = "message.bus"
-        let url = try reader.secret(ConfigKey("redis.url").within(scope))
-        let host = reader.text(ConfigKey("redis.host").within(scope))
-        let hasOwn = url != nil || host != nil
-        var configuration = try RedisConfiguration(reader: reader, scope: hasOwn ? scope : nil)
+        let hasOwn = try RedisConfiguration.namesServer(reader: reader, prefix: prefix)
+        var configuration = try RedisConfiguration(reader: reader, prefix: hasOwn ? prefix : nil)
         if !hasOwn {
-            configuration.database =
-                try reader.integer(ConfigKey("redis.database").within(scope), in: 0...65_535) ?? 0
+            configuration.database = try RedisConfiguration.namedDatabase(reader: reader, prefix: prefix) ?? 0
         }
         return configuration
     }

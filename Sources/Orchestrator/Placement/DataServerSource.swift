@@ -33,16 +33,19 @@ final class DataServerSource: Sendable {
         return servers
     }
 
+    private let prefix = "PROVISIONER"
+
     private func defaultServer() throws(ConfigurationFailure) -> DataServer {
         var configuration: PostgresConfiguration
-        do { configuration = try PostgresConfiguration(reader: reader, scope: "provisioner") } catch {
+        do { configuration = try PostgresConfiguration(reader: reader, prefix: prefix) } catch {
             throw ConfigurationFailure(key: error.key, reason: "\(error.reason) (a tier needs this database)")
         }
         // Creating a database takes seconds where other statements take milliseconds.
-        if reader.text("provisioner.db.statement.timeout.millis") == nil {
-            configuration.statementTimeout = .seconds(60)
-        }
-        if reader.text("provisioner.db.lock.timeout.millis") == nil { configuration.lockTimeout = .seconds(30) }
+        let (statement, lock) = (
+            PostgresConfiguration.Settings.statementTimeout, PostgresConfiguration.Settings.lockTimeout
+        )
+        if !statement.within(prefix).description.isSet(in: reader) { configuration.statementTimeout = .seconds(60) }
+        if !lock.within(prefix).description.isSet(in: reader) { configuration.lockTimeout = .seconds(30) }
         return DataServer(name: DataServer.defaultName, configuration: configuration)
     }
 }

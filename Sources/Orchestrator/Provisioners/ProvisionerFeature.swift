@@ -8,7 +8,11 @@ import ServicePlatform
 /// Makes what the tiers of tenants need: watches over the data servers and the connections of the provisioners.
 struct ProvisionerFeature: ServiceFeature {
     static let configurationKeys = ConfigurationKeys(combining: [
-        ProvisionerConfiguration.configurationKeys, PostgresConfiguration.configurationKeys.within("PROVISIONER"),
+        ProvisionerConfiguration.configurationKeys,
+        PostgresConfiguration.configurationKeys.within(
+            "PROVISIONER",
+            "Role with CREATEDB and CREATEROLE that owns the shared application database. Without values of their own, `PROVISIONER_DB_STATEMENT_TIMEOUT_MILLIS` is 60000 and `PROVISIONER_DB_LOCK_TIMEOUT_MILLIS` 30000"
+        ),
     ])
 
     static let sealedColumns = [TenantCredentialStore.sealedColumn]

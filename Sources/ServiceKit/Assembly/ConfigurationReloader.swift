@@ -11,19 +11,28 @@ package struct ConfigurationReloader: Service {
 
     private let settings: [ReloadableSetting]
     private let source: Source
+    private let signals: UnixSignalsSequence?
     private let logger: Logger
 
-    package init(_ settings: [ReloadableSetting], source: @escaping Source, logger: Logger) {
+    /// - Parameter signals: The signals that ask for it; nil: SIGHUP, from the moment on when this runs.
+    package init(
+        _ settings: [ReloadableSetting], source: @escaping Source, signals: UnixSignalsSequence? = nil, logger: Logger
+    ) {
         self.settings = settings
         self.source = source
+        self.signals = signals
         self.logger = logger
     }
 
+    /// Traps SIGHUP, which would end the process. A signal that arrives before ``run()`` is answered then.
+    package static func signals() async -> UnixSignalsSequence { await UnixSignalsSequence(trapping: .sighup) }
+
     /// Runs until shutdown.
     package func run() async throws {
-        for await _ in await UnixSignalsSequence(trapping: .sighup).cancelOnGracefulShutdown() {
-            await reload()
-        }
+        var trapped = signals
+        if trapped == nil { trapped = await Self.signals() }
+        guard let trapped else { return }
+        for await _ in trapped.cancelOnGracefulShutdown() { await reload() }
     }
 
     /// Reads everything once more.

@@ -3,24 +3,34 @@ package import ConfigurationChecks
 package import Sealing
 
 extension EncryptionKeys {
+    private enum Settings {
+        static let current = Setting.secret(
+            "DATA_ENCRYPTION_KEY", unset: "`JWT_SECRET`",
+            "Encrypts secrets at rest and in events; must be the same in all services")
+        static let others = Setting.secret(
+            "DATA_DECRYPTION_KEYS", values: "up to \(maximumOthers) keys",
+            "Further keys that only decrypt: earlier ones until `arc keys rotate` has encrypted everything again, and the next one before it becomes `DATA_ENCRYPTION_KEY`. One on each line; in a value of one line, commas separate them"
+        )
+    }
+
     package static let configurationKeys = ConfigurationKeys(
-        [], secrets: ["DATA_ENCRYPTION_KEY", "DATA_DECRYPTION_KEYS"])
+        "encryption", [Settings.current, Settings.others]
+    ).checking { (reader) throws(ConfigurationFailure) in _ = try EncryptionKeys(reader: reader) }
 
     /// More keys slow down every value that does not say under which of them it was sealed.
     private static let maximumOthers = 8
 
-    /// Reads the keys that the services share.
-    ///
-    /// - `DATA_ENCRYPTION_KEY` (secret; `JWT_SECRET` when it is missing): seals, and opens.
-    /// - `DATA_DECRYPTION_KEYS` (secret): only open. One on each line; without line breaks, commas separate them.
+    /// Reads the keys that the services share. Without a key of its own, what is stored is sealed under `JWT_SECRET`.
     /// - Throws: ``ConfigurationFailure`` when there is no key, or too many.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        guard let current = try reader.secret("data.encryption.key", or: "jwt.secret") else {
+        var key = try reader.value(Settings.current)
+        if key == nil { key = try reader.value(TokenConfiguration.secretSetting) }
+        guard let current = key else {
             throw ConfigurationFailure(
                 key: "DATA_ENCRYPTION_KEY",
                 reason: "is not set, and neither is JWT_SECRET; it encrypts what is stored, and all services share it")
         }
-        let others = Self.list(try reader.secret("data.decryption.keys") ?? "")
+        let others = Self.list(try reader.value(Settings.others) ?? "")
         guard others.count <= Self.maximumOthers else {
             throw ConfigurationFailure(
                 key: "DATA_DECRYPTION_KEYS",

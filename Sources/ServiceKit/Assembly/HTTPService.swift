@@ -107,9 +107,11 @@ package struct HTTPService: Sendable {
     /// - Parameters:
     ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
     ///   - onListening: Called with the port once the server accepts connections.
-    ///   - configuration: Reads the settings again, on SIGHUP; nil: they do not change.
+    ///   - reloads: The signals that ask for reading the settings again; nil: SIGHUP, from now on.
+    ///   - configuration: Reads the settings again; nil: they do not change.
     package func run(
-        signals: [UnixSignal] = [.sigterm, .sigint], onListening: @escaping @Sendable (Int) async -> Void = { _ in },
+        signals: [UnixSignal] = [.sigterm, .sigint], reloads: UnixSignalsSequence? = nil,
+        onListening: @escaping @Sendable (Int) async -> Void = { _ in },
         configuration source: ConfigurationReloader.Source? = nil
     ) async throws {
         let limits = configuration.limits
@@ -129,7 +131,7 @@ package struct HTTPService: Sendable {
         application.logger = logger
         // Ends in reverse order: first the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
-            services: (background + reloaders(source) + [application]).map { service in
+            services: (background + reloaders(source, reloads) + [application]).map { service in
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: signals, logger: logger)
@@ -160,13 +162,17 @@ package struct HTTPService: Sendable {
         return observers
     }
 
-    private func reloaders(_ source: ConfigurationReloader.Source?) -> [any Service] {
-        source.map { [reloader($0)] } ?? []
+    private func reloaders(
+        _ source: ConfigurationReloader.Source?, _ signals: UnixSignalsSequence?
+    ) -> [any Service] {
+        source.map { [reloader($0, signals)] } ?? []
     }
 
     /// Reads the settings that can change again.
-    package func reloader(_ source: @escaping ConfigurationReloader.Source) -> ConfigurationReloader {
-        ConfigurationReloader(reloadable, source: source, logger: logger)
+    package func reloader(
+        _ source: @escaping ConfigurationReloader.Source, _ signals: UnixSignalsSequence? = nil
+    ) -> ConfigurationReloader {
+        ConfigurationReloader(reloadable, source: source, signals: signals, logger: logger)
     }
 
     /// Without free file descriptors no connection can be accepted, and the open ones would keep others out.

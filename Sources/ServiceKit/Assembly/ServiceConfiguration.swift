@@ -3,10 +3,6 @@ package import ConfigurationChecks
 package import Logging
 
 /// The settings of every HTTP service: where it listens and how it shuts down.
-///
-/// Keys: `HOST` (default `127.0.0.1`), `PORT` (0...65535; 0 takes a free one), `LOG_LEVEL` (trace, debug, info, notice,
-/// warning, error, critical; default info), `ACCESS_LOG` (default true), `SHUTDOWN_SECONDS` (1...300, default 8: for
-/// running requests and background work), `EXPLORER_ASSETS_PATH` (folder of Swagger UI's files).
 package struct ServiceConfiguration: Sendable {
     /// Address to bind.
     package var host: String
@@ -38,35 +34,49 @@ package struct ServiceConfiguration: Sendable {
         self.limits = limits
     }
 
+    private enum Settings {
+        static let host = Setting.text("HOST", default: "127.0.0.1", values: "name or address", "Address to listen on")
+        static let port = Setting.optionalInteger(
+            "PORT", unset: "3005 (tenant management), 3002 (subscription), 3003 (orchestrator)", in: 0...65_535,
+            "Port to listen on; 0: any free one")
+        static let writesAccessLog = Setting.flag(
+            "ACCESS_LOG", default: true, "Whether each request is a line of the log")
+        static let shutdown = Setting.duration(
+            "SHUTDOWN_SECONDS", default: 8, in: 1...300,
+            "Time for running requests and background work after SIGTERM")
+        static let explorer = Setting.optionalText(
+            "EXPLORER_ASSETS_PATH", values: "path of a folder",
+            "Folder with the files of Swagger UI (`make deps` creates one)")
+    }
+
     package static let configurationKeys = ConfigurationKeys(combining: [
-        [
-            "HOST", "PORT", "LOG_LEVEL", "LOG_FORMAT", "LOG_REPEAT_LIMIT", "ACCESS_LOG", "SHUTDOWN_SECONDS",
-            "EXPLORER_ASSETS_PATH",
-        ],
-        ClientAddressDetail.configurationKeys, RequestLimits.configurationKeys,
+        DeploymentEnvironment.configurationKeys,
+        ConfigurationKeys(
+            "service", [Settings.host, Settings.port, Settings.shutdown, Settings.explorer]),
+        ConfigurationKeys(
+            "log",
+            [
+                LogSettings.levelSetting, LogSettings.formatSetting, LogSettings.repeatLimitSetting,
+                Settings.writesAccessLog, ClientAddressDetail.setting,
+            ]),
+        RequestLimits.configurationKeys,
     ])
 
     /// `LOG_LEVEL`, in any case.
     /// - Throws: ``ConfigurationFailure``.
     package static func logLevel(reader: ConfigReader) throws(ConfigurationFailure) -> Logger.Level {
-        guard let text = reader.text("log.level") else { return .info }
-        guard let level = Logger.Level(rawValue: text.lowercased()) else {
-            throw ConfigKey("log.level").failure(
-                text, "one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
-        }
-        return level
+        try reader.value(LogSettings.levelSetting)
     }
 
-    /// Reads the keys above.
+    /// Reads the settings.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader, defaultPort: Int) throws(ConfigurationFailure) {
         _ = try Self.logLevel(reader: reader)
         self.init(
-            host: reader.text("host") ?? "127.0.0.1",
-            port: try reader.integer("port", default: defaultPort, in: 0...65_535),
-            writesAccessLog: try reader.flag("access.log", default: true),
-            shutdownTime: .seconds(try reader.integer("shutdown.seconds", default: 8, in: 1...300)),
-            explorerAssetsPath: reader.text("explorer.assets.path"),
-            clientAddresses: try ClientAddressDetail(reader: reader), limits: try RequestLimits(reader: reader))
+            host: try reader.value(Settings.host), port: try reader.value(Settings.port) ?? defaultPort,
+            writesAccessLog: try reader.value(Settings.writesAccessLog),
+            shutdownTime: try reader.value(Settings.shutdown),
+            explorerAssetsPath: try reader.value(Settings.explorer),
+            clientAddresses: try reader.value(ClientAddressDetail.setting), limits: try RequestLimits(reader: reader))
     }
 }

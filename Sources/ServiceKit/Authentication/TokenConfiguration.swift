@@ -3,12 +3,6 @@ package import ConfigurationChecks
 import Primitives
 
 /// How bearer tokens are verified and issued.
-///
-/// Keys: `JWT_SECRET` (HS256 key, secret), `JWT_ISSUER` (required `iss` when set), `JWT_JWKS_FILE` or `JWT_JWKS_URL`
-/// (further keys of an identity provider), `JWT_JWKS_REFRESH_SECONDS` (1...86400, default 300),
-/// `JWT_CLOCK_SKEW_SECONDS` (0...300, default 0), `JWT_CACHE_SECONDS` (0...300, default 30: how long a verified token is
-/// not verified again), `TOKEN_AUDIENCE` (what `aud` must be or contain when set), `OPERATOR_TENANT_ID` (tokens with this
-/// `tenantId` are operators'), `TOKEN_REQUIRE_TENANT` (default false: tokens without `tenantId` are operators' too).
 package struct TokenConfiguration: Sendable {
     /// HS256 key; nil when only a key set is used.
     package var secret: String?
@@ -49,26 +43,60 @@ package struct TokenConfiguration: Sendable {
         self.requiresTenant = requiresTenant
     }
 
-    package static let configurationKeys = ConfigurationKeys(
-        [
-            "JWT_ISSUER", "TOKEN_AUDIENCE", "JWT_JWKS_FILE", "JWT_JWKS_URL", "JWT_JWKS_REFRESH_SECONDS",
-            "JWT_CLOCK_SKEW_SECONDS", "JWT_CACHE_SECONDS", "OPERATOR_TENANT_ID", "TOKEN_REQUIRE_TENANT",
-        ], secrets: ["JWT_SECRET"])
+    /// Signs tokens, and verifies them.
+    package static let secretSetting = Setting.secret(
+        "JWT_SECRET",
+        "HS256 key of tokens. Tenant management requires it, because it signs the tokens of leads; the orchestrator reads it only in place of `DATA_ENCRYPTION_KEY`"
+    )
+    package static let issuerSetting = Setting.optionalText("JWT_ISSUER", "Issuer that tokens must have")
+    package static let audienceSetting = Setting.optionalText(
+        "TOKEN_AUDIENCE",
+        "Value that `aud` must be or contain. Set it if the identity provider serves other applications too; otherwise their tokens are accepted. Tokens that the services and `arc token` issue contain it"
+    )
+    package static let operatorTenantSetting = Setting.optionalText(
+        "OPERATOR_TENANT_ID",
+        "`tenantId` of operators; tokens without `tenantId` are operators' tokens too, unless `TOKEN_REQUIRE_TENANT` is set"
+    )
+    package static let requiresTenantSetting = Setting.flag(
+        "TOKEN_REQUIRE_TENANT", default: false,
+        "Whether tokens without `tenantId` are rejected. Use it if a user of the identity provider may lack the attribute by mistake; operators then need `OPERATOR_TENANT_ID`"
+    )
 
-    /// Reads the keys above.
+    private enum Settings {
+        static let file = Setting.optionalText(
+            "JWT_JWKS_FILE", values: "path of a file",
+            "Keys of an identity provider: RS (from 2048 bits), PS, ES, EdDSA, each with its own algorithm only. Other keys of the set are ignored, as are keys for encryption and keys without `kid`"
+        )
+        static let url = Setting.optionalText(
+            "JWT_JWKS_URL", values: "an http or https URL",
+            "The same from a URL, which must return them within 10 s and 1 MiB; redirects are not followed. A set that cannot be read is retried after 1 s, then with back-off up to 30 s; the service is not ready before the first success. A token with an unknown key causes a refresh, at most every 10 s"
+        )
+        static let refresh = Setting.duration(
+            "JWT_JWKS_REFRESH_SECONDS", default: 300, in: 1...86_400, "How often these keys are read again")
+        static let skew = Setting.duration(
+            "JWT_CLOCK_SKEW_SECONDS", default: 0, in: 0...300, "Tolerance for the times of tokens")
+        static let cache = Setting.duration(
+            "JWT_CACHE_SECONDS", default: 30, in: 0...300, "How long the result of a verification is reused")
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "tokens",
+        [
+            secretSetting, issuerSetting, audienceSetting, Settings.file, Settings.url, Settings.refresh, Settings.skew,
+            Settings.cache, operatorTenantSetting, requiresTenantSetting,
+        ]
+    ).checking { (reader) throws(ConfigurationFailure) in _ = try TokenConfiguration(reader: reader) }
+
+    /// Reads the settings.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range or no key to verify with is configured.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init(
-            secret: try reader.secret("jwt.secret"),
-            issuer: reader.text("jwt.issuer"),
-            audience: reader.text("token.audience"),
-            keySetFile: reader.text("jwt.jwks.file"),
-            keySetURL: reader.text("jwt.jwks.url"),
-            keySetRefresh: .seconds(try reader.integer("jwt.jwks.refresh.seconds", default: 300, in: 1...86_400)),
-            clockSkew: .seconds(try reader.integer("jwt.clock.skew.seconds", default: 0, in: 0...300)),
-            cacheLifetime: .seconds(try reader.integer("jwt.cache.seconds", default: 30, in: 0...300)),
-            operatorTenantID: reader.text("operator.tenant.id"),
-            requiresTenant: try reader.flag("token.require.tenant", default: false))
+            secret: try reader.value(Self.secretSetting), issuer: try reader.value(Self.issuerSetting),
+            audience: try reader.value(Self.audienceSetting), keySetFile: try reader.value(Settings.file),
+            keySetURL: try reader.value(Settings.url), keySetRefresh: try reader.value(Settings.refresh),
+            clockSkew: try reader.value(Settings.skew), cacheLifetime: try reader.value(Settings.cache),
+            operatorTenantID: try reader.value(Self.operatorTenantSetting),
+            requiresTenant: try reader.value(Self.requiresTenantSetting))
         if secret == nil && keySetFile == nil && keySetURL == nil {
             throw ConfigurationFailure(
                 key: "JWT_SECRET",

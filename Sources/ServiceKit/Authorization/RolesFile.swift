@@ -8,6 +8,12 @@ import JSONCoding
 /// Everything in the file is checked, and the error names every problem, by file, entry and member.
 package struct RolesFile: Sendable {
     package static let variable = "ROLES_FILE"
+    private static let setting = Setting.optionalText(
+        variable, values: "path of a file", "Own roles from a JSON file, see [roles](#roles)")
+
+    package static let configurationKeys = ConfigurationKeys("tokens", [setting])
+        .checking { (reader) throws(ConfigurationFailure) in _ = try roles(reader: reader) }
+
     /// Most roles of a file.
     package static let maximumRoles = 500
     private static let members: Set<String> = ["name", "audience", "permissions", "description"]
@@ -17,7 +23,7 @@ package struct RolesFile: Sendable {
     /// The roles of the file that a configuration names; none without a file.
     /// - Throws: `ConfigurationFailure` with all problems.
     package static func roles(reader: ConfigReader) throws(ConfigurationFailure) -> [Role] {
-        guard let path = reader.text("roles.file") else { return [] }
+        guard let path = try reader.value(setting) else { return [] }
         return try RolesFile(path: path).load()
     }
 

@@ -3,15 +3,6 @@ package import ConfigurationChecks
 import Primitives
 
 /// Bounds on what a client may make the server do.
-///
-/// Keys: `HTTP_MAX_HEAD_BYTES` (4096...1048576, default 81920), `HTTP_MAX_HEADER_FIELDS` (16...10000, default 200),
-/// `HTTP_MAX_BODY_BYTES` (1024...67108864, default 1048576),
-/// `HTTP_HEAD_TIMEOUT_SECONDS` (1...600, default 10), `HTTP_REQUEST_TIMEOUT_SECONDS` (1...600, default 30),
-/// `HTTP_WRITE_TIMEOUT_SECONDS` (1...3600, default 30), `HTTP_IDLE_TIMEOUT_SECONDS` (1...3600, default 60),
-/// `HTTP_MAX_CONNECTIONS` (1...100000, default 4096), `HTTP_MAX_CONNECTIONS_PER_ADDRESS` (1...100000, default 1024),
-/// `HTTP_MAX_UNSENT_BYTES` (1048576...68719476736, default 268435456), `HTTP_MAX_UNSENT_BYTES_PER_CONNECTION`
-/// (65536...68719476736, default 67108864), `TRUSTED_PROXIES` (IP addresses, comma separated), `CORS_ALLOWED_ORIGINS`
-/// (origins, comma separated, or `*`, the default).
 package struct RequestLimits: Sendable {
     /// Largest head of a request, in bytes: target and header fields together.
     package var maximumHeadSize: Int
@@ -65,50 +56,82 @@ package struct RequestLimits: Sendable {
         self.allowedOrigins = allowedOrigins
     }
 
-    package static let configurationKeys: ConfigurationKeys = [
-        "HTTP_MAX_HEAD_BYTES", "HTTP_MAX_HEADER_FIELDS", "HTTP_MAX_BODY_BYTES", "HTTP_HEAD_TIMEOUT_SECONDS",
-        "HTTP_REQUEST_TIMEOUT_SECONDS",
-        "HTTP_WRITE_TIMEOUT_SECONDS", "HTTP_IDLE_TIMEOUT_SECONDS", "HTTP_MAX_CONNECTIONS",
-        "HTTP_MAX_CONNECTIONS_PER_ADDRESS", "HTTP_MAX_UNSENT_BYTES", "HTTP_MAX_UNSENT_BYTES_PER_CONNECTION",
-        "TRUSTED_PROXIES", "CORS_ALLOWED_ORIGINS",
-    ]
+    private enum Settings {
+        static let headSize = Setting.integer(
+            "HTTP_MAX_HEAD_BYTES", default: 80 * 1024, in: 4096...(1 << 20),
+            "Largest head of a request: target and header fields")
+        static let bodySize = Setting.integer(
+            "HTTP_MAX_BODY_BYTES", default: 1 << 20, in: 1024...(64 << 20),
+            "Largest body of a request; each free-form JSON value in a body has at most 1 MiB")
+        static let headerFields = Setting.integer(
+            "HTTP_MAX_HEADER_FIELDS", default: 200, in: 16...10_000,
+            "Most header fields of a request; then 431. A query has at most 2048 parameters and a filter 65,536 bytes (400); JSON has at most 64 levels and two values for every five bytes of the largest body (400). Bodies are not decompressed (415)"
+        )
+        static let headTimeout = Setting.duration(
+            "HTTP_HEAD_TIMEOUT_SECONDS", default: 10, in: 1...600,
+            "Time to deliver a head, from its first byte; then 408, and the connection is closed")
+        static let requestTimeout = Setting.duration(
+            "HTTP_REQUEST_TIMEOUT_SECONDS", default: 30, in: 1...600,
+            "Time to deliver a body; then 408, and the connection is closed")
+        static let writeTimeout = Setting.duration(
+            "HTTP_WRITE_TIMEOUT_SECONDS", default: 30, in: 1...3600,
+            "Time in which a client must read 64 KiB of a response (or the rest of it), or its connection is closed")
+        static let idleTimeout = Setting.duration(
+            "HTTP_IDLE_TIMEOUT_SECONDS", default: 60, in: 1...3600, "Time after which idle connections are closed")
+        static let connections = Setting.integer(
+            "HTTP_MAX_CONNECTIONS", default: 4096, in: 1...100_000,
+            "Connections at the same time. At the limit, a new connection replaces the one that has waited longest for a request. The process raises its limit on open files as far as it may; a limit that is still too low is logged and lowers this value"
+        )
+        static let connectionsPerAddress = Setting.integer(
+            "HTTP_MAX_CONNECTIONS_PER_ADDRESS", default: 1024, in: 1...100_000,
+            "Connections at the same time from one IPv4 address or IPv6 /64 (trusted proxies are not limited by address)"
+        )
+        static let unsent = Setting.integer(
+            "HTTP_MAX_UNSENT_BYTES", default: 256 << 20, in: (1 << 20)...(64 << 30),
+            "Bytes of responses that clients have not read yet; above it, the connections that have been stalled longest are closed"
+        )
+        static let unsentPerConnection = Setting.integer(
+            "HTTP_MAX_UNSENT_BYTES_PER_CONNECTION", default: 64 << 20, in: (64 << 10)...(64 << 30),
+            "The same of one client that has read nothing for 5 seconds")
+        static let proxies = Setting<Set<ClientAddress>>.parsed(
+            "TRUSTED_PROXIES", default: [], unset: nil, values: "IP addresses, separated by commas",
+            "The proxies in front of the service; their `X-Forwarded-For` is trusted. List your load balancers, or all their clients count as one client"
+        ) { text in
+            let addresses = list(text).map { ClientAddress($0) }
+            return addresses.contains { $0 == nil } ? nil : Set(addresses.compactMap(\.self))
+        }
+        static let origins = Setting<Set<String>>.parsed(
+            "CORS_ALLOWED_ORIGINS", default: ["*"], unset: "*", values: "origins, separated by commas, or *",
+            "Whose pages may read responses", isLiteral: true
+        ) { Set(list($0)) }
 
-    /// Reads the keys above.
+        private static func list(_ text: String) -> [String] { text.split(separator: ",").map { $0.trimmingSpaces() } }
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "requests and connections",
+        [
+            Settings.headSize, Settings.bodySize, Settings.headerFields, Settings.headTimeout, Settings.requestTimeout,
+            Settings.writeTimeout, Settings.idleTimeout, Settings.connections, Settings.connectionsPerAddress,
+            Settings.unsent, Settings.unsentPerConnection, Settings.proxies, Settings.origins,
+        ])
+
+    /// Reads the settings.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        func list(_ key: ConfigKey) -> Set<String>? {
-            reader.text(key).map { Set($0.split(separator: ",").map { $0.trimmingSpaces() }) }
-        }
-        func addresses(_ key: ConfigKey) throws(ConfigurationFailure) -> Set<ClientAddress> {
-            var addresses: Set<ClientAddress> = []
-            for text in list(key) ?? [] {
-                guard let address = ClientAddress(text) else {
-                    throw ConfigurationFailure(
-                        key: "TRUSTED_PROXIES", reason: "must be IP addresses, separated by commas")
-                }
-                addresses.insert(address)
-            }
-            return addresses
-        }
-        func seconds(_ key: ConfigKey, default value: Int, in range: ClosedRange<Int>) throws(ConfigurationFailure)
-            -> Duration
-        { .seconds(try reader.integer(key, default: value, in: range)) }
         self.init(
-            maximumHeadSize: try reader.integer("http.max.head.bytes", default: 80 * 1024, in: 4096...(1 << 20)),
-            maximumHeaderFields: try reader.integer("http.max.header.fields", default: 200, in: 16...10_000),
-            maximumBodySize: try reader.integer("http.max.body.bytes", default: 1 << 20, in: 1024...(64 << 20)),
-            headTimeout: try seconds("http.head.timeout.seconds", default: 10, in: 1...600),
-            requestTimeout: try seconds("http.request.timeout.seconds", default: 30, in: 1...600),
-            writeTimeout: try seconds("http.write.timeout.seconds", default: 30, in: 1...3600),
-            idleTimeout: try seconds("http.idle.timeout.seconds", default: 60, in: 1...3600),
-            maximumConnections: try reader.integer("http.max.connections", default: 4096, in: 1...100_000),
-            maximumConnectionsPerAddress: try reader.integer(
-                "http.max.connections.per.address", default: 1024, in: 1...100_000),
-            maximumUnsentBytes: try reader.integer(
-                "http.max.unsent.bytes", default: 256 << 20, in: (1 << 20)...(64 << 30)),
-            maximumUnsentBytesPerConnection: try reader.integer(
-                "http.max.unsent.bytes.per.connection", default: 64 << 20, in: (64 << 10)...(64 << 30)),
-            trustedProxies: try addresses("trusted.proxies"),
-            allowedOrigins: list("cors.allowed.origins") ?? ["*"])
+            maximumHeadSize: try reader.value(Settings.headSize),
+            maximumHeaderFields: try reader.value(Settings.headerFields),
+            maximumBodySize: try reader.value(Settings.bodySize),
+            headTimeout: try reader.value(Settings.headTimeout),
+            requestTimeout: try reader.value(Settings.requestTimeout),
+            writeTimeout: try reader.value(Settings.writeTimeout),
+            idleTimeout: try reader.value(Settings.idleTimeout),
+            maximumConnections: try reader.value(Settings.connections),
+            maximumConnectionsPerAddress: try reader.value(Settings.connectionsPerAddress),
+            maximumUnsentBytes: try reader.value(Settings.unsent),
+            maximumUnsentBytesPerConnection: try reader.value(Settings.unsentPerConnection),
+            trustedProxies: try reader.value(Settings.proxies),
+            allowedOrigins: try reader.value(Settings.origins))
     }
 }

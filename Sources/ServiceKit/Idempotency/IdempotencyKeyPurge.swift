@@ -5,23 +5,24 @@ package import Primitives
 import ServiceLifecycle
 
 /// Forgets idempotency keys whose time is over, once an hour.
-///
-/// Key: `IDEMPOTENCY_KEY_HOURS` (1...720, default 24: how long a key is remembered, at least).
 package struct IdempotencyKeyPurge: Service {
     private let store: IdempotencyStore
     private let retention: Duration
     private let clock: any WallClock
     private let logger: Logger
 
-    package static let configurationKeys: ConfigurationKeys = ["IDEMPOTENCY_KEY_HOURS"]
+    private static let retentionSetting = Setting.duration(
+        "IDEMPOTENCY_KEY_HOURS", default: 24, in: 1...720, "How long an `Idempotency-Key` is remembered, at least")
 
-    /// Reads the key above.
+    package static let configurationKeys = ConfigurationKeys("repeated requests", [retentionSetting])
+
+    /// Reads the setting.
     /// - Throws: ``ConfigurationFailure`` when its value is out of range.
     package init(
         store: IdempotencyStore, reader: ConfigReader, clock: any WallClock, logger: Logger
     ) throws(ConfigurationFailure) {
         self.store = store
-        retention = .seconds(3600 * (try reader.integer("idempotency.key.hours", default: 24, in: 1...720)))
+        retention = try reader.value(Self.retentionSetting)
         self.clock = clock
         self.logger = logger
     }

@@ -14,9 +14,6 @@ import Synchronization
 import WorkQueue
 
 /// The idempotency keys of a service, in its database.
-///
-/// Key: `IDEMPOTENCY_CLAIM_SECONDS` (1...600, default 60: how long a process may take to carry out a request before
-/// another one may; after a crash, how long a repetition has to wait when nothing came of the request).
 package struct IdempotencyStore: Sendable {
     /// Answers beyond this size are not kept: a repetition gives them anew.
     private static let maximumAnswer = 1 << 20
@@ -31,9 +28,14 @@ package struct IdempotencyStore: Sendable {
     /// Releases that wait for the database.
     private let releases = BoundedCount(limit: 1000)
 
-    package static let configurationKeys: ConfigurationKeys = ["IDEMPOTENCY_CLAIM_SECONDS"]
+    private static let claimSetting = Setting.duration(
+        "IDEMPOTENCY_CLAIM_SECONDS", default: 60, in: 1...600,
+        "How long a request with a key may take before a repetition may process it. After a crash, repetitions return 409 for at most this time"
+    )
 
-    /// Reads the key above.
+    package static let configurationKeys = ConfigurationKeys("repeated requests", [claimSetting])
+
+    /// Reads the setting.
     /// - Parameters:
     ///   - pool: The service's database.
     ///   - keys: They seal responses and key the fingerprints of requests, because both may contain secrets.
@@ -45,7 +47,7 @@ package struct IdempotencyStore: Sendable {
         sealer = Sealer(keys: keys, purpose: Self.sealingPurpose)
         fingerprintSecret = keys.current.derived(for: "idempotency-fingerprint")
         otherFingerprintSecrets = keys.others.map { $0.derived(for: "idempotency-fingerprint") }
-        lease = .seconds(try reader.integer("idempotency.claim.seconds", default: 60, in: 1...600))
+        lease = try reader.value(Self.claimSetting)
         self.clock = clock
         self.logger = logger
     }

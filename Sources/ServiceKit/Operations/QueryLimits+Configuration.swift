@@ -3,21 +3,31 @@ package import ConfigurationChecks
 package import Entities
 
 extension QueryLimits {
-    package static let configurationKeys: ConfigurationKeys = [
-        "QUERY_DEFAULT_LIMIT", "QUERY_MAXIMUM_LIMIT", "QUERY_INCLUDE_LIMIT", "QUERY_MAXIMUM_ROWS",
-    ]
+    private enum Settings {
+        static let defaultLimit = Setting.integer(
+            "QUERY_DEFAULT_LIMIT", default: 100, in: 0...1_000_000,
+            "Rows of a list that names no limit; 0 means no limit, as in the original")
+        static let maximumLimit = Setting.integer(
+            "QUERY_MAXIMUM_LIMIT", default: 1000, in: 0...1_000_000, "Most rows of a list; 0 means no limit")
+        static let includeLimit = Setting.integer(
+            "QUERY_INCLUDE_LIMIT", default: 100, in: 0...1_000_000,
+            "Rows of an included list for each parent, unless the filter has a limit; 0 means the maximum")
+        static let maximumRows = Setting.integer(
+            "QUERY_MAXIMUM_ROWS", default: 250_000, in: 0...100_000_000,
+            "Rows that a list with its included lists may have according to their limits; otherwise 400; 0 means no limit"
+        )
+    }
 
-    /// Reads `QUERY_DEFAULT_LIMIT` (rows of a list that names no limit) and `QUERY_MAXIMUM_LIMIT` (most rows of a list),
-    /// each 0...1000000 with 0 for no bound, as in the original; defaults 100 and 1000; `QUERY_INCLUDE_LIMIT` (rows of an
-    /// included list that names no limit, for each parent; 0...1000000, default 100, 0 for the largest limit) and
-    /// `QUERY_MAXIMUM_ROWS` (rows that a list and all that it includes may have by their limits; 0...100000000, default
-    /// 250000, 0 for no bound).
+    package static let configurationKeys = ConfigurationKeys(
+        "lists", [Settings.defaultLimit, Settings.maximumLimit, Settings.includeLimit, Settings.maximumRows])
+
+    /// Reads the settings.
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         self.init()
-        defaultLimit = try reader.integer("query.default.limit", default: 100, in: 0...1_000_000)
-        maximumLimit = try reader.integer("query.maximum.limit", default: 1000, in: 0...1_000_000)
-        defaultIncludeLimit = try reader.integer("query.include.limit", default: 100, in: 0...1_000_000)
-        maximumRows = try reader.integer("query.maximum.rows", default: 250_000, in: 0...100_000_000)
+        defaultLimit = try reader.value(Settings.defaultLimit)
+        maximumLimit = try reader.value(Settings.maximumLimit)
+        defaultIncludeLimit = try reader.value(Settings.includeLimit)
+        maximumRows = try reader.value(Settings.maximumRows)
     }
 }

@@ -3,59 +3,77 @@ package import ConfigurationChecks
 import Primitives
 
 /// Settings of the limits, in calls per minute; 0 limits nothing.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `RATE_LIMIT_REQUEST_CAP` | 0 … 1000000 | 0 | all calls of one client address |
-/// | `RATE_LIMIT_ADDRESS` | | | calls of one client address: `read=600,write=120` |
-/// | `RATE_LIMIT_CALLER` | | | calls of one user or API key |
-/// | `RATE_LIMIT_TENANT` | | `write=3000,search=6000` | calls of all users and keys of a tenant |
-/// | `RATE_LIMIT_FAILURES` | 0 … 1000000 | 6000 | wrong credentials of one client address |
-/// | `PUBLIC_API_MAX_ATTEMPTS` | 1 … 1000000 | 10 | calls of an operation for strangers by one client address |
-/// | `WEBHOOK_API_MAX_ATTEMPTS` | 1 … 1000000 | 60 | callbacks for one tenant from one client address |
-/// | `RATE_LIMITS_FILE` | | | JSON: all of these, and the limits of plans |
 extension RateLimitRules {
-    package static let configurationKeys: ConfigurationKeys = [
-        "RATE_LIMIT_REQUEST_CAP", "RATE_LIMIT_ADDRESS", "RATE_LIMIT_CALLER", "RATE_LIMIT_TENANT", "RATE_LIMIT_FAILURES",
-        "RATE_LIMITS_FILE", "PUBLIC_API_MAX_ATTEMPTS", "WEBHOOK_API_MAX_ATTEMPTS",
-    ]
+    private enum Settings {
+        static let requests = Setting.integer(
+            "RATE_LIMIT_REQUEST_CAP", default: 0, in: range, "All calls of one client address per minute; 0: no limit")
+        static let address = limits("RATE_LIMIT_ADDRESS", "Calls per minute by class of one client address")
+        static let caller = limits("RATE_LIMIT_CALLER", "Calls per minute by class of one user or API key")
+        static let tenant = limits(
+            "RATE_LIMIT_TENANT", default: [.write: 3000, .search: 6000], unset: "write=3000,search=6000",
+            "Calls per minute by class of all users and keys of one tenant")
+        static let failures = Setting.integer(
+            "RATE_LIMIT_FAILURES", default: 6000, in: range,
+            "Wrong credentials of one client address per minute; those for one account are a tenth of it; 0: no limit")
+        static let file = Setting.optionalText(
+            "RATE_LIMITS_FILE", values: "path of a file",
+            "File with limits, also of plans, see [limits of calls](#limits-of-calls)")
 
-    /// Reads `PUBLIC_API_MAX_ATTEMPTS`.
-    package static func publicAttempts(reader: ConfigReader) throws(ConfigurationFailure) -> Int {
-        try reader.integer("public.api.max.attempts", default: 10, in: 1...range.upperBound)
+        static let prefix = Setting.text(
+            "RATE_LIMIT_KEY_PREFIX", default: "", "What the keys of limits in Redis begin with, after `rl:`")
+
+        private static func limits(
+            _ name: String, default defaults: [RateLimitClass: Int] = [:], unset: String? = nil, _ meaning: String
+        ) -> Setting<Limits> {
+            .parsed(
+                name, default: Limits(defaults), unset: unset,
+                values:
+                    "calls per minute such as read=600,write=120 (\(RateLimitClass.names); 0 to \(range.upperBound))",
+                meaning
+            ) { calls($0).map { Limits($0) } }
+        }
     }
 
-    /// Reads `WEBHOOK_API_MAX_ATTEMPTS`.
-    package static func callbackAttempts(reader: ConfigReader) throws(ConfigurationFailure) -> Int {
-        try reader.integer("webhook.api.max.attempts", default: 60, in: 1...range.upperBound)
+    package static let configurationKeys = ConfigurationKeys(
+        "limits of calls",
+        [
+            Settings.requests, Settings.address, Settings.caller, Settings.tenant, Settings.failures, Settings.file,
+            Settings.prefix,
+        ])
+
+    /// What the keys of limits in Redis begin with.
+    package static func keyPrefix(reader: ConfigReader) throws(ConfigurationFailure) -> String {
+        try reader.value(Settings.prefix)
     }
+
+    /// The limit of operations that strangers may call.
+    package static let publicAttemptsSetting = Setting.integer(
+        "PUBLIC_API_MAX_ATTEMPTS", default: 10, in: 1...range.upperBound,
+        "Calls per minute of each operation for strangers by one client address, see [limits of calls](#limits-of-calls)"
+    )
+
+    /// The limit of callbacks.
+    package static let callbackAttemptsSetting = Setting.integer(
+        "WEBHOOK_API_MAX_ATTEMPTS", default: 60, in: 1...range.upperBound,
+        "Callbacks per minute for one tenant from one client address, see [limits of calls](#limits-of-calls)")
 
     static let range = 0...1_000_000
 
     /// Reads the variables and the file.
+    /// - Parameter hasAttempts: Whether the service has operations with the limits of ``publicAttemptsSetting`` and
+    ///   ``callbackAttemptsSetting``.
     /// - Throws: ``ConfigurationFailure`` that names the variable and what it should be.
-    package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        func limits(
-            _ key: ConfigKey, default defaults: [RateLimitClass: Int] = [:]
-        ) throws(ConfigurationFailure) -> Limits {
-            guard let text = reader.text(key) else { return Limits(defaults) }
-            guard let calls = Self.calls(text) else {
-                throw key.failure(
-                    text,
-                    "calls per minute such as read=600,write=120 (\(RateLimitClass.names); 0 to \(Self.range.upperBound))"
-                )
-            }
-            return Limits(calls)
-        }
+    package init(reader: ConfigReader, hasAttempts: Bool = true) throws(ConfigurationFailure) {
         func limit(_ calls: Int) -> RateLimit? { calls > 0 ? RateLimit(limit: calls) : nil }
         self.init(
-            requests: limit(try reader.integer("rate.limit.request.cap", default: 0, in: Self.range)),
-            address: try limits("rate.limit.address"), caller: try limits("rate.limit.caller"),
-            tenant: try limits("rate.limit.tenant", default: [.write: 3000, .search: 6000]),
-            failures: limit(try reader.integer("rate.limit.failures", default: 6000, in: Self.range)))
-        publicAttempts = try Self.publicAttempts(reader: reader)
-        callbackAttempts = try Self.callbackAttempts(reader: reader)
-        if let path = reader.text("rate.limits.file") { try read(path) }
+            requests: limit(try reader.value(Settings.requests)), address: try reader.value(Settings.address),
+            caller: try reader.value(Settings.caller), tenant: try reader.value(Settings.tenant),
+            failures: limit(try reader.value(Settings.failures)))
+        if hasAttempts {
+            publicAttempts = try reader.value(Self.publicAttemptsSetting)
+            callbackAttempts = try reader.value(Self.callbackAttemptsSetting)
+        }
+        if let path = try reader.value(Settings.file) { try read(path) }
     }
 
     /// Reads `read=600,write=120`; nil when a class is unknown or named twice, or a number is out of range.

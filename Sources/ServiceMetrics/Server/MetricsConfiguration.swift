@@ -2,14 +2,6 @@ package import Configuration
 package import ConfigurationChecks
 
 /// Where metrics and statistics are served, and to whom.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `METRICS_ENABLED` | true | false: nothing is measured and nothing is served |
-/// | `METRICS_HOST` | `127.0.0.1` | address of the management port; any other than this machine's own needs `METRICS_TOKEN` |
-/// | `METRICS_PORT` | `PORT` + 10000 | 0...65535; 0: any free one |
-/// | `METRICS_TOKEN` | none | secret, at least 16 characters: the bearer token that the management port asks for |
-/// | `METRICS_TOP_TENANTS` | 20 | 0...200 tenants that are shown by name |
 package struct MetricsConfiguration: Sendable {
     let isEnabled: Bool
     let host: String
@@ -19,26 +11,44 @@ package struct MetricsConfiguration: Sendable {
     let token: String?
     let topTenants: Int
 
-    package static let configurationKeys = ConfigurationKeys(
-        ["METRICS_ENABLED", "METRICS_HOST", "METRICS_PORT", "METRICS_TOP_TENANTS"], secrets: ["METRICS_TOKEN"])
-
     /// Shortest token, in characters.
     private static let minimumTokenLength = 16
 
-    /// Reads the keys above.
+    private enum Settings {
+        static let isEnabled = Setting.flag(
+            "METRICS_ENABLED", default: true, "`false`: nothing is measured, and there is no management port")
+        static let host = Setting.text(
+            "METRICS_HOST", default: "127.0.0.1", values: "name or address",
+            "Address of the management port, which serves `/metrics` ([metrics](metrics.md))")
+        static let port = Setting.optionalInteger(
+            "METRICS_PORT", unset: "`PORT` + 10000", in: 0...65_535,
+            "The management port; 0: any free one. Without a value, a service whose usual management port is taken logs a warning and runs without one (and if `PORT` is 0 or above 55535, the usual port is any free one or `PORT` - 10000)"
+        )
+        static let token = Setting.secret(
+            "METRICS_TOKEN", values: "at least \(minimumTokenLength) characters",
+            "The bearer token that the management port asks for. Required if `METRICS_HOST` is not an address of the machine itself (127.x.x.x, ::1, localhost)"
+        ) { $0.utf8.count >= minimumTokenLength }
+        static let topTenants = Setting.integer(
+            "METRICS_TOP_TENANTS", default: 20, in: 0...200, "How many tenants are shown by name")
+    }
+
+    package static let configurationKeys = ConfigurationKeys(
+        "metrics", [Settings.isEnabled, Settings.host, Settings.port, Settings.token, Settings.topTenants]
+    ).checking { (reader) throws(ConfigurationFailure) in
+        // What depends on the port of the service is not checked.
+        _ = try MetricsConfiguration(reader: reader, servicePort: 0)
+    }
+
+    /// Reads the settings.
     /// - Parameter servicePort: `PORT`, from which the usual port follows.
     /// - Throws: A failure that names the variable.
     package init(reader: ConfigReader, servicePort: Int) throws(ConfigurationFailure) {
-        isEnabled = try reader.flag("metrics.enabled", default: true)
-        host = reader.text("metrics.host") ?? "127.0.0.1"
-        chosenPort = try reader.integer("metrics.port", in: 0...65_535)
+        isEnabled = try reader.value(Settings.isEnabled)
+        host = try reader.value(Settings.host)
+        chosenPort = try reader.value(Settings.port)
         usualPort = Self.usualPort(servicePort)
-        token = try reader.secret("metrics.token")
-        topTenants = try reader.integer("metrics.top.tenants", default: 20, in: 0...200)
-        if let token, token.utf8.count < Self.minimumTokenLength {
-            throw ConfigurationFailure(
-                key: "METRICS_TOKEN", reason: "is too short: it needs at least \(Self.minimumTokenLength) characters")
-        }
+        token = try reader.value(Settings.token)
+        topTenants = try reader.value(Settings.topTenants)
         if isEnabled, token == nil, !Self.isLocal(host) {
             throw ConfigurationFailure(
                 key: "METRICS_TOKEN",

@@ -3,33 +3,39 @@ import ConfigurationChecks
 import ServiceKit
 
 /// Where statistics are served as the original does it.
-///
-/// | environment | default | range |
-/// |---|---|---|
-/// | `ENABLE_OBF` | false | serves statistics at `OBF_PATH`, with name and password |
-/// | `OBF_PATH` | `/obf` | `/` and up to 64 of `A-Z a-z 0-9 _ -`, in one or more segments |
-/// | `SWAGGER_USER`, `SWAGGER_PASSWORD` | none | required with `ENABLE_OBF`; the password is a secret of at least 12 characters |
 struct StatisticsConfiguration: Sendable {
     /// Nil if the original's path is not served.
     let path: String?
     let credentials: BasicCredentials?
 
-    static let configurationKeys = ConfigurationKeys(
-        ["ENABLE_OBF", "OBF_PATH", "SWAGGER_USER"], secrets: ["SWAGGER_PASSWORD"])
-
     private static let minimumPasswordLength = 12
     private static let maximumPathLength = 64
 
-    /// Reads the keys above.
+    private enum Settings {
+        static let isEnabled = Setting.flag(
+            "ENABLE_OBF", default: false,
+            "Serves the statistics of requests where the original has them: a page at `OBF_PATH`, the figures at `/stats` below it, metrics under the names of swagger-stats at `/metrics` below it"
+        )
+        static let path = Setting.text(
+            "OBF_PATH", default: "/obf", values: "a path such as /obf, of A-Z a-z 0-9 _ - and /", "Where that is",
+            isValid: isPath)
+        static let user = Setting.optionalText("SWAGGER_USER", "Name for `OBF_PATH`; required with `ENABLE_OBF`")
+        static let password = Setting.secret(
+            "SWAGGER_PASSWORD", values: "at least \(minimumPasswordLength) characters",
+            "Password for `OBF_PATH`; required with `ENABLE_OBF`")
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "statistics", [Settings.isEnabled, Settings.path, Settings.user, Settings.password]
+    ).checking { (reader) throws(ConfigurationFailure) in _ = try StatisticsConfiguration(reader: reader) }
+
+    /// Reads the settings.
     /// - Throws: A failure that names the variable.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        let isEnabled = try reader.flag("enable.obf", default: false)
-        let path = reader.text("obf.path") ?? "/obf"
-        let user = reader.text("swagger.user")
-        let password = try reader.secret("swagger.password")
-        guard Self.isPath(path) else {
-            throw ConfigKey("obf.path").failure(path, "a path such as /obf, of A-Z a-z 0-9 _ - and /")
-        }
+        let isEnabled = try reader.value(Settings.isEnabled)
+        let path = try reader.value(Settings.path)
+        let user = try reader.value(Settings.user)
+        let password = try reader.value(Settings.password)
         guard isEnabled else {
             self.path = nil
             credentials = nil
@@ -47,7 +53,7 @@ struct StatisticsConfiguration: Sendable {
         credentials = BasicCredentials(user: user, password: password)
     }
 
-    private static func isPath(_ path: String) -> Bool {
+    @Sendable private static func isPath(_ path: String) -> Bool {
         let segments = path.dropFirst().split(separator: "/", omittingEmptySubsequences: false)
         return path.hasPrefix("/") && path.utf8.count <= maximumPathLength
             && segments.allSatisfy { segment in

@@ -6,17 +6,19 @@ package struct AuditConfiguration: Sendable {
     /// How long rows are kept; nil: forever.
     package let retention: Duration?
 
-    package static let configurationKeys: ConfigurationKeys = ["AUDIT_RETENTION_DAYS"]
+    private static let days = AuditSchema.shortestRetentionDays...36_500
+    private static let setting = Setting<Int>.parsed(
+        "AUDIT_RETENTION_DAYS", default: 730, unset: "730",
+        values: "0, which keeps everything, or an integer from \(days.lowerBound) to \(days.upperBound)",
+        "How long rows of the [audit log](operations.md#the-audit-log) are kept", isLiteral: true
+    ) { text in Int(text).flatMap { $0 == 0 || days.contains($0) ? $0 : nil } }
 
-    /// `AUDIT_RETENTION_DAYS`, 30 to 36500 (default 730); 0 keeps everything.
+    package static let configurationKeys = ConfigurationKeys("audit log", [setting])
+
+    /// Reads the setting.
     /// - Throws: ``ConfigurationFailure`` that names the variable.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        let days = try reader.integer("audit.retention.days", default: 730, in: 0...36_500)
-        guard days == 0 || days >= AuditSchema.shortestRetentionDays else {
-            throw ConfigurationFailure(
-                key: "AUDIT_RETENTION_DAYS",
-                reason: "must be 0, which keeps everything, or at least \(AuditSchema.shortestRetentionDays)")
-        }
+        let days = try reader.value(Self.setting)
         retention = days == 0 ? nil : .seconds(days * 86_400)
     }
 }

@@ -7,13 +7,19 @@ package import Sealing
 package import ServiceKit
 
 /// What a service knows of API keys and of revoked tokens.
-///
-/// Keys: `API_KEY_SECRET` (secret; the hashes of API keys are made with it, the same for all services; default:
-/// `DATA_ENCRYPTION_KEY`, and API keys that were hashed under `DATA_DECRYPTION_KEYS` are accepted too),
-/// `API_KEY_PREVIOUS_SECRET` (secret; API keys that were hashed under it are accepted too).
 package struct Credentials: Sendable {
-    package static let configurationKeys = ConfigurationKeys(
-        [], secrets: ["API_KEY_SECRET", "API_KEY_PREVIOUS_SECRET"])
+    private enum Settings {
+        static let secret = Setting.secret(
+            "API_KEY_SECRET", unset: "`DATA_ENCRYPTION_KEY`",
+            "The hashes of API keys are made with it; must be the same in all services. By default, API keys that were hashed under `DATA_DECRYPTION_KEYS` are accepted too"
+        )
+        static let previous = Setting.secret(
+            "API_KEY_PREVIOUS_SECRET",
+            "API keys that were hashed under it are accepted too; see [Rotating secrets](operations.md#rotating-secrets)"
+        )
+    }
+
+    package static let configurationKeys = ConfigurationKeys("API keys", [Settings.secret, Settings.previous])
 
     package let hasher: APIKeyHasher
     package let uses: APIKeyUses
@@ -26,8 +32,8 @@ package struct Credentials: Sendable {
         reader: ConfigReader, encryptionKeys: EncryptionKeys, roles: RoleBook, pool: PostgresPool, clock: any WallClock,
         logger: Logger
     ) throws(ConfigurationFailure) {
-        let own = try reader.secret("api.key.secret").map { [EncryptionKey(secret: $0)] }
-        let previous = try reader.secret("api.key.previous.secret").map { [EncryptionKey(secret: $0)] }
+        let own = try reader.value(Settings.secret).map { [EncryptionKey(secret: $0)] }
+        let previous = try reader.value(Settings.previous).map { [EncryptionKey(secret: $0)] }
         hasher = APIKeyHasher((own ?? encryptionKeys.all) + (previous ?? []))
         uses = APIKeyUses()
         let repository = KnownAPIKeyRepository(pool: pool)

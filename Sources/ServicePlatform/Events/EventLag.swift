@@ -9,11 +9,16 @@ package struct EventLag: Sendable {
     private let limit: Duration
     private let clock: any WallClock
 
-    package static let configurationKeys: ConfigurationKeys = ["EVENT_LAG_SECONDS"]
+    private static let setting = Setting.duration(
+        "EVENT_LAG_SECONDS", default: 300, in: 1...604_800,
+        "Age of the oldest event that waits, in the outbox or for a consumer group, above which `/health/ready` of the service is degraded and `arc doctor` reports it"
+    )
 
-    /// Reads `EVENT_LAG_SECONDS` (1 … 604800, default 300).
+    package static let configurationKeys = ConfigurationKeys("events", [setting])
+
+    /// Reads the setting.
     package init(reader: ConfigReader, clock: any WallClock) throws(ConfigurationFailure) {
-        limit = .seconds(try reader.integer("event.lag.seconds", default: 300, in: 1...604_800))
+        limit = try reader.value(Self.setting)
         self.clock = clock
     }
 

@@ -10,12 +10,15 @@ enum EventSecrets: String, CaseIterable {
     /// As the original's: whoever can read the bus can sign callbacks.
     case clear
 
-    static let configurationKeys: ConfigurationKeys = ["EVENT_SECRETS"]
+    private static let setting = Setting<EventSecrets>.choice(
+        "EVENT_SECRETS", default: .sealed,
+        "How the secret of a provisioning event leaves tenant management: `sealed` (encrypted under `DATA_ENCRYPTION_KEY`, which the orchestrator shares) or `clear` (as in the original, for orchestrators that know nothing else: whoever reads the bus can sign callbacks)"
+    )
 
-    /// Reads `EVENT_SECRETS` (`sealed`, the default, or `clear`).
-    init(reader: ConfigReader) throws(ConfigurationFailure) {
-        self = try reader.choice("event.secrets") ?? .sealed
-    }
+    static let configurationKeys = ConfigurationKeys("events", [setting])
+
+    /// Reads the setting.
+    init(reader: ConfigReader) throws(ConfigurationFailure) { self = try reader.value(Self.setting) }
 
     /// The connector for a relay.
     /// - Parameter keys: Those that the services share.

@@ -11,7 +11,7 @@ package struct SessionFeature<Core: ServiceCore>: ServiceFeature {
     package init(_ core: Core) throws {
         let reader = core.platform.reader
         sessions =
-            SessionConfiguration.isEnabled(reader)
+            try SessionConfiguration.isEnabled(reader)
             ? PlatformSessions(try SessionConfiguration(reader: reader), on: core.platform) : nil
         authenticators = sessions.map { [$0.authenticator] } ?? []
     }

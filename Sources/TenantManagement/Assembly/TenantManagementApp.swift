@@ -31,5 +31,5 @@ package enum TenantManagementApp: ServiceApp {
         serviceName: "Tenant Management Service",
         summary:
             "Leads, tenants, contacts, provisioning and its callback: the control plane's customer records.",
-        defaultPort: 3005, inboxRetention: .seconds(30 * 86_400))
+        defaultPort: 3005, inboxRetention: .seconds(30 * 86_400), hasAttempts: true)
 }

@@ -4,19 +4,46 @@ import ServiceKit
 
 /// The identity providers that `POST /manage/users` can set up (docs/contract/arc-api.md 9.6 and 10.1). One that is not
 /// configured is no error until it is asked for.
-///
-/// Keys: `AUTH0_DOMAIN`, `AUTH0_CLIENT_ID`, `AUTH0_CLIENT_SECRET` (secret), `AUTH0_AUDIENCE` (default the domain's
-/// `/api/v2/`); `KEYCLOAK_HOST` (an address, with the path if Keycloak has one), `KEYCLOAK_ADMIN_USERNAME`,
-/// `KEYCLOAK_ADMIN_PASSWORD` (secret), `DOMAIN_NAME` (the part after a tenant's key in the addresses of the application);
-/// for mails of Keycloak `AWS_SES_SMTP_HOST`, `AWS_SES_SMTP_USERNAME`, `AWS_SES_SMTP_PASSWORD` (secret),
-/// `SMTP_FROM_EMAIL`, `SMTP_FROM_DISPLAY_NAME`; `PASSWORD_LENGTH` (12...64, default 20).
 package struct IdentityProviderConfiguration: Sendable {
+    private enum Variables {
+        static let auth0Domain = Setting.optionalText(
+            "AUTH0_DOMAIN", values: "an https address",
+            "Auth0's management API; scopes `create:users`, `read:users`, `create:organizations`, `read:organizations`, `create:organization_members`, `create:organization_connections`"
+        )
+        static let auth0ID = Setting.optionalText("AUTH0_CLIENT_ID", "Client of that API")
+        static let auth0Secret = Setting.secret("AUTH0_CLIENT_SECRET", "Secret of that client")
+        static let auth0Audience = Setting.optionalText(
+            "AUTH0_AUDIENCE", unset: "`https://<domain>/api/v2/`", "Audience of its tokens")
+        static let keycloakHost = Setting.optionalText(
+            "KEYCLOAK_HOST", values: "an https address", "Keycloak, with its path, if any")
+        static let keycloakUser = Setting.optionalText("KEYCLOAK_ADMIN_USERNAME", "Its administrator")
+        static let keycloakPassword = Setting.secret("KEYCLOAK_ADMIN_PASSWORD", "Password of the administrator")
+        static let domainName = Setting.optionalText(
+            "DOMAIN_NAME",
+            "The application is at `https://<key>.<DOMAIN_NAME>`: redirect URI of a tenant's client; needed with Keycloak"
+        )
+        static let mailHost = Setting.optionalText(
+            "AWS_SES_SMTP_HOST",
+            "Mail server (port 587, STARTTLS) for realms that have none; any provider works, the names are those of the original"
+        )
+        static let mailUser = Setting.optionalText("AWS_SES_SMTP_USERNAME", "Name at that server")
+        static let mailPassword = Setting.secret("AWS_SES_SMTP_PASSWORD", "Password at that server")
+        static let mailSender = Setting.optionalText("SMTP_FROM_EMAIL", "Sender of the realm's mails")
+        static let mailSenderName = Setting.optionalText("SMTP_FROM_DISPLAY_NAME", "Name of that sender")
+        static let passwordLength = Setting.integer(
+            "PASSWORD_LENGTH", default: 20, in: 12...64,
+            "Length of the random initial password, which nobody sees")
+    }
+
     package static let configurationKeys = ConfigurationKeys(
+        "identity providers",
         [
-            "AUTH0_DOMAIN", "AUTH0_CLIENT_ID", "AUTH0_AUDIENCE", "KEYCLOAK_HOST", "KEYCLOAK_ADMIN_USERNAME",
-            "DOMAIN_NAME", "AWS_SES_SMTP_HOST", "AWS_SES_SMTP_USERNAME", "SMTP_FROM_EMAIL", "SMTP_FROM_DISPLAY_NAME",
-            "PASSWORD_LENGTH",
-        ], secrets: ["AUTH0_CLIENT_SECRET", "KEYCLOAK_ADMIN_PASSWORD", "AWS_SES_SMTP_PASSWORD"])
+            Variables.auth0Domain, Variables.auth0ID, Variables.auth0Secret, Variables.auth0Audience,
+            Variables.keycloakHost, Variables.keycloakUser, Variables.keycloakPassword, Variables.domainName,
+            Variables.mailHost, Variables.mailUser, Variables.mailPassword, Variables.mailSender,
+            Variables.mailSenderName, Variables.passwordLength,
+        ]
+    ).checking { (reader) throws(ConfigurationFailure) in _ = try IdentityProviderConfiguration(reader: reader) }
 
     /// The settings of one provider.
     enum Settings<Value: Sendable>: Sendable {
@@ -53,18 +80,18 @@ package struct IdentityProviderConfiguration: Sendable {
     var keycloak: Settings<Keycloak>
     var passwordLength: Int
 
-    /// Reads the keys above.
+    /// Reads the settings.
     /// - Throws: ``ConfigurationFailure`` for an invalid address, one that is not https, and a length out of range.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        passwordLength = try reader.integer("password.length", default: 20, in: 12...64)
+        passwordLength = try reader.value(Variables.passwordLength)
         auth0 = try Self.auth0(reader)
         keycloak = try Self.keycloak(reader)
     }
 
     private static func auth0(_ reader: ConfigReader) throws(ConfigurationFailure) -> Settings<Auth0> {
-        let url = try url(reader, "auth0.domain")
-        let id = reader.text("auth0.client.id")
-        let secret = try reader.secret("auth0.client.secret")
+        let url = try url(reader, Variables.auth0Domain)
+        let id = try reader.value(Variables.auth0ID)
+        let secret = try reader.value(Variables.auth0Secret)
         guard let url, let id, let secret else {
             return .missing(
                 missing([
@@ -74,14 +101,14 @@ package struct IdentityProviderConfiguration: Sendable {
         return .complete(
             Auth0(
                 url: url, clientID: id, clientSecret: secret,
-                audience: reader.text("auth0.audience") ?? "\(url)/api/v2/"))
+                audience: try reader.value(Variables.auth0Audience) ?? "\(url)/api/v2/"))
     }
 
     private static func keycloak(_ reader: ConfigReader) throws(ConfigurationFailure) -> Settings<Keycloak> {
-        let url = try url(reader, "keycloak.host")
-        let username = reader.text("keycloak.admin.username")
-        let password = try reader.secret("keycloak.admin.password")
-        let domain = reader.text("domain.name")
+        let url = try url(reader, Variables.keycloakHost)
+        let username = try reader.value(Variables.keycloakUser)
+        let password = try reader.value(Variables.keycloakPassword)
+        let domain = try reader.value(Variables.domainName)
         guard let url, let username, let password, let domain else {
             return .missing(
                 missing([
@@ -94,16 +121,19 @@ package struct IdentityProviderConfiguration: Sendable {
     }
 
     private static func mail(_ reader: ConfigReader) throws(ConfigurationFailure) -> Mail? {
-        guard let host = reader.text("aws.ses.smtp.host"), let from = reader.text("smtp.from.email") else { return nil }
+        guard let host = try reader.value(Variables.mailHost), let from = try reader.value(Variables.mailSender) else {
+            return nil
+        }
         return Mail(
-            host: host, username: reader.text("aws.ses.smtp.username"),
-            password: try reader.secret("aws.ses.smtp.password"), from: from,
-            displayName: reader.text("smtp.from.display.name"))
+            host: host, username: try reader.value(Variables.mailUser),
+            password: try reader.value(Variables.mailPassword), from: from,
+            displayName: try reader.value(Variables.mailSenderName))
     }
 
-    private static func url(_ reader: ConfigReader, _ key: ConfigKey) throws(ConfigurationFailure) -> String? {
-        guard let text = reader.text(key) else { return nil }
-        return try IdentityProviderURL.parse(text, variable: key.environmentName)
+    private static func url(_ reader: ConfigReader, _ setting: Setting<String?>) throws(ConfigurationFailure) -> String?
+    {
+        guard let text = try reader.value(setting) else { return nil }
+        return try IdentityProviderURL.parse(text, variable: setting.description.name)
     }
 
     private static func missing(_ variables: [(name: String, value: String?)]) -> [String] {

@@ -4,29 +4,53 @@ import Primitives
 import ServiceKit
 
 /// Settings of leads.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `LEAD_KEY_IN_RESPONSE` | | `false` | whether `POST /leads` returns the key |
-/// | `LEAD_KEY_LENGTH` | 1 … 128 | 36 | hexadecimal characters; fewer than 16 count as 16 |
-/// | `LEAD_KEY_REDIS_FORMAT` | `none`, `arc` | `none` | whether keys are in Redis too, as the original writes them |
-/// | `VALIDATION_TOKEN_EXPIRY` | 1000 … 604800000 ms | 300000 | lifetime of a key |
-/// | `LEAD_DUPLICATE_RESPONSE` | `accept`, `conflict` | `accept` | see ``DuplicateLeadResponse`` |
-/// | `LEAD_MAILS_PER_ADDRESS` | 1 … 1000000 | `PUBLIC_API_MAX_ATTEMPTS` | registrations of one address in an hour |
-/// | `LEAD_VERIFY_MAX_ATTEMPTS` | 1 … 1000000 | 30 | attempts to verify one lead in ten minutes |
-/// | `LEAD_RETENTION_DAYS` | 1 … 3650 | 30 | lifetime of a lead that never validates its address |
-/// | `LEAD_TOKEN_EXPIRY` | 1 … 86400 s | 900 | lifetime of a token |
-/// | `LEAD_TOKEN_PERMISSIONS` | comma separated | `10203,7008` | permissions of a token |
-/// | `JWT_SECRET` | secret | required | signs tokens |
-/// | `APP_VALIDATE_URL` | | `http://localhost:4200/tenant/verify` | page of the front end that takes a key |
-/// | `PUBLIC_API_MAX_ATTEMPTS` | 1 … 1000000 | 10 | calls in a minute |
 struct LeadConfiguration: Sendable {
-    static let configurationKeys = ConfigurationKeys(
-        [
-            "LEAD_KEY_IN_RESPONSE", "LEAD_KEY_LENGTH", "LEAD_KEY_REDIS_FORMAT", "VALIDATION_TOKEN_EXPIRY",
-            "LEAD_DUPLICATE_RESPONSE", "LEAD_MAILS_PER_ADDRESS", "LEAD_VERIFY_MAX_ATTEMPTS", "LEAD_RETENTION_DAYS",
-            "LEAD_TOKEN_EXPIRY", "LEAD_TOKEN_PERMISSIONS", "APP_VALIDATE_URL", "PUBLIC_API_MAX_ATTEMPTS",
-        ], secrets: ["JWT_SECRET"])
+    private enum Settings {
+        static let returnsKey = Setting.flag(
+            "LEAD_KEY_IN_RESPONSE", default: false, "Whether `POST /leads` returns the key of a lead")
+        static let keyLength = Setting.integer(
+            "LEAD_KEY_LENGTH", default: 36, in: 1...128,
+            "Hexadecimal characters of a key; fewer than \(minimumKeyLength) count as \(minimumKeyLength)")
+        static let keyLifetime = Setting.milliseconds(
+            "VALIDATION_TOKEN_EXPIRY", default: 300_000, in: 1000...604_800_000, "Lifetime of a key")
+        static let keyRedisFormat = Setting<LeadKeyRedisFormat>.choice(
+            "LEAD_KEY_REDIS_FORMAT", default: LeadKeyRedisFormat.none,
+            "`arc` stores the original's entry for facades that verify keys in Redis themselves; see below")
+        static let duplicateResponse = Setting<DuplicateLeadResponse>.choice(
+            "LEAD_DUPLICATE_RESPONSE", default: .accept,
+            "Response of `POST /leads` for an e-mail address that is already verified: `accept` responds as for any other address and notifies its owner by mail; `conflict` returns 409"
+        )
+        static let mailsPerAddress = Setting.optionalInteger(
+            "LEAD_MAILS_PER_ADDRESS", unset: "`PUBLIC_API_MAX_ATTEMPTS`", in: 1...1_000_000,
+            "Registrations per mailbox and hour, from all clients together (`ann+x@` counts as `ann@`)")
+        static let verifications = Setting.integer(
+            "LEAD_VERIFY_MAX_ATTEMPTS", default: 30, in: 1...1_000_000,
+            "Calls of `POST /leads/{id}/verify` for one lead in ten minutes, from wherever they come")
+        static let retention = Setting.duration(
+            "LEAD_RETENTION_DAYS", default: 30, in: 1...3650,
+            "Leads that have not verified their e-mail address after this time are deleted with their addresses and keys; leads from before an upgrade or adoption count from then"
+        )
+        static let tokenLifetime = Setting.duration(
+            "LEAD_TOKEN_EXPIRY", default: 900, in: 1...86_400, "Lifetime of a lead's token in seconds")
+        static let tokenPermissions = Setting.text(
+            "LEAD_TOKEN_PERMISSIONS", default: "10203,7008", values: "codes, separated by commas",
+            "Permissions of a lead's token")
+        static let validateURL = Setting.text(
+            "APP_VALIDATE_URL", default: "http://localhost:4200/tenant/verify", values: "a URL",
+            "Link in the mail: `<url>/<lead id>?code=<key>`")
+    }
+
+    static let configurationKeys = ConfigurationKeys(combining: [
+        ConfigurationKeys("tokens", [TokenConfiguration.secretSetting]),
+        ConfigurationKeys(
+            "leads",
+            [
+                RateLimitRules.publicAttemptsSetting, Settings.returnsKey, Settings.keyLength, Settings.keyLifetime,
+                Settings.duplicateResponse, Settings.mailsPerAddress, Settings.verifications, Settings.retention,
+                Settings.keyRedisFormat, Settings.tokenLifetime, Settings.tokenPermissions, Settings.validateURL,
+            ]
+        ).checking { (reader) throws(ConfigurationFailure) in _ = try LeadConfiguration(reader: reader) },
+    ])
 
     var returnsLeadKey: Bool
     var leadKeyLifetime: Duration
@@ -58,31 +82,26 @@ struct LeadConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` when a value is missing or out of range.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        returnsLeadKey = try reader.flag("lead.key.in.response", default: false)
-        configuredKeyLength = try reader.integer("lead.key.length", default: 36, in: 1...128)
-        leadKeyLifetime = try reader.milliseconds("validation.token.expiry", default: 300_000, in: 1000...604_800_000)
-        let format = try reader.choice("lead.key.redis.format", as: LeadKeyRedisFormat.self)
-        leadKeyRedisFormat = format ?? LeadKeyRedisFormat.none
-        let duplicates = try reader.choice("lead.duplicate.response", as: DuplicateLeadResponse.self)
-        duplicateLeadResponse = duplicates ?? .accept
-        leadRetention = .seconds(86_400 * (try reader.integer("lead.retention.days", default: 30, in: 1...3650)))
-        leadTokenLifetime = .seconds(try reader.integer("lead.token.expiry", default: 900, in: 1...86_400))
-        leadTokenPermissions = (reader.text("lead.token.permissions") ?? "10203,7008")
+        returnsLeadKey = try reader.value(Settings.returnsKey)
+        configuredKeyLength = try reader.value(Settings.keyLength)
+        leadKeyLifetime = try reader.value(Settings.keyLifetime)
+        leadKeyRedisFormat = try reader.value(Settings.keyRedisFormat)
+        duplicateLeadResponse = try reader.value(Settings.duplicateResponse)
+        leadRetention = try reader.value(Settings.retention)
+        leadTokenLifetime = try reader.value(Settings.tokenLifetime)
+        leadTokenPermissions = try reader.value(Settings.tokenPermissions)
             .split(separator: ",").map { $0.trimmingSpaces() }
         publicLimit = RateLimit(
-            limit: try RateLimitRules.publicAttempts(reader: reader), setting: .publicAttempts)
+            limit: try reader.value(RateLimitRules.publicAttemptsSetting), setting: .publicAttempts)
         recipientLimit = RateLimit(
-            limit: try reader.integer(
-                "lead.mails.per.address", default: publicLimit.limit, in: 1...1_000_000), window: .seconds(3600))
-        verificationLimit = RateLimit(
-            limit: try reader.integer("lead.verify.max.attempts", default: 30, in: 1...1_000_000),
-            window: .seconds(600))
-        guard let secret = try reader.secret("jwt.secret") else {
+            limit: try reader.value(Settings.mailsPerAddress) ?? publicLimit.limit, window: .seconds(3600))
+        verificationLimit = RateLimit(limit: try reader.value(Settings.verifications), window: .seconds(600))
+        guard let secret = try reader.value(TokenConfiguration.secretSetting) else {
             throw ConfigurationFailure(
                 key: "JWT_SECRET", reason: "is not set: tenant management signs the tokens of leads with it")
         }
         tokenSecret = secret
-        validateURL = reader.text("app.validate.url") ?? "http://localhost:4200/tenant/verify"
+        validateURL = try reader.value(Settings.validateURL)
     }
 }
 

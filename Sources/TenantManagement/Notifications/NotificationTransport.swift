@@ -36,20 +36,33 @@ package protocol NotificationTransport: Sendable {
 }
 
 /// Chooses the transport.
-///
-/// Keys: `NOTIFICATION_TRANSPORT` (`log`, the default, `file` or `smtp`), `NOTIFICATION_OUTBOX_PATH` (folder for `file`),
-/// and those of ``SMTPConfiguration`` for `smtp`.
 package enum NotificationTransports {
-    static let configurationKeys: ConfigurationKeys = ["NOTIFICATION_TRANSPORT", "NOTIFICATION_OUTBOX_PATH"]
+    private enum Kind: String, Sendable, CaseIterable {
+        case log, file, smtp
+    }
+
+    private enum Settings {
+        static let kind = Setting<Kind>.choice(
+            "NOTIFICATION_TRANSPORT", default: .log,
+            "How mails leave: `log` (only the log says that there was one), `file` (one file for each mail) or `smtp`")
+        static let folder = Setting.optionalText(
+            "NOTIFICATION_OUTBOX_PATH", values: "path of a folder",
+            "Folder of the files; required with `NOTIFICATION_TRANSPORT=file`")
+    }
+
+    static let configurationKeys = ConfigurationKeys("mails", [Settings.kind, Settings.folder])
+        .checking { (reader) throws(ConfigurationFailure) in
+            if try reader.value(Settings.kind) == .smtp { _ = try SMTPConfiguration(reader: reader) }
+        }
 
     /// Whether mails can be sent, for `arc doctor`.
     /// - Returns: What the transport is like.
     /// - Throws: `ConfigurationFailure`; ``SMTPError`` if the mail server cannot be reached.
     package static func examine(reader: ConfigReader, logger: Logger) async throws -> String {
-        let name = reader.text("notification.transport") ?? "log"
-        guard name == "smtp" else {
+        let kind = try reader.value(Settings.kind)
+        guard kind == .smtp else {
             _ = try make(reader: reader, logger: logger)
-            return name == "log" ? "mails are not sent (NOTIFICATION_TRANSPORT=log)" : "mails are written to a \(name)"
+            return kind == .log ? "mails are not sent (NOTIFICATION_TRANSPORT=log)" : "mails are written to a file"
         }
         let configuration = try SMTPConfiguration(reader: reader)
         try await SMTPTransport(configuration: configuration, logger: logger).connect()
@@ -57,19 +70,16 @@ package enum NotificationTransports {
     }
 
     static func make(reader: ConfigReader, logger: Logger) throws -> any NotificationTransport {
-        switch reader.text("notification.transport") ?? "log" {
-        case "log": return LogTransport(logger: logger)
-        case "file":
-            guard let folder = reader.text("notification.outbox.path") else {
+        switch try reader.value(Settings.kind) {
+        case .log: return LogTransport(logger: logger)
+        case .file:
+            guard let folder = try reader.value(Settings.folder) else {
                 throw ConfigurationFailure(
                     key: "NOTIFICATION_OUTBOX_PATH",
                     reason: "is not set, but NOTIFICATION_TRANSPORT=file needs a folder")
             }
             return FileTransport(folder: folder)
-        case "smtp": return SMTPTransport(configuration: try SMTPConfiguration(reader: reader), logger: logger)
-        case let other:
-            throw ConfigurationFailure(
-                key: "NOTIFICATION_TRANSPORT", reason: "is \"\(other)\", but must be log, file or smtp")
+        case .smtp: return SMTPTransport(configuration: try SMTPConfiguration(reader: reader), logger: logger)
         }
     }
 }

@@ -4,16 +4,18 @@ import Primitives
 import ServiceKit
 
 /// Settings of the signed callbacks that tenant management receives.
-///
-/// | variable | range | default | meaning |
-/// |---|---|---|---|
-/// | `WEBHOOK_SECRET_EXPIRY` | 1000 … 604800000 ms | 1200000 | lifetime of the copy of a secret in Redis |
-/// | `WEBHOOK_TIMESTAMP_TOLERANCE` | 1000 … 300000 ms | 20000 | maximum age of a callback |
-/// | `WEBHOOK_API_MAX_ATTEMPTS` | 1 … 1000000 | 60 | callbacks for one tenant in a minute |
 struct WebhookConfiguration: Sendable {
-    static let configurationKeys: ConfigurationKeys = [
-        "WEBHOOK_SECRET_EXPIRY", "WEBHOOK_TIMESTAMP_TOLERANCE", "WEBHOOK_API_MAX_ATTEMPTS",
-    ]
+    private enum Settings {
+        static let secretLifetime = Setting.milliseconds(
+            "WEBHOOK_SECRET_EXPIRY", default: 1_200_000, in: 1000...604_800_000,
+            "Lifetime of the copy of a tenant's secret in Redis")
+        static let tolerance = Setting.milliseconds(
+            "WEBHOOK_TIMESTAMP_TOLERANCE", default: 20_000, in: 1000...300_000, "Maximum age of a callback")
+    }
+
+    static let configurationKeys = ConfigurationKeys(
+        "received callbacks",
+        [RateLimitRules.callbackAttemptsSetting, Settings.secretLifetime, Settings.tolerance])
 
     var webhookSecretLifetime: Duration
     var webhookTolerance: Duration
@@ -26,10 +28,9 @@ struct WebhookConfiguration: Sendable {
 
     /// - Throws: ``ConfigurationFailure`` when a value is out of range.
     init(reader: ConfigReader) throws(ConfigurationFailure) {
-        webhookSecretLifetime = try reader.milliseconds(
-            "webhook.secret.expiry", default: 1_200_000, in: 1000...604_800_000)
-        webhookTolerance = try reader.milliseconds("webhook.timestamp.tolerance", default: 20_000, in: 1000...300_000)
+        webhookSecretLifetime = try reader.value(Settings.secretLifetime)
+        webhookTolerance = try reader.value(Settings.tolerance)
         webhookLimit = RateLimit(
-            limit: try RateLimitRules.callbackAttempts(reader: reader), setting: .callbackAttempts(times: 1))
+            limit: try reader.value(RateLimitRules.callbackAttemptsSetting), setting: .callbackAttempts(times: 1))
     }
 }

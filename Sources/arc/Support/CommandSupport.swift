@@ -1,4 +1,6 @@
 import ArgumentParser
+import Configuration
+import ConfigurationChecks
 import LocalStack
 import Logging
 import Observability
@@ -44,8 +46,11 @@ enum CommandSupport {
     }
 
     /// Lines on standard output, as services log.
-    static func bootstrapServiceLogging() {
-        let settings = LogSettings(environment)
+    static func bootstrapServiceLogging() async {
+        // What is wrong with the files is said later, in the log.
+        let present = try? await EnvironmentReader.make(environment: environment)
+        let alone = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: environment))
+        let settings = LogSettings(present ?? alone)
         SharedLogLevel.process.use(settings.level)
         LineOutput.standardOutput.isReadable = settings.isReadable
         let sampler = LogSampler(limit: settings.repeatLimit)
@@ -92,6 +97,9 @@ enum CommandSupport {
 
     /// Prints a line on standard output, unbuffered.
     static func printLine(_ text: String) { _ = FileSystem.writeAll(STDOUT_FILENO, Array("\(text)\n".utf8)) }
+
+    /// Prints text on standard output that has its line breaks already.
+    static func printText(_ text: String) { _ = FileSystem.writeAll(STDOUT_FILENO, Array(text.utf8)) }
 
     /// Prints a line on standard error.
     static func printError(_ text: String) { _ = FileSystem.writeAll(STDERR_FILENO, Array("\(text)\n".utf8)) }

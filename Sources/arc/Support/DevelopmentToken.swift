@@ -1,5 +1,6 @@
 import Configuration
 import ConfigurationChecks
+import Entities
 import LocalStack
 import Primitives
 import ServiceKit
@@ -17,21 +18,23 @@ enum DevelopmentToken {
         permissions: [String], role: String? = nil, tenant: String? = nil, user: String? = nil, lifetime: Duration
     ) async throws -> String {
         var reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
-        var configured = try reader.secret("jwt.secret")
+        var configured = try reader.value(TokenConfiguration.secretSetting)
         if configured == nil, let stack = try CommandSupport.stack(for: "arc token") {
             reader = try await EnvironmentReader.make(environment: stack.environment.tokenVariables())
-            configured = try reader.secret("jwt.secret")
+            configured = try reader.value(TokenConfiguration.secretSetting)
         }
         guard let secret = configured else {
             throw CommandSupport.fail("arc token: JWT_SECRET is not set, and there is no stack of `arc up` in ARC_HOME")
         }
         let issuer = await TokenIssuer(
-            secret: secret, issuer: reader.text("jwt.issuer"), audience: reader.text("token.audience"),
-            clock: SystemClock())
-        let user = user ?? reader.text("system.user.id")
+            secret: secret, issuer: try reader.value(TokenConfiguration.issuerSetting),
+            audience: try reader.value(TokenConfiguration.audienceSetting), clock: SystemClock())
+        let systemUser = try SystemUser(reader: reader)
+        let user = user ?? systemUser.identifier?.description
         // Where every token needs a tenant, an operator's names the operators' one.
-        let needsTenant = try reader.flag("token.require.tenant", default: false)
-        let tenant = tenant ?? (needsTenant ? reader.text("operator.tenant.id") : nil)
+        let needsTenant = try reader.value(TokenConfiguration.requiresTenantSetting)
+        let operatorTenant = try reader.value(TokenConfiguration.operatorTenantSetting)
+        let tenant = tenant ?? (needsTenant ? operatorTenant : nil)
         return try await issuer.issue(
             TokenIssuer.Claims(
                 id: user, userTenantID: user, tenantID: tenant, role: role, permissions: permissions),

@@ -1,4 +1,3 @@
-package import Configuration
 package import ConfigurationChecks
 
 /// How much of the addresses of clients is shown in the access log and in traces (`LOG_CLIENT_ADDRESSES`). An address is personal
@@ -11,12 +10,10 @@ package enum ClientAddressDetail: String, Sendable, Hashable, CaseIterable {
     case network
     case none
 
-    package static let configurationKeys: ConfigurationKeys = ["LOG_CLIENT_ADDRESSES"]
-
-    /// - Throws: `ConfigurationFailure` for another word.
-    package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        self = try reader.choice("log.client.addresses") ?? .network
-    }
+    package static let setting = Setting<ClientAddressDetail>.choice(
+        "LOG_CLIENT_ADDRESSES", default: .network,
+        "How much of clients' addresses the access log and traces show: `network` is 192.0.2.0/24 or 2001:db8:1::/48, but addresses of private networks whole"
+    )
 
     /// What is shown of an address; nil for nothing.
     func text(of address: ClientAddress) -> String? {

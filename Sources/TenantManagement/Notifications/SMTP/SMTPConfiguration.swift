@@ -49,41 +49,52 @@ package struct SMTPConfiguration: Sendable {
         self.timeout = timeout
     }
 
+    private enum Settings {
+        static let host = Setting.optionalText(
+            "SMTP_HOST", values: "name or address",
+            "The mail server; required with `NOTIFICATION_TRANSPORT=smtp`")
+        static let port = Setting.optionalInteger(
+            "SMTP_PORT", unset: "587 (`SMTP_TLS=implicit`: 465)", in: 1...65_535, "Its port")
+        static let username = Setting.optionalText("SMTP_USERNAME", "Name for `SMTP_PASSWORD`; both or none")
+        static let password = Setting.secret("SMTP_PASSWORD", "The password")
+        static let security = Setting<Security>.choice(
+            "SMTP_TLS", default: .startTLS,
+            "How the connection is protected; with `none`, a password is sent only to a server on the same machine")
+        static let authority = Setting.optionalText(
+            "SMTP_TLS_CA", unset: "those of the system", values: "path of a PEM file", "Trusted authorities")
+        static let sender = Setting.optionalText(
+            "SMTP_FROM", unset: "`FROM_EMAIL`",
+            values: "an address like arc@example.com or Arc <arc@example.com>", "Sender of the mails; required, too")
+        static let originalSender = Setting.optionalText(
+            "FROM_EMAIL", values: "an address like arc@example.com or Arc <arc@example.com>",
+            "The original's name of `SMTP_FROM`")
+        static let timeout = Setting.duration(
+            "SMTP_TIMEOUT_SECONDS", default: 30, in: 1...600, "Time to connect, and for each reply")
+    }
+
     package static let configurationKeys = ConfigurationKeys(
+        "mail server",
         [
-            "SMTP_HOST", "SMTP_PORT", "SMTP_USERNAME", "SMTP_TLS", "SMTP_TLS_CA", "SMTP_FROM", "FROM_EMAIL",
-            "SMTP_TIMEOUT_SECONDS",
-        ], secrets: ["SMTP_PASSWORD"])
+            Settings.host, Settings.port, Settings.username, Settings.password, Settings.security, Settings.authority,
+            Settings.sender, Settings.originalSender, Settings.timeout,
+        ])
 
     /// For errors.
     package static let tlsVariables = TLSVariables(
         authority: "SMTP_TLS_CA", certificate: nil, name: "SMTP_HOST", mode: "SMTP_TLS")
 
-    /// Reads the variables below (as keys: `smtp.host`, …).
-    ///
-    /// - `SMTP_HOST`
-    /// - `SMTP_PORT`: 587, or 465 when `SMTP_TLS` is `implicit`.
-    /// - `SMTP_USERNAME` and `SMTP_PASSWORD` (secret): both or none.
-    /// - `SMTP_TLS`: `starttls` (the default), `implicit` or `none`. With `none`, credentials are for a server on the
-    ///   same machine only.
-    /// - `SMTP_TLS_CA`: PEM file with the authorities to trust; those of the system when missing.
-    /// - `SMTP_FROM`, or `FROM_EMAIL`: `arc@example.com` or `Arc <arc@example.com>`.
-    /// - `SMTP_TIMEOUT_SECONDS`: 1 to 600, default 30; for connecting and for each reply.
+    /// Reads the settings.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
-        guard let host = reader.text("smtp.host") else {
+        guard let host = try reader.value(Settings.host) else {
             throw ConfigurationFailure(key: "SMTP_HOST", reason: "is not set")
         }
-        let mode = reader.text("smtp.tls") ?? Security.startTLS.rawValue
-        guard let security = Security(rawValue: mode) else {
-            throw ConfigurationFailure(
-                key: "SMTP_TLS", reason: "is \"\(mode)\", but must be starttls, implicit or none")
-        }
+        let security = try reader.value(Settings.security)
         self.init(
             host: host,
-            port: try reader.integer("smtp.port", default: security.standardPort, in: 1...65_535),
+            port: try reader.value(Settings.port) ?? security.standardPort,
             credentials: try Self.credentials(reader), security: security,
             authorityFile: try Self.authorityFile(reader), sender: try Self.sender(reader),
-            timeout: .seconds(try reader.integer("smtp.timeout.seconds", default: 30, in: 1...600)))
+            timeout: try reader.value(Settings.timeout))
         guard security != .none || credentials == nil || isLocal else {
             throw ConfigurationFailure(
                 key: "SMTP_TLS", reason: "is none, but SMTP_PASSWORD is set: it would cross the network in clear text")
@@ -91,7 +102,7 @@ package struct SMTPConfiguration: Sendable {
     }
 
     private static func credentials(_ reader: ConfigReader) throws(ConfigurationFailure) -> SMTPCredentials? {
-        switch (reader.text("smtp.username"), try reader.secret("smtp.password")) {
+        switch (try reader.value(Settings.username), try reader.value(Settings.password)) {
         case (nil, nil): return nil
         case (nil, _): throw ConfigurationFailure(key: "SMTP_USERNAME", reason: "is not set, but SMTP_PASSWORD is")
         case (_, nil): throw ConfigurationFailure(key: "SMTP_PASSWORD", reason: "is not set, but SMTP_USERNAME is")
@@ -104,7 +115,7 @@ package struct SMTPConfiguration: Sendable {
     }
 
     private static func authorityFile(_ reader: ConfigReader) throws(ConfigurationFailure) -> String? {
-        guard let path = reader.text("smtp.tls.ca") else { return nil }
+        guard let path = try reader.value(Settings.authority) else { return nil }
         guard let certificates = try? NIOSSLCertificate.fromPEMFile(path), !certificates.isEmpty else {
             throw ConfigurationFailure(
                 key: "SMTP_TLS_CA", reason: "is \"\(path)\", which is not a PEM file with certificates")
@@ -113,12 +124,14 @@ package struct SMTPConfiguration: Sendable {
     }
 
     private static func sender(_ reader: ConfigReader) throws(ConfigurationFailure) -> MailAddress {
-        guard let text = reader.text("smtp.from") ?? reader.text("from.email") else {
+        let own = try reader.value(Settings.sender)
+        let original = try reader.value(Settings.originalSender)
+        guard let text = own ?? original else {
             throw ConfigurationFailure(key: "SMTP_FROM", reason: "is not set, and neither is FROM_EMAIL")
         }
         guard let address = MailAddress(text) else {
             throw ConfigurationFailure(
-                key: reader.text("smtp.from") == nil ? "FROM_EMAIL" : "SMTP_FROM",
+                key: own == nil ? "FROM_EMAIL" : "SMTP_FROM",
                 reason: "is \"\(text)\", but must be an address like arc@example.com or Arc <arc@example.com>")
         }
         return address
