@@ -180,7 +180,9 @@ let package = Package(
             resources: [.embedInCode("Migrations")]),
         library(
             "Subscription",
-            service + ["ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", coreMetrics],
+            service + [
+                "ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", "BillingPreview", coreMetrics,
+            ],
             resources: [.embedInCode("Migrations")]),
         library(
             "Orchestrator",
@@ -310,7 +312,9 @@ let package = Package(
             serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Sealing", "Orchestrator"]),
         tests(
             "SubscriptionTests",
-            serviceTests + outgoingHTTP + ["PostgresTestSupport", "StackTestSupport", "Billing", "Subscription"]),
+            serviceTests + outgoingHTTP + [
+                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Subscription",
+            ]),
         tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),
         tests(
             "OpenTelemetryTests",

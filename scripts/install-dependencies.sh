@@ -20,6 +20,7 @@ has swift || { echo "a Swift 6.3 toolchain is needed (swift.org/install); \`swif
 
 has pkg-config || need pkg-config "SwiftPM finds C libraries with it"
 [ -e /usr/include/postgresql/libpq-fe.h ] || need libpq-dev "the PostgreSQL client library that PostgresClient wraps"
+[ -e /usr/share/zoneinfo/Europe/Paris ] || need tzdata "the time zones in which subscriptions are billed"
 [ -e /usr/include/zlib.h ] || need zlib1g-dev "exported spans are compressed with it, if that is configured"
 [ -e /usr/include/pango-1.0/pango/pangocairo.h ] || need libpango1.0-dev "arc-pdf lays out invoices with Pango and Cairo"
 # Whether an installed font covers a fontconfig pattern, such as ":lang=ja".

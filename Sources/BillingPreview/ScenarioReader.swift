@@ -240,7 +240,7 @@ package struct ScenarioReader: Sendable {
             throw ScenarioRefusal(reader.at("price"), "There must be either a price or phases")
         }
         var item = ScenarioItem(id: id, phases: try phases(reader, in: scenario.currency), cycle: scenario.cycle)
-        item.pointer = reader.pointer
+        item.pointer = reader.at(reader.has("price") ? "price" : "phases")
         item.quantity = try reader.quantity("quantity") ?? .one
         if reader.has("usage") {
             guard !reader.has("quantity") else {

@@ -123,6 +123,7 @@ extension IsolationWorld {
         "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
         "PUT /subscriptions/{id}": ([403], "operators change what is billed"),
         "DELETE /subscriptions/{id}": ([403], "operators change what is billed"),
+        "POST /billing-preview": ([422], "a sample with all members is no subscription, and nothing is read"),
         "POST /billing-invoice": ([403], "who owes does not say how much"),
         "PATCH /billing-invoice/{invoiceId}": ([403], "who owes does not say how much"),
         "POST /leads/{id}/tenants": ([401, 403], "only the lead itself, with its own token"),

@@ -1,0 +1,6 @@
+import Billing
+import ServiceKit
+
+extension ScenarioRefusal: HTTPFailureConvertible {
+    package var httpFailure: HTTPFailure { .invalidField(pointer, code: "scenario", reason) }
+}
