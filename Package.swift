@@ -108,7 +108,9 @@ let package = Package(
         library(
             "RedisClient",
             settings + [
-                "Primitives", "TransportSecurity", coreMetrics, crypto, nioCore, nioPosix, nioSSL, deque, logging,
+                "Primitives", "TraceRecording", "TransportSecurity", coreMetrics, crypto, nioCore, nioPosix, nioSSL,
+                deque,
+                logging,
             ]),
         library(
             "OutboundHTTP",
@@ -272,7 +274,9 @@ let package = Package(
         tests("MigrationsTests", ["TestSupport", "PostgresTestSupport", "PostgresClient", "Migrations"]),
         tests(
             "RedisClientTests",
-            settings + ["TestSupport", "RedisTestSupport", "RedisClient", logging, nioCore, nioEmbedded]),
+            settings + [
+                "TestSupport", "RedisTestSupport", "RedisClient", "TraceRecording", logging, nioCore, nioEmbedded,
+            ]),
         tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
         tests(
             "KeyRotationTests",

@@ -27,23 +27,23 @@ package final class SpanRecorder: Sendable {
     /// - Parameters:
     ///   - parent: What a caller sent, or what was stored with the work.
     ///   - traceState: The caller's `tracestate`, checked.
+    ///   - decision: Whether a caller who named no parent wants a record.
     ///   - canJoin: Whether a span without a parent may join an earlier trace later on.
     package func start(
         _ name: String, kind: SpanRecord.Kind, parent: TraceContext? = nil, traceState: String? = nil,
-        canJoin: Bool = false,
-        attributes: [Attribute] = []
+        decision: Bool? = nil, canJoin: Bool = false, attributes: [Attribute] = []
     ) -> TraceSpan {
         start(
-            name, kind: kind, parent: parent, traceState: traceState, canJoin: canJoin, attributes: attributes,
-            start: now(), outer: nil)
+            name, kind: kind, parent: parent, traceState: traceState, decision: decision, canJoin: canJoin,
+            attributes: attributes, start: now(), outer: nil)
     }
 
     private func start(
-        _ name: String, kind: SpanRecord.Kind, parent: TraceContext?, traceState: String?, canJoin: Bool,
-        attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
+        _ name: String, kind: SpanRecord.Kind, parent: TraceContext?, traceState: String?, decision: Bool?,
+        canJoin: Bool, attributes: [Attribute], start: UInt64, outer: InstrumentationContext?
     ) -> TraceSpan {
         let trace = parent?.traceID ?? .random()
-        let isSampled = sampler.samples(trace, parent: parent)
+        let isSampled = sampler.samples(trace, parent: parent, decision: decision)
         var flags = parent.map { $0.flags & TraceContext.randomFlag } ?? TraceContext.randomFlag
         if isSampled { flags |= TraceContext.sampledFlag }
         let record = SpanRecord(
@@ -51,7 +51,9 @@ package final class SpanRecorder: Sendable {
             hasRemoteParent: parent != nil, traceState: traceState, name: name, kind: kind, start: start,
             attributes: attributes)
         return TraceSpan(
-            record, isRecording: isSampled, canJoin: canJoin && parent == nil, outer: outer, recorder: self)
+            // Joining a trace that is recorded would record what the caller does not want.
+            record, isRecording: isSampled, canJoin: canJoin && parent == nil && (isSampled || decision == nil),
+            outer: outer, recorder: self)
     }
 
     func newSpanID() -> UInt64 { max(SecureRandom.bits64(), 1) }
@@ -81,6 +83,12 @@ enum RemoteParentKey: InstrumentationContextKey {
     static var nameOverride: String? { "remote-parent" }
 }
 
+/// What a caller has decided without naming a parent.
+enum RemoteDecisionKey: InstrumentationContextKey {
+    typealias Value = Bool
+    static var nameOverride: String? { "remote-decision" }
+}
+
 struct RemoteParent: Sendable {
     let context: TraceContext
     let traceState: String?
@@ -104,8 +112,8 @@ extension SpanRecorder: Tracer {
         }
         let remote = outer[RemoteParentKey.self]
         return self.start(
-            operationName, kind: kind, parent: remote?.context, traceState: remote?.traceState, canJoin: false,
-            attributes: [], start: start, outer: outer)
+            operationName, kind: kind, parent: remote?.context, traceState: remote?.traceState,
+            decision: outer[RemoteDecisionKey.self], canJoin: false, attributes: [], start: start, outer: outer)
     }
 
     /// A span that only carries the identifiers of its parent on.
@@ -143,9 +151,12 @@ extension SpanRecorder: Tracer {
     package func extract<Carrier, Extract: Extractor>(
         _ carrier: Carrier, into context: inout InstrumentationContext, using extractor: Extract
     ) where Extract.Carrier == Carrier {
-        let parent = propagators.extract { extractor.extract(key: $0.rawValue, from: carrier) }
-        guard let parent else { return }
-        context[RemoteParentKey.self] = RemoteParent(context: parent.context, traceState: parent.state)
+        func header(_ name: TraceHeader) -> String? { extractor.extract(key: name.rawValue, from: carrier) }
+        if let parent = propagators.extract(header) {
+            context[RemoteParentKey.self] = RemoteParent(context: parent.context, traceState: parent.state)
+        } else if let decision = propagators.decision(header) {
+            context[RemoteDecisionKey.self] = decision
+        }
     }
 
     /// The place that a context names: its span, or what was read from a carrier.

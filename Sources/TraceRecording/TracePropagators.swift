@@ -29,6 +29,22 @@ package struct TracePropagators: OptionSet, Sendable, Hashable {
         return nil
     }
 
+    /// What a caller has decided without naming a place: `b3: 0` and `x-b3-sampled: 0` want nothing recorded, 1 everything.
+    /// - Returns: Nil if there is no decision.
+    package func decision(_ header: (TraceHeader) -> String?) -> Bool? {
+        if contains(.b3), let decision = header(.b3).flatMap(Self.decision) { return decision }
+        guard contains(.b3Multi) else { return nil }
+        return header(.b3Flags) == "1" ? true : header(.b3Sampled).flatMap(Self.decision)
+    }
+
+    private static func decision(_ text: String) -> Bool? {
+        switch text {
+        case "0", "false": false
+        case "1", "true", "d": true
+        default: nil
+        }
+    }
+
     /// Writes a place in all forms that are in use.
     package func inject(_ context: TraceContext, state: String?, set: (TraceHeader, String) -> Void) {
         if contains(.traceContext) {

@@ -20,9 +20,11 @@ package struct TraceSampler: Sendable, Hashable {
     }
 
     /// Whether a span is recorded.
-    /// - Parameter parent: What its caller sent; nil for the first span of a trace.
-    package func samples(_ trace: TraceID, parent: TraceContext?) -> Bool {
-        if followsParent, let parent { return parent.isSampled }
+    /// - Parameters:
+    ///   - parent: What its caller sent; nil for the first span of a trace.
+    ///   - decision: What a caller has decided who named no place.
+    package func samples(_ trace: TraceID, parent: TraceContext?, decision: Bool? = nil) -> Bool {
+        if followsParent, let decided = parent?.isSampled ?? decision { return decided }
         switch root {
         case .always: return true
         case .never: return false

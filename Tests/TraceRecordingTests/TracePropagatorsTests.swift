@@ -33,6 +33,40 @@ import TraceRecording
         #expect(propagators.extract { headers[$0] } == nil)
     }
 
+    private static let decisions: [(TracePropagators, [TraceHeader: String], Bool?)] = [
+        (.b3, [.b3: "0"], false), (.b3, [.b3: "1"], true), (.b3, [.b3: "d"], true), (.b3, [.b3: "2"], nil),
+        (.b3, [.b3: ""], nil), (.b3, [.b3Sampled: "0"], nil), (.b3Multi, [.b3Sampled: "0"], false),
+        (.b3Multi, [.b3Sampled: "false"], false), (.b3Multi, [.b3Sampled: "1"], true),
+        (.b3Multi, [.b3Sampled: "0", .b3Flags: "1"], true), (.b3Multi, [.b3: "0"], nil), (.b3Multi, [:], nil),
+        (.traceContext, [.b3: "0", .b3Sampled: "0"], nil),
+    ]
+
+    @Test(arguments: decisions)
+    func `a caller may decide without naming a place`(
+        propagators: TracePropagators, headers: [TraceHeader: String], decision: Bool?
+    ) {
+        #expect(propagators.decision { headers[$0] } == decision)
+        for (sampler, wanted) in [
+            (TraceSampler(.always), decision ?? true), (TraceSampler(.never), decision ?? false),
+            (TraceSampler(.always, followsParent: false), true), (TraceSampler(.never, followsParent: false), false),
+        ] {
+            let sink = CollectedSpans()
+            let recorder = SpanRecorder(sampler: sampler, propagators: propagators, sink: sink)
+            let span = recorder.start("request", kind: .server, decision: decision, canJoin: true)
+            #expect(span.isRecording == wanted && span.traceContext.isSampled == wanted)
+            span.finish()
+            #expect(sink.names == (wanted ? ["request"] : []))
+        }
+    }
+
+    @Test func `what a caller does not want recorded joins no trace that is recorded`() throws {
+        let earlier = try #require(TraceContext("00-\(Self.trace)-\(Self.span)-01"))
+        let recorder = SpanRecorder(sink: CollectedSpans())
+        #expect(!recorder.start("a", kind: .server, decision: false, canJoin: true).join(earlier))
+        #expect(recorder.start("b", kind: .server, decision: true, canJoin: true).join(earlier))
+        #expect(recorder.start("c", kind: .server, canJoin: true).join(earlier))
+    }
+
     @Test func `a short identifier of a trace is one with zeros in front`() {
         let read = TracePropagators.b3.extract { $0 == .b3 ? "a3ce929d0e0e4736-\(Self.span)" : nil }
         #expect(read?.context.traceparent == "00-0000000000000000a3ce929d0e0e4736-\(Self.span)-00")

@@ -2,6 +2,7 @@ package import Logging
 package import NIOCore
 import NIOPosix
 import Synchronization
+import TraceRecording
 
 /// A Redis client: commands of all tasks share one connection (or a few), pipelined.
 ///
@@ -23,6 +24,7 @@ package final class RedisClient: Sendable {
     /// Nil after shutdown.
     private let trackers = Mutex<[ObjectIdentifier: RedisTracker]?>([:])
     private let meter: RedisMeter?
+    private let spanAttributes: [Attribute]
     private let (ended, end) = AsyncStream<Never>.makeStream()
 
     /// Makes a client; nothing is connected yet.
@@ -35,6 +37,7 @@ package final class RedisClient: Sendable {
         self.logger = logger
         self.eventLoopGroup = eventLoopGroup
         self.name = name
+        spanAttributes = RedisSpan.attributes(configuration)
         let meter = RedisMeter(client: name)
         self.meter = meter
         links = (0..<max(1, configuration.connections)).map { _ in
@@ -94,9 +97,11 @@ package final class RedisClient: Sendable {
         for command in commands { try CommandRules.check(command, inPipeline: true) }
         guard !commands.isEmpty else { return [] }
         let start = meter.map { _ in ContinuousClock.now }
+        let span = RedisSpan.isWanted ? RedisSpan("PIPELINE", batch: commands.count, on: spanAttributes) : nil
         let outcome = await link.perform(.replies(commands.count)) { buffer in
             for command in commands { buffer.writeCommand(command) }
         }
+        span?.ended(outcome)
         if let start { meter?.performed(since: start, outcome) }
         switch outcome {
         case .values(let results): return results
@@ -108,13 +113,24 @@ package final class RedisClient: Sendable {
     /// Sends one command that `encode` writes, and that is known to be harmless.
     func perform(_ encode: (inout ByteBuffer) -> Void) async throws(RedisError) -> RedisValue {
         let start = meter.map { _ in ContinuousClock.now }
-        let outcome = await link.perform(encode: encode)
+        let outcome = RedisSpan.isWanted ? await traced(encode) : await link.perform(encode: encode)
         if let start { meter?.performed(since: start, outcome) }
         switch outcome {
         case .value(let value): return value
         case .values: throw .unexpectedReply
         case .failure(let error): throw error
         }
+    }
+
+    /// The same with a span, whose name is that of the command.
+    private func traced(_ encode: (inout ByteBuffer) -> Void) async -> RedisOutcome {
+        var written = ByteBuffer()
+        encode(&written)
+        let command = written
+        let span = RedisSpan(RedisSpan.name(of: command), on: spanAttributes)
+        let outcome = await link.perform { $0.writeImmutableBuffer(command) }
+        span?.ended(outcome)
+        return outcome
     }
 
     /// The connection whose turn it is, or the next one that works.

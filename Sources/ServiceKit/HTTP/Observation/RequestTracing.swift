@@ -12,10 +12,12 @@ struct RequestTracing: RequestObserver {
     let addresses: ClientAddressDetail
 
     func began(_ request: StartedRequest) {
-        let parent = recorder.propagators.extract { request.headers[$0.fieldName] }
+        let propagators = recorder.propagators
+        let parent = propagators.extract { request.headers[$0.fieldName] }
+        let decision = parent == nil ? propagators.decision { request.headers[$0.fieldName] } : nil
         let span = recorder.start(
             Self.name(request.method.rawValue), kind: .server, parent: parent?.context, traceState: parent?.state,
-            canJoin: true)
+            decision: decision, canJoin: true)
         request.annotations.update { notes in
             notes.span = span
             notes.trace = span.traceContext
