@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos load fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up demo test test-repeat acceptance chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -30,13 +30,17 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
+acceptance: lint test clients chaos backup-test fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
 
 chaos: build ## Kill processes at random, then check that nothing is lost, doubled or stuck; ARGS="--tenants 1000 --kills 50 --seed 7"
 	@for connector in postgres bullmq; do python3 scripts/chaos/chaos.py --binary $(ARC) --connector $$connector $(ARGS) || exit 1; done
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)
+
+backup-test: build ## Back a running system up, destroy its databases, and restore them to a second before a mistake
+	@scripts/install-dependencies.sh --backup
+	@python3 scripts/backup/backup.py --binary $(ARC) $(ARGS)
 
 fuzz: ## Fuzz all services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh

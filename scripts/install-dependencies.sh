@@ -5,6 +5,7 @@
 #   install-dependencies.sh --bench     also for `make bench`
 #   install-dependencies.sh --fuzz      also for `make fuzz`
 #   install-dependencies.sh --clients   also for `make clients`
+#   install-dependencies.sh --backup    also for `make backup-test`
 # Without root it prints the command to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -60,6 +61,10 @@ case "${1:-}" in --test | --fuzz | --clients)
 esac
 if [ "${1:-}" = --clients ]; then
     has java || need default-jre-headless "openapi-generator is a Java program"
+fi
+
+if [ "${1:-}" = --backup ]; then
+    has pgbackrest || need pgbackrest "\`make backup-test\` backs a cluster up and restores it with it"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
