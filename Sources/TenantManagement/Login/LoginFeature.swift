@@ -1,4 +1,5 @@
 import ConfigurationChecks
+import Entities
 import Sealing
 import ServiceKit
 import ServiceLifecycle
