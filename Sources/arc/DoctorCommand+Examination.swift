@@ -28,6 +28,8 @@ struct Examination: Sendable {
         let advice: String
         /// Whether the service works without it.
         var isOptional = false
+        /// Whether it asks the database of the service, which is a check of its own.
+        var asksDatabase = false
         /// What it is like; throws what is wrong.
         let examine: @Sendable () async throws -> String
     }
@@ -42,8 +44,22 @@ struct Examination: Sendable {
             return await group.reduce(into: [Int: Finding]()) { $0[$1.0] = $1.1 }
         }
         let readiness = await Readiness(self).findings(timeout: timeout)
-        return checks.indices.compactMap { found[$0] } + readiness
+        let findings = checks.indices.compactMap { found[$0] }
+        return Self.explained(findings, of: checks) + readiness
     }
+
+    /// While the database does not answer, nothing is known of what asks it, and only one thing is to be done.
+    private static func explained(_ findings: [Finding], of checks: [Check]) -> [Finding] {
+        guard findings.contains(where: { $0.name == databaseCheck && $0.state == .failed }) else { return findings }
+        return zip(findings, checks).map { finding, check in
+            guard check.asksDatabase, finding.state != .ok else { return finding }
+            return Finding(
+                name: finding.name, state: finding.state, message: finding.message,
+                advice: "Repair \(databaseCheck) first; this asks it.")
+        }
+    }
+
+    private static let databaseCheck = "PostgreSQL"
 
     private static func examine(_ check: Check, timeout: Duration) async -> Finding {
         let outcome = await Patience.run(atMost: timeout) { () async -> Result<String, any Error> in
@@ -77,7 +93,7 @@ struct Examination: Sendable {
                 return "valid"
             },
             Check(
-                name: "PostgreSQL",
+                name: Self.databaseCheck,
                 advice: "Check DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE and that the server runs."
             ) {
                 try await database(prefix: nil)
@@ -85,7 +101,8 @@ struct Examination: Sendable {
             Check(
                 name: "clock",
                 advice:
-                    "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only."
+                    "Synchronize the clocks of the machines with NTP; tokens and callbacks are valid for seconds only.",
+                asksDatabase: true
             ) {
                 try await ClockExamination(self).run()
             },
@@ -104,14 +121,16 @@ struct Examination: Sendable {
         [
             Check(
                 name: "migrations",
-                advice: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables."
+                advice: "Run `arc migrate up --service \(service.rawValue)` as the role that owns the tables.",
+                asksDatabase: true
             ) {
                 try await migrations()
             },
             Check(
                 name: "events",
                 advice:
-                    "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services."
+                    "See what waits with `arc events list --state pending` and `arc events dead`, and why in the logs of the services.",
+                asksDatabase: true
             ) {
                 try await EventExamination(service: service, environment: environment).run()
             },

@@ -44,7 +44,7 @@ package struct AuditFinding: Sendable, Hashable {
         return switch kind {
         case .changed: "\(named) was changed, replaced or has changed places"
         case .missing: "\(named) \(sequence == lastSequence ? "is" : "are") missing"
-        case .inserted: "\(named) was inserted"
+        case .inserted: "\(named) \(sequence == lastSequence ? "was" : "were") inserted"
         case .emptied: "\(named) lost its content without an erasure"
         case .unsigned: "the end or checkpoint at \(named) is not signed by this service"
         }
