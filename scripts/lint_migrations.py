@@ -5,7 +5,14 @@
     lint_migrations.py FILE...    checks these files
 
 A migration runs in one transaction, so what it locks stays locked until its end, while services of the former release go on.
-Tables that the same file creates are free. Where a lock does no harm, a comment right before the statement says why:
+Tables that the same file creates are free. An index of another table is built by a migration without a transaction, which begins
+with that line and has nothing else; what a failed attempt has left is dropped first:
+
+    -- Without a transaction
+    DROP INDEX CONCURRENTLY IF EXISTS main.idx_tenants_name;
+    CREATE INDEX CONCURRENTLY idx_tenants_name ON main.tenants (name, id);
+
+Where a lock does no harm, a comment right before the statement says why:
 
     -- Locks: there is one row in this table.
     CREATE INDEX idx_role_state ON main.role_state (version);
@@ -63,7 +70,7 @@ def without_strings(text):
 
 
 def name_of(table):
-    return table.replace('"', "").rpartition(".")[2].lower()
+    return table.replace('"', "").strip().rpartition(".")[2].lower()
 
 
 def actions(rest):
@@ -110,6 +117,22 @@ def problem_of_action(action, table, validated):
     return None
 
 
+def problems_without_transaction(parts):
+    """What is wrong with a migration whose statements run one by one."""
+    found, dropped = [], set()
+    for statement, _ in parts:
+        drop = re.match(r"DROP\s+INDEX\s+CONCURRENTLY\s+IF\s+EXISTS\s+([\w.\"]+)$", statement, re.I)
+        create = re.match(r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+CONCURRENTLY\s+(?!IF\b)(\S+)\s+ON\b", statement, re.I)
+        if drop:
+            dropped.add(name_of(drop.group(1)))
+        elif create is None:
+            found.append(f"\"{statement[:70]}\" needs a transaction: only CREATE INDEX CONCURRENTLY (without IF NOT EXISTS) and"
+                         " DROP INDEX CONCURRENTLY IF EXISTS stand here")
+        elif name_of(create.group(1)) not in dropped:
+            found.append(f"\"{statement[:70]}\" fails after a failed attempt: drop the index before, if it exists")
+    return found
+
+
 def problems_of(text, earlier=""):
     """What is wrong with a migration.
 
@@ -117,6 +140,8 @@ def problems_of(text, earlier=""):
     """
     found = []
     parts = statements(text)
+    if text.startswith("-- Without a transaction"):
+        return problems_without_transaction(parts)
     created = {name_of(match.group("table")) for statement, _ in parts
                for match in [re.match(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+" + TABLE, statement, re.I)] if match}
     validated = {name.lower() for name in re.findall(r"VALIDATE\s+CONSTRAINT\s+(\w+)", earlier, re.I)}
@@ -136,8 +161,11 @@ def problems_of(text, earlier=""):
 
         index = re.match(r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?P<concurrently>CONCURRENTLY\s+)?.*?\bON\s+" + TABLE, statement, re.I)
         if index:
-            if not index.group("concurrently") and name_of(index.group("table")) not in created:
-                refuse("keeps others from writing while the index is built")
+            if index.group("concurrently"):
+                refuse("fails in a transaction: begin the file with \"-- Without a transaction\"")
+            elif name_of(index.group("table")) not in created:
+                refuse("keeps others from writing while the index is built: build it in a migration of its own that begins"
+                       " with \"-- Without a transaction\"")
             continue
         alter = re.match(r"ALTER\s+TABLE\s+" + TABLE + r"\s+(?P<rest>.*)", statement, re.I)
         if alter:

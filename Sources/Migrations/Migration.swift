@@ -2,7 +2,9 @@ package import PostgresClient
 package import Primitives
 
 /// One step in the history of a database: SQL text that leads there and back. Each may hold several commands; both run
-/// inside a transaction, so neither may hold `COMMIT` or commands such as `CREATE INDEX CONCURRENTLY`.
+/// inside a transaction, so neither may hold `COMMIT`. A text whose first line is ``withoutTransaction`` is different: each of its
+/// commands runs on its own, as `CREATE INDEX CONCURRENTLY` needs. When one fails, those before it stay, and all of them run again
+/// the next time; so they must be such that nothing is wrong with that.
 package struct Migration: Sendable, Hashable {
     /// Its place in the order, from 1; never reused.
     package let number: Int
@@ -45,6 +47,27 @@ package struct Migration: Sendable, Hashable {
             number: number, name: name, up: String(decoding: up, as: UTF8.self),
             down: String(decoding: down, as: UTF8.self), isBaseline: isBaseline, formerChecksums: formerChecksums,
             preflightChecks: preflightChecks)
+    }
+}
+
+extension Migration {
+    /// The first line of the texts of a migration whose commands run one by one.
+    package static let withoutTransaction = "-- Without a transaction"
+
+    var isWithoutTransaction: Bool { up.hasPrefix(Self.withoutTransaction) }
+
+    /// The commands of a text without functions: each ends with a semicolon at the end of a line.
+    static func statements(of sql: String) -> [String] {
+        var statements: [String] = []
+        var current: [Substring] = []
+        for line in sql.split(separator: "\n") where !line.hasPrefix("--") {
+            current.append(line)
+            guard line.hasSuffix(";") else { continue }
+            statements.append(current.joined(separator: "\n"))
+            current = []
+        }
+        if !current.isEmpty { statements.append(current.joined(separator: "\n")) }
+        return statements
     }
 }
 

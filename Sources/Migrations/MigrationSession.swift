@@ -1,3 +1,4 @@
+import Glibc
 import Logging
 import PostgresClient
 import Primitives
@@ -100,29 +101,44 @@ final class MigrationSession {
 
     /// Applies the first pending migration; `nil` when nothing is pending.
     private func applyNext() throws(MigrationError) -> Migration? {
-        try transaction { () throws(MigrationError) in
+        let next = try transaction { () throws(MigrationError) -> (migration: Migration?, isApplied: Bool) in
             try createTable()
             let rows = try applied()
             let pending = try pending(rows)
-            guard let migration = pending.first else { return nil }
+            guard let migration = pending.first else { return (nil, false) }
+            if migration.isWithoutTransaction { return (migration, false) }
             let adopts = try isToBeAdopted(pending, after: rows)
             if !adopts { try run(migration, migration.up, .up) }
-            let sum = try checksum(migration)
-            try database { () throws(PostgresError) in
-                if adopts {
-                    try session.execute(
-                        "ALTER TABLE \(table) ADD COLUMN IF NOT EXISTS adopted boolean NOT NULL DEFAULT false")
-                }
-                _ = try session.query(
-                    "INSERT INTO \(table) (number, name, checksum\(adopts ? ", adopted" : "")) "
-                        + "VALUES ($1::bigint, $2, $3\(adopts ? ", true" : ""))",
-                    ["\(migration.number)", migration.name, sum])
-            }
-            logger.info(
-                adopts ? "existing tables adopted as the baseline" : "migration applied",
-                metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
-            return migration
+            try record(migration, adopts: adopts)
+            return (migration, true)
         }
+        guard let migration = next.migration, !next.isApplied else { return next.migration }
+        let isOurs = try alone { () throws(MigrationError) in
+            // Another migrator may have applied it while this one waited.
+            guard try pending(applied()).first == migration else { return false }
+            try runEach(migration, migration.up, .up)
+            try transaction { () throws(MigrationError) in try record(migration, adopts: false) }
+            return true
+        }
+        return isOurs ? migration : try applyNext()
+    }
+
+    /// Notes that a migration is applied.
+    private func record(_ migration: Migration, adopts: Bool) throws(MigrationError) {
+        let sum = try checksum(migration)
+        try database { () throws(PostgresError) in
+            if adopts {
+                try session.execute(
+                    "ALTER TABLE \(table) ADD COLUMN IF NOT EXISTS adopted boolean NOT NULL DEFAULT false")
+            }
+            _ = try session.query(
+                "INSERT INTO \(table) (number, name, checksum\(adopts ? ", adopted" : "")) "
+                    + "VALUES ($1::bigint, $2, $3\(adopts ? ", true" : ""))",
+                ["\(migration.number)", migration.name, sum])
+        }
+        logger.info(
+            adopts ? "existing tables adopted as the baseline" : "migration applied",
+            metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
     }
 
     /// Whether the tables of the first pending migration exist already. Checked again in the transaction that records
@@ -141,16 +157,42 @@ final class MigrationSession {
 
     /// Reverts the newest applied migration if `wants` allows it.
     private func revertLast(where wants: (Int) -> Bool) throws(MigrationError) -> Migration? {
-        try transaction { () throws(MigrationError) in
-            guard let row = try applied().last, wants(row.number) else { return nil }
+        let last = try transaction { () throws(MigrationError) -> (migration: Migration?, isReverted: Bool) in
+            guard let row = try applied().last, wants(row.number) else { return (nil, false) }
             let migration = try reversible(row)
+            if migration.isWithoutTransaction { return (migration, false) }
             // Adopted tables existed before: they are not dropped.
             if !row.isAdopted { try run(migration, migration.down, .down) }
-            try database { () throws(PostgresError) in
-                _ = try session.query("DELETE FROM \(table) WHERE number = $1::bigint", ["\(row.number)"])
-            }
-            logger.info("migration reverted", metadata: ["number": "\(row.number)", "name": "\(row.name)"])
-            return migration
+            try forget(migration)
+            return (migration, true)
+        }
+        guard let migration = last.migration, !last.isReverted else { return last.migration }
+        let isOurs = try alone { () throws(MigrationError) in
+            guard try applied().last?.number == migration.number else { return false }
+            try runEach(migration, migration.down, .down)
+            try transaction { () throws(MigrationError) in try forget(migration) }
+            return true
+        }
+        return isOurs ? migration : try revertLast(where: wants)
+    }
+
+    /// Notes that a migration is not applied any more.
+    private func forget(_ migration: Migration) throws(MigrationError) {
+        try database { () throws(PostgresError) in
+            _ = try session.query("DELETE FROM \(table) WHERE number = $1::bigint", ["\(migration.number)"])
+        }
+        logger.info(
+            "migration reverted", metadata: ["number": "\(migration.number)", "name": "\(migration.name)"])
+    }
+
+    /// Runs each statement of a migration that has no transaction.
+    private func runEach(
+        _ migration: Migration, _ sql: String, _ direction: MigrationError.Direction
+    ) throws(MigrationError) {
+        do throws(PostgresError) {
+            for statement in Migration.statements(of: sql) { try session.execute(statement) }
+        } catch {
+            throw MigrationError(.failed, (migration.number, migration.name), direction: direction, cause: error)
         }
     }
 
@@ -292,6 +334,20 @@ final class MigrationSession {
             try? session.execute("ROLLBACK")
             throw error
         }
+    }
+
+    /// Runs `body` without a transaction, alone among all migrators of this database and schema that do so.
+    private func alone<Value>(_ body: () throws(MigrationError) -> Value) throws(MigrationError) -> Value {
+        let key = "hashtextextended('schema_migrations, each statement:' || $1, 0)"
+        // Asked for again and again: CREATE INDEX CONCURRENTLY waits for everybody who has begun a statement before, and that would
+        // include one that waits for the lock.
+        while try database({ () throws(PostgresError) in
+            try session.query("SELECT pg_try_advisory_lock(\(key))", [schemaName])
+        }) != [["t"]] {
+            usleep(100_000)
+        }
+        defer { _ = try? session.query("SELECT pg_advisory_unlock(\(key))", [schemaName]) }
+        return try body()
     }
 
     private func database<Value>(_ body: () throws(PostgresError) -> Value) throws(MigrationError) -> Value {

@@ -33,6 +33,12 @@ import Testing
             "ALTER TABLE main.tenants ADD CHECK (true) NOT VALID;\nALTER TABLE main.tenants VALIDATE CONSTRAINT c;",
             "migration of its own"
         ),
+        ("CREATE INDEX CONCURRENTLY idx_a ON main.tenants (name);", "fails in a transaction"),
+        (
+            "-- Without a transaction\nCREATE INDEX CONCURRENTLY idx_a ON main.tenants (name);",
+            "fails after a failed attempt"
+        ),
+        ("-- Without a transaction\nALTER TABLE main.tenants ADD COLUMN a text;", "needs a transaction"),
         ("UPDATE main.tenants SET name = name || ';' WHERE status = 0;", "in parts"),
         ("DELETE FROM main.outbox;", "in parts"),
         ("LOCK TABLE main.tenants;", "keeps others"),
@@ -54,7 +60,11 @@ import Testing
 
     private static let accepted = [
         "CREATE TABLE main.new (a text);\nCREATE INDEX idx_new ON main.new (a);\nUPDATE main.new SET a = 'b';",
-        "CREATE INDEX CONCURRENTLY idx_a ON main.tenants (name);",
+        """
+        -- Without a transaction
+        DROP INDEX CONCURRENTLY IF EXISTS main.idx_a;
+        CREATE UNIQUE INDEX CONCURRENTLY idx_a ON main.tenants (name);
+        """,
         "ALTER TABLE main.tenants ADD COLUMN a text, ADD COLUMN b int NOT NULL DEFAULT 0, ADD c text DEFAULT 'x, (y)';",
         "ALTER TABLE main.tenants ADD COLUMN a timestamptz NOT NULL DEFAULT CURRENT_TIMESTAMP;",
         "ALTER TABLE main.tenants ADD CONSTRAINT c CHECK (name <> '') NOT VALID;",
