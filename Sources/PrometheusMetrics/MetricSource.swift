@@ -23,7 +23,8 @@ package struct MetricSource: Sendable {
     package let name: String
     /// For how long what was read is good enough; nil for what is in memory and read every time.
     ///
-    /// A source that takes long is read less often: reading takes at most a fiftieth of the time.
+    /// A source that takes long is read less often: reading takes at most a fiftieth of the time. One that fails is read again after
+    /// pauses that grow up to a minute.
     package let maximumAge: Duration?
     package let read: @Sendable () async throws -> [MetricSample]
 
@@ -45,7 +46,9 @@ final class SourceReader: Sendable {
         var samples: [MetricSample] = []
         var readAt: ContinuousClock.Instant?
         var duration = Duration.zero
-        var isUp = true
+        /// How often reading has failed in a row, and when it did last.
+        var failures = 0
+        var failedAt: ContinuousClock.Instant?
         var running: Task<Void, Never>?
     }
 
@@ -59,6 +62,8 @@ final class SourceReader: Sendable {
 
     /// What is older is not shown.
     private static let expiry = Duration.seconds(600)
+    private static let shortestPause = Duration.seconds(5)
+    private static let longestPause = Duration.seconds(60)
 
     let source: MetricSource
     private let state = Mutex(State())
@@ -80,13 +85,21 @@ final class SourceReader: Sendable {
         state.withLock { state in
             let age = state.readAt.map { $0.duration(to: now) }
             let isShown = age.map { $0 < Self.expiry } ?? false
-            return Reading(samples: isShown ? state.samples : [], isUp: state.isUp && isShown, age: age)
+            return Reading(samples: isShown ? state.samples : [], isUp: state.failures == 0 && isShown, age: age)
         }
     }
 
     private func isDue(_ state: State, now: ContinuousClock.Instant) -> Bool {
-        guard let maximumAge = source.maximumAge, let readAt = state.readAt, state.isUp else { return true }
+        guard let maximumAge = source.maximumAge else { return true }
+        if let failedAt = state.failedAt { return failedAt.duration(to: now) >= pause(after: state) }
+        guard let readAt = state.readAt else { return true }
         return readAt.duration(to: now) >= max(maximumAge, state.duration * 50)
+    }
+
+    /// A database in trouble is not asked by every scrape, least of all when the answer takes long.
+    private func pause(after state: State) -> Duration {
+        let growing = Self.shortestPause * (1 << min(max(state.failures, 1) - 1, 10))
+        return min(max(growing, state.duration * 10), Self.longestPause)
     }
 
     private func readOnce() async {
@@ -96,8 +109,13 @@ final class SourceReader: Sendable {
         state.withLock { state in
             state.running = nil
             state.duration = start.duration(to: end)
-            state.isUp = samples != nil
-            guard let samples else { return }
+            guard let samples else {
+                state.failures += 1
+                state.failedAt = end
+                return
+            }
+            state.failures = 0
+            state.failedAt = nil
             state.samples = samples
             state.readAt = end
         }

@@ -58,6 +58,31 @@ import Testing
         #expect(shown.contains("arc_metrics_source_up{source=\"there\"} 1\n"))
     }
 
+    @Test func `a source that fails is not read by every scrape`() async throws {
+        let (readings, isGone) = (Atomic(0), Atomic(true))
+        let reader = SourceReader(
+            MetricSource("gone", maximumAge: .seconds(1)) {
+                readings.add(1, ordering: .relaxed)
+                if isGone.load(ordering: .relaxed) { throw Gone() }
+                return [MetricSample("level", 7, labels: [("of", "a")])]
+            })
+        func count(at instant: ContinuousClock.Instant) async -> Int {
+            reader.refresh(now: instant)
+            await reader.running?.value
+            return readings.load(ordering: .relaxed)
+        }
+        let longest = Duration.seconds(60)
+        for (failures, pause) in [(1, 4), (2, 9), (3, 19), (4, 39), (5, 59), (6, 59)] {
+            let before = ContinuousClock.now
+            #expect(await count(at: before + longest) == failures)
+            #expect(await count(at: before + .seconds(pause)) == failures, "after \(failures) failures")
+            #expect(!reader.reading().isUp)
+        }
+        isGone.store(false, ordering: .relaxed)
+        #expect(await count(at: .now + longest) == 7)
+        #expect(reader.reading().isUp)
+    }
+
     @Test func `a source that hangs delays a scrape only for a while, and is read once at a time`() async throws {
         let (gate, open) = AsyncStream<Void>.makeStream()
         let readings = Atomic(0)
