@@ -14,7 +14,7 @@ package struct OperationResponse: Sendable {
     package var mediaType: String
 
     /// Writes the body piece by piece, in place of ``body``.
-    package private(set) var stream: (@Sendable (_ write: @Sendable (ByteBuffer) -> Void) async throws -> Void)?
+    package private(set) var stream: (@Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void)?
 
     /// Media type of JSON answers, as the original sends it.
     package static let jsonMediaType = "application/json; charset=utf-8"
@@ -30,10 +30,10 @@ package struct OperationResponse: Sendable {
         self.mediaType = mediaType
     }
 
-    /// A body that is written piece by piece, so that it never is in memory as a whole.
+    /// A body that is written piece by piece, so that it never is in memory as a whole: `write` returns when the connection takes more.
     package init(
         status: HTTPResponse.Status, headers: HTTPFields = HTTPFields(), mediaType: String,
-        stream: @escaping @Sendable (_ write: @Sendable (ByteBuffer) -> Void) async throws -> Void
+        stream: @escaping @Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void
     ) {
         self.init(status: status, headers: headers, body: nil, mediaType: mediaType)
         self.stream = stream

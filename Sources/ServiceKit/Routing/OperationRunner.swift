@@ -78,22 +78,13 @@ struct OperationRunner: Sendable {
         return Response(status: response.status, headers: headers, body: Self.body(of: response))
     }
 
-    private static func body(of response: OperationResponse) -> ResponseBody {
+    static func body(of response: OperationResponse) -> ResponseBody {
         guard let stream = response.stream else {
             return response.body.map { ResponseBody(byteBuffer: $0) } ?? ResponseBody()
         }
         return ResponseBody { writer in
-            let (parts, continuation) = AsyncThrowingStream<ByteBuffer, any Error>.makeStream()
-            let source = Task {
-                do {
-                    try await stream { part in _ = continuation.yield(part) }
-                    continuation.finish()
-                } catch {
-                    continuation.finish(throwing: error)
-                }
-            }
-            defer { source.cancel() }
-            for try await part in parts { try await writer.write(part) }
+            // A part is made when the one before has left: a slow client holds one of them, not all.
+            try await stream { part in try await writer.write(part) }
             try await writer.finish(nil)
         }
     }

@@ -39,7 +39,7 @@ struct MetricsController: Sendable {
         return OperationResponse(
             status: .ok, headers: [.cacheControl: "no-store"], mediaType: format.mediaType
         ) { [registry] write in
-            try await registry.write(format) { write(ByteBuffer(bytes: $0)) }
+            try await registry.write(format) { try await write(ByteBuffer(bytes: $0)) }
         }
     }
 }
