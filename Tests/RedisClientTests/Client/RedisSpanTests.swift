@@ -1,4 +1,5 @@
 import NIOCore
+import Primitives
 import Synchronization
 import Testing
 import TraceRecording
