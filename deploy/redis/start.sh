@@ -5,5 +5,5 @@ umask 077
 {
     cat /etc/redis/redis.conf
     printf 'requirepass "%s"\n' "$(sed 's/[\\"]/\\&/g' /run/secrets/redis_password)"
-} >/run/redis/redis.conf
-exec redis-server /run/redis/redis.conf
+} >/tmp/redis.conf
+exec redis-server /tmp/redis.conf

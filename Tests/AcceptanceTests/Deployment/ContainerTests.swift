@@ -104,7 +104,8 @@ import Testing
             #expect(service["environment"]?["POSTGRES_HOST_AUTH_METHOD"] == "scram-sha-256", "\(name)")
             #expect(
                 service["environment"]?["POSTGRES_INITDB_ARGS"]
-                    == "--auth-host=scram-sha-256 --auth-local=scram-sha-256 --data-checksums", "\(name)")
+                    == "--auth-host=scram-sha-256 --auth-local=scram-sha-256 --data-checksums --encoding=UTF8 --locale=C.UTF-8",
+                "\(name)")
         }
         #expect(try ComposeFile.text("deploy/redis/start.sh").contains("requirepass"))
         #expect(try ComposeFile.text("deploy/redis/redis.conf").contains("\nappendonly yes\n"))
