@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up demo test test-repeat acceptance chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -19,6 +19,9 @@ build: deps ## Build everything (debug)
 
 up: build ## Run PostgreSQL, Redis and all services on this machine until Ctrl-C
 	@exec $(ARC) up
+
+dev: deps ## Like up, with a debug log; rebuild and restart whenever a source changes
+	@exec python3 scripts/dev.py --build "$(SWIFT) build"
 
 demo: ## Run an end-to-end scenario against the running stack; ARGS="--json"
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
@@ -60,9 +63,10 @@ asyncapi: ## Regenerate docs/asyncapi/asyncapi.json
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@$(ARC) asyncapi > docs/asyncapi/asyncapi.json
 
-configuration: ## Regenerate the tables of docs/configuration.md
+configuration: ## Regenerate the tables of docs/configuration.md, and .env.defaults
 	@test -x $(ARC) || $(MAKE) --no-print-directory build
 	@$(ARC) config document docs/configuration.md
+	@$(ARC) config defaults > .env.defaults
 
 lint: ## Check format, layering, wording and forbidden constructs
 	@scripts/lint.sh

@@ -1,5 +1,5 @@
 extension ConfigurationKeys {
-    /// A variable that nothing reads, although its name is nearly that of a setting.
+    /// A variable that nothing reads, although its name is nearly that of a setting, or begins like those of settings.
     package struct Misspelling: Sendable, Hashable {
         package let variable: String
         package let setting: String
@@ -24,6 +24,45 @@ extension ConfigurationKeys {
             }
             return Misspelling(variable: variable, setting: similar.name)
         }
+    }
+
+    /// First words of names that belong to these settings alone. Other programs have variables with `HTTP_`, `AWS_`, `OTEL_` and so
+    /// on.
+    private static let ownPrefixes: Set<Substring> = [
+        "ARC", "AUDIT", "BULLMQ", "CALLBACK", "DB", "EVENT", "EXPORT", "IDEMPOTENCY", "INVOICE", "JWT", "LEAD", "LOGIN",
+        "MESSAGE", "METRICS", "NOTIFICATION", "OFFBOARDING", "OIDC", "ORCHESTRATOR", "OUTBOX", "PROVISIONER",
+        "PROVISIONING", "QUERY", "RATE", "REDIS", "SMTP", "SQS", "TENANT", "TOKEN", "WEBHOOK",
+    ]
+
+    /// The variables of an environment that begin like settings and are none, with the setting whose name is nearest. It may be far
+    /// away: who sets such a variable has meant some setting.
+    /// - Parameter environment: The names of all variables.
+    package func unknown(in environment: some Sequence<String>) -> [Misspelling] {
+        let known = variables
+        let prefixes = Self.ownPrefixes.intersection(known.map { $0.prefix { $0 != "_" } })
+        return environment.filter { variable in
+            !known.contains(variable) && prefixes.contains(variable.prefix { $0 != "_" }) && variable.contains("_")
+                && !Self.isOfKubernetes(variable)
+        }.sorted().compactMap { variable in
+            let nearest = known.sorted().map { (name: $0, distance: Self.distance(variable, $0)) }
+                .min { $0.distance < $1.distance }
+            return nearest.map { Misspelling(variable: variable, setting: $0.name) }
+        }
+    }
+
+    /// Kubernetes sets these for every Service beside a pod: for one that is called `redis`, `REDIS_SERVICE_HOST`,
+    /// `REDIS_PORT_6379_TCP_ADDR` and so on.
+    private static func isOfKubernetes(_ variable: String) -> Bool {
+        if variable.contains("_SERVICE_HOST") || variable.contains("_SERVICE_PORT") { return true }
+        guard let start = variable.firstRange(of: "_PORT_")?.upperBound else { return false }
+        return variable[start...].first?.isNumber ?? false
+    }
+
+    /// The distance between names: one that is the beginning or the end of the other is nearer than one with other words.
+    private static func distance(_ left: String, _ right: String) -> Int {
+        let words = (Set(left.split(separator: "_")), Set(right.split(separator: "_")))
+        let foreign = words.0.symmetricDifference(words.1).count
+        return 4 * foreign + distance(Array(left.utf8), Array(right.utf8))
     }
 
     /// The optimal string alignment distance: changes, insertions, deletions and exchanges of neighbors.

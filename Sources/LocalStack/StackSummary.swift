@@ -27,6 +27,7 @@ package struct StackSummary: Sendable {
         }
         lines += [
             "", "  data      \(dataFolder)", "  logs      \(home.logFolder)",
+            "  processes \(home.processFile) (for a debugger, see docs/development.md)",
         ]
         if let outboxFolder { lines.append("  mails     \(outboxFolder)") }
         lines += [

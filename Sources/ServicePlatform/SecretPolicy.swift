@@ -97,20 +97,3 @@ package enum SecretPolicy {
         }
     }
 }
-
-/// The secrets of a service are refused.
-package struct RefusedSecrets: Error, CustomStringConvertible, Sendable {
-    package let problems: [ConfigurationFailure]
-
-    package init(_ problems: [ConfigurationFailure]) { self.problems = problems }
-
-    /// All of them, with what to do.
-    package var description: String {
-        let list = problems.map { "  \($0)" }.joined(separator: "\n")
-        return """
-            these settings are too weak outside development:
-            \(list)
-            docs/configuration.md, Secrets, has the rules. On a developer's machine, ARC_ENV=development allows them.
-            """
-    }
-}

@@ -36,9 +36,9 @@ struct ServeCommand: AsyncParsableCommand {
         await CommandSupport.bootstrapServiceLogging()
         let logger = Logger(label: "arc.\(service.rawValue)")
         do {
-            reportMisspelledVariables(logger)
+            reportUnknownVariables(logger)
             let reader = try await EnvironmentReader.make()
-            try checkSecrets(reader, logger)
+            try check(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
             SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
             try await http.run(reloads: reloads) { port in
@@ -57,27 +57,46 @@ struct ServeCommand: AsyncParsableCommand {
         }
     }
 
-    /// Weak secrets, and connections that can be turned into clear text, are for development only.
-    private func checkSecrets(_ reader: ConfigReader, _ logger: Logger) throws {
-        let problems = try SecretPolicy.problems(service.settings, reader: reader)
-        guard !problems.isEmpty else { return }
-        guard DeploymentEnvironment(reader: reader) == .development else { throw RefusedSecrets(problems) }
+    /// Everything that is wrong, at once. Weak secrets, and connections that can be turned into clear text, are for development
+    /// only.
+    private func check(_ reader: ConfigReader, _ logger: Logger) throws {
+        var mistakes = ConfigurationMistakes()
+        _ = mistakes.read { () throws(ConfigurationFailure) in try service.settings.check(reader) }
+        let weak = mistakes.read { () throws(ConfigurationFailure) in
+            try SecretPolicy.problems(service.settings, reader: reader)
+        }
+        let isDevelopment = DeploymentEnvironment(reader: reader) == .development
+        do throws(ConfigurationFailure) { try mistakes.check() } catch {
+            throw RefusedSettings(mistakes: error.parts, secrets: isDevelopment ? [] : weak ?? [])
+        }
+        guard let weak, !weak.isEmpty else { return }
+        guard isDevelopment else { throw RefusedSettings(mistakes: [], secrets: weak) }
         logger.notice(
             "Some secrets are too weak outside development",
-            metadata: ["variables": "\(problems.map(\.key).joined(separator: ", "))"])
+            metadata: ["variables": "\(weak.map(\.key).joined(separator: ", "))"])
     }
 
     /// A variable with a wrong name changes nothing, so nobody would notice.
-    private func reportMisspelledVariables(_ logger: Logger) {
+    private func reportUnknownVariables(_ logger: Logger) {
         let environment = (file: "environment", names: Array(CommandSupport.environment.keys))
+        let keys = ServiceName.configurationKeys
         for place in [environment] + EnvironmentFiles.variables() {
-            for found in ServiceName.configurationKeys.misspellings(in: place.names) {
-                logger.warning(
-                    "Ignored a variable that is not a setting but resembles one",
-                    metadata: [
-                        "variable": "\(found.variable)", "setting": "\(found.setting)", "place": "\(place.file)",
-                    ])
+            let similar = keys.misspellings(in: place.names)
+            report(similar, "Ignored a variable that is not a setting but resembles one", place.file, logger)
+            let others = keys.unknown(in: place.names).filter { other in
+                !similar.contains { $0.variable == other.variable }
             }
+            report(others, "Ignored a variable that begins like a setting and is none", place.file, logger)
+        }
+    }
+
+    private func report(
+        _ found: [ConfigurationKeys.Misspelling], _ message: Logger.Message, _ place: String, _ logger: Logger
+    ) {
+        for found in found {
+            logger.warning(
+                message,
+                metadata: ["variable": "\(found.variable)", "setting": "\(found.setting)", "place": "\(place)"])
         }
     }
 }

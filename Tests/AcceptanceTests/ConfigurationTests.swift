@@ -1,6 +1,7 @@
 import Configuration
 import ConfigurationChecks
 import Foundation
+import LocalStack
 import Logging
 import Orchestrator
 import PostgresClient
@@ -45,53 +46,146 @@ import Testing
         ],
     ]
 
-    /// Read by the commands, which have no configuration reader yet.
+    /// Read by `arc` itself before there is a service, or by its commands.
     private static let ofCommands: Set<String> = [
         "LOG_LEVEL", "LOG_FORMAT", "LOG_REPEAT_LIMIT", "ARC_HOME", "TENANT_MANAGEMENT_PORT", "SUBSCRIPTION_PORT",
-        "ORCHESTRATOR_PORT",
+        "ORCHESTRATOR_PORT", "ARC_TOKEN",
         "DB_MIGRATION_USER", "DB_MIGRATION_PASSWORD", "ARC_ENV", "NODE_ENV",
     ]
 
-    private static let document = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../docs/configuration.md")
+    private static let root = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..")
+    private static let document = root.appending(path: "docs/configuration.md")
 
     private static let ofServices = [
         TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
     ]
+    private static let ofPrograms = [PostgresConfiguration.migrationKeys, StackSettings.configurationKeys]
+    private static let all = ConfigurationKeys(combining: ofServices + ofPrograms)
 
-    @Test func `the document lists exactly the settings that are read`() throws {
-        let listed = ConfigurationKeys(combining: Self.ofServices).names.union(Self.ofCommands)
-        let documented = try Self.documented()
-        #expect(documented.subtracting(listed).sorted() == [], "docs/configuration.md has settings that nothing reads")
-        #expect(listed.subtracting(documented).sorted() == [], "docs/configuration.md lacks settings")
+    private static let settingsDocument = SettingsDocument(
+        zip(["tenant management", "subscription", "orchestrator"], ofServices).map { ($0, $1) },
+        programs: zip(["arc migrate", "arc"], ofPrograms).map { ($0, $1) })
+
+    @Test func `every setting is described, and secrets are as secret as their policy says`() {
+        let described = Self.all.groups.flatMap(\.settings).map(\.description)
+        #expect(Self.all.names.subtracting(described.map(\.name)).sorted() == [], "a name without a Setting")
+        #expect(Self.all.secrets == Set(described.filter(\.isSecret).map(\.name)))
+        for setting in described {
+            #expect(!setting.meaning.isEmpty && !setting.meaning.hasSuffix("."), "\(setting.name)")
+            let isLong = setting.values.count > 160
+            #expect(!setting.values.isEmpty && !isLong, "\(setting.name)")
+        }
     }
 
-    @Test func `the tables of the document are those of the settings`() throws {
-        let names = ["tenant management", "subscription", "orchestrator"]
-        let document = SettingsDocument(zip(names, Self.ofServices).map { ($0, $1) })
+    @Test func `the document lists exactly the settings that are read`() throws {
+        let documented = try Self.documented()
+        #expect(
+            documented.subtracting(Self.all.names).sorted() == [],
+            "docs/configuration.md has settings that nothing reads")
+        #expect(Self.all.names.subtracting(documented).sorted() == [], "docs/configuration.md lacks settings")
+    }
+
+    @Test func `the tables of the document and the file of defaults are those of the settings`() throws {
         let text = try String(contentsOf: Self.document, encoding: .utf8)
-        #expect(try document.updating(text) == text, "run `make configuration`")
+        #expect(try Self.settingsDocument.updating(text) == text, "run `make configuration`")
+        let defaults = try String(contentsOf: Self.root.appending(path: ".env.defaults"), encoding: .utf8)
+        #expect(Self.settingsDocument.defaultsFile == defaults, "run `make configuration`")
+    }
+
+    @Test func `no table of settings is written by hand`() throws {
+        var isGenerated = false
+        for line in try String(contentsOf: Self.document, encoding: .utf8).split(separator: "\n") {
+            if line.hasPrefix("<!-- settings: ") { isGenerated = true }
+            if line == "<!-- end of settings -->" { isGenerated = false }
+            let isRow = line.firstMatch(of: /^\| `[A-Z][A-Z0-9_]+`/) != nil
+            #expect(isGenerated || !isRow, "\(line.prefix(60)) is outside the tables that `make configuration` makes")
+        }
+    }
+
+    @Test func `defaults that are shown as values are the values of unset variables`() async throws {
+        var variables: [String: String] = [:]
+        for line in Self.settingsDocument.defaultsFile.split(separator: "\n") {
+            guard let match = line.firstMatch(of: /^# ([A-Z][A-Z0-9_]+)=(.+)$/) else { continue }
+            variables[String(match.1)] = String(match.2)
+        }
+        #expect(variables.count > 100 && variables["HTTP_MAX_HEAD_BYTES"] == "81920")
+        #expect(variables.keys.allSatisfy { !Self.all.secrets.contains($0.replacing("_FILE", with: "")) })
+        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: variables))
+        for setting in Self.all.groups.flatMap(\.settings) {
+            #expect(throws: Never.self, "\(setting.description.name)") { try setting.check(reader) }
+        }
+    }
+
+    @Test func `the example of a deployment has settings only, and what a deployment must set`() async throws {
+        let text = try String(contentsOf: Self.root.appending(path: ".env.docker.example"), encoding: .utf8)
+        var variables: [String: String] = [:]
+        for match in text.matches(of: /(?m)^#? ?([A-Z][A-Z0-9_]+)=(.*)$/) {
+            variables[String(match.1)] = String(match.2)
+        }
+        #expect(Set(variables.keys).subtracting(Self.all.variables).sorted() == [], "not settings")
+        for name in Self.required.keys {
+            let isThere = variables[name] != nil || variables["\(name)_FILE"] != nil
+            #expect(isThere, "\(name) is missing")
+        }
+        // The files of secrets are not there.
+        let values = variables.filter { !$0.key.hasSuffix("_FILE") }
+        let reader = ConfigReader(provider: EnvironmentVariablesProvider(environmentVariables: values))
+        for setting in Self.all.groups.flatMap(\.settings) where values[setting.description.name] != nil {
+            #expect(throws: Never.self, "\(setting.description.name)") { try setting.check(reader) }
+        }
     }
 
     @Test(arguments: [0, 1, 2]) func `services read the settings that they list, and no others`(service: Int)
         async throws
     {
         let read = Accesses()
+        let keys = Self.ofServices[service]
         for environment in Self.environments {
-            let reader = ConfigReader(
-                provider: EnvironmentVariablesProvider(
-                    environmentVariables: Self.required.merging(environment) { $1 }), accessReporter: read)
+            let provider = EnvironmentVariablesProvider(
+                environmentVariables: Self.required.merging(environment) { $1 })
+            // Finding out whether a value can be used is no use of it.
+            try keys.check(ConfigReader(provider: provider, accessReporter: read.checks))
+            let reader = ConfigReader(provider: provider, accessReporter: read)
             switch service {
             case 0: _ = try await TenantManagementApp.make(reader: reader, logger: Self.logger)
             case 1: _ = try await SubscriptionApp.make(reader: reader, logger: Self.logger)
             default: _ = try await OrchestratorApp.make(reader: reader, logger: Self.logger)
             }
         }
-        let keys = Self.ofServices[service]
         #expect(read.names.subtracting(keys.variables).sorted() == [], "read, but not listed")
         #expect(
-            keys.variables.subtracting(read.names).subtracting(Self.ofCommands).sorted() == [], "listed, but not read")
+            keys.variables.subtracting(read.used).subtracting(Self.ofCommands).sorted() == [], "listed, but not used")
     }
+
+    @Test func `sources name no variable that is not described`() throws {
+        let known = Self.all.variables
+        var found = 0
+        let sources = Self.root.appending(path: "Sources").path
+        for name in try FileManager.default.subpathsOfDirectory(atPath: sources) where name.hasSuffix(".swift") {
+            // These make environments for others, and know what is foreign.
+            if Self.environmentsOfOthers.contains(where: name.hasPrefix) { continue }
+            let text = try String(contentsOfFile: "\(sources)/\(name)", encoding: .utf8)
+            for match in text.matches(of: /(?:environment|variables)\["([A-Z][A-Z0-9_]+)"\]|getenv\("([A-Z0-9_]+)"\)/) {
+                let variable = String(match.1 ?? match.2 ?? "")
+                found += 1
+                let isKnown = known.contains(variable) || Self.ofTheSystem.contains(variable)
+                #expect(isKnown, "\(name) reads \(variable), which has no Setting")
+            }
+            let reads = text.matches(of: /reader\.(?:text|secret|string|int|bool|double)\((?:forKey: )?"([a-z0-9.]+)"/)
+            for match in reads {
+                found += 1
+                let variable = match.1.uppercased().replacing(".", with: "_")
+                #expect(known.contains(variable), "\(name) reads \(variable), which has no Setting")
+            }
+        }
+        #expect(found > 3, "the patterns find nothing any more")
+    }
+
+    private static let environmentsOfOthers = [
+        "LocalStack/", "PDFDocuments/", "Orchestrator/Moves/PostgresProgram.swift",
+    ]
+    /// Of every program.
+    private static let ofTheSystem: Set<String> = ["PATH", "HOME", "TMPDIR"]
 
     @Test func `without a key to encrypt with the service does not start`() async throws {
         let reader = ConfigReader(
@@ -124,14 +218,30 @@ import Testing
     }
 }
 
-/// The variables that were asked for.
+/// How often variables were asked for.
 private final class Accesses: AccessReporter {
-    private let state = Mutex<Set<String>>([])
+    private let counts = Mutex<[String: Int]>([:])
+    let checks = Checks()
 
-    var names: Set<String> { state.withLock { $0 } }
+    /// The same for what only checks.
+    final class Checks: AccessReporter {
+        fileprivate let counts = Mutex<[String: Int]>([:])
 
-    func report(_ event: AccessEvent) {
+        func report(_ event: AccessEvent) { Accesses.count(event, counts) }
+    }
+
+    var names: Set<String> { counts.withLock { Set($0.keys) } }
+
+    /// The variables that were asked for more often than their checks do.
+    var used: Set<String> {
+        let checked = checks.counts.withLock { $0 }
+        return counts.withLock { counts in Set(counts.filter { $0.value > checked[$0.key, default: 0] }.keys) }
+    }
+
+    func report(_ event: AccessEvent) { Self.count(event, counts) }
+
+    private static func count(_ event: AccessEvent, _ counts: borrowing Mutex<[String: Int]>) {
         let name = event.metadata.key.components.map { $0.uppercased() }.joined(separator: "_")
-        state.withLock { _ = $0.insert(name) }
+        counts.withLock { $0[name, default: 0] += 1 }
     }
 }

@@ -26,6 +26,25 @@ import Testing
         #expect(reader.text("b") == nil)
     }
 
+    @Test func `an empty variable in a file does not hide the values below`() async throws {
+        try await withFolder { folder in
+            try Data("A=\nB= \nC=\nD=docker\nE=first\nE=\n".utf8)
+                .write(to: folder.appendingPathComponent(".env.docker"))
+            try Data("A=defaults\nB=defaults\nD=\n".utf8)
+                .write(to: folder.appendingPathComponent(".env.defaults"))
+            let reader = try await EnvironmentReader.make(
+                folder: folder.path, bound: ["A": "bound", "C": "bound", "E": ""], environment: ["D": ""])
+            #expect(reader.text("a") == "defaults")
+            #expect(reader.text("b") == "defaults")
+            #expect(reader.text("c") == "bound")
+            #expect(reader.text("d") == "docker")
+            #expect(reader.text("e") == nil, "the last line of a name counts")
+            let sources = try await EnvironmentReader.sources(folder: folder.path, environment: ["A": ""])
+            let keys = ConfigurationKeys("all", [Setting.optionalText("A", "What it is")])
+            #expect(EffectiveSetting.all(of: keys, in: sources).map(\.source) == [".env.defaults"])
+        }
+    }
+
     @Test func `a mounted secret wins over a default in a file`() async throws {
         try await withFolder { folder in
             try Data("hush\n".utf8).write(to: folder.appendingPathComponent("secret"))

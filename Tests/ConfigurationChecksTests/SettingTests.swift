@@ -105,6 +105,43 @@ import Testing
         }
     }
 
+    @Test func `one row stands for settings with a prefix, and a list of all services is a word`() throws {
+        let connection = ConfigurationKeys("database", [Self.user, Setting.secret("DB_PASSWORD", "Its password")])
+        let keys = ConfigurationKeys(combining: [connection, connection.within("BUS", "That of the bus")])
+        let document = SettingsDocument(
+            [("first", keys), ("second", keys), ("third", keys)],
+            programs: [("tool", ConfigurationKeys("tools", [Self.log]))])
+        let updated = try document.updating(
+            ["database", "database with the prefix BUS_", "tools"]
+                .map { "<!-- settings: \($0) -->\n<!-- end of settings -->" }.joined(separator: "\n"))
+        #expect(updated.contains("| `DB_USER` | required | text | all | Who it is |"))
+        #expect(updated.contains("| `BUS_DB_*` | as `DB_*` | as `DB_*` | all | That of the bus |"))
+        #expect(updated.contains("| `ACCESS_LOG` | true | true or false | tool | Whether it logs |"))
+        #expect(!updated.contains("BUS_DB_USER"))
+    }
+
+    @Test func `the file of defaults sets nothing, and its lines are the defaults`() async throws {
+        let text = SettingsDocument([("first", Self.keys)]).defaultsFile
+        #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("#") && $0.count <= 120 })
+        #expect(text.contains("\n# Where it listens. Must be an integer from 1 to 65535.\n# PORT=3005\n"))
+        #expect(text.contains("\n# Who it is. Must be text; required.\n# DB_USER=\n"))
+        #expect(text.contains("\n# TOKEN_FILE=\n") && !text.contains("# TOKEN="))
+        try await withFolder { folder in
+            try Data(text.replacing("\n# PORT=", with: "\nPORT=").utf8)
+                .write(to: folder.appendingPathComponent(".env.defaults"))
+            let reader = try await EnvironmentReader.make(folder: folder.path, environment: [:])
+            #expect(reader.text("port") == "3005" && reader.text("mode") == nil)
+        }
+    }
+
+    @Test func `what others read, too, is ignored with a warning if it cannot be used`() throws {
+        let setting = Self.port.lenient()
+        var warnings: [String] = []
+        #expect(try setting.value(in: reader(["PORT": "x"])) { warnings.append("\($0) \($1)") } == 3005)
+        #expect(try setting.value(in: reader(["PORT": "7"])) { warnings.append("\($0) \($1)") } == 7)
+        #expect(warnings == ["PORT is not an integer from 1 to 65535"])
+    }
+
     @Test func `effective settings have their sources, and secrets are hidden`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arc-settings-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -3,12 +3,51 @@ import JSONCoding
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// SIGHUP to a service in its own process: it reads its settings again and drops no request.
 @Suite(.timeLimit(.minutes(20))) struct ReloadTests {
     private static func roles(_ permissions: JSONValue...) -> JSONValue {
         ["roles": [["name": "Auditor", "audience": "operator", "permissions": .array(permissions)]]]
+    }
+
+    @Test func `a signal while a service starts does not end it`() async throws {
+        let folder = TestCommand.temporaryFile("reload")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let secret = folder.appendingPathComponent("secret").path
+        try await TestCommand.run(["mkfifo", secret])
+        let log = folder.appendingPathComponent("log")
+        let process = try TestCommand.server(
+            [try ArcCommand.executable(), "serve", "orchestrator"],
+            environment: ["JWT_SECRET_FILE": secret, "PORT": "none", "SWIFT_BACKTRACE": "enable=no"], log: log)
+        try TestCommand.start(process)
+        defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        // The service waits for its secret. There is somebody to write to only once it reads.
+        var pipe: Int32 = -1
+        try await eventually("the service reads the secret") {
+            pipe = open(secret, O_WRONLY | O_NONBLOCK)
+            return pipe >= 0
+        }
+        kill(process.processIdentifier, SIGHUP)
+        let status = "/proc/\(process.processIdentifier)/status"
+        try await eventually("the signal has arrived") {
+            let pending = try String(contentsOfFile: status, encoding: .utf8).matches(of: /(?:Sig|Shd)Pnd:\s*0*(\d)/)
+            return !process.isRunning || pending.allSatisfy { $0.1 == "0" }
+        }
+        // It goes on, and finds the mistake; every further reading of the secret ends at once.
+        try await eventually("the service has ended") {
+            close(pipe)
+            pipe = open(secret, O_WRONLY | O_NONBLOCK)
+            return !process.isRunning
+        }
+        close(pipe)
+        #expect(process.terminationReason == .exit && process.terminationStatus == 1)
+        let text = try String(contentsOf: log, encoding: .utf8)
+        #expect(
+            text.contains("PORT is \\\"none\\\", but must be an integer") || text.contains("PORT is \"none\""),
+            "\(text)")
     }
 
     @Test func `roles and limits change while requests go on, and mistakes change nothing`() async throws {
