@@ -275,7 +275,8 @@ let package = Package(
         tests(
             "RedisClientTests",
             settings + [
-                "TestSupport", "RedisTestSupport", "RedisClient", "TraceRecording", logging, nioCore, nioEmbedded,
+                "Primitives", "TestSupport", "RedisTestSupport", "RedisClient", "TraceRecording", logging, nioCore,
+                nioEmbedded,
             ]),
         tests("DNSClientTests", settings + ["TestSupport", "StackTestSupport", "DNSClient", nioCore]),
         tests(
