@@ -230,8 +230,20 @@ import Testing
             for (condition, count) in conditions {
                 #expect(
                     Self.ids(try await list(condition.parameter("where"))).count == count, "\(condition)")
+                let filter: JSONValue = ["where": condition]
+                #expect(Self.ids(try await list(filter.parameter())).count == count, "\(filter)")
             }
+            let filter: JSONValue = ["where": ["source": "outbox"], "limit": 1]
+            let filtered = try await list(filter.parameter())
+            #expect(Self.ids(filtered) == Array(ids.prefix(1)))
+            let rest = try #require(Self.next(filtered)?.split(separator: "?").last)
+            #expect(Self.ids(try await list(String(rest))) == [ids[1]], "the next page has the same filter")
+            let both = try await list(filter.parameter() + "&limit=3&where[type]=TEST_9")
+            #expect(Self.ids(both).isEmpty, "both conditions hold")
             for bad in [
+                JSONValue.object(["where": ["type": ["regexp": "T"]]]).parameter(),
+                JSONValue.object(["order": "source ASC"]).parameter(), "filter[skip]=1", "filter[limit]=0",
+                "filter[limit]=1001", "filter[fields][type]=true", "filter=%7B", "filter[nope]=1",
                 JSONValue.object(["type": ["regexp": "T"]]).parameter("where"),
                 JSONValue.object(["data": "x"]).parameter("where"), "limit=0", "limit=1001", "cursor=zz", "cursor=00",
             ] {

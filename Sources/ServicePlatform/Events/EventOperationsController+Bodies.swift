@@ -5,18 +5,8 @@ package import MessageBus
 import Primitives
 package import ServiceKit
 
-/// Bodies and parameters.
+/// Bodies.
 extension EventOperationsController {
-    static let defaultLimit = 100
-
-    static let limit = OperationParameter(
-        "limit", in: .query, schema: .integer(minimum: 1, maximum: 1000).defaulting(.integer(defaultLimit)),
-        description: "Maximum number of dead letters on a page; fewer are no sign of the end, which has no Link header")
-
-    static let cursor = OperationParameter(
-        "cursor", in: .query, schema: .string(maxLength: 500),
-        description: "Start of the page: the value of the Link header of the previous page", form: .syntax)
-
     static let maximumReasonLength = 500
 
     private static let groupName = Schema.string(

@@ -85,34 +85,17 @@ struct EventOperationsController: Sendable {
 
     /// `GET /events/dead-letters`: those of the outbox and of all groups of the bus, the oldest first.
     private func deadLetters() -> Operation {
-        let entity = DeadLetterEntity.entity
-        return Operation(
+        Operation(
             .get, "/events/dead-letters", id: "EventController.deadLetters",
             summary: "List events that were given up on, by the outbox or by a consumer group; the oldest first",
-            access: EventPolicy.view,
-            parameters: [.condition(entity), Self.limit, Self.cursor],
+            access: EventPolicy.view, parameters: DeadLetterQuery.parameters,
             responses: [
                 .init(.ok, "Array of DeadLetter", schema: .array(of: DeadLetterEntity.schema), headers: [.link])
             ],
             handler: .scoped { call in
-                let query = call.request.query
-                let condition =
-                    try Where.parse(QueryParameter.all(query), for: entity, limits: limits) ?? .everything
-                guard condition.canBeMatched else {
-                    throw HTTPFailure.invalidParameter(
-                        "where", value: .string(QueryString.first("where", in: query) ?? ""),
-                        reason: "cannot have regexp here; use like")
-                }
-                let place = try QueryString.first("cursor", in: query).map { text in
-                    guard let place = DeadLetterList.Place(text) else {
-                        throw HTTPFailure.invalidParameter(
-                            "cursor", value: .string(text), reason: "must be the cursor of a Link header")
-                    }
-                    return place
-                }
-                let limit = QueryString.integer("limit", in: query).map { Int($0) } ?? Self.defaultLimit
-                let page = try await service.letters.page(after: place, limit: limit) { letter in
-                    condition.matches { DeadLetterEntity.value($0, of: letter) }
+                let query = try DeadLetterQuery(query: call.request.query, catalog: catalog, limits: limits)
+                let page = try await service.letters.page(after: query.start, limit: query.limit) { letter in
+                    query.condition.matches { DeadLetterEntity.value($0, of: letter) }
                 }
                 var response = OperationResponse.json(
                     JSONValue.array(page.letters.map(Self.json)).serialized())
