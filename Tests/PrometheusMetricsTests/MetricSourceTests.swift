@@ -61,7 +61,6 @@ import Testing
     @Test func `a source that fails is not read by every scrape`() async throws {
         let readings = Atomic(0)
         let isGone = Atomic(true)
-        let isGone = Atomic(true)
         let reader = SourceReader(
             MetricSource("gone", maximumAge: .seconds(1)) {
                 readings.add(1, ordering: .relaxed)
