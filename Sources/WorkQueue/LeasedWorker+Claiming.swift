@@ -38,7 +38,10 @@ extension LeasedWorker {
                         atMost: idle.next(timeUntilDue: due, pollInterval: configuration.pollInterval))
                 } else {
                     idle.worked()
-                    if configuration.linger > .zero, !isBusy { await lifetime.rest(configuration.linger) }
+                    // A single place is full with every claim, which says nothing about how much there is to do.
+                    if configuration.linger > .zero, !isBusy || configuration.concurrency == 1 {
+                        await lifetime.rest(configuration.linger)
+                    }
                 }
             } catch {
                 if lifetime.isStopping { return }

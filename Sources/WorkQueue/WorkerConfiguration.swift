@@ -21,7 +21,8 @@ package struct WorkerConfiguration: Sendable, Hashable {
     /// How often to look for work although no signal came.
     package var pollInterval: Duration
     /// How long to collect after a claim that has found work, but not as much as there was place for. Under load, claims then find
-    /// more, and a store need not be asked for each item; the first item after a pause does not wait.
+    /// more, and a store need not be asked for each item; the first item after a pause does not wait. Workers with a single place
+    /// collect after each claim.
     package var linger: Duration
     /// How long handlers at work may go on when the service is to stop; then they are canceled and their work is
     /// released.

@@ -39,10 +39,12 @@ extension AuditSchema {
 
         -- Moves pending rows into their chains, in the order of their times. Rows that are committed later come later, whatever
         -- their times say; so numbers have no gaps and no row is left out. Returns the new heads, which are not sealed yet.
-        -- Only the holder of the work does it; the lock keeps everybody else out until the end of the transaction.
+        -- Only the holder of the work does it; the lock keeps everybody else out until the end of the transaction. Everything is looked
+        -- up by indexes, however small a table seemed to be when the plan was made, and sorted once.
         CREATE FUNCTION main.chain_audit_rows(holder uuid, maximum bigint)
             RETURNS TABLE (chain uuid, sequence bigint, hash text, rows bigint) LANGUAGE plpgsql SECURITY DEFINER
-            SET search_path = pg_catalog, pg_temp AS $function$
+            SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET jit = off
+            SET plan_cache_mode = force_generic_plan AS $function$
         #variable_conflict use_column
         BEGIN
             PERFORM FROM main.audit_work WHERE claim = holder FOR UPDATE;
@@ -54,8 +56,7 @@ extension AuditSchema {
             RETURN QUERY
             WITH moved AS (
                 DELETE FROM main.audit_pending AS pending
-                USING (SELECT id FROM main.audit_pending ORDER BY id LIMIT maximum) AS oldest
-                WHERE pending.id = oldest.id
+                WHERE pending.ctid = ANY (ARRAY(SELECT oldest.ctid FROM main.audit_pending AS oldest ORDER BY oldest.id LIMIT maximum))
                 RETURNING pending.*),
             salted AS MATERIALIZED (
                 SELECT moved.id, moved.recorded_on, moved.tenant_id, moved.actor, moved.actor_kind, moved.credential, moved.entity,
@@ -64,25 +65,28 @@ extension AuditSchema {
                     coalesce(moved.tenant_id, '\(operatorChain)') AS chain
                 FROM moved),
             numbered AS (
-                SELECT salted.*, coalesce(head.hash, '') AS head,
+                SELECT salted.*, coalesce(head.hash, '') AS head, coalesce(head.sequence, 0) AS former,
                     coalesce(head.sequence, 0)
                         + row_number() OVER (PARTITION BY salted.chain ORDER BY salted.recorded_on, salted.id) AS number
-                FROM salted LEFT JOIN main.audit_chains AS head ON head.chain = salted.chain),
+                FROM salted LEFT JOIN LATERAL (
+                    SELECT known.hash, known.sequence FROM main.audit_chains AS known WHERE known.chain = salted.chain OFFSET 0
+                ) AS head ON true),
             linked AS MATERIALIZED (
                 SELECT numbered.*, main.audit_link(
                     numbered.head, \(linkedItem)
-                ) OVER (PARTITION BY numbered.chain ORDER BY numbered.number ROWS UNBOUNDED PRECEDING) AS link
-                FROM numbered),
+                ) OVER in_order AS link, lead(numbered.id) OVER in_order IS NULL AS is_last
+                FROM numbered
+                WINDOW in_order AS (
+                    PARTITION BY numbered.chain ORDER BY numbered.recorded_on, numbered.id ROWS UNBOUNDED PRECEDING)),
             stored AS (
                 INSERT INTO main.audit_chained (
                     id, recorded_on, tenant_id, actor, actor_kind, credential, entity, entity_id, action, before, after, request_id,
                     trace_id, erased_on, is_chained, chain, sequence, hash, actor_salt, content_salt, row_version)
                 SELECT id, recorded_on, tenant_id, actor, actor_kind, credential, entity, entity_id, action, before, after, request_id,
                     trace_id, erased_on, true, chain, number, link, actor_salt, content_salt, row_version + 1
-                FROM linked ORDER BY chain, number),
-            heads AS (
-                SELECT DISTINCT ON (chain) chain, number, link, count(*) OVER (PARTITION BY chain) AS rows
-                FROM linked ORDER BY chain, number DESC),
+                FROM linked),
+            heads AS MATERIALIZED (
+                SELECT chain, number, link, number - former AS rows FROM linked WHERE is_last),
             changed AS (
                 INSERT INTO main.audit_chains AS known (chain, sequence, hash)
                 SELECT chain, number, link FROM heads

@@ -19,7 +19,7 @@ package struct AuditedTable: Sendable {
     ///   - omitted: Columns that the log does not have, such as those of leased work. Changes of these alone are not recorded.
     ///   - secret: Columns of which the log says only that they were changed.
     ///   - renamed: Members by columns, where these are not the column's name in camel case.
-    ///   - condition: SQL over `r`: which rows are recorded.
+    ///   - condition: SQL over `r` and `TG_OP`, without subqueries: which rows are recorded.
     ///   - trigger: SQL of the events of the trigger.
     package init(
         _ table: String, as entity: String, of owner: String = "r.tenant_id", identity: String = "r.id",
@@ -55,6 +55,8 @@ package struct AuditedTable: Sendable {
     var detaching: String {
         """
         DROP TRIGGER IF EXISTS audit ON main.\(table);
+        DROP TRIGGER IF EXISTS audit_update ON main.\(table);
+        DROP TRIGGER IF EXISTS audit_delete ON main.\(table);
         DROP FUNCTION IF EXISTS main.audit_\(table)();
 
         """
