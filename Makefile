@@ -51,6 +51,10 @@ fuzz: ## Fuzz all services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PAT
 fuzz-parsers: ## Try mutated inputs at all parsers of foreign bytes; SECONDS=10 for each, SEED=, TARGET=jwt, ENGINE=libfuzzer
 	@FUZZ_SECONDS=$(or $(SECONDS),10) FUZZ_SEED=$(SEED) FUZZ_TARGET=$(TARGET) FUZZ_ENGINE=$(ENGINE) scripts/fuzz-parsers.sh
 
+fuzz-billing: ## Try random subscriptions at the billing engine; COUNT=1000000 SEED=
+	@swift build -c release --product billing-fuzzer --scratch-path .build-release
+	@.build-release/release/billing-fuzzer $(or $(COUNT),1000000) $(SEED)
+
 clients: ## Generate Python, TypeScript and Go clients, and run the main job with the Python client
 	@scripts/clients.sh
 

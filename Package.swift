@@ -261,13 +261,21 @@ let package = Package(
         .executableTarget(
             name: "parser-fuzzer", dependencies: ["ParserFuzzing"], path: "Tests/ParserFuzzer", swiftSettings: strict),
         tests("ParserFuzzTests", ["ParserFuzzing"]),
+        // Invariants of billing on random scenarios, in the same two ways.
+        .target(
+            name: "BillingProperties", dependencies: values + ["TestSupport", "Billing", "BillingPreview"],
+            path: "Tests/BillingProperties", swiftSettings: strict),
+        .executableTarget(
+            name: "billing-fuzzer", dependencies: ["BillingProperties"], path: "Tests/BillingFuzzer",
+            swiftSettings: strict),
         tests("PrimitivesTests", ["Primitives"]),
         tests("JSONCodingTests", values),
         tests("ConfigurationChecksTests", settings),
         tests("PDFDocumentsTests", ["TestSupport", "StackTestSupport", "JSONCoding", "PDFDocuments", logging]),
         tests("BillingTests", ["Primitives", "Billing"]),
         tests("SampleDataTests", ["Primitives", "Billing", "SampleData"]),
-        tests("BillingPreviewTests", values + ["Billing", "BillingPreview", "BillingExamples"]),
+        tests(
+            "BillingPreviewTests", values + ["Billing", "BillingPreview", "BillingExamples", "BillingProperties"]),
         tests(
             "PostgresClientTests",
             settings + ["PostgresTestSupport", "Primitives", "PostgresClient", "Migrations", logging]),

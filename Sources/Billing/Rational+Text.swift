@@ -1,31 +1,45 @@
 extension Rational {
     /// The number as a decimal, rounded to at most that many places; without zeros at the end.
     package func decimalText(places: Int = 9, minimumPlaces: Int = 0) -> String {
-        var scale: UInt128 = 1
-        for _ in 0..<places { scale *= 10 }
         let (whole, rest) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
+        var digits: [UInt8] = []
+        var remainder = rest
         // The rest is less than the denominator: digit by digit, so that nothing overflows.
-        var (fraction, remainder) = (UInt128(0), rest)
-        for _ in 0..<places {
-            var digit = UInt128(0)
+        while digits.count < places, remainder != 0 || digits.count < minimumPlaces {
+            var digit = UInt8(0)
             (digit, remainder) = Rational.nextDigit(remainder, of: denominator.magnitude)
-            fraction = fraction * 10 + digit
+            digits.append(digit)
         }
-        if remainder >= denominator.magnitude - remainder { fraction += 1 }
-        let sum = fraction == scale ? whole + 1 : whole
-        if fraction == scale { fraction = 0 }
-        var digits = String(fraction)
-        digits = String(repeating: "0", count: places - digits.utf8.count) + digits
-        if places == 0 { digits = "" }
-        while digits.utf8.count > minimumPlaces, digits.last == "0" { digits.removeLast() }
-        let sign = numerator < 0 && (sum != 0 || fraction != 0) ? "-" : ""
-        return digits.isEmpty ? "\(sign)\(sum)" : "\(sign)\(sum).\(digits)"
+        var sum = whole
+        if remainder >= denominator.magnitude - remainder, !Rational.increment(&digits) { sum += 1 }
+        while digits.count > minimumPlaces, digits.last == 0 { digits.removeLast() }
+        let sign = numerator < 0 && (sum != 0 || digits.contains { $0 != 0 }) ? "-" : ""
+        let text = sign + String(sum)
+        guard !digits.isEmpty else { return text }
+        return text + "." + String(decoding: digits.map { $0 + 0x30 }, as: UTF8.self)
+    }
+
+    /// Adds one to the last digit; whether the result has as many digits.
+    private static func increment(_ digits: inout [UInt8]) -> Bool {
+        for place in digits.indices.reversed() {
+            guard digits[place] == 9 else {
+                digits[place] += 1
+                return true
+            }
+            digits[place] = 0
+        }
+        return false
     }
 
     /// The first decimal digit of a fraction below one, and the numerator of what is left of it.
-    private static func nextDigit(_ numerator: UInt128, of denominator: UInt128) -> (UInt128, UInt128) {
+    private static func nextDigit(_ numerator: UInt128, of denominator: UInt128) -> (UInt8, UInt128) {
+        if denominator <= UInt128(UInt64.max / 10) {
+            let (digit, rest) = (UInt64(numerator) * 10).quotientAndRemainder(dividingBy: UInt64(denominator))
+            return (UInt8(digit), UInt128(rest))
+        }
         let (high, low) = numerator.multipliedFullWidth(by: 10)
-        return denominator.dividingFullWidth((high, low))
+        let (digit, rest) = denominator.dividingFullWidth((high, low))
+        return (UInt8(digit), rest)
     }
 
     /// Whether the number has at most that many decimals.

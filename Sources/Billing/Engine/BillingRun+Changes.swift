@@ -112,8 +112,7 @@ extension BillingRun {
         items[index].span = span
         try endSubscriptionPeriod(of: index, at: now)
         guard !scenario.hasSeveralItems else { return }
-        self.span = span
-        periods.append((now, span.to))
+        beginSubscriptionPeriod(span, at: now)
     }
 
     /// With one price, its period is that of the subscription.
@@ -188,6 +187,7 @@ extension BillingRun {
         let part = lines[source].exact == .zero ? Rational.zero : try value.divided(by: lines[source].exact)
         line.fraction = try lines[source].fraction.multiplied(by: part)
         line.discountShares = try lines[source].discountShares.map { try $0.multipliedBounded(by: part) }
+        line.isHeld = true
         lines.append(line)
         var segment = Segment(
             from: now, to: end, span: span, price: items[index].price, quantity: items[index].currentQuantity)

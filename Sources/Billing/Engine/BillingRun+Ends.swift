@@ -47,7 +47,7 @@ extension BillingRun {
 
     private mutating func cancelNow(creditsRest: Bool, at now: Int, end: Int) throws {
         for index in items.indices {
-            guard let segment = items[index].segment, let span = items[index].span, segment.from < end else { continue }
+            guard let segment = items[index].segment, let span = items[index].span else { continue }
             pointer = items[index].item.pointer
             let last = min(end, span.to)
             if !creditsRest, !items[index].isMetered {

@@ -55,7 +55,7 @@ extension BillingRun {
     /// `formula × 17/31`.
     private func partial(_ formula: String, _ span: PeriodSpan, from: Int, to: Int) throws -> String {
         guard try fraction(span, from: from, to: to) != .one else { return formula }
-        let whole = formula.contains(" + ") ? "(\(formula))" : formula
+        let whole = formula.contains(" + ") && !formula.hasPrefix("min(") ? "(\(formula))" : formula
         return "\(whole) × \(try length(span, from: from, to: to))/\(span.total)"
     }
 
@@ -157,11 +157,13 @@ extension BillingRun {
         let fraction = isWhole ? Rational.one : try Rational(Int128(max(0, served)), Int128(span.total))
         let due = try rounded(minimum.multiplied(by: fraction))
         var billed: Int64 = 0
-        for index in invoiceLines.joined() + bucket where lines[index].from >= span.from && lines[index].from < end {
-            let (sum, overflow) = billed.addingReportingOverflow(lines[index].amount)
+        for line in lines[firstLine...] where line.periodNumber == periods.count && !line.isHeld {
+            let (sum, overflow) = billed.addingReportingOverflow(line.amount)
             guard !overflow else { throw BillingError.overflow }
             billed = sum
         }
+        // A credit for a period of an item that began earlier is not taken back.
+        billed = max(0, billed)
         guard due > billed else { return }
         let exact = Rational(due - billed)
         let share = fraction == .one ? "" : " × \(served)/\(span.total)"

@@ -10,13 +10,18 @@ extension BillingRun {
             let whole = try makeSpan(of: boundaries, at: now, isFirst: periods.isEmpty)
             var served = whole
             served.to = min(whole.to, end ?? whole.to)
-            span = served
-            periods.append((served.from, served.to))
+            beginSubscriptionPeriod(served, at: now)
             guard periods.count <= Limits.periods else { throw ScenarioRefusal("/until", Limits.tooMany("periods")) }
             // The term may end here.
             if let end = serviceEnd, end < served.to { shorten(to: end) }
         }
         for index in items.indices { try begin(item: index, at: now, end: serviceEnd) }
+    }
+
+    mutating func beginSubscriptionPeriod(_ span: PeriodSpan, at now: Int) {
+        self.span = span
+        periods.append((now, span.to))
+        firstLine = lines.count
     }
 
     private mutating func begin(item index: Int, at now: Int, end: Int?) throws {

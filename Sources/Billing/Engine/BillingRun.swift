@@ -21,6 +21,8 @@ struct BillingRun {
     var cancelEnd: Int?
 
     var lines: [WorkLine] = []
+    /// The first line that may belong to the current period.
+    var firstLine = 0
     /// The lines of the invoice that is not closed yet, and its day.
     var bucket: [Int] = []
     var bucketDate: CalendarDate?

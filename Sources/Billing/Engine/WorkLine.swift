@@ -29,6 +29,8 @@ struct WorkLine {
     var inputs: [InvoiceLineDetails.Input] = []
     /// Whether `exact` counts from what earlier steps have billed, so that it is not rounded again.
     var isStep = false
+    /// Whether it is on no invoice: time that another line has paid for.
+    var isHeld = false
 }
 
 /// What an item is billed in a part of a period: at one price, from one day on.

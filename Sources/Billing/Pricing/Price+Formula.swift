@@ -1,9 +1,9 @@
 extension Price {
-    /// How the amount comes about, in major units: `5 × 2.00 + 8 × 1.00`.
+    /// How the amount comes about, in major units: `5 × 2.00 + 8 × 1.00`, `min(100.00, 120.00)`.
     package func formula(for measure: Measure, chargesZero: Bool = true) throws(BillingError) -> String {
         let text = try uncutFormula(measure, chargesZero: chargesZero)
         guard let maximum, try amount(for: measure, chargesZero: chargesZero) == maximum else { return text }
-        return "at most \(currency.majorText(maximum)): \(text)"
+        return "min(\(currency.majorText(maximum)), \(text))"
     }
 
     private func uncutFormula(_ measure: Measure, chargesZero: Bool) throws(BillingError) -> String {
