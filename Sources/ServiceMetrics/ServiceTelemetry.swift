@@ -42,7 +42,7 @@ package struct ServiceTelemetry: Sendable {
         self.clock = clock
         self.logger = logger
         self.servicePort = servicePort
-        address = reader.text("host") ?? "127.0.0.1"
+        address = try reader.value(ServiceConfiguration.hostSetting)
         configuration = try MetricsConfiguration(reader: reader, servicePort: servicePort)
         statisticsConfiguration = try StatisticsConfiguration(reader: reader)
         registry = configuration.isEnabled ? MetricsRegistry(MetricCatalog.all, logger: logger) : nil

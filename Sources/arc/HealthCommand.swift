@@ -24,15 +24,18 @@ struct HealthCommand: AsyncParsableCommand {
     func run() async throws {
         let reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
         let path = ready ? "/health/ready" : "/ping"
-        let port: Int
+        let port: UInt16
+        let host: String
         do throws(ConfigurationFailure) {
-            port = try reader.integer("port", default: Int(service.stackService.defaultPort), in: 1...65_535)
+            let own = try reader.value(ServiceConfiguration.portSetting)
+            port = own.map { UInt16($0) } ?? service.stackService.defaultPort
+            host = LoopbackClient.reachable(try reader.value(ServiceConfiguration.hostSetting))
         } catch {
             throw CommandSupport.fail("arc health: \(error)")
         }
-        let host = LoopbackClient.reachable(reader.text("host"))
-        let place = "http://\(LoopbackClient.authority(host: host, port: UInt16(port)))\(path)"
-        switch await LoopbackClient.status(host: host, port: UInt16(port), path: path) {
+        guard port > 0 else { throw CommandSupport.fail("arc health: PORT is 0, so nobody knows the service's port") }
+        let place = "http://\(LoopbackClient.authority(host: host, port: port))\(path)"
+        switch await LoopbackClient.status(host: host, port: port, path: path) {
         case 200?: return
         case let status?: throw CommandSupport.fail("arc health: \(place) responded with \(status)")
         case nil: throw CommandSupport.fail("arc health: nothing responds at \(place)")

@@ -18,7 +18,7 @@ import Testing
         }
     }
 
-    private enum Mode: String, CaseIterable {
+    private enum Mode: String, CaseIterable, Sendable {
         case fast, slow
     }
 
@@ -26,38 +26,43 @@ import Testing
         let reader = reader(["A": "", "A_FILE": ""])
         #expect(reader.text("a") == nil)
         #expect(try reader.secret("a") == nil)
-        #expect(try reader.integer("a", in: 1...2) == nil)
-        #expect(try reader.integer("a", default: 7, in: 1...2) == 7)
-        #expect(try reader.milliseconds("a", in: 1...2) == nil)
-        #expect(try reader.flag("a", default: true))
-        #expect(try reader.choice("a", as: Mode.self) == nil)
-        #expect(problem { () throws(ConfigurationFailure) in try reader.required("a") } == "A is missing")
+        #expect(try reader.value(Setting.optionalInteger("A", in: 1...2, "")) == nil)
+        #expect(try reader.value(Setting.integer("A", default: 7, in: 1...2, "")) == 7)
+        #expect(try reader.value(Setting.optionalDuration("A", in: 1...2, "")) == nil)
+        #expect(try reader.value(Setting.flag("A", default: true, "")))
+        #expect(try reader.value(Setting<Mode?>.optionalChoice("A", "")) == nil)
+        let required = Setting.required("A", "")
+        #expect(problem { () throws(ConfigurationFailure) in try reader.value(required) } == "A is missing")
     }
 
     @Test func `well-formed values are read`() throws {
         let reader = reader(["N": "42", "YES": "On", "NO": "FALSE", "MODE": "slow", "T": "x"])
-        #expect(try reader.required("t") == "x")
-        #expect(try reader.integer("n", default: 1, in: 0...42) == 42)
-        #expect(try reader.milliseconds("n", in: 0...42) == .milliseconds(42))
-        #expect(try reader.flag("yes", default: false))
-        #expect(try !reader.flag("no", default: true))
-        #expect(try reader.choice("mode", as: Mode.self) == .slow)
+        #expect(try reader.value(Setting.required("T", "")) == "x")
+        #expect(try reader.value(Setting.integer("N", default: 1, in: 0...42, "")) == 42)
+        #expect(try reader.value(Setting.milliseconds("N", default: 0, in: 0...42, "")) == .milliseconds(42))
+        #expect(try reader.value(Setting.flag("YES", default: false, "")))
+        #expect(try !reader.value(Setting.flag("NO", default: true, "")))
+        #expect(try reader.value(Setting<Mode?>.optionalChoice("MODE", "")) == .slow)
     }
 
     @Test(arguments: ["abc", "0", "65536", "1.5", " 1", "9999999999999999999999"])
     func `a number that is malformed or out of range is refused with the range`(text: String) {
+        let port = Setting.optionalInteger("PORT", in: 1...65_535, "")
         #expect(
-            problem { () throws(ConfigurationFailure) in try reader(["PORT": text]).integer("port", in: 1...65_535) }
+            problem { () throws(ConfigurationFailure) in try reader(["PORT": text]).value(port) }
                 == "PORT is \"\(text)\", but must be an integer from 1 to 65535")
     }
 
     @Test func `other malformed values are refused with what they must be`() {
         let reader = reader(["ACCESS_LOG": "maybe", "MODE": "Slow"])
+        let (log, mode) = (
+            Setting.flag("ACCESS_LOG", default: true, ""), Setting<Mode?>.optionalChoice("MODE", "")
+        )
         #expect(
-            problem { () throws(ConfigurationFailure) in try reader.flag("access.log", default: true) }
+            problem { () throws(ConfigurationFailure) in try reader.value(log) }
                 == "ACCESS_LOG is \"maybe\", but must be true or false")
         #expect(
-            problem { () throws(ConfigurationFailure) in try reader.choice("mode", as: Mode.self) }
+            problem { () throws(ConfigurationFailure) in try reader.value(mode) }
                 == "MODE is \"Slow\", but must be one of fast, slow")
     }
 
@@ -66,8 +71,7 @@ import Testing
             let file = folder.appendingPathComponent("secret")
             try Data(" pass wörd\r\n\n".utf8).write(to: file)
             #expect(try reader(["A_FILE": file.path, "A": "other"]).secret("a") == " pass wörd")
-            #expect(try reader(["A": "own", "B": "x"]).secret("a", or: "b") == "own")
-            #expect(try reader(["B_FILE": file.path]).secret("a", or: "b") == " pass wörd")
+            #expect(try reader(["A_FILE": file.path]).value(Setting.secret("A", "")) == " pass wörd")
         }
     }
 

@@ -34,11 +34,13 @@ package struct ServiceConfiguration: Sendable {
         self.limits = limits
     }
 
+    package static let hostSetting = Setting.text(
+        "HOST", default: "127.0.0.1", values: "name or address", "Address to listen on")
+    package static let portSetting = Setting.optionalInteger(
+        "PORT", unset: "3005 (tenant management), 3002 (subscription), 3003 (orchestrator)", in: 0...65_535,
+        "Port to listen on; 0: any free one")
+
     private enum Settings {
-        static let host = Setting.text("HOST", default: "127.0.0.1", values: "name or address", "Address to listen on")
-        static let port = Setting.optionalInteger(
-            "PORT", unset: "3005 (tenant management), 3002 (subscription), 3003 (orchestrator)", in: 0...65_535,
-            "Port to listen on; 0: any free one")
         static let writesAccessLog = Setting.flag(
             "ACCESS_LOG", default: true, "Whether each request is a line of the log")
         static let shutdown = Setting.duration(
@@ -52,7 +54,7 @@ package struct ServiceConfiguration: Sendable {
     package static let configurationKeys = ConfigurationKeys(combining: [
         DeploymentEnvironment.configurationKeys,
         ConfigurationKeys(
-            "service", [Settings.host, Settings.port, Settings.shutdown, Settings.explorer]),
+            "service", [hostSetting, portSetting, Settings.shutdown, Settings.explorer]),
         ConfigurationKeys(
             "log",
             [
@@ -73,7 +75,7 @@ package struct ServiceConfiguration: Sendable {
     package init(reader: ConfigReader, defaultPort: Int) throws(ConfigurationFailure) {
         _ = try Self.logLevel(reader: reader)
         self.init(
-            host: try reader.value(Settings.host), port: try reader.value(Settings.port) ?? defaultPort,
+            host: try reader.value(Self.hostSetting), port: try reader.value(Self.portSetting) ?? defaultPort,
             writesAccessLog: try reader.value(Settings.writesAccessLog),
             shutdownTime: try reader.value(Settings.shutdown),
             explorerAssetsPath: try reader.value(Settings.explorer),
