@@ -47,6 +47,9 @@ import Testing
             ("SMTP_TIMEOUT_SECONDS", ["SMTP_TIMEOUT_SECONDS": "0"]), ("SMTP_PASSWORD", ["SMTP_USERNAME": "me"]),
             ("SMTP_USERNAME", ["SMTP_PASSWORD": "hunter2"]), ("SMTP_TLS_CA", ["SMTP_TLS_CA": "/does/not/exist.pem"]),
             ("SMTP_TLS", ["SMTP_TLS": "none", "SMTP_USERNAME": "me", "SMTP_PASSWORD": "hunter2"]),
+            ("SMTP_TLS_KEY", ["SMTP_TLS_CERT": "/a.pem"]), ("SMTP_TLS_CERT", ["SMTP_TLS_KEY": "/a.pem"]),
+            ("SMTP_TLS_CERT", ["SMTP_TLS_CERT": "/does/not/exist.pem", "SMTP_TLS_KEY": "/does/not/exist.pem"]),
+            ("SMTP_TLS_CERT", ["SMTP_TLS": "none", "SMTP_TLS_CERT": "/a.pem", "SMTP_TLS_KEY": "/a.pem"]),
         ] as [(String, [String: String])])
     func `a value that cannot be used is named`(key: String, change: [String: String]) throws {
         let valid = key == "SMTP_HOST" ? [:] : ["SMTP_HOST": "mail.example", "SMTP_FROM": "a@b"]

@@ -1,8 +1,10 @@
 import ConfigurationChecks
 import Logging
 import NIOCore
+import NIOSSL
 import Primitives
 import TenantManagement
+import TestSupport
 import Testing
 
 /// STARTTLS and TLS from the first byte, with a certificate that the `openssl` command makes.
@@ -15,12 +17,14 @@ import Testing
     ]
 
     private func transport(
-        port: Int, security: SMTPConfiguration.Security, host: String = "localhost", authority: String?
+        port: Int, security: SMTPConfiguration.Security, host: String = "localhost", authority: String?,
+        client: TestAuthority.Identity? = nil
     ) throws -> SMTPTransport {
         SMTPTransport(
             configuration: SMTPConfiguration(
                 host: host, port: port, credentials: SMTPCredentials(username: "me", password: "hunter2"),
-                security: security, authorityFile: authority, sender: try #require(MailAddress("arc@example.com"))),
+                security: security, authorityFile: authority, certificateFile: client?.certificate,
+                keyFile: client?.key, sender: try #require(MailAddress("arc@example.com"))),
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
@@ -71,6 +75,33 @@ import Testing
                 }
                 try await server.ended.get()
                 #expect(server.commands == (isImplicit ? [] : ["EHLO [127.0.0.1]", "STARTTLS"]))
+            }
+        }
+    }
+
+    @Test func `a server that wants a certificate of its clients gets it`() async throws {
+        try await TestAuthority.with { authority in
+            let own = try await authority.identity("server", names: "DNS:localhost,IP:127.0.0.1")
+            let client = try await authority.identity("client", names: "DNS:arc")
+            var configuration = TLSConfiguration.makeServerConfiguration(
+                certificateChain: try NIOSSLCertificate.fromPEMFile(own.certificate).map { .certificate($0) },
+                privateKey: .privateKey(try NIOSSLPrivateKey(file: own.key, format: .pem)))
+            configuration.trustRoots = .file(authority.certificate)
+            configuration.certificateVerification = .noHostnameVerification
+            let context = try NIOSSLContext(configuration: configuration)
+            let script = Self.start + [.sayAndStartTLS("220 go ahead")] + Self.authenticated
+            try await ScriptedMailServer.run(script, tls: context) { server in
+                try await transport(
+                    port: server.port, security: .startTLS, authority: authority.certificate, client: client
+                ).send(mail)
+                #expect(server.message.hasSuffix("\r\n\r\nText\r\n.\r\n"))
+            }
+            try await ScriptedMailServer.run(script, tls: context) { server in
+                let transport = try transport(
+                    port: server.port, security: .startTLS, authority: authority.certificate)
+                await #expect(throws: SMTPError.self) { try await transport.send(mail) }
+                try await server.ended.get()
+                #expect(server.commands == ["EHLO [127.0.0.1]", "STARTTLS"])
             }
         }
     }

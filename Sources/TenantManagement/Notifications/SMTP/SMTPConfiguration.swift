@@ -30,6 +30,10 @@ package struct SMTPConfiguration: Sendable {
     package var security: Security
     /// PEM file with the authorities to trust; nil for those of the system.
     package var authorityFile: String?
+    /// PEM file with the certificates of this client, for a server that wants one; together with ``keyFile``.
+    package var certificateFile: String?
+    /// PEM file with the key of this client.
+    package var keyFile: String?
     /// The sender of the mails.
     package var sender: MailAddress
     /// How long connecting may take, and each reply.
@@ -38,13 +42,16 @@ package struct SMTPConfiguration: Sendable {
     /// Makes a configuration.
     package init(
         host: String, port: Int? = nil, credentials: SMTPCredentials? = nil, security: Security = .startTLS,
-        authorityFile: String? = nil, sender: MailAddress, timeout: Duration = .seconds(30)
+        authorityFile: String? = nil, certificateFile: String? = nil, keyFile: String? = nil, sender: MailAddress,
+        timeout: Duration = .seconds(30)
     ) {
         self.host = host
         self.port = port ?? security.standardPort
         self.credentials = credentials
         self.security = security
         self.authorityFile = authorityFile
+        self.certificateFile = certificateFile
+        self.keyFile = keyFile
         self.sender = sender
         self.timeout = timeout
     }
@@ -62,6 +69,9 @@ package struct SMTPConfiguration: Sendable {
             "How the connection is protected; with `none`, a password is sent only to a server on the same machine")
         static let authority = Setting.optionalText(
             "SMTP_TLS_CA", unset: "those of the system", values: "path of a PEM file", "Trusted authorities")
+        static let certificate = Setting.optionalText(
+            "SMTP_TLS_CERT", values: "path of a PEM file", "Certificate of the client, together with `SMTP_TLS_KEY`")
+        static let key = Setting.optionalText("SMTP_TLS_KEY", values: "path of a PEM file", "Key of the client")
         static let sender = Setting.optionalText(
             "SMTP_FROM", unset: "`FROM_EMAIL`",
             values: "an address like arc@example.com or Arc <arc@example.com>", "Sender of the mails; required, too")
@@ -76,12 +86,12 @@ package struct SMTPConfiguration: Sendable {
         "mail server",
         [
             Settings.host, Settings.port, Settings.username, Settings.password, Settings.security, Settings.authority,
-            Settings.sender, Settings.originalSender, Settings.timeout,
+            Settings.certificate, Settings.key, Settings.sender, Settings.originalSender, Settings.timeout,
         ])
 
     /// For errors.
     package static let tlsVariables = TLSVariables(
-        authority: "SMTP_TLS_CA", certificate: nil, name: "SMTP_HOST", mode: "SMTP_TLS")
+        authority: "SMTP_TLS_CA", certificate: "SMTP_TLS_CERT", name: "SMTP_HOST", mode: "SMTP_TLS")
 
     /// Reads the settings.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
@@ -93,8 +103,10 @@ package struct SMTPConfiguration: Sendable {
             host: host,
             port: try reader.value(Settings.port) ?? security.standardPort,
             credentials: try Self.credentials(reader), security: security,
-            authorityFile: try Self.authorityFile(reader), sender: try Self.sender(reader),
+            authorityFile: try Self.authorityFile(reader), certificateFile: try reader.value(Settings.certificate),
+            keyFile: try reader.value(Settings.key), sender: try Self.sender(reader),
             timeout: try reader.value(Settings.timeout))
+        try checkOwnCertificate()
         guard security != .none || credentials == nil || isLocal else {
             throw ConfigurationFailure(
                 key: "SMTP_TLS", reason: "is none, but SMTP_PASSWORD is set: it would cross the network in clear text")
@@ -123,6 +135,26 @@ package struct SMTPConfiguration: Sendable {
         return path
     }
 
+    /// Reads the files once now: a wrong path should stop the start, not surface as a mail that is not sent.
+    private func checkOwnCertificate() throws(ConfigurationFailure) {
+        guard certificateFile != nil || keyFile != nil else { return }
+        guard let certificateFile, let keyFile else {
+            let (missing, present) =
+                keyFile == nil ? ("SMTP_TLS_KEY", "SMTP_TLS_CERT") : ("SMTP_TLS_CERT", "SMTP_TLS_KEY")
+            throw ConfigurationFailure(key: missing, reason: "is missing: \(present) is set, and they belong together")
+        }
+        guard security != .none else {
+            throw ConfigurationFailure(key: "SMTP_TLS_CERT", reason: "is set, but SMTP_TLS is none")
+        }
+        try PEMFile(path: certificateFile, variable: "SMTP_TLS_CERT").check()
+        try PEMFile(path: keyFile, variable: "SMTP_TLS_KEY").check()
+        guard (try? tlsContext()) != nil else {
+            throw ConfigurationFailure(
+                key: "SMTP_TLS_CERT",
+                reason: "and SMTP_TLS_KEY must be PEM files with certificates and the key that belongs to them")
+        }
+    }
+
     private static func sender(_ reader: ConfigReader) throws(ConfigurationFailure) -> MailAddress {
         let own = try reader.value(Settings.sender)
         let original = try reader.value(Settings.originalSender)
@@ -142,9 +174,10 @@ package struct SMTPConfiguration: Sendable {
     /// The name that the certificate must bear, or nil when the host is an address, which NIOSSL then looks for.
     var tlsServerName: String? { (try? SocketAddress(ipAddress: host, port: port)) == nil ? host : nil }
 
-    /// Reads the authorities. Blocks on files.
+    /// Reads the authorities, and the certificate of this client. Blocks on files.
     func tlsContext() throws -> NIOSSLContext? {
         guard security != .none else { return nil }
-        return try ClientTLS.context(authorityFile: authorityFile)
+        return try ClientTLS.context(
+            authorityFile: authorityFile, certificateFile: certificateFile, keyFile: keyFile)
     }
 }
