@@ -13,8 +13,12 @@ package struct OperationResponse: Sendable {
     /// Media type of the body.
     package var mediaType: String
 
+    /// Makes a body piece by piece.
+    package typealias BodyStream =
+        @concurrent @Sendable (_ write: @concurrent (ByteBuffer) async throws -> Void) async throws -> Void
+
     /// Writes the body piece by piece, in place of ``body``.
-    package private(set) var stream: (@Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void)?
+    package private(set) var stream: BodyStream?
 
     /// Media type of JSON answers, as the original sends it.
     package static let jsonMediaType = "application/json; charset=utf-8"
@@ -33,7 +37,7 @@ package struct OperationResponse: Sendable {
     /// A body that is written piece by piece, so that it never is in memory as a whole: `write` returns when the connection takes more.
     package init(
         status: HTTPResponse.Status, headers: HTTPFields = HTTPFields(), mediaType: String,
-        stream: @escaping @Sendable (_ write: (ByteBuffer) async throws -> Void) async throws -> Void
+        stream: @escaping BodyStream
     ) {
         self.init(status: status, headers: headers, body: nil, mediaType: mediaType)
         self.stream = stream
