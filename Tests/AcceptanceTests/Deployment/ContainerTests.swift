@@ -3,6 +3,7 @@ import Foundation
 import JSONCoding
 import Orchestrator
 import ServiceKit
+import ServicePlatform
 import Subscription
 import TenantManagement
 import TestSupport
