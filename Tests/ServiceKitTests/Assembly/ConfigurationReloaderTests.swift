@@ -17,9 +17,10 @@ struct ConfigurationReloaderTests {
 
         var value: Int { current.withLock { $0 } }
 
-        func setting(_ name: String, _ key: ConfigKey) -> ReloadableSetting {
+        func setting(_ name: String, _ variable: String) -> ReloadableSetting {
             ReloadableSetting(
-                name, current: { self.value }, read: { try $0.integer(key, default: 0, in: 0...9) },
+                name, current: { self.value },
+                read: { try $0.value(Setting.integer(variable, default: 0, in: 0...9, "A value")) },
                 use: { value in
                     self.current.withLock { $0 = value }
                     self.changes.withLock { $0 += 1 }
@@ -37,7 +38,7 @@ struct ConfigurationReloaderTests {
 
     @Test func `everything changes, or nothing`() async {
         let (one, two) = (Value(1), Value(2))
-        let settings = [one.setting("one", "one.value"), two.setting("two", "two.value")]
+        let settings = [one.setting("one", "ONE_VALUE"), two.setting("two", "TWO_VALUE")]
         #expect(await reload(settings, ["ONE_VALUE": "3", "TWO_VALUE": "4"]))
         #expect(one.value == 3 && two.value == 4)
         for wrong in ["10", "-1", "x"] {
@@ -49,7 +50,7 @@ struct ConfigurationReloaderTests {
 
     @Test func `what is as before is not replaced`() async {
         let value = Value(1)
-        #expect(await reload([value.setting("one", "one.value")], ["ONE_VALUE": "1"]))
+        #expect(await reload([value.setting("one", "ONE_VALUE")], ["ONE_VALUE": "1"]))
         #expect(value.changes.withLock { $0 } == 0)
     }
 
@@ -57,7 +58,7 @@ struct ConfigurationReloaderTests {
         struct Unreadable: Error {}
         let value = Value(1)
         let reloader = ConfigurationReloader(
-            [value.setting("one", "one.value")], source: { throw Unreadable() },
+            [value.setting("one", "ONE_VALUE")], source: { throw Unreadable() },
             logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         #expect(await !reloader.reload())
         #expect(value.value == 1)
