@@ -77,6 +77,7 @@ package struct SampleDataSeeder: Sendable {
             guard occupied.isEmpty else { throw .notEmpty(occupied) }
         }
         let counts = try copy(tables, in: session, progress)
+        try execute(SampleDataStatements.checkConstraints, in: session)
         try execute(SampleDataStatements.triggers(names, areEnabled: true), in: session)
         try execute("COMMIT", in: session)
         // Autovacuum does the same a little later.

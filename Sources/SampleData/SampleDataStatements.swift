@@ -15,6 +15,9 @@ enum SampleDataStatements {
         tables.map { "ALTER TABLE main.\($0) \(areEnabled ? "ENABLE" : "DISABLE") TRIGGER USER;" }.joined()
     }
 
+    /// Checks foreign keys whose checks were put off, which have to be done before a table can be changed.
+    static let checkConstraints = "SET CONSTRAINTS ALL IMMEDIATE"
+
     /// For estimates, and so that counts need not look at rows.
     static func vacuum(_ tables: [String]) -> String {
         "VACUUM (ANALYZE) " + tables.map { "main.\($0)" }.joined(separator: ", ")
