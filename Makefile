@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -33,7 +33,11 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos backup-test fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
+acceptance: lint test clients chaos backup-test compose-test fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
+
+compose-test: build ## Run deploy/docker-compose.yml on a container engine of its own (needs root), and prove that it is what is drawn
+	@scripts/install-dependencies.sh --compose
+	@/usr/bin/python3 scripts/compose/compose_test.py $(ARGS)
 
 chaos: build ## Kill processes at random, then check that nothing is lost, doubled or stuck; ARGS="--tenants 1000 --kills 50 --seed 7"
 	@for connector in postgres bullmq; do python3 scripts/chaos/chaos.py --binary $(ARC) --connector $$connector $(ARGS) || exit 1; done

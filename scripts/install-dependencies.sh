@@ -5,6 +5,7 @@
 #   install-dependencies.sh --bench     also for `make bench`
 #   install-dependencies.sh --fuzz      also for `make fuzz`
 #   install-dependencies.sh --clients   also for `make clients`
+#   install-dependencies.sh --compose   also for `make compose-test`
 #   install-dependencies.sh --backup    also for `make backup-test`
 # Without root it prints the command to run and exits with 1.
 set -euo pipefail
@@ -65,6 +66,19 @@ fi
 
 if [ "${1:-}" = --backup ]; then
     has pgbackrest || need pgbackrest "\`make backup-test\` backs a cluster up and restores it with it"
+fi
+if [ "${1:-}" = --compose ]; then
+    has podman || need podman "runs the containers of \`make compose-test\`, in storage of its own"
+    has runc || need runc "podman starts containers with it where there is no systemd"
+    [ -x /usr/sbin/iptables ] || need iptables "podman's network publishes ports with it"
+    [ -x /usr/lib/podman/netavark ] || need netavark "the network of the containers"
+    [ -x /usr/lib/podman/aardvark-dns ] || need aardvark-dns "the names of the containers"
+    has docker-compose || need docker-compose "reads deploy/docker-compose.yml"
+    [ -x /usr/sbin/debootstrap ] || need debootstrap "makes the base of the images"
+    has chromium || need chromium "opens pgAdmin"
+    has chromedriver || need chromium-driver "drives the browser"
+    dpkg-query -W -f '${Status}' python3-venv 2>/dev/null | grep -q 'ok installed' ||
+        need python3-venv "installs pgAdmin and what drives the browser from PyPI"
 fi
 
 if [ ${#missing[@]} -gt 0 ]; then
