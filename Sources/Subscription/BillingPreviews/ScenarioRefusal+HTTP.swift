@@ -1,5 +1,5 @@
-import Billing
-import ServiceKit
+package import Billing
+package import ServiceKit
 
 extension ScenarioRefusal: HTTPFailureConvertible {
     package var httpFailure: HTTPFailure { .invalidField(pointer, code: "scenario", reason) }
