@@ -81,6 +81,12 @@ extension Rational {
     func multipliedBounded(by other: Rational) throws(BillingError) -> Rational {
         if let product = try? multiplied(by: other) { return product }
         if let product = try? quantized(places: 12).multiplied(by: other) { return product }
+        if let product = try? quantized(places: 12).multiplied(by: other.quantized(places: 18)) { return product }
         return try quantized(places: 9).multiplied(by: other.quantized(places: 12))
+    }
+
+    /// The quotient, bounded in the same way. Throws `.divisionByZero` and `.overflow`.
+    func dividedBounded(by other: Rational) throws(BillingError) -> Rational {
+        try multipliedBounded(by: Rational(other.denominator, other.numerator))
     }
 }

@@ -114,7 +114,15 @@ package struct Rational: Sendable, Hashable {
 
 extension Rational: Comparable {
     package static func < (left: Rational, right: Rational) -> Bool {
-        // The products have 256 bits.
+        if left.denominator == right.denominator { return left.numerator < right.numerator }
+        let (first, firstOverflow) = left.numerator.multipliedReportingOverflow(by: right.denominator)
+        let (second, secondOverflow) = right.numerator.multipliedReportingOverflow(by: left.denominator)
+        if !firstOverflow, !secondOverflow { return first < second }
+        return isLessBeyond128Bits(left, right)
+    }
+
+    /// The products have 256 bits.
+    private static func isLessBeyond128Bits(_ left: Rational, _ right: Rational) -> Bool {
         let first = left.numerator.multipliedFullWidth(by: right.denominator)
         let second = right.numerator.multipliedFullWidth(by: left.denominator)
         return first.high == second.high ? first.low < second.low : first.high < second.high

@@ -57,11 +57,13 @@ package struct TimeAxis: Sendable, Hashable {
         return try self.position(of: date.adding(days: days), second: second)
     }
 
-    /// The text of a position: a date, or an instant in UTC.
+    /// The text of a position: a date, or an instant in UTC such as `2024-01-31T10:00:00Z`.
     package func text(_ position: Int) -> String {
         switch granularity {
-        case .day: (try? CalendarDate(daysSince1970: position))?.description ?? ""
-        case .second: Timestamp(seconds: Int64(position)).description
+        case .day: return (try? CalendarDate(daysSince1970: position))?.description ?? ""
+        case .second:
+            let text = Timestamp(seconds: Int64(position)).description
+            return text.hasSuffix(".000Z") ? text.dropLast(5) + "Z" : text
         }
     }
 

@@ -4,7 +4,7 @@ import JSONCoding
 /// The bounds of numbers: far beyond any invoice, and far within 128 bits.
 enum NumberBounds {
     /// Minor units of an amount.
-    static let minorUnits: Int128 = 1_000_000_000_000_000
+    static let minorUnits = Limits.minorUnits
     /// Units of a quantity.
     static let quantity = Rational(1_000_000_000_000)
     /// Decimals of a quantity, a unit amount, or a rate.

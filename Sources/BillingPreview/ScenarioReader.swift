@@ -10,7 +10,7 @@ package struct ScenarioReader: Sendable {
         static let changes = 1_000
         static let phases = 100
         static let usageEvents = 20_000
-        static let interim = 1_000
+        static let interim = 100
         static let discounts = 20
         static let taxes = 20
         static let credits = 100

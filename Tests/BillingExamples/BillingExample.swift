@@ -36,9 +36,16 @@ package struct BillingExample: Sendable {
         return excluded
     }
 
-    private static func document() throws -> JSONValue {
+    /// Rules of docs/billing.md, by name, with small numbers (Tests/Fixtures/billing/rules.json).
+    package static func rules() throws -> [(name: String, example: Case)] {
+        try (document("rules.json").arrayValue ?? []).map {
+            ($0["name"]?.stringValue ?? "", Case(request: $0["request"] ?? .null, expected: $0["expect"] ?? .null))
+        }
+    }
+
+    private static func document(_ name: String = "examples.json") throws -> JSONValue {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .appendingPathComponent("Fixtures/billing/examples.json")
+            .appendingPathComponent("Fixtures/billing/\(name)")
         return try JSONValue.parse(Array(Data(contentsOf: file)))
     }
 

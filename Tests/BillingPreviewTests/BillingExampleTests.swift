@@ -15,4 +15,14 @@ import Testing
             }
         }
     }
+
+    @Test func `every rule holds`() throws {
+        for rule in try BillingExample.rules() {
+            let differences = BillingExample.differences(
+                try Preview.answer(rule.example.request), rule.example.expected)
+            #expect(
+                differences.isEmpty,
+                "\(rule.name) \(String(decoding: rule.example.request.serialized(), as: UTF8.self)): \(differences)")
+        }
+    }
 }

@@ -62,7 +62,7 @@ struct RandomRequest {
             ]
         }
         if chance(8) { price["minimum"] = money(currency, upTo: 100) }
-        if chance(8) { price["maximum"] = .string("\(number(100...400))") }
+        if chance(8) { price["maximum"] = .string("\(number(101...400))") }
         return .object(price)
     }
 

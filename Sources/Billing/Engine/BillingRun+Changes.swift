@@ -48,6 +48,8 @@ extension BillingRun {
     private mutating func make(
         _ update: ItemRun.Update, to index: Int, policy: ChangePolicy, at now: Int
     ) throws {
+        // A trial of its own means nothing after the first.
+        guard update.price != nil || update.quantity != nil || update.cycle != nil else { return }
         guard items[index].span != nil else {
             // Before the period that begins now, or before the item's own start.
             try apply(update, to: index)

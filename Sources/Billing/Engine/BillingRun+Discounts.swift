@@ -66,7 +66,7 @@ extension BillingRun {
         var sum = Rational.zero
         for place in places { sum = try sum.addingBounded(left[place]) }
         guard sum > .zero else { return }
-        let part = try min(amount, sum).divided(by: sum)
+        let part = try min(amount, sum).dividedBounded(by: sum)
         for place in places { shares[place] = try left[place].multipliedBounded(by: part) }
     }
 
@@ -89,7 +89,7 @@ extension BillingRun {
                 for other in beside { sum = try sum.addingBounded(left[other]) }
                 guard sum > .zero else { continue }
                 part = try amount.multipliedBounded(by: line.fraction)
-                    .multipliedBounded(by: left[place].divided(by: sum))
+                    .multipliedBounded(by: left[place].dividedBounded(by: sum))
             }
             shares[place] = min(part, left[place])
         }
@@ -104,7 +104,7 @@ extension BillingRun {
         guard let credit, let source = lines[credit].source, lines[source].discountShares.indices.contains(number),
             lines[source].fraction > .zero, lines[source].discountShares[number] > .zero
         else { return nil }
-        return try? lines[source].discountShares[number].divided(by: lines[source].fraction)
+        return try? lines[source].discountShares[number].dividedBounded(by: lines[source].fraction)
     }
 
     /// What a credit takes back of one discount: the credited part of what its line has had.
@@ -125,7 +125,7 @@ extension BillingRun {
             return try share.multipliedBounded(by: part)
         case .amount:
             guard lines[source].fraction > .zero else { return .zero }
-            return try share.multipliedBounded(by: line.fraction.divided(by: lines[source].fraction))
+            return try share.multipliedBounded(by: line.fraction.dividedBounded(by: lines[source].fraction))
         }
     }
 

@@ -5,10 +5,17 @@ extension BillingRun {
         guard !isPaused else { throw ScenarioRefusal("\(change.pointer)/type", "The subscription is paused already") }
         pauses.append((now, nil))
         guard change.policy == .prorateNow else { return }
-        for index in items.indices where items[index].segment != nil {
-            let span = items[index].span
-            try cut(item: index, at: now)
-            items[index].span = span
+        for index in items.indices {
+            guard let segment = items[index].segment, let span = items[index].span else { continue }
+            pointer = items[index].item.pointer
+            if items[index].isMetered {
+                // Its tiers go on after the pause.
+                flushPending(of: index)
+                if segment.from < now { try addUsage(of: index, segment, to: now, isInterim: true) }
+            } else {
+                try cut(item: index, at: now)
+                items[index].span = span
+            }
         }
     }
 
@@ -16,8 +23,7 @@ extension BillingRun {
         guard isPaused else { throw ScenarioRefusal("\(change.pointer)/type", "The subscription is not paused") }
         pauses[pauses.count - 1].to = now
         for index in items.indices where items[index].span != nil && items[index].segment == nil {
-            // Usage is billed as it happens, whatever the policy.
-            guard change.policy == .prorateNow || items[index].isMetered else { continue }
+            guard change.policy == .prorateNow else { continue }
             pointer = items[index].item.pointer
             try openSegment(of: index, from: now, kind: .prorationCharge)
         }

@@ -42,10 +42,10 @@ extension BillingRun {
     /// Issues what is due so far, unless it is nothing.
     mutating func closeInvoice() throws {
         defer { bucket = [] }
-        guard let date = bucketDate, date < scenario.until, !bucket.isEmpty else { return }
+        guard let date = bucketDate, date < scenario.until, !bucket.isEmpty else { return try refuseWaitingNotes() }
         pointer = ""
         try settleRounding()
-        guard bucket.contains(where: { lines[$0].amount != 0 }) else { return }
+        guard bucket.contains(where: { lines[$0].amount != 0 }) else { return try refuseWaitingNotes() }
         sortBucket()
         let discounts = try shareDiscounts()
         let taxes = try shareTaxes()

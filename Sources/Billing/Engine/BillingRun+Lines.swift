@@ -24,7 +24,9 @@ extension BillingRun {
     }
 
     func rounded(_ exact: Rational) throws -> Int64 {
-        try Money(rounding: exact, currency: currency, mode: scenario.policies.rounding).minorUnits
+        let amount = try Money(rounding: exact, currency: currency, mode: scenario.policies.rounding).minorUnits
+        guard amount.magnitude <= Limits.minorUnits.magnitude else { throw BillingError.overflow }
+        return amount
     }
 
     var chargesZero: Bool { scenario.policies.zeroUsageFlatFee == .charged }
@@ -59,12 +61,20 @@ extension BillingRun {
         return "\(whole) × \(try length(span, from: from, to: to))/\(span.total)"
     }
 
-    func days(_ span: PeriodSpan, from: Int, to: Int) throws -> InvoiceLineDetails.Input {
+    func days(
+        _ span: PeriodSpan, from: Int, to: Int, less paused: Int = 0
+    ) throws -> InvoiceLineDetails.Input {
         let name = axis.granularity == .day ? "days" : "seconds"
-        guard try fraction(span, from: from, to: to) != .one else {
-            return .init(name: name, value: "\(span.total)/\(span.total)")
-        }
-        return .init(name: name, value: "\(try length(span, from: from, to: to))/\(span.total)")
+        let isWhole = try fraction(span, from: from, to: to) == .one
+        let length = isWhole ? span.total : try length(span, from: from, to: to)
+        return .init(name: name, value: "\(length - paused)/\(span.total)")
+    }
+
+    /// How much of a time was without service.
+    func pausedLength(_ span: PeriodSpan, from: Int, to: Int) throws -> Int {
+        var sum = 0
+        for pause in pauses { sum += try length(span, from: max(pause.from, from), to: min(pause.to ?? to, to)) }
+        return sum
     }
 
     /// Takes back the rest of what was billed in advance, at most what is left of it (policy P7).
@@ -123,23 +133,26 @@ extension BillingRun {
     mutating func addMinimum(of index: Int, _ segment: Segment, to end: Int, isPending: Bool = false) throws {
         let from = max(segment.from, firstPaid)
         guard let minimum = segment.price.minimum, from < end else { return }
-        let fraction = try fraction(segment.span, from: from, to: end)
-        let due = try rounded(minimum.multiplied(by: fraction))
+        let paused = try segment.line == nil ? pausedLength(segment.span, from: from, to: end) : 0
+        let share = try fraction(segment.span, from: from, to: end)
+            .subtracting(Rational(Int128(paused), Int128(segment.span.total)))
+        let due = try rounded(minimum.multiplied(by: max(.zero, share)))
         var billed = segment.billed
         if let line = segment.line {
             billed = try rounded(Rational(lines[line].amount).subtracting(lines[line].credited))
         }
         guard due > billed else { return }
         let exact = Rational(due - billed)
+        let served = try length(segment.span, from: from, to: end) - paused
+        let fractionText = share == .one ? "" : " × \(served)/\(segment.span.total)"
         var line = WorkLine(
             kind: .minimum, item: index, span: segment.span, from: from, to: end, price: exact, exact: exact,
             amount: due - billed, rule: "what is missing to the minimum",
-            formula: "\(try partial(currency.majorText(minimum), segment.span, from: from, to: end)) − "
-                + currency.majorText(Rational(billed)))
+            formula: "\(currency.majorText(minimum))\(fractionText) − \(currency.majorText(Rational(billed)))")
         line.inputs = [
             .init(name: "minimum", value: currency.majorText(minimum)),
             .init(name: "billed", value: currency.majorText(Rational(billed))),
-            try days(segment.span, from: from, to: end),
+            try days(segment.span, from: from, to: end, less: paused),
         ]
         try add(line, isPending: isPending)
     }
@@ -149,10 +162,7 @@ extension BillingRun {
         guard let minimum = scenario.minimum, span.from < end else { return }
         pointer = "/minimum"
         try settleRounding()
-        var served = try length(span, from: span.from, to: end)
-        for pause in pauses {
-            served -= try length(span, from: max(pause.from, span.from), to: min(pause.to ?? end, end))
-        }
+        let served = try length(span, from: span.from, to: end) - pausedLength(span, from: span.from, to: end)
         let isWhole = served == span.total || served == span.wholeTo - span.wholeFrom && !span.hasThirtyDayMonths
         let fraction = isWhole ? Rational.one : try Rational(Int128(max(0, served)), Int128(span.total))
         let due = try rounded(minimum.multiplied(by: fraction))

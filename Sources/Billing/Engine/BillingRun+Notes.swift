@@ -19,11 +19,12 @@ extension BillingRun {
         // What is left is that of the amount less discounts, in which the note is given.
         let net = try Rational(line.amount).addingBounded(line.discountShare.negated)
         let left = try Rational(line.amount).addingBounded(line.credited.negated)
-        let netLeft = line.amount > 0 ? try left.multipliedBounded(by: net.divided(by: Rational(line.amount))) : .zero
+        let netLeft =
+            line.amount > 0 ? try left.multipliedBounded(by: net.dividedBounded(by: Rational(line.amount))) : .zero
         guard try amount <= rounded(max(.zero, netLeft)), net > .zero else {
             throw ScenarioRefusal("\(change.pointer)/amount", "More than what is left of the line")
         }
-        let gross = try Rational(amount).multipliedBounded(by: Rational(line.amount).divided(by: net))
+        let gross = try Rational(amount).multipliedBounded(by: Rational(line.amount).dividedBounded(by: net))
         lines[index].credited = try min(Rational(line.amount), line.credited.addingBounded(gross))
         try issueNote(change, number: number, place: place, amount: amount, isRefund: isRefund, rates: taxes(of: line))
     }
@@ -44,6 +45,12 @@ extension BillingRun {
                 issuedOn: max(date, scenario.created ?? date), invoice: number, line: place, amount: money(amount),
                 tax: money(try rounded(tax)), total: total, isRefund: isRefund))
         if !isRefund { balance = try money(balance).adding(total).minorUnits }
+    }
+
+    /// Refuses credit notes on an invoice that was not issued.
+    func refuseWaitingNotes() throws {
+        guard let note = waitingNotes.first else { return }
+        throw ScenarioRefusal("\(note.pointer)/invoice", "There is no such invoice on that day")
     }
 
     private func waitsForToday(_ change: ScenarioChange) -> Bool {

@@ -15,7 +15,8 @@ extension BillingRun {
             // The term may end here.
             if let end = serviceEnd, end < served.to { shorten(to: end) }
         }
-        for index in items.indices { try begin(item: index, at: now, end: serviceEnd) }
+        let last = serviceEnd
+        for index in items.indices { try begin(item: index, at: now, end: last) }
     }
 
     mutating func beginSubscriptionPeriod(_ span: PeriodSpan, at now: Int) {
@@ -46,7 +47,7 @@ extension BillingRun {
         guard var span = items[index].span else { return }
         for limit in [end, run.item.end] { span.to = min(span.to, limit ?? span.to) }
         items[index].span = span
-        if !isPaused { try openSegment(of: index, from: now, kind: .recurring) }
+        if !isPaused || run.isMetered { try openSegment(of: index, from: now, kind: .recurring) }
     }
 
     /// Bills a new segment from a position to the end of the item's period: now in advance, else when it ends.
@@ -101,7 +102,6 @@ extension BillingRun {
         guard let span, span.to == now else { return }
         try addMinimumOfAll(span, to: now)
         self.span = nil
-        pauses.removeAll { $0.to != nil }
     }
 
     /// Ends an item's period: bills what is due after it, and what waited for it.

@@ -20,6 +20,9 @@ extension BillingRun {
         of index: Int, _ segment: Segment, to end: Int, isInterim: Bool = false, isPending: Bool = false
     ) throws {
         let run = items[index]
+        // A time without service has no usage, not even none.
+        let served = try length(segment.span, from: segment.from, to: end)
+        guard try served > pausedLength(segment.span, from: segment.from, to: end) || served == 0 else { return }
         let measure = try measure(of: run.item, from: segment.from, to: end)
         let total = try segment.price.amount(for: measure, chargesZero: chargesZero)
         let (amount, overflow) = try rounded(total).subtractingReportingOverflow(segment.billed)
@@ -54,13 +57,14 @@ extension BillingRun {
         }
         var measure = Measure(quantity: .zero, events: [])
         while low < usage.count, usage[low].position < to {
-            let quantity = usage[low].quantity
+            defer { low += 1 }
+            let (position, quantity) = (usage[low].position, usage[low].quantity)
+            guard !pauses.contains(where: { $0.from <= position && position < $0.to ?? .max }) else { continue }
             measure.events.append(quantity)
             switch item.aggregation {
             case .sum: measure.quantity = try measure.quantity.adding(quantity)
             case .max: measure.quantity = max(measure.quantity, quantity)
             }
-            low += 1
         }
         if item.aggregation == .max, !measure.events.isEmpty { measure.events = [measure.quantity] }
         return measure

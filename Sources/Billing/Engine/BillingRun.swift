@@ -14,7 +14,7 @@ struct BillingRun {
     var span: PeriodSpan?
     /// The paid periods so far: the last one is the current one.
     var periods: [(from: Int, to: Int)] = []
-    /// Positions without service within the current period, for the minimum of all items.
+    /// Positions without service.
     var pauses: [(from: Int, to: Int?)] = []
     var isPaused: Bool { pauses.last.map { $0.to == nil } ?? false }
     /// Where a cancellation ends the service.
@@ -82,7 +82,10 @@ struct BillingRun {
     mutating func run() throws -> BillingStatement {
         let until = axis.position(of: scenario.until)
         var position: Int? = scenario.start
+        var steps = 0
         while let now = position, now < until {
+            steps += 1
+            guard steps <= Limits.steps else { throw ScenarioRefusal("/until", Limits.tooMany("days with changes")) }
             try step(at: now)
             position = nextPosition(after: now)
         }

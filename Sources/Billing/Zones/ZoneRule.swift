@@ -45,7 +45,8 @@ struct ZoneRule: Sendable, Hashable {
 
     func offset(at instant: Int64) -> Int {
         guard let summer else { return standard }
-        let year = GregorianCalendar.date(days: Int((instant + Int64(standard)) / 86_400)).year
+        let wall = Int(instant) + standard
+        let year = GregorianCalendar.date(days: (wall - (wall % 86_400 + 86_400) % 86_400) / 86_400).year
         let start = summer.start.wall(in: year) - Int64(standard)
         let end = summer.end.wall(in: year) - Int64(summer.offset)
         let isSummer =

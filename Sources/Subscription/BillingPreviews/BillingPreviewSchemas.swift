@@ -91,7 +91,7 @@ enum BillingPreviewSchemas {
         .init("aggregation", Schema.string(oneOf: ["sum", "max"]).defaulting("sum")),
         .init(
             "interim",
-            Schema.array(of: date, maxItems: 1000).described("Usage before these days is billed on them")),
+            Schema.array(of: date, maxItems: 100).described("Usage before these days is billed on them")),
     ]
 
     private static let tax = Schema.object(
@@ -103,13 +103,16 @@ enum BillingPreviewSchemas {
         ], name: "PreviewTax"
     ).described("A tax on every line.")
 
-    private static let item = Schema.object(
-        [.init("id", name, required: true)] + priced + [
-            .init("taxes", Schema.array(of: tax, maxItems: 20)), .init("collection", collection),
-            .init("interval", interval), .init("start", moment), .init("end", date),
-            .init("once", Schema.boolean.defaulting(false)),
-        ], name: "PreviewItem"
-    ).described("One of several prices of a subscription.")
+    private static let identified: [Schema.Property] = [.init("id", name, required: true)]
+
+    private static let ownOfItem: [Schema.Property] = [
+        .init("taxes", Schema.array(of: tax, maxItems: 20)), .init("collection", collection),
+        .init("interval", interval), .init("start", moment), .init("end", date),
+        .init("once", Schema.boolean.defaulting(false)),
+    ]
+
+    private static let item = Schema.object(identified + priced + ownOfItem, name: "PreviewItem")
+        .described("One of several prices of a subscription.")
 
     // MARK: What happens
 
@@ -161,26 +164,28 @@ enum BillingPreviewSchemas {
 
     // MARK: The request
 
+    private static let frame: [Schema.Property] = [
+        .init("currency", Schema.string(pattern: .currencyCode).example("USD"), required: true),
+        .init("timeZone", Schema.string(minLength: 1, maxLength: 64).example("America/Denver").defaulting("UTC")),
+        .init("start", moment, required: true), .init("created", date),
+        .init("until", date.example("2024-05-01"), required: true), .init("interval", interval, required: true),
+        .init("anchor", anchor), .init("collection", collection), .init("trial", trial),
+        .init("end", date.example("2025-01-15")), .init("term", term),
+    ]
+
+    private static let term = Schema.object([.init("periods", periods, required: true)])
+    private static let credit = Schema.object([.init("amount", decimal("10.00"), required: true)])
+
+    private static let events: [Schema.Property] = [
+        .init("items", Schema.array(of: item, maxItems: 100)), .init("minimum", decimal("100.00")),
+        .init("changes", Schema.array(of: change).described("At most 1,000")),
+        .init("discounts", Schema.array(of: discount, maxItems: 20)),
+        .init("taxes", Schema.array(of: tax, maxItems: 20)),
+        .init("credits", Schema.array(of: credit, maxItems: 100)), .init("policies", policies),
+    ]
+
     /// The body of `POST /billing-preview`.
-    static let request = Schema.object(
-        [
-            .init("currency", Schema.string(pattern: .currencyCode).example("USD"), required: true),
-            .init("timeZone", Schema.string(minLength: 1, maxLength: 64).example("America/Denver").defaulting("UTC")),
-            .init("start", moment, required: true), .init("created", date),
-            .init("until", date.example("2024-05-01"), required: true), .init("interval", interval, required: true),
-            .init("anchor", anchor), .init("collection", collection), .init("trial", trial),
-            .init("end", date.example("2025-01-15")),
-            .init("term", .object([.init("periods", periods, required: true)])),
-        ] + priced + [
-            .init("items", Schema.array(of: item, maxItems: 100)), .init("minimum", decimal("100.00")),
-            .init("changes", Schema.array(of: change).described("At most 1,000")),
-            .init("discounts", Schema.array(of: discount, maxItems: 20)),
-            .init("taxes", Schema.array(of: tax, maxItems: 20)),
-            .init(
-                "credits", Schema.array(of: .object([.init("amount", decimal("10.00"), required: true)]), maxItems: 100)
-            ),
-            .init("policies", policies),
-        ], name: "BillingPreview"
-    ).described(
-        "A subscription with everything that happens to it. There must be exactly one of price, phases, and items.")
+    static let request = Schema.object(frame + priced + events, name: "BillingPreview")
+        .described(
+            "A subscription with everything that happens to it. There must be exactly one of price, phases, and items.")
 }
