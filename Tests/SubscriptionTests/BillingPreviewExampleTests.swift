@@ -31,7 +31,7 @@ import Testing
         }
     }
 
-    private func differences(_ answer: TestResponse, _ expected: JSONValue) -> [String] {
+    private func differences(_ answer: StackTestSupport.TestResponse, _ expected: JSONValue) -> [String] {
         if let pointer = expected["refused"]?.stringValue {
             let isRefused = answer.status == 422 && answer.details.contains { $0["path"]?.stringValue == pointer }
             return isRefused ? [] : ["\(answer.status) \(answer.text)"]
