@@ -13,9 +13,10 @@ import Testing
 @Suite(.timeLimit(.minutes(20))) struct LoginAuditTests {
     /// Rows about sessions, the oldest first.
     private func rows(_ world: LoginWorld, _ condition: JSONObject = [:]) async throws -> [JSONValue] {
+        var condition = condition
+        condition["entity"] = "Session"
         let filter: JSONValue = [
-            "where": .object(condition.merging(["entity": "Session"]) { $1 }), "order": ["recordedOn ASC", "id ASC"],
-            "limit": 100,
+            "where": .object(condition), "order": ["recordedOn ASC", "id ASC"], "limit": 100,
         ]
         return try await world.stack.tenantManagement
             .get("/audit-logs?\(filter.parameter())", token: world.stack.admin).expect(200).json.arrayValue ?? []

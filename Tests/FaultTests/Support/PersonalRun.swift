@@ -112,9 +112,9 @@ final class PersonalRun {
             try await management.get("/tenants/\(tenant)", token: admin).json["status"] == 0
         }
 
-        let row = try await management.post(
-            "/contacts", .object(contact(key).merging(["tenantId": .string(tenant)]) { $1 }), token: admin
-        ).expect(201).string("id")
+        var person = contact(key)
+        person["tenantId"] = .string(tenant)
+        let row = try await management.post("/contacts", .object(person), token: admin).expect(201).string("id")
         try await management.patch("/contacts/\(row)", ["lastName": .string(last + "-\(first)")], token: admin)
             .expect(204)
         try await sell(tenant, key, admin)
