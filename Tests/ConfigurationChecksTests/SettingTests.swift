@@ -142,6 +142,22 @@ import Testing
         #expect(warnings == ["PORT is not an integer from 1 to 65535"])
     }
 
+    @Test func `a password in a URL is shown nowhere`() async throws {
+        let place = Setting.text("PLACE", default: "", values: "a web address", "Where it is") { !$0.contains("x") }
+        let keys = ConfigurationKeys("all", [place])
+        for (text, shown) in [
+            ("http://me:hush@a.example/y?q=1@2", "http://…@a.example/y?q=1@2"), ("http://hush@b", "http://…@b"),
+            ("one://a/@b, two://u:hush@c", "one://a/@b, two://…@c"), ("http://a/@b", "http://a/@b"), ("@", "@"),
+        ] {
+            let sources = try await EnvironmentReader.sources(folder: "/nonexistent", environment: ["PLACE": text])
+            #expect(EffectiveSetting.all(of: keys, in: sources).first?.value == shown)
+        }
+        let failure = #expect(throws: ConfigurationFailure.self) {
+            try keys.check(reader(["PLACE": "http://me:hush@x"]))
+        }
+        #expect(failure?.description == "PLACE is \"http://…@x\", but must be a web address")
+    }
+
     @Test func `effective settings have their sources, and secrets are hidden`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arc-settings-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -45,7 +45,7 @@ package struct EffectiveSetting: Sendable {
         }
         self.problem = problem
         source = found?.source
-        value = description.isSecret ? found.map { _ in "(hidden)" } : found?.text ?? description.unset
+        value = description.isSecret ? found.map { _ in "(hidden)" } : found?.text.withoutPasswords ?? description.unset
     }
 
     /// The sources that name a file with the secret.

@@ -62,7 +62,7 @@ package struct SettingDescription: Sendable, Hashable {
 
     /// The failure of a value that the setting cannot have.
     package func failure(_ text: String) -> ConfigurationFailure {
-        let found = isSecret ? "" : "is \"\(text)\", but "
+        let found = isSecret ? "" : "is \"\(text.withoutPasswords)\", but "
         return ConfigurationFailure(key: name, reason: "\(found)must be \(values)")
     }
 }

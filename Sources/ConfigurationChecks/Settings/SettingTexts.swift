@@ -24,3 +24,21 @@ extension CaseIterable where Self: RawRepresentable, RawValue == String {
         return names.count == 1 ? names.joined() : "one of \(names.joined(separator: ", "))"
     }
 }
+
+extension String {
+    /// The text without the passwords of URLs, in case somebody has put one where none belongs.
+    var withoutPasswords: String {
+        var result = ""
+        var rest = self[...]
+        while let start = rest.firstRange(of: "://")?.upperBound {
+            result += rest[..<start]
+            rest = rest[start...]
+            let end = rest.firstIndex { "/?# ,".contains($0) } ?? rest.endIndex
+            if let at = rest[..<end].lastIndex(of: "@") {
+                result += "…"
+                rest = rest[at...]
+            }
+        }
+        return result + rest
+    }
+}
