@@ -18,5 +18,8 @@ package enum MessageBusMigrations {
         Migration(
             number: 4, name: "cheaper_checks", up: PackageResources.V0004__cheaper_checks_up_sql,
             down: PackageResources.V0004__cheaper_checks_down_sql),
+        Migration(
+            number: 5, name: "room_for_claims", up: PackageResources.V0005__room_for_claims_up_sql,
+            down: PackageResources.V0005__room_for_claims_down_sql),
     ]
 }

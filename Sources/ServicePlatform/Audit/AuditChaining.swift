@@ -14,7 +14,7 @@ struct AuditChaining: Sendable {
         return .done(())
     }
 
-    /// Under load, the rows of half a second share a transaction: planning, the claim and its end cost as much as thirty rows.
+    /// Under load, the rows of half a second share a transaction.
     static let configuration = WorkerConfiguration(
         concurrency: 1, backOff: BackOff(initial: .milliseconds(500), maximum: .seconds(30)), maximumAttempts: .max,
         pollInterval: .seconds(1), linger: .milliseconds(500))

@@ -50,6 +50,12 @@ package enum AuditSchema {
     /// The statements that detach tables.
     package static func detach(_ tables: [AuditedTable]) -> String { tables.map(\.detaching).joined() }
 
+    /// The statements that leave room in each page for a second version of the ends of chains, which are written and then sealed.
+    package static let roomForSeals = "ALTER TABLE main.audit_chains SET (fillfactor = 50);\n"
+
+    /// The statements that return to what was before.
+    package static let littleRoomForSeals = "ALTER TABLE main.audit_chains SET (fillfactor = 80);\n"
+
     private static let tables = """
         CREATE FUNCTION main.audit_uuid(value text) RETURNS uuid LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $function$
         BEGIN

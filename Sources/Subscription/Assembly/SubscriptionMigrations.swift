@@ -96,6 +96,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 73, name: "audit_erasures", up: AuditSchema.bindErasure(others: "SELECT NULL::uuid WHERE false"),
             down: AuditSchema.unbindErasure()),
+        Migration(
+            number: 80, name: "room_for_changes", up: OutboxSchema.roomForClaims + AuditSchema.roomForSeals,
+            down: AuditSchema.littleRoomForSeals + OutboxSchema.littleRoomForClaims),
     ]
 
     /// Of migration 13: never changed again.

@@ -140,6 +140,9 @@ package enum TenantManagementMigrations {
                     WHERE became.id = tenant AND about.id IS NOT NULL
                     """),
             down: AuditSchema.unbindErasure(if: erasureCondition)),
+        Migration(
+            number: 80, name: "room_for_changes", up: OutboxSchema.roomForClaims + AuditSchema.roomForSeals,
+            down: AuditSchema.littleRoomForSeals + OutboxSchema.littleRoomForClaims),
     ]
 
     /// Of migrations 69 and 73: only what is erased elsewhere is erased from the log.

@@ -1,0 +1,1 @@
+ALTER TABLE main.deliveries SET (fillfactor = 85);
