@@ -9,13 +9,16 @@ import Darwin
 /// Writes lines to a file descriptor on a separate thread, so that a slow reader of the log never blocks a request.
 ///
 /// Lines wait in a bounded buffer. When the reader is so slow that the buffer is full, lines are dropped and counted,
-/// and the count is written as a separate line when there is room again.
+/// and the count is written as a separate line when there is room again. The first line after a pause is written at once, those
+/// behind it together: waking the thread and writing for each line cost a busy service more than making the line.
 package final class LineOutput: Sendable {
     private struct State {
         var pending: [UInt8] = []
         var dropped = 0
         var isWriting = false
         var isThreadStarted = false
+        /// Whether the thread has to be woken.
+        var isWaiting = false
     }
 
     private let state = Mutex(State())
@@ -50,12 +53,12 @@ package final class LineOutput: Sendable {
                 state.dropped += 1
                 return (false, false)
             }
-            let wasEmpty = state.pending.isEmpty
             state.pending.append(contentsOf: line)
             state.pending.append(UInt8(ascii: "\n"))
-            let start = !state.isThreadStarted
+            let (start, signal) = (!state.isThreadStarted, state.isWaiting)
             state.isThreadStarted = true
-            return (start, wasEmpty)
+            state.isWaiting = false
+            return (start, signal)
         }
         if action.start { startThread() }
         if action.signal { wakeUp.signal() }
@@ -96,41 +99,53 @@ package final class LineOutput: Sendable {
     }
 
     private func drain() {
+        var chunk: [UInt8] = []
         while true {
-            let chunk: [UInt8] = state.withLock { state in
-                var chunk = state.pending
-                state.pending.removeAll(keepingCapacity: false)
+            // The buffers take turns, so that lines are not copied while they grow.
+            if chunk.capacity > Self.keptCapacity { chunk = [] } else { chunk.removeAll(keepingCapacity: true) }
+            state.withLock { state in
+                swap(&chunk, &state.pending)
                 if state.dropped > 0 {
                     chunk.append(
                         contentsOf: Array("{\"level\":\"warning\",\"droppedLogLines\":\(state.dropped)}\n".utf8))
                     state.dropped = 0
                 }
                 state.isWriting = !chunk.isEmpty
-                return chunk
+                state.isWaiting = chunk.isEmpty
             }
             if chunk.isEmpty {
                 wakeUp.wait()
                 continue
             }
-            chunk.withUnsafeBytes { bytes in
-                var offset = 0
-                while offset < bytes.count {
-                    guard let base = bytes.baseAddress else { return }
-                    #if canImport(Glibc)
-                    let written = Glibc.write(descriptor, base + offset, bytes.count - offset)
-                    #else
-                    let written = Darwin.write(descriptor, base + offset, bytes.count - offset)
-                    #endif
-                    if written > 0 {
-                        offset += written
-                    } else if written < 0 && (errno == EINTR || errno == EAGAIN) {
-                        if errno == EAGAIN { usleep(1_000) }
-                    } else {
-                        return  // the reader has gone: nothing sensible can be done with the line
-                    }
+            write(chunk)
+            state.withLock { $0.isWriting = false }
+            usleep(Self.collectingMicroseconds)
+        }
+    }
+
+    /// How long lines are collected after some were written.
+    private static let collectingMicroseconds: UInt32 = 2000
+    /// Buffers that have grown larger are given back.
+    private static let keptCapacity = 256 << 10
+
+    private func write(_ chunk: [UInt8]) {
+        chunk.withUnsafeBytes { bytes in
+            var offset = 0
+            while offset < bytes.count {
+                guard let base = bytes.baseAddress else { return }
+                #if canImport(Glibc)
+                let written = Glibc.write(descriptor, base + offset, bytes.count - offset)
+                #else
+                let written = Darwin.write(descriptor, base + offset, bytes.count - offset)
+                #endif
+                if written > 0 {
+                    offset += written
+                } else if written < 0 && (errno == EINTR || errno == EAGAIN) {
+                    if errno == EAGAIN { usleep(1_000) }
+                } else {
+                    return  // the reader has gone: nothing sensible can be done with the line
                 }
             }
-            state.withLock { $0.isWriting = false }
         }
     }
 }
