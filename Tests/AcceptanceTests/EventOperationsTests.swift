@@ -238,7 +238,7 @@ import Testing
             #expect(Self.ids(filtered) == Array(ids.prefix(1)))
             let rest = try #require(Self.next(filtered)?.split(separator: "?").last)
             #expect(Self.ids(try await list(String(rest))) == [ids[1]], "the next page has the same filter")
-            let both = try await list(filter.parameter() + "&limit=3&where[type]=TEST_9")
+            let both = try await list(filter.parameter() + "&limit=3&where%5Btype%5D=TEST_9")
             #expect(Self.ids(both).isEmpty, "both conditions hold")
             for bad in [
                 JSONValue.object(["where": ["type": ["regexp": "T"]]]).parameter(),
