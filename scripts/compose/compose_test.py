@@ -173,10 +173,17 @@ class Test:
         logs = self.engine.podman("logs", "--tail", "20", self.name(service), check=False)
         raise Failure(f"{service} is not healthy after {seconds} s: {(logs.stdout + logs.stderr)[-1500:]}")
 
+    def call(self, url, token=None, body=None):
+        """The bytes of a response; with a body it is a POST."""
+        headers = {"Content-Type": "application/json"} if body else {}
+        if token:
+            headers["Authorization"] = f"Bearer {token}"
+        data = json.dumps(body).encode() if body else None
+        with urllib.request.urlopen(urllib.request.Request(url, data, headers), timeout=60) as response:
+            return response.read()
+
     def get(self, url, token=None):
-        request = urllib.request.Request(url, headers={"Authorization": f"Bearer {token}"} if token else {})
-        with urllib.request.urlopen(request, timeout=30) as response:
-            return json.loads(response.read())
+        return json.loads(self.call(url, token))
 
     def token(self):
         return self.execute("tenant-management-service", "arc", "token", "--permission", "all").stdout.strip()
@@ -313,6 +320,19 @@ def demo(test):
     identifier, key, steps = test.demo()
     test.tenant = identifier
     return f"arc demo: all {steps} steps, tenant {key}"
+
+
+@step("invoice")
+def invoice(test):
+    url, token = f"http://{ADDRESS}:3005/invoices", test.token()
+    created = json.loads(test.call(url, token, {
+        "startDate": "2026-01-01", "endDate": "2026-01-31", "dueDate": "2026-02-15", "amount": 1234.5, "currencyCode": "USD",
+        "status": 0, "tenantId": test.tenant}))
+    file = test.work / "invoice.pdf"
+    file.write_bytes(test.call(f"{url}/{created['id']}/download", token))
+    text = test.run(["pdftotext", str(file), "-"])
+    expect("1234.50 USD" in text and created["id"] in text, f"the invoice says: {text}")
+    return f"the image draws invoices: a PDF of {file.stat().st_size} bytes with the right amount"
 
 
 @step("pgadmin")

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 
-NEEDED = ["podman", "runc", "iptables", "docker-compose", "debootstrap", "openssl", "chromium", "chromedriver"]
+NEEDED = ["podman", "runc", "iptables", "docker-compose", "debootstrap", "openssl", "chromium", "chromedriver", "pdftotext"]
 
 
 class Unavailable(Exception):
