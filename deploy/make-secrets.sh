@@ -22,7 +22,7 @@ make() { # name
 for name in postgres_tenant_management_password postgres_subscription_password tenant_mgmt_owner_password \
     tenant_mgmt_app_password subscription_owner_password subscription_app_password orchestrator_owner_password \
     orchestrator_app_password provisioner_password redis_password jwt_secret data_encryption_key metrics_token \
-    pgadmin_password redis_commander_password; do
+    pgadmin_password grafana_password redis_commander_password; do
     make "$name"
 done
 
@@ -32,4 +32,4 @@ pgpass="postgres-tenant-management:5432:*:tenant_mgmt_owner:$(escaped tenant_mgm
 postgres-subscription:5432:*:subscription_owner:$(escaped subscription_owner_password)"
 [ "$(cat "$folder/pgadmin_pgpass" 2>/dev/null)" = "$pgpass" ] || write pgadmin_pgpass "$pgpass"
 
-echo "$folder: $made of 16 secrets were made, the others were there"
+echo "$folder: $made of 17 secrets were made, the others were there"

@@ -47,4 +47,18 @@ import Testing
         #expect(environment["REDIS_HOSTS"] == nil, "it would have the password in it")
         #expect(ComposeFile.texts(tool["secrets"]) == ["redis_password", "redis_commander_password"])
     }
+
+    @Test func `Grafana shows our dashboard with the data of Prometheus`() async throws {
+        let compose = try await ComposeFile.read()
+        let tool = try #require(compose.services.first { $0.name == "grafana" }?.service)
+        let volumes = ComposeFile.texts(tool["volumes"])
+        #expect(volumes.contains("./grafana/provisioning:/etc/grafana/provisioning:ro"))
+        #expect(volumes.contains("./grafana/arc-services.json:/etc/grafana/dashboards/arc-services.json:ro"))
+        let sources = try await ComposeFile.read("grafana/provisioning/datasources/arc.yml").document["datasources"]
+        let source = try #require(sources?.arrayValue?.first)
+        #expect(
+            source["type"] == "prometheus" && source["url"] == "http://prometheus:9090" && source["isDefault"] == true)
+        let providers = try await ComposeFile.read("grafana/provisioning/dashboards/arc.yml").document["providers"]
+        #expect(providers?.arrayValue?.first?["options"]?["path"] == "/etc/grafana/dashboards")
+    }
 }
