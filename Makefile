@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-data backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -44,6 +44,9 @@ chaos: build ## Kill processes at random, then check that nothing is lost, doubl
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)
+
+scale-data: build ## Compare hot requests at 10,000 and 1,000,000 tenants; ARGS="--sizes 10000,200000 --minutes 60"
+	@python3 scripts/scale/scale.py --binary $(ARC) --output Benchmarks/results/scale.json $(ARGS)
 
 backup-test: build ## Back a running system up, destroy its databases, and restore them to a second before a mistake
 	@scripts/install-dependencies.sh --backup
