@@ -167,6 +167,13 @@ import Testing
             try await plans.check(
                 "Subscription",
                 Filter(limit: 50, include: [Inclusion("plan"), Inclusion("invoice")]))
+
+            // Ids are in the order of time, and the active ones are the newest.
+            try await database.query(
+                "UPDATE main.subscriptions SET status = CASE WHEN id > 'c0000000-0000-0000-0000-000000000000' THEN 1 ELSE 4 END"
+            )
+            try await database.query("ANALYZE main.subscriptions")
+            try await plans.checkReads("Subscription", Filter(where: .equals("status", .int64(1)), limit: 20))
         }
     }
 
@@ -201,6 +208,24 @@ import Testing
                     line.contains("Rows Removed by Filter") ? line.split(separator: " ").last.flatMap { Int($0) } : nil
                 }
                 #expect(removed.allSatisfy { $0 < 200 }, "\(plan)")
+            }
+        }
+
+        /// A list finds its rows without reading others.
+        func checkReads(_ name: String, _ filter: Filter) async throws {
+            let entity = try #require(catalog.entity(named: name))
+            try await database.withPool(user: database.template.runtimeRole) { pool in
+                let repository = EntityRepository(pool: pool, entity: entity, catalog: catalog)
+                let select = try repository.selectStatement(filter, in: .system).statement
+                let explain = PostgresStatement("EXPLAIN (ANALYZE) \(select.sql)", prepared: false)
+                let lines = try await pool.query(explain, select.values, settings: TenantScope.system.settings).rows.map
+                {
+                    try $0.text(0)
+                }
+                let removed = lines.compactMap { line in
+                    line.contains("Rows Removed by Filter") ? line.split(separator: " ").last.flatMap { Int($0) } : nil
+                }
+                #expect(removed.allSatisfy { $0 < 200 }, "\(lines.joined(separator: "\n"))")
             }
         }
 

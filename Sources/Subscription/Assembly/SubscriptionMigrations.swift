@@ -99,6 +99,9 @@ package enum SubscriptionMigrations {
         Migration(
             number: 80, name: "room_for_changes", up: OutboxSchema.roomForClaims + AuditSchema.roomForSeals,
             down: AuditSchema.littleRoomForSeals + OutboxSchema.littleRoomForClaims),
+        Migration(
+            number: 81, name: "lists_by_status", up: PackageResources.V0081__lists_by_status_up_sql,
+            down: PackageResources.V0081__lists_by_status_down_sql),
     ]
 
     /// Of migration 13: never changed again.
