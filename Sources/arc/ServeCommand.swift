@@ -40,10 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
             let reader = try await EnvironmentReader.make()
             try check(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
+            // Twice: what reading settings and describing operations has needed does not add to what the start needs from here on.
+            process_release_code()
             SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
             try await http.run(reloads: reloads) { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
-                // Reading settings, describing operations and checking the database has run code that serves no request.
+                // Nor does the code that has checked the database serve requests.
                 process_release_code()
             } configuration: {
                 try await EnvironmentReader.make()
