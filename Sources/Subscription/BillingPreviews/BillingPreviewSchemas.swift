@@ -184,8 +184,17 @@ enum BillingPreviewSchemas {
         .init("credits", Schema.array(of: credit, maxItems: 100)), .init("policies", policies),
     ]
 
+    /// A request with more members than one would be about two subscriptions.
+    private static let sample: JSONValue = [
+        "currency": "USD", "timeZone": "America/Denver", "start": "2024-01-31", "until": "2024-05-01",
+        "interval": ["unit": "month", "count": 1], "price": ["model": "per_unit", "unitAmount": "8.50"],
+        "quantity": "3",
+        "changes": [["at": "2024-03-10", "type": "quantity", "quantity": "5", "policy": "prorate_now"]],
+        "taxes": [["name": "VAT", "rate": "20"]],
+    ]
+
     /// The body of `POST /billing-preview`.
-    static let request = Schema.object(frame + priced + events, name: "BillingPreview")
+    static let request = Schema.object(frame + priced + events, name: "BillingPreview").example(sample)
         .described(
             "A subscription with everything that happens to it. There must be exactly one of price, phases, and items.")
 }
