@@ -10,9 +10,10 @@ if [ -n "${DEBIAN_SNAPSHOT:-}" ]; then
     done >/etc/apt/sources.list
 fi
 apt-get update
-# libpq for PostgreSQL, Pango and fonts for invoices, certificates for TLS to others, and the domains that no tenant can hold.
+# libpq for PostgreSQL, Pango and fonts for invoices, certificates for TLS to others, the domains that no tenant can hold, and the
+# time zones in which subscriptions are billed.
 # shellcheck disable=SC2086
-apt-get install -y --no-install-recommends ca-certificates libpq5 libpangocairo-1.0-0 libstdc++6 publicsuffix zlib1g $FONTS
+apt-get install -y --no-install-recommends ca-certificates libpq5 libpangocairo-1.0-0 libstdc++6 publicsuffix tzdata zlib1g $FONTS
 
 # The orchestrator moves and exports tenants' data with pg_dump. Its package depends on Perl for other programs, so only these two
 # are taken; what is recorded of the package goes into the list of parts.
