@@ -112,6 +112,8 @@ class Development:
     def run(self):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self.stop)
+        # Whoever starts this may have blocked them; the children inherit what is blocked.
+        signal.pthread_sigmask(signal.SIG_SETMASK, set())
         seen = self.files.snapshot()
         self.build_and_restart()
         if not self.stops:
