@@ -43,6 +43,8 @@ struct IsolationWorld: Sendable {
     static let environment = [
         "LEAD_TOKEN_PERMISSIONS": TestTokens.allPermissions.joined(separator: ","), "PROVISION_ON_CREATE": "false",
         "SUBSCRIPTION_QUOTA": "1000", "WEBHOOK_ENDPOINT_LIMIT": "100000",
+        // A fast walk asks more often in a minute than a tenant may.
+        "RATE_LIMIT_TENANT": "write=1000000,search=1000000",
         "OIDC_ROLE_MAPPING": #"{"admins": {"roles": ["SuperAdmin"]}, "strangers": {"permissions": ["none"]}}"#,
     ]
 
