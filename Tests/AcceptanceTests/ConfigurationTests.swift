@@ -182,7 +182,7 @@ import Testing
     }
 
     private static let environmentsOfOthers = [
-        "LocalStack/", "PDFDocuments/", "Orchestrator/Moves/PostgresProgram.swift",
+        "LocalStack/", "PDFDocuments/", "Orchestrator/Moves/PostgresProgram.swift", "Orchestrator/Provisioners/Exec/",
     ]
     /// Of every program.
     private static let ofTheSystem: Set<String> = ["PATH", "HOME", "TMPDIR"]
