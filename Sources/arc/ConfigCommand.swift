@@ -16,7 +16,7 @@ struct ConfigCommand: AsyncParsableCommand {
             abstract: "Print the effective settings of a service with their sources; secrets are hidden.",
             discussion: """
                 Reads the environment, .env.docker and .env.defaults as `arc serve` would do it: run it in the container of the
-                service. A setting that cannot be used is marked, and then the command ends with exit code 1.
+                service. A setting that cannot be used, or is missing, is marked, and then the command ends with exit code 1.
 
                   arc config show tenant-management
                   arc config show orchestrator --set --json
@@ -35,7 +35,7 @@ struct ConfigCommand: AsyncParsableCommand {
             CommandSupport.bootstrapQuietLogging()
             let sources = try await EnvironmentReader.sources(environment: CommandSupport.environment)
             let settings = EffectiveSetting.all(of: service.settings, in: sources)
-                .filter { !set || $0.source != nil }
+                .filter { !set || $0.source != nil || $0.problem != nil }
             for line in json ? settings.map(\.json) : EffectiveSetting.table(settings) {
                 CommandSupport.printLine(line)
             }

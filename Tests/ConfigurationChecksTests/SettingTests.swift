@@ -158,6 +158,16 @@ import Testing
         #expect(failure?.description == "PLACE is \"http://…@x\", but must be a web address")
     }
 
+    @Test func `effective settings show what is missing and what contradicts others`() async throws {
+        let keys = ConfigurationKeys("all", [Self.user, Self.port]).checking {
+            (reader) throws(ConfigurationFailure) in _ = try reader.value(Self.user)
+        }
+        let missing = try await EnvironmentReader.sources(folder: "/nonexistent", environment: [:])
+        #expect(EffectiveSetting.all(of: keys, in: missing).map(\.problem) == ["DB_USER is missing", nil])
+        let present = try await EnvironmentReader.sources(folder: "/nonexistent", environment: ["DB_USER": "arc"])
+        #expect(EffectiveSetting.all(of: keys, in: present).map(\.problem) == [nil, nil])
+    }
+
     @Test func `effective settings have their sources, and secrets are hidden`() async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("arc-settings-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)

@@ -17,17 +17,31 @@ package struct EffectiveSetting: Sendable {
     ) -> [EffectiveSetting] {
         let described = Dictionary(
             keys.groups.flatMap(\.settings).map { ($0.description.name, $0) }, uniquingKeysWith: { first, _ in first })
+        let mistakes = mistakes(keys, sources)
         return keys.names.sorted().map { name in
             let description =
                 described[name]?.description
                 ?? SettingDescription(
                     name, values: "text", unset: nil, "", isSecret: keys.secrets.contains(name))
-            return EffectiveSetting(description, described[name], sources)
+            return EffectiveSetting(
+                description, described[name], sources, mistake: mistakes[name] ?? mistakes["\(name)_FILE"])
         }
     }
 
+    /// What keeps a service from starting, by the names of variables: also what is missing, and what contradicts other settings.
+    private static func mistakes(
+        _ keys: ConfigurationKeys, _ sources: [EnvironmentReader.Source]
+    ) -> [String: String] {
+        let reader = ConfigReader(providers: sources.map(\.provider))
+        do throws(ConfigurationFailure) { try keys.check(reader) } catch {
+            return Dictionary(error.parts.map { ($0.key, $0.description) }, uniquingKeysWith: { first, _ in first })
+        }
+        return [:]
+    }
+
     private init(
-        _ description: SettingDescription, _ setting: (any DescribedSetting)?, _ sources: [EnvironmentReader.Source]
+        _ description: SettingDescription, _ setting: (any DescribedSetting)?, _ sources: [EnvironmentReader.Source],
+        mistake: String?
     ) {
         name = description.name
         // The file of a secret wins wherever it is named.
@@ -43,7 +57,7 @@ package struct EffectiveSetting: Sendable {
                 if found == nil { found = ("", source.name) }
             }
         }
-        self.problem = problem
+        self.problem = problem ?? mistake
         source = found?.source
         value = description.isSecret ? found.map { _ in "(hidden)" } : found?.text.withoutPasswords ?? description.unset
     }
