@@ -133,7 +133,13 @@ import Testing
         }
         let statements = spans.filter { $0.attributes["db.system.name"] != nil }
         #expect(statements.contains { $0.name.contains("INSERT main.tenants") })
-        for span in statements {
+        let commands = statements.filter { $0.attributes["db.system.name"] == "redis" }
+        #expect(!commands.isEmpty)
+        for span in commands {
+            #expect(span.kind == "CLIENT" && span.attributes["db.operation.name"] == span.name)
+            #expect(span.name.allSatisfy { ("A"..."Z").contains($0) } && span.attributes["db.query.text"] == nil)
+        }
+        for span in statements where span.attributes["db.system.name"] != "redis" {
             #expect(span.kind == "CLIENT" && span.attributes["db.system.name"] == "postgresql")
             #expect(span.attributes["db.query.summary"] == span.name && span.attributes["db.query.text"] == nil)
         }
