@@ -123,8 +123,8 @@ import Testing
     @Test func `the file of defaults sets nothing, and its lines are the defaults`() async throws {
         let text = SettingsDocument([("first", Self.keys)]).defaultsFile
         #expect(text.split(separator: "\n").allSatisfy { $0.hasPrefix("#") && $0.count <= 120 })
-        #expect(text.contains("\n# Where it listens. Must be an integer from 1 to 65535.\n# PORT=3005\n"))
-        #expect(text.contains("\n# Who it is. Must be text; required.\n# DB_USER=\n"))
+        #expect(text.contains("\n# Where it listens. Value: an integer from 1 to 65535.\n# PORT=3005\n"))
+        #expect(text.contains("\n# Who it is. Value: text; required.\n# DB_USER=\n"))
         #expect(text.contains("\n# TOKEN_FILE=\n") && !text.contains("# TOKEN="))
         try await withFolder { folder in
             try Data(text.replacing("\n# PORT=", with: "\nPORT=").utf8)

@@ -24,7 +24,7 @@ extension SettingsDocument {
     }
 
     private static func lines(_ setting: SettingDescription) -> [String] {
-        var text = "\(plain(setting.meaning)). Must be \(plain(setting.values))"
+        var text = "\(plain(setting.meaning)). Value: \(plain(setting.values))"
         if !setting.isLiteral, let unset = setting.unset { text += "; unset: \(plain(unset))" }
         if setting.isRequired { text += "; required" }
         let variable = setting.isSecret ? "\(setting.name)_FILE" : setting.name
