@@ -58,10 +58,10 @@ extension ConfigurationKeys {
         return variable[start...].first?.isNumber ?? false
     }
 
-    /// The distance between names: one that is the beginning or the end of the other is nearer than one with other words.
+    /// The distance between names: words count more than letters, and words that begin alike are the same one.
     private static func distance(_ left: String, _ right: String) -> Int {
-        let words = (Set(left.split(separator: "_")), Set(right.split(separator: "_")))
-        let foreign = words.0.symmetricDifference(words.1).count
+        func words(_ name: String) -> Set<Substring> { Set(name.split(separator: "_").map { $0.prefix(3) }) }
+        let foreign = words(left).symmetricDifference(words(right)).count
         return 4 * foreign + distance(Array(left.utf8), Array(right.utf8))
     }
 

@@ -26,13 +26,15 @@ import Testing
 
     @Test func `a variable that begins like a setting and is none is reported with the nearest one`() {
         let found = Self.keys.unknown(in: [
-            "DB_CONNECTIONS_MAX", "DB_POOL_SIZE", "LEAD_LENGTH", "DB_PORT", "DB_PASSWORD_FILE", "DBX_PORT", "HOST",
+            "DB_CONNECTIONS_MAX", "DB_MAX_CONNS", "DB_POOL_SIZE", "LEAD_LENGTH", "DB_PORT", "DB_PASSWORD_FILE",
+            "DBX_PORT", "HOST",
             "LEAD",
             "PATH", "DB_SERVICE_HOST", "DB_PORT_5432_TCP_ADDR", "DB_PORT_5432_TCP",
         ])
         #expect(
             found.map { [$0.variable, $0.setting] } == [
-                ["DB_CONNECTIONS_MAX", "DB_MAX_CONNECTIONS"], ["DB_POOL_SIZE", "DB_PORT"],
+                ["DB_CONNECTIONS_MAX", "DB_MAX_CONNECTIONS"], ["DB_MAX_CONNS", "DB_MAX_CONNECTIONS"],
+                ["DB_POOL_SIZE", "DB_PORT"],
                 ["LEAD_LENGTH", "LEAD_KEY_LENGTH"],
             ])
     }
