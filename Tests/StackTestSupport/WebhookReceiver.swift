@@ -65,7 +65,8 @@ package final class WebhookReceiver: Sendable {
         let verifier = await TokenVerifier(configuration: TokenConfiguration(secret: nil, issuer: nil), clock: clock)
         let operation = Operation(
             .post, "/{name}", id: "Receiver.receive", summary: "", security: .none, responses: [.init(.ok, "")],
-            handler: .anonymous { try await receiver.handle($0) })
+            handler: .anonymous { try await receiver.handle($0) }
+        ).takingAnyBody()
         let service = HTTPService(
             configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),
             base: BaseOperations(serviceName: "Receiver", greeting: "", explorerAssets: nil, checks: [], clock: clock),

@@ -4,7 +4,14 @@ import HTTPTypes
 extension Operation {
     /// Whether a body with members is refused because the operation takes none. The original ignores the one of
     /// `POST /leads/{id}/verify`, which its clients may send.
-    var refusesBody: Bool { requestBody == nil && method == .post && security != .leadKey }
+    var refusesBody: Bool { requestBody == nil && method == .post && security != .leadKey && !takesAnyBody }
+
+    /// The operation, whose handler reads whatever body comes, such as that of a receiver in a test.
+    package func takingAnyBody() -> Operation {
+        var operation = self
+        operation.takesAnyBody = true
+        return operation
+    }
 
     /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
     /// them as well.

@@ -48,7 +48,8 @@ final class TestPeer: Sendable {
             Operation(
                 route.method, route.path, id: "Peer.\(route.path)", summary: "", security: .none,
                 responses: [.init(.ok, "")],
-                handler: .anonymous { call in try await self.answer(call, route.handler) })
+                handler: .anonymous { call in try await self.answer(call, route.handler) }
+            ).takingAnyBody()
         }
         let service = HTTPService(
             configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),

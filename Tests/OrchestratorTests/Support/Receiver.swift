@@ -77,7 +77,8 @@ final class Receiver: Sendable {
             Operation(
                 .post, path, id: "Receiver.post", summary: "", security: .none,
                 responses: [.init(.noContent, "")],
-                handler: .anonymous { call in try await self.take(call) })
+                handler: .anonymous { call in try await self.take(call) }
+            ).takingAnyBody()
         }
         return HTTPService(
             configuration: ServiceConfiguration(port: 0, writesAccessLog: false, shutdownTime: .seconds(1)),
