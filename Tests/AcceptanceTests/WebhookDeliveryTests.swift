@@ -61,7 +61,7 @@ import Testing
             _ = try await world.stack.createTenantID()
             let delivery = try await world.settled(endpoint, "FAILED")[0]
             let received = world.receiver.received(at: "/failing")
-            #expect(received.count == 4, "one attempt and one for each delay")
+            try #require(received.count == 4, "one attempt and one for each delay")
             #expect(Set(received.map(\.id)).count == 1 && Set(received.map(\.body)).count == 1)
             #expect(delivery["attempts"] == 4 && delivery["lastStatus"] == 500)
             let log = try await world.log(received[0].id)

@@ -2,14 +2,15 @@ import Entities
 import HTTPTypes
 
 extension Operation {
-    /// Whether a body with members is refused because the operation takes none: for callers with a token. The original ignores
-    /// the body of `POST /leads/{id}/verify`, and operations without a token may read bytes that no schema describes.
-    var refusesBody: Bool {
-        guard requestBody == nil, method == .post else { return false }
-        return switch security {
-        case .bearer, .anyIdentity: true
-        case .none, .leadKey, .signature, .basic, .eventSender: false
-        }
+    /// Whether a body with members is refused because the operation takes none. The original ignores the one of
+    /// `POST /leads/{id}/verify`, which its clients may send.
+    var refusesBody: Bool { requestBody == nil && method == .post && security != .leadKey && !takesAnyBody }
+
+    /// The operation, whose handler reads whatever body comes, such as that of a receiver in a test.
+    package func takingAnyBody() -> Operation {
+        var operation = self
+        operation.takesAnyBody = true
+        return operation
     }
 
     /// The operation, refused with 403 to the users of a tenant whatever their permissions. Row-level security refuses
