@@ -65,13 +65,15 @@ package struct ConfigurationKeys: Sendable, ExpressibleByArrayLiteral {
 
     /// Checks every described setting by itself, and what must hold for several of them, so that a person sees all mistakes at
     /// once.
+    /// - Parameter together: False for a program that binds parts of its own, which need no settings: then only single values
+    ///   are checked here.
     /// - Throws: ``ConfigurationFailure`` with every mistake.
-    package func check(_ reader: ConfigReader) throws(ConfigurationFailure) {
+    package func check(_ reader: ConfigReader, together: Bool = true) throws(ConfigurationFailure) {
         var mistakes = ConfigurationMistakes()
         for setting in groups.flatMap(\.settings) where !setting.description.isLenient {
             _ = mistakes.read { () throws(ConfigurationFailure) in try setting.check(reader) }
         }
-        for check in checks {
+        for check in checks where together {
             _ = mistakes.read { () throws(ConfigurationFailure) in try check(reader) }
         }
         try mistakes.check()

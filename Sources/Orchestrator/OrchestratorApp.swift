@@ -36,7 +36,7 @@ package enum OrchestratorApp {
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
-        try configurationKeys.check(reader)
+        try configurationKeys.check(reader, together: bus == nil)
         let telemetry = try ServiceTelemetry(
             service: "orchestrator", reader: reader,
             servicePort: try ServiceConfiguration(reader: reader, defaultPort: OrchestratorCore.defaultPort).port,

@@ -42,7 +42,7 @@ extension ServiceApp {
     package static func make(
         reader: ConfigReader, clock: any WallClock = SystemClock(), bus: MessageBusConnection? = nil, logger: Logger
     ) async throws -> HTTPService {
-        try configurationKeys.check(reader)
+        try configurationKeys.check(reader, together: bus == nil)
         let telemetry = try profile.telemetry(reader: reader, clock: clock, logger: logger)
         return try await telemetry.measuring {
             let (core, made) = try await assemble(reader: reader, clock: clock, bus: bus, logger: logger)
