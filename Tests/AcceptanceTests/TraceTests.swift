@@ -26,12 +26,16 @@ import Testing
 
                 let first = try await receiver.span("the registration") { $0.name == "POST /leads" }
                 let last = ["process TENANT_PROVISIONING_SUCCESS", "send mail", "POST /webhook"]
-                try await eventually("the whole trace has arrived") {
-                    let spans = receiver.spans.filter { $0.trace == first.trace }
-                    let mails = spans.count { $0.name == "send mail" }
-                    return mails == 2 && last.allSatisfy { name in spans.contains { $0.name == name } }
+                // A span is sent when it has ended, which one that waits for others does later than these.
+                let spans = try await eventually("the whole trace has arrived") { () -> [ReceivedSpan]? in
+                    let all = receiver.spans
+                    let trace = Trace(all, id: first.trace)
+                    let isWhole =
+                        trace.spans.count { $0.name == "send mail" } == 2
+                        && last.allSatisfy { name in trace.spans.contains { $0.name == name } }
+                        && trace.spans.allSatisfy { $0.id == first.id || trace.path(of: $0).last == Self.root }
+                    return isWhole ? all : nil
                 }
-                let spans = receiver.spans
                 try checkTree(Trace(spans, id: first.trace), first)
                 try checkLink(spans, first.trace)
                 checkAttributes(spans)
@@ -57,6 +61,9 @@ import Testing
         ).expect(201)
         try await eventually("the tenant is ACTIVE") { try await stack.status(ofTenant: tenant) == 0 }
     }
+
+    /// The span that all others of the trace of a lead belong to.
+    private static let root = "tenant-management: POST /leads"
 
     /// The spans of a trace, by which one finds the way from a span to the first one.
     private struct Trace {
@@ -87,7 +94,7 @@ import Testing
     private func checkTree(_ trace: Trace, _ first: ReceivedSpan) throws {
         #expect(first.parent.isEmpty)
         for span in trace.spans where span.id != first.id {
-            #expect(trace.path(of: span).last == "tenant-management: POST /leads", "\(span.service): \(span.name)")
+            #expect(trace.path(of: span).last == Self.root, "\(span.service): \(span.name)")
         }
         let tenantManagement = "tenant-management"
         #expect(
