@@ -267,7 +267,8 @@ import Testing
         }
     }
 
-    /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves, and a session ends once.
+    /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves, a session ends once, and
+    /// a preview has no effect.
     @Test(arguments: WalkTests.kinds) func `every POST accepts a key`(_ kind: TestStack.ServiceKind) async throws {
         try await TestStack.run([kind]) { stack in
             let document = try await stack.client(kind).get("/openapi.json").expect(200).json
@@ -275,8 +276,10 @@ import Testing
                 guard let post = methods["post"] else { continue }
                 let scheme = post["security"]?[0]?.objectValue?.keys.first
                 let names = (post["parameters"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
-                let isCallback = scheme == "WebhookSignature" || scheme == "HTTPBasic" || path == "/auth/logout"
-                #expect(names.contains("Idempotency-Key") == !isCallback, "POST \(path)")
+                let isRepeatable =
+                    ["WebhookSignature", "HTTPBasic"].contains(scheme)
+                    || ["/auth/logout", "/billing-preview"].contains(path)
+                #expect(names.contains("Idempotency-Key") == !isRepeatable, "POST \(path)")
             }
         }
     }
