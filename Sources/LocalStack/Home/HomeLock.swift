@@ -21,6 +21,8 @@ package final class HomeLock: Sendable {
     }
 
     deinit {
+        // A child that is being started has a copy of the descriptor until it runs its program, and with it the lock.
+        flock(descriptor, LOCK_UN)
         close(descriptor)
     }
 }
