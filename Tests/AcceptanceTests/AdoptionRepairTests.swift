@@ -96,9 +96,14 @@ import Testing
                         try await original.database.query(
                             "DELETE FROM main.\(table) WHERE octet_length(\(column)) > 2000")
                     }
-                    let applied = try await original.migrator().up()
-                    #expect(applied.map(\.number) == original.database.template.migrations.map(\.number))
+                    // Indexes that are built beside other transactions wait for this one, too.
+                    let applied = try await original.migrator(before: {
+                        $0.up.hasPrefix(Migration.withoutTransaction)
+                    }).up()
+                    #expect(applied.count > 10)
                 }
+                try await original.migrator().up()
+                #expect(try await original.migrator().check().pending.isEmpty)
             }
         }
     }

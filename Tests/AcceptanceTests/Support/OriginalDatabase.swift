@@ -25,10 +25,11 @@ struct OriginalDatabase: Sendable {
     }
 
     /// Migrates it, as a rule as the owner of the tables.
-    func migrator(as user: String = owner) -> Migrator {
+    /// - Parameter ends: The first migration that is left out, with all after it.
+    func migrator(as user: String = owner, before ends: (Migration) -> Bool = { _ in false }) -> Migrator {
         Migrator(
-            configuration: database.configuration(user: user), migrations: database.template.migrations,
-            logger: testLogger)
+            configuration: database.configuration(user: user),
+            migrations: Array(database.template.migrations.prefix { !ends($0) }), logger: testLogger)
     }
 
     /// Runs files of `Tests/Fixtures/original` as the owner, in one transaction.
