@@ -57,17 +57,28 @@ extension Rational {
         return rest == 1
     }
 
-    /// The nearest multiple of 10^-`places`. Throws `.overflow`.
+    /// The nearest multiple of 10^-`places`, however large numerator and denominator are. Throws `.overflow`.
     package func quantized(places: Int) throws(BillingError) -> Rational {
+        let (whole, rest) = numerator.magnitude.quotientAndRemainder(dividingBy: denominator.magnitude)
+        var (fraction, remainder) = (UInt128(0), rest)
+        for _ in 0..<places {
+            var digit = UInt8(0)
+            (digit, remainder) = Rational.nextDigit(remainder, of: denominator.magnitude)
+            fraction = fraction * 10 + UInt128(digit)
+        }
+        if remainder >= denominator.magnitude - remainder { fraction += 1 }
         let scale = try ScaledDecimal.power(places)
-        return try Rational(multiplied(by: Rational(scale)).rounded(), scale)
+        let (scaled, overflow) = whole.multipliedReportingOverflow(by: scale.magnitude)
+        let (sum, sumOverflow) = scaled.addingReportingOverflow(fraction)
+        guard !overflow, !sumOverflow, let magnitude = Int128(exactly: sum) else { throw .overflow }
+        return try Rational(numerator < 0 ? -magnitude : magnitude, scale)
     }
 }
 
 extension Rational {
     /// The sum: exact while it fits into 128 bits, else of both numbers rounded to twelve decimals (nine if that is too
     /// much). Sums over many lines with discounts in sequence have large denominators. Throws `.overflow`.
-    func addingBounded(_ other: Rational) throws(BillingError) -> Rational {
+    package func addingBounded(_ other: Rational) throws(BillingError) -> Rational {
         if let sum = try? adding(other) { return sum }
         if let left = try? quantized(places: 12), let right = try? other.quantized(places: 12),
             let sum = try? left.adding(right)

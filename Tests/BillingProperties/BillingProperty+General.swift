@@ -35,8 +35,8 @@ extension BillingProperty {
                 var (discount, tax) = (Rational.zero, Rational.zero)
                 for line in invoice.lines {
                     guard let details = line.details else { return "no details" }
-                    discount = try discount.adding(details.discountShare)
-                    tax = try tax.adding(details.taxShare)
+                    discount = try discount.addingBounded(details.discountShare)
+                    tax = try tax.addingBounded(details.taxShare)
                 }
                 let mode: RoundingMode = request["policies"]?["rounding"] == "half_even" ? .halfEven : .halfUp
                 guard discount.rounded(mode) == invoice.discount.minorUnits else { return "a discount of \(discount)" }

@@ -43,6 +43,11 @@ import Testing
         #expect(throws: BillingError.overflow) { try one.adding(other) }
         #expect(try one.addingBounded(other) == Rational(2))
         #expect(try one.multipliedBounded(by: Rational(3)).decimalText() == "3")
+        let largest = try Rational(Int128.max - 1, Int128.max)
+        #expect(try largest.addingBounded(one) == Rational(2))
+        #expect(try largest.negated.quantized(places: 12) == Rational(-1))
+        #expect(try largest.dividedBounded(by: one).decimalText() == "1")
+        #expect(throws: BillingError.overflow) { try Rational(Int128.max).quantized(places: 1) }
     }
 
     @Test func `currencies of ISO 4217 are known`() throws {

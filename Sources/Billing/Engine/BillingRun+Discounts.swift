@@ -157,10 +157,16 @@ extension BillingRun {
         let total = try rounded(exact)
         var parts = try sums.map { try rounded($0) }
         let residue = total - parts.reduce(0, +)
-        let largest = parts.indices.max { parts[$0].magnitude < parts[$1].magnitude }
-        if residue != 0, let largest { parts[largest] += residue }
+        if residue != 0, let largest = Self.largest(of: sums) { parts[largest] += residue }
         return (parts, total)
     }
+
+    /// The place of the number that is farthest from zero: by its exact value, because rounded ones may all be zero.
+    static func largest(of sums: [Rational]) -> Int? {
+        sums.indices.max { abs(sums[$0]) < abs(sums[$1]) }
+    }
+
+    private static func abs(_ number: Rational) -> Rational { number < .zero ? number.negated : number }
 
     func adjustment(
         _ kind: InvoiceLineDetails.Kind, _ description: String, amount: Int64, exact: Rational, rule: String,

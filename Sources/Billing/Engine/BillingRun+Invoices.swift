@@ -29,8 +29,8 @@ extension BillingRun {
                 sum += lines[index].amount
             }
             let residue = try rounded(exact) - sum
-            let largest = parts.max { lines[$0].amount.magnitude < lines[$1].amount.magnitude }
-            if residue != 0, let largest { lines[largest].amount += residue }
+            let largest = Self.largest(of: parts.map { lines[$0].exact })
+            if residue != 0, let largest { lines[parts[largest]].amount += residue }
         }
     }
 

@@ -58,8 +58,7 @@ extension BillingRun {
             for (place, part) in zip(within, withinParts) { parts[place] = part }
             // Of both kinds together, the sum is rounded once.
             let residue = adjustments.total - parts.reduce(0, +)
-            let largest = within.max { parts[$0].magnitude < parts[$1].magnitude }
-            if residue != 0, let largest { parts[largest] += residue }
+            if residue != 0, let place = Self.largest(of: within.map { sums[$0] }) { parts[within[place]] += residue }
         }
         for (place, rate) in rates.enumerated() {
             let percent = try rate.rate.multiplied(by: Rational(100)).decimalText()
