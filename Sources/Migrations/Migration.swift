@@ -2,9 +2,11 @@ package import PostgresClient
 package import Primitives
 
 /// One step in the history of a database: SQL text that leads there and back. Each may hold several commands; both run
-/// inside a transaction, so neither may hold `COMMIT`. A text whose first line is ``withoutTransaction`` is different: each of its
-/// commands runs on its own, as `CREATE INDEX CONCURRENTLY` needs. When one fails, those before it stay, and all of them run again
-/// the next time; so they must be such that nothing is wrong with that.
+/// inside a transaction, so neither may hold `COMMIT`.
+///
+/// The exception is a migration whose `up` begins with the line ``withoutTransaction``: each command of both texts runs on
+/// its own, as `CREATE INDEX CONCURRENTLY` needs. If one fails, the effects of those before it stay, and the next attempt
+/// runs all of them again. So they must be commands that can be repeated.
 package struct Migration: Sendable, Hashable {
     /// Its place in the order, from 1; never reused.
     package let number: Int
@@ -54,7 +56,8 @@ extension Migration {
     /// The first line of the texts of a migration whose commands run one by one.
     package static let withoutTransaction = "-- Without a transaction"
 
-    var isWithoutTransaction: Bool { up.hasPrefix(Self.withoutTransaction) }
+    /// Whether its commands run one by one. They wait until older transactions have ended.
+    package var isWithoutTransaction: Bool { up.hasPrefix(Self.withoutTransaction) }
 
     /// The commands of a text without functions: each ends with a semicolon at the end of a line.
     static func statements(of sql: String) -> [String] {
@@ -94,7 +97,8 @@ package struct MigrationState: Sendable, Hashable {
     package let isAdopted: Bool
 }
 
-/// Why migrating did not succeed. The database is as it was before the migration that is named.
+/// Why migrating did not succeed. The database is as it was before the migration that is named, unless that runs without a
+/// transaction: then the effects of its commands before the failed one stay.
 package struct MigrationError: Error, Sendable, CustomStringConvertible {
     /// The kind of error.
     package enum Kind: Sendable, Hashable {

@@ -4,8 +4,9 @@ package import PostgresClient
 /// Brings a database to the newest state, or back, by numbered migrations.
 ///
 /// Each migration runs in a transaction together with its row in `<schema>.schema_migrations`, under an advisory lock of
-/// that transaction: of ten nodes that start at once one applies it and the others find it applied. Runs as the role that
-/// owns the tables, on a dedicated connection.
+/// that transaction: of ten nodes that start at once one applies it and the others find it applied. Of a migration without a
+/// transaction, the commands run under a lock of the session, and its row is added at the end. Runs as the role that owns
+/// the tables, on a dedicated connection.
 package struct Migrator: Sendable {
     private let configuration: PostgresConfiguration
     private let schema: String
