@@ -75,6 +75,11 @@ struct MigrateCommand: AsyncParsableCommand {
                     CommandSupport.printError(report.lines(of: database.rawValue).joined(separator: "\n"))
                 }
                 guard !report.isBlocked else { throw ExitCode.failure }
+                for migration in report.pending where migration.isWithoutTransaction && !options.dryRun {
+                    CommandSupport.printError(
+                        "\(database.rawValue): \(MigrateCommand.list([migration])) will wait until all older transactions "
+                            + "of the database have ended; docs/operations.md (Migrations) says how to find them")
+                }
                 let applied = try await migrator.up(dryRun: options.dryRun)
                 let verb = options.dryRun ? "would apply" : "applied"
                 CommandSupport.printLine(
