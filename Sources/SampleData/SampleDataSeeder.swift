@@ -58,18 +58,17 @@ package struct SampleDataSeeder: Sendable {
     ) throws(SampleDataError) -> [(table: String, rows: Int)] {
         switch part {
         case .tenantManagement:
-            return try store(TenantManagementTables(size), named: TenantManagementTables.names, in: session, progress)
+            return try store(TenantManagementTables(size), in: session, progress)
         case .subscription:
             let plans = try self.plans(in: session)
-            return try store(
-                SubscriptionTables(size, plans: plans), named: SubscriptionTables.names, in: session, progress)
+            return try store(SubscriptionTables(size, plans: plans), in: session, progress)
         }
     }
 
-    private func store(
-        _ tables: some SampleTables, named names: [String], in session: BlockingSession,
-        _ progress: (Progress) -> Void
+    private func store<Tables: SampleTables>(
+        _ tables: Tables, in session: BlockingSession, _ progress: (Progress) -> Void
     ) throws(SampleDataError) -> [(table: String, rows: Int)] {
+        let names = Tables.names
         try execute("BEGIN", in: session)
         try execute(SampleDataStatements.triggers(names, areEnabled: false), in: session)
         if !appends {
@@ -98,8 +97,8 @@ package struct SampleDataSeeder: Sendable {
                 throw .unusable(error)
             }
             do throws(PostgresError) {
-                for (table, rows) in tables.texts.enumerated() where rows.rows > 0 {
-                    counts[table] += try session.copy(SampleDataStatements.copy(rows), rows.bytes)
+                for (table, text) in tables.texts.enumerated() where text.rows > 0 {
+                    counts[table] += try session.copy(SampleDataStatements.copy(text), text.bytes)
                 }
             } catch {
                 throw .database(error)
@@ -124,7 +123,7 @@ package struct SampleDataSeeder: Sendable {
         do throws(PostgresError) { return try session.query(statement) } catch { throw .database(error) }
     }
 
-    /// Nil for a plan that cannot be billed.
+    /// The plan of a row; nil if it cannot be billed.
     private static func plan(_ row: [String?]) -> SamplePlan? {
         let values = row.compactMap { $0 }
         guard values.count == 7, let id = Identifier(values[0]), let duration = Int(values[5]),

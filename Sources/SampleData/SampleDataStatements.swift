@@ -1,6 +1,6 @@
 /// The SQL around the rows.
 enum SampleDataStatements {
-    static func copy(_ rows: CopyRows) -> String { "COPY \(rows.target) FROM STDIN" }
+    static func copy(_ text: CopyText) -> String { "COPY \(text.target) FROM STDIN" }
 
     /// The names of those of the tables that have rows.
     static func occupied(_ tables: [String]) -> String {
@@ -9,16 +9,16 @@ enum SampleDataStatements {
             + ") AS found (name, has_rows) WHERE has_rows"
     }
 
-    /// Triggers record changes, claim domains and check what is right by construction: more work than the rows themselves. Keeps
-    /// others from writing to the tables until the end of the transaction.
+    /// Triggers record changes, claim domains and check rules that sample rows follow anyway, which takes longer than storing
+    /// the rows. The statement keeps others from writing to the tables until the end of the transaction.
     static func triggers(_ tables: [String], areEnabled: Bool) -> String {
         tables.map { "ALTER TABLE main.\($0) \(areEnabled ? "ENABLE" : "DISABLE") TRIGGER USER;" }.joined()
     }
 
-    /// Checks foreign keys whose checks were put off, which have to be done before a table can be changed.
+    /// Checks the deferred foreign keys now: PostgreSQL refuses to alter a table while checks of it are pending.
     static let checkConstraints = "SET CONSTRAINTS ALL IMMEDIATE"
 
-    /// For estimates, and so that counts need not look at rows.
+    /// Updates the planner's statistics, and the visibility map, so that counts can read indexes alone.
     static func vacuum(_ tables: [String]) -> String {
         "VACUUM (ANALYZE) " + tables.map { "main.\($0)" }.joined(separator: ", ")
     }

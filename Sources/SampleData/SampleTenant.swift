@@ -7,6 +7,8 @@ struct SampleTenant {
     let number: Int
     let id: Identifier
     let key: String
+    /// The only domain of the tenant.
+    let domain: String
     let name: String
     let status: SampleStatus
     let tier: String
@@ -39,6 +41,7 @@ struct SampleTenant {
         createdOn = created
         id = random.identifier(at: createdOn)
         let domain = "\(key).example"
+        self.domain = domain
         let place = random.pick(SampleWords.places, or: ("Berlin", "Berlin", "DE"))
         address = (
             random.identifier(at: createdOn),
@@ -57,9 +60,6 @@ struct SampleTenant {
         lead = random.happens(inPercent: 60) ? (random.identifier(at: leadOn), owner) : nil
         self.random = random
     }
-
-    /// The only domain of the tenant.
-    var domain: String { "\(key).example" }
 }
 
 /// The states that sample tenants are in; none has work in progress.

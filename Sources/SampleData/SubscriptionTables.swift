@@ -1,9 +1,9 @@
-package import Billing
+import Billing
 import Primitives
 
-/// The sample rows of the subscription service. Its plans are those that are there.
-package struct SubscriptionTables: SampleTables {
-    package static let names = ["known_tenants", "invoice", "invoice_lines", "subscriptions"]
+/// The sample rows of the subscription service. They refer to the plans that exist already.
+struct SubscriptionTables: SampleTables {
+    static let names = ["known_tenants", "invoice", "invoice_lines", "subscriptions"]
 
     private let size: SampleSize
     private let plans: [SamplePlan]
@@ -28,23 +28,21 @@ package struct SubscriptionTables: SampleTables {
             "created_on", "modified_on",
         ])
 
-    package init(_ size: SampleSize, plans: [SamplePlan]) {
+    init(_ size: SampleSize, plans: [SamplePlan]) {
         self.size = size
         self.plans = plans
     }
 
-    package var texts: [CopyRows] { [tenants, invoices, lines, subscriptions].map { CopyRows($0) } }
+    var texts: [CopyText] { [tenants, invoices, lines, subscriptions] }
 
-    /// Forgets the rows.
-    package mutating func removeAll() {
+    mutating func removeAll() {
         tenants.removeAll()
         invoices.removeAll()
         lines.removeAll()
         subscriptions.removeAll()
     }
 
-    /// Adds the rows of the tenant with this number.
-    package mutating func add(tenant number: Int) throws(BillingError) {
+    mutating func add(tenant number: Int) throws(BillingError) {
         var tenant = try SampleTenant(number, of: size)
         tenants.add([
             .identifier(tenant.id), .bool(tenant.status == .inactive), .int(1), .instant(tenant.createdOn),

@@ -1,9 +1,9 @@
-package import Billing
+import Billing
 import Primitives
 
 /// The sample rows of tenant management.
-package struct TenantManagementTables: SampleTables {
-    package static let names = [
+struct TenantManagementTables: SampleTables {
+    static let names = [
         "addresses", "leads", "tenants", "tenant_domains", "contacts", "resources", "invoices", "provisionings",
     ]
 
@@ -40,14 +40,13 @@ package struct TenantManagementTables: SampleTables {
             "reason", "started_on", "ended_on",
         ])
 
-    package init(_ size: SampleSize) { self.size = size }
+    init(_ size: SampleSize) { self.size = size }
 
-    package var texts: [CopyRows] {
-        [addresses, leads, tenants, domains, contacts, resources, invoices, provisionings].map { CopyRows($0) }
+    var texts: [CopyText] {
+        [addresses, leads, tenants, domains, contacts, resources, invoices, provisionings]
     }
 
-    /// Forgets the rows.
-    package mutating func removeAll() {
+    mutating func removeAll() {
         addresses.removeAll()
         leads.removeAll()
         tenants.removeAll()
@@ -58,8 +57,7 @@ package struct TenantManagementTables: SampleTables {
         provisionings.removeAll()
     }
 
-    /// Adds the rows of the tenant with this number.
-    package mutating func add(tenant number: Int) throws(BillingError) {
+    mutating func add(tenant number: Int) throws(BillingError) {
         var tenant = try SampleTenant(number, of: size)
         let created = CopyValue.instant(tenant.createdOn)
         let id = CopyValue.identifier(tenant.id)

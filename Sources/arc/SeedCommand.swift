@@ -14,7 +14,7 @@ struct SeedCommand: AsyncParsableCommand {
             The same options make the same rows, with the same ids. Tenants have leads, contacts, resources and invoices; the
             subscription service knows them, and has their subscriptions with invoices. Nothing is announced, mailed, audited
             or provisioned, and no application data exists. Rows are stored with COPY, those of each database in one
-            transaction, during which nobody else can write to these tables. The subscriptions are to the plans that are there.
+            transaction, during which nobody else can write to these tables. The subscriptions refer to plans that exist already.
 
             Without --service, fills both databases of the stack that `arc up` runs. With --service, fills the database given
             by DB_HOST, DB_PORT and DB_DATABASE as the role that owns the tables (DB_MIGRATION_USER); give the same options

@@ -20,7 +20,7 @@ import Testing
         }
     }
 
-    private static func rows(_ text: CopyRows) -> [[String]] {
+    private static func rows(_ text: CopyText) -> [[String]] {
         String(decoding: text.bytes, as: UTF8.self).split(separator: "\n").map { line in
             line.split(separator: "\t", omittingEmptySubsequences: false).map(String.init)
         }
