@@ -5,11 +5,11 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-data backup-test fuzz fuzz-parsers clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-data backup-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## Install missing system packages, with the reason for each
 	@scripts/install-dependencies.sh
@@ -33,9 +33,9 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos backup-test compose-test fuzz ## Run everything that a release must pass; needs Java and PyPI, takes about half an hour
+acceptance: lint test clients chaos backup-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
 
-compose-test: build ## Run deploy/docker-compose.yml on a container engine of its own (needs root), and prove that it is what is drawn
+compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs root), and check it against the drawing
 	@scripts/install-dependencies.sh --compose
 	@/usr/bin/python3 scripts/compose/compose_test.py $(ARGS)
 
@@ -45,7 +45,7 @@ chaos: build ## Kill processes at random, then check that nothing is lost, doubl
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)
 
-scale-data: build ## Compare hot requests at 10,000 and 1,000,000 tenants; ARGS="--sizes 10000,200000 --minutes 60"
+scale-data: build ## Compare hot requests at 10,000 and 1,000,000 tenants; takes up to an hour; ARGS="--sizes 10000,200000"
 	@python3 scripts/scale/scale.py --binary $(ARC) --output Benchmarks/results/scale.json $(ARGS)
 
 backup-test: build ## Back a running system up, destroy its databases, and restore them to a second before a mistake
