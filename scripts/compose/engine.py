@@ -1,4 +1,4 @@
-"""A container engine of its own for the test of the compose file: podman with storage, networks and socket in one folder, so that
+"""A separate container engine for the test of the compose file: podman with storage, networks and socket in one folder, so that
 containers, images and volumes of this machine are neither used nor touched."""
 
 import json
@@ -51,11 +51,12 @@ class Engine:
         self.service = subprocess.Popen(
             self._command("system", "service", "--time=0", f"unix://{self.socket}"), env=self.environment,
             stdout=self.log, stderr=self.log)
-        for _ in range(300):
-            if self.socket.exists() and self.podman("ps", check=False).returncode == 0:
-                break
+        deadline = time.monotonic() + 120
+        while not self.socket.exists() or self.podman("ps", check=False).returncode != 0:
             if self.service.poll() is not None:
                 raise Unavailable("podman's service ended at once; see the log")
+            if time.monotonic() > deadline:
+                raise RuntimeError("podman's service does not respond; see the log")
             time.sleep(0.1)
         self.probe.start()
 

@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
 """Compares the time of hot requests between a small and a large number of tenants.
 
-For each size, `arc up` runs with a private home on databases that `arc seed` has filled. Every request is sent by one client, one
-after the other, to both by turns, for a bounded number of times and seconds. A request whose median grows by more than --ratio (and by more than a
-millisecond, below which the machine decides), or that is above --milliseconds, is an offender, unless it is one of the exceptions
-with a reason. The exit status is 1 if there are offenders. Everything is removed at the end.
+For each size, `arc up` runs with a private home on databases that `arc seed` has filled. One client sends every request to both by
+turns, one after the other, for a bounded number of times and seconds. A request is an offender if its median grows by more than
+--ratio (and by more than a millisecond, below which the machine decides) or is above --milliseconds, unless it is one of the
+exceptions with a reason. The exit status is 1 if there are offenders or requests that failed, and 2 if the time is over. Everything
+is removed at the end.
 """
 import argparse
 import http.client
@@ -28,7 +29,7 @@ from stack import SERVICES, Stack
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="10000,1000000", help="numbers of tenants (default 10000,1000000)")
-    parser.add_argument("--subscriptions", type=int, default=3, help="of each tenant (0 to 20, default 3)")
+    parser.add_argument("--subscriptions", type=int, default=3, help="of each tenant (1 to 20, default 3)")
     parser.add_argument("--seconds", type=float, default=2, help="longest time for a request of the list (default 2)")
     parser.add_argument("--times", type=int, default=200, help="most repetitions of a request (default 200)")
     parser.add_argument("--ratio", type=float, default=1.3, help="largest growth of a median (default 1.3)")
@@ -46,6 +47,11 @@ def arguments():
     return options
 
 
+def time_is_over():
+    print("the time is over (--minutes)", file=sys.stderr)
+    raise SystemExit(2)
+
+
 class Timer:
     def __init__(self, minutes):
         self.end = time.monotonic() + minutes * 60
@@ -53,8 +59,7 @@ class Timer:
     def left(self):
         left = self.end - time.monotonic()
         if left <= 0:
-            print("the time is over (--minutes)", file=sys.stderr)
-            raise SystemExit(2)
+            time_is_over()
         return left
 
 
@@ -138,7 +143,10 @@ class Filled:
         began = time.monotonic()
         command = [
             stack.binary, "seed", "--tenants", str(size), "--subscriptions-per-tenant", str(options.subscriptions)]
-        subprocess.run(command, env=stack.environment, check=True, timeout=timer.left())
+        try:
+            subprocess.run(command, env=stack.environment, check=True, timeout=timer.left())
+        except subprocess.TimeoutExpired:
+            time_is_over()
         filled = time.monotonic() - began
         stack.stop()
         began = time.monotonic()
