@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the secrets of deploy/docker-compose.yml that are missing, each in a file of its own; existing ones stay.
+# Makes the missing secrets of deploy/docker-compose.yml, each in a separate file; existing ones stay.
 #   make-secrets.sh [folder]     default: deploy/secrets
 # The folder is for its owner only. The files in it can be read by everybody who gets into it, because the containers, each of
 # which runs as another user and mounts its own secrets only, have to read them.

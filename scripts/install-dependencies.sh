@@ -68,7 +68,7 @@ if [ "${1:-}" = --backup ]; then
     has pgbackrest || need pgbackrest "\`make backup-test\` backs a cluster up and restores it with it"
 fi
 if [ "${1:-}" = --compose ]; then
-    has podman || need podman "runs the containers of \`make compose-test\`, in storage of its own"
+    has podman || need podman "runs the containers of \`make compose-test\`, in separate storage"
     has runc || need runc "podman starts containers with it where there is no systemd"
     [ -x /usr/sbin/iptables ] || need iptables "podman's network publishes ports with it"
     [ -x /usr/lib/podman/netavark ] || need netavark "the network of the containers"

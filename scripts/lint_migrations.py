@@ -6,7 +6,7 @@
 
 A migration runs in one transaction, so what it locks stays locked until its end, while services of the former release go on.
 Tables that the same file creates are free. An index of another table is built by a migration without a transaction, which begins
-with that line and has nothing else; what a failed attempt has left is dropped first:
+with that line and has nothing else. What a failed attempt has left is dropped first:
 
     -- Without a transaction
     DROP INDEX CONCURRENTLY IF EXISTS main.idx_tenants_name;
@@ -23,7 +23,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 RELEASED = ROOT / "scripts/released-migrations.txt"
-# A reason in fewer letters is none.
+# A shorter text is not accepted as a reason.
 SHORTEST_REASON = 15
 
 TABLE = r"(?:ONLY\s+)?(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?P<table>[\w.\"]+)"
@@ -164,7 +164,7 @@ def problems_of(text, earlier=""):
             if index.group("concurrently"):
                 refuse("fails in a transaction: begin the file with \"-- Without a transaction\"")
             elif name_of(index.group("table")) not in created:
-                refuse("keeps others from writing while the index is built: build it in a migration of its own that begins"
+                refuse("keeps others from writing while the index is built: build it in a separate migration that begins"
                        " with \"-- Without a transaction\"")
             continue
         alter = re.match(r"ALTER\s+TABLE\s+" + TABLE + r"\s+(?P<rest>.*)", statement, re.I)
@@ -175,7 +175,7 @@ def problems_of(text, earlier=""):
             for action in actions(alter.group("rest")):
                 if re.match(r"VALIDATE\b", action, re.I):
                     if table in altered:
-                        refuse("reads the whole table under the lock of another change: validate in a migration of its own")
+                        refuse("reads the whole table under the lock of another change: validate in a separate migration")
                     continue
                 why = problem_of_action(action, table, validated)
                 if why:

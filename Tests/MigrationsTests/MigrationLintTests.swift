@@ -31,7 +31,7 @@ import Testing
         ("ALTER TABLE main.tenants ADD CONSTRAINT u UNIQUE (name);", "builds an index"),
         (
             "ALTER TABLE main.tenants ADD CHECK (true) NOT VALID;\nALTER TABLE main.tenants VALIDATE CONSTRAINT c;",
-            "migration of its own"
+            "in a separate migration"
         ),
         ("CREATE INDEX CONCURRENTLY idx_a ON main.tenants (name);", "fails in a transaction"),
         (
@@ -43,7 +43,7 @@ import Testing
         ("DELETE FROM main.outbox;", "in parts"),
         ("LOCK TABLE main.tenants;", "keeps others"),
         ("REINDEX TABLE main.tenants;", "from writing"),
-        // A reason that is none.
+        // Too short to be a reason.
         ("-- Locks: yes\nCREATE INDEX idx_a ON main.tenants (name);", "while the index is built"),
         // The reason of another statement.
         (
