@@ -26,6 +26,11 @@ extension ConfigReader {
 }
 
 extension ConfigKey {
+    /// The key that an environment variable sets: `JWT_CLOCK_SKEW` sets `jwt.clock.skew`.
+    package init(environmentName: some StringProtocol) {
+        self.init(environmentName.lowercased().split(separator: "_").map(String.init))
+    }
+
     /// The environment variable that sets the key: `jwt.clock.skew` is `JWT_CLOCK_SKEW`.
     var environmentName: String { components.map { $0.uppercased() }.joined(separator: "_") }
 }

@@ -100,6 +100,6 @@ struct DeploymentSettings {
     }
 
     private func text(_ name: some StringProtocol) -> String? {
-        reader.text(ConfigKey(name.lowercased().split(separator: "_").map(String.init)))
+        reader.text(ConfigKey(environmentName: name))
     }
 }

@@ -40,7 +40,7 @@ package enum SecretPolicy {
     ) throws(ConfigurationFailure) -> [ConfigurationFailure] {
         var secrets: [(name: String, value: String)] = []
         for name in keys.secrets.sorted() {
-            guard let value = try reader.secret(key(name)) else { continue }
+            guard let value = try reader.secret(ConfigKey(environmentName: name)) else { continue }
             guard name.hasSuffix("REDIS_URL") else {
                 secrets.append((name, value))
                 continue
@@ -50,10 +50,6 @@ package enum SecretPolicy {
         let settings = DeploymentSettings(keys: keys, reader: reader)
         return weaknesses(secrets) + repetitions(secrets, settings) + settings.missing(Set(secrets.map(\.name)))
             + settings.unprotectedConnections()
-    }
-
-    private static func key(_ name: String) -> ConfigKey {
-        ConfigKey(name.lowercased().split(separator: "_").map(String.init))
     }
 
     private static func password(inURL url: String) -> String? {

@@ -34,7 +34,7 @@ package struct SettingDescription: Sendable, Hashable {
     }
 
     /// The key that readers of the configuration use.
-    package var key: ConfigKey { ConfigKey(name.lowercased().split(separator: "_").map(String.init)) }
+    package var key: ConfigKey { ConfigKey(environmentName: name) }
 
     /// What a configuration says; nil when it says nothing.
     package func text(in reader: ConfigReader) throws(ConfigurationFailure) -> String? {

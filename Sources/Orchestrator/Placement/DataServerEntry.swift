@@ -92,8 +92,7 @@ struct DataServerEntry {
             return nil
         }
         do throws(ConfigurationFailure) {
-            let key = ConfigKey(variable.lowercased().split(separator: "_").map(String.init))
-            if let password = try reader.secret(key) { return password }
+            if let password = try reader.secret(ConfigKey(environmentName: variable)) { return password }
             problem("passwordVariable", "\(variable) is not set")
         } catch {
             problem("passwordVariable", error.reason)
