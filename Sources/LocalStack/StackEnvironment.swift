@@ -24,7 +24,7 @@ package struct StackEnvironment: Sendable {
     package var host: String { Self.value("HOST", in: inherited) ?? "127.0.0.1" }
 
     /// The address under which the services are reached from this machine.
-    package var reachableHost: String { ["0.0.0.0", "::"].contains(host) ? "127.0.0.1" : host }
+    package var reachableHost: String { LoopbackClient.reachable(host) }
 
     /// The port of a service.
     /// - Throws: `.invalidPort`.
@@ -36,8 +36,7 @@ package struct StackEnvironment: Sendable {
 
     /// The address of a service for people and for other services.
     package func url(of service: StackService) throws(LocalStackError) -> String {
-        let host = reachableHost.contains(":") ? "[\(reachableHost)]" : reachableHost
-        return "http://\(host):\(try port(of: service))"
+        "http://\(LoopbackClient.authority(host: reachableHost, port: try port(of: service)))"
     }
 
     /// The environment of `arc serve <service>`.

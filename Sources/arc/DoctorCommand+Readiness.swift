@@ -2,6 +2,7 @@ import AsyncHTTPClient
 import Configuration
 import ConfigurationChecks
 import JSONCoding
+import LocalStack
 import Logging
 import NIOHTTP1
 import ServiceKit
@@ -31,9 +32,9 @@ struct Readiness: Sendable {
 
     private func ask() async throws -> JSONValue {
         let configuration = try ServiceConfiguration(reader: try await examination.reader(), defaultPort: 0)
-        let host = ["0.0.0.0", "::"].contains(configuration.host) ? "127.0.0.1" : configuration.host
-        let name = host.contains(":") ? "[\(host)]" : host
-        let url = "http://\(name):\(configuration.port)/health/ready"
+        let authority = LoopbackClient.authority(
+            host: LoopbackClient.reachable(configuration.host), port: UInt16(clamping: configuration.port))
+        let url = "http://\(authority)/health/ready"
         let answer = try await DemoClient(client: .shared).answer(.GET, url)
         guard [200, 503].contains(answer.status), answer.body["status"] != nil else {
             throw CommandFailure(description: "GET \(url) answered \(answer.status)")

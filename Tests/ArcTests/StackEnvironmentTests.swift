@@ -96,6 +96,16 @@ import Testing
         #expect(variables["DB_DATABASE"] == "message_bus_db")
     }
 
+    @Test(arguments: [
+        ("0.0.0.0", "http://127.0.0.1:3005"), ("::", "http://[::1]:3005"), ("::1", "http://[::1]:3005"),
+        ("localhost", "http://localhost:3005"),
+    ])
+    func `a service that listens on all addresses is called at the loopback address`(host: String, url: String) throws {
+        let environment = environment(["HOST": host])
+        #expect(try environment.url(of: .tenantManagement) == url)
+        #expect(try environment.variables(for: .orchestrator)["TENANT_MANAGEMENT_URL"] == url)
+    }
+
     @Test(arguments: ["0", "65536", "http", "-1"]) func `an invalid port is an error`(text: String) {
         #expect(throws: LocalStackError.invalidPort(variable: "ORCHESTRATOR_PORT", value: text)) {
             try environment(["ORCHESTRATOR_PORT": text]).port(of: .orchestrator)
