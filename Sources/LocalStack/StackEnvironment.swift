@@ -97,7 +97,6 @@ package struct StackEnvironment: Sendable {
             "NOTIFICATION_TRANSPORT": "file",
             "NOTIFICATION_OUTBOX_PATH": outboxFolder,
             "TENANT_MANAGEMENT_URL": try url(of: .tenantManagement),
-            "SUBSCRIPTION_URL": try url(of: .subscription),
             "LOG_LEVEL": "info",
         ]
         defaults["EXPLORER_ASSETS_PATH"] = explorerAssets

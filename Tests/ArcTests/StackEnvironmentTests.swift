@@ -55,7 +55,7 @@ import Testing
     @Test func `what the user sets wins`() throws {
         let inherited = [
             "JWT_SECRET": "mine", "LOG_LEVEL": "debug", "LEAD_KEY_IN_RESPONSE": "true", "DB_MAX_CONNECTIONS": "7",
-            "SUBSCRIPTION_PORT": "4002", "HOST": "0.0.0.0", "JWT_ISSUER": "",
+            "SUBSCRIPTION_PORT": "4002", "TENANT_MANAGEMENT_PORT": "4005", "HOST": "0.0.0.0", "JWT_ISSUER": "",
         ]
         let variables = try environment(inherited).variables(for: .subscription)
         #expect(variables["JWT_SECRET"] == "mine")
@@ -64,7 +64,7 @@ import Testing
         #expect(variables["DB_MAX_CONNECTIONS"] == "7")
         #expect(variables["PORT"] == "4002")
         #expect(variables["HOST"] == "0.0.0.0")
-        #expect(variables["SUBSCRIPTION_URL"] == "http://127.0.0.1:4002")
+        #expect(variables["TENANT_MANAGEMENT_URL"] == "http://127.0.0.1:4005")
         #expect(variables["JWT_ISSUER"] == "arc", "an empty variable counts as not set")
     }
 
