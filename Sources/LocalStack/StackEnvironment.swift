@@ -70,7 +70,7 @@ package struct StackEnvironment: Sendable {
 
     /// The environment of commands that work on a database: the database as its owner, and the keys of the services.
     package func keyVariables(for database: DatabasePlan.Database) -> [String: String] {
-        var keys = ["JWT_SECRET": state.jwtSecret]
+        var keys = ["JWT_SECRET": state.jwtSecret, "ARC_ENV": "development"]
         keys["DATA_ENCRYPTION_KEY"] = state.dataEncryptionKey
         return migrationVariables(for: database).merging(merged(keys, owned: [:])) { first, _ in first }
     }

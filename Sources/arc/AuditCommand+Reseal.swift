@@ -9,6 +9,7 @@ extension AuditCommand {
             discussion: """
                 A part of replacing DATA_ENCRYPTION_KEY (`arc keys rotate --help`): run it as long as the old key is in
                 DATA_DECRYPTION_KEYS. What is signed under none of the keys is left as it is and counted: verify it first.
+                A key that `arc serve` refuses outside development is refused here, too.
 
                 Exit status: 0 when everything is signed under the current key, 1 when the command could not do its work, 2
                 when something was left.
@@ -18,7 +19,7 @@ extension AuditCommand {
 
         func run() async throws {
             var isComplete = true
-            try await options.forEach("arc audit reseal") { service, pool, sealer in
+            try await options.forEach("arc audit reseal", signs: true) { service, pool, sealer in
                 let outcome = try await AuditResealing(pool: pool, sealer: sealer).run()
                 CommandSupport.printLine(
                     "\(service.rawValue): \(outcome.signed) signed again, \(outcome.refused) that no key has signed")

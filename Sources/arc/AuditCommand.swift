@@ -58,13 +58,15 @@ extension AuditCommand {
         var service: AuditedService?
 
         /// Calls `body` for each log.
+        /// - Parameter signs: Whether the command signs what is stored, and not only verifies it.
         func forEach(
-            _ command: String, _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
+            _ command: String, signs: Bool = false,
+            _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
         ) async throws {
             CommandSupport.bootstrapQuietLogging()
             for audited in service.map({ [$0] }) ?? AuditedService.allCases {
                 do {
-                    try await open(audited, command, body)
+                    try await open(audited, command, signs, body)
                 } catch let exit as ExitCode {
                     throw exit
                 } catch {
@@ -74,11 +76,12 @@ extension AuditCommand {
         }
 
         private func open(
-            _ audited: AuditedService, _ command: String,
+            _ audited: AuditedService, _ command: String, _ signs: Bool,
             _ body: (AuditedService, PostgresPool, AuditSealer) async throws -> Void
         ) async throws {
             let reader = try await audited.database.settings(isNamed: service != nil, for: command)
-            let sealer = AuditSealer(keys: try EncryptionKeys(reader: reader), service: audited.profileName)
+            let keys = signs ? try EncryptionKeys.forWriting(reader: reader) : try EncryptionKeys(reader: reader)
+            let sealer = AuditSealer(keys: keys, service: audited.profileName)
             let pool = PostgresPool(
                 configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.audit"))
             try await CommandSupport.closing({ await pool.shutdown() }) { try await body(audited, pool, sealer) }

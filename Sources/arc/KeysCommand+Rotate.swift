@@ -24,12 +24,14 @@ extension KeysCommand {
                 Without --service, works on all databases of the stack that `arc up` runs. With --service, works on the
                 database given by DB_HOST, DB_PORT and DB_DATABASE as the role DB_MIGRATION_USER, like `arc migrate`.
 
+                A key that `arc serve` refuses outside development (docs/configuration.md, Secrets) is refused here, too.
+
                 The services keep running. The command can be ended and started again at any moment: it goes on where values
                 are left. At the end it reads everything once more.
 
                 Exit status: 0 when everything is encrypted under DATA_ENCRYPTION_KEY, 1 when the command could not do its
-                work, 2 when values under other keys are left (always after --dry-run, unless there are none), 3 when there
-                are values that no key opens.
+                work, 2 when values under other keys are left (--dry-run leaves all of them), 3 when there are values that no
+                key opens.
                 """)
 
         @Option(
@@ -86,7 +88,7 @@ extension KeysCommand {
 
         private func rotate(_ database: MigratedDatabase) async throws -> DatabaseResult {
             let reader = try await database.settings(isNamed: service != nil, for: "arc keys rotate")
-            let keys = try EncryptionKeys(reader: reader)
+            let keys = try EncryptionKeys.forWriting(reader: reader)
             let pool = PostgresPool(
                 configuration: try .forMigrations(reader: reader), logger: Logger(label: "arc.keys"))
             let rotation = KeyRotation(

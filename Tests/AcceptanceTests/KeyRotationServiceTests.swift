@@ -162,6 +162,30 @@ import Testing
         }
     }
 
+    @Test func `outside development nothing is encrypted or signed under a key that can be guessed`() async throws {
+        try await TestDatabase.with(.tenantManagement) { database in
+            let mails = try await Self.queueMails(2, database)
+            let sealed = "SELECT count(*) FROM main.notifications WHERE substring(content FROM 1 FOR 4) = '\\xa7524302'"
+            let weak = ["DATA_ENCRYPTION_KEY": "hunter2-hunter2", "DATA_DECRYPTION_KEYS": TestTokens.secret]
+            let missing = ["DATA_ENCRYPTION_KEY": "", "JWT_SECRET": TestTokens.secret]
+            for (settings, reason) in [(weak, "has 15 bytes"), (missing, "is not set")] {
+                for command in [["keys", "rotate"], ["keys", "rotate", "--dry-run"], ["audit", "reseal"]] {
+                    let refused = try await ArcCommand.run(
+                        command + ["--service", "tenant-management"], environment: Self.settings(of: database, settings)
+                    )
+                    #expect(refused.status == 1, "\(command): \(refused.output)\(refused.errors)")
+                    #expect(refused.errors.contains("\n  DATA_ENCRYPTION_KEY \(reason)"), "\(refused.errors)")
+                    #expect(!refused.errors.contains("hunter2") && refused.output.isEmpty)
+                }
+            }
+            #expect(try await database.count(sealed) == 0)
+
+            let allowed = try await Self.rotate(database, with: weak.merging(["ARC_ENV": "development"]) { $1 })
+            #expect(allowed.status == 0, "\(allowed.output)\(allowed.errors)")
+            #expect(try await database.count(sealed) == mails.count)
+        }
+    }
+
     @Test func `the command says what is missing`() async throws {
         try await TestDatabase.with(.subscription) { database in
             let withoutKey = try await Self.rotate(database, service: "subscription", with: [:])

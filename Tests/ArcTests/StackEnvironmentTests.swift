@@ -106,6 +106,19 @@ import Testing
         #expect(try environment.variables(for: .orchestrator)["TENANT_MANAGEMENT_URL"] == url)
     }
 
+    @Test func `commands that work on a database have the keys of the services, for the same environment`() throws {
+        for inherited in [[:], ["ARC_ENV": "production", "JWT_SECRET": "mine"]] {
+            let environment = environment(inherited)
+            let service = try environment.variables(for: .tenantManagement)
+            let command = environment.keyVariables(for: DatabasePlan.tenantManagement)
+            for name in ["ARC_ENV", "JWT_SECRET", "DATA_ENCRYPTION_KEY"] {
+                #expect(command[name] == service[name], "\(name)")
+            }
+            #expect(command["ARC_ENV"] == inherited["ARC_ENV"] ?? "development")
+            #expect(command["DB_MIGRATION_USER"] == DatabasePlan.tenantManagement.owner)
+        }
+    }
+
     @Test(arguments: ["0", "65536", "http", "-1"]) func `an invalid port is an error`(text: String) {
         #expect(throws: LocalStackError.invalidPort(variable: "ORCHESTRATOR_PORT", value: text)) {
             try environment(["ORCHESTRATOR_PORT": text]).port(of: .orchestrator)
