@@ -19,14 +19,14 @@ extension AuditCommand {
         @OptionGroup var chain: ChainOption
 
         func validate() throws {
-            guard chain.tenant != nil, options.service != nil || CommandSupport.environment["DB_DATABASE"] == nil
-            else {
-                throw ValidationError("Specify --tenant, and --service for a database that is not that of `arc up`.")
-            }
+            guard chain.tenant != nil else { throw ValidationError("Specify --tenant.") }
         }
 
         func run() async throws {
             guard let identifier = chain.identifier else { return }
+            if options.service == nil, try await CommandSupport.settingsWithDatabase(for: "arc audit export") != nil {
+                throw ValidationError("Specify --service for a database that is not that of `arc up`.")
+            }
             try await options.forEach("arc audit export") { service, pool, _ in
                 try await AuditExport(pool: pool).run(identifier) { object in
                     var object = object

@@ -3,20 +3,18 @@ import ConfigurationChecks
 import LocalStack
 
 extension MigratedDatabase {
-    /// The settings of the database and the keys of the services: those of the environment when it has a database and the command
+    /// The settings of the database and the keys of the services: those of this process when they have a database and the command
     /// line says which one that is, else those of the stack that `arc up` runs.
     /// - Parameters:
     ///   - isNamed: Whether the command line names the database.
     ///   - command: Its name, for messages.
     func settings(isNamed: Bool, for command: String) async throws -> ConfigReader {
-        var environment = CommandSupport.environment
-        if !isNamed || environment["DB_DATABASE"] == nil {
-            guard let stack = try CommandSupport.stack(for: command) else {
-                throw ConfigurationFailure(
-                    key: "DB_DATABASE", reason: "is not set, and there is no stack of `arc up` in ARC_HOME")
-            }
-            environment = stack.environment.keyVariables(for: plan)
+        if isNamed, let own = try await CommandSupport.settingsWithDatabase(for: command) { return own }
+        guard let stack = try CommandSupport.stack(for: command) else {
+            let reason = isNamed ? "is not set" : "counts only with --service"
+            throw ConfigurationFailure(
+                key: "DB_DATABASE", reason: "\(reason), and there is no stack of `arc up` in ARC_HOME")
         }
-        return try await EnvironmentReader.make(environment: environment)
+        return try await EnvironmentReader.make(environment: stack.environment.keyVariables(for: plan))
     }
 }

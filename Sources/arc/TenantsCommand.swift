@@ -12,16 +12,12 @@ struct TenantsCommand: AsyncParsableCommand {
 
     /// The settings of the orchestrator: those of this process if it has any, else those of the stack that `arc up` runs.
     static func orchestratorSettings(for command: String) async throws -> ConfigReader {
-        var environment = CommandSupport.environment
-        if environment["DB_DATABASE"] == nil {
-            guard let stack = try CommandSupport.stack(for: command) else {
-                throw ConfigurationFailure(
-                    key: "DB_DATABASE",
-                    reason: "is not set, and there is no stack of `arc up` in ARC_HOME; use the orchestrator's settings"
-                )
-            }
-            environment = try stack.environment.variables(for: .orchestrator)
+        if let own = try await CommandSupport.settingsWithDatabase(for: command) { return own }
+        guard let stack = try CommandSupport.stack(for: command) else {
+            throw ConfigurationFailure(
+                key: "DB_DATABASE",
+                reason: "is not set, and there is no stack of `arc up` in ARC_HOME; use the orchestrator's settings")
         }
-        return try await EnvironmentReader.make(environment: environment)
+        return try await EnvironmentReader.make(environment: try stack.environment.variables(for: .orchestrator))
     }
 }

@@ -1,8 +1,10 @@
+import Foundation
 import JSONCoding
 import Migrations
 import PostgresClient
 import PostgresTestSupport
 import StackTestSupport
+import TestSupport
 import Testing
 
 /// `arc migrate`, as a person runs it on a database of the original.
@@ -15,6 +17,31 @@ import Testing
                 "DB_HOST": server.host, "DB_PORT": server.port, "DB_SSLMODE": "disable",
                 "DB_DATABASE": original.database.name, "DB_MIGRATION_USER": OriginalDatabase.owner,
             ])
+    }
+
+    @Test func `the database can be named in a file of the current folder`() async throws {
+        try await TestDatabase.with(.orchestrator) { database in
+            let folder = TestCommand.temporaryFile("migrate")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let settings = [
+                "DB_HOST=\(database.server.host)", "DB_PORT=\(database.server.port)", "DB_DATABASE=\(database.name)",
+                "DB_USER=\(database.server.user)", "DB_SSLMODE=disable",
+            ]
+            try Data(settings.joined(separator: "\n").utf8).write(to: folder.appendingPathComponent(".env.docker"))
+            func arc(_ arguments: String...) async throws -> TestCommand.Outcome {
+                try await TestCommand.outcome(
+                    of: [try ArcCommand.executable()] + arguments,
+                    environment: ["PATH": ProcessInfo.processInfo.environment["PATH"] ?? ""], in: folder)
+            }
+            let status = try await arc("migrate", "status", "--service", "orchestrator")
+            #expect(status.status == 0 && status.output.contains("orchestrator:"), "\(status.output)\(status.errors)")
+            // Without --service it is unknown which one it is.
+            let unnamed = try await arc("migrate", "status")
+            #expect(unnamed.status == 1 && unnamed.errors.contains("DB_DATABASE counts only with --service"))
+            let export = try await arc("audit", "export", "--tenant", "operator")
+            #expect(export.status == 64 && export.errors.contains("Specify --service"), "\(export.errors)")
+        }
     }
 
     @Test func `a database is checked, refused, repaired, migrated and reverted`() async throws {

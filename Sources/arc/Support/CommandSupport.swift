@@ -28,6 +28,14 @@ enum CommandSupport {
         do throws(LocalStackError) { _ = try FileSystem.currentFolder() } catch { throw fail(command, error) }
     }
 
+    /// The settings of this process, if its environment or a `.env` file names a database; nil otherwise.
+    /// - Parameter command: Its name, for the message when the current folder was deleted; the command ends then.
+    static func settingsWithDatabase(for command: String) async throws -> ConfigReader? {
+        try checkCurrentFolder(for: command)
+        let reader = try await EnvironmentReader.make(environment: environment)
+        return reader.text("db.database") == nil ? nil : reader
+    }
+
     /// The stack that `arc up` has created in `$ARC_HOME`; nil before that.
     /// - Parameter command: Its name, for the message when a path cannot be used; the command ends then.
     static func stack(for command: String) throws -> (home: StackHome, environment: StackEnvironment)? {
