@@ -48,14 +48,10 @@ extension TenantsCommand {
             CommandSupport.bootstrapQuietLogging()
             let stack = try CommandSupport.stack(for: "arc tenants watch")
             let base = try url ?? stack?.environment.url(of: .tenantManagement) ?? "http://127.0.0.1:3005"
-            let token: String
-            if let given = CommandSupport.environment["ARC_TOKEN"], !given.isEmpty {
-                token = given
-            } else {
-                token = try await DevelopmentToken.mint(
-                    permissions: [PermissionCatalog.viewProvisioning, PermissionCatalog.viewTenant],
-                    lifetime: .seconds(86_400))
-            }
+            let token = try await DevelopmentToken.credential(
+                for: "arc tenants watch",
+                permissions: [PermissionCatalog.viewProvisioning, PermissionCatalog.viewTenant],
+                lifetime: .seconds(86_400))
             let reader = TenantReader(base: base.hasSuffix("/") ? String(base.dropLast()) : base, token: token)
             let deadline = timeout.map { ContinuousClock.now.advanced(by: .seconds($0)) }
             if try await !follow(reader, until: deadline) { throw ExitCode(2) }

@@ -13,6 +13,22 @@ enum DevelopmentToken {
     static let allPermissions = PermissionCatalog.all(
         with: TenantManagementCatalog.resources + SubscriptionCatalog.resources)
 
+    /// The credential of a command that calls tenant management: what `ARC_TOKEN` or the file `ARC_TOKEN_FILE` says, or else a
+    /// token that is signed here.
+    /// - Parameters:
+    ///   - command: Its name, for the message when the file cannot be read; the command ends then.
+    ///   - permissions: Of the token that is signed here.
+    ///   - lifetime: Of the token that is signed here.
+    static func credential(for command: String, permissions: [String], lifetime: Duration) async throws -> String {
+        let reader = try await EnvironmentReader.make(environment: CommandSupport.environment)
+        let given: String?
+        do throws(ConfigurationFailure) { given = try reader.value(StackSettings.token) } catch {
+            throw CommandSupport.fail("\(command): \(error)")
+        }
+        if let given { return given }
+        return try await mint(permissions: permissions, lifetime: lifetime)
+    }
+
     /// Signs a token with the configured secret.
     static func mint(
         permissions: [String], role: String? = nil, tenant: String? = nil, user: String? = nil, lifetime: Duration

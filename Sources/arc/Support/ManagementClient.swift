@@ -16,19 +16,15 @@ struct ManagementOptions: ParsableArguments {
         }
     }
 
-    /// A client with the credential ARC_TOKEN (a token or an API key), or with a token that is signed here.
+    /// A client with the credential of the configuration, or with a token that is signed here.
     /// - Parameters:
     ///   - command: Its name, for messages.
     ///   - permissions: Of the token that is signed here.
     func client(for command: String, permissions: [String]) async throws -> ManagementClient {
         let stack = try CommandSupport.stack(for: command)
         let base = try url ?? stack?.environment.url(of: .tenantManagement) ?? "http://127.0.0.1:3005"
-        let token: String
-        if let given = CommandSupport.environment["ARC_TOKEN"], !given.isEmpty {
-            token = given
-        } else {
-            token = try await DevelopmentToken.mint(permissions: permissions, lifetime: .seconds(600))
-        }
+        let token = try await DevelopmentToken.credential(
+            for: command, permissions: permissions, lifetime: .seconds(600))
         return ManagementClient(
             command: command, base: base.hasSuffix("/") ? String(base.dropLast()) : base, token: token)
     }
