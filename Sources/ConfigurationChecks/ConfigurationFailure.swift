@@ -1,9 +1,10 @@
 /// A configuration value that cannot be used, or several. Names the variable and what it must be; never shows the value of a
 /// secret.
 package struct ConfigurationFailure: Error, CustomStringConvertible, Sendable, Hashable {
-    /// Name of the environment variable; the first one of several.
+    /// Name of the environment variable; for several mistakes, that of the first one.
     package let key: String
-    /// What is wrong with it, as the rest of a sentence that begins with the variable's name; of several, everything.
+    /// What is wrong with it, as the rest of a sentence that begins with the variable's name. For several mistakes, the rest of the
+    /// sentence has all of them.
     package let reason: String
     private let several: [ConfigurationFailure]
 
@@ -14,7 +15,7 @@ package struct ConfigurationFailure: Error, CustomStringConvertible, Sendable, H
         several = []
     }
 
-    /// Several mistakes as one; nil if there is none.
+    /// Several mistakes as one; nil if the list is empty.
     package init?(_ failures: [ConfigurationFailure]) {
         guard let first = failures.first else { return nil }
         key = first.key

@@ -34,8 +34,8 @@ extension ConfigurationKeys {
         "PROVISIONING", "QUERY", "RATE", "REDIS", "SMTP", "SQS", "TENANT", "TOKEN", "WEBHOOK",
     ]
 
-    /// The variables of an environment that begin like settings and are none, with the setting whose name is nearest. It may be far
-    /// away: who sets such a variable has meant some setting.
+    /// The variables of an environment that begin like settings and are none, with the setting whose name is nearest. The names may
+    /// differ a lot: whoever sets such a variable meant some setting.
     /// - Parameter environment: The names of all variables.
     package func unknown(in environment: some Sequence<String>) -> [Misspelling] {
         let known = variables

@@ -55,7 +55,7 @@ package struct ConfigurationKeys: Sendable, ExpressibleByArrayLiteral {
     package var variables: Set<String> { names.union(secrets.map { "\($0)_FILE" }) }
 
     /// The same settings under a prefix: `DB_HOST` within `MESSAGE_BUS` is `MESSAGE_BUS_DB_HOST`. Their checks are left out:
-    /// whether settings with a prefix are used, only who uses them knows.
+    /// only the code that uses settings with a prefix knows whether they are used.
     /// - Parameter meaning: What they are for, in the row that stands for all of them in docs/configuration.md.
     package func within(_ prefix: String, _ meaning: String = "") -> ConfigurationKeys {
         ConfigurationKeys(

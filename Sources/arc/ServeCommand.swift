@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
     var service: ServiceName
 
     func run() async throws {
-        // First of all: a signal that arrives while the service starts would end it.
+        // This comes first, because otherwise a signal that arrives while the service starts would end it.
         let reloads = await ConfigurationReloader.signals()
         try CommandSupport.checkCurrentFolder(for: "arc serve")
         await CommandSupport.bootstrapServiceLogging()
@@ -40,12 +40,12 @@ struct ServeCommand: AsyncParsableCommand {
             let reader = try await EnvironmentReader.make()
             try check(reader, logger)
             let http = try await service.make(reader: reader, logger: logger)
-            // Twice: what reading settings and describing operations has needed does not add to what the start needs from here on.
+            // The memory of the code that read the settings and described the operations is released before the start needs more.
             process_release_code()
             SharedLogLevel.process.use(try ServiceConfiguration.logLevel(reader: reader))
             try await http.run(reloads: reloads) { port in
                 logger.info("Listening", metadata: ["service": "\(service.rawValue)", "port": "\(port)"])
-                // Nor does the code that has checked the database serve requests.
+                // The code that checked the database is not needed to serve requests, either.
                 process_release_code()
             } configuration: {
                 try await EnvironmentReader.make()

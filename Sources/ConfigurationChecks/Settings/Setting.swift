@@ -69,8 +69,8 @@ extension ConfigReader {
 package protocol DescribedSetting: Sendable {
     var description: SettingDescription { get }
 
-    /// Finds out whether the value in a configuration is one that the setting can have. An unset variable is: only who needs
-    /// the setting knows whether it must be set.
+    /// Checks whether the setting can have the value in a configuration. An unset variable passes: only the code that needs the
+    /// setting knows whether it must be set.
     /// - Throws: ``ConfigurationFailure`` that says what the variable must be.
     func check(_ reader: ConfigReader) throws(ConfigurationFailure)
     func within(_ prefix: String?) -> Self
