@@ -51,7 +51,7 @@ def as_server_user(*command):
 
 
 class Repository:
-    """pgBackRest with the settings that are shipped, on a repository of its own."""
+    """pgBackRest with the settings that are shipped, on a private repository."""
 
     def __init__(self, folder, stack, patience):
         self.folder, self.stack, self.patience = folder, stack, patience
@@ -63,20 +63,24 @@ class Repository:
             "PGBACKREST_REPO1_PATH": str(folder / "repository"), "PGBACKREST_LOG_PATH": str(folder / "log"),
             "PGBACKREST_LOCK_PATH": str(folder / "lock"), "PGBACKREST_SPOOL_PATH": str(folder / "spool"),
             "PGBACKREST_PG1_PATH": str(self.data), "PGBACKREST_PG1_PORT": state["PGPORT"], "PGBACKREST_PG1_USER": "postgres",
-            "PGBACKREST_STANZA": STANZA,
+            "PGBACKREST_STANZA": STANZA, "STATE_DIRECTORY": str(folder / "state"),
         }
-        self.environment["STATE_DIRECTORY"] = str(folder / "state")
         for name in ("repository", "log", "lock", "spool", "state"):
             (folder / name).mkdir()
             if os.geteuid() == 0:
                 shutil.chown(folder / name, "postgres", "postgres")
-        # PostgreSQL starts it without these variables; nobody else may read the passphrase.
-        self.program = folder / "pgbackrest-push"
+        self.push, self.get = self.program("archive-push"), self.program("archive-get")
+
+    def program(self, command):
+        """A program that runs pgBackRest with these variables, because PostgreSQL starts it without them. Nobody else may read the
+        passphrase in it."""
+        program = self.folder / f"pgbackrest-{command}"
         variables = " ".join(f"{name}='{value}'" for name, value in self.environment.items() if name != "PATH")
-        self.program.write_text(f"#!/bin/sh\nexec env {variables} pgbackrest archive-push \"$1\"\n")
-        self.program.chmod(0o500)
+        program.write_text(f"#!/bin/sh\nexec env {variables} pgbackrest {command} \"$@\"\n")
+        program.chmod(0o500)
         if os.geteuid() == 0:
-            shutil.chown(self.program, "postgres", "postgres")
+            shutil.chown(program, "postgres", "postgres")
+        return program
 
     def run(self, *command, program="pgbackrest"):
         """Returns the output and the seconds that it took."""
@@ -97,7 +101,7 @@ class Repository:
             name, separator, value = line.partition(" = ")
             if not separator or line.startswith("#"):
                 continue
-            value = value.strip("'").replace(f"pgbackrest --stanza=STANZA archive-push", str(self.program))
+            value = value.strip("'").replace("pgbackrest --stanza=STANZA archive-push", str(self.push))
             self.stack.sql("postgres", f"ALTER SYSTEM SET {name} = '{value}'")
 
 
@@ -197,15 +201,8 @@ def recover(stack, repository, target, patience):
         shutil.chown(repository.data, "postgres", "postgres")
     _, restored = repository.run("--type=time", f"--target={target}", "--target-action=promote", "restore")
     command = repository.data / "postgresql.auto.conf"
-    # The archive is read by the same settings as it is written.
-    text = command.read_text()
-    variables = " ".join(f"{name}='{value}'" for name, value in repository.environment.items() if name != "PATH")
-    reader = repository.program.with_name("pgbackrest-get")
-    reader.write_text(f"#!/bin/sh\nexec env {variables} pgbackrest archive-get \"$1\" \"$2\"\n")
-    reader.chmod(0o500)
-    if os.geteuid() == 0:
-        shutil.chown(reader, "postgres", "postgres")
-    command.write_text(text + f"restore_command = '{reader} %f \"%p\"'\n")
+    # The archive is read with the same settings as it is written.
+    command.write_text(command.read_text() + f"restore_command = '{repository.get} %f \"%p\"'\n")
     programs = subprocess.run(["pg_config", "--bindir"], capture_output=True, text=True, check=True).stdout.strip()
     state = stack.superuser("postgres")
     began = time.monotonic()
