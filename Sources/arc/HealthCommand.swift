@@ -33,7 +33,7 @@ struct HealthCommand: AsyncParsableCommand {
         } catch {
             throw CommandSupport.fail("arc health: \(error)")
         }
-        guard port > 0 else { throw CommandSupport.fail("arc health: PORT is 0, so nobody knows the service's port") }
+        guard port > 0 else { throw CommandSupport.fail("arc health: PORT is 0, so the service's port is not known") }
         let place = "http://\(LoopbackClient.authority(host: host, port: port))\(path)"
         switch await LoopbackClient.status(host: host, port: port, path: path) {
         case 200?: return

@@ -124,7 +124,14 @@ import Testing
             #expect(try await migrate(original, "up", "--dry-run").output.contains("would apply \(all)"))
             let up = try await migrate(original, "up")
             #expect(up.status == 0 && up.output.contains("applied \(all)"))
-            #expect(try await migrate(original, "up").output == "subscription: nothing to do\n")
+            let waiting = migrations.filter(\.isWithoutTransaction)
+            #expect(!waiting.isEmpty)
+            for migration in waiting {
+                let name = "subscription: \(migration.number) \(migration.name)"
+                #expect(up.errors.contains("\(name) will wait until all older transactions"), "\(up.errors)")
+            }
+            let again = try await migrate(original, "up")
+            #expect(again.output == "subscription: nothing to do\n" && again.errors.isEmpty)
             let status = try await migrate(original, "status").output.split(separator: "\n")
             #expect(status.count == migrations.count + 1)
             #expect(status[1].hasPrefix("  1  init  applied 2"))

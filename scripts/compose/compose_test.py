@@ -72,6 +72,10 @@ class Test:
             REDIS_IMAGE="localhost/arc-redis:test", PGADMIN_IMAGE="localhost/arc-pgadmin:test",
             PROMETHEUS_IMAGE="localhost/arc-prometheus:test", ARC_BIND_ADDRESS=ADDRESS, ARC_SECRETS=str(self.secrets),
             COMPOSE_PROJECT_NAME=PROJECT, COMPOSE_HTTP_TIMEOUT="300")
+        self.document = None
+        # Ports on which somebody listens already.
+        self.before = set()
+        # The id of the tenant of the demo.
         self.tenant = None
 
     # --- Images ---
@@ -440,7 +444,7 @@ def data(test):
 @step("removal")
 def removal(test):
     test.compose("down", "-v")
-    volumes = [name for name in test.engine.podman("volume", "ls", "--format", "{{.Name}}").stdout.split()]
+    volumes = test.engine.podman("volume", "ls", "--format", "{{.Name}}").stdout.split()
     networks = test.engine.podman("network", "ls", "--format", "{{.Name}}").stdout.split()
     expect(not volumes and "arc-saas-network" not in networks, f"left: {volumes} {networks}")
     return "nothing is left"
