@@ -28,9 +28,7 @@ import Testing
         try await withCleanup {
             try await body(resolver)
         } cleanup: {
-            // Not SIGTERM: a program starts with the signals that the thread which started it blocks, and dnsmasq does not
-            // change that.
-            kill(process.processIdentifier, SIGKILL)
+            TestCommand.kill(process)
             try await eventually("dnsmasq has ended") { !process.isRunning }
         }
     }

@@ -23,7 +23,7 @@ import Testing
             [try ArcCommand.executable(), "serve", "orchestrator"],
             environment: ["JWT_SECRET_FILE": secret, "PORT": "none", "SWIFT_BACKTRACE": "enable=no"], log: log)
         try TestCommand.start(process)
-        defer { if process.isRunning { kill(process.processIdentifier, SIGKILL) } }
+        defer { TestCommand.kill(process) }
         // The service waits for its secret. There is somebody to write to only once it reads.
         var pipe: Int32 = -1
         try await eventually("the service reads the secret") {

@@ -38,8 +38,7 @@ struct PgBouncerTests {
             try await withCleanup {
                 try await body(configuration)
             } cleanup: {
-                // Not SIGTERM: it may be blocked, as in RealNameServerTests, and PgBouncer waits for its clients then.
-                kill(pooler.processIdentifier, SIGKILL)
+                TestCommand.kill(pooler)
                 try await eventually("the pooler has ended") { !pooler.isRunning }
             }
         }

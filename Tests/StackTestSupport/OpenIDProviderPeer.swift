@@ -22,7 +22,7 @@ package enum OpenIDProviderPeer {
             (try? await TestHTTPClient(port: port).get("/.well-known/openid-configuration").status) == 200
         }
         defer {
-            kill(process.processIdentifier, SIGTERM)
+            TestCommand.kill(process)
             try? FileManager.default.removeItem(at: log)
         }
         try await body("http://127.0.0.1:\(port)")

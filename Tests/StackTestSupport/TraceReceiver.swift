@@ -29,7 +29,7 @@ package final class TraceReceiver: Sendable {
         try await withCleanup {
             try await body(receiver)
         } cleanup: {
-            kill(process.processIdentifier, SIGKILL)
+            TestCommand.kill(process)
             for file in [log, file] { try? FileManager.default.removeItem(at: file) }
         }
     }

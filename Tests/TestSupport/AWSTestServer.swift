@@ -16,7 +16,7 @@ package enum AWSTestServer {
         }
         process.withLock { $0 = started.processIdentifier }
         atexit {
-            if let pid = AWSTestServer.process.withLock({ $0 }) { kill(pid, SIGTERM) }
+            if let pid = AWSTestServer.process.withLock({ $0 }) { kill(pid, SIGKILL) }
         }
         try? FileManager.default.removeItem(at: log)
         return port

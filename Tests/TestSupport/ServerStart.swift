@@ -26,7 +26,7 @@ package enum ServerStart {
                 return false
             }
         } catch {
-            kill(process.processIdentifier, SIGKILL)
+            TestCommand.kill(process)
             throw error
         }
         return process

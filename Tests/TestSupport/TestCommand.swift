@@ -75,6 +75,12 @@ package enum TestCommand {
         try starting.withLock { _ in try process.run() }
     }
 
+    /// Ends a server that is not needed any more. SIGTERM might not: a program starts with the signals blocked that the thread
+    /// which started it blocks, and many programs do not change that.
+    package static func kill(_ process: Process) {
+        if process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
+    }
+
     /// A file of that name and some more in the temporary folder; it is not made.
     package static func temporaryFile(_ name: String) -> URL {
         FileManager.default.temporaryDirectory.appendingPathComponent("\(UUID().uuidString)-\(name)")

@@ -47,7 +47,7 @@ import Testing
             } isReady: {
                 (try? String(contentsOf: log, encoding: .utf8))?.contains("ready") == true
             }
-            defer { server.terminate() }
+            defer { TestCommand.kill(server) }
 
             // The right ones at the end once more: a failure before must leave nothing behind.
             for place in places + places.filter({ $0.cause == nil }) {
