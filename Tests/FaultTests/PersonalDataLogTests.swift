@@ -13,9 +13,9 @@ import Testing
             }
             try await PersonalRun.run(receiver: url) { run in
                 try await run.work()
-                try await run.stop()
-                #expect(run.logs.count == 3)
-                for (service, log) in run.logs {
+                try await run.services.stop()
+                #expect(run.services.logs.count == 3)
+                for (service, log) in run.services.logs {
                     #expect(log.contains("\"message\":\"request\"") && log.contains("\"level\":\"info\""), "\(service)")
                     for text in run.personal {
                         let lines = log.split(separator: "\n").filter { text.isIn(String($0)) }

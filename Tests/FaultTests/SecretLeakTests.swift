@@ -30,7 +30,7 @@ import Testing
                 try await run.fail()
                 try await eventually("spans have arrived") { !receiver.received(at: "/traces").isEmpty }
                 try await eventually("webhooks have arrived") { !receiver.received(at: "/hook").isEmpty }
-                try await run.stop()
+                try await run.services.stop()
 
                 var places = try await run.leftovers()
                 places["traces and webhooks"] = receiver.received.map { String(decoding: $0.body, as: UTF8.self) }

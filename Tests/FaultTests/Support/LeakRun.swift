@@ -5,14 +5,13 @@ import Primitives
 import RedisTestSupport
 import StackTestSupport
 
-/// Services in their own processes, with secrets of their own, that do the main job and refuse what is wrong.
+/// Services in their own processes, with their own secrets, that do the main job and refuse what is wrong.
 final class LeakRun {
-    private let data: StackData
+    let services: ServiceProcesses
     private let redis: RedisServerProcess
     private let redisPassword: String
     private let settings: [String: String]
     private let receiver: String
-    private var processes: [StackData.ServiceKind: ArcProcess] = [:]
     private var errors: [String] = []
     private(set) var secrets: [SecretForms]
 
@@ -20,13 +19,7 @@ final class LeakRun {
         connector: String, receiver: String, _ body: (LeakRun) async throws -> Void
     ) async throws {
         let run = try await LeakRun(connector: connector, receiver: receiver)
-        try await withCleanup {
-            try await run.start()
-            try await body(run)
-        } cleanup: {
-            for process in run.processes.values { await process.remove() }
-            await run.data.remove()
-        }
+        try await run.services.run(run.settings) { try await body(run) }
     }
 
     private init(connector: String, receiver: String) async throws {
@@ -52,25 +45,12 @@ final class LeakRun {
         ]) { $1 }
         var servers = try TestServers.current()
         (servers.redisHost, servers.redisPort) = ("127.0.0.1", "\(redis.port)")
-        data = try await StackData.make(StackData.ServiceKind.allCases, on: servers)
-    }
-
-    private func start() async throws {
-        for kind in [StackData.ServiceKind.tenantManagement, .subscription, .orchestrator] {
-            let url = processes[.tenantManagement]?.client.url
-            let environment = try data.variables(kind, tenantManagement: url).merging(settings) { $1 }
-            processes[kind] = try await ArcProcess(kind, environment: environment)
-        }
-    }
-
-    private func client(_ kind: StackData.ServiceKind) throws -> TestHTTPClient {
-        guard let process = processes[kind] else { throw TestFailure("\(kind) does not run") }
-        return process.client
+        services = try await ServiceProcesses(on: servers)
     }
 
     /// From a lead to an active tenant with an event that leaves, an API key and a subscription.
     func work() async throws {
-        let (management, subscription) = (try client(.tenantManagement), try client(.subscription))
+        let (management, subscription) = (try services.client(.tenantManagement), try services.client(.subscription))
         let admin = try await TestTokens(clock: SystemClock()).operatorToken()
         add("operator's token", admin)
         let endpoint = try await management.post(
@@ -82,7 +62,7 @@ final class LeakRun {
 
         let key = TestStack.uniqueKey()
         let lead = try await management.post("/leads", .object(TestStack.leadBody(key))).expect(201).string("id")
-        let code = try await data.mails.key(ofLead: lead)
+        let code = try await services.data.mails.key(ofLead: lead)
         add("key of a lead", code)
         let verified = try await management.post("/leads/\(lead)/verify", token: code).expect(200).string("token")
         add("token of a lead", verified)
@@ -117,7 +97,8 @@ final class LeakRun {
             (.subscription, "POST", "/webhooks/billing-payment", ["authorization": basic]),
             (.orchestrator, "POST", "/event-bridge/events/TENANT_PROVISIONING", ["x-api-key": password]),
         ] as [(StackData.ServiceKind, String, String, [String: String])] {
-            let answer = try await client(kind).send(method, path, ["secret": .string(password)], headers: headers)
+            let answer = try await services.client(kind).send(
+                method, path, ["secret": .string(password)], headers: headers)
             guard answer.status >= 400 else { throw TestFailure("\(method) \(path) was accepted: \(answer.status)") }
             errors.append("\(answer.headers) \(answer.text)")
         }
@@ -125,15 +106,13 @@ final class LeakRun {
 
     private func add(_ name: String, _ secret: String) { secrets.append(SecretForms(name, secret)) }
 
-    func stop() async throws { for process in processes.values { _ = try await process.stop() } }
-
     /// Everything that is left, by its place.
     func leftovers() async throws -> [String: String] {
         var places = ["error responses": errors.joined(separator: "\n")]
-        for (kind, process) in processes { places["log of \(kind.rawValue)"] = process.logged }
+        for (kind, log) in services.logs { places["log of \(kind.rawValue)"] = log }
         places["Redis"] = try await PythonPeer.run("redis_dump.py", ["\(redis.port)", redisPassword])
         for template in [DatabaseTemplate.tenantManagement, .subscription, .orchestrator, .messageBus, .application] {
-            let database = try data.database(template)
+            let database = try services.data.database(template)
             places["database \(template)"] = try await TestCommand.run([
                 "pg_dump", "-h", database.server.host, "-p", database.server.port, "-U", database.server.user, "-d",
                 database.name,

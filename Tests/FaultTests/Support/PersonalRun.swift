@@ -6,9 +6,8 @@ import StackTestSupport
 
 /// Services in their own processes, with the log of production, that are told about people wherever that is possible.
 final class PersonalRun {
-    private let data: StackData
+    let services: ServiceProcesses
     private let receiver: String
-    private var processes: [StackData.ServiceKind: ArcProcess] = [:]
 
     // Texts that occur nowhere else.
     private let first = "First\(SecureRandom.hex(bytes: 8))"
@@ -31,44 +30,17 @@ final class PersonalRun {
     }
 
     static func run(receiver: String, _ body: (PersonalRun) async throws -> Void) async throws {
-        let run = PersonalRun(
-            data: try await StackData.make(StackData.ServiceKind.allCases, on: try TestServers.current()),
-            receiver: receiver)
-        try await withCleanup {
-            try await run.start()
-            try await body(run)
-        } cleanup: {
-            for process in run.processes.values { await process.remove() }
-            await run.data.remove()
-        }
+        let run = PersonalRun(services: try await ServiceProcesses(on: try TestServers.current()), receiver: receiver)
+        let settings = [
+            "LOG_LEVEL": "info", "ACCESS_LOG": "true", "TRUSTED_PROXIES": "127.0.0.1", "WEBHOOK_ALLOW_HTTP": "true",
+            "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true",
+        ]
+        try await run.services.run(settings) { try await body(run) }
     }
 
-    private init(data: StackData, receiver: String) {
-        self.data = data
+    private init(services: ServiceProcesses, receiver: String) {
+        self.services = services
         self.receiver = receiver
-    }
-
-    private func start() async throws {
-        for kind in [StackData.ServiceKind.tenantManagement, .subscription, .orchestrator] {
-            var environment = try data.variables(kind, tenantManagement: processes[.tenantManagement]?.client.url)
-            environment.merge([
-                "LOG_LEVEL": "info", "ACCESS_LOG": "true", "TRUSTED_PROXIES": "127.0.0.1",
-                "WEBHOOK_ALLOW_HTTP": "true", "WEBHOOK_ALLOW_PRIVATE_ADDRESSES": "true",
-            ]) { $1 }
-            processes[kind] = try await ArcProcess(kind, environment: environment)
-        }
-    }
-
-    func stop() async throws { for process in processes.values { _ = try await process.stop() } }
-
-    /// The whole log of each service.
-    var logs: [String: String] {
-        Dictionary(uniqueKeysWithValues: processes.map { ($0.key.rawValue, $0.value.logged) })
-    }
-
-    private func client(_ kind: StackData.ServiceKind) throws -> TestHTTPClient {
-        guard let process = processes[kind] else { throw TestFailure("\(kind) does not run") }
-        return process.client
     }
 
     // MARK: What is told
@@ -83,7 +55,7 @@ final class PersonalRun {
 
     /// A prospect, a tenant with contacts, what operators note about it, and its end.
     func work() async throws {
-        let management = try client(.tenantManagement)
+        let management = try services.client(.tenantManagement)
         let tokens = await TestTokens(clock: SystemClock())
         // Some identity providers use mail addresses as ids.
         let admin = try await tokens.operatorToken(user: "\(mailbox)@operators.example.com")
@@ -96,7 +68,7 @@ final class PersonalRun {
             "email": .string(email(key)), "address": .object(address),
         ]
         let lead = try await management.post("/leads", .object(body)).expect(201).string("id")
-        let code = try await data.mails.key(ofLead: lead)
+        let code = try await services.data.mails.key(ofLead: lead)
         let token = try await management.post("/leads/\(lead)/verify", token: code).expect(200).string("token")
         let tenant = try await management.post(
             "/leads/\(lead)/tenants", ["key": .string(key), "domains": [.string("\(key).example.com")]], token: token
@@ -124,9 +96,9 @@ final class PersonalRun {
 
     /// Billing.
     private func sell(_ tenant: String, _ key: String, _ admin: String) async throws {
-        let subscription = try client(.subscription)
+        let subscription = try services.client(.subscription)
         try await eventually("the subscription service knows the tenant") {
-            try await data.database(.subscription).count(
+            try await services.data.database(.subscription).count(
                 "SELECT count(*) FROM main.known_tenants WHERE tenant_id = '\(tenant)'") == 1
         }
         let address: JSONValue = [
@@ -172,7 +144,7 @@ final class PersonalRun {
 
     /// What operators do with a tenant.
     private func manage(_ tenant: String, _ key: String, _ admin: String) async throws {
-        let management = try client(.tenantManagement)
+        let management = try services.client(.tenantManagement)
         let endpoint = try await management.post(
             "/webhook-endpoints",
             [
@@ -221,7 +193,7 @@ final class PersonalRun {
 
     /// Requests that are refused, with people in every part.
     private func refuse(_ tenant: String, _ key: String, _ admin: String) async throws {
-        let management = try client(.tenantManagement)
+        let management = try services.client(.tenantManagement)
         let (mail, name) = ("\(email(key))", "\(first)%20\(last)")
         let headers = [
             "user-agent": "\(first) \(last)", "from": mail, "referer": "https://example.com/\(mail)",
@@ -231,18 +203,18 @@ final class PersonalRun {
         ]
         let filter: JSONValue = ["where": ["email": .string(mail)]]
         let body: JSONValue = ["name": .string(first), "email": .string(mail), "initiatorId": .string(mail)]
-        for kind in [StackData.ServiceKind.tenantManagement, .subscription, .orchestrator] {
+        for kind in StackData.ServiceKind.allCases {
             for token in [admin, mailbox, nil] {
                 for path in [
                     "/contacts?\(filter.parameter())", "/contacts/\(mail)", "/contacts?filter=\(mail)", "/\(mail)",
                     "/\(name)", "/leads/\(mail)", "/tenants/\(mail)/domains/\(mail)", "/plans?where=\(name)",
                     "/billing-customer/\(mail)", "/auth/sessions?userId=\(mail)", "/auth/login?returnTo=\(mail)",
-                ] { _ = try await client(kind).send("GET", path, token: token, headers: headers) }
+                ] { _ = try await services.client(kind).send("GET", path, token: token, headers: headers) }
                 for (method, path) in [
                     ("POST", "/webhook"), ("POST", "/contacts"), ("PATCH", "/contacts/\(mail)"), ("POST", "/tenants"),
                     ("PUT", "/tenants/\(tenant)"), ("DELETE", "/leads/\(mail)"), ("POST", "/leads/\(mail)/verify"),
                     ("POST", "/webhooks/billing-payment"), ("POST", "/event-bridge/events/\(mail)"),
-                ] { _ = try await client(kind).send(method, path, body, token: token, headers: headers) }
+                ] { _ = try await services.client(kind).send(method, path, body, token: token, headers: headers) }
             }
         }
         try await management.get("/health/ready").expect(200)
