@@ -207,7 +207,7 @@ import Testing
                 all.map { $0["source"]?.stringValue }
                     == ["outbox", "outbox", "subscription", "subscription", "subscription", "outbox", "outbox"])
             let ids = all.compactMap { $0["id"]?.stringValue }
-            #expect(ids == ids.filter { $0.contains(":") } && Set(ids).count == 7)
+            try #require(ids == ids.filter { $0.contains(":") } && Set(ids).count == 7)
 
             var pages: [String] = []
             var query: String? = "limit=2"

@@ -276,10 +276,10 @@ import Testing
                 guard let post = methods["post"] else { continue }
                 let scheme = post["security"]?[0]?.objectValue?.keys.first
                 let names = (post["parameters"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
-                let isRepeatable =
+                let needsNone =
                     ["WebhookSignature", "HTTPBasic"].contains(scheme)
                     || ["/auth/logout", "/billing-preview"].contains(path)
-                #expect(names.contains("Idempotency-Key") == !isRepeatable, "POST \(path)")
+                #expect(names.contains("Idempotency-Key") == !needsNone, "POST \(path)")
             }
         }
     }

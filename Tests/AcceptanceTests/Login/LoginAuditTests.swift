@@ -131,7 +131,8 @@ import Testing
                 try await rows(world, ["entityId": .string(session), "action": "end"])
             }
             let first = try await ends(sessions[0])
-            #expect(first.count == 1 && first[0]["after"] == ["reason": "limit", "userId": .string(user)])
+            try #require(first.count == 1)
+            #expect(first[0]["after"] == ["reason": "limit", "userId": .string(user)])
             #expect(first[0]["credential"] == .string("session:\(sessions[2])"))
 
             // The same browser logs in again.
@@ -148,7 +149,8 @@ import Testing
             ).expect(204)
             try await client.send("DELETE", "/auth/sessions/\(fourth)", token: token).expect(404)
             let one = try await ends(fourth)
-            #expect(one.count == 1 && one[0]["actor"] == .string(ender) && one[0]["requestId"] == "end-1")
+            try #require(one.count == 1)
+            #expect(one[0]["actor"] == .string(ender) && one[0]["requestId"] == "end-1")
             #expect(one[0]["after"] == ["reason": "request"])
 
             for browser in browsers.prefix(2) { try await world.logIn(browser, user: user) }
@@ -162,7 +164,8 @@ import Testing
             let ended = try await rows(world, ["requestId": "end-2"])
             #expect(ended.count == 2 && Set(ended.map { $0["entityId"] }).count == 2)
             let asked = try await rows(world, ["requestId": "end-3"])
-            #expect(asked.count == 1 && asked[0]["entityId"] == .null)
+            try #require(asked.count == 1)
+            #expect(asked[0]["entityId"] == .null)
             #expect(asked[0]["after"] == ["reason": "request", "userId": .string(user)])
         }
     }
