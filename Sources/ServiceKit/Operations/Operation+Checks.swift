@@ -2,11 +2,10 @@ import Entities
 import HTTPTypes
 
 extension Operation {
-    /// Whether a body with members is refused because the operation takes none. The original ignores the one of
-    /// `POST /leads/{id}/verify`, which its clients may send.
-    var refusesBody: Bool { requestBody == nil && method == .post && security != .leadKey && !takesAnyBody }
+    /// Whether a body with members is refused because the operation takes none.
+    var refusesBody: Bool { requestBody == nil && method == .post && !takesAnyBody }
 
-    /// The operation, whose handler reads whatever body comes, such as that of a receiver in a test.
+    /// The operation, which accepts whatever body comes, although none is described: its handler ignores it, or reads it as it is.
     package func takingAnyBody() -> Operation {
         var operation = self
         operation.takesAnyBody = true

@@ -32,7 +32,7 @@ package struct Operation: Sendable {
     package var accountLimit: OperationAccountLimit?
     /// Whether its calls are counted at all: see ``withoutLimits()``.
     package internal(set) var hasLimits = true
-    /// Whether the handler reads bodies that are not described: see ``takingAnyBody()``.
+    /// Whether bodies are accepted that are not described: see ``takingAnyBody()``.
     package internal(set) var takesAnyBody = false
     /// What an `Idempotency-Key` does.
     package var idempotency: OperationIdempotency
