@@ -28,7 +28,7 @@ package struct TracingConfiguration: Sendable {
     /// Read by every service.
     package static let configurationKeys = ConfigurationKeys("tracing", TracingSettings.all)
         .checking { (reader) throws(ConfigurationFailure) in
-            // What is only ignored is said when the service reads it.
+            // The service warns of values that it ignores when it reads them; here they are no mistakes.
             _ = try read(reader, service: "", logger: Logger(label: "check") { _ in SwiftLogNoOpLogHandler() })
         }
 

@@ -22,7 +22,7 @@ package struct TraceSampler: Sendable, Hashable {
     /// Whether a span is recorded.
     /// - Parameters:
     ///   - parent: What its caller sent; nil for the first span of a trace.
-    ///   - decision: What a caller has decided who named no place.
+    ///   - decision: What a caller without a parent wants; nil if it says nothing.
     package func samples(_ trace: TraceID, parent: TraceContext?, decision: Bool? = nil) -> Bool {
         if followsParent, let decided = parent?.isSampled ?? decision { return decided }
         switch root {

@@ -66,7 +66,7 @@ import Testing
                 texts.append(try TestAPIKey(rotated).text)
             }
             for text in texts { try await client.get("/tenants", token: text).expect(200) }
-            // Whoever had it in his hands has nothing any more.
+            // Whoever had the maker's secret has no valid key any more.
             try await client.delete(maker.path, token: stack.admin).expect(204)
             for text in texts { try await client.get("/tenants", token: text).expect(401) }
             try await client.post("\(other.path)/rotate", [:], token: stack.admin).expect(200)

@@ -14,7 +14,7 @@ package struct ConfigurationReloader: Service {
     private let signals: UnixSignalsSequence?
     private let logger: Logger
 
-    /// - Parameter signals: The signals that ask for it; nil: SIGHUP, from the moment on when this runs.
+    /// - Parameter signals: The signals that ask for it; nil: SIGHUP, which is trapped when this runs.
     package init(
         _ settings: [ReloadableSetting], source: @escaping Source, signals: UnixSignalsSequence? = nil, logger: Logger
     ) {

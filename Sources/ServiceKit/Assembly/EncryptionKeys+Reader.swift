@@ -20,7 +20,7 @@ extension EncryptionKeys {
     /// More keys slow down every value that does not say under which of them it was sealed.
     private static let maximumOthers = 8
 
-    /// Reads the keys that the services share. Without a key of its own, what is stored is sealed under `JWT_SECRET`.
+    /// Reads the keys that the services share. Without `DATA_ENCRYPTION_KEY`, `JWT_SECRET` encrypts what is stored.
     /// - Throws: ``ConfigurationFailure`` when there is no key, or too many.
     package init(reader: ConfigReader) throws(ConfigurationFailure) {
         var key = try reader.value(Settings.current)

@@ -107,7 +107,7 @@ package struct HTTPService: Sendable {
     /// - Parameters:
     ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
     ///   - onListening: Called with the port once the server accepts connections.
-    ///   - reloads: The signals that ask for reading the settings again; nil: SIGHUP, from now on.
+    ///   - reloads: The signals that ask for reading the settings again; nil: SIGHUP, which is trapped when this runs.
     ///   - configuration: Reads the settings again; nil: they do not change.
     package func run(
         signals: [UnixSignal] = [.sigterm, .sigint], reloads: UnixSignalsSequence? = nil,

@@ -29,7 +29,7 @@ package struct LogSettings: Sendable {
     package private(set) var repeatLimit = 50
     package private(set) var problems: [Problem] = []
 
-    /// Never fails, so that there is a log: the service itself refuses a level that there is not.
+    /// Never fails, so that there is always a log: the service itself refuses an unknown level.
     package init(_ reader: ConfigReader) {
         var problems: [Problem] = []
         func value<Value>(_ setting: Setting<Value>) -> Value? {

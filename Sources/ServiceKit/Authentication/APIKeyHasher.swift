@@ -5,7 +5,7 @@ package import Sealing
 ///
 /// A slow password hash makes guessing expensive. Nobody can guess 256 random bits, so it would only make every verification
 /// expensive. The key of the HMAC has another purpose: whoever can write to the database or to the bus, but does not have it,
-/// cannot store an API key that he has made up.
+/// cannot store an invented API key.
 package struct APIKeyHasher: Sendable {
     private let keys: [SymmetricKey]
 

@@ -11,7 +11,7 @@ enum SessionScripts {
     static let user = "sessions-of:"
 
     /// KEYS: session, name, user. ARGV: sealed session, now, idle time, end, id, digest, digest of the user, most sessions of
-    /// the user. When there are too many, the oldest ones end; their ids.
+    /// the user. When there are too many, the oldest ones end. Returns their ids.
     static let create = RedisScript(
         """
         local now, idle, ends = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -59,7 +59,7 @@ enum SessionScripts {
         return {found[1], found[2]}
         """)
 
-    /// KEYS: session. Its id, or nothing if there was none.
+    /// KEYS: session. Returns its id, or nothing if it does not exist.
     static let end = RedisScript(
         """
         local found = redis.call('HMGET', KEYS[1], 'id', 'user')
@@ -81,7 +81,7 @@ enum SessionScripts {
         return redis.call('DEL', 'session:' .. digest)
         """)
 
-    /// KEYS: user. The ids of those that there were.
+    /// KEYS: user. Returns the ids of the sessions that have ended.
     static let revokeAll = RedisScript(
         """
         local entries = redis.call('HGETALL', KEYS[1])

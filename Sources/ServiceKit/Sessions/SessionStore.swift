@@ -74,7 +74,7 @@ package struct SessionStore: Sendable {
     }
 
     /// Ends all sessions of a user.
-    /// - Returns: The names of those that there were.
+    /// - Returns: Their names.
     /// - Throws: ``SessionStoreError/unavailable``.
     package func revokeAll(ofUser user: String) async throws(SessionStoreError) -> [Identifier] {
         let reply = try await evaluate(

@@ -100,8 +100,8 @@ struct APIKeyService: Sendable {
         let reason: String
     }
 
-    /// A key that is made or rotated by another one ends with it at the latest, so that nobody can keep access by means of a
-    /// key that was given to him for a time.
+    /// A key that is made or rotated by another one ends with it at the latest, so that nobody keeps access beyond the end of a
+    /// key by making another one.
     private func longestEnd(for caller: Identity, in context: WriteContext) async throws -> LongestEnd {
         let end = context.now.adding(configuration.maximumLifetime)
         guard let id = caller.apiKey else {

@@ -30,7 +30,7 @@ enum LoginError: Error, Sendable, Hashable {
 }
 
 extension LoginError {
-    /// What the audit log calls it: no text that anybody has sent.
+    /// What the audit log calls it; never a text of the request.
     var reason: String {
         switch self {
         case .notConfigured: "not-configured"

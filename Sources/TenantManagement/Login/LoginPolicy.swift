@@ -1,7 +1,7 @@
 import ServiceKit
 
-/// Who may log in and out. Everybody may begin a login: who it is, is known afterward, and what that operator may do follows from
-/// ``RoleMapping``. Users of a tenant log in elsewhere.
+/// Who may log in and out. Anybody may begin a login, because who it is becomes known only at its end; ``RoleMapping`` then decides
+/// what the operator may do. Users of a tenant log in elsewhere.
 enum LoginPolicy {
     static let logout: Access = .caller.forOperators
 }

@@ -7,8 +7,8 @@ struct SessionLogRepository: Sendable {
 
     /// Changes sessions and records it.
     ///
-    /// The database is asked before and commits afterward: without it nothing is done, and nothing is recorded that was not done. A
-    /// change whose commit fails at the last moment is not taken back here.
+    /// The transaction begins before the change and commits after it, so that nothing changes while the database is away, and
+    /// nothing is recorded that has not happened. If the commit itself fails, the change stays.
     func recording<Value>(
         in context: WriteContext, _ change: () async throws -> (value: Value, events: [SessionEvent])
     ) async throws -> Value {
@@ -23,7 +23,7 @@ struct SessionLogRepository: Sendable {
         }
     }
 
-    /// Records what has changed no session.
+    /// Records an event that has changed no session.
     func record(_ event: SessionEvent, in context: WriteContext) async throws(PostgresError) {
         var batch = context.batch(resource: nil)
         batch.add(event.statement)

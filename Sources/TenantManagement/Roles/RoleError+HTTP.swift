@@ -29,7 +29,7 @@ extension RoleError: HTTPFailureConvertible {
     private static func notHeld(_ details: [ValidationDetail]) -> HTTPFailure {
         var failure = HTTPFailure(
             .forbidden, name: "ForbiddenError",
-            message: "Nobody can give a role permissions that he does not have.", code: "PERMISSIONS_NOT_HELD")
+            message: "A role cannot have permissions that its author does not have.", code: "PERMISSIONS_NOT_HELD")
         failure.details = details
         return failure
     }
