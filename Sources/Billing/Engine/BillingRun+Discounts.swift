@@ -1,23 +1,16 @@
 // Discounts are shared out exactly, and rounded once.
 
-/// The lines that explain a sum of an invoice, and the sum in minor units.
-struct Adjustments {
-    var lines: [InvoiceLine] = []
-    var total: Int64 = 0
-    /// The part of a tax that is not within the amounts.
-    var added: Int64 = 0
-}
-
 extension BillingRun {
     /// Each discount takes its part of what the earlier ones have left.
     mutating func shareDiscounts() throws -> Adjustments {
         guard !scenario.discounts.isEmpty else { return Adjustments() }
+        let finder = LineFinder(bucket, of: lines)
         var left = bucket.map { Rational(lines[$0].amount) }
         for index in bucket { lines[index].discountShares = [] }
         var sums: [Rational] = []
         for (number, discount) in scenario.discounts.enumerated() {
             pointer = "/discounts/\(number)"
-            let shares = try shares(of: discount, number: number, left: left)
+            let shares = try shares(of: discount, number: number, left: left, finder: finder)
             var sum = Rational.zero
             for (place, share) in shares.enumerated() {
                 lines[bucket[place]].discountShares.append(share)
@@ -34,7 +27,9 @@ extension BillingRun {
         return try discountLines(sums)
     }
 
-    private func shares(of discount: Discount, number: Int, left: [Rational]) throws -> [Rational] {
+    private func shares(
+        of discount: Discount, number: Int, left: [Rational], finder: LineFinder
+    ) throws -> [Rational] {
         var shares = [Rational](repeating: .zero, count: bucket.count)
         let isEligible = bucket.map { takes(discount, lines[$0]) }
         switch discount.value {
@@ -45,11 +40,15 @@ extension BillingRun {
         case .amount(let amount):
             let regular = bucket.indices.filter { isEligible[$0] && !lines[bucket[$0]].isProration }
             try share(amount, over: regular, left: left, to: &shares)
-            try shareOverCharges(amount, of: discount, number: number, isEligible: isEligible, left: left, to: &shares)
+            let charges = bucket.indices.filter { isEligible[$0] && lines[bucket[$0]].kind == .prorationCharge }
+            let items = discount.items?.count ?? scenario.items.count
+            try share(amount, overCharges: charges, left: left, to: &shares) { line in
+                items > 1 ? replacedShare(by: line, number: number, finder: finder) : nil
+            }
         }
         // A credit takes back the discount of what it credits.
         for place in bucket.indices where lines[bucket[place]].kind == .prorationCredit {
-            shares[place] = try sharesOfCredit(lines[bucket[place]], discount, number, in: shares).negated
+            shares[place] = try shareOfCredit(lines[bucket[place]], discount, number, in: shares, finder).negated
         }
         return shares
     }
@@ -72,22 +71,24 @@ extension BillingRun {
 
     /// A charge for a part of a period has that part of the amount: what the line in whose place it comes has had, or the
     /// part of the whole.
-    private func shareOverCharges(
-        _ amount: Rational, of discount: Discount, number: Int, isEligible: [Bool], left: [Rational],
-        to shares: inout [Rational]
+    ///
+    /// - Parameter replaced: the discount for a whole period of the line in whose place a charge comes.
+    private func share(
+        _ amount: Rational, overCharges charges: [Int], left: [Rational], to shares: inout [Rational],
+        replaced: (WorkLine) -> Rational?
     ) throws {
-        let charges = bucket.indices.filter { isEligible[$0] && lines[bucket[$0]].kind == .prorationCharge }
-        let items = discount.items?.count ?? scenario.items.count
+        var sums: [Int: Rational] = [:]
+        for place in charges {
+            let from = lines[bucket[place]].from
+            sums[from] = try sums[from, default: .zero].addingBounded(left[place])
+        }
         for place in charges {
             let line = lines[bucket[place]]
             let part: Rational
-            if items > 1, let replaced = replacedShare(by: line, number: number) {
+            if let replaced = replaced(line) {
                 part = try replaced.multipliedBounded(by: line.fraction)
             } else {
-                let beside = charges.filter { lines[bucket[$0]].from == line.from }
-                var sum = Rational.zero
-                for other in beside { sum = try sum.addingBounded(left[other]) }
-                guard sum > .zero else { continue }
+                guard let sum = sums[line.from], sum > .zero else { continue }
                 part = try amount.multipliedBounded(by: line.fraction)
                     .multipliedBounded(by: left[place].dividedBounded(by: sum))
             }
@@ -95,25 +96,23 @@ extension BillingRun {
         }
     }
 
-    /// The discount for a whole period of the line that the credit beside a charge takes back; nil if there is none.
-    private func replacedShare(by line: WorkLine, number: Int) -> Rational? {
-        let credit = bucket.first { index in
-            let other = lines[index]
-            return other.kind == .prorationCredit && other.item == line.item && other.from == line.from
-        }
-        guard let credit, let source = lines[credit].source, lines[source].discountShares.indices.contains(number),
-            lines[source].fraction > .zero, lines[source].discountShares[number] > .zero
+    /// The discount for a whole period of the line that the credit beside a charge takes back; nil if no credit stands
+    /// beside it.
+    private func replacedShare(by line: WorkLine, number: Int, finder: LineFinder) -> Rational? {
+        guard let credit = finder.credit(beside: line), let source = lines[credit].source,
+            lines[source].discountShares.indices.contains(number), lines[source].fraction > .zero,
+            lines[source].discountShares[number] > .zero
         else { return nil }
         return try? lines[source].discountShares[number].dividedBounded(by: lines[source].fraction)
     }
 
     /// What a credit takes back of one discount: the credited part of what its line has had.
-    private func sharesOfCredit(
-        _ line: WorkLine, _ discount: Discount, _ number: Int, in shares: [Rational]
+    private func shareOfCredit(
+        _ line: WorkLine, _ discount: Discount, _ number: Int, in shares: [Rational], _ finder: LineFinder
     ) throws -> Rational {
         guard let source = line.source else { return .zero }
         var share = Rational.zero
-        if let place = bucket.firstIndex(of: source) {
+        if let place = finder.places[source] {
             share = shares[place]
         } else if lines[source].discountShares.indices.contains(number) {
             share = lines[source].discountShares[number]
@@ -149,37 +148,30 @@ extension BillingRun {
         }
         return adjustments
     }
+}
 
-    /// Exact sums rounded so that they add up to their rounded sum.
-    func apportion(_ sums: [Rational]) throws -> (parts: [Int64], total: Int64) {
-        var exact = Rational.zero
-        for sum in sums { exact = try exact.addingBounded(sum) }
-        let total = try rounded(exact)
-        var parts = try sums.map { try rounded($0) }
-        let residue = total - parts.reduce(0, +)
-        if residue != 0, let largest = Self.largest(of: sums) { parts[largest] += residue }
-        return (parts, total)
+/// Finds lines of an invoice without a search for each of them: there may be thousands.
+private struct LineFinder {
+    private struct Key: Hashable {
+        let item: Int?
+        let from: Int
     }
 
-    /// The place of the number that is farthest from zero: by its exact value, because rounded ones may all be zero.
-    static func largest(of sums: [Rational]) -> Int? {
-        sums.indices.max { abs(sums[$0]) < abs(sums[$1]) }
+    /// The place in the invoice of each line.
+    private(set) var places: [Int: Int] = [:]
+    private var credits: [Key: Int] = [:]
+
+    init(_ bucket: [Int], of lines: [WorkLine]) {
+        for (place, index) in bucket.enumerated() {
+            places[index] = place
+            guard lines[index].kind == .prorationCredit else { continue }
+            let key = Key(item: lines[index].item, from: lines[index].from)
+            if credits[key] == nil { credits[key] = index }
+        }
     }
 
-    private static func abs(_ number: Rational) -> Rational { number < .zero ? number.negated : number }
-
-    func adjustment(
-        _ kind: InvoiceLineDetails.Kind, _ description: String, amount: Int64, exact: Rational, rule: String,
-        formula: String, inputs: [InvoiceLineDetails.Input]
-    ) throws -> InvoiceLine {
-        let money = Money(minorUnits: amount, currency: currency)
-        let difference = try Rational(amount).addingBounded(exact.negated)
-        return InvoiceLine(
-            description: description, price: money, period: nil, whole: nil, exact: exact, amount: money,
-            details: .init(
-                kind: kind, item: nil, from: nil, to: nil, quantity: nil, discountShare: .zero, taxShare: .zero,
-                explanation: .init(rule: rule, formula: formula, inputs: inputs, rounding: rounding(difference))))
-    }
+    /// The first credit of the line's item on its day.
+    func credit(beside line: WorkLine) -> Int? { credits[Key(item: line.item, from: line.from)] }
 }
 
 extension WorkLine {
