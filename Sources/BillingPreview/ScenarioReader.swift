@@ -100,13 +100,14 @@ package struct ScenarioReader: Sendable {
         policies.denominator =
             try reader.choice("denominator", BillingPolicies.Denominator.self) ?? policies.denominator
         policies.cancelDay = try reader.choice("cancelDay", BillingPolicies.CancelDay.self) ?? policies.cancelDay
-        policies.creditCap = try reader.choice("creditCap", BillingPolicies.CreditCap.self) ?? policies.creditCap
         policies.rounding = try reader.choice("rounding", RoundingMode.self) ?? policies.rounding
         policies.trialOnChange =
             try reader.choice("trialOnChange", BillingPolicies.TrialOnChange.self) ?? policies.trialOnChange
         policies.zeroUsageFlatFee =
             try reader.choice("zeroUsageFlatFee", BillingPolicies.ZeroUsageFlatFee.self) ?? policies.zeroUsageFlatFee
-        policies.tierBounds = try reader.choice("tierBounds", BillingPolicies.TierBounds.self) ?? policies.tierBounds
+        // These have one value: a request may name it, and any other is refused.
+        _ = try reader.choice("creditCap", BillingPolicies.CreditCap.self)
+        _ = try reader.choice("tierBounds", BillingPolicies.TierBounds.self)
         return (policies, try reader.choice("granularity", Granularity.self) ?? .day)
     }
 

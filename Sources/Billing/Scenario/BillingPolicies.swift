@@ -1,4 +1,5 @@
-/// The questions on which billing systems differ, each with its default (the letters are those of docs/billing.md).
+/// The questions on which billing systems differ, each with its default (their numbers are those of docs/billing.md). Credit
+/// caps and the bounds of tiers have a single answer, so nothing is stored for them.
 package struct BillingPolicies: Sendable, Hashable {
     /// What a part of a period is divided by (P2, P5).
     package enum Denominator: String, Sendable, Hashable, CaseIterable {
@@ -18,7 +19,7 @@ package struct BillingPolicies: Sendable, Hashable {
         case inclusive
     }
 
-    /// What credits on a line never exceed (P7).
+    /// What credits on a line never exceed (P7): the engine knows one cap.
     package enum CreditCap: String, Sendable, Hashable, CaseIterable {
         /// What was billed on it, less earlier credits and refunds.
         case paidAndUnrefunded = "paid_and_unrefunded"
@@ -40,7 +41,7 @@ package struct BillingPolicies: Sendable, Hashable {
         case notCharged = "not_charged"
     }
 
-    /// Which tier holds a quantity between two (P11).
+    /// Which tier holds a quantity between two (P11): the engine knows one rule.
     package enum TierBounds: String, Sendable, Hashable, CaseIterable {
         /// A tier holds what is above the bound before it, up to and including its own.
         case inclusiveUpper = "inclusive_upper"
@@ -48,11 +49,9 @@ package struct BillingPolicies: Sendable, Hashable {
 
     package var denominator = Denominator.containingPeriod
     package var cancelDay = CancelDay.halfOpen
-    package var creditCap = CreditCap.paidAndUnrefunded
     package var rounding = RoundingMode.halfUp
     package var trialOnChange = TrialOnChange.fromFirstStart
     package var zeroUsageFlatFee = ZeroUsageFlatFee.charged
-    package var tierBounds = TierBounds.inclusiveUpper
 
     /// The defaults.
     package init() {}
