@@ -4,7 +4,7 @@ extension BillingRun {
     mutating func make(_ change: ScenarioChange, at now: Int) throws {
         if case .creditNote = change.kind { return try addCreditNote(change) }
         if let end = serviceEnd, now >= end {
-            throw ScenarioRefusal("\(change.pointer)/at", "The subscription has ended before")
+            throw ScenarioRefusal("\(change.pointer)/at", "The subscription has already ended")
         }
         switch change.kind {
         case .change(let item, let price, let quantity, let cycle, let trial):
@@ -48,43 +48,31 @@ extension BillingRun {
     private mutating func make(
         _ update: ItemRun.Update, to index: Int, policy: ChangePolicy, at now: Int
     ) throws {
-        // A trial of its own means nothing after the first.
+        // Once the trial is over, a new trial alone changes nothing.
         guard update.price != nil || update.quantity != nil || update.cycle != nil else { return }
         guard items[index].span != nil else {
             // Before the period that begins now, or before the item's own start.
             try apply(update, to: index)
             if policy == .fullPriceNewPeriod || policy == .extendTime, now >= items[index].start {
-                try endSubscriptionPeriod(of: index, at: now)
-                try setAnchor(.start, from: now)
+                try restartPeriod(of: index, at: now)
             }
             return
         }
-        guard items[index].segment != nil else {
-            // Paused: nothing is paid, so there is nothing to credit.
-            if policy == .atPeriodEnd {
-                items[index].scheduled.append(update)
-            } else {
-                items[index].scheduled.append(.init(price: nil, quantity: nil, cycle: update.cycle))
-                try apply(.init(price: update.price, quantity: update.quantity, cycle: nil), to: index)
-            }
-            return
-        }
-        switch policy {
+        // Paused: nothing is paid, so there is nothing to credit.
+        let isPaused = items[index].segment == nil
+        switch isPaused && policy != .atPeriodEnd ? .none : policy {
         case .atPeriodEnd:
             items[index].scheduled.append(update)
         case .none:
-            items[index].scheduled.append(.init(price: nil, quantity: nil, cycle: update.cycle))
-            try apply(.init(price: update.price, quantity: update.quantity, cycle: nil), to: index)
+            items[index].scheduled.append(update.cycleAlone)
+            try apply(update.withoutCycle, to: index)
         case .prorateNow:
             flushPending(of: index)
             try replaceSegment(of: index, by: update, at: now, isPending: false)
         case .creditAtRenewal:
             try replaceSegment(of: index, by: update, at: now, isPending: true)
         case .fullPriceNewPeriod:
-            try cut(item: index, at: now)
-            try apply(update, to: index)
-            try endSubscriptionPeriod(of: index, at: now)
-            try setAnchor(.start, from: now)
+            try beginAnew(item: index, by: update, at: now)
         case .extendTime:
             try extend(item: index, by: update, at: now)
         }
@@ -114,7 +102,20 @@ extension BillingRun {
         items[index].span = span
         try endSubscriptionPeriod(of: index, at: now)
         guard !scenario.hasSeveralItems else { return }
-        beginSubscriptionPeriod(span, at: now)
+        beginSubscriptionPeriod(span)
+    }
+
+    /// Ends what an item is billed now, so that its next period begins now.
+    mutating func beginAnew(item index: Int, by update: ItemRun.Update, at now: Int) throws {
+        try cut(item: index, at: now)
+        try apply(update, to: index)
+        try restartPeriod(of: index, at: now)
+    }
+
+    /// The next period begins now, and the anchor moves here.
+    mutating func restartPeriod(of index: Int, at now: Int) throws {
+        try endSubscriptionPeriod(of: index, at: now)
+        try setAnchor(.start, from: now)
     }
 
     /// With one price, its period is that of the subscription.
@@ -143,63 +144,6 @@ extension BillingRun {
         }
         items[index].segment = nil
         items[index].span = nil
-    }
-
-    /// The value of the rest buys days at the new price; then a new period begins.
-    private mutating func extend(item index: Int, by update: ItemRun.Update, at now: Int) throws {
-        guard !items[index].isInArrears, let segment = items[index].segment, let source = segment.line else {
-            // Nothing is paid yet: no days are bought.
-            try cut(item: index, at: now)
-            try apply(update, to: index)
-            try endSubscriptionPeriod(of: index, at: now)
-            return try setAnchor(.start, from: now)
-        }
-        let billed = lines[source]
-        let left = try max(Rational.zero, Rational(billed.amount).subtracting(billed.credited))
-        let value = min(left, try billed.exact.multiplied(by: restShare(of: segment, from: now)))
-        lines[source].credited = try billed.credited.adding(value)
-        items[index].apply(.init(price: update.price, quantity: update.quantity, cycle: nil))
-        let measure = Measure(quantity: items[index].currentQuantity)
-        let price = try items[index].price.amount(for: measure, chargesZero: chargesZero)
-        guard price > .zero else {
-            throw ScenarioRefusal("\(pointer)/policy", "A price of zero would extend the time without end")
-        }
-        // The days of the current period, whose price is the new one.
-        let days = try Rational(Int128(segment.span.total), Int128(axis.dayLength))
-        let bought = try value.multiplied(by: days).divided(by: price).roundedUp
-        guard let count = Int(exactly: bought), count <= Limits.extendedDays else { throw BillingError.overflow }
-        var end = try axis.adding(days: count, to: now)
-        for limit in [serviceEnd, items[index].item.end] { end = min(end, limit ?? end) }
-        try apply(.init(price: nil, quantity: nil, cycle: update.cycle), to: index)
-        guard count > 0 else {
-            (items[index].segment, items[index].span) = (nil, nil)
-            try endSubscriptionPeriod(of: index, at: now)
-            return try setAnchor(.start, from: now)
-        }
-        try holdExtension(of: index, value: value, source: source, from: now, to: end)
-    }
-
-    /// The bought time is paid for by what is left of the line: no line of an invoice, but one that can be credited.
-    private mutating func holdExtension(of index: Int, value: Rational, source: Int, from now: Int, to end: Int) throws
-    {
-        let span = PeriodSpan(from: now, to: end, wholeFrom: now, wholeTo: end, total: end - now)
-        var line = WorkLine(
-            kind: .recurring, item: index, span: span, from: now, to: end, price: value, exact: value,
-            amount: try rounded(value), source: source, rule: "", formula: "")
-        let part = lines[source].exact == .zero ? Rational.zero : try value.divided(by: lines[source].exact)
-        line.fraction = try lines[source].fraction.multiplied(by: part)
-        line.discountShares = try lines[source].discountShares.map { try $0.multipliedBounded(by: part) }
-        line.isHeld = true
-        lines.append(line)
-        var segment = Segment(
-            from: now, to: end, span: span, price: items[index].price, quantity: items[index].currentQuantity)
-        segment.line = lines.count - 1
-        items[index].segment = segment
-        items[index].span?.to = end
-        items[index].movesAnchorAtEnd = true
-        guard !scenario.hasSeveralItems, self.span != nil, !periods.isEmpty else { return }
-        self.span?.to = end
-        periods[periods.count - 1].to = end
     }
 
     private mutating func moveAnchor(_ rule: AnchorRule, policy: ChangePolicy, at now: Int) throws {

@@ -61,13 +61,13 @@ extension BillingRun {
         return "\(whole) × \(try length(span, from: from, to: to))/\(span.total)"
     }
 
-    func days(
-        _ span: PeriodSpan, from: Int, to: Int, less paused: Int = 0
-    ) throws -> InvoiceLineDetails.Input {
-        let name = axis.granularity == .day ? "days" : "seconds"
-        let isWhole = try fraction(span, from: from, to: to) == .one
-        let length = isWhole ? span.total : try length(span, from: from, to: to)
-        return .init(name: name, value: "\(length - paused)/\(span.total)")
+    private func days(_ span: PeriodSpan, from: Int, to: Int) throws -> InvoiceLineDetails.Input {
+        input(of: try length(span, from: from, to: to), in: span)
+    }
+
+    /// `days: 17/31`.
+    func input(of length: Int, in span: PeriodSpan) -> InvoiceLineDetails.Input {
+        .init(name: axis.granularity == .day ? "days" : "seconds", value: "\(length)/\(span.total)")
     }
 
     /// How much of a time was without service.
@@ -126,66 +126,6 @@ extension BillingRun {
             formula: try run.price.formula(for: measure, chargesZero: chargesZero))
         line.inputs = run.price.inputs.map { .init(name: $0.name, value: $0.value) }
         line.inputs.append(.init(name: "quantity", value: run.currentQuantity.decimalText()))
-        try add(line)
-    }
-
-    /// What is missing to the minimum of a price, for the part of the period that a segment has lasted.
-    mutating func addMinimum(of index: Int, _ segment: Segment, to end: Int, isPending: Bool = false) throws {
-        let from = max(segment.from, firstPaid)
-        guard let minimum = segment.price.minimum, from < end else { return }
-        let paused = try segment.line == nil ? pausedLength(segment.span, from: from, to: end) : 0
-        let share = try fraction(segment.span, from: from, to: end)
-            .subtracting(Rational(Int128(paused), Int128(segment.span.total)))
-        let due = try rounded(minimum.multiplied(by: max(.zero, share)))
-        var billed = segment.billed
-        if let line = segment.line {
-            billed = try rounded(Rational(lines[line].amount).subtracting(lines[line].credited))
-        }
-        guard due > billed else { return }
-        let exact = Rational(due - billed)
-        let served = try length(segment.span, from: from, to: end) - paused
-        let fractionText = share == .one ? "" : " × \(served)/\(segment.span.total)"
-        var line = WorkLine(
-            kind: .minimum, item: index, span: segment.span, from: from, to: end, price: exact, exact: exact,
-            amount: due - billed, rule: "what is missing to the minimum",
-            formula: "\(currency.majorText(minimum))\(fractionText) − \(currency.majorText(Rational(billed)))")
-        line.inputs = [
-            .init(name: "minimum", value: currency.majorText(minimum)),
-            .init(name: "billed", value: currency.majorText(Rational(billed))),
-            try days(segment.span, from: from, to: end, less: paused),
-        ]
-        try add(line, isPending: isPending)
-    }
-
-    /// What all lines of the subscription's period leave missing to the minimum of all items.
-    mutating func addMinimumOfAll(_ span: PeriodSpan, to end: Int) throws {
-        guard let minimum = scenario.minimum, span.from < end else { return }
-        pointer = "/minimum"
-        try settleRounding()
-        let served = try length(span, from: span.from, to: end) - pausedLength(span, from: span.from, to: end)
-        let isWhole = served == span.total || served == span.wholeTo - span.wholeFrom && !span.hasThirtyDayMonths
-        let fraction = isWhole ? Rational.one : try Rational(Int128(max(0, served)), Int128(span.total))
-        let due = try rounded(minimum.multiplied(by: fraction))
-        var billed: Int64 = 0
-        for line in lines[firstLine...] where line.periodNumber == periods.count && !line.isHeld {
-            let (sum, overflow) = billed.addingReportingOverflow(line.amount)
-            guard !overflow else { throw BillingError.overflow }
-            billed = sum
-        }
-        // A credit for a period of an item that began earlier is not taken back.
-        billed = max(0, billed)
-        guard due > billed else { return }
-        let exact = Rational(due - billed)
-        let share = fraction == .one ? "" : " × \(served)/\(span.total)"
-        var line = WorkLine(
-            kind: .minimum, item: nil, span: span, from: span.from, to: end, price: exact, exact: exact,
-            amount: due - billed, rule: "what is missing to the minimum of all items",
-            formula: "\(currency.majorText(minimum))\(share) − \(currency.majorText(Rational(billed)))")
-        line.inputs = [
-            .init(name: "minimum", value: currency.majorText(minimum)),
-            .init(name: "billed", value: currency.majorText(Rational(billed))),
-            .init(name: axis.granularity == .day ? "days" : "seconds", value: "\(served)/\(span.total)"),
-        ]
         try add(line)
     }
 }

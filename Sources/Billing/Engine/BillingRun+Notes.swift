@@ -5,9 +5,9 @@ extension BillingRun {
         guard case .creditNote(let number, let place, let amount, let isRefund) = change.kind else { return }
         guard number <= invoices.count else {
             // It may be the invoice of this day, which is not issued yet.
-            guard number == invoices.count + 1, !bucket.isEmpty || nextChange <= scenario.changes.count,
-                waitsForToday(change)
-            else { throw ScenarioRefusal("\(change.pointer)/invoice", "There is no such invoice on that day") }
+            guard number == invoices.count + 1, waitsForToday(change) else {
+                throw ScenarioRefusal("\(change.pointer)/invoice", "There is no such invoice on that day")
+            }
             waitingNotes.append(change)
             return
         }

@@ -5,12 +5,12 @@ extension BillingRun {
 
     mutating func beginPeriods(at now: Int) throws {
         let end = serviceEnd
-        if let end, now >= end { return finishItems(at: now) }
+        if let end, now >= end { return finishItems() }
         if span == nil, now >= firstPaid {
             let whole = try makeSpan(of: boundaries, at: now, isFirst: periods.isEmpty)
             var served = whole
             served.to = min(whole.to, end ?? whole.to)
-            beginSubscriptionPeriod(served, at: now)
+            beginSubscriptionPeriod(served)
             guard periods.count <= Limits.periods else { throw ScenarioRefusal("/until", Limits.tooMany("periods")) }
             // The term may end here.
             if let end = serviceEnd, end < served.to { shorten(to: end) }
@@ -19,9 +19,9 @@ extension BillingRun {
         for index in items.indices { try begin(item: index, at: now, end: last) }
     }
 
-    mutating func beginSubscriptionPeriod(_ span: PeriodSpan, at now: Int) {
+    mutating func beginSubscriptionPeriod(_ span: PeriodSpan) {
         self.span = span
-        periods.append((now, span.to))
+        periods.append((span.from, span.to))
         firstLine = lines.count
     }
 
@@ -37,14 +37,10 @@ extension BillingRun {
             items[index].isDone = true
             return try addSetup(of: index, at: now)
         }
-        guard run.isMetered || now >= firstPaid else { return }
-        if run.isMetered, now < firstPaid {
-            items[index].span = try makeSpan(of: run.boundaries, at: now, isFirst: false)
-        } else {
-            items[index].periodCount += 1
-            items[index].span = try makeSpan(of: run.boundaries, at: now, isFirst: run.periodCount == 0)
-        }
-        guard var span = items[index].span else { return }
+        let isPaid = now >= firstPaid
+        guard run.isMetered || isPaid else { return }
+        if isPaid { items[index].periodCount += 1 }
+        var span = try makeSpan(of: run.boundaries, at: now, isFirst: isPaid && run.periodCount == 0)
         for limit in [end, run.item.end] { span.to = min(span.to, limit ?? span.to) }
         items[index].span = span
         if !isPaused || run.isMetered { try openSegment(of: index, from: now, kind: .recurring) }
@@ -137,7 +133,7 @@ extension BillingRun {
     }
 
     /// After the end of service nothing begins.
-    private mutating func finishItems(at now: Int) {
+    private mutating func finishItems() {
         for index in items.indices { items[index].isDone = true }
     }
 

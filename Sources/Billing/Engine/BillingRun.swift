@@ -35,7 +35,7 @@ struct BillingRun {
     var balance: Int64
     var nextChange = 0
     /// What is being computed, for errors of arithmetic.
-    var pointer = ""
+    var pointer = "/start"
 
     init(_ scenario: BillingScenario) throws {
         self.scenario = scenario
@@ -50,9 +50,7 @@ struct BillingRun {
                     item: item, start: max(scenario.start, item.start ?? scenario.start), cycle: item.cycle,
                     boundaries: boundaries, quantity: item.quantity))
         }
-        pointer = "/trial"
         if let trial = scenario.trial { firstPaid = try end(of: trial, from: scenario.start) }
-        pointer = "/anchor"
         try setAnchor(scenario.anchor, from: firstPaid)
     }
 
@@ -85,14 +83,11 @@ struct BillingRun {
         var steps = 0
         while let now = position, now < until {
             steps += 1
-            guard steps <= Limits.steps else { throw ScenarioRefusal("/until", Limits.tooMany("days with changes")) }
+            guard steps <= Limits.steps else { throw ScenarioRefusal("/until", Limits.tooMany("due dates")) }
             try step(at: now)
             position = nextPosition(after: now)
         }
         try closeInvoice()
-        if let note = waitingNotes.first {
-            throw ScenarioRefusal("\(note.pointer)/invoice", "There is no such invoice")
-        }
         return BillingStatement(
             invoices: invoices, creditNotes: notes,
             creditBalance: Money(minorUnits: balance, currency: currency),

@@ -12,5 +12,5 @@ package enum Limits {
     /// Days that one extension may buy: a thousand years.
     static let extendedDays = 365_250
 
-    static func tooMany(_ what: String) -> String { "The time has too many \(what)" }
+    static func tooMany(_ what: String) -> String { "There are too many \(what) before this date" }
 }

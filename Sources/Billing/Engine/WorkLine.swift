@@ -83,6 +83,10 @@ struct ItemRun {
         var price: Price?
         var quantity: Rational?
         var cycle: BillingCycle?
+
+        /// What takes effect at once where the interval waits for the next boundary.
+        var withoutCycle: Update { Update(price: price, quantity: quantity, cycle: nil) }
+        var cycleAlone: Update { Update(price: nil, quantity: nil, cycle: cycle) }
     }
 
     var isMetered: Bool { item.usage != nil }
