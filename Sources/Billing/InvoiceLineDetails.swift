@@ -1,7 +1,7 @@
 /// What a line of a scenario says beside its amount.
 package struct InvoiceLineDetails: Sendable, Hashable {
     /// What kind of line it is.
-    package enum Kind: String, Sendable, Hashable {
+    package enum Kind: String, Sendable, Hashable, CaseIterable {
         /// A period, or a part of one where a start, an end, an anchor, or a change in arrears cuts it.
         case recurring
         /// What a change adds.

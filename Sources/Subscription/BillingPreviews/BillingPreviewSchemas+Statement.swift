@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 
@@ -21,11 +22,7 @@ extension BillingPreviewSchemas {
 
     private static let line = Schema.object(
         [
-            .init(
-                "type",
-                .string(oneOf: [
-                    "recurring", "proration_charge", "proration_credit", "usage", "minimum", "setup", "discount", "tax",
-                ]), required: true),
+            .init("type", .string(oneOf: InvoiceLineDetails.Kind.allCases.map(\.rawValue)), required: true),
             .init("item", .string().example("seats")), .init("description", .string().example("seats"), required: true),
             .init("from", place), .init("to", place), .init("quantity", .string().example("3")),
             .init("amount", money, required: true), .init("amountMinor", minorUnits, required: true),

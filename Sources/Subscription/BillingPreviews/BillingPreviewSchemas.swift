@@ -18,6 +18,12 @@ enum BillingPreviewSchemas {
         return description.isEmpty ? schema : schema.described(description)
     }
 
+    /// A word of the engine; the first is the default.
+    private static func choice<Choice: RawRepresentable<String> & CaseIterable>(_: Choice.Type) -> Schema {
+        let words = Choice.allCases.map(\.rawValue)
+        return Schema.string(oneOf: words).defaulting(.string(words[0]))
+    }
+
     static let date = Schema.string(format: .date).example("2024-01-31")
     private static let moment = Schema.string(minLength: 10, maxLength: 40).example("2024-01-31")
         .described("A local date, or an instant of RFC 3339")
@@ -88,7 +94,7 @@ enum BillingPreviewSchemas {
         .init(
             "usage",
             Schema.array(of: usage).described("Makes the price metered; at most 20,000 in a request")),
-        .init("aggregation", Schema.string(oneOf: ["sum", "max"]).defaulting("sum")),
+        .init("aggregation", choice(Aggregation.self)),
         .init(
             "interim",
             Schema.array(of: date, maxItems: 100).described("Usage before these days is billed on them")),
@@ -125,9 +131,8 @@ enum BillingPreviewSchemas {
                 required: true),
             .init(
                 "policy",
-                Schema.string(oneOf: [
-                    "prorate_now", "credit_at_renewal", "at_period_end", "none", "full_price_new_period", "extend_time",
-                ]).described("The defaults and the policies of each type are in docs/billing.md")),
+                Schema.string(oneOf: ChangePolicy.allCases.map(\.rawValue))
+                    .described("The defaults and the policies of each type are in docs/billing.md")),
             .init("item", name), .init("price", price), .init("quantity", decimal("5")), .init("interval", interval),
             .init("trial", trial), .init("anchor", anchor),
             .init("invoice", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
@@ -146,19 +151,14 @@ enum BillingPreviewSchemas {
 
     private static let policies = Schema.object(
         [
-            .init("granularity", Schema.string(oneOf: ["day", "second"]).defaulting("day")),
-            .init(
-                "denominator",
-                Schema.string(oneOf: ["containing_period", "imagined_from_start", "fixed_30_days"])
-                    .defaulting("containing_period")),
-            .init("cancelDay", Schema.string(oneOf: ["half_open", "inclusive"]).defaulting("half_open")),
-            .init("creditCap", Schema.string(oneOf: ["paid_and_unrefunded"]).defaulting("paid_and_unrefunded")),
-            .init("rounding", Schema.string(oneOf: ["half_up", "half_even"]).defaulting("half_up")),
-            .init(
-                "trialOnChange",
-                Schema.string(oneOf: ["from_first_start", "restart", "end"]).defaulting("from_first_start")),
-            .init("zeroUsageFlatFee", Schema.string(oneOf: ["charged", "not_charged"]).defaulting("charged")),
-            .init("tierBounds", Schema.string(oneOf: ["inclusive_upper"]).defaulting("inclusive_upper")),
+            .init("granularity", choice(Granularity.self)),
+            .init("denominator", choice(BillingPolicies.Denominator.self)),
+            .init("cancelDay", choice(BillingPolicies.CancelDay.self)),
+            .init("creditCap", choice(BillingPolicies.CreditCap.self)),
+            .init("rounding", choice(RoundingMode.self)),
+            .init("trialOnChange", choice(BillingPolicies.TrialOnChange.self)),
+            .init("zeroUsageFlatFee", choice(BillingPolicies.ZeroUsageFlatFee.self)),
+            .init("tierBounds", choice(BillingPolicies.TierBounds.self)),
         ], name: "PreviewPolicies"
     ).described("The questions on which billing systems differ.")
 
