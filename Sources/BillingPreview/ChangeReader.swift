@@ -101,7 +101,7 @@ struct ChangeReader {
     /// The index of the item that a change names; with one price it names none.
     private func item(_ reader: MemberReader) throws(ScenarioRefusal) -> Int {
         guard scenario.hasSeveralItems else {
-            guard !reader.has("item") else { throw ScenarioRefusal(reader.at("item"), "There are no items") }
+            guard !reader.has("item") else { throw ScenarioRefusal(reader.at("item"), "Is possible only with items") }
             return 0
         }
         let id = try reader.requiredText("item")
@@ -109,7 +109,7 @@ struct ChangeReader {
             throw ScenarioRefusal(reader.at("item"), "There is no such item")
         }
         guard !scenario.items[index].isOnce else {
-            throw ScenarioRefusal(reader.at("item"), "An item that is billed once does not change")
+            throw ScenarioRefusal(reader.at("item"), "Must not be an item that is billed once")
         }
         return index
     }
@@ -117,7 +117,7 @@ struct ChangeReader {
     private func quantity(_ reader: MemberReader, of item: Int) throws(ScenarioRefusal) -> Rational? {
         guard let quantity = try reader.quantity("quantity") else { return nil }
         guard scenario.items[item].usage == nil else {
-            throw ScenarioRefusal(reader.at("quantity"), "The price applies to usage")
+            throw ScenarioRefusal(reader.at("quantity"), "A price of usage has no quantity")
         }
         return quantity
     }

@@ -21,7 +21,7 @@ package final class InstalledZones: Sendable {
         self.folder = folder
     }
 
-    /// The zone of a name such as `America/Denver`; nil if there is none.
+    /// The zone of a name such as `America/Denver`; nil if no such zone is installed.
     package func zone(_ name: String) -> ZoneRules? {
         if name == "UTC" { return .utc }
         if let zone = known.withLock({ $0[name] }) { return zone }

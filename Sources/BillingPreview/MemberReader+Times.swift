@@ -56,7 +56,7 @@ extension MemberReader {
             }
         let count = try reader.integer("count", in: 1...maximum) ?? 1
         guard let cycle = try? BillingCycle(count, unit) else {
-            throw ScenarioRefusal(reader.pointer, "Is no interval")
+            throw ScenarioRefusal(reader.pointer, "Is not a valid interval")
         }
         return cycle
     }
