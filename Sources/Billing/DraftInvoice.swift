@@ -45,6 +45,25 @@ package struct DraftInvoice: Sendable, Hashable {
         (adjustments, issuedOn) = ([], nil)
     }
 
+    /// An invoice as it was issued.
+    ///
+    /// - Parameter total: what of it is to be paid; its currency is that of all amounts.
+    package init(
+        issued lines: [InvoiceLine], adjustments: [InvoiceLine], subtotal: Money, discount: Money, tax: Money,
+        credit: Money, creditBalance: Money, total: Money, issuedOn: CalendarDate?
+    ) {
+        currency = total.currency
+        self.lines = lines
+        self.adjustments = adjustments
+        self.subtotal = subtotal
+        self.discount = discount
+        self.tax = tax
+        self.credit = credit
+        self.creditBalance = creditBalance
+        self.total = total
+        self.issuedOn = issuedOn
+    }
+
     /// An invoice of a scenario.
     ///
     /// - Parameters:

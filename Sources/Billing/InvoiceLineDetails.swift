@@ -47,5 +47,7 @@ package struct InvoiceLineDetails: Sendable, Hashable {
     package var discountShare: Rational
     /// In minor units, exact.
     package var taxShare: Rational
+    /// The rates that apply to the line; of a line of a tax, that tax.
+    package var taxes: [TaxRate] = []
     package var explanation: Explanation
 }

@@ -40,7 +40,7 @@ package struct StatementJSON: JSONWritable {
         writer.member("currency", invoice.currency.code)
         writer.key("lines")
         writer.beginArray()
-        for line in invoice.lines + invoice.adjustments { write(line, to: &writer) }
+        for line in invoice.lines + invoice.adjustments { InvoiceLineJSON(line).write(to: &writer) }
         writer.endArray()
         writer.member("subtotal", invoice.subtotal.decimalText)
         writer.member("discount", invoice.discount.decimalText)
@@ -49,43 +49,6 @@ package struct StatementJSON: JSONWritable {
         writer.member("total", invoice.total.decimalText)
         writer.member("totalMinor", invoice.total.minorUnits)
         writer.member("creditBalance", invoice.creditBalance.decimalText)
-        writer.endObject()
-    }
-
-    private func write(_ line: InvoiceLine, to writer: inout JSONWriter) {
-        writer.beginObject()
-        if let details = line.details {
-            writer.member("type", details.kind.rawValue)
-            writer.memberIfPresent("item", details.item)
-        }
-        writer.member("description", line.description)
-        if let details = line.details {
-            writer.memberIfPresent("from", details.from)
-            writer.memberIfPresent("to", details.to)
-            writer.memberIfPresent("quantity", details.quantity?.decimalText(places: 12))
-        }
-        writer.member("amount", line.amount.decimalText)
-        writer.member("amountMinor", line.amount.minorUnits)
-        if let details = line.details {
-            if details.kind != .discount, details.kind != .tax {
-                writer.member("discountShare", line.amount.currency.majorText(details.discountShare, places: 9))
-                writer.member("taxShare", line.amount.currency.majorText(details.taxShare, places: 9))
-            }
-            write(details.explanation, to: &writer)
-        }
-        writer.endObject()
-    }
-
-    private func write(_ explanation: InvoiceLineDetails.Explanation, to writer: inout JSONWriter) {
-        writer.key("explanation")
-        writer.beginObject()
-        writer.member("rule", explanation.rule)
-        writer.member("formula", explanation.formula)
-        writer.key("inputs")
-        writer.beginObject()
-        for input in explanation.inputs { writer.member(named: input.name, input.value) }
-        writer.endObject()
-        writer.member("rounding", explanation.rounding)
         writer.endObject()
     }
 

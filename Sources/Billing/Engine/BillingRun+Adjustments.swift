@@ -29,7 +29,7 @@ extension BillingRun {
 
     func adjustment(
         _ kind: InvoiceLineDetails.Kind, _ description: String, amount: Int64, exact: Rational, rule: String,
-        formula: String, inputs: [InvoiceLineDetails.Input]
+        formula: String, inputs: [InvoiceLineDetails.Input], taxes: [TaxRate] = []
     ) throws -> InvoiceLine {
         let money = Money(minorUnits: amount, currency: currency)
         let difference = try Rational(amount).addingBounded(exact.negated)
@@ -37,6 +37,7 @@ extension BillingRun {
             description: description, price: money, period: nil, whole: nil, exact: exact, amount: money,
             details: .init(
                 kind: kind, item: nil, from: nil, to: nil, quantity: nil, discountShare: .zero, taxShare: .zero,
+                taxes: taxes,
                 explanation: .init(rule: rule, formula: formula, inputs: inputs, rounding: rounding(difference))))
     }
 }

@@ -87,6 +87,7 @@ extension BillingRun {
         let details = InvoiceLineDetails(
             kind: line.kind, item: item?.id, from: axis.text(line.from), to: axis.text(line.to),
             quantity: line.quantity, discountShare: line.discountShare, taxShare: line.taxShare,
+            taxes: taxes(of: line),
             explanation: .init(
                 rule: line.rule, formula: line.formula, inputs: line.inputs, rounding: rounding(difference)))
         return InvoiceLine(

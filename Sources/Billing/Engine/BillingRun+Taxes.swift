@@ -78,7 +78,7 @@ extension BillingRun {
                         .init(name: "name", value: rate.name), .init(name: "rate", value: "\(percent)%"),
                         .init(name: "base", value: base),
                         .init(name: "exact", value: currency.majorText(sums[place], places: 9)),
-                    ]))
+                    ], taxes: [rate]))
         }
         return adjustments
     }

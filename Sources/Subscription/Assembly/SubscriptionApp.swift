@@ -6,6 +6,7 @@ package enum SubscriptionApp: ServiceApp {
         CatalogFeature.self,
         SubscriptionFeature.self,
         BillingFeature.self,
+        InvoiceFeature.self,
         BillingPreviewFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,

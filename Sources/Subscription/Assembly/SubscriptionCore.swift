@@ -19,6 +19,9 @@ package struct SubscriptionCore: ServiceCore {
     let currencies: CachedRows
     let subscriptions: SubscriptionRepository
     let invoices: InvoiceRepository
+    let creditNotes: CreditNoteRepository
+    /// Makes rows of what the billing engine has computed.
+    let issuer: InvoiceIssuer
 
     package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
@@ -38,7 +41,10 @@ package struct SubscriptionCore: ServiceCore {
         subscriptions = SubscriptionRepository(entities: platform.repository(TenantSubscription.entity, in: catalog))
         invoices = InvoiceRepository(
             invoices: platform.repository(Invoice.entity, in: catalog),
-            items: platform.repository(InvoiceItem.entity, in: catalog))
+            items: platform.repository(InvoiceItem.entity, in: catalog),
+            terms: try InvoiceConfiguration(reader: platform.reader).terms)
+        creditNotes = CreditNoteRepository(notes: platform.repository(CreditNoteRow.entity, in: catalog))
+        issuer = InvoiceIssuer(invoices: invoices, notes: creditNotes)
     }
 
     /// All entities that may have rows of a tenant: those of the API, and those of the ledger, which are not part of it.

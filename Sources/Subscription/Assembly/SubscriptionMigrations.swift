@@ -102,6 +102,16 @@ package enum SubscriptionMigrations {
         Migration(
             number: 81, name: "lists_by_status", up: PackageResources.V0081__lists_by_status_up_sql,
             down: PackageResources.V0081__lists_by_status_down_sql),
+        Migration(
+            number: 100, name: "invoices",
+            up: PackageResources.V0100__invoices_up_sql
+                + AuditSchema.attach(SubscriptionAudit.changedByInvoices + SubscriptionAudit.invoices)
+                + RoleGrants.functionsOfSchemaUsers,
+            down: AuditSchema.detach(SubscriptionAudit.invoices) + PackageResources.V0100__invoices_down_sql
+                + AuditSchema.attach(SubscriptionAudit.changedByInvoices)),
+        Migration(
+            number: 101, name: "invoice_numbers", up: PackageResources.V0101__invoice_numbers_up_sql,
+            down: PackageResources.V0101__invoice_numbers_down_sql),
     ]
 
     /// Of migration 13: never changed again.

@@ -35,13 +35,41 @@ extension InvoiceLine {
     }
 }
 
+extension InvoiceLineDetails.Kind {
+    /// The kinds of lines that explain the sums of an invoice, as rows have them.
+    static let ofAdjustments: Set<String> = [Self.discount.rawValue, Self.tax.rawValue]
+}
+
 extension DraftInvoice {
-    /// The money of a row that was read with its lines. The tax is what the row adds to them.
+    /// The money of a row that was read with its lines. Rows of former releases have no sums but two: then the tax is what the total
+    /// adds to the lines.
     init(_ row: Record, in currency: Currency) throws {
         let subtotal = try row.money(Invoice.subtotal, in: currency) ?? .zero(currency)
         let total = try row.money(Invoice.total, in: currency) ?? subtotal
-        let lines = try row.related(Invoice.lines) { try InvoiceLine($0, in: currency) }
-        try self.init(lines: lines, tax: total.subtracting(subtotal))
+        var lines: [InvoiceLine] = []
+        var adjustments: [InvoiceLine] = []
+        for (kind, line) in try row.related(
+            Invoice.lines,
+            {
+                (try $0[ifPresent: InvoiceItem.kind], try InvoiceLine($0, in: currency))
+            })
+        {
+            if InvoiceLineDetails.Kind.ofAdjustments.contains(kind ?? "") {
+                adjustments.append(line)
+            } else {
+                lines.append(line)
+            }
+        }
+        guard let tax = try row.money(Invoice.tax, in: currency) else {
+            try self.init(lines: lines, tax: total.subtracting(subtotal))
+            return
+        }
+        self.init(
+            issued: lines, adjustments: adjustments, subtotal: subtotal,
+            discount: try row.money(Invoice.discount, in: currency) ?? .zero(currency), tax: tax,
+            credit: try row.money(Invoice.credit, in: currency) ?? .zero(currency),
+            creditBalance: try row.money(Invoice.creditBalance, in: currency) ?? .zero(currency), total: total,
+            issuedOn: try row[ifPresent: Invoice.issuedOn].flatMap { try? CalendarDate($0) })
     }
 }
 

@@ -17,12 +17,21 @@ enum InvoiceItem {
         "periodStart", format: .date, description: "Null for a single charge", example: "2026-01-31")
     static let periodEnd = Field.string(
         "periodEnd", format: .date, description: "The day after the last day", example: "2026-02-28")
+    static let kind = Field.string(
+        "kind", access: .readOnly, description: "Null for a line that the billing engine has not made",
+        example: "recurring")
+    static let details = Field.object(
+        "details", access: .readOnly,
+        description: "The line as `POST /billing-preview` shows it, with its explanation and its rates of tax")
 
     /// The description. Amounts are in minor units of the invoice's currency.
     static let entity = Entity(
         "InvoiceLine", table: "invoice_lines", description: "One line of an invoice.",
         tenancy: .custom("{row}.invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = {tenant})"),
-        fields: [invoiceID, position, description, planID, quantity, unitAmount, amount, periodStart, periodEnd],
+        fields: [
+            invoiceID, position, description, planID, quantity, unitAmount, amount, periodStart, periodEnd, kind,
+            details,
+        ],
         alwaysSet: [
             invoiceID, position, description, quantity, unitAmount, amount, AuditBlock.createdOn, AuditBlock.modifiedOn,
             AuditBlock.deleted,

@@ -1,4 +1,5 @@
 import Billing
+import BillingPreview
 import Entities
 import JSONCoding
 import PostgresClient
@@ -6,40 +7,69 @@ import Primitives
 
 /// Statements for the transactions of those who write invoices.
 extension InvoiceRepository {
-    /// The statements that store an invoice: its row, then its lines.
+    /// The statements that store an invoice: its row as a draft, its lines, and, unless it stays a draft, the row as it is issued. The
+    /// result of the last one is the row in both cases, if the invoice has no lines or is issued.
     func insertStatements(
         _ invoice: DraftInvoice, as row: NewInvoiceRow, in scope: TenantScope
     ) throws(RepositoryError) -> [BoundStatement] {
+        var statements = [try invoices.insertStatement(values(of: invoice, as: row), in: scope)]
+        for (index, line) in (invoice.lines + invoice.adjustments).enumerated() {
+            statements.append(try items.insertStatement(values(of: line, at: index + 1, as: row), in: scope))
+        }
+        if row.status != .draft { statements.append(try issueStatement(row, in: scope)) }
+        return statements
+    }
+
+    /// The statement that makes a draft of a batch an invoice: the database gives it its number, and posts what is owed.
+    private func issueStatement(_ row: NewInvoiceRow, in scope: TenantScope) throws(RepositoryError) -> BoundStatement {
+        var values = FieldValues(Invoice.entity)
+        values[Invoice.invoiceStatus] = row.status
+        return try invoices.updateStatement(row.id, values, in: scope)
+    }
+
+    private func values(of invoice: DraftInvoice, as row: NewInvoiceRow) -> FieldValues {
         var values = FieldValues(Invoice.entity)
         values.identifier = row.id
         values[Invoice.invoiceID] = row.providerID
-        values[Invoice.invoiceStatus] = row.status
+        values[Invoice.invoiceStatus] = .draft
         values[Invoice.billingCustomerID] = row.customer
         values[Invoice.subscriptionID] = row.subscription
         values[Invoice.tenantID] = row.tenant
         values[Invoice.currencyCode] = invoice.currency.code
         values[Invoice.subtotal] = Int(invoice.subtotal.minorUnits)
+        values[Invoice.discount] = Int(invoice.discount.minorUnits)
+        values[Invoice.tax] = Int(invoice.tax.minorUnits)
+        values[Invoice.credit] = Int(invoice.credit.minorUnits)
+        values[Invoice.creditBalance] = Int(invoice.creditBalance.minorUnits)
         values[Invoice.total] = Int(invoice.total.minorUnits)
         values[Invoice.periodStart] = row.period?.start.description
         values[Invoice.periodEnd] = row.period?.end.description
-        values[Invoice.issuedOn] = row.issuedOn?.description
+        let issuedOn = row.issuedOn ?? invoice.issuedOn
+        if let issuedOn, row.status != .draft { terms.complete(&values, issuedOn: issuedOn) }
+        values[Invoice.issuedOn] = issuedOn?.description
+        if let dueOn = row.dueOn { values[Invoice.dueOn] = dueOn.description }
+        values[Invoice.ordinal] = row.ordinal
         values[Invoice.options] = row.details.options.map { JSONText($0) }
         values[Invoice.shippingAddress] = row.details.shippingAddress.map { JSONText($0) }
-        var statements = [try invoices.insertStatement(values, in: scope)]
-        for (index, line) in invoice.lines.enumerated() {
-            var item = FieldValues(InvoiceItem.entity)
-            item[InvoiceItem.invoiceID] = row.id
-            item[InvoiceItem.position] = index + 1
-            item[InvoiceItem.description] = line.description
-            item[InvoiceItem.planID] = row.plan
-            item[InvoiceItem.quantity] = Int(line.quantity)
-            item[InvoiceItem.unitAmount] = Int(line.unitPrice.minorUnits)
-            item[InvoiceItem.amount] = Int(line.amount.minorUnits)
-            item[InvoiceItem.periodStart] = line.period?.start.description
-            item[InvoiceItem.periodEnd] = line.period?.end.description
-            statements.append(try items.insertStatement(item, in: scope))
+        return values
+    }
+
+    private func values(of line: InvoiceLine, at position: Int, as row: NewInvoiceRow) -> FieldValues {
+        var item = FieldValues(InvoiceItem.entity)
+        item[InvoiceItem.invoiceID] = row.id
+        item[InvoiceItem.position] = position
+        item[InvoiceItem.description] = String(line.description.prefix(500))
+        item[InvoiceItem.planID] = row.plan
+        item[InvoiceItem.quantity] = Int(line.quantity)
+        item[InvoiceItem.unitAmount] = Int(line.unitPrice.minorUnits)
+        item[InvoiceItem.amount] = Int(line.amount.minorUnits)
+        item[InvoiceItem.periodStart] = line.period?.start.description
+        item[InvoiceItem.periodEnd] = line.period?.end.description
+        item[InvoiceItem.kind] = line.details?.kind.rawValue
+        if line.details != nil {
+            item[InvoiceItem.details] = JSONText(InvoiceLineJSON(line, hasTaxes: true).jsonBytes())
         }
-        return statements
+        return item
     }
 
     /// The statement that settles the pending payments of an invoice. If the invoice is paid and no payment has succeeded yet,

@@ -7,6 +7,7 @@ import Primitives
 struct InvoiceRepository: Sendable {
     let invoices: EntityRepository
     let items: EntityRepository
+    var terms = InvoiceTerms()
 
     /// A row with what rules need of it.
     struct Row: Sendable {

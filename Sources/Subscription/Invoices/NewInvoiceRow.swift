@@ -7,8 +7,12 @@ struct NewInvoiceRow: Sendable {
     var status: Invoice.Status = .draft
     /// The provider's id; nil for a draft.
     var providerID: String?
-    /// Nil for a draft.
+    /// Nil for a draft; and for an invoice that says itself when it was issued.
     var issuedOn: CalendarDate?
+    /// Nil for the terms of the installation.
+    var dueOn: CalendarDate?
+    /// Which invoice of its subscription it is; of those that the billing engine makes.
+    var ordinal: Int?
     var customer: Identifier?
     var tenant: Identifier?
     /// For an invoice that is drafted with a subscription.
