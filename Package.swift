@@ -220,8 +220,8 @@ let package = Package(
             dependencies: ["TestSupport", "Primitives", "PostgresClient", "Migrations", logging],
             path: "Tests/PostgresTestSupport", swiftSettings: strict),
         .target(
-            name: "RedisTestSupport", dependencies: ["TestSupport", "RedisClient"], path: "Tests/RedisTestSupport",
-            swiftSettings: strict),
+            name: "RedisTestSupport", dependencies: ["TestSupport", "RedisClient", "ConfigurationChecks"],
+            path: "Tests/RedisTestSupport", swiftSettings: strict),
         // The rules of the bus as checks that the tests of every connector run.
         .target(
             name: "MessageBusTestSupport",

@@ -16,7 +16,9 @@ struct DeploymentSettings {
         if name.hasSuffix("DB_PASSWORD") {
             return "database role \(text(name.dropLast("PASSWORD".count) + "USER") ?? "")"
         }
-        if name.hasSuffix("REDIS_PASSWORD") || name.hasSuffix("REDIS_URL") { return "Redis" }
+        if ["REDIS_PASSWORD", "REDIS_URL", "REDIS_SENTINEL_PASSWORD"].contains(where: name.hasSuffix) {
+            return "Redis"
+        }
         return name.hasSuffix("SMTP_PASSWORD") ? "mail server" : name
     }
 
@@ -88,7 +90,7 @@ struct DeploymentSettings {
     }
 
     private var busHasOwnRedis: Bool {
-        ["HOST", "URL", "URL_FILE"].contains { text("MESSAGE_BUS_REDIS_\($0)") != nil }
+        ["HOST", "URL", "URL_FILE", "SENTINELS"].contains { text("MESSAGE_BUS_REDIS_\($0)") != nil }
     }
 
     private func isSocket(_ host: String?) -> Bool { host?.hasPrefix("/") ?? false }

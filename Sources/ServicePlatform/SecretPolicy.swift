@@ -24,6 +24,7 @@ package enum SecretPolicy {
         "EVENT_SIGNING_SECRET": .shared, "EVENT_BRIDGE_API_KEY": .shared, "METRICS_TOKEN": .shared,
         "DB_PASSWORD": .password, "MESSAGE_BUS_DB_PASSWORD": .password, "PROVISIONER_DB_PASSWORD": .password,
         "REDIS_PASSWORD": .password, "MESSAGE_BUS_REDIS_PASSWORD": .password, "WEBHOOK_PASSWORD": .password,
+        "REDIS_SENTINEL_PASSWORD": .password, "MESSAGE_BUS_REDIS_SENTINEL_PASSWORD": .password,
         // The passwords in them.
         "REDIS_URL": .password, "MESSAGE_BUS_REDIS_URL": .password,
         "SMTP_PASSWORD": .issued, "AWS_SES_SMTP_PASSWORD": .issued, "AUTH0_CLIENT_SECRET": .issued,

@@ -145,7 +145,7 @@ struct Examination: Sendable {
                 Check(
                     name: "Redis",
                     advice:
-                        "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD. Without Redis the service works, but more slowly."
+                        "Check REDIS_URL or REDIS_HOST, REDIS_PORT and REDIS_PASSWORD, or REDIS_SENTINELS and REDIS_SENTINEL_MASTER. Without Redis the service works, but more slowly."
                 ) {
                     try await redis()
                 })
@@ -220,9 +220,11 @@ struct Examination: Sendable {
     }
 
     private func redis() async throws -> String {
-        let client = RedisClient(configuration: try RedisConfiguration(reader: try await reader()), logger: logger)
+        let configuration = try RedisConfiguration(reader: try await reader())
+        let client = RedisClient(configuration: configuration, logger: logger)
         try await CommandSupport.closing({ await client.shutdown() }) { try await client.ping() }
-        return "responds"
+        guard let sentinels = configuration.sentinels else { return "responds" }
+        return "the master \(sentinels.master) of the sentinels responds"
     }
 
     private func tracing() async throws -> String {

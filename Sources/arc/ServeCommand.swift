@@ -17,7 +17,7 @@ struct ServeCommand: AsyncParsableCommand {
               HOST, PORT                    address to listen on (default ports: tenant-management 3005,
                                             subscription 3002, orchestrator 3003)
               DB_HOST, DB_PORT, DB_USER, DB_PASSWORD, DB_DATABASE, DB_SSLMODE
-              REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DATABASE
+              REDIS_URL, or REDIS_HOST, REDIS_PORT, REDIS_PASSWORD, REDIS_DATABASE, or REDIS_SENTINELS
               MESSAGE_BUS_DB_HOST, ...      database of the message bus, with the same names
               JWT_SECRET, JWT_ISSUER, or JWT_JWKS_URL
               DATA_ENCRYPTION_KEY           encrypts what is stored; the same for all services

@@ -24,7 +24,8 @@ import Testing
     private static let environments: [[String: String]] = [
         [:],
         [
-            "REDIS_TLS_ENABLED": "true", "NOTIFICATION_TRANSPORT": "smtp", "SMTP_HOST": "127.0.0.1",
+            "REDIS_TLS_ENABLED": "true", "REDIS_SENTINELS": "127.0.0.1", "NOTIFICATION_TRANSPORT": "smtp",
+            "SMTP_HOST": "127.0.0.1",
             "FROM_EMAIL": "arc@example.com", "AUTH0_DOMAIN": "arc.example.com", "AUTH0_CLIENT_ID": "arc",
             "AUTH0_CLIENT_SECRET": "secret", "KEYCLOAK_HOST": "https://id.example.com",
             "KEYCLOAK_ADMIN_USERNAME": "admin", "KEYCLOAK_ADMIN_PASSWORD": "secret", "DOMAIN_NAME": "example.com",
@@ -42,7 +43,8 @@ import Testing
         ],
         ["EVENT_CONNECTOR": "bullmq", "REDIS_TLS_ENABLED": "true"],
         [
-            "EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_HOST": "127.0.0.1", "MESSAGE_BUS_REDIS_TLS_ENABLED": "true",
+            "EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_SENTINELS": "127.0.0.1",
+            "MESSAGE_BUS_REDIS_TLS_ENABLED": "true",
         ],
     ]
 

@@ -15,7 +15,7 @@ extension BullMQConnector {
         BullMQBusSettings.configurationKeys, RedisConfiguration.configurationKeys,
         RedisConfiguration.configurationKeys.within(
             prefix,
-            "BullMQ: Redis of the message bus. Without `MESSAGE_BUS_REDIS_URL` and `MESSAGE_BUS_REDIS_HOST` the bus uses the services' Redis, there with `MESSAGE_BUS_REDIS_DATABASE` (default 0). It needs `maxmemory-policy noeviction` and should have `appendonly yes`"
+            "BullMQ: Redis of the message bus. Without `MESSAGE_BUS_REDIS_URL`, `MESSAGE_BUS_REDIS_HOST` and `MESSAGE_BUS_REDIS_SENTINELS` the bus uses the services' Redis, there with `MESSAGE_BUS_REDIS_DATABASE` (default 0). It needs `maxmemory-policy noeviction` and should have `appendonly yes`"
         ),
     ])
 

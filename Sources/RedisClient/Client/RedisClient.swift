@@ -19,6 +19,8 @@ package final class RedisClient: Sendable {
     let logger: Logger
     let eventLoopGroup: any EventLoopGroup
     private let links: [RedisLink]
+    /// Nil without sentinels.
+    private let master: SentinelMaster?
     private let turn = Atomic<Int>(0)
     private let subscriptions: RedisSubscriptions
     /// Nil after shutdown.
@@ -40,13 +42,18 @@ package final class RedisClient: Sendable {
         spanAttributes = RedisSpan.attributes(configuration)
         let meter = RedisMeter(client: name)
         self.meter = meter
+        let master = configuration.sentinels.map { sentinels in
+            SentinelMaster(
+                sentinels, configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+        }
+        self.master = master
         links = (0..<max(1, configuration.connections)).map { _ in
             RedisLink(
-                configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger,
+                configuration: configuration, endpoints: master, eventLoop: eventLoopGroup.next(), logger: logger,
                 observer: { event in if case .connected = event { meter?.connected() } })
         }
         subscriptions = RedisSubscriptions(
-            configuration: configuration, eventLoopGroup: eventLoopGroup, logger: logger)
+            configuration: configuration, endpoints: master, eventLoopGroup: eventLoopGroup, logger: logger)
     }
 
     deinit {
@@ -74,6 +81,7 @@ package final class RedisClient: Sendable {
         await subscriptions.shutdown()
         for tracker in takeTrackers() { try? await tracker.end().get() }
         for link in links { try? await link.close().get() }
+        await master?.shutdown()
     }
 
     // MARK: Commands
@@ -160,7 +168,8 @@ package final class RedisClient: Sendable {
     /// that was read before its invalidation came but is stored after it must be dropped, too.
     package func invalidations(prefixes: [String]) -> AsyncStream<RedisInvalidation> {
         let tracker = RedisTracker(
-            prefixes: prefixes, configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger)
+            prefixes: prefixes, configuration: configuration, endpoints: master, eventLoop: eventLoopGroup.next(),
+            logger: logger)
         let identifier = ObjectIdentifier(tracker)
         let isShutDown = trackers.withLock { trackers in
             _ = trackers?.updateValue(tracker, forKey: identifier)

@@ -23,6 +23,8 @@ struct RedisSpan {
             Attribute("db.system.name", .string("redis")),
             Attribute("db.namespace", .string("\(configuration.database)")),
         ]
+        // Which server it is changes with sentinels.
+        if configuration.sentinels != nil { return attributes }
         switch configuration.endpoint {
         case .host(let host, let port):
             attributes.append(Attribute("server.address", .string(host)))

@@ -11,19 +11,28 @@ extension RedisConfiguration {
             try reader.value(setting.within(prefix))
         }
         let url = try value(Settings.url)
+        let username = try value(Settings.username)
         endpoint = Self.endpoint(url: url, host: try value(Settings.host), port: try value(Settings.port))
         credentials = Self.credentials(
-            url: url, username: try value(Settings.username), password: try value(Settings.password))
+            url: url, username: username, password: try value(Settings.password))
         let number = try value(Settings.database)
         database = url?.database ?? number ?? database
         let isTLSEnabled = try value(Settings.isTLSEnabled)
         if isTLSEnabled || url?.usesTLS == true {
-            tls = try Self.tls(reader: reader, prefix: prefix)
+            tls = try Self.tlsSettings.read(
+                reader, prefix: prefix, variables: .redis(prefix.map { "\($0)_" } ?? ""))
         }
         clientName = try value(Settings.clientName)
         connections = try value(Settings.connections)
         connectTimeout = try value(Settings.connectTimeout)
         commandTimeout = try value(Settings.commandTimeout)
+        sentinels = try RedisSentinels(reader: reader, prefix: prefix, master: self, username: username)
+        guard url == nil || sentinels == nil else {
+            throw ConfigurationFailure(
+                key: Settings.url.within(prefix).description.name,
+                reason: "cannot be set with \(RedisSentinels.Settings.addresses.within(prefix).description.name), "
+                    + "which says where the server is; use the other REDIS_ variables for the rest")
+        }
     }
 
     /// The logical database that a variable names; nil if none does.
@@ -38,6 +47,7 @@ extension RedisConfiguration {
     package static func namesServer(reader: ConfigReader, prefix: String) throws(ConfigurationFailure) -> Bool {
         let url = try reader.value(Settings.url.within(prefix))
         return url != nil || Settings.host.within(prefix).description.isSet(in: reader)
+            || RedisSentinels.Settings.addresses.within(prefix).description.isSet(in: reader)
     }
 
     private static func endpoint(url: RedisURL?, host: String, port: Int?) -> Endpoint {
@@ -52,30 +62,7 @@ extension RedisConfiguration {
         return password.map { RedisCredentials(username: username, password: RedisSecret($0)) }
     }
 
-    private static func tls(reader: ConfigReader, prefix: String?) throws(ConfigurationFailure) -> RedisTLS {
-        let files = [Settings.authority, Settings.certificate, Settings.key].map { $0.within(prefix) }
-        let (authority, certificate, key) = (files[0], files[1], files[2])
-        var tls = RedisTLS(
-            authorityFile: try reader.value(authority), certificateFile: try reader.value(certificate),
-            keyFile: try reader.value(key), serverName: try reader.value(Settings.serverName.within(prefix)))
-        tls.variables = .redis(prefix.map { "\($0)_" } ?? "")
-        guard (tls.certificateFile == nil) == (tls.keyFile == nil) else {
-            let names = [key.description.name, certificate.description.name]
-            let (missing, present) = tls.keyFile == nil ? (names[0], names[1]) : (names[1], names[0])
-            throw ConfigurationFailure(key: missing, reason: "is missing: \(present) is set, and they belong together")
-        }
-        // Read once now: a wrong path should stop the start, not surface as a failed connection.
-        for file in files {
-            guard let path = try reader.value(file) else { continue }
-            try PEMFile(path: path, variable: file.description.name).check()
-        }
-        guard (try? tls.context()) != nil else {
-            throw ConfigurationFailure(
-                key: authority.description.name,
-                reason:
-                    "and \(certificate.description.name), \(key.description.name) must be PEM files with certificates, "
-                    + "and a key that belongs to them")
-        }
-        return tls
-    }
+    private static let tlsSettings = RedisTLSSettings(
+        authority: Settings.authority, certificate: Settings.certificate, key: Settings.key,
+        serverName: Settings.serverName)
 }

@@ -40,5 +40,5 @@ extension RedisConfiguration {
             Settings.url, Settings.host, Settings.port, Settings.username, Settings.password, Settings.database,
             Settings.isTLSEnabled, Settings.authority, Settings.certificate, Settings.key, Settings.serverName,
             Settings.clientName, Settings.connections, Settings.connectTimeout, Settings.commandTimeout,
-        ])
+        ] + RedisSentinels.settings)
 }

@@ -11,8 +11,10 @@ package struct RedisConfiguration: Sendable, Hashable {
         case socket(path: String)
     }
 
-    /// The other end.
+    /// The other end; not used with sentinels.
     package var endpoint: Endpoint
+    /// Who knows where the server is; nil if the endpoint is the server.
+    package var sentinels: RedisSentinels?
     /// Nil for a server without authentication.
     package var credentials: RedisCredentials?
     /// The number of the logical database, 0 and up.
@@ -44,8 +46,10 @@ package struct RedisConfiguration: Sendable, Hashable {
         tls: RedisTLS? = nil, clientName: String? = "arc", connections: Int = 1,
         connectTimeout: Duration = .seconds(1), commandTimeout: Duration = .seconds(1),
         maximumReconnectDelay: Duration = .seconds(1), keepAliveInterval: Duration = .seconds(10),
-        maximumWaitingCommands: Int = 16_384, maximumBufferedBytes: Int = 16 << 20, limits: RESPLimits = RESPLimits()
+        maximumWaitingCommands: Int = 16_384, maximumBufferedBytes: Int = 16 << 20, limits: RESPLimits = RESPLimits(),
+        sentinels: RedisSentinels? = nil
     ) {
+        self.sentinels = sentinels
         self.endpoint = endpoint
         self.credentials = credentials
         self.database = database
@@ -65,6 +69,13 @@ package struct RedisConfiguration: Sendable, Hashable {
     package func with(database: Int) -> RedisConfiguration {
         var copy = self
         copy.database = database
+        return copy
+    }
+
+    /// The same with another server.
+    func with(endpoint: Endpoint) -> RedisConfiguration {
+        var copy = self
+        copy.endpoint = endpoint
         return copy
     }
 

@@ -7,7 +7,7 @@ struct SetupCommand: Sendable {
     let confirmations: Int?
 }
 
-/// The greeting of a connection: HELLO 3 with AUTH and SETNAME, SELECT, and the setup commands, in one write.
+/// The greeting of a connection: HELLO 3 with AUTH and SETNAME, ROLE where the server must be a master, SELECT, and the setup commands, in one write.
 ///
 /// Commands of tasks wait until all of it is confirmed: behind a SELECT that failed they would act on the wrong
 /// database.
@@ -21,6 +21,8 @@ struct Handshake: Sendable {
     private enum Step: Equatable {
         case hello
         case reply
+        /// ROLE, of a server that must be a master.
+        case role
         case confirmations(Int)
     }
 
@@ -28,13 +30,17 @@ struct Handshake: Sendable {
     private var steps: [Step] = []
     private var next = 0
 
-    init(credentials: RedisCredentials?, clientName: String?, database: Int, setup: [SetupCommand]) {
+    init(
+        credentials: RedisCredentials?, clientName: String?, database: Int, setup: [SetupCommand],
+        mustBeMaster: Bool = false
+    ) {
         var hello: [RedisArgument] = ["HELLO", "3"]
         if let credentials {
             hello += ["AUTH", .text(credentials.username), .text(credentials.password.reveal())]
         }
         if let clientName { hello += ["SETNAME", .text(clientName)] }
         add(hello, .hello)
+        if mustBeMaster { add(["ROLE"], .role) }
         if database != 0 { add(["SELECT", .integer(Int64(database))], .reply) }
         for command in setup {
             add(command.arguments, command.confirmations.map { .confirmations($0) } ?? .reply)
@@ -61,6 +67,9 @@ struct Handshake: Sendable {
             guard greeting["proto"]?.integer == 3 else { return .failed(.protocolViolation(.malformedBody)) }
             return advance()
         case (.reply, .success):
+            return advance()
+        case (.role, .success(let role)):
+            guard role.array?.first?.text == "master" else { return .failed(.notMaster) }
             return advance()
         case (.confirmations, .success):
             return .failed(.protocolViolation(.unexpectedReply))

@@ -25,6 +25,8 @@ final class RedisChannelHandler: ChannelInboundHandler {
         var keepAliveInterval: TimeAmount
         /// Nil without TLS.
         var tls: TLSVariables?
+        /// Whether a server that refuses writes is of no use: it was demoted.
+        var mustBeMaster = false
     }
 
     private enum State {
@@ -159,12 +161,15 @@ final class RedisChannelHandler: ChannelInboundHandler {
             completions.resume()
             completions.removeAll(keepingCapacity: true)
         }
+        var wasDemoted = false
         let isDrained = try queue.withPipeline { pipeline throws(RESPViolation) in
             for frame in frames {
                 let completion: CommandQueue.Pipeline.Completion?
                 switch frame {
                 case .reply(let value): completion = try pipeline.receive(.success(value))
-                case .failure(let error): completion = try pipeline.receive(.failure(error))
+                case .failure(let error):
+                    completion = try pipeline.receive(.failure(error))
+                    if settings.mustBeMaster, error.code == .readOnly { wasDemoted = true }
                 case .push(let values):
                     completion = values.isSubscriptionConfirmation ? pipeline.receiveConfirmation() : nil
                 }
@@ -172,7 +177,7 @@ final class RedisChannelHandler: ChannelInboundHandler {
             }
             return pipeline.isDrained
         }
-        if isDrained { end(.closedByServer) }
+        if isDrained { end(.closedByServer) } else if wasDemoted { end(.notMaster) }
     }
 
     // MARK: Time

@@ -25,12 +25,19 @@ final class RedisLink: Sendable {
         var tls: NIOSSLContext?
         var connectedAt: NIODeadline?
         var failures = 0
+        /// How to speak with the server of the latest attempt.
+        var target: RedisConfiguration
+        /// Another server has taken over: no pause before the next attempt.
+        var isMoving = false
     }
 
     let eventLoop: any EventLoop
     private let queue: CommandQueue
     private let configuration: RedisConfiguration
+    private let endpoints: any EndpointSource
     private let logger: Logger
+    /// What log lines call the other end.
+    private let peer: String
     private let setup: @Sendable () -> [SetupCommand]
     private let observer: @Sendable (Event) -> Void
     private let handler: NIOLoopBoundBox<RedisChannelHandler?>
@@ -39,12 +46,16 @@ final class RedisLink: Sendable {
     private let lastTicket = Atomic<UInt64>(0)
     private let closed: EventLoopPromise<Void>
 
+    /// - Parameter endpoints: Where to connect; nil: what the configuration says.
     init(
-        configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger,
+        configuration: RedisConfiguration, endpoints: (any EndpointSource)? = nil, eventLoop: any EventLoop,
+        logger: Logger, peer: String = "Redis",
         setup: @escaping @Sendable () -> [SetupCommand] = { [] },
         observer: @escaping @Sendable (Event) -> Void = { _ in }
     ) {
         self.configuration = configuration
+        self.endpoints = endpoints ?? FixedEndpoint(endpoint: configuration.endpoint)
+        self.peer = peer
         self.eventLoop = eventLoop
         self.logger = logger
         self.setup = setup
@@ -54,9 +65,12 @@ final class RedisLink: Sendable {
             maximumBufferedBytes: configuration.maximumBufferedBytes)
         self.handler = .makeEmptyBox(eventLoop: eventLoop)
         self.loopState = .makeBoxSendingValue(
-            LoopState(backoff: ReconnectBackoff(maximum: TimeAmount(configuration.maximumReconnectDelay))),
+            LoopState(
+                backoff: ReconnectBackoff(maximum: TimeAmount(configuration.maximumReconnectDelay)),
+                target: configuration),
             eventLoop: eventLoop)
         self.closed = eventLoop.makePromise()
+        self.endpoints.add(self)
     }
 
     /// True while commands flow.
@@ -132,14 +146,41 @@ final class RedisLink: Sendable {
         }
     }
 
+    /// Another server has taken over: goes there, unless it is there already.
+    func move(to endpoint: RedisConfiguration.Endpoint) {
+        eventLoop.execute {
+            if let handler = self.handler.value {
+                guard self.loopState.value.target.endpoint != endpoint else { return }
+                self.loopState.value.isMoving = true
+                handler.end(.masterMoved)
+            } else if let retry = self.loopState.value.retry {
+                retry.cancel()
+                self.loopState.value.retry = nil
+                self.loopState.value.backoff.reset()
+                self.connect()
+            }
+        }
+    }
+
     private func connect() {
         guard !queue.withPipeline({ $0.isEnding }) else { return finish(.closedByServer) }
+        endpoints.endpoint(on: eventLoop).assumeIsolated().whenComplete { result in
+            switch result {
+            case .failure(let error): self.finish(RedisConnectionFailure(error))
+            case .success(let endpoint): self.connect(to: endpoint)
+            }
+        }
+    }
+
+    private func connect(to endpoint: RedisConfiguration.Endpoint) {
+        guard !queue.withPipeline({ $0.isEnding }) else { return finish(.closedByServer) }
+        loopState.value.target = configuration.with(endpoint: endpoint)
         let deadline = NIODeadline.now() + TimeAmount(configuration.connectTimeout)
         let bootstrap = ClientBootstrap(group: eventLoop)
             .connectTimeout(TimeAmount(configuration.connectTimeout))
             .channelOption(.socketOption(.so_keepalive), value: 1)
         let connected =
-            switch configuration.endpoint {
+            switch endpoint {
             case .host(let host, let port): bootstrap.connect(host: host, port: port)
             case .socket(let path): bootstrap.connect(unixDomainSocketPath: path)
             }
@@ -156,17 +197,18 @@ final class RedisLink: Sendable {
             queue: queue,
             handshake: Handshake(
                 credentials: configuration.credentials, clientName: configuration.clientName,
-                database: configuration.database, setup: setup()),
+                database: configuration.database, setup: setup(), mustBeMaster: endpoints.isMaster),
             settings: .init(
                 limits: configuration.limits, handshakeDeadline: deadline,
                 commandTimeout: TimeAmount(configuration.commandTimeout),
-                keepAliveInterval: TimeAmount(configuration.keepAliveInterval), tls: configuration.tls?.variables),
+                keepAliveInterval: TimeAmount(configuration.keepAliveInterval), tls: configuration.tls?.variables,
+                mustBeMaster: endpoints.isMaster),
             events: .init(
                 ready: { self.becameReady() }, push: { self.observer(.push($0)) }, ended: { self.finish($0) }))
         do {
             if let tls = try tlsContext() {
                 try channel.pipeline.syncOperations.addHandler(
-                    NIOSSLClientHandler(context: tls, serverHostname: configuration.tlsServerName))
+                    NIOSSLClientHandler(context: tls, serverHostname: loopState.value.target.tlsServerName))
             }
             try channel.pipeline.syncOperations.addHandler(handler)
         } catch {
@@ -193,7 +235,7 @@ final class RedisLink: Sendable {
         loopState.value.connectedAt = .now()
         loopState.value.failures = 0
         ready.store(true, ordering: .relaxed)
-        logger.info("Redis is connected", metadata: configuration.logMetadata)
+        logger.info("\(peer) is connected", metadata: loopState.value.target.logMetadata)
         observer(.connected)
     }
 
@@ -208,13 +250,15 @@ final class RedisLink: Sendable {
             (pipeline.fail(failure, now: .now()), pipeline.isEnding)
         }
         completions.resume()
-        if connectedAt != nil { observer(.disconnected) }
+        if connectedAt != nil { observer(.disconnected) } else { endpoints.attemptFailed() }
         guard !isEnding else { return closed.succeed() }
         report(failure, wasConnected: connectedAt != nil)
         // A server that greets and hangs up at once is not back: only a connection that lasted ends the back-off.
         if let connectedAt, NIODeadline.now() - connectedAt >= .seconds(1) { loopState.value.backoff.reset() }
         var generator = SystemRandomNumberGenerator()
-        let delay = loopState.value.backoff.next(using: &generator)
+        if loopState.value.isMoving { loopState.value.backoff.reset() }
+        let delay = loopState.value.isMoving ? .zero : loopState.value.backoff.next(using: &generator)
+        loopState.value.isMoving = false
         loopState.value.retry = eventLoop.assumeIsolated().scheduleTask(in: delay) {
             self.loopState.value.retry = nil
             self.connect()
@@ -224,9 +268,9 @@ final class RedisLink: Sendable {
     /// One line an outage, not one an attempt.
     private func report(_ failure: RedisConnectionFailure, wasConnected: Bool) {
         loopState.value.failures += 1
-        var metadata = configuration.logMetadata
+        var metadata = loopState.value.target.logMetadata
         metadata["reason"] = "\(failure)"
         let level: Logger.Level = wasConnected || loopState.value.failures == 1 ? .warning : .debug
-        logger.log(level: level, "Redis is not connected", metadata: metadata)
+        logger.log(level: level, "\(peer) is not connected", metadata: metadata)
     }
 }

@@ -77,6 +77,12 @@ package enum RedisConnectionFailure: Error, Sendable, Hashable {
     case unresponsive
     /// The server broke the protocol.
     case protocolViolation(RESPViolation)
+    /// No sentinel responds, or none knows the master.
+    case noSentinel
+    /// The server is a replica, or became one.
+    case notMaster
+    /// Another server became the master.
+    case masterMoved
 }
 
 extension RedisError: CustomStringConvertible {
@@ -111,6 +117,9 @@ extension RedisConnectionFailure: CustomStringConvertible {
         case .closedByServer: "closed by the server"
         case .unresponsive: "no reply in time"
         case .protocolViolation(let violation): "protocol violation: \(violation)"
+        case .noSentinel: "no sentinel knows the master"
+        case .notMaster: "the server is not the master"
+        case .masterMoved: "another server is the master now"
         }
     }
 }

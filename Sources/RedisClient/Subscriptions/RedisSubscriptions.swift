@@ -25,11 +25,16 @@ final class RedisSubscriptions: Sendable {
 
     private let state = Mutex(State())
     private let configuration: RedisConfiguration
+    private let endpoints: (any EndpointSource)?
     private let eventLoopGroup: any EventLoopGroup
     private let logger: Logger
 
-    init(configuration: RedisConfiguration, eventLoopGroup: any EventLoopGroup, logger: Logger) {
+    init(
+        configuration: RedisConfiguration, endpoints: (any EndpointSource)?, eventLoopGroup: any EventLoopGroup,
+        logger: Logger
+    ) {
         self.configuration = configuration
+        self.endpoints = endpoints
         self.eventLoopGroup = eventLoopGroup
         self.logger = logger
     }
@@ -72,7 +77,7 @@ final class RedisSubscriptions: Sendable {
     private func link(_ state: inout State) -> RedisLink {
         if let link = state.link { return link }
         let link = RedisLink(
-            configuration: configuration, eventLoop: eventLoopGroup.next(), logger: logger,
+            configuration: configuration, endpoints: endpoints, eventLoop: eventLoopGroup.next(), logger: logger,
             setup: { [weak self] in self?.beginSession() ?? [] },
             observer: { [weak self] in self?.receive($0) })
         state.link = link

@@ -18,13 +18,16 @@ final class RedisTracker: Sendable {
     private let link: RedisLink
     private let mailbox: Mailbox<RedisInvalidation>
 
-    init(prefixes: [String], configuration: RedisConfiguration, eventLoop: any EventLoop, logger: Logger) {
+    init(
+        prefixes: [String], configuration: RedisConfiguration, endpoints: (any EndpointSource)?,
+        eventLoop: any EventLoop, logger: Logger
+    ) {
         let mailbox = Mailbox<RedisInvalidation>(collapse: Self.collapse)
         self.mailbox = mailbox
         let command: [RedisArgument] =
             ["CLIENT", "TRACKING", "ON", "BCAST"] + prefixes.flatMap { ["PREFIX", .text($0)] }
         link = RedisLink(
-            configuration: configuration, eventLoop: eventLoop, logger: logger,
+            configuration: configuration, endpoints: endpoints, eventLoop: eventLoop, logger: logger,
             setup: { [SetupCommand(arguments: command, confirmations: nil)] },
             observer: { event in
                 if let invalidation = RedisInvalidation(event) { mailbox.post(invalidation) }

@@ -88,7 +88,8 @@ package final class EntityCache: Sendable {
     package var healthCheck: HealthCheck {
         HealthCheck(
             "redis", isRequired: false,
-            advice: "Check that Redis runs, and REDIS_URL or REDIS_HOST. Without it the service works, but more slowly."
+            advice:
+                "Check that Redis runs, and REDIS_URL, REDIS_HOST or REDIS_SENTINELS. Without it the service works, but more slowly."
         ) { [shared] in await shared.health() }
     }
 

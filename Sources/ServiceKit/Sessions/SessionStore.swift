@@ -47,7 +47,8 @@ package struct SessionStore: Sendable {
     package func open(_ token: SessionToken, now: Timestamp) async throws(SessionStoreError) -> Session? {
         let digest = token.digest
         let reply = try await evaluate(
-            SessionScripts.open, keys: [SessionScripts.session + digest], [.integer(now.milliseconds)])
+            SessionScripts.open, keys: [SessionScripts.session + digest], [.integer(now.milliseconds)],
+            isRepeatable: true)
         guard let values = reply.array, values.count == 2 else { return nil }
         guard let session = session(digest: digest, data: values[0], seen: values[1]), session.isActive(at: now) else {
             return nil
@@ -86,7 +87,7 @@ package struct SessionStore: Sendable {
     /// - Throws: ``SessionStoreError/unavailable``.
     package func list(ofUser user: String, now: Timestamp) async throws(SessionStoreError) -> [Session] {
         let reply = try await evaluate(
-            SessionScripts.list, keys: [SessionScripts.user + Self.digest(ofUser: user)], [])
+            SessionScripts.list, keys: [SessionScripts.user + Self.digest(ofUser: user)], [], isRepeatable: true)
         var sessions: [Session] = []
         for entry in reply.array ?? [] {
             guard let values = entry.array, values.count == 3, let digest = values[0].text,
@@ -106,8 +107,10 @@ package struct SessionStore: Sendable {
         _ text: String, purpose: StaticString, lifetime: Duration
     ) async throws(SessionStoreError) -> Bool {
         do throws(RedisError) {
-            return try await redis.set(
-                "\(purpose):\(Self.digest(text))", "1", expire: lifetime, condition: .ifAbsent)
+            return try await redis.throughFailover(isRepeatable: false) { () throws(RedisError) in
+                try await redis.set(
+                    "\(purpose):\(Self.digest(text))", "1", expire: lifetime, condition: .ifAbsent)
+            }
         } catch {
             throw .unavailable
         }
@@ -121,10 +124,12 @@ package struct SessionStore: Sendable {
     }
 
     private func evaluate(
-        _ script: RedisScript, keys: [String], _ arguments: [RedisArgument]
+        _ script: RedisScript, keys: [String], _ arguments: [RedisArgument], isRepeatable: Bool = false
     ) async throws(SessionStoreError) -> RedisValue {
         do throws(RedisError) {
-            return try await redis.evaluate(script, keys: keys, arguments: arguments)
+            return try await redis.throughFailover(isRepeatable: isRepeatable) { () throws(RedisError) in
+                try await redis.evaluate(script, keys: keys, arguments: arguments)
+            }
         } catch {
             throw .unavailable
         }

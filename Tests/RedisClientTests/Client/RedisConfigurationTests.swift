@@ -54,6 +54,37 @@ import Testing
         #expect(bare.tls == nil)
     }
 
+    @Test func `sentinels have what the master has unless they differ`() throws {
+        #expect(try read(["REDIS_SENTINEL_PASSWORD": "x"]).sentinels == nil)
+        let same = try read([
+            "REDIS_SENTINELS": "a, b:1,[::1]:2", "REDIS_USERNAME": "arc", "REDIS_PASSWORD": "s3",
+            "REDIS_TLS_ENABLED": "true",
+        ])
+        #expect(
+            same.sentinels
+                == RedisSentinels(
+                    addresses: [
+                        ServerAddress(host: "a", port: 26_379), ServerAddress(host: "b", port: 1),
+                        ServerAddress(host: "::1", port: 2),
+                    ], credentials: RedisCredentials(username: "arc", password: RedisSecret("s3")),
+                    tls: same.sentinels?.tls))
+        #expect(same.sentinels?.tls != nil)
+        let other = try read([
+            "REDIS_SENTINELS": "a", "REDIS_SENTINEL_MASTER": "m", "REDIS_SENTINEL_USERNAME": "u",
+            "REDIS_SENTINEL_PASSWORD": "p", "REDIS_PASSWORD": "s3", "REDIS_TLS_ENABLED": "true",
+            "REDIS_SENTINEL_TLS_ENABLED": "false", "REDIS_SENTINEL_WAIT_MILLIS": "5",
+        ])
+        #expect(
+            other.sentinels
+                == RedisSentinels(
+                    addresses: [ServerAddress(host: "a", port: 26_379)], master: "m",
+                    credentials: RedisCredentials(username: "u", password: RedisSecret("p")),
+                    patience: .milliseconds(5)))
+        #expect {
+            try read(["REDIS_SENTINELS": "a", "REDIS_URL": "redis://h"])
+        } throws: { ($0 as? ConfigurationFailure)?.key == "REDIS_URL" }
+    }
+
     @Test func `the password is read from a file`() throws {
         let file = FileManager.default.temporaryDirectory.appendingPathComponent("secret-\(UUID().uuidString)")
         try Data("pass word\r\n\n".utf8).write(to: file)
@@ -71,7 +102,8 @@ import Testing
     @Test(arguments: [
         ("REDIS_PORT", "abc"), ("REDIS_PORT", "0"), ("REDIS_PORT", "65536"), ("REDIS_DATABASE", "-1"),
         ("REDIS_TLS_ENABLED", "maybe"), ("REDIS_URL", "http://h"), ("REDIS_CONNECTIONS", "0"),
-        ("REDIS_CLIENT_NAME", "two words"), ("REDIS_COMMAND_TIMEOUT_MILLIS", "0"),
+        ("REDIS_CLIENT_NAME", "two words"), ("REDIS_COMMAND_TIMEOUT_MILLIS", "0"), ("REDIS_SENTINELS", "a:0"),
+        ("REDIS_SENTINELS", "a,,b"), ("REDIS_SENTINELS", "a,a"), ("REDIS_SENTINELS", "::1"),
     ]) func `invalid values are refused`(variable: String, value: String) {
         #expect {
             try read([variable: value])

@@ -49,6 +49,23 @@ import Testing
         #expect(handshake.receive(.success(old)) == .failed(.protocolViolation(.malformedBody)))
     }
 
+    @Test func `a server that must be the master says so before anything else is done`() {
+        func make() -> Handshake {
+            Handshake(credentials: nil, clientName: nil, database: 1, setup: [], mustBeMaster: true)
+        }
+        #expect(wire(make()).contains("HELLO\r\n$1\r\n3\r\n*1\r\n$4\r\nROLE\r\n*2\r\n$6\r\nSELECT"))
+        var master = make()
+        #expect(master.receive(.success(Self.greeting)) == .underWay)
+        #expect(
+            master.receive(.success(.array([.bytes(Array("master".utf8)), .integer(0), .array([])]))) == .underWay)
+        #expect(master.receive(.success(.simple("OK"))) == .done)
+        for role in [RedisValue.array([.bytes(Array("slave".utf8))]), .array([]), .null, .simple("master")] {
+            var other = make()
+            _ = other.receive(.success(Self.greeting))
+            #expect(other.receive(.success(role)) == .failed(.notMaster))
+        }
+    }
+
     @Test func `confirmations are counted`() {
         var handshake = make(setup: [SetupCommand(arguments: ["SUBSCRIBE", "a", "b"], confirmations: 2)])
         #expect(handshake.receiveConfirmation() == .underWay)

@@ -13,14 +13,16 @@ private final class Fixture {
     private(set) var handler: RedisChannelHandler?
     private var ticket: UInt64 = 0
 
-    init(setup: [SetupCommand] = [], greet: Bool = true, limits: RESPLimits = RESPLimits()) throws {
+    init(setup: [SetupCommand] = [], greet: Bool = true, limits: RESPLimits = RESPLimits(), mustBeMaster: Bool = false)
+        throws
+    {
         queue = CommandQueue(maximumWaiting: 100, maximumBufferedBytes: 1 << 20)
         try channel.connect(to: SocketAddress(ipAddress: "127.0.0.1", port: 1)).wait()
         let handler = RedisChannelHandler(
             queue: queue, handshake: Handshake(credentials: nil, clientName: nil, database: 0, setup: setup),
             settings: .init(
                 limits: limits, handshakeDeadline: channel.embeddedEventLoop.now + .seconds(1),
-                commandTimeout: .seconds(2), keepAliveInterval: .seconds(10)),
+                commandTimeout: .seconds(2), keepAliveInterval: .seconds(10), mustBeMaster: mustBeMaster),
             events: .init(
                 ready: { [unowned self] in events.append("ready") },
                 push: { [unowned self] in events.append("push \($0.compactMap(\.text).joined(separator: " "))") },
@@ -120,6 +122,19 @@ private final class Fixture {
         try fixture.receive(">2\r\n+invalidate\r\n*1\r\n+k\r\n+1\r\n>3\r\n+message\r\n+c\r\n+m\r\n")
         #expect(fixture.outcomes.values == ["a=1"])
         #expect(fixture.events == ["ready", "push invalidate", "push message c m"])
+    }
+
+    @Test func `a master that refuses writes is left, and a server that need not be a master is kept`() throws {
+        let refusal = RedisError.server(.init(code: .readOnly, message: "no"))
+        for mustBeMaster in [true, false] {
+            let fixture = try Fixture(mustBeMaster: mustBeMaster)
+            for name in ["a", "b"] { fixture.give(name) }
+            fixture.handler?.flush()
+            try fixture.receive("-READONLY no\r\n")
+            #expect(fixture.outcomes.values.first == "a!\(refusal)")
+            #expect(
+                fixture.events == (mustBeMaster ? ["ready", "ended \(RedisConnectionFailure.notMaster)"] : ["ready"]))
+        }
     }
 
     @Test func `the connection waits for the subscriptions of its greeting`() throws {
