@@ -44,22 +44,29 @@ struct ChangeReader {
         for element in try reader.list("changes", maximum: ScenarioReader.Bounds.changes) {
             changes.append(try change(element.value, at: element.pointer))
         }
-        let order = changes.indices.sorted { (changes[$0].position, $0) < (changes[$1].position, $1) }
+        // What follows the invoices of its day comes after what precedes them.
+        func key(_ index: Int) -> (Int, Int, Int) {
+            (changes[index].position, changes[index].hasOwnInvoice ? 1 : 0, index)
+        }
+        let order = changes.indices.sorted { key($0) < key($1) }
         return order.map { changes[$0] }
     }
 
     private func change(_ value: JSONValue, at pointer: String) throws(ScenarioRefusal) -> ScenarioChange {
-        let all = Kind.allCases.flatMap(\.members) + ["at", "type"]
+        let common = ["at", "type", "ownInvoice"]
+        let all = Kind.allCases.flatMap(\.members) + common
         guard let kind = try MemberReader(value, at: pointer, members: all).choice("type", Kind.self) else {
             throw ScenarioRefusal("\(pointer)/type", "Is required")
         }
-        let reader = try MemberReader(value, at: pointer, members: kind.members + ["at", "type"])
+        let reader = try MemberReader(value, at: pointer, members: kind.members + common)
         let position = try reader.moment("at", on: scenario.axis)
         guard position >= scenario.start else {
             throw ScenarioRefusal(reader.at("at"), "Must not be before the start of the subscription")
         }
         let policy = try reader.choice("policy", of: kind.policies) ?? kind.policies[0]
-        return ScenarioChange(at: position, try read(kind, reader), policy: policy, pointer: pointer)
+        return ScenarioChange(
+            at: position, try read(kind, reader), policy: policy, pointer: pointer,
+            hasOwnInvoice: try reader.flag("ownInvoice"))
     }
 
     private func read(_ kind: Kind, _ reader: MemberReader) throws(ScenarioRefusal) -> ScenarioChange.Kind {

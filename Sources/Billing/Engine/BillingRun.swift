@@ -34,6 +34,8 @@ struct BillingRun {
     var waitingNotes: [ScenarioChange] = []
     var balance: Int64
     var nextChange = 0
+    /// The first position that was not reached: where something is due next. Nil if nothing ever is.
+    private(set) var nextDue: Int?
     /// What is being computed, for errors of arithmetic.
     var pointer = "/start"
 
@@ -87,6 +89,7 @@ struct BillingRun {
             try step(at: now)
             position = nextPosition(after: now)
         }
+        nextDue = position
         try closeInvoice()
         return BillingStatement(
             invoices: invoices, creditNotes: notes,
@@ -108,13 +111,24 @@ struct BillingRun {
             // Changes on the start day follow the first invoice, on an invoice of their own.
             if date == today { try closeInvoice() }
         }
-        while nextChange < scenario.changes.count, scenario.changes[nextChange].position <= now {
-            let change = scenario.changes[nextChange]
-            nextChange += 1
-            pointer = change.pointer
-            try make(change, at: now)
-        }
+        while let change = dueChange(at: now), !change.hasOwnInvoice { try makeNext(change, at: now) }
         try beginPeriods(at: now)
+        while let change = dueChange(at: now) {
+            try closeInvoice()
+            try makeNext(change, at: now)
+            try beginPeriods(at: now)
+        }
+    }
+
+    private func dueChange(at now: Int) -> ScenarioChange? {
+        guard nextChange < scenario.changes.count, scenario.changes[nextChange].position <= now else { return nil }
+        return scenario.changes[nextChange]
+    }
+
+    private mutating func makeNext(_ change: ScenarioChange, at now: Int) throws {
+        nextChange += 1
+        pointer = change.pointer
+        try make(change, at: now)
     }
 
     /// The next position at which something is due.

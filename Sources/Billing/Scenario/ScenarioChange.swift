@@ -35,11 +35,17 @@ package struct ScenarioChange: Sendable, Hashable {
     package var policy: ChangePolicy
     /// A JSON pointer to it.
     package var pointer: String
+    /// Whether it became known after what is due on its day had been issued: it follows that, on an invoice of its own. Else it
+    /// comes before the periods that begin on its day.
+    package var hasOwnInvoice: Bool
 
-    package init(at position: Int, _ kind: Kind, policy: ChangePolicy, pointer: String) {
+    package init(
+        at position: Int, _ kind: Kind, policy: ChangePolicy, pointer: String, hasOwnInvoice: Bool = false
+    ) {
         self.position = position
         self.kind = kind
         self.policy = policy
         self.pointer = pointer
+        self.hasOwnInvoice = hasOwnInvoice
     }
 }

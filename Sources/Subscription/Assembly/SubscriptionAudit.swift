@@ -15,7 +15,7 @@ package enum SubscriptionAudit {
         AuditedTable(
             "feature_values", as: "FeatureValues",
             of: "CASE WHEN r.strategy_key NOT IN ('System', 'Plan') THEN r.strategy_entity_id END"),
-        AuditedTable("subscriptions", as: "Subscription", of: "r.subscriber_id"),
+        subscriptions,
         AuditedTable("billing_customer", as: "BillingCustomer", of: "main.audit_uuid(r.tenant_id)"),
         AuditedTable("invoice", as: "Invoice"),
         AuditedTable(
@@ -34,8 +34,13 @@ package enum SubscriptionAudit {
     ]
     static let changedByInvoices = first.filter { ["invoice", "invoice_lines"].contains($0.table) }
 
+    /// Of migrations 69 and 90: attached again when columns are added.
+    static let subscriptions = AuditedTable("subscriptions", as: "Subscription", of: "r.subscriber_id")
+    /// Of migration 90.
+    static let subscriptionChanges = AuditedTable("subscription_changes", as: "SubscriptionChange")
+
     /// All of them; those of later migrations come after the first ones.
-    package static let all = first + invoices
+    package static let all = first + [subscriptionChanges] + invoices
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
@@ -47,6 +52,7 @@ package enum SubscriptionAudit {
         "known_roles": "a copy of tenant management's",
         "known_tenants": "a copy of tenant management's",
         "role_state": "a number for caches",
+        "subscription_billing": "follows from subscriptions and subscription_changes; leased work",
         "tenant_list": "a copy of tenant management's",
         "token_revocations": "a copy of tenant management's",
     ]

@@ -47,8 +47,10 @@ package struct SubscriptionCore: ServiceCore {
         issuer = InvoiceIssuer(invoices: invoices, notes: creditNotes)
     }
 
-    /// All entities that may have rows of a tenant: those of the API, and those of the ledger, which are not part of it.
-    var storedEntities: [Entity] { catalog.entities + [LedgerCustomer.entity, LedgerPaymentSource.entity] }
+    /// All entities that may have rows of a tenant: those of the API, and those of billing, which are not part of it.
+    var storedEntities: [Entity] {
+        catalog.entities + [SubscriptionBillingRow.entity, LedgerCustomer.entity, LedgerPaymentSource.entity]
+    }
 
     /// The caches of the catalog.
     package func cache(of entity: Entity) -> EntityCache? {

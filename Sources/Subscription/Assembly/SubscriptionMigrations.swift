@@ -102,6 +102,7 @@ package enum SubscriptionMigrations {
         Migration(
             number: 81, name: "lists_by_status", up: PackageResources.V0081__lists_by_status_up_sql,
             down: PackageResources.V0081__lists_by_status_down_sql),
+        subscriptionBilling, endingSubscriptions,
         Migration(
             number: 100, name: "invoices",
             up: PackageResources.V0100__invoices_up_sql
@@ -113,6 +114,19 @@ package enum SubscriptionMigrations {
             number: 101, name: "invoice_numbers", up: PackageResources.V0101__invoice_numbers_up_sql,
             down: PackageResources.V0101__invoice_numbers_down_sql),
     ]
+
+    private static let subscriptionBilling = Migration(
+        number: 90, name: "subscription_billing",
+        up: PackageResources.V0090__subscription_billing_up_sql
+            + AuditSchema.attach([SubscriptionAudit.subscriptions, SubscriptionAudit.subscriptionChanges])
+            + RoleGrants.functionsOfSchemaUsers,
+        down: AuditSchema.detach([SubscriptionAudit.subscriptionChanges])
+            + PackageResources.V0090__subscription_billing_down_sql
+            + AuditSchema.attach([SubscriptionAudit.subscriptions]))
+
+    private static let endingSubscriptions = Migration(
+        number: 91, name: "ending_subscriptions", up: PackageResources.V0091__ending_subscriptions_up_sql,
+        down: PackageResources.V0091__ending_subscriptions_down_sql)
 
     /// Of migration 13: never changed again.
     private static let auditedTables = [

@@ -138,6 +138,11 @@ enum BillingPreviewSchemas {
             .init("invoice", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("line", Schema.integer(minimum: 1, maximum: 1_000_000).example(1)),
             .init("amount", decimal("10.00", "Before tax")), .init("refund", Schema.boolean.defaulting(false)),
+            .init(
+                "ownInvoice",
+                Schema.boolean.defaulting(false).described(
+                    "It follows what is due on its day, on an invoice of its own; else it comes before periods that begin then"
+                )),
         ], name: "PreviewChange"
     ).described("Something that happens to the subscription.")
 

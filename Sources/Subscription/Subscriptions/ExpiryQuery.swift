@@ -37,8 +37,9 @@ enum ExpiryQuery {
         return BoundStatement(statement, builder.values)
     }
 
-    private static let active = "status = \(TenantSubscription.Status.active.rawValue)"
-    private static let expired = "status = \(TenantSubscription.Status.expired.rawValue)"
+    // What renews does not end.
+    private static let active = "NOT renews AND status = \(TenantSubscription.Status.active.rawValue)"
+    private static let expired = "NOT renews AND status = \(TenantSubscription.Status.expired.rawValue)"
 
     /// The conditions that all parts share.
     private struct Builder {

@@ -57,7 +57,8 @@ struct SubscriptionRepository: Sendable {
         """
         WITH ended AS (
             SELECT id FROM main.subscriptions
-            WHERE status = \(TenantSubscription.Status.active.rawValue) AND end_date <= $1 AND NOT deleted
+            WHERE status = \(TenantSubscription.Status.active.rawValue) AND end_date <= $1 AND NOT deleted AND NOT renews
+                AND NOT EXISTS (SELECT FROM main.subscription_billing AS billing WHERE billing.id = subscriptions.id)
                 AND NOT main.is_live(status, end_date, $1) AND (end_date >= start_date) IS NOT FALSE
             ORDER BY end_date, id LIMIT $2 FOR UPDATE SKIP LOCKED)
         UPDATE main.subscriptions SET status = \(TenantSubscription.Status.expired.rawValue), modified_by = $3
@@ -96,7 +97,8 @@ struct SubscriptionRepository: Sendable {
         """
         SELECT main.reserve_subscription(row.subscriber_id, row.plan_id, $2, \(planLimit("$3")), $4, row.id)
         FROM main.subscriptions AS row JOIN main.plans AS plan ON plan.id = row.plan_id
-        WHERE row.id = $1 AND main.is_live(row.status, row.end_date, $4)
+        WHERE row.id = $1 AND ((row.status = \(TenantSubscription.Status.active.rawValue) AND row.renews)
+            OR main.is_live(row.status, row.end_date, $4))
         """)
 
     /// The limit that the plan of a subscription sets; nil when the general one holds. The subscription may be

@@ -38,8 +38,12 @@ struct SubscriptionTransition: Sendable {
         let before = try? row[TenantSubscription.status]
         let after = result.value(of: TenantSubscription.status)
         let day = today.description
-        let wasLive = before?.isLive(until: try row[ifPresent: TenantSubscription.endDate], on: day) == true
-        let isLive = after?.isLive(until: result.value(of: TenantSubscription.endDate), on: day) == true
+        // What renews is not over on its end date.
+        let renews = try row[ifPresent: TenantSubscription.renews] ?? false
+        let formerEnd = renews ? nil : try row[ifPresent: TenantSubscription.endDate]
+        let end = renews ? nil : result.value(of: TenantSubscription.endDate)
+        let wasLive = before?.isLive(until: formerEnd, on: day) == true
+        let isLive = after?.isLive(until: end, on: day) == true
         needsPlace = isLive && (!wasLive || self.plan != plan || isMoved)
         activates = after == .active && before != .active
     }

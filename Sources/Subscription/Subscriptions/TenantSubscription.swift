@@ -32,13 +32,15 @@ enum TenantSubscription {
     static let status = Field<Status>.integer("status", width: .int16, required: true, description: statuses)
     static let planID = Field.identifier("planId", required: true)
     static let invoiceID = Field.identifier("invoiceId", description: "Invoice of the first period")
+    /// The next period follows on the end date: the subscription is not over then.
+    static let renews = Field.boolean("renews", access: .hidden)
     static let billingAnchorDay = Field.integer("billingAnchorDay", width: .int16, access: .hidden)
 
     /// The description. `endDate` is the first day that is not paid for.
     static let entity = Entity(
         "Subscription", table: "subscriptions", description: "A tenant's subscription to a plan.",
         tenancy: .column(subscriberID),
-        fields: [subscriberID, startDate, endDate, status, planID, invoiceID, billingAnchorDay],
+        fields: [subscriberID, startDate, endDate, status, planID, invoiceID, billingAnchorDay, renews],
         relations: [
             .belongsTo("plan", "Plan", by: planID),
             .belongsTo("invoice", "Invoice", by: invoiceID),
@@ -49,7 +51,7 @@ enum TenantSubscription {
                 [endDate: "must not be before startDate", startDate: "must not be after endDate"])
         ],
         alwaysSet: [
-            subscriberID, planID, status, invoiceID, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+            subscriberID, planID, status, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
         ])
 
     /// An invoice that exists, as requests name it (docs/contract/arc-api.md 15).

@@ -1,0 +1,36 @@
+/// A subscription at the end of what was computed of it.
+package struct BillingProgress: Sendable {
+    /// What an item costs from now on.
+    package struct Item: Sendable, Hashable {
+        package let price: Price
+        package let quantity: Rational
+        package let cycle: BillingCycle
+    }
+
+    /// All that was billed so far.
+    package let statement: BillingStatement
+    /// The local date on which something is due next; nil if nothing ever is.
+    package let next: CalendarDate?
+    /// The first local date without service, as far as it is known.
+    package let end: CalendarDate?
+    /// The first paid date: the start, or the end of the trial.
+    package let firstPaid: CalendarDate
+    /// The day after the last of the current period; nil before the first one and after the end.
+    package let periodEnd: CalendarDate?
+    package let isPaused: Bool
+    package let items: [Item]
+
+    init(_ run: BillingRun, _ statement: BillingStatement) throws {
+        func date(_ position: Int?) throws -> CalendarDate? {
+            guard let position else { return nil }
+            return try run.axis.local(position).date
+        }
+        self.statement = statement
+        next = try date(run.nextDue)
+        end = try date(run.serviceEnd)
+        firstPaid = try run.axis.local(run.firstPaid).date
+        periodEnd = try date(run.span?.to)
+        isPaused = run.isPaused
+        items = run.items.map { Item(price: $0.price, quantity: $0.currentQuantity, cycle: $0.cycle) }
+    }
+}

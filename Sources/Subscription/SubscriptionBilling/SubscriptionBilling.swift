@@ -1,0 +1,105 @@
+import Billing
+import BillingPreview
+import JSONCoding
+import Primitives
+
+/// A subscription that the billing engine bills: what was agreed at the start, and all that has become known since then. Whatever
+/// it bills, and when, follows from it: the engine never alters an invoice of a day that is over (docs/subscriptions.md).
+struct SubscriptionBilling: Sendable {
+    /// Something that happens, or has happened. Those that were canceled are left out.
+    struct Entry: Sendable {
+        let id: Identifier
+        /// The order in which they became known, from 1.
+        let position: Int
+        let kind: SubscriptionChange.Kind
+        var state: SubscriptionChange.State
+        var requestedOn: CalendarDate
+        /// The first day on which it counts; nil until it was computed.
+        var effectiveOn: CalendarDate?
+        /// The plan from that day on.
+        var plan: Identifier?
+        /// As the engine reads it.
+        var change: JSONObject
+    }
+
+    /// An invoice with its place among those of the subscription, from 1.
+    struct NumberedInvoice: Sendable, Hashable {
+        let ordinal: Int
+        let invoice: DraftInvoice
+    }
+
+    let subscription: Identifier
+    let tenant: Identifier
+    /// A request of `POST /billing-preview` without `until` and `changes`.
+    let scenario: JSONObject
+    /// In the order of their positions.
+    var entries: [Entry]
+    /// Invoices that were issued.
+    var issued: Int
+
+    /// The name of the time zone of its calendar.
+    var timeZone: String { scenario["timeZone"]?.stringValue ?? ZoneRules.utc.name }
+
+    /// What counts now: what was agreed when it was last begun anew, and what has happened since then.
+    private var current: (scenario: JSONObject, entries: ArraySlice<Entry>, issuedBefore: Int) {
+        guard let last = entries.lastIndex(where: { $0.kind == .restart }) else { return (scenario, entries[...], 0) }
+        let change = entries[last].change
+        return (
+            change["scenario"]?.objectValue ?? scenario, entries[(last + 1)...], change["issued"]?.intValue ?? 0
+        )
+    }
+
+    /// What was agreed when it was last begun anew, with all periods of a term that was renewed.
+    var terms: JSONObject {
+        var (terms, entries, _) = current
+        let more = entries.reduce(0) { $0 + ($1.kind == .renew ? $1.change["periods"]?.intValue ?? 0 : 0) }
+        if more > 0, let periods = terms["term"]?["periods"]?.intValue {
+            terms["term"] = ["periods": .integer(periods + more)]
+        }
+        return terms
+    }
+
+    /// The request of `POST /billing-preview` that has the same invoices.
+    /// - Parameter until: The first day of which no invoice is wanted.
+    func request(until: CalendarDate) -> JSONObject {
+        var request = terms
+        request["until"] = .string(until.description)
+        let changes = current.entries.filter { $0.kind.isOfEngine }.map { JSONValue.object($0.change) }
+        if !changes.isEmpty { request["changes"] = .array(changes) }
+        return request
+    }
+
+    /// What is billed through a day, and how the subscription stands at its end.
+    /// - Throws: why it cannot be billed, with a pointer into ``request(until:)``.
+    func progress(through day: CalendarDate, by reader: ScenarioReader) throws(ScenarioRefusal) -> BillingProgress {
+        let start = (terms["start"]?.stringValue).flatMap { try? CalendarDate($0) } ?? day
+        let end = try Self.day(after: day)
+        // A request must end after its start; of a subscription that has not started, nothing is due.
+        var scenario = try reader.scenario(.object(request(until: max(end, try Self.day(after: start)))))
+        scenario.until = end
+        return try scenario.progress()
+    }
+
+    private static func day(after day: CalendarDate) throws(ScenarioRefusal) -> CalendarDate {
+        do { return try day.adding(days: 1) } catch { throw ScenarioRefusal("/until", error.description) }
+    }
+
+    /// All invoices of a statement with their ordinals.
+    func numbered(_ invoices: [DraftInvoice]) -> [NumberedInvoice] {
+        let first = current.issuedBefore + 1
+        return invoices.enumerated().map { NumberedInvoice(ordinal: first + $0.offset, invoice: $0.element) }
+    }
+
+    /// Invoices that were not issued yet.
+    func unissued(_ invoices: [DraftInvoice]) -> [NumberedInvoice] { numbered(invoices).filter { $0.ordinal > issued } }
+}
+
+extension SubscriptionChange.Kind {
+    /// Whether the engine knows it.
+    var isOfEngine: Bool {
+        switch self {
+        case .change, .quantity, .pause, .resume, .anchor, .creditNote, .cancel: true
+        case .renew, .restart: false
+        }
+    }
+}

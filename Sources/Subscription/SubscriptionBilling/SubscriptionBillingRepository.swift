@@ -1,0 +1,147 @@
+import Billing
+import Entities
+import JSONCoding
+import PostgresClient
+import Primitives
+
+/// SQL of subscriptions that the engine bills, for transactions that have locked the subscription.
+struct SubscriptionBillingRepository: Sendable {
+    let rows: EntityRepository
+    let changes: EntityRepository
+
+    /// A subscription that the engine bills, with what its row says beside that.
+    struct Stored: Sendable {
+        var billing: SubscriptionBilling
+        let nextDueOn: Timestamp?
+        let parkedReason: String?
+        /// The position of the next change.
+        let nextPosition: Int
+    }
+
+    /// Reads a subscription, and locks its row until the end of the transaction; nil if the engine does not bill it.
+    func lock(_ subscription: Identifier, _ transaction: PostgresTransaction) async throws -> Stored? {
+        try await stored(subscription, Self.locking) { statement, values in
+            try await transaction.query(statement, values)
+        }
+    }
+
+    /// Reads a subscription; nil if the engine does not bill it.
+    func find(_ subscription: Identifier, in scope: TenantScope) async throws -> Stored? {
+        try await stored(subscription, Self.finding) { statement, values in
+            try await rows.pool.query(statement, values, settings: scope.settings, as: .read)
+        }
+    }
+
+    private func stored(
+        _ subscription: Identifier, _ statement: PostgresStatement,
+        _ run: (PostgresStatement, [PostgresValue]) async throws -> PostgresResult
+    ) async throws -> Stored? {
+        guard let row = try await run(statement, [.identifier(subscription)]).first else { return nil }
+        var entries: [SubscriptionBilling.Entry] = []
+        for row in try await run(Self.listing, [.identifier(subscription)]).rows {
+            entries.append(try SubscriptionBilling.Entry(row))
+        }
+        return Stored(
+            billing: SubscriptionBilling(
+                subscription: subscription, tenant: try row.identifier(0),
+                scenario: try JSONValue.parse(stored: row.json(1)).objectValue ?? JSONObject(), entries: entries,
+                issued: try row.int(2)),
+            nextDueOn: try row.timestampIfPresent(3), parkedReason: try row.textIfPresent(4),
+            nextPosition: try row.int(5) + 1)
+    }
+
+    private static let columns = """
+        SELECT tenant_id, scenario, issued, next_due_on, parked_reason,
+            (SELECT coalesce(max(position), 0) FROM main.subscription_changes WHERE subscription_id = billing.id)
+        FROM main.subscription_billing AS billing WHERE id = $1
+        """
+    private static let finding = PostgresStatement(columns)
+    private static let locking = PostgresStatement(columns + " FOR UPDATE")
+
+    private static let listing: PostgresStatement = """
+        SELECT id, position, type::text, state::text, requested_on::text, effective_on::text, plan_id, change
+        FROM main.subscription_changes WHERE subscription_id = $1 AND state <> 'canceled' AND NOT deleted ORDER BY position
+        """
+
+    // MARK: Statements
+
+    /// The statement that begins to bill a subscription.
+    func insertion(
+        of billing: SubscriptionBilling, nextDue: Timestamp?, in scope: TenantScope
+    ) throws -> BoundStatement {
+        BoundStatement(
+            Self.inserting,
+            [
+                .identifier(billing.subscription), .identifier(billing.tenant),
+                .json(JSONValue.object(billing.scenario).serialized()), .text(billing.timeZone),
+                .int32(Int32(clamping: billing.issued)), .optional(nextDue) { .timestamp($0) },
+            ])
+    }
+
+    private static let inserting: PostgresStatement = """
+        INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone, issued, next_due_on, due_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $6)
+        """
+
+    /// The statement that records how many invoices were issued and when something is due next. It ends the claim of a worker, and
+    /// the subscription is no longer parked: it was billed.
+    func progress(of subscription: Identifier, issued: Int, nextDue: Timestamp?) -> BoundStatement {
+        BoundStatement(
+            Self.progressing,
+            [
+                .identifier(subscription), .int32(Int32(clamping: issued)), .optional(nextDue) { .timestamp($0) },
+            ])
+    }
+
+    private static let progressing: PostgresStatement = """
+        UPDATE main.subscription_billing
+        SET issued = $2, next_due_on = $3, due_at = $3, claim = NULL, attempts = 0, last_error = NULL,
+            parked_reason = NULL, parked_on = NULL
+        WHERE id = $1
+        """
+
+    /// The statement that adds something that happens.
+    func insertion(
+        of entry: SubscriptionBilling.Entry, to billing: SubscriptionBilling, in scope: TenantScope
+    ) throws -> BoundStatement {
+        var values = FieldValues(SubscriptionChange.entity)
+        values.identifier = entry.id
+        values[SubscriptionChange.subscriptionID] = billing.subscription
+        values[SubscriptionChange.tenantID] = billing.tenant
+        values[SubscriptionChange.position] = entry.position
+        values[SubscriptionChange.type] = entry.kind
+        set(entry, &values)
+        return try changes.insertStatement(values, in: scope)
+    }
+
+    /// The statement that stores an entry whose state, day or content is another one now.
+    func update(of entry: SubscriptionBilling.Entry, in scope: TenantScope) throws -> BoundStatement {
+        var values = FieldValues(SubscriptionChange.entity)
+        set(entry, &values)
+        return try changes.updateStatement(entry.id, values, in: scope)
+    }
+
+    private func set(_ entry: SubscriptionBilling.Entry, _ values: inout FieldValues) {
+        values[SubscriptionChange.state] = entry.state
+        values[SubscriptionChange.policy] = entry.change["policy"]?.stringValue
+        values[SubscriptionChange.requestedOn] = entry.requestedOn.description
+        values[SubscriptionChange.effectiveOn] = entry.effectiveOn?.description
+        values[SubscriptionChange.planID] = entry.plan
+        values[SubscriptionChange.change] = JSONText(.object(entry.change))
+    }
+}
+
+extension SubscriptionBilling.Entry {
+    fileprivate init(_ row: PostgresRow) throws {
+        func day(_ column: Int) throws -> CalendarDate? {
+            try row.textIfPresent(column).flatMap { try? CalendarDate($0) }
+        }
+        guard let kind = SubscriptionChange.Kind(rawValue: try row.text(2)),
+            let state = SubscriptionChange.State(rawValue: try row.text(3)), let requested = try day(4)
+        else { throw RepositoryError.unexpected(sqlState: nil) }
+        self.init(
+            id: try row.identifier(0), position: try row.int(1), kind: kind, state: state, requestedOn: requested,
+            effectiveOn: try day(5), plan: try row.identifierIfPresent(6),
+            change: try JSONValue.parse(stored: row.json(7)).objectValue ?? JSONObject())
+    }
+}

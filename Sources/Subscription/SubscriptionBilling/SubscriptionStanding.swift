@@ -1,0 +1,106 @@
+import Billing
+import BillingPreview
+import JSONCoding
+import Primitives
+
+/// What a day makes of a subscription that the engine bills: the invoices that are due and were not issued, and what its rows say
+/// from then on. Pure, so that a preview and the write that follows it come to the same.
+struct SubscriptionStanding: Sendable {
+    /// The subscription as its rows have it.
+    struct Rows: Sendable, Hashable {
+        var status: TenantSubscription.Status
+        var plan: Identifier
+        var startDate: String
+    }
+
+    /// Invoices to issue, in the order of their ordinals.
+    let invoices: [SubscriptionBilling.NumberedInvoice]
+    let status: TenantSubscription.Status
+    /// The plan of the day.
+    let plan: Identifier
+    /// The first day without service if it is known, else the first day after the current period.
+    let endDate: CalendarDate
+    /// Whether another period follows.
+    let renews: Bool
+    /// Entries whose state or day is another one now.
+    let changed: [SubscriptionBilling.Entry]
+    /// When something is due next, if ever.
+    let nextDue: Timestamp?
+    let progress: BillingProgress
+
+    /// - Parameters:
+    ///   - day: Today, as the calendar of the subscriber has it.
+    /// - Throws: why it cannot be billed.
+    init(
+        of billing: SubscriptionBilling, _ rows: Rows, on day: CalendarDate, in zone: ZoneRules,
+        by reader: ScenarioReader
+    ) throws(ScenarioRefusal) {
+        progress = try billing.progress(through: day, by: reader)
+        let dated = try Self.dated(billing, progress, on: day, by: reader)
+        var entries = dated
+        for index in entries.indices where entries[index].state == .scheduled {
+            if let effective = entries[index].effectiveOn, effective <= day { entries[index].state = .applied }
+        }
+        changed = zip(billing.entries, entries).filter { old, new in
+            old.state != new.state || old.effectiveOn != new.effectiveOn
+        }.map(\.1)
+        let applied = entries.filter { $0.state == .applied }
+        plan = applied.last { $0.plan != nil }?.plan ?? rows.plan
+        let isBilled = rows.status == .active || rows.status == .inactive
+        let isOver = progress.end.map { $0 <= day } ?? false
+        status =
+            if !isBilled {
+                rows.status
+            } else if isOver {
+                applied.contains { $0.kind == .cancel } ? .cancelled : .expired
+            } else {
+                progress.isPaused ? .inactive : .active
+            }
+        let hasEnded = rows.status == .cancelled || rows.status == .expired
+        invoices = hasEnded ? [] : billing.unissued(progress.statement.invoices)
+        let start = try? CalendarDate(rows.startDate)
+        let end = progress.end ?? progress.periodEnd ?? progress.firstPaid
+        endDate = max(end, start ?? end)
+        renews = progress.end == nil
+        let days = [progress.next, progress.end] + entries.filter { $0.state == .scheduled }.map(\.effectiveOn)
+        let next = isBilled && !isOver ? days.compactMap { $0 }.filter { $0 > day }.min() : nil
+        nextDue = next.map { Timestamp(seconds: zone.instant(of: $0)) }
+    }
+
+    /// The entries with the first day on which each counts.
+    private static func dated(
+        _ billing: SubscriptionBilling, _ progress: BillingProgress, on day: CalendarDate, by reader: ScenarioReader
+    ) throws(ScenarioRefusal) -> [SubscriptionBilling.Entry] {
+        var entries = billing.entries
+        for index in entries.indices where entries[index].state == .scheduled {
+            let entry = entries[index]
+            guard let at = entry.day else {
+                entries[index].effectiveOn = entry.requestedOn
+                continue
+            }
+            guard entry.policy == .atPeriodEnd else {
+                entries[index].effectiveOn = entry.kind == .cancel && at <= day ? progress.end ?? at : at
+                continue
+            }
+            // How things will stand on the day from which the period is counted.
+            let then = at > day ? try billing.progress(through: at, by: reader) : progress
+            if entry.kind == .cancel {
+                entries[index].effectiveOn = then.end ?? at
+            } else if entry.effectiveOn.map({ $0 <= day }) ?? false {
+                continue
+            } else {
+                // A change during a trial takes effect at once.
+                entries[index].effectiveOn = at < then.firstPaid ? at : then.periodEnd ?? at
+            }
+        }
+        return entries
+    }
+}
+
+extension SubscriptionBilling.Entry {
+    /// The day that the engine makes it on.
+    var day: CalendarDate? { change["at"]?.stringValue.flatMap { try? CalendarDate($0) } }
+
+    /// How it is billed; nil if that is not said.
+    var policy: ChangePolicy? { change["policy"]?.stringValue.flatMap { ChangePolicy(rawValue: $0) } }
+}
