@@ -102,5 +102,11 @@ extension PermissionCatalog {
         updateAPIKey: "UpdateAPIKey",
         deleteAPIKey: "DeleteAPIKey",
         revokeTokens: "RevokeTokens",
+        createMeter: "CreateMeter",
+        updateMeter: "UpdateMeter",
+        deleteMeter: "DeleteMeter",
+        viewMeter: "ViewMeter",
+        reportUsage: "ReportUsage",
+        viewUsage: "ViewUsage",
     ]
 }

@@ -88,6 +88,21 @@ package enum PermissionCatalog {
     /// The codes of sessions, which the original does not have.
     private static let sessions = [viewSessions, revokeSessions]
 
+    /// Adding meters of usage.
+    package static let createMeter = "10310"
+    /// Changing meters of usage.
+    package static let updateMeter = "10311"
+    /// Deleting meters of usage.
+    package static let deleteMeter = "10312"
+    /// Reading meters of usage.
+    package static let viewMeter = "10313"
+    /// Reporting what tenants have used.
+    package static let reportUsage = "10314"
+    /// Reading what tenants have used.
+    package static let viewUsage = "10315"
+    /// The codes of usage, which the original does not have.
+    private static let usage = [createMeter, updateMeter, deleteMeter, viewMeter, reportUsage, viewUsage]
+
     /// Reading the audit log.
     package static let viewAuditLog = "10285"
     /// The codes of the audit log, which the original does not have.
@@ -96,7 +111,7 @@ package enum PermissionCatalog {
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] =
         original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
-        + observability + auditLog + credentials
+        + observability + auditLog + credentials + usage
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

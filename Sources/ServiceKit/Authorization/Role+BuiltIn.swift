@@ -48,6 +48,7 @@ extension Role {
             Code.createCurrency, Code.updateCurrency, Code.viewCurrency,
             Code.createBillingCycle, Code.updateBillingCycle, Code.viewBillingCycle,
             Code.viewResource, Code.viewService,
+            Code.createMeter, Code.updateMeter, Code.deleteMeter, Code.viewMeter, Code.viewUsage,
         ], description: "Plans, prices, subscriptions, invoices and payments")
 
     /// A program that registers customers of a marketplace: it makes tenants and their subscriptions.
@@ -67,7 +68,7 @@ extension Role {
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
         Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewAuditLog, Code.viewMetrics,
-        Code.viewStatistics,
+        Code.viewStatistics, Code.viewUsage,
     ]).union(catalog)
 
     // MARK: Users of tenants
@@ -90,13 +91,13 @@ extension Role {
     private static let tenantViewing: Set<String> = Set([
         Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig, Code.viewSubscription,
         Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice, Code.viewProvisioning,
-        Code.viewWebhook,
+        Code.viewWebhook, Code.viewUsage,
     ]).union(catalog)
 
     /// What is offered, which everybody may see.
     private static let catalog = Set(
         [
             Code.viewPlan, Code.viewPlanSizes, Code.viewPlanFeatures, Code.viewCurrency, Code.viewBillingCycle,
-            Code.viewResource, Code.viewService,
+            Code.viewResource, Code.viewService, Code.viewMeter,
         ] + Code.viewFeature + Code.viewStrategy + Code.viewFeatureValues)
 }

@@ -8,6 +8,7 @@ package enum SubscriptionApp: ServiceApp {
         BillingFeature.self,
         InvoiceFeature.self,
         BillingPreviewFeature.self,
+        UsageFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         CredentialFeature.self,

@@ -39,8 +39,11 @@ package enum SubscriptionAudit {
     /// Of migration 90.
     static let subscriptionChanges = AuditedTable("subscription_changes", as: "SubscriptionChange")
 
+    /// Of migration 110.
+    static let usage = [AuditedTable("meters", as: "Meter", of: "NULL::uuid")]
+
     /// All of them; those of later migrations come after the first ones.
-    package static let all = first + [subscriptionChanges] + invoices
+    package static let all = first + [subscriptionChanges] + invoices + usage
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [
@@ -55,5 +58,9 @@ package enum SubscriptionAudit {
         "subscription_billing": "follows from subscriptions and subscription_changes; leased work",
         "tenant_list": "a copy of tenant management's",
         "token_revocations": "a copy of tenant management's",
+        "usage_closings": "follows from invoices",
+        "usage_events": "reported by programs, and never changed",
+        "usage_rollups": "sums of usage_events",
+        "usage_values": "digests of usage_events",
     ]
 }

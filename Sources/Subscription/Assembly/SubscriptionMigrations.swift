@@ -113,6 +113,11 @@ package enum SubscriptionMigrations {
         Migration(
             number: 101, name: "invoice_numbers", up: PackageResources.V0101__invoice_numbers_up_sql,
             down: PackageResources.V0101__invoice_numbers_down_sql),
+        Migration(
+            number: 110, name: "usage",
+            up: PackageResources.V0110__usage_up_sql + AuditSchema.attach(SubscriptionAudit.usage)
+                + RoleGrants.functionsOfSchemaUsers,
+            down: AuditSchema.detach(SubscriptionAudit.usage) + PackageResources.V0110__usage_down_sql),
     ]
 
     private static let subscriptionBilling = Migration(

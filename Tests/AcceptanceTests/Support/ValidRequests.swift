@@ -100,6 +100,8 @@ struct ValidRequests: Sendable {
         case "email": .string("ann@\(domain)")
         case "domains": [.string(domain)]
         case "domain": .string(domain)
+        // A feature limits one meter.
+        case "featureKey" where collection == "/meters": .null
         // Nothing is sent to it.
         case "isEnabled" where collection == "/webhook-endpoints": false
         case let name?: references[name].map { .string($0) }
@@ -155,7 +157,7 @@ struct ValidRequests: Sendable {
     /// Of the features whose rows are not made by a `POST` to their collections.
     private static let arrangements: [Arrangement] = [
         { try await $0.onboarding($1) }, { try await $0.provisioning($1) }, { try await $0.offboarding($1) },
-        { try await $0.events($1) }, { try await $0.webhooks($1) },
+        { try await $0.events($1) }, { try await $0.webhooks($1) }, { try await $0.usage($1) },
     ]
 
     /// A request that will be carried out: what it is about is made for it.
