@@ -105,33 +105,35 @@ package enum SubscriptionMigrations {
         subscriptionBilling, endingSubscriptions,
         Migration(
             number: 100, name: "invoices",
-            up: PackageResources.V0100__invoices_up_sql
+            up: sql(PackageResources.V0100__invoices_up_sql)
                 + AuditSchema.attach(SubscriptionAudit.changedByInvoices + SubscriptionAudit.invoices)
                 + RoleGrants.functionsOfSchemaUsers,
-            down: AuditSchema.detach(SubscriptionAudit.invoices) + PackageResources.V0100__invoices_down_sql
+            down: AuditSchema.detach(SubscriptionAudit.invoices) + sql(PackageResources.V0100__invoices_down_sql)
                 + AuditSchema.attach(SubscriptionAudit.changedByInvoices)),
         Migration(
             number: 101, name: "invoice_numbers", up: PackageResources.V0101__invoice_numbers_up_sql,
             down: PackageResources.V0101__invoice_numbers_down_sql),
         Migration(
             number: 110, name: "usage",
-            up: PackageResources.V0110__usage_up_sql + AuditSchema.attach(SubscriptionAudit.usage)
+            up: sql(PackageResources.V0110__usage_up_sql) + AuditSchema.attach(SubscriptionAudit.usage)
                 + RoleGrants.functionsOfSchemaUsers,
-            down: AuditSchema.detach(SubscriptionAudit.usage) + PackageResources.V0110__usage_down_sql),
+            down: AuditSchema.detach(SubscriptionAudit.usage) + sql(PackageResources.V0110__usage_down_sql)),
     ]
 
     private static let subscriptionBilling = Migration(
         number: 90, name: "subscription_billing",
-        up: PackageResources.V0090__subscription_billing_up_sql
+        up: sql(PackageResources.V0090__subscription_billing_up_sql)
             + AuditSchema.attach([SubscriptionAudit.subscriptions, SubscriptionAudit.subscriptionChanges])
             + RoleGrants.functionsOfSchemaUsers,
         down: AuditSchema.detach([SubscriptionAudit.subscriptionChanges])
-            + PackageResources.V0090__subscription_billing_down_sql
+            + sql(PackageResources.V0090__subscription_billing_down_sql)
             + AuditSchema.attach([SubscriptionAudit.subscriptions]))
 
     private static let endingSubscriptions = Migration(
         number: 91, name: "ending_subscriptions", up: PackageResources.V0091__ending_subscriptions_up_sql,
         down: PackageResources.V0091__ending_subscriptions_down_sql)
+
+    private static func sql(_ file: [UInt8]) -> String { String(decoding: file, as: UTF8.self) }
 
     /// Of migration 13: never changed again.
     private static let auditedTables = [

@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 
 /// One side of a movement of money. The database posts it when an invoice is issued, paid, credited, written off or voided; the
 /// entries of a transaction add up to zero.
