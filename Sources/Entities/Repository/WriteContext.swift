@@ -53,6 +53,11 @@ package struct WriteContext: Sendable {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
     }
 
+    /// The same write at another instant: for a tenant that does not live on the real time.
+    package func at(_ now: Timestamp) -> WriteContext {
+        WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)
+    }
+
     /// The same write as a part of another trace.
     package func within(_ trace: TraceContext) -> WriteContext {
         WriteContext(scope: scope, now: now, origin: origin, trace: trace, marks: marks)

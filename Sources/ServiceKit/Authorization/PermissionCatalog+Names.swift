@@ -108,5 +108,6 @@ extension PermissionCatalog {
         viewMeter: "ViewMeter",
         reportUsage: "ReportUsage",
         viewUsage: "ViewUsage",
+        manageTestClocks: "ManageTestClocks",
     ]
 }

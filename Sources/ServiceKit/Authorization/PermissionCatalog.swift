@@ -108,10 +108,15 @@ package enum PermissionCatalog {
     /// The codes of the audit log, which the original does not have.
     private static let auditLog = [viewAuditLog]
 
+    /// Making, moving and deleting the test clocks of tenants.
+    package static let manageTestClocks = "10290"
+    /// The codes of test clocks, which the original does not have.
+    private static let testClocks = [manageTestClocks]
+
     /// All codes that operations of any service ask for, and those of the original that none asks for.
     package static let all: [String] =
         original + events + provisioning + lifecycle + webhooks + moves + roles + sessions
-        + observability + auditLog + credentials + usage
+        + observability + auditLog + credentials + usage + testClocks
 
     /// Whether operations may ask for a code. Of characters that Swift compares as equal to ASCII ones, none is a code.
     package static func isKnown(_ code: String) -> Bool {

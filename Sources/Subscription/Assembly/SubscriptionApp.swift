@@ -9,6 +9,7 @@ package enum SubscriptionApp: ServiceApp {
         InvoiceFeature.self,
         BillingPreviewFeature.self,
         UsageFeature.self,
+        TestClockFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         CredentialFeature.self,

@@ -42,8 +42,11 @@ package enum SubscriptionAudit {
     /// Of migration 110.
     static let usage = [AuditedTable("meters", as: "Meter", of: "NULL::uuid")]
 
+    /// Of migration 95.
+    static let testClocks = [AuditedTable("test_clocks", as: "TestClock", renaming: ["instant": "now"])]
+
     /// All of them; those of later migrations come after the first ones.
-    package static let all = first + [subscriptionChanges] + invoices + usage
+    package static let all = first + [subscriptionChanges] + invoices + usage + testClocks
 
     /// Tables whose changes are not recorded, with the reason.
     package static let unrecorded: [String: String] = [

@@ -14,6 +14,8 @@ package struct SubscriptionCore: ServiceCore {
     package let tenantGate: TenantGate
     package let tenantPlans: TenantPlans
     let admission: TenantAdmission
+    /// What day it is for a tenant.
+    let tenantTime: TenantTime
     let plans: CachedRows
     let cycles: CachedRows
     let currencies: CachedRows
@@ -33,6 +35,8 @@ package struct SubscriptionCore: ServiceCore {
         self.catalog = catalog
         self.views = views
         admission = TenantAdmission(lookup: KnownTenants(pool: platform.pool).standing)
+        tenantTime = TenantTime(
+            pool: platform.pool, hasTestClocks: try TestClockConfiguration(reader: platform.reader).isEnabled)
         tenantGate = TenantGate(lookup: admission.isAdmitted)
         tenantPlans = TenantPlans(lookup: SubscribedTier(pool: platform.pool).tier)
         plans = cached("plan:", Plan.entity)

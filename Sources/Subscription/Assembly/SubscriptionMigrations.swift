@@ -104,6 +104,9 @@ package enum SubscriptionMigrations {
             down: PackageResources.V0081__lists_by_status_down_sql),
         subscriptionBilling, endingSubscriptions,
         Migration(
+            number: 95, name: "test_clocks", up: PackageResources.V0095__test_clocks_up_sql,
+            down: PackageResources.V0095__test_clocks_down_sql),
+        Migration(
             number: 100, name: "invoices",
             up: sql(PackageResources.V0100__invoices_up_sql)
                 + AuditSchema.attach(SubscriptionAudit.changedByInvoices + SubscriptionAudit.invoices)

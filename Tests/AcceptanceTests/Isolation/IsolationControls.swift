@@ -84,6 +84,7 @@ extension IsolationWorld {
         "GET /tenants/{id}/deprovision/certificate/download", "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports",
         "GET /tenant-exports/{id}",
         "GET /roles", "GET /roles/count", "GET /roles/{id}",
+        "GET /test-clocks", "GET /test-clocks/count", "GET /test-clocks/{id}",
         "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 
@@ -123,6 +124,9 @@ extension IsolationWorld {
         "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
         "PUT /subscriptions/{id}": ([403], "operators change what is billed"),
         "DELETE /subscriptions/{id}": ([403], "operators change what is billed"),
+        "POST /test-clocks": ([403], "operators move the time"),
+        "POST /test-clocks/{id}/advance": ([403], "operators move the time"),
+        "DELETE /test-clocks/{id}": ([403], "operators move the time"),
         "POST /billing-preview": ([422], "a sample with all members is no subscription, and nothing is read"),
         "POST /billing-invoice": ([403], "who owes does not say how much"),
         "PATCH /billing-invoice/{invoiceId}": ([403], "who owes does not say how much"),

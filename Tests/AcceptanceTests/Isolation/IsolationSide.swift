@@ -119,6 +119,13 @@ struct IsolationSide: Sendable {
         rows["/subscriptions"] = try await create(
             stack.subscription, "/subscriptions",
             ["subscriberId": owner, "planId": .string(try await stack.plan(tier: "STANDARD")), "status": 0])
+        // On the real time, since a tenant with subscriptions gets no clock.
+        rows["/test-clocks"] = try await stack.database(.subscription).texts(
+            """
+            INSERT INTO main.test_clocks (id, tenant_id, name, instant)
+            VALUES (gen_random_uuid(), $1::uuid, $2, date_trunc('milliseconds', now())) RETURNING id::text
+            """, [owner.stringValue.map { .text($0) } ?? .null, .text(marker)]
+        ).first
         rows["/feature-values"] = try await create(
             stack.subscription, "/feature-values",
             ["featureKey": text, "strategyKey": "Tenant", "strategyEntityId": owner, "value": text])

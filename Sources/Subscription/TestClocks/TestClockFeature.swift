@@ -1,0 +1,25 @@
+import Entities
+import ServiceKit
+import ServicePlatform
+
+/// Tenants that live on a time of their own.
+struct TestClockFeature: ServiceFeature {
+    static let configurationKeys = TestClockConfiguration.configurationKeys
+    static let entities = [
+        FeatureEntity(TestClock.entity, viewPermissions: TestClockPolicy.access.view.permissions)
+    ]
+
+    let operations: [Operation]
+
+    init(_ core: SubscriptionCore) {
+        operations =
+            TestClockController(
+                crud: core.crud(
+                    TestClock.entity, TestClockController.path, "TestClockController", TestClockPolicy.access),
+                service: TestClockService(
+                    repository: TestClockRepository(entities: core.repository(TestClock.entity)),
+                    admission: core.admission),
+                isEnabled: core.tenantTime.hasTestClocks
+            ).operations
+    }
+}
