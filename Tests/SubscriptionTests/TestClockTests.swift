@@ -1,5 +1,6 @@
 import ConfigurationChecks
 import JSONCoding
+import PostgresClient
 import PostgresTestSupport
 import Primitives
 import StackTestSupport
