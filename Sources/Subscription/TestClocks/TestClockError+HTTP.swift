@@ -23,7 +23,8 @@ extension TestClockError: HTTPFailureConvertible {
             .invalidField(TestClock.now.path, code: "range", "must be between the years 2000 and 2199")
         case .tooFar:
             .invalidField(
-                TestClock.now.path, code: "range", "must be at most \(TestClock.longestAdvance) days after what it shows")
+                TestClock.now.path, code: "range",
+                "must be at most \(TestClock.longestAdvance) days after what it shows")
         }
     }
 }
