@@ -11,6 +11,13 @@ package struct CreditNote: Sendable, Hashable {
     package let total: Money
     /// Whether it goes back to the payer instead of the account.
     package let isRefund: Bool
+
+    /// The same note where so many invoices come before those of its statement.
+    package func after(invoices count: Int) -> CreditNote {
+        CreditNote(
+            issuedOn: issuedOn, invoice: invoice + count, line: line, amount: amount, tax: tax, total: total,
+            isRefund: isRefund)
+    }
 }
 
 /// All that a scenario bills.

@@ -70,6 +70,8 @@ package enum EventType {
     package static let subscriptionCreated = "SUBSCRIPTION_CREATED"
     /// A subscription became active: tenant management provisions a tenant that waits for it.
     package static let subscriptionActivated = "SUBSCRIPTION_ACTIVATED"
+    /// A subscription was changed by an action of the API, or because a day has come: `data` is that of the other two, and the cause.
+    package static let subscriptionChanged = "SUBSCRIPTION_CHANGED"
     /// A webhook endpoint was disabled because of its answers: `data` is `{"tenantId", "endpointId", "reason"}`, where `tenantId`
     /// is absent for an endpoint that gets the events of all tenants.
     package static let webhookEndpointDisabled = "WEBHOOK_ENDPOINT_DISABLED"

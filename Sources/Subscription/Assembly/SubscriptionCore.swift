@@ -1,3 +1,4 @@
+import BillingPreview
 package import Entities
 import PostgresClient
 import Primitives
@@ -24,6 +25,8 @@ package struct SubscriptionCore: ServiceCore {
     let creditNotes: CreditNoteRepository
     /// Makes rows of what the billing engine has computed.
     let issuer: InvoiceIssuer
+    /// Subscriptions that the engine bills.
+    let subscriptionBilling: SubscriptionBillingService
 
     package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
@@ -49,6 +52,13 @@ package struct SubscriptionCore: ServiceCore {
             terms: try InvoiceConfiguration(reader: platform.reader).terms)
         creditNotes = CreditNoteRepository(notes: platform.repository(CreditNoteRow.entity, in: catalog))
         issuer = InvoiceIssuer(invoices: invoices, notes: creditNotes)
+        let zones = InstalledZones()
+        subscriptionBilling = SubscriptionBillingService(
+            subscriptions: subscriptions,
+            repository: SubscriptionBillingRepository(
+                pool: platform.pool, changes: platform.repository(SubscriptionChange.entity, in: catalog)),
+            issuer: issuer, summaries: PlanSummaryRepository(pool: platform.pool), zones: { zones.zone($0) },
+            quota: try SubscriptionConfiguration(reader: platform.reader).quota)
     }
 
     /// All entities that may have rows of a tenant: those of the API, and those of billing, which are not part of it.

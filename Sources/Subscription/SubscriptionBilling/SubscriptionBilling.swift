@@ -28,6 +28,12 @@ struct SubscriptionBilling: Sendable {
         let invoice: DraftInvoice
     }
 
+    /// A credit note with its place among those of the subscription, from 1.
+    struct NumberedNote: Sendable, Hashable {
+        let ordinal: Int
+        let note: CreditNote
+    }
+
     let subscription: Identifier
     let tenant: Identifier
     /// A request of `POST /billing-preview` without `until` and `changes`.
@@ -88,6 +94,21 @@ struct SubscriptionBilling: Sendable {
     func numbered(_ invoices: [DraftInvoice]) -> [NumberedInvoice] {
         let first = current.issuedBefore + 1
         return invoices.enumerated().map { NumberedInvoice(ordinal: first + $0.offset, invoice: $0.element) }
+    }
+
+    /// The credit notes of a statement that were not issued yet: each is that of an entry.
+    func unissued(_ notes: [CreditNote]) -> [NumberedNote] {
+        let issued = current.entries.count { $0.kind == .creditNote && $0.state == .applied }
+        let before = entries.count { $0.kind == .creditNote } - current.entries.count { $0.kind == .creditNote }
+        return notes.enumerated().dropFirst(issued).map { index, note in
+            NumberedNote(ordinal: before + index + 1, note: note.after(invoices: current.issuedBefore))
+        }
+    }
+
+    /// The plan on a day.
+    /// - Parameter plan: That of today.
+    func plan(on day: CalendarDate, today plan: Identifier) -> Identifier {
+        entries.last { $0.plan != nil && ($0.effectiveOn ?? $0.requestedOn) <= day }?.plan ?? plan
     }
 
     /// Invoices that were not issued yet.

@@ -6,7 +6,7 @@ import Primitives
 
 /// SQL of subscriptions that the engine bills, for transactions that have locked the subscription.
 struct SubscriptionBillingRepository: Sendable {
-    let rows: EntityRepository
+    let pool: PostgresPool
     let changes: EntityRepository
 
     /// A subscription that the engine bills, with what its row says beside that.
@@ -28,7 +28,7 @@ struct SubscriptionBillingRepository: Sendable {
     /// Reads a subscription; nil if the engine does not bill it.
     func find(_ subscription: Identifier, in scope: TenantScope) async throws -> Stored? {
         try await stored(subscription, Self.finding) { statement, values in
-            try await rows.pool.query(statement, values, settings: scope.settings, as: .read)
+            try await pool.query(statement, values, settings: scope.settings, as: .read)
         }
     }
 
@@ -66,9 +66,7 @@ struct SubscriptionBillingRepository: Sendable {
     // MARK: Statements
 
     /// The statement that begins to bill a subscription.
-    func insertion(
-        of billing: SubscriptionBilling, nextDue: Timestamp?, in scope: TenantScope
-    ) throws -> BoundStatement {
+    func insertion(of billing: SubscriptionBilling, nextDue: Timestamp?) -> BoundStatement {
         BoundStatement(
             Self.inserting,
             [
@@ -85,13 +83,23 @@ struct SubscriptionBillingRepository: Sendable {
 
     /// The statement that records how many invoices were issued and when something is due next. It ends the claim of a worker, and
     /// the subscription is no longer parked: it was billed.
-    func progress(of subscription: Identifier, issued: Int, nextDue: Timestamp?) -> BoundStatement {
+    func progress(of billing: SubscriptionBilling, nextDue: Timestamp?) -> BoundStatement {
         BoundStatement(
             Self.progressing,
             [
-                .identifier(subscription), .int32(Int32(clamping: issued)), .optional(nextDue) { .timestamp($0) },
+                .identifier(billing.subscription), .int32(Int32(clamping: billing.issued)),
+                .optional(nextDue) { .timestamp($0) },
             ])
     }
+
+    /// The statement that says that nothing of a subscription is due any more.
+    func rest(_ subscription: Identifier) -> BoundStatement {
+        BoundStatement(Self.resting, [.identifier(subscription)])
+    }
+
+    private static let resting: PostgresStatement = """
+        UPDATE main.subscription_billing SET next_due_on = NULL, due_at = NULL, claim = NULL WHERE id = $1
+        """
 
     private static let progressing: PostgresStatement = """
         UPDATE main.subscription_billing

@@ -11,10 +11,16 @@ struct SubscriptionStanding: Sendable {
         var status: TenantSubscription.Status
         var plan: Identifier
         var startDate: String
+        /// Whether it has the invoice of its first period.
+        var hasInvoice = false
+        /// Whether it takes a place of its tenant's quota.
+        var isLive = false
     }
 
     /// Invoices to issue, in the order of their ordinals.
     let invoices: [SubscriptionBilling.NumberedInvoice]
+    /// Credit notes to issue, behind the invoices.
+    let notes: [SubscriptionBilling.NumberedNote]
     let status: TenantSubscription.Status
     /// The plan of the day.
     let plan: Identifier
@@ -58,6 +64,7 @@ struct SubscriptionStanding: Sendable {
             }
         let hasEnded = rows.status == .cancelled || rows.status == .expired
         invoices = hasEnded ? [] : billing.unissued(progress.statement.invoices)
+        notes = billing.unissued(progress.statement.creditNotes)
         let start = try? CalendarDate(rows.startDate)
         let end = progress.end ?? progress.periodEnd ?? progress.firstPaid
         endDate = max(end, start ?? end)

@@ -8,7 +8,14 @@ extension SubscriptionEvent {
     static let activated = description(
         EventType.subscriptionActivated, "A subscription became active. A tenant that waits for it is provisioned.")
 
-    private static func description(_ type: String, _ summary: String) -> EventDescription {
+    static let changed = description(
+        EventType.subscriptionChanged,
+        "An action has changed a subscription, or a day has come on which something was due: status, plan, or what it costs.",
+        [.init("cause", .string(oneOf: Cause.allCases.map(\.rawValue)), required: true)])
+
+    private static func description(
+        _ type: String, _ summary: String, _ more: [Schema.Property] = []
+    ) -> EventDescription {
         EventDescription(
             type, summary,
             [
@@ -18,7 +25,7 @@ extension SubscriptionEvent {
                         TenantSubscription.entity.schema.properties + [.init("plan", plan, required: true)],
                         name: "SubscriptionWithPlan", isClosed: false), required: true),
                 .init("tenantId", .string(format: .uuid), required: true),
-            ])
+            ] + more)
     }
 
     /// See ``PlanSummary``. Of a plan that is not known there is only the id.

@@ -14,12 +14,21 @@ struct SubscriptionEvent: Sendable {
     /// How deep an event may nest. The event that provisions the tenant contains it, and its readers accept 64 levels.
     private static let maximumDepth = 60
 
+    /// Why a subscription has changed.
+    enum Cause: String, Sendable, CaseIterable {
+        case activate, change, cancel, uncancel, pause, resume, renew
+        /// A day has come on which something was due.
+        case calendar
+    }
+
     /// The event of a type.
+    /// - Parameter cause: Why it has changed; nil for an event that does not say.
     /// - Throws: ``SubscriptionError/planUnfitForEvents``.
-    func envelope(_ type: String) throws(SubscriptionError) -> EventEnvelope {
+    func envelope(_ type: String, cause: Cause? = nil) throws(SubscriptionError) -> EventEnvelope {
         var row = subscription
         row["plan"] = plan.json
-        let data = JSONObject([("subscription", .object(row)), ("tenantId", .identifier(tenant))])
+        var data = JSONObject([("subscription", .object(row)), ("tenantId", .identifier(tenant))])
+        if let cause { data["cause"] = .string(cause.rawValue) }
         guard JSONValue.object(data).depth <= Self.maximumDepth else { throw .planUnfitForEvents }
         do {
             return try EventEnvelope(

@@ -9,10 +9,11 @@ import ServicePlatform
 struct SubscriptionFeature: ServiceFeature {
     static let configurationKeys = SubscriptionConfiguration.configurationKeys
     static let entities = [
-        FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionPolicy.access.view.permissions)
+        FeatureEntity(TenantSubscription.entity, viewPermissions: SubscriptionPolicy.access.view.permissions),
+        FeatureEntity(SubscriptionChange.entity, viewPermissions: SubscriptionPolicy.access.view.permissions),
     ]
 
-    static let events = [SubscriptionEvent.created, SubscriptionEvent.activated]
+    static let events = [SubscriptionEvent.created, SubscriptionEvent.activated, SubscriptionEvent.changed]
 
     let operations: [Operation]
     let background: [any Service]

@@ -25,6 +25,7 @@ enum PublishedEvents {
         PublishedEvent(EventType.tenantDeploymentSuccess, shownToTenants: false),
         PublishedEvent(EventType.tenantDeploymentFailure, shownToTenants: false),
         subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
+        subscription(EventType.subscriptionChanged),
     ]
 
     private static func subscription(_ type: String) -> PublishedEvent {
