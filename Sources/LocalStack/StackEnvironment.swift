@@ -132,9 +132,8 @@ package struct StackEnvironment: Sendable {
         if name == "PORT" { return true }
         let addresses: Set<Substring> = [
             "HOST", "PORT", "USER", "USERNAME", "PASSWORD", "PASSWORD_FILE", "DATABASE", "SCHEMA", "SSLMODE",
-            "SSLROOTCERT", "SSLCERT", "SSLKEY", "URL", "URL_FILE", "MIGRATION_USER", "MIGRATION_PASSWORD",
-            "MIGRATION_PASSWORD_FILE",
-            "TLS_ENABLED", "TLS_CA",
+            "SSLROOTCERT", "SSLCERT", "SSLKEY", "LISTEN_HOST", "LISTEN_PORT", "URL", "URL_FILE", "MIGRATION_USER",
+            "MIGRATION_PASSWORD", "MIGRATION_PASSWORD_FILE", "TLS_ENABLED", "TLS_CA",
         ]
         return ["DB_", "MESSAGE_BUS_DB_", "PROVISIONER_DB_", "REDIS_"].contains { prefix in
             name.hasPrefix(prefix) && addresses.contains(name.dropFirst(prefix.count))

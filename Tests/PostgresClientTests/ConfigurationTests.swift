@@ -43,6 +43,7 @@ import Testing
             "DB_MAX_WAITERS": "8", "DB_CONNECTION_TIMEOUT_MILLIS": "9", "DB_IDLE_TIMEOUT_MILLIS": "10",
             "DB_MAX_AGE_MILLIS": "1100", "DB_STATEMENT_TIMEOUT_MILLIS": "12", "DB_LOCK_TIMEOUT_MILLIS": "13",
             "DB_IDLE_IN_TRANSACTION_TIMEOUT_MILLIS": "0", "DB_PREPARED_STATEMENTS": "false",
+            "DB_LISTEN_HOST": "c,d", "DB_LISTEN_PORT": "3,4", "DB_NETWORK_TIMEOUT_MILLIS": "2018",
             "DB_STATEMENT_CACHE_SIZE": "15", "DB_SEARCH_TIMEOUT_MILLIS": "16", "DB_PATTERN_TIMEOUT_MILLIS": "17",
         ])
         #expect(configuration.host == "a,b" && configuration.port == "1,2")
@@ -54,6 +55,8 @@ import Testing
         #expect(configuration.connectionTimeout == .milliseconds(9))
         #expect(configuration.idleTimeout == .milliseconds(10) && configuration.maximumAge == .milliseconds(1100))
         #expect(configuration.statementTimeout == .milliseconds(12))
+        #expect(configuration.listenHost == "c,d" && configuration.listenPort == "3,4")
+        #expect(configuration.networkTimeout == .milliseconds(2018))
         #expect(configuration.lockTimeout == .milliseconds(13))
         #expect(configuration.searchTimeout == .milliseconds(16))
         #expect(configuration.patternTimeout == .milliseconds(17))
@@ -92,6 +95,14 @@ import Testing
         #expect(Self.problem(["DB_PORT": "x"])?.hasPrefix("DB_PORT is") == true)
         #expect(Self.problem(["DB_PORT": "70000"])?.hasPrefix("DB_PORT is") == true)
         #expect(Self.problem(["DB_PORT": "1,2"])?.hasPrefix("DB_PORT is") == true)
+        #expect(Self.problem(["DB_LISTEN_PORT": "0"])?.hasPrefix("DB_LISTEN_PORT is") == true)
+        #expect(
+            Self.problem(["DB_LISTEN_HOST": "a,b", "DB_LISTEN_PORT": "1,2,3"])
+                == "DB_LISTEN_PORT is \"1,2,3\", but must be one port, or as many as DB_LISTEN_HOST names hosts")
+        #expect(
+            Self.problem(["DB_HOST": "a,b", "DB_PORT": "1,2", "DB_LISTEN_HOST": "c"])
+                == "DB_PORT is \"1,2\", but must be one port, or as many as DB_LISTEN_HOST names hosts")
+        #expect(Self.problem(["DB_NETWORK_TIMEOUT_MILLIS": "1999"])?.hasPrefix("DB_NETWORK_TIMEOUT_MILLIS") == true)
         #expect(Self.problem(["DB_MAX_CONNECTIONS": "many"])?.hasSuffix("must be an integer from 1 to 1000") == true)
         #expect(Self.problem(["DB_MAX_CONNECTIONS": "0"])?.hasSuffix("must be an integer from 1 to 1000") == true)
         #expect(Self.problem(["DB_SSLMODE": "yes"])?.contains("is \"yes\", but must be one of disable, ") == true)

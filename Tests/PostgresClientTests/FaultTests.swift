@@ -73,6 +73,35 @@ import Testing
         }
     }
 
+    /// The server reports success for it, but a failover would lose it.
+    @Test func `a commit whose wait for a replica was canceled is not acknowledged`() async throws {
+        try await PostgresCluster.with { server in
+            try server.append("synchronous_standby_names = 'nobody'\n")
+        } _: { server in
+            try await TestServer.withPool(server.configuration()) { canceler in
+                try await TestServer.withPool(server.configuration()) { pool in
+                    let local = [PostgresSetting("synchronous_commit", "local")]
+                    _ = try await pool.query("CREATE TABLE numbers (v int8)", settings: local)
+                    let insert: PostgresStatement = "INSERT INTO numbers VALUES (1)"
+                    for task in [
+                        Task { _ = try await pool.query(insert) },
+                        Task { try await pool.withTransaction { _ = try await $0.query(insert) } },
+                    ] {
+                        try await TestServer.until {
+                            try await canceler.integer(
+                                "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
+                            ) ?? 0 > 0
+                        }
+                        let error = await failure { try await task.value }
+                        #expect(error?.isOutcomeUnknown == true && error?.isUnavailable == true)
+                    }
+                    try await pool.expect(2, "SELECT count(*) FROM numbers")
+                    #expect(pool.status.leased == 0)
+                }
+            }
+        }
+    }
+
     @Test func `callers get the reason of an outage`() async throws {
         try await PostgresCluster.with { server in
             let configuration = server.configuration { $0.connectionTimeout = .milliseconds(500) }

@@ -34,6 +34,7 @@ struct PgBouncerTests {
                 $0.statementTimeout = .milliseconds(5500)
                 $0.maximumConnections = 8
                 $0.usesPreparedStatements = false
+                $0.listenPort = "5432"
             }
             try await withCleanup {
                 try await body(configuration)
@@ -60,6 +61,7 @@ struct PgBouncerTests {
                 try await Self.settings(pool)
                 try await Self.transactions(pool)
                 try await Self.timeoutsAndCancellation(pool)
+                try await Self.notifications(pool, configuration)
                 for sql in ["CREATE DATABASE other", "DROP DATABASE other"] {
                     _ = try await pool.query(PostgresStatement(sql, prepared: false))
                 }
@@ -105,6 +107,16 @@ struct PgBouncerTests {
             #expect(try row.text(0) == "t" && row.int64(1) == 101)
         }
         try await pool.expect(101, "SELECT count(*) FROM numbers")
+    }
+
+    /// What is notified through the pooler is heard on a connection past it.
+    private static func notifications(_ pool: PostgresPool, _ configuration: PostgresConfiguration) async throws {
+        let listener = PostgresListener(configuration: configuration, channels: ["wake"], logger: testLogger)
+        var events = listener.events().makeAsyncIterator()
+        #expect(await events.next() == .connected)
+        _ = try await pool.query("SELECT pg_notify('wake', 'up')")
+        #expect(await events.next() == .notification(channel: "wake", payload: "up"))
+        listener.shutdown()
     }
 
     private static func timeoutsAndCancellation(_ pool: PostgresPool) async throws {

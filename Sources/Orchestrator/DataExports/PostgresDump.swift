@@ -49,7 +49,8 @@ struct PostgresDump: Sendable {
         configuration.user = name.text
         configuration.password = password
         let arguments = [
-            program, "--dbname=\(placement.database)", "--no-password", "--format=custom", "--no-owner",
+            program, PostgresProgram.database(placement.database, configuration), "--no-password", "--format=custom",
+            "--no-owner",
             "--no-privileges", "--no-publications", "--no-subscriptions", "--lock-wait-timeout=60000",
             placement.kind == .silo ? "--exclude-schema=public" : "--schema=\(name.text)",
         ]

@@ -12,7 +12,8 @@ struct PostgresRestore: Sendable {
     /// - Throws: ``ProvisioningFailure`` without the tenant's data.
     func run(_ path: String) async throws(ProvisioningFailure) {
         let arguments = [
-            try PostgresProgram.path(program, "MOVE_PG_RESTORE"), "--dbname=\(site.placement.database)",
+            try PostgresProgram.path(program, "MOVE_PG_RESTORE"),
+            PostgresProgram.database(site.placement.database, site.configuration),
             "--no-password", "--format=custom", "--no-owner", "--no-privileges", "--role=\(site.name.text)",
             "--exit-on-error", "--no-publications", "--no-subscriptions", path,
         ]

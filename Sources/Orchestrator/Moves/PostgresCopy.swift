@@ -57,7 +57,8 @@ struct PostgresCopy: Sendable {
         // A pooled tenant has only its schema; one with its own database may have more.
         let isWhole = source.placement.kind == .silo && target.placement.kind == .silo
         return [
-            "--dbname=\(source.placement.database)", "--no-password", "--format=custom", "--compress=0",
+            PostgresProgram.database(source.placement.database, source.configuration), "--no-password",
+            "--format=custom", "--compress=0",
             "--no-publications", "--no-subscriptions", "--no-sync", "--lock-wait-timeout=30000",
             isWhole ? "--exclude-schema=public" : "--schema=\(source.name.text)", "--file=\(pipe)",
         ]
@@ -65,7 +66,8 @@ struct PostgresCopy: Sendable {
 
     private func restoreArguments(_ pipe: String) -> [String] {
         [
-            "--dbname=\(target.placement.database)", "--no-password", "--format=custom", "--no-owner",
+            PostgresProgram.database(target.placement.database, target.configuration), "--no-password",
+            "--format=custom", "--no-owner",
             "--role=\(target.name.text)", "--exit-on-error", "--no-publications", "--no-subscriptions", pipe,
         ]
     }

@@ -29,12 +29,21 @@ enum PostgresProgram {
             "PATH": getenv("PATH").map { String(cString: $0) } ?? "/usr/bin:/bin", "LC_ALL": "C", "HOME": home,
             "PGHOST": configuration.host, "PGPORT": configuration.port, "PGUSER": configuration.user,
             "PGSSLMODE": configuration.tlsMode.rawValue, "PGCONNECT_TIMEOUT": "10", "PGAPPNAME": application,
+            // Of several hosts, the replicas would let nothing be written, and be behind.
+            "PGTARGETSESSIONATTRS": configuration.targetServer.rawValue,
         ]
         environment["PGPASSWORD"] = configuration.password
         environment["PGSSLROOTCERT"] = configuration.rootCertificate
         environment["PGSSLCERT"] = configuration.clientCertificate
         environment["PGSSLKEY"] = configuration.clientKey
         return environment
+    }
+
+    /// The argument that names the database. With it goes what the environment cannot say: when a machine counts as lost.
+    static func database(_ name: String, _ configuration: PostgresConfiguration) -> String {
+        let quoted = String(name.flatMap { $0 == "'" || $0 == "\\" ? ["\\", $0] : [$0] })
+        let network = configuration.networkParameters.map { "\($0.0)=\($0.1)" }.joined(separator: " ")
+        return "--dbname=dbname='\(quoted)' \(network)"
     }
 
     /// The program could not be started.

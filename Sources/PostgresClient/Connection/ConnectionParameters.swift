@@ -12,21 +12,22 @@ import Darwin
 /// `@unchecked Sendable`: it has one owner at a time, which passes it on and keeps no reference.
 struct OpenedConnection: @unchecked Sendable {
     let raw: OpaquePointer
+    let notices: NoticeLog
 }
 
 extension PostgresConfiguration {
     /// libpq's connection parameters (libpq manual, "Parameter Key Words").
     /// - Parameter isOwner: For migrations: no timeouts of statements, since rewriting a table may take its time.
     func connectionParameters(isOwner: Bool = false) -> [(String, String)] {
+        let address = hostOrder.arrange(host: host, port: port)
         var parameters = [
-            ("host", host), ("port", port), ("user", user), ("dbname", database),
+            ("host", address.host), ("port", address.port), ("user", user), ("dbname", database),
             ("sslmode", tlsMode.rawValue), ("gssencmode", "disable"), ("target_session_attrs", targetServer.rawValue),
             ("application_name", applicationName), ("client_encoding", "UTF8"),
             // libpq counts in whole seconds and takes 1 for 2.
             ("connect_timeout", String(max(2, (connectionTimeout.milliseconds + 999) / 1000))),
-            ("keepalives_idle", "30"), ("keepalives_interval", "10"), ("keepalives_count", "3"),
-            ("tcp_user_timeout", "30000"),
         ]
+        parameters += networkParameters
         if let password { parameters.append(("password", password)) }
         if let rootCertificate { parameters.append(("sslrootcert", rootCertificate)) }
         if let clientCertificate { parameters.append(("sslcert", clientCertificate)) }
@@ -37,6 +38,16 @@ extension PostgresConfiguration {
             parameters.append(("options", options.joined(separator: " ")))
         }
         return parameters
+    }
+
+    /// libpq's parameters that notice a machine that is gone: half of the time nothing is said, then it is asked three times; what was
+    /// sent must be acknowledged within all of it.
+    package var networkParameters: [(String, String)] {
+        let seconds = max(2, networkTimeout.milliseconds / 1000)
+        return [
+            ("keepalives_idle", String(seconds / 2)), ("keepalives_interval", String(max(1, seconds / 6))),
+            ("keepalives_count", "3"), ("tcp_user_timeout", String(networkTimeout.milliseconds)),
+        ]
     }
 
     /// What every session is set to: at start-up, or in each transaction behind a pooler.
@@ -88,13 +99,17 @@ extension PostgresConfiguration {
         guard PQstatus(raw) == CONNECTION_OK else {
             let message = PQerrorMessage(raw).map { String(cString: $0) }
             PQfinish(raw)
+            hostOrder.failed(of: host)
             let fault = message.flatMap { tlsFault(libpqMessage: $0) }
             return .failure(
                 PostgresError(
                     .connection, fault.map { "cannot connect: \($0)" } ?? "cannot connect", isRetryable: true,
                     serverMessage: message))
         }
+        if let used = PQhost(raw), let usedPort = PQport(raw) {
+            hostOrder.succeeded(host: String(cString: used), port: String(cString: usedPort), of: (host, port))
+        }
         notices.install(on: raw)
-        return .success(OpenedConnection(raw: raw))
+        return .success(OpenedConnection(raw: raw, notices: notices))
     }
 }

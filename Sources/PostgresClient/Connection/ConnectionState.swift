@@ -15,6 +15,8 @@ struct ConnectionState {
         /// PQcancel runs on its thread: the connection must not serve the next request, or that would be hit.
         var isCancelRunning = false
         let commitPoint: CommitPoint
+        /// The pool's number of commits without a replica when it began.
+        let unreplicated: Int
 
         /// What the caller gets when the session ends with this error: a request that was sent, and about which the server
         /// has said nothing, may have been committed.
@@ -65,7 +67,7 @@ struct ConnectionState {
         results.reserveCapacity(request.items.count)
         active = Active(
             number: number, continuation: continuation, pipeline: pipeline, results: results, deadline: deadline,
-            commitPoint: request.commitPoint)
+            commitPoint: request.commitPoint, unreplicated: session.notices.unreplicated)
         switch sent {
         case .complete:
             return Effect()
@@ -170,11 +172,20 @@ struct ConnectionState {
         session?.settle(finished.pipeline)
         if finished.isCancelRunning { return Effect() }
         active = nil
-        if var error = finished.error {
+        if var error = finished.error ?? unreplicatedCommit(finished) {
             if finished.isCancelRequested { error = error.asCancellation() }
             return Effect(resume: (finished.continuation, .failure(error)))
         }
         return Effect(resume: (finished.continuation, .success(finished.results)))
+    }
+
+    /// The server says that a commit has succeeded also when somebody canceled its wait for a replica: a failover would lose it. With
+    /// several connections, one that commits at the same moment is told the same.
+    private func unreplicatedCommit(_ finished: Active) -> PostgresError? {
+        guard finished.commitPoint != .none, session?.notices.unreplicated != finished.unreplicated else { return nil }
+        var error = PostgresError(.connection, "committed, but the wait for a replica was canceled")
+        error.isOutcomeUnknown = true
+        return error
     }
 
     /// Closes the session; the request under way ends with this error.

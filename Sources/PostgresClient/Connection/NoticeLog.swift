@@ -1,9 +1,14 @@
 import CLibpq
 import Logging
+import Synchronization
 
 /// Writes the server's notices to the debug log: severity and code only, since the text may hold data.
 final class NoticeLog: Sendable {
     private let logger: Logger
+    /// How often a commit has ended before a replica had it, because somebody canceled its wait.
+    private let unreplicatedCommits = Atomic(0)
+
+    var unreplicated: Int { unreplicatedCommits.load(ordering: .relaxed) }
 
     /// Makes a receiver, one for each pool, listener and migrator.
     init(logger: Logger) {
@@ -26,6 +31,10 @@ final class NoticeLog: Sendable {
         // PG_DIAG_SEVERITY_NONLOCALIZED and PG_DIAG_SQLSTATE: character constants, which Swift does not import.
         let severity = PQresultErrorField(result, 0x56).map { String(cString: $0) }
         let code = PQresultErrorField(result, 0x43).map { String(cString: $0) }
+        // PG_DIAG_SOURCE_FUNCTION. The server reports success after that, and its warning is the only sign; its text is translated.
+        if PQresultErrorField(result, 0x52).map({ String(cString: $0) }) == "SyncRepWaitForLSN" {
+            unreplicatedCommits.wrappingAdd(1, ordering: .relaxed)
+        }
         logger.debug(
             "PostgreSQL notice", metadata: ["severity": "\(severity ?? "-")", "sqlstate": "\(code ?? "-")"])
     }

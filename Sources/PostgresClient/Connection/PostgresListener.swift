@@ -6,7 +6,7 @@ import Synchronization
 ///
 /// A notification is a wake-up, never the data: one that is sent while there is no connection is lost. So each
 /// (re)connection yields `.connected`, after which the consumer should look for work by itself once. It must not go
-/// through PgBouncer in transaction mode, which does not pass notifications on.
+/// through PgBouncer in transaction mode, which does not pass notifications on: then `listenHost` and `listenPort` lead past it.
 package final class PostgresListener: Sendable {
     /// What is heard.
     package enum Event: Sendable, Hashable {
@@ -48,7 +48,7 @@ package final class PostgresListener: Sendable {
 
     /// Makes a listener; it connects at the first call of `events()`.
     package init(configuration: PostgresConfiguration, channels: [String], logger: Logger) {
-        self.configuration = configuration
+        self.configuration = configuration.forListening
         self.channels = channels
         self.logger = logger
         self.notices = NoticeLog(logger: logger)

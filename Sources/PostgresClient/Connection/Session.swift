@@ -9,6 +9,7 @@ import Darwin
 /// A PGconn in pipeline mode: sending requests and taking replies, without any waiting. Used under a connection's lock.
 final class Session {
     private let raw: OpaquePointer
+    let notices: NoticeLog
     private let usesPreparedStatements: Bool
     private var cache: StatementCache
     private var encoder = ParameterEncoder()
@@ -29,6 +30,7 @@ final class Session {
     /// Takes ownership of a connection that has just been opened; `nil` when it cannot be used.
     init?(_ opened: OpenedConnection, configuration: PostgresConfiguration) {
         raw = opened.raw
+        notices = opened.notices
         usesPreparedStatements = configuration.usesPreparedStatements
         cache = StatementCache(capacity: configuration.statementCacheSize)
         isEncrypted = PQsslInUse(opened.raw) != 0

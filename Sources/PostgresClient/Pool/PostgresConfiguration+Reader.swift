@@ -26,7 +26,17 @@ extension PostgresConfiguration {
         }
         let host = try value(Settings.host)
         let port = try value(Settings.port)
-        try Self.check(port: port, host: host, prefix: prefix)
+        let listenHost = try value(Settings.listenHost)
+        let listenPort = try value(Settings.listenPort)
+        let names = (
+            host: Settings.host.within(prefix).description.name, port: Settings.port.within(prefix).description.name,
+            listenHost: Settings.listenHost.within(prefix).description.name,
+            listenPort: Settings.listenPort.within(prefix).description.name
+        )
+        try Self.check(port: port, of: names.port, host: host, of: names.host)
+        try Self.check(
+            port: listenPort ?? port, of: listenPort == nil ? names.port : names.listenPort,
+            host: listenHost ?? host, of: listenHost == nil ? names.host : names.listenHost)
         let clientCertificate = try Self.pemFile(Settings.clientCertificate.within(prefix), reader)
         let clientKey = try Self.pemFile(Settings.clientKey.within(prefix), reader)
         guard (clientCertificate == nil) == (clientKey == nil) else {
@@ -48,10 +58,13 @@ extension PostgresConfiguration {
             clientCertificate: clientCertificate,
             clientKey: clientKey,
             targetServer: try value(Settings.targetServer),
+            listenHost: listenHost,
+            listenPort: listenPort,
             applicationName: try value(Settings.applicationName) ?? applicationName,
             maximumConnections: try value(Settings.maximumConnections),
             maximumWaiters: try value(Settings.maximumWaiters),
             connectionTimeout: try value(Settings.connectionTimeout),
+            networkTimeout: try value(Settings.networkTimeout),
             idleTimeout: try value(Settings.idleTimeout),
             maximumAge: try value(Settings.maximumAge),
             statementTimeout: try value(Settings.statementTimeout),
@@ -100,14 +113,14 @@ extension PostgresConfiguration {
         return path
     }
 
-    private static func check(port: String, host: String, prefix: String?) throws(ConfigurationFailure) {
+    private static func check(
+        port: String, of portName: String, host: String, of hostName: String
+    ) throws(ConfigurationFailure) {
         let ports = port.split(separator: ",", omittingEmptySubsequences: false)
         let hosts = host.split(separator: ",", omittingEmptySubsequences: false)
         guard ports.count == 1 || ports.count == hosts.count else {
-            let name = Settings.host.within(prefix).description.name
             throw ConfigurationFailure(
-                key: Settings.port.within(prefix).description.name,
-                reason: "is \"\(port)\", but must be one port, or as many as \(name) names hosts")
+                key: portName, reason: "is \"\(port)\", but must be one port, or as many as \(hostName) names hosts")
         }
     }
 }

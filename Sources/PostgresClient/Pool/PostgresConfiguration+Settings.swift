@@ -8,12 +8,7 @@ extension PostgresConfiguration {
             "The server; several are separated by commas")
         static let port = Setting.text(
             "DB_PORT", default: "5432", values: "an integer from 1 to 65535, or several separated by commas",
-            "One port, or as many as there are hosts"
-        ) { text in
-            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { port in
-                Int(port).map { (1...65_535).contains($0) } ?? false
-            }
-        }
+            "One port, or as many as there are hosts", isValid: isPortList)
         static let user = Setting.required("DB_USER", "The role of the service, which owns nothing")
         static let password = Setting.secret("DB_PASSWORD", "Its password")
         static let database = Setting.required("DB_DATABASE", "Name of the database")
@@ -30,6 +25,11 @@ extension PostgresConfiguration {
             "DB_SSLKEY", values: "path of a PEM file", "Key of the client, which nobody else may read")
         static let targetServer = Setting<TargetServer?>.optionalChoice(
             "DB_TARGET_SESSION_ATTRS", unset: "any (several hosts: read-write)", "Which server will do, as in libpq")
+        static let listenHost = Setting.optionalText(
+            "DB_LISTEN_HOST", unset: "`DB_HOST`", values: "as of `DB_HOST`",
+            "The server for connections that listen for notifications, which do not pass PgBouncer in transaction mode")
+        static let listenPort = Setting.optionalText(
+            "DB_LISTEN_PORT", unset: "`DB_PORT`", values: "as of `DB_PORT`", "Its port", isValid: isPortList)
         static let applicationName = Setting.optionalText(
             "DB_APPLICATION_NAME", unset: "arc", "`application_name` of the connections")
         static let maximumConnections = Setting.integer(
@@ -42,6 +42,9 @@ extension PostgresConfiguration {
             "DB_CONNECTION_TIMEOUT_MILLIS", default: 2000, in: 1...600_000,
             "Time to connect, and to wait for a connection"
         )
+        static let networkTimeout = Setting.duration(
+            "DB_NETWORK_TIMEOUT_MILLIS", default: 10_000, in: 2000...600_000,
+            "Time after which the machine of the server counts as lost if it acknowledges nothing")
         static let idleTimeout = Setting.duration(
             "DB_IDLE_TIMEOUT_MILLIS", default: 60_000, in: 1...86_400_000,
             "Time after which idle connections are closed")
@@ -69,6 +72,12 @@ extension PostgresConfiguration {
             "DB_MIGRATION_USER", unset: "`DB_USER`", "The role that owns the tables")
         static let migrationPassword = Setting.secret(
             "DB_MIGRATION_PASSWORD", unset: "`DB_PASSWORD`", "Its password")
+
+        private static func isPortList(_ text: String) -> Bool {
+            text.split(separator: ",", omittingEmptySubsequences: false).allSatisfy { port in
+                Int(port).map { (1...65_535).contains($0) } ?? false
+            }
+        }
     }
 
     package static let configurationKeys = ConfigurationKeys(
@@ -76,8 +85,9 @@ extension PostgresConfiguration {
         [
             Settings.host, Settings.port, Settings.user, Settings.password, Settings.database, Settings.schema,
             Settings.tlsMode, Settings.rootCertificate, Settings.clientCertificate, Settings.clientKey,
-            Settings.targetServer, Settings.maximumConnections, Settings.maximumWaiters, Settings.connectionTimeout,
-            Settings.idleTimeout, Settings.maximumAge, Settings.statementTimeout, Settings.lockTimeout,
+            Settings.targetServer, Settings.listenHost, Settings.listenPort, Settings.maximumConnections,
+            Settings.maximumWaiters, Settings.connectionTimeout, Settings.networkTimeout, Settings.idleTimeout,
+            Settings.maximumAge, Settings.statementTimeout, Settings.lockTimeout,
             Settings.idleInTransactionTimeout, Settings.searchTimeout, Settings.patternTimeout,
             Settings.usesPreparedStatements, Settings.statementCacheSize, Settings.applicationName,
         ])

@@ -36,7 +36,8 @@ package struct PostgresConfiguration: Sendable {
         case preferStandby = "prefer-standby"
     }
 
-    /// Host name, address or folder of a Unix socket; several separated by commas are tried in order.
+    /// Host name, address or folder of a Unix socket; several separated by commas are tried in order, beginning with the one
+    /// that led to a connection last.
     package var host: String
     /// One port for all hosts, or one for each, separated by commas.
     package var port: String
@@ -63,6 +64,9 @@ package struct PostgresConfiguration: Sendable {
     package var tlsVariables = TLSVariables.postgres("DB")
     /// Which server will do.
     package var targetServer: TargetServer
+    /// Like `host` and `port`, for connections that listen; `nil`: the same.
+    package var listenHost: String?
+    package var listenPort: String?
     /// Shown in `pg_stat_activity`.
     package var applicationName: String
 
@@ -74,6 +78,8 @@ package struct PostgresConfiguration: Sendable {
     package var maximumSearchConnections: Int { max(1, maximumConnections / 2) }
     /// How long a caller waits for a connection, and how long connecting may take.
     package var connectionTimeout: Duration
+    /// After this time without a sign from the server's machine (not: an answer) a connection is given up.
+    package var networkTimeout: Duration
     /// An idle connection is closed after this time.
     package var idleTimeout: Duration
     /// A connection is replaced at this age (each one up to a tenth earlier, so that they do not all go at once).
@@ -96,14 +102,18 @@ package struct PostgresConfiguration: Sendable {
     package var statementCacheSize: Int
 
     private var secret: Secret
+    /// Shared by all copies, so that the connections of a pool and its listener learn from each other.
+    private(set) var hostOrder = HostOrder()
 
     /// Makes a configuration; the defaults are those of `init(reader:)`.
     package init(
         host: String = "127.0.0.1", port: String = "5432", user: String, password: String? = nil,
         database: String, schema: String = "main", tlsMode: TLSMode = .prefer, rootCertificate: String? = nil,
         clientCertificate: String? = nil, clientKey: String? = nil,
-        targetServer: TargetServer? = nil, applicationName: String = "arc", maximumConnections: Int = 10,
-        maximumWaiters: Int = 1000, connectionTimeout: Duration = .seconds(2), idleTimeout: Duration = .seconds(60),
+        targetServer: TargetServer? = nil, listenHost: String? = nil, listenPort: String? = nil,
+        applicationName: String = "arc", maximumConnections: Int = 10,
+        maximumWaiters: Int = 1000, connectionTimeout: Duration = .seconds(2),
+        networkTimeout: Duration = .seconds(10), idleTimeout: Duration = .seconds(60),
         maximumAge: Duration = .seconds(1800), statementTimeout: Duration = .seconds(10),
         searchTimeout: Duration = .seconds(4), patternTimeout: Duration = .seconds(1),
         lockTimeout: Duration = .seconds(5), idleInTransactionTimeout: Duration = .seconds(10),
@@ -120,10 +130,13 @@ package struct PostgresConfiguration: Sendable {
         self.clientCertificate = clientCertificate
         self.clientKey = clientKey
         self.targetServer = targetServer ?? (host.contains(",") ? .readWrite : .any)
+        self.listenHost = listenHost
+        self.listenPort = listenPort
         self.applicationName = applicationName
         self.maximumConnections = maximumConnections
         self.maximumWaiters = maximumWaiters
         self.connectionTimeout = connectionTimeout
+        self.networkTimeout = networkTimeout
         self.idleTimeout = idleTimeout
         self.maximumAge = maximumAge
         self.statementTimeout = statementTimeout
@@ -133,6 +146,20 @@ package struct PostgresConfiguration: Sendable {
         self.idleInTransactionTimeout = idleInTransactionTimeout
         self.usesPreparedStatements = usesPreparedStatements
         self.statementCacheSize = statementCacheSize
+    }
+}
+
+extension PostgresConfiguration {
+    /// For connections that listen for notifications.
+    var forListening: PostgresConfiguration {
+        guard listenHost != nil || listenPort != nil else { return self }
+        var configuration = self
+        configuration.host = listenHost ?? host
+        configuration.port = listenPort ?? port
+        configuration.hostOrder = HostOrder()
+        // A replica does not let anybody listen.
+        if configuration.host.contains(","), targetServer == .any { configuration.targetServer = .readWrite }
+        return configuration
     }
 }
 
