@@ -1,8 +1,10 @@
 import Entities
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import ServiceKit
+import TestSupport
 import Testing
 
 @testable import Subscription
