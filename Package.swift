@@ -150,8 +150,9 @@ let package = Package(
         library(
             "ServiceKit",
             values + settings + background + [
-                "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing", "KeyRotation",
-                "WorkQueue", "TraceRecording", hummingbird, hummingbirdCore, httpTypes, jwtKit, coreMetrics, crypto,
+                "CProcess", "PostgresClient", "RedisClient", "OutboundHTTP", "Observability", "Entities", "Sealing",
+                "KeyRotation", "WorkQueue", "TraceRecording", hummingbird, hummingbirdCore, httpTypes, jwtKit,
+                coreMetrics, crypto,
                 deque, nioCore,
                 nioHTTP1,
                 unixSignals,
@@ -339,7 +340,7 @@ let package = Package(
             values + settings + [
                 "TestSupport", "RedisTestSupport", "PostgresClient", "RedisClient", "Entities", "Observability",
                 "Sealing", "ServiceKit", crypto, hummingbird,
-                hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1,
+                hummingbirdCore, httpTypes, jwtKit, logging, nioCore, nioEmbedded, nioHTTP1, nioPosix, "CProcess",
             ]),
         tests(
             "TenantManagementTests",

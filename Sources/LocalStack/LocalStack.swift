@@ -15,6 +15,8 @@ package final class LocalStack: Sendable {
         package var explorerAssets: String?
         /// The services to start. The databases of the others are created and migrated too.
         package var services = StackService.all
+        /// Whether the databases are migrated.
+        package var migrates = true
         /// When crashed components are started again.
         package var restartPolicy = RestartPolicy()
         /// How long a service may be silent after its start. One that answers that it is not ready is waited for.
@@ -125,9 +127,11 @@ package final class LocalStack: Sendable {
                 forwardsAlarms: false), preparation)
         try await postgres.bootstrap()
 
-        report(.step("Migrating the databases"))
-        try await migrate(preparation)
-        try await postgres.showMigrations()
+        if configuration.migrates {
+            report(.step("Migrating the databases"))
+            try await migrate(preparation)
+            try await postgres.showMigrations()
+        }
 
         var addresses: [(service: StackService, url: String)] = []
         for service in configuration.services {

@@ -22,6 +22,9 @@ struct UpCommand: AsyncParsableCommand {
     @Argument(help: "Start only these services, for example to run another one in a debugger.")
     var services: [ServiceName] = ServiceName.allCases
 
+    @Flag(help: "Start only PostgreSQL and Redis, for nodes that are started by other means. Nothing is migrated.")
+    var serversOnly = false
+
     func run() async throws {
         signal(SIGPIPE, SIG_IGN)
         let environment = CommandSupport.environment
@@ -32,7 +35,9 @@ struct UpCommand: AsyncParsableCommand {
             var configuration = LocalStack.Configuration(
                 home: home, executable: executable, environment: environment,
                 explorerAssets: StackFiles.explorerAssets(executable: executable, currentFolder: folder))
-            configuration.services = StackService.all.filter(services.map(\.stackService).contains)
+            configuration.services =
+                serversOnly ? [] : StackService.all.filter(services.map(\.stackService).contains)
+            configuration.migrates = !serversOnly
             let stack = LocalStack(configuration: configuration) { CommandSupport.printLine($0.readable) }
             let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
             let (firstSignal, announce) = AsyncStream<Void>.makeStream()

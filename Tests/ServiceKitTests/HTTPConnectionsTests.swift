@@ -14,7 +14,7 @@ import Testing
         let refusals = HeadRefusals(observers: [], clock: SystemClock())
         let connections = HTTPConnections(
             limits: RequestLimits(), table: ConnectionTable(limit: 1, limitPerNetwork: 1),
-            unsent: UnsentAnswers(limit: 1), refusals: refusals
+            unsent: UnsentAnswers(limit: 1), refusals: refusals, drain: DrainState()
         ) { _, _, _ in }
         let channel = NIOAsyncTestingChannel()
         let logger = Logger(label: "test")

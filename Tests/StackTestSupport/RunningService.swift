@@ -34,7 +34,16 @@ package struct RunningService: Sendable {
 
     /// Ends it in an orderly way, as SIGTERM does, and waits until it has ended. The service itself bounds the time.
     package func stop() async {
-        await group.triggerGracefulShutdown()
+        await beginToStop()
+        _ = try? await task.value
+    }
+
+    /// Does what SIGTERM does, and does not wait for the end.
+    package func beginToStop() async { await group.triggerGracefulShutdown() }
+
+    /// Ends it at once, also while it is ending, and waits until it has ended.
+    package func cancel() async {
+        task.cancel()
         _ = try? await task.value
     }
 

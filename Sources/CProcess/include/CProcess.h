@@ -1,4 +1,5 @@
-/// Starting child processes with what `posix_spawn` cannot say: another user, and death together with the parent.
+/// Starting child processes with what `posix_spawn` cannot say: another user, and death together with the parent. And ending a
+/// listening socket without a loss.
 ///
 /// Everything that depends on the operating system is in this target; macOS has no parent-death signal, so there
 /// `process_spawn` leaves it out and a file of process records (LocalStack) does the cleaning at the next start.
@@ -64,5 +65,14 @@ int process_set_processor_budget(uint64_t seconds);
 /// has run is never needed again. Does nothing where that is not known to be safe: on other systems than Linux, and under a
 /// debugger, whose breakpoints are changes of these pages.
 void process_release_code(void);
+
+/// From now on, a listening TCP socket does not see the beginning of connections: whoever tries repeats it after a second, and is
+/// refused once the socket is closed. Connections that have begun are not touched. Without it, connections that the system has
+/// completed, but the process has not accepted when it closes the socket, are reset together with what was sent on them.
+/// Returns 0 or errno; ENOSYS on other systems than Linux.
+int process_refuse_connections(int listener);
+
+/// How many connections of a listening TCP socket wait for being accepted, or -1 where that is not known.
+int process_pending_connections(int listener);
 
 #endif

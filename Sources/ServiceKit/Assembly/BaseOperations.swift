@@ -29,9 +29,14 @@ package struct BaseOperations: Sendable {
         self.clock = clock
     }
 
-    /// The operations; `document` gives the service's OpenAPI document, which includes them.
-    package func operations(document: @escaping @Sendable () -> ByteBuffer) -> [Operation] {
-        ([home(), ping(), live(), ready(), openAPI(document), openAPIAsYAML(document)] + explorer())
+    /// The operations.
+    /// - Parameters:
+    ///   - document: The service's OpenAPI document, which includes them.
+    ///   - isDraining: Whether the service is about to end, and not ready any more.
+    package func operations(
+        document: @escaping @Sendable () -> ByteBuffer, isDraining: @escaping @Sendable () -> Bool
+    ) -> [Operation] {
+        ([home(), ping(), live(), ready(isDraining), openAPI(document), openAPIAsYAML(document)] + explorer())
             .map { $0.withoutLimits() }
     }
 
@@ -78,8 +83,9 @@ package struct BaseOperations: Sendable {
             handler: .anonymous { _ in .json(body) })
     }
 
-    private func ready() -> Operation {
+    private func ready(_ isDraining: @escaping @Sendable () -> Bool) -> Operation {
         let reports = HealthReports(checks)
+        let draining = ByteBuffer(string: #"{"status":"unavailable","checks":{"service":"draining"}}"#)
         return Operation(
             .get, "/health/ready", id: "HealthController.ready",
             summary: "Whether the service is ready, with the state of its dependencies", security: .none,
@@ -88,6 +94,10 @@ package struct BaseOperations: Sendable {
                 .init(.serviceUnavailable, "Not ready", schema: Self.healthSchema),
             ],
             handler: .anonymous { _ in
+                if isDraining() {
+                    return OperationResponse(
+                        status: .serviceUnavailable, headers: [.retryAfter: "1"], body: draining)
+                }
                 let report = await reports.run().value
                 var response = OperationResponse.json(status: report.isReady ? .ok : .serviceUnavailable) {
                     report.write(to: &$0)

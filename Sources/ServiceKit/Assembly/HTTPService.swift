@@ -25,6 +25,7 @@ package struct HTTPService: Sendable {
     private let responder: ServiceResponder
     private let connections: ConnectionTable
     private let unsentAnswers: UnsentAnswers
+    private let drain: DrainState
     private let background: [any Service]
     private let reloadable: [ReloadableSetting]
     private let atEnd: @Sendable () async -> Void
@@ -58,7 +59,8 @@ package struct HTTPService: Sendable {
     ) {
         let box = DocumentBox()
         let origins = origins ?? AllowedOrigins(configuration.limits.allowedOrigins)
-        let all = base.operations(document: { box.buffer }) + operations
+        let drain = DrainState()
+        let all = base.operations(document: { box.buffer }, isDraining: { drain.isDraining }) + operations
         let document = OpenAPIDocument(
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
@@ -72,6 +74,7 @@ package struct HTTPService: Sendable {
                 tenantGate: tenantGate)
         }
         self.operations = all
+        self.drain = drain
         healthChecks = base.checks
         self.document = document
         self.configuration = configuration
@@ -102,8 +105,8 @@ package struct HTTPService: Sendable {
         self.recorder = recorder
     }
 
-    /// Runs until a signal arrives or an essential part fails. Running requests and background work have the configured
-    /// time to end; then they are canceled.
+    /// Runs until a signal arrives or an essential part fails. Then it drains, and running requests and background work have the
+    /// configured time to end; then they are canceled.
     /// - Parameters:
     ///   - signals: Signals that start a graceful shutdown; tests pass none and cancel the task instead.
     ///   - onListening: Called with the port once the server accepts connections.
@@ -116,26 +119,33 @@ package struct HTTPService: Sendable {
     ) async throws {
         let limits = configuration.limits
         let refusals = HeadRefusals(observers: responder.observers, clock: responder.clock)
+        let listener = ListeningSocket()
         var application = Application(
             responder: responder,
-            server: HTTPServerBuilder { [connections, unsentAnswers] responder in
+            server: HTTPServerBuilder { [connections, unsentAnswers, drain] responder in
                 HTTPConnections(
-                    limits: limits, table: connections, unsent: unsentAnswers, refusals: refusals, responder: responder)
+                    limits: limits, table: connections, unsent: unsentAnswers, refusals: refusals, drain: drain,
+                    responder: responder)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: nil),
             onServerRunning: { channel in
+                listener.opened(channel)
                 if let port = channel.localAddress?.port { await onListening(port) }
             },
             logger: logger)
         application.logger = logger
-        // Ends in reverse order: first the server finishes its requests, then the background work ends.
+        let draining = Draining(
+            state: drain, time: configuration.drainTime, listener: listener, logger: logger)
+        // Ends in reverse order: first clients move away, then the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
-            services: (background + reloaders(source, reloads) + [application]).map { service in
+            services: (background + reloaders(source, reloads) + [application, draining]).map { service in
                 .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
             },
             gracefulShutdownSignals: signals, logger: logger)
-        group.maximumGracefulShutdownDuration = configuration.shutdownTime
+        let drainTime = configuration.drainTime
+        group.maximumGracefulShutdownDuration =
+            configuration.shutdownTime + (drainTime > .zero ? drainTime + Draining.reserve : .zero)
         // Beyond it ServiceLifecycle ends the process by a trap. That is right only for a process that signals control: what
         // else runs in another one must not end with it.
         group.maximumCancellationDuration = signals.isEmpty ? nil : .seconds(15)

@@ -12,6 +12,8 @@ package struct ServiceConfiguration: Sendable {
     package var writesAccessLog: Bool
     /// Time for a graceful shutdown.
     package var shutdownTime: Duration
+    /// Time before it, in which the service is not ready and still answers everything.
+    package var drainTime: Duration
     /// Folder of the explorer's files.
     package var explorerAssetsPath: String?
     /// How much of clients' addresses the access log and traces show.
@@ -22,13 +24,14 @@ package struct ServiceConfiguration: Sendable {
     /// Makes one from its parts.
     package init(
         host: String = "127.0.0.1", port: Int, writesAccessLog: Bool = true, shutdownTime: Duration = .seconds(8),
-        explorerAssetsPath: String? = nil, clientAddresses: ClientAddressDetail = .network,
+        drainTime: Duration = .zero, explorerAssetsPath: String? = nil, clientAddresses: ClientAddressDetail = .network,
         limits: RequestLimits = RequestLimits()
     ) {
         self.host = host
         self.port = port
         self.writesAccessLog = writesAccessLog
         self.shutdownTime = shutdownTime
+        self.drainTime = drainTime
         self.explorerAssetsPath = explorerAssetsPath
         self.clientAddresses = clientAddresses
         self.limits = limits
@@ -46,6 +49,10 @@ package struct ServiceConfiguration: Sendable {
         static let shutdown = Setting.duration(
             "SHUTDOWN_SECONDS", default: 8, in: 1...300,
             "Time for running requests and background work after SIGTERM")
+        static let drain = Setting.duration(
+            "DRAIN_SECONDS", default: 0, in: 0...300,
+            "Time after SIGTERM, before `SHUTDOWN_SECONDS`, in which the service is not ready, still answers everything, and ends each connection with its next response: for nodes behind a load balancer"
+        )
         static let explorer = Setting.optionalText(
             "EXPLORER_ASSETS_PATH", values: "path of a folder",
             "Folder with the files of Swagger UI (`make deps` creates one)")
@@ -54,7 +61,7 @@ package struct ServiceConfiguration: Sendable {
     package static let configurationKeys = ConfigurationKeys(combining: [
         DeploymentEnvironment.configurationKeys,
         ConfigurationKeys(
-            "service", [hostSetting, portSetting, Settings.shutdown, Settings.explorer]),
+            "service", [hostSetting, portSetting, Settings.drain, Settings.shutdown, Settings.explorer]),
         ConfigurationKeys(
             "log",
             [
@@ -77,7 +84,7 @@ package struct ServiceConfiguration: Sendable {
         self.init(
             host: try reader.value(Self.hostSetting), port: try reader.value(Self.portSetting) ?? defaultPort,
             writesAccessLog: try reader.value(Settings.writesAccessLog),
-            shutdownTime: try reader.value(Settings.shutdown),
+            shutdownTime: try reader.value(Settings.shutdown), drainTime: try reader.value(Settings.drain),
             explorerAssetsPath: try reader.value(Settings.explorer),
             clientAddresses: try reader.value(ClientAddressDetail.setting), limits: try RequestLimits(reader: reader))
     }

@@ -13,6 +13,7 @@ import TestSupport
 /// A service of two operations without databases: what is tested is everything before an operation.
 struct TestHTTPServer {
     let service: HTTPService
+    let running: RunningService
     let port: Int
     let log: RecordedLog
 
@@ -43,7 +44,7 @@ struct TestHTTPServer {
             logger: log.logger)
         let running = try await RunningService.start(service)
         try await withCleanup {
-            try await body(TestHTTPServer(service: service, port: running.port, log: log))
+            try await body(TestHTTPServer(service: service, running: running, port: running.port, log: log))
         } cleanup: {
             await running.stop()
         }

@@ -16,9 +16,10 @@ struct HTTPConnections: ServerChildChannel {
     private let table: ConnectionTable
     private let unsent: UnsentAnswers
     private let refusals: HeadRefusals
+    private let drain: DrainState
 
     init(
-        limits: RequestLimits, table: ConnectionTable, unsent: UnsentAnswers, refusals: HeadRefusals,
+        limits: RequestLimits, table: ConnectionTable, unsent: UnsentAnswers, refusals: HeadRefusals, drain: DrainState,
         responder: @escaping HTTPChannelHandler.Responder
     ) {
         http = HTTP1Channel(
@@ -31,6 +32,7 @@ struct HTTPConnections: ServerChildChannel {
         self.table = table
         self.unsent = unsent
         self.refusals = refusals
+        self.drain = drain
     }
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTPConnection> {
@@ -52,8 +54,7 @@ struct HTTPConnections: ServerChildChannel {
     private func addGuards(to channel: any Channel, connection: OpenConnection, logger: Logger) throws {
         let pipeline = channel.pipeline.syncOperations
         let bytes = ConnectionGuard(limits: limits, connection: connection, unsent: unsent, logger: logger)
-        let requests = RequestGuard(
-            connection: bytes, refusals: refusals, limits: limits)
+        let requests = RequestGuard(connection: bytes, refusals: refusals, drain: drain, limits: limits)
         let decoder = try pipeline.handler(type: ByteToMessageHandler<HTTPRequestDecoder>.self)
         try pipeline.addHandler(requests, position: .after(decoder))
         try pipeline.addHandler(bytes, position: .first)

@@ -5,6 +5,9 @@ import NIOHTTP1
 
 /// The handler that sees requests and responses: rejects invalid heads, turns parser errors into responses, decides after
 /// which response the connection is closed, and sends `100 Continue`.
+///
+/// When the service ends, a client whose connection is closed without a response cannot know what became of a request that it has
+/// just sent. Therefore connections end with a response wherever there is one to come.
 final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPServerRequestPart
     typealias InboundOut = HTTPServerRequestPart
@@ -42,20 +45,28 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case nothing
     }
 
+    /// Time for the first request of a connection that was accepted just before the server has stopped accepting.
+    private static let firstRequestPatience = TimeAmount.milliseconds(500)
+
     private let connection: ConnectionGuard
     private let refusals: HeadRefusals
+    private let drain: DrainState
     private let limits: RequestLimits
+    private var isUnused = true
     private var input = Input.head
     private var unanswered = Deque<Request>()
     /// The response to an invalid head, which waits until the requests before it have been answered.
     private var refusal: Refusal?
     /// Bytes of a body that arrived after its request had been answered.
     private var unreadBody = 0
+    /// Whether the server has stopped accepting connections.
+    private var isServerEnding = false
     private var isFinished = false
 
-    init(connection: ConnectionGuard, refusals: HeadRefusals, limits: RequestLimits) {
+    init(connection: ConnectionGuard, refusals: HeadRefusals, drain: DrainState, limits: RequestLimits) {
         self.connection = connection
         self.refusals = refusals
+        self.drain = drain
         self.limits = limits
     }
 
@@ -74,6 +85,7 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
                 return
             }
             input = .body
+            isUnused = false
             unreadBody = 0
             unanswered.append(Request(facts))
             connection.headArrived()
@@ -127,9 +139,30 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
         case ConnectionGuard.Late.body:
             if input == .body { bodyFailed(.late, context: context) }
             return
+        case is ChannelShouldQuiesceEvent:
+            serverEnds(context: context)
+            return
         default: break
         }
         context.fireUserInboundEventTriggered(event)
+    }
+
+    /// Whether nothing of a request has arrived that is not answered yet.
+    private var isIdle: Bool {
+        input == .head && unanswered.isEmpty && refusal == nil && !connection.hasBeginningOfHead
+    }
+
+    /// The server has stopped accepting connections, and ends when all are closed. Those with requests end with the last response.
+    private func serverEnds(context: ChannelHandlerContext) {
+        isServerEnding = true
+        guard isIdle else { return }
+        guard isUnused else {
+            context.close(promise: nil)
+            return
+        }
+        context.eventLoop.assumeIsolated().scheduleTask(in: Self.firstRequestPatience) { [self] in
+            if isIdle { context.close(promise: nil) }
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
@@ -202,6 +235,11 @@ final class RequestGuard: ChannelDuplexHandler, RemovableChannelHandler {
     /// be distinguished from the body.
     private func endsConnection(_ request: Request, status: HTTPResponseStatus) -> Bool {
         guard request.keepsAlive, input != .nothing || refusal != nil else { return true }
+        if isServerEnding || drain.isDraining, unanswered.count == 1, refusal == nil {
+            // Further requests would have no response.
+            input = .nothing
+            return true
+        }
         return request.isArriving && (request.expectsContinue || status == .payloadTooLarge)
     }
 
