@@ -187,7 +187,9 @@ extension ServiceTests {
                             return response.json["stored"]?.intValue ?? 0
                         }
                     }
-                    #expect(try await group.reduce(0, +) == 200)
+                    var stored = 0
+                    for try await count in group { stored += count }
+                    #expect(stored == 200)
                 }
                 #expect(try await service.usage("2026-01-31T00:00:00Z", "2026-02-01T00:00:00Z") == ["sum=400"])
                 let kept = try await service.database.texts(
