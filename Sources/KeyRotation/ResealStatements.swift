@@ -18,7 +18,9 @@ struct ResealStatements: Sendable {
         let value =
             isBytes
             ? "CASE WHEN substring(page.\(column.column) FROM 1 FOR length($2)) <> $2 THEN page.\(column.column) END"
-            : "CASE WHEN page.\(column.column)::text LIKE '%\"sealed:%' THEN page.\(column.column)::text END"
+            : column.hasSecretMembers
+                ? "page.\(column.column)::text"
+                : "CASE WHEN page.\(column.column)::text LIKE '%\"sealed:%' THEN page.\(column.column)::text END"
         func page(_ condition: String) -> PostgresStatement {
             PostgresStatement(
                 """

@@ -1,3 +1,4 @@
+import JSONCoding
 import Sealing
 
 /// Seals values again under the current key. Pure.
@@ -25,8 +26,35 @@ struct Resealing: Sendable {
         case .bytes(let bytes):
             guard !bytes.starts(with: sealer.currentPrefix) else { return .current }
             return resealed(bytes, place).map { .resealed(.bytes($0)) } ?? .unreadable
-        case .document(let text): return outcome(ofDocument: text, place)
+        case .document(let text):
+            guard column.hasSecretMembers, let document = stale.row.document else {
+                return outcome(ofDocument: text, place)
+            }
+            return outcome(ofSecretsIn: document, place)
         }
+    }
+
+    /// Seals all secret members under the current key: those under others, and those that are in clear.
+    private func outcome(ofSecretsIn document: JSONValue, _ place: SealedPlace) -> Outcome {
+        var hasChanged = false
+        var isUnreadable = false
+        let latest = document.replacingSecrets { secret, _ in
+            let bytes: [UInt8]?
+            if let sealed = SecretMemberSealer.sealedBytes(secret) {
+                if sealed.starts(with: sealer.currentPrefix) { return secret }
+                bytes = resealed(sealed, place)
+            } else {
+                bytes = try? sealer.sealNamed(SecretMemberSealer.clearBytes(secret), label: place.label)
+            }
+            guard let bytes else {
+                isUnreadable = true
+                return secret
+            }
+            hasChanged = true
+            return .string(SealedText.encode(bytes))
+        }
+        if hasChanged { return .resealed(.document(String(decoding: latest.serialized(), as: UTF8.self))) }
+        return isUnreadable ? .unreadable : .current
     }
 
     private func resealed(_ sealed: [UInt8], _ place: SealedPlace) -> [UInt8]? {

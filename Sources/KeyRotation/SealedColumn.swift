@@ -42,23 +42,28 @@ package struct SealedColumn: Sendable {
     package let form: Form
     let key: [KeyPart]
     let others: [String]
+    /// Whether secret members of the document that are not sealed yet shall be.
+    let hasSecretMembers: Bool
     let purpose: String
     let place: @Sendable (SealedRow) -> SealedPlace
 
     /// - Parameters:
     ///   - key: The primary key, which is read from one end to the other.
     ///   - others: Further columns that `place` needs.
+    ///   - hasSecretMembers: Whether members of the document that sound secret (`SecretName`) are what is sealed: those that were
+    ///     stored before are in clear, and are sealed, too.
     ///   - purpose: Of the `Sealer`.
     ///   - place: What a value of a row is sealed with.
     package init(
         _ table: String, _ column: String, key: [KeyPart], reading others: [String] = [], form: Form = .bytes,
-        purpose: String, place: @escaping @Sendable (SealedRow) -> SealedPlace
+        hasSecretMembers: Bool = false, purpose: String, place: @escaping @Sendable (SealedRow) -> SealedPlace
     ) {
         self.table = table
         self.column = column
         self.form = form
         self.key = key
         self.others = others
+        self.hasSecretMembers = hasSecretMembers
         self.purpose = purpose
         self.place = place
     }

@@ -1,9 +1,10 @@
-/// Seals the secret of a tenant's client at its identity provider, which lies in the tenant's settings.
+/// Seals secrets in the settings of a tenant, such as that of its client at an identity provider.
 ///
 /// Programs that need it open it with the `DATA_ENCRYPTION_KEY` that they share with the services.
 package struct IdentitySecretSealer: Sendable {
     package static let purpose = "identity-provider"
-    private let sealer: Sealer
+    /// For values of other forms.
+    package let sealer: Sealer
 
     package init(keys: EncryptionKeys) { sealer = Sealer(keys: keys, purpose: Self.purpose) }
 

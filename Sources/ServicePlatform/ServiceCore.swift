@@ -29,13 +29,16 @@ extension ServiceCore {
     package func repository(_ entity: Entity) -> EntityRepository { platform.repository(entity, in: catalog) }
 
     /// The common operations of an entity whose controller has more than those.
+    /// - Parameter repository: Where the rows are, if it needs more than others: what seals secrets.
     package func crud(
-        _ entity: Entity, _ path: String, _ controller: String, _ access: CRUDAccess
+        _ entity: Entity, _ path: String, _ controller: String, _ access: CRUDAccess,
+        repository: EntityRepository? = nil
     ) -> CRUDOperations {
         let cache = cache(of: entity)
         return CRUDOperations(
-            entity, path: path, controller: controller, access: access, repository: repository(entity),
-            catalog: catalog, limits: platform.queryLimits, views: views,
+            entity, path: path, controller: controller, access: access,
+            repository: repository ?? self.repository(entity), catalog: catalog, limits: platform.queryLimits,
+            views: views,
             onChange: { change in await cache?.follow(change) })
     }
 }

@@ -48,6 +48,9 @@ package final class Entity: Sendable {
     /// The response with the relations that `include` adds; `schema` itself if the entity has no relations.
     package let schemaWithRelations: Schema
 
+    /// The fields whose documents may have secret members.
+    package let secretFields: [FieldDefinition]
+
     let fieldIndex: [ExactText: Int]
     let relationIndex: [ExactText: Int]
     /// Everything a read can return, prepared once.
@@ -72,6 +75,7 @@ package final class Entity: Sendable {
         self.relations = relations
         self.uniqueKeys = uniqueKeys
         self.rules = rules
+        secretFields = fields.filter(\.hasSecretMembers)
         self.alwaysSet = Set(alwaysSet.map(\.name)).union([Entity.id.name])
         let auditFields =
             switch audit {

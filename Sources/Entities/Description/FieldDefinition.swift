@@ -16,6 +16,8 @@ package struct FieldDefinition: Sendable, Hashable {
     package let schema: Schema
     /// What becomes of it when personal data is erased; nil if it holds none.
     package internal(set) var personalData: PersonalData?
+    /// Whether members of its documents may be secret: see ``Field/withSecretMembers()``.
+    package internal(set) var hasSecretMembers = false
 
     /// A definition in full; the factories of ``Field`` are shorter.
     /// - Parameter column: defaults to the name in snake case.

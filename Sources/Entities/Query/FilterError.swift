@@ -1,7 +1,7 @@
 import JSONCoding
 import Primitives
 
-/// What is wrong with a `filter` or `where` from outside; always a 400 (docs/contract/arc-api.md 2.3).
+/// What is wrong with a `filter` or `where` from outside; a 400 (docs/contract/arc-api.md 2.3), except for conditions on secrets.
 package enum FilterError: Error, Sendable, Hashable {
     /// The parameter is no JSON text.
     case syntax(parameter: String, value: String, message: String)
@@ -18,6 +18,8 @@ package enum FilterError: Error, Sendable, Hashable {
     case invalidPattern(parameter: String?, details: [ValidationDetail])
     /// The database refused a value of a condition, beyond what its type holds.
     case invalidValue(parameter: String, details: [ValidationDetail])
+    /// A condition is about members that are stored encrypted: a 422.
+    case secretMembers(parameter: String, details: [ValidationDetail])
     /// The condition of a bulk change is not `{}` but selects every row nevertheless.
     case unrestricted
 
@@ -28,6 +30,7 @@ package enum FilterError: Error, Sendable, Hashable {
             "INVALID_PARAMETER_VALUE"
         case .unknownRelations: "INVALID_INCLUSION_FILTER"
         case .forbiddenOperators: "OPERATOR_NOT_ALLOWED_IN_QUERY"
+        case .secretMembers: "SECRET_IN_CONDITION"
         }
     }
 
@@ -45,6 +48,7 @@ package enum FilterError: Error, Sendable, Hashable {
             "Operators \(Self.shorten(names.map(Self.quote).joined(separator: ", "))) are not allowed in query"
         case .invalidPattern: "Invalid pattern in a condition of the query."
         case .invalidValue: "Invalid value in a condition of the query."
+        case .secretMembers: "Conditions cannot be about secrets, which are stored encrypted."
         case .unrestricted: "The condition selects every row. Send where={} to change all rows."
         }
     }
@@ -54,7 +58,8 @@ package enum FilterError: Error, Sendable, Hashable {
         switch self {
         case .syntax: []
         case .invalid(_, _, let details), .invalidDirection(_, _, let details), .unknownRelations(_, _, let details),
-            .forbiddenOperators(_, _, let details), .invalidPattern(_, let details), .invalidValue(_, let details):
+            .forbiddenOperators(_, _, let details), .invalidPattern(_, let details), .invalidValue(_, let details),
+            .secretMembers(_, let details):
             details
         case .unrestricted:
             [
@@ -69,7 +74,7 @@ package enum FilterError: Error, Sendable, Hashable {
         switch self {
         case .syntax(let parameter, _, _), .invalid(let parameter, _, _), .invalidDirection(let parameter, _, _),
             .unknownRelations(let parameter, _, _), .forbiddenOperators(_, let parameter, _),
-            .invalidValue(let parameter, _):
+            .invalidValue(let parameter, _), .secretMembers(let parameter, _):
             parameter
         case .invalidPattern(let parameter, _): parameter
         case .unrestricted: "where"

@@ -197,12 +197,19 @@ struct OperandParser {
             case (.boolean, .string("true")): .bool(true)
             case (.boolean, .string("false")): .bool(false)
             case (.timestamp, .string(let text)): StringFormat.moment(text).map { .timestamp($0) }
-            case (.json, _): Schema.any.validate(operand).isEmpty ? .json(operand.serialized()) : nil
+            case (.json, _): document(operand, at: path)
             case (.strings, .array(let items)): Self.texts(items).map { .textArray($0) }
             default: nil
             }
         if value == nil, problems.details.last?.path != path { problems.add(mismatch(operand, at: path)) }
         return value
+    }
+
+    private mutating func document(_ operand: JSONValue, at path: String) -> PostgresValue? {
+        if field.hasSecretMembers, let secret = operand.pathOfSecret {
+            problems.addSecret(at: path + secret.map { "/" + JSONPointer.escape($0) }.joined())
+        }
+        return Schema.any.validate(operand).isEmpty ? .json(operand.serialized()) : nil
     }
 
     private func mismatch(_ operand: JSONValue, at path: String) -> ValidationDetail {

@@ -9,6 +9,7 @@ struct QueryProblems {
     private var forbiddenOperators: [String] = []
     private var unknownRelations: [String] = []
     private var invalidOrder: String?
+    private var hasSecret = false
 
     private static let maximumCount = 100
 
@@ -35,6 +36,14 @@ struct QueryProblems {
         append(.enumeration(path, ["ASC", "DESC"]))
     }
 
+    /// A condition on a member that is stored encrypted.
+    mutating func addSecret(at path: String) {
+        hasSecret = true
+        append(
+            ValidationDetail(
+                path: path, code: "secret", message: "must NOT be compared with: it is a secret and stored encrypted"))
+    }
+
     mutating func add(_ other: QueryProblems) {
         hasViolation = hasViolation || other.hasViolation
         other.details.forEach { append($0) }
@@ -42,6 +51,7 @@ struct QueryProblems {
         forbiddenOperators += other.forbiddenOperators.prefix(room)
         unknownRelations += other.unknownRelations
         invalidOrder = invalidOrder ?? other.invalidOrder
+        hasSecret = hasSecret || other.hasSecret
     }
 
     private mutating func append(_ detail: ValidationDetail) {
@@ -60,6 +70,7 @@ struct QueryProblems {
         if !unknownRelations.isEmpty {
             throw .unknownRelations(parameter: parameter, entries: unknownRelations, details: details)
         }
+        if hasSecret { throw .secretMembers(parameter: parameter, details: details) }
         if let invalidOrder { throw .invalidDirection(parameter: parameter, order: invalidOrder, details: details) }
     }
 }

@@ -22,7 +22,7 @@ extension EntityRepository {
         let result = try await run(
             select.statement, reading: filter.condition, of: .filter, in: scope, as: filter.lookupWorkload)
         guard let row = result.first else { throw notFound(id) }
-        return Record(row, select.projection)
+        return Record(row, select.projection, secrets: secrets)
     }
 
     /// The number of rows that match.
@@ -81,10 +81,10 @@ extension EntityRepository {
     }
 
     /// The row of an insert, update or delete statement.
-    package func record(_ row: PostgresRow) -> Record { Record(row, entity.allColumns) }
+    package func record(_ row: PostgresRow) -> Record { Record(row, entity.allColumns, secrets: secrets) }
 
     /// The rows of a statement that `selectStatement` or `selectByID` made.
     package func records(_ result: PostgresResult, _ projection: Projection) -> RecordList {
-        RecordList(result, projection)
+        RecordList(result, projection, secrets: secrets)
     }
 }

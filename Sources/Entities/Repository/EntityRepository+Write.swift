@@ -8,7 +8,7 @@ extension EntityRepository {
     package func create(
         _ values: FieldValues, in context: WriteContext, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        var values = values
+        var values = try sealed(values, in: context.scope)
         let id = values.identifier ?? newIdentifier()
         values.identifier = id
         let insert = try insertStatement(values, in: context.scope)
@@ -26,9 +26,13 @@ extension EntityRepository {
         _ id: Identifier, _ changes: FieldValues, in context: WriteContext,
         ifVersion version: VersionCondition? = nil, resource: Identifier? = nil, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> Record {
-        let target = WriteCompiler.Target(id: id, version: version)
-        let update = try compiler(context.scope).update(target, changes, isGuarded: isGuarded(context, alongside))
-        return try await change(target, update, writing: changes, alongside, in: context, resource: resource)
+        try await sealing(changes, of: id, in: context.scope, ifVersion: version) {
+            (changes, version) throws(RepositoryError) in
+            let target = WriteCompiler.Target(id: id, version: version)
+            let update = try compiler(context.scope).update(
+                target, changes, isGuarded: isGuarded(context, alongside))
+            return try await change(target, update, writing: changes, alongside, in: context, resource: resource)
+        }
     }
 
     /// Replaces a row (PUT): fields that are not given are unset. An id in the body must be the row's own.
@@ -40,10 +44,13 @@ extension EntityRepository {
         if let named = values.identifier, named != id {
             throw .identifierChanged(from: id.description, to: named.description)
         }
-        let target = WriteCompiler.Target(id: id, version: version)
-        let replacement = try compiler(context.scope).replace(
-            target, values, isGuarded: isGuarded(context, alongside))
-        return try await change(target, replacement, writing: values, alongside, in: context)
+        return try await sealing(values, of: id, in: context.scope, ifVersion: version) {
+            (values, version) throws(RepositoryError) in
+            let target = WriteCompiler.Target(id: id, version: version)
+            let replacement = try compiler(context.scope).replace(
+                target, values, isGuarded: isGuarded(context, alongside))
+            return try await change(target, replacement, writing: values, alongside, in: context)
+        }
     }
 
     /// Deletes a row: marks it where the table has an audit block, removes it where not.
@@ -75,6 +82,7 @@ extension EntityRepository {
         _ changes: FieldValues, where condition: Where, in context: WriteContext, alongside: [BoundStatement] = []
     ) async throws(RepositoryError) -> [RowVersion] {
         do { try condition.checkBulkChange(of: entity) } catch { throw .invalidFilter(error) }
+        try refuseSecretsInBulk(changes)
         let update = try compiler(context.scope).updateAll(changes, where: condition)
         let result: PostgresResult
         do {

@@ -11,12 +11,19 @@ package struct EntityRepository: Sendable {
     /// What their relations lead to.
     package let catalog: EntityCatalog
     let clock: any WallClock
+    /// Nil if the entity has no secrets, or if nobody can open them: then they can neither be read nor written.
+    let secrets: RecordSecrets?
 
     /// A repository.
-    /// - Parameter clock: the time in new identifiers.
+    /// - Parameters:
+    ///   - clock: the time in new identifiers.
+    ///   - sealer: what seals the secret members of documents (``Field/withSecretMembers()``). Without one, such fields cannot
+    ///     be written, and are shown as they are stored.
     package init(
-        pool: PostgresPool, entity: Entity, catalog: EntityCatalog, clock: any WallClock = SystemClock()
+        pool: PostgresPool, entity: Entity, catalog: EntityCatalog, clock: any WallClock = SystemClock(),
+        sealer: (any MemberSealer)? = nil
     ) {
+        secrets = sealer.flatMap { RecordSecrets(entity, $0) }
         self.pool = pool
         self.entity = entity
         self.catalog = catalog

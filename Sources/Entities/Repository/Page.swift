@@ -43,7 +43,7 @@ extension EntityRepository {
         if countsTotal, let counted = results.last?.first {
             do { total = try counted.int(0) } catch { throw .from(error, entity: entity) }
         }
-        let records = RecordList(rows, select.projection, prefix: filter.limit)
+        let records = RecordList(rows, select.projection, prefix: filter.limit, secrets: secrets)
         let last = rows.rowCount > records.count ? records.last : nil
         let offset = cursor?.offset(behind: records.count) ?? PageCursor.offset(filter.skip, behind: records.count)
         return Page(

@@ -13,11 +13,23 @@ extension Record: JSONWritable {
 
     /// Writes the members without the braces, for responses that add members of their own.
     package func writeMembers(to writer: inout JSONWriter) {
+        if let secrets { return secrets.writeMembers(of: self, to: &writer) }
+        writeStoredMembers(to: &writer)
+    }
+
+    /// Writes the members as they are stored, but those that a closure writes instead.
+    /// - Parameter replacing: Returns whether it has written the column.
+    func writeStoredMembers(
+        to writer: inout JSONWriter, replacing: ((Projection.Column, inout JSONWriter) -> Bool)? = nil
+    ) {
         projection.layout.withPointers { layout in
             row.forEachColumn { column, datum in
                 // The first column is the row's version.
                 if column == Projection.versionColumn { return }
-                if column <= layout.count { return layout.writeMember(column - 1, datum, to: &writer) }
+                if column <= layout.count {
+                    if let replacing, replacing(projection.columns[column - 1], &writer) { return }
+                    return layout.writeMember(column - 1, datum, to: &writer)
+                }
                 projection.relations[column - projection.firstRelation].writeMember(datum, to: &writer)
             }
         }
@@ -46,7 +58,10 @@ extension Record: JSONWritable {
         case .number: return JSONNumber(literal: try number(name)).map { .number($0) } ?? .null
         case .boolean: return .bool(try boolean(name))
         case .timestamp: return .timestamp(try timestamp(name))
-        case .json: return try jsonIfPresent(name).map { try JSONValue.parse(stored: $0) } ?? .null
+        case .json:
+            guard let stored = try jsonIfPresent(name) else { return .null }
+            let document = try JSONValue.parse(stored: stored)
+            return secrets?.opened(document, of: field, in: self) ?? document
         case .strings: return .array(try texts(name).map { .string($0) })
         }
     }
@@ -91,18 +106,22 @@ extension RelatedProjection {
 package struct RecordList: Sendable, RandomAccessCollection, JSONWritable {
     private let result: PostgresResult
     private let projection: Projection
+    private let secrets: RecordSecrets?
     /// The number of rows.
     package let endIndex: Int
 
     /// - Parameter prefix: how many of the rows belong to the list; nil: all.
-    init(_ result: PostgresResult, _ projection: Projection, prefix: Int? = nil) {
+    init(
+        _ result: PostgresResult, _ projection: Projection, prefix: Int? = nil, secrets: RecordSecrets? = nil
+    ) {
         self.result = result
         self.projection = projection
+        self.secrets = secrets
         endIndex = Swift.min(result.rowCount, prefix ?? .max)
     }
 
     package var startIndex: Int { 0 }
-    package subscript(position: Int) -> Record { Record(result[position], projection) }
+    package subscript(position: Int) -> Record { Record(result[position], projection, secrets: secrets) }
 
     /// Writes a JSON array of the rows.
     package func write(to writer: inout JSONWriter) {

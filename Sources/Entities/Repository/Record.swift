@@ -9,10 +9,13 @@ package import Primitives
 package struct Record: Sendable {
     let row: PostgresRow
     let projection: Projection
+    /// Opens secret members in JSON; nil for entities without any. Fields are read as they are stored.
+    let secrets: RecordSecrets?
 
-    init(_ row: PostgresRow, _ projection: Projection) {
+    init(_ row: PostgresRow, _ projection: Projection, secrets: RecordSecrets? = nil) {
         self.row = row
         self.projection = projection
+        self.secrets = secrets
     }
 
     private func read<Value>(

@@ -74,9 +74,14 @@ package enum FailureMapping {
     }
 
     private static func failure(for error: FilterError) -> HTTPFailure {
+        let (status, name): (HTTPResponse.Status, String) =
+            switch error {
+            case .secretMembers: (.unprocessableContent, "UnprocessableEntityError")
+            case .unknownRelations: (.badRequest, "Error")
+            default: (.badRequest, "BadRequestError")
+            }
         var failure = HTTPFailure(
-            .badRequest, name: error.code == "INVALID_INCLUSION_FILTER" ? "Error" : "BadRequestError",
-            message: .string(error.message), code: error.code, details: error.details)
+            status, name: name, message: .string(error.message), code: error.code, details: error.details)
         failure.syntaxError = error.syntaxError
         failure.parameter = error.parameter
         return failure

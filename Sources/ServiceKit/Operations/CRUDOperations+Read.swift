@@ -14,6 +14,7 @@ extension CRUDOperations {
                     .ok, "Array of \(entity.name)", schema: .array(of: entity.schemaWithRelations),
                     headers: [.link, .totalCount, .preferenceApplied])
             ],
+            failures: conditionFailures,
             handler: .scoped { call in
                 try await ListQuery(call, of: entity, in: catalog, limits: limits, views: views)
                     .page(of: repository, for: call)
@@ -25,7 +26,7 @@ extension CRUDOperations {
         Operation(
             .get, "\(path)/count", id: "\(controller).count", summary: "Count \(entity.name) entities",
             access: access.view, parameters: [.condition(entity)],
-            responses: [.init(.ok, "The count", schema: .count)],
+            responses: [.init(.ok, "The count", schema: .count)], failures: conditionFailures,
             handler: .scoped { call in
                 let condition = try Where.parse(
                     QueryParameter.all(call.request.query), for: entity, limits: limits)
@@ -45,6 +46,12 @@ extension CRUDOperations {
             ],
             failures: [.notFound: "There is no such \(entity.name)"],
             handler: .scoped { call in try .entity(try await read(call), for: call.request) })
+    }
+
+    /// What the document says of conditions on secrets.
+    private var conditionFailures: [HTTPResponse.Status: String] {
+        entity.secretFields.isEmpty
+            ? [:] : [.unprocessableContent: "A condition is about a secret, which is stored encrypted"]
     }
 
     /// The row that a `GET /x/{id}` asks for, with the filter's fields and relations.

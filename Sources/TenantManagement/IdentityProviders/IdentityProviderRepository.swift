@@ -15,7 +15,7 @@ struct IdentityProviderRepository: Sendable {
     /// The settings of tenants, as `arc keys rotate` finds them.
     static let sealedColumn = SealedColumn(
         "main.tenant_mgmt_configs", "config_value", key: [.init("id", "uuid")], reading: ["tenant_id"], form: .jsonb,
-        purpose: IdentitySecretSealer.purpose
+        hasSecretMembers: true, purpose: IdentitySecretSealer.purpose
     ) { SealedPlace($0.text("tenant_id")) }
 
     /// The key of a tenant that exists; nil when there is none.
@@ -26,19 +26,22 @@ struct IdentityProviderRepository: Sendable {
         return try result.first?.text(0)
     }
 
-    /// A setting of a tenant, the newest of its name; nil when there is none.
+    /// A setting of a tenant with its secrets, the newest of its name; nil when there is none.
     func config(_ key: String, of tenant: Identifier) async throws(PostgresError) -> JSONValue? {
         let result = try await pool.query(
             """
             SELECT config_value FROM main.tenant_mgmt_configs
             WHERE tenant_id = $1 AND config_key = $2 AND NOT deleted ORDER BY created_on DESC, id DESC LIMIT 1
             """, [.identifier(tenant), .text(key)], settings: TenantScope.everyTenant, as: .read)
-        return try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse(stored: $0) }
+        let stored = try result.first?.jsonIfPresent(0).flatMap { try? JSONValue.parse(stored: $0) }
+        return stored.map { sealer.members.opened(document: $0, owner: tenant.description) }
     }
 
-    /// Keeps a setting of a tenant, in place of the one of that name if there is one. The tenant's row is locked
-    /// meanwhile, so that two deliveries at once do not leave two of them.
-    func store(_ value: JSONValue, as key: String, of tenant: Identifier) async throws(PostgresError) {
+    /// Keeps a setting of a tenant with its secrets sealed, in place of the one of that name if there is one. The tenant's row is
+    /// locked meanwhile, so that two deliveries at once do not leave two of them.
+    /// - Throws: `PostgresError`; `SealingError`.
+    func store(_ value: JSONValue, as key: String, of tenant: Identifier) async throws {
+        let sealed = try sealer.members.sealed(value, owner: tenant.description)
         var batch = PostgresBatch(settings: TenantScope.everyTenant)
         batch.add("SELECT 1 FROM main.tenants WHERE id = $1 FOR UPDATE", [.identifier(tenant)])
         batch.add(
@@ -50,7 +53,7 @@ struct IdentityProviderRepository: Sendable {
             SELECT $4, $1, $2, $3, $5::uuid, $5::uuid WHERE NOT EXISTS (SELECT FROM changed)
             """,
             [
-                .identifier(tenant), .text(key), .json(value.serialized()), .identifier(.v7(at: clock.now())),
+                .identifier(tenant), .text(key), .json(sealed.serialized()), .identifier(.v7(at: clock.now())),
                 .optional(systemUser.identifier) { .identifier($0) },
             ])
         _ = try await pool.run(batch)

@@ -33,7 +33,7 @@ struct KeycloakIdentityProvider: IdentityProvider {
         try await repository.store(
             [
                 "realm": .string(user.home), "clientId": .string(clientID),
-                "clientSecret": .string(try repository.sealer.seal(secret, owner: user.tenant.description)),
+                "clientSecret": .string(secret),
                 "userId": .string(account.id),
             ], as: Self.configKey, of: user.tenant)
         return account.id

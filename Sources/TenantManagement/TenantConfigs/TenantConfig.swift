@@ -6,7 +6,7 @@ package import Primitives
 package enum TenantConfig {
     package static let configKey = Field.string(
         "configKey", maxLength: 100, pattern: .visibleText, required: true, example: "auth0")
-    package static let configValue = Field.object("configValue", required: true).personal(.empty)
+    package static let configValue = Field.object("configValue", required: true).personal(.empty).withSecretMembers()
     package static let tenantID = Field.identifier("tenantId", required: true)
 
     /// The description.

@@ -1,4 +1,6 @@
 import Entities
+import KeyRotation
+import Sealing
 import ServiceKit
 import ServicePlatform
 
@@ -11,12 +13,16 @@ struct TenantConfigFeature: ServiceFeature {
     let operations: [Operation]
 
     init(_ core: TenantManagementCore) {
+        let platform = core.platform
+        let configs = EntityRepository(
+            pool: platform.pool, entity: TenantConfig.entity, catalog: core.catalog, clock: platform.clock,
+            sealer: IdentitySecretSealer(keys: platform.encryptionKeys).members)
         operations =
             TenantConfigController(
                 crud: core.crud(
                     TenantConfig.entity, "/tenant-configs", "TenantMgmtConfigController",
-                    TenantConfigPolicy.access),
-                configs: core.repository(TenantConfig.entity), tenants: core.tenants
+                    TenantConfigPolicy.access, repository: configs),
+                configs: configs, tenants: core.tenants
             ).operations
     }
 }

@@ -79,7 +79,30 @@ final class LeakRun {
         let robot: JSONValue = ["name": "robot", "audience": "operator", "permissions": ["10207", "7008"]]
         let apiKey = try await management.post("/api-keys", robot, token: admin).expect(201).string("key")
         add("API key", apiKey)
+        try await storeSetting(of: tenant, management, admin)
         _ = try await management.get("/tenants/\(tenant)", token: apiKey).expect(200)
+    }
+
+    /// A setting with a secret, which is written, read, refused and looked for.
+    private func storeSetting(of tenant: String, _ management: TestHTTPClient, _ admin: String) async throws {
+        let secret = "setting%+/=\(SecureRandom.hex(bytes: 12))"
+        add("secret of a setting", secret)
+        let value: JSONValue = ["realm": "a", "client": ["clientSecret": .string(secret)]]
+        let setting = try await management.send(
+            "POST", "/tenant-configs", ["configKey": "idp", "configValue": value, "tenantId": .string(tenant)],
+            token: admin, headers: ["idempotency-key": Identifier.v4().description]
+        ).expect(201).string("id")
+        try await management.patch("/tenant-configs/\(setting)", ["configValue": value], token: admin).expect(204)
+        let shown = try await management.get("/tenant-configs/\(setting)", token: admin).expect(200)
+        guard shown.json["configValue"] == value else { throw TestFailure("the setting is not what was written") }
+        let condition = (["configValue": value] as JSONValue).parameter("where")
+        for answer in [
+            try await management.post("/tenant-configs", ["configValue": value, "wrong": value], token: admin),
+            try await management.get("/tenant-configs/count?\(condition)", token: admin),
+        ] {
+            guard answer.status == 422 else { throw TestFailure("not refused: \(answer.status)") }
+            errors.append("\(answer.headers) \(answer.text)")
+        }
     }
 
     /// Requests that are refused, each with secrets in them.
