@@ -71,6 +71,6 @@ import Testing
 
     @Test func `quantities are shown without the zeros of their scale`() {
         #expect(
-            ["12.50", "12.000", "100", "0.0", "1200"].map(UsageQuantity.trimmed) == ["12.5", "12", "100", "0", "1200"])
+            ["12.50", "12.000", "100", "0.0", "012"].map(UsageQuantity.trimmed) == ["12.5", "12", "100", "0", "12"])
     }
 }

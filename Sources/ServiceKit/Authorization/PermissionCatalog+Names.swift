@@ -109,5 +109,7 @@ extension PermissionCatalog {
         reportUsage: "ReportUsage",
         viewUsage: "ViewUsage",
         manageTestClocks: "ManageTestClocks",
+        viewEntitlements: "ViewEntitlements",
+        reserveEntitlement: "ReserveEntitlement",
     ]
 }

@@ -100,8 +100,14 @@ package enum PermissionCatalog {
     package static let reportUsage = "10314"
     /// Reading what tenants have used.
     package static let viewUsage = "10315"
-    /// The codes of usage, which the original does not have.
-    private static let usage = [createMeter, updateMeter, deleteMeter, viewMeter, reportUsage, viewUsage]
+    /// Reading what tenants have of features, and what is left.
+    package static let viewEntitlements = "10316"
+    /// Taking parts of the limits of tenants.
+    package static let reserveEntitlement = "10317"
+    /// The codes of usage and entitlements, which the original does not have.
+    private static let usage = [
+        createMeter, updateMeter, deleteMeter, viewMeter, reportUsage, viewUsage, viewEntitlements, reserveEntitlement,
+    ]
 
     /// Reading the audit log.
     package static let viewAuditLog = "10285"

@@ -49,6 +49,7 @@ extension Role {
             Code.createBillingCycle, Code.updateBillingCycle, Code.viewBillingCycle,
             Code.viewResource, Code.viewService,
             Code.createMeter, Code.updateMeter, Code.deleteMeter, Code.viewMeter, Code.viewUsage,
+            Code.viewEntitlements,
         ], description: "Plans, prices, subscriptions, invoices and payments")
 
     /// A program that registers customers of a marketplace: it makes tenants and their subscriptions.
@@ -68,7 +69,7 @@ extension Role {
         Code.viewLead, Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig,
         Code.viewSubscription, Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice,
         Code.viewEvents, Code.viewProvisioning, Code.viewWebhook, Code.viewRoles, Code.viewAuditLog, Code.viewMetrics,
-        Code.viewStatistics, Code.viewUsage,
+        Code.viewStatistics, Code.viewUsage, Code.viewEntitlements,
     ]).union(catalog)
 
     // MARK: Users of tenants
@@ -91,7 +92,7 @@ extension Role {
     private static let tenantViewing: Set<String> = Set([
         Code.viewTenant, Code.viewContact, Code.viewInvoice, Code.viewTenantConfig, Code.viewSubscription,
         Code.getBillingCustomer, Code.getBillingPaymentSource, Code.getBillingInvoice, Code.viewProvisioning,
-        Code.viewWebhook, Code.viewUsage,
+        Code.viewWebhook, Code.viewUsage, Code.viewEntitlements,
     ]).union(catalog)
 
     /// What is offered, which everybody may see.

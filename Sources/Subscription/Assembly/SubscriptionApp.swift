@@ -10,6 +10,7 @@ package enum SubscriptionApp: ServiceApp {
         BillingPreviewFeature.self,
         UsageFeature.self,
         TestClockFeature.self,
+        EntitlementFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         CredentialFeature.self,

@@ -62,6 +62,7 @@ package enum SubscriptionAudit {
         "tenant_list": "a copy of tenant management's",
         "token_revocations": "a copy of tenant management's",
         "usage_closings": "follows from invoices",
+        "usage_reservations": "made and ended by programs, within a limit",
         "usage_events": "reported by programs, and never changed",
         "usage_rollups": "sums of usage_events",
         "usage_values": "digests of usage_events",

@@ -121,6 +121,9 @@ package enum SubscriptionMigrations {
             up: sql(PackageResources.V0110__usage_up_sql) + AuditSchema.attach(SubscriptionAudit.usage)
                 + RoleGrants.functionsOfSchemaUsers,
             down: AuditSchema.detach(SubscriptionAudit.usage) + sql(PackageResources.V0110__usage_down_sql)),
+        Migration(
+            number: 111, name: "usage_reservations", up: PackageResources.V0111__usage_reservations_up_sql,
+            down: PackageResources.V0111__usage_reservations_down_sql),
     ]
 
     private static let subscriptionBilling = Migration(

@@ -8,7 +8,7 @@ enum Meter {
     enum Aggregation: String, FieldValue, CaseIterable {
         /// The sum of their quantities.
         case sum
-        /// How many there are.
+        /// How many there are; what was reserved and used counts as often as was reserved.
         case count
         /// The largest quantity.
         case max

@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 
@@ -24,10 +25,11 @@ enum UsageQuantity {
 
     private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 
-    /// A `numeric` without the zeros at its end that its scale adds: `12.50` is `12.5`.
+    /// A quantity without zeros that say nothing: `012.50` is `12.5`.
     static func trimmed(_ text: String) -> String {
-        guard text.contains(".") else { return text }
         var digits = Substring(text)
+        while digits.hasPrefix("0"), digits.dropFirst().first?.isWholeNumber == true { digits.removeFirst() }
+        guard digits.contains(".") else { return String(digits) }
         while digits.hasSuffix("0") { digits.removeLast() }
         if digits.hasSuffix(".") { digits.removeLast() }
         return String(digits)
@@ -35,4 +37,12 @@ enum UsageQuantity {
 
     /// The schema of a quantity in a body or an answer.
     static let schema = Schema.string(maxLength: maximumLength, pattern: pattern).example("12.5")
+}
+
+extension UsageQuantity {
+    /// Whether a quantity is no larger than another one.
+    static func isAtMost(_ quantity: String, _ other: String) -> Bool {
+        guard let one = try? Rational(decimal: quantity), let two = try? Rational(decimal: other) else { return false }
+        return !(one > two)
+    }
 }

@@ -44,7 +44,7 @@ struct UsageRepository: Sendable {
     /// What an aggregation makes of the sums of a meter.
     private static let value = """
         CASE meter.aggregation
-            WHEN 'sum' THEN used.total WHEN 'count' THEN used.events WHEN 'max' THEN used.maximum WHEN 'latest' THEN used.latest
+            WHEN 'sum' THEN used.total WHEN 'count' THEN used.total WHEN 'max' THEN used.maximum WHEN 'latest' THEN used.latest
             ELSE (
                 SELECT count(DISTINCT value_hash) FROM piece JOIN main.usage_values AS kept
                     ON kept.tenant_id = $1 AND kept.span = piece.span AND kept.starts_on >= piece.first
@@ -87,7 +87,7 @@ struct UsageRepository: Sendable {
 
     private static let steps: PostgresStatement = """
         SELECT kept.starts_on, kept.events, (CASE $6::text
-            WHEN 'sum' THEN kept.total WHEN 'count' THEN kept.events WHEN 'max' THEN kept.maximum WHEN 'latest' THEN kept.latest
+            WHEN 'sum' THEN kept.total WHEN 'count' THEN kept.total WHEN 'max' THEN kept.maximum WHEN 'latest' THEN kept.latest
             ELSE (
                 SELECT count(*) FROM main.usage_values AS counted
                 WHERE counted.tenant_id = $1 AND counted.span = $2 AND counted.starts_on = kept.starts_on

@@ -20,6 +20,25 @@ extension ValidRequests {
                         ]
                     ]
                 ], token: stack.admin)
+        case "GET /entitlements/{tenantId}":
+            return Request(path: "/entitlements/\(try await entitledTenant())", token: stack.admin)
+        case "POST /entitlements/{tenantId}/reserve":
+            return Request(
+                path: "/entitlements/\(try await entitledTenant())/reserve",
+                body: ["feature": .string(try await meteredFeature()), "quantity": "1", "ttlSeconds": 60],
+                token: stack.admin)
+        case "POST /entitlements/{tenantId}/reservations/{reservationId}/commit",
+            "POST /entitlements/{tenantId}/reservations/{reservationId}/release":
+            let tenant = try await entitledTenant()
+            let body: JSONValue = ["feature": .string(try await meteredFeature()), "quantity": "1"]
+            let reservation = try await stack.subscription.post(
+                "/entitlements/\(tenant)/reserve", body, token: stack.admin
+            ).expect(200).string("id")
+            let end = operation.path.split(separator: "/").last ?? ""
+            return Request(
+                path: "/entitlements/\(tenant)/reservations/\(reservation)/\(end)",
+                body: operation.body.map { _ in [:] },
+                token: stack.admin)
         default: return nil
         }
     }
@@ -27,5 +46,17 @@ extension ValidRequests {
     /// The id of a tenant that has a value of a feature of its own.
     private func entitledTenant() async throws -> String {
         try await create("/feature-values").string("strategyEntityId")
+    }
+
+    /// The key of a feature without a value that limits a meter.
+    private func meteredFeature() async throws -> String {
+        let key = TestStack.uniqueKey()
+        let feature: JSONValue = ["name": .string(key), "key": .string(key), "defaultValue": "unlimited"]
+        try await stack.subscription.post("/features", feature, token: stack.admin).expect(201)
+        let meter: JSONValue = [
+            "name": .string(key), "key": .string(key), "aggregation": "sum", "featureKey": .string(key),
+        ]
+        try await stack.subscription.post("/meters", meter, token: stack.admin).expect(201)
+        return key
     }
 }

@@ -1,0 +1,40 @@
+import Billing
+import Entities
+import Primitives
+
+/// What tenants have of the features of the catalog, and why.
+struct EntitlementService: Sendable {
+    let entitlements: EntitlementRepository
+    let meters: MeterRepository
+    let amounts: MeteredAmountRepository
+
+    /// An entitlement, with what was used of its limit if it is metered.
+    struct Entry: Sendable {
+        let entitlement: Entitlement
+        let amount: MeteredAmount?
+    }
+
+    /// What a tenant has of each feature, by key.
+    /// - Parameters:
+    ///   - key: Of one feature; nil for all.
+    ///   - limit: How many features at most; nil for all.
+    /// - Throws: ``EntitlementError/tenantNotFound``, ``EntitlementError/featureNotFound``.
+    func entries(
+        of tenant: Identifier, feature key: String? = nil, limit: Int? = nil, at now: Timestamp, in scope: TenantScope
+    ) async throws -> [Entry] {
+        if let own = scope.tenantID, own != tenant { throw EntitlementError.tenantNotFound }
+        let found = try await entitlements.contents(
+            of: tenant, feature: key, limit: limit, on: CalendarDate(of: now), in: scope)
+        guard let found else { throw EntitlementError.tenantNotFound }
+        guard key == nil || !found.features.isEmpty else { throw EntitlementError.featureNotFound }
+        let all = found.features.map(found.rules.entitlement)
+        let metered = try await meters.meters(limitedBy: Set(all.map(\.feature)), in: scope)
+        let limits = all.compactMap { entitlement in
+            metered[entitlement.feature].map { MeteredAmountRepository.Limited(meter: $0, limit: entitlement.limit) }
+        }
+        let amounts = try await amounts.amounts(of: tenant, limits, at: now, in: scope)
+        return all.map { entitlement in
+            Entry(entitlement: entitlement, amount: metered[entitlement.feature].flatMap { amounts[$0.id] })
+        }
+    }
+}
