@@ -1,5 +1,6 @@
 import JSONCoding
 import PostgresClient
+import PostgresTestSupport
 import Primitives
 import Testing
 
