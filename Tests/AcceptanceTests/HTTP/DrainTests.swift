@@ -1,3 +1,4 @@
+import ServiceKit
 import StackTestSupport
 import TestSupport
 import Testing
