@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-data backup-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-test scale-data backup-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -33,7 +33,7 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos backup-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
+acceptance: lint test clients chaos backup-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
 
 compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs root), and check it against the drawing
 	@scripts/install-dependencies.sh --compose
@@ -44,6 +44,10 @@ chaos: build ## Kill processes at random, then check that nothing is lost, doubl
 
 load: build ## Publish many events on a running system and report rate and lag; ARGS="--events 10000 --seconds 60"
 	@python3 scripts/load/events.py --binary $(ARC) $(ARGS)
+
+scale-test: build ## Replace two nodes behind nginx one by one under load, without a failed request; FORMER=<arc of a former release>
+	@scripts/install-dependencies.sh --nodes
+	@python3 scripts/nodes/scale_test.py --binary $(ARC) $(if $(FORMER),--former $(FORMER)) $(ARGS)
 
 scale-data: build ## Compare hot requests at 10,000 and 1,000,000 tenants; takes up to an hour; ARGS="--sizes 10000,200000"
 	@python3 scripts/scale/scale.py --binary $(ARC) --output Benchmarks/results/scale.json $(ARGS)

@@ -7,6 +7,7 @@
 #   install-dependencies.sh --clients   also for `make clients`
 #   install-dependencies.sh --compose   also for `make compose-test`
 #   install-dependencies.sh --backup    also for `make backup-test`
+#   install-dependencies.sh --nodes     also for `make scale-test`
 # Without root it prints the command to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -64,6 +65,10 @@ if [ "${1:-}" = --clients ]; then
     has java || need default-jre-headless "openapi-generator is a Java program"
 fi
 
+case "${1:-}" in --test | --nodes)
+    has nginx || [ -x /usr/sbin/nginx ] || need nginx "balances two nodes in \`make scale-test\`, and checks deploy/nginx in \`make test\`"
+    has openssl || need openssl "makes the certificate of nginx" ;;
+esac
 if [ "${1:-}" = --backup ]; then
     has pgbackrest || need pgbackrest "\`make backup-test\` backs a cluster up and restores it with it"
 fi
@@ -105,7 +110,7 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -qq
     "${install[@]}"
     if [ -d /run/systemd/system ]; then
-        for name in postgresql redis-server prometheus; do
+        for name in postgresql redis-server prometheus nginx; do
             case " ${missing[*]} " in *" $name "*) systemctl disable --quiet --now "$name" || true ;; esac
         done
     fi

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Refuses statements in migrations that would keep others from a large table for longer than a moment.
+"""Refuses statements in migrations that would keep others from a large table for longer than a moment, or take away what nodes of the
+former release use.
 
     lint_migrations.py            checks all migrations of Sources that are not in released-migrations.txt
     lint_migrations.py FILE...    checks these files
@@ -16,6 +17,12 @@ Where a lock does no harm, a comment right before the statement says why:
 
     -- Locks: there is one row in this table.
     CREATE INDEX idx_role_state ON main.role_state (version);
+
+Nodes of the former release go on while the databases are migrated, and until the last one is replaced (expand and contract). What they
+use is removed or renamed in a release after the one that no longer uses it, and a comment says since when that is:
+
+    -- Contract: no release since 1.4 reads or writes this column.
+    ALTER TABLE main.tenants DROP COLUMN nickname;
 """
 import pathlib
 import re
@@ -31,6 +38,12 @@ TABLE = r"(?:ONLY\s+)?(?:IF\s+(?:NOT\s+)?EXISTS\s+)?(?P<table>[\w.\"]+)"
 CONSTANT = re.compile(
     r"DEFAULT\s+(?:'(?:[^']|'')*'(?:::[\w. \[\]()]+)?|[-+]?[\d.]+|TRUE|FALSE|NULL|CURRENT_(?:TIMESTAMP|DATE)"
     r"|'(?:[^']|'')*'|ARRAY\[\](?:::[\w\[\]]+)?)(?=\s|,|$)", re.I)
+
+
+# What has no place in a DO block, whose statements are not looked at one by one.
+HIDDEN = re.compile(
+    r"\b(?:UPDATE\s+[\w.\"]+\s+(?:AS\s+\w+\s+)?SET|DELETE\s+FROM|TRUNCATE|LOCK\s+TABLE|CREATE\s+(?:UNIQUE\s+)?INDEX|REINDEX|CLUSTER"
+    r"|ALTER\s+COLUMN|DROP\s+(?:TABLE|COLUMN)|VALIDATE\s+CONSTRAINT)\b", re.I)
 
 
 def statements(text):
@@ -84,8 +97,19 @@ def actions(rest):
     yield rest[start:].strip()
 
 
+def removal(action):
+    """What an action of ALTER TABLE takes away from nodes of the former release, or None."""
+    if re.match(r"DROP\s+(?!CONSTRAINT\b|EXPRESSION\b)|RENAME\s+(?!CONSTRAINT\b)|SET\s+SCHEMA\b", action, re.I):
+        return "a column or a name"
+    if re.match(r"ALTER\s+(?:COLUMN\s+)?\S+\s+DROP\s+(?:DEFAULT|IDENTITY)\b", action, re.I):
+        return "a value"
+    return None
+
+
 def problem_of_action(action, table, validated):
     """Why this action of ALTER TABLE takes long, or None."""
+    if re.match(r"ATTACH\s+PARTITION\b", action, re.I):
+        return "reads the whole partition: validate a CHECK of the partition's bounds before, and give that as the reason"
     if re.match(r"ADD\s+(?:CONSTRAINT\s+\S+\s+)?(?:CHECK|FOREIGN KEY)\b", action, re.I):
         if not re.search(r"\bNOT\s+VALID\b", action, re.I):
             return "reads the whole table: add it NOT VALID, and validate it in a later migration"
@@ -99,6 +123,9 @@ def problem_of_action(action, table, validated):
             return "rewrites the table for a generated value: add the column without one, and fill it in parts"
         if re.search(r"\b(?:PRIMARY KEY|UNIQUE)\b", rest, re.I):
             return "builds an index while nobody can write"
+        if re.search(r"\b(?:CHECK\s*\(|REFERENCES\b)", without_strings(rest), re.I):
+            return ("reads the whole table: add the constraint by itself, NOT VALID (it holds for new rows at once), and validate it"
+                    " in a later migration")
         if re.search(r"\bDEFAULT\b", rest, re.I) and not CONSTANT.search(rest):
             return "rewrites the table, because the default is not a constant: set the default after adding the column"
         if re.search(r"\bNOT\s+NULL\b", rest, re.I) and not re.search(r"\bDEFAULT\b", rest, re.I):
@@ -144,7 +171,14 @@ def problems_of(text, earlier=""):
         return problems_without_transaction(parts)
     created = {name_of(match.group("table")) for statement, _ in parts
                for match in [re.match(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+" + TABLE, statement, re.I)] if match}
+    # Functions, views and so on that this file makes anew.
+    made = {name_of(match) for statement, _ in parts for match in re.findall(
+        r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:VIEW|FUNCTION|PROCEDURE|TYPE|DOMAIN|SEQUENCE)\s+([\w.\"]+)", statement, re.I)}
     validated = {name.lower() for name in re.findall(r"VALIDATE\s+CONSTRAINT\s+(\w+)", earlier, re.I)}
+    for block in re.findall(r"\bDO\s+(?:LANGUAGE\s+\w+\s+)?(\$\w*\$.*?)\$\w*\$", text, re.I | re.S):
+        hidden = HIDDEN.search(without_strings(re.sub(r"--.*", "", block)))
+        if hidden:
+            found.append(f"\"DO … {' '.join(hidden.group().split())} …\" is hidden in a block: write it outside of it")
     altered = {}
     for statement, _ in parts:
         match = re.match(r"ALTER\s+TABLE\s+" + TABLE + r"\s+(?P<rest>.*)", statement, re.I)
@@ -152,12 +186,13 @@ def problems_of(text, earlier=""):
             altered.setdefault(name_of(match.group("table")), statement)
 
     for statement, comment in parts:
-        reason = re.search(r"\bLocks:\s*(.*)", comment)
-        if reason and len(reason.group(1).strip()) >= SHORTEST_REASON:
-            continue
+        may_lock, may_remove = (
+            any(len(text.strip()) >= SHORTEST_REASON for text in re.findall(rf"\b{word}:\s*((?:(?!\b(?:Locks|Contract):).)*)", comment))
+            for word in ("Locks", "Contract"))
 
-        def refuse(why):
-            found.append(f"\"{statement[:70]}{'…' if len(statement) > 70 else ''}\" {why}")
+        def refuse(why, is_removal=False):
+            if not (may_remove if is_removal else may_lock):
+                found.append(f"\"{statement[:70]}{'…' if len(statement) > 70 else ''}\" {why}")
 
         index = re.match(r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?P<concurrently>CONCURRENTLY\s+)?.*?\bON\s+" + TABLE, statement, re.I)
         if index:
@@ -180,7 +215,20 @@ def problems_of(text, earlier=""):
                 why = problem_of_action(action, table, validated)
                 if why:
                     refuse(why)
+                what = removal(action)
+                if what:
+                    refuse(f"takes {what} away from nodes of the former release: remove it in a later release, with the comment"
+                           " \"-- Contract: …\"", is_removal=True)
             continue
+        dropped = re.match(r"DROP\s+(?P<kind>TABLE|(?:MATERIALIZED\s+)?VIEW|FUNCTION|PROCEDURE|TYPE|DOMAIN|SEQUENCE|SCHEMA)\s+" + TABLE,
+                           statement, re.I)
+        if dropped and name_of(dropped.group("table")) not in created | made:
+            refuse("takes what nodes of the former release may use: remove it in a later release, with the comment"
+                   " \"-- Contract: …\"", is_removal=True)
+        if re.match(r"ALTER\s+(?:TYPE|VIEW|FUNCTION|SEQUENCE|SCHEMA|DOMAIN)\b.*\bRENAME\b", statement, re.I):
+            refuse("takes a name away from nodes of the former release", is_removal=True)
+        if re.match(r"ALTER\s+DOMAIN\b.*\bADD\b(?!.*\bNOT\s+VALID\b)", statement, re.I):
+            refuse("reads every table with this domain: add it NOT VALID, and validate it in a later migration")
         change = re.match(r"(?:UPDATE|DELETE\s+FROM)\s+" + TABLE, statement, re.I)
         if change and name_of(change.group("table")) not in created:
             refuse("locks all rows that it changes until the end: let the service change rows in parts")

@@ -1,11 +1,16 @@
 """The stack under test: `arc up` with a private home, its processes, and SQL against its databases."""
+import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
+import sys
+import tempfile
 import time
 import urllib.request
+import uuid
 
 PSQL = ("psql", "-X", "-A", "-t", "-F", "\t", "-v", "ON_ERROR_STOP=1")
 SERVICES = ("tenant-management", "subscription", "orchestrator")
@@ -15,6 +20,28 @@ def free_port():
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
+
+
+@contextlib.contextmanager
+def private_folder(prefix):
+    """A folder for a run. It is removed at the end, also when the run is ended by a signal."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    folder = pathlib.Path(tempfile.mkdtemp(prefix=prefix))
+    # PostgreSQL runs as another user if we are root.
+    os.chmod(folder, 0o755)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def new_tenant(name):
+    """The body of a request that creates a tenant with a unique key."""
+    key = name[0].lower() + uuid.uuid4().hex[:9]
+    return {
+        "name": f"{name} {key}", "key": key, "domains": [f"{key}.example.com"],
+        "contact": {"firstName": "Bo", "lastName": "Ek", "email": f"bo@{key}.example.com", "isPrimary": True},
+    }
 
 
 class Stack:
@@ -48,16 +75,39 @@ class Stack:
         return f"http://127.0.0.1:{self.ports[service]}"
 
     def start(self, timeout=180):
-        self.process = subprocess.Popen(
-            [self.binary, "up"], env=self.environment, stdout=self.log, stderr=self.log, start_new_session=True)
+        self.run("up")
         self.wait_until_ready(timeout)
+
+    def start_servers(self, binary, timeout=180):
+        """Only PostgreSQL and Redis, by a program that knows how. Nothing is migrated."""
+        begin = os.path.getsize(self.log.name)
+        self.run("up", "--servers-only", binary=binary)
+        deadline = time.monotonic() + timeout
+        while "\nReady in " not in pathlib.Path(self.log.name).read_text(errors="replace")[begin:]:
+            self.check_that_it_runs()
+            if time.monotonic() > deadline:
+                raise SystemExit(f"PostgreSQL and Redis are not ready after {timeout} s; see {self.log.name}")
+            time.sleep(0.1)
+
+    def run(self, *arguments, binary=None):
+        self.process = subprocess.Popen(
+            [binary or self.binary, *arguments], env=self.environment, stdout=self.log, stderr=self.log,
+            start_new_session=True)
+
+    def check_that_it_runs(self):
+        if self.process.poll() is not None:
+            raise SystemExit(f"`arc up` ended with code {self.process.returncode}; see {self.log.name}")
+
+    def service_environment(self, service):
+        """What `arc up` has given to a service that runs, so that another node of it can be started."""
+        content = pathlib.Path(f"/proc/{self.processes()[service]}/environ").read_bytes()
+        return dict(part.split("=", 1) for part in content.decode().split("\0") if "=" in part)
 
     def wait_until_ready(self, timeout):
         deadline = time.monotonic() + timeout
         waiting = list(SERVICES)
         while waiting:
-            if self.process.poll() is not None:
-                raise SystemExit(f"`arc up` ended with code {self.process.returncode}; see {self.log.name}")
+            self.check_that_it_runs()
             if time.monotonic() > deadline:
                 raise SystemExit(f"not ready after {timeout} s: {', '.join(waiting)}; see {self.log.name}")
             try:

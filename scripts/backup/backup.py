@@ -16,7 +16,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import urllib.request
@@ -25,7 +24,7 @@ import uuid
 SCRIPTS = pathlib.Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(SCRIPTS))
 
-from stack import Stack, kill
+from stack import Stack, kill, new_tenant, private_folder
 
 STANZA = "tenant-management"
 CONFIGURATION = SCRIPTS.parent / "deploy/backup/pgbackrest.conf"
@@ -131,13 +130,8 @@ class Load:
 
 
 def create(stack, token):
-    key = "b" + uuid.uuid4().hex[:9]
-    body = {
-        "name": f"Kept {key}", "key": key, "domains": [f"{key}.example.com"],
-        "contact": {"firstName": "Bo", "lastName": "Ek", "email": f"bo@{key}.example.com", "isPrimary": True},
-    }
     request = urllib.request.Request(
-        stack.url("tenant-management") + "/tenants", json.dumps(body).encode(),
+        stack.url("tenant-management") + "/tenants", json.dumps(new_tenant("Kept")).encode(),
         {"Authorization": f"Bearer {token}", "Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=120) as response:
         return json.load(response)["id"]
@@ -316,14 +310,8 @@ def rehearse(folder, options):
 
 def main():
     options = arguments()
-    # So that everything is removed then, too.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    folder = pathlib.Path(tempfile.mkdtemp(prefix="arc-backup-"))
-    os.chmod(folder, 0o755)
-    try:
+    with private_folder("arc-backup-") as folder:
         rehearse(folder, options)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
     print("the backup can be restored")
 
 
