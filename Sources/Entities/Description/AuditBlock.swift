@@ -37,6 +37,8 @@ package enum AuditBlock {
 
     /// As members of requests: accepted, checked, ignored (docs/contract/arc-api.md 15).
     package static let requestProperties = fields.map {
-        Schema.Property($0.name, $0.schema.described("Set by the server; ignored in requests."))
+        let schema = $0.schema.described("Set by the server; ignored in requests.")
+        return Schema.Property(
+            $0.name, [createdBy.name, modifiedBy.name].contains($0.name) ? schema.nullable() : schema)
     }
 }

@@ -86,7 +86,9 @@ package final class Entity: Sendable {
         properties = auditFields + [AuditBlock.identifier] + fields
         fieldIndex = Self.index(properties.map(\.name))
         relationIndex = Self.index(relations.map(\.name))
-        let schemas = EntitySchemas(name, description: description, audit: audit, fields: fields, relations: relations)
+        let schemas = EntitySchemas(
+            name, description: description, audit: audit, fields: fields, relations: relations,
+            alwaysSet: self.alwaysSet)
         newSchema = schemas.new
         replacementSchema = schemas.replacement
         partialSchema = schemas.partial

@@ -1,4 +1,6 @@
 /// The schemas that follow from an entity's description (docs/contract/arc-api.md 5.0).
+///
+/// What a response may show as `null`, because it is unset, requests may send as `null`: so what was read can be sent back.
 struct EntitySchemas {
     let new: Schema
     let replacement: Schema
@@ -6,10 +8,18 @@ struct EntitySchemas {
     let response: Schema
     let responseWithRelations: Schema
 
-    init(_ name: String, description: String, audit: Audit, fields: [FieldDefinition], relations: [Relation]) {
+    /// - Parameter alwaysSet: Names of fields that are never unset.
+    init(
+        _ name: String, description: String, audit: Audit, fields: [FieldDefinition], relations: [Relation],
+        alwaysSet: Set<String>
+    ) {
         let writable = fields.filter { $0.access == .readWrite }
         let auditMembers = audit == .visible ? AuditBlock.requestProperties : []
-        let members = writable.map { Schema.Property($0.name, $0.schema, required: $0.isRequired) }
+        let members = writable.map {
+            Schema.Property(
+                $0.name, $0.isRequired || alwaysSet.contains($0.name) ? $0.schema : $0.schema.nullable(),
+                required: $0.isRequired)
+        }
         let identifier = Schema.Property(Entity.id)
         new = .object(auditMembers + members, name: "New\(name)").described("A new row of \(name).")
         replacement = .object(auditMembers + [identifier] + members, name: "\(name)Replacement")

@@ -103,12 +103,15 @@ extension Schema {
         }
     }
 
-    /// The object schema with the named members required.
+    /// The object schema with the named members required, and no longer null.
     package func requiring(_ names: String...) -> Schema { requiring(names) }
 
     func requiring(_ names: [String]) -> Schema {
         changingProperties {
-            $0.map { Property($0.name, $0.schema, required: $0.isRequired || names.contains($0.name)) }
+            $0.map {
+                guard names.contains($0.name) else { return $0 }
+                return Property($0.name, $0.isRequired ? $0.schema : $0.schema.component(), required: true)
+            }
         }
     }
 

@@ -77,7 +77,7 @@ package struct FieldValues: Sendable {
 
     /// A JSON value as the field's column takes it.
     static func parameter(_ value: JSONValue, _ field: FieldDefinition) throws(RepositoryError) -> PostgresValue {
-        if value.isNull, field.type != .json || field.schema.isNullable { return .null }
+        if value.isNull, field.type != .json || field.schema.isNullable || !field.isRequired { return .null }
         let converted: PostgresValue? =
             switch (field.type, value) {
             case (.string, .string(let text)): .text(text)
