@@ -65,6 +65,11 @@ extension ServicePlatform {
                         }
                     }))
         if let keySet { checks.append(keySet.healthCheck) }
+        if let replicas = database.replicas {
+            checks.append(replicas.healthCheck)
+            background.append(ReplicaChecks(replicas))
+            telemetry.add([.replicas(replicas)])
+        }
 
         telemetry.add([
             .pools(database.pools), .redis(redis), .outbox(outbox, relay, clock: clock),
@@ -89,7 +94,8 @@ extension ServicePlatform {
             catalog: core.catalog,
             authenticators: authenticators(features),
             rateLimiter: limiter, idempotency: idempotency,
-            tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, observers: telemetry.observers,
+            tenantGate: core.tenantGate, tenantPlans: core.tenantPlans, replicated: pool,
+            observers: telemetry.observers,
             recorder: tracing?.recorder,
             background: background, origins: origins, reloadable: reloadable,
             atEnd: {

@@ -77,6 +77,8 @@ package struct ServicePlatform: Sendable {
         QueryLimits.configurationKeys,
         PostgresConfiguration.configurationKeys
             .checking { (reader) throws(ConfigurationFailure) in try PostgresConfiguration.check(reader) },
+        ReplicaConfiguration.configurationKeys
+            .checking { (reader) throws(ConfigurationFailure) in _ = try ReplicaConfiguration(reader: reader) },
         RedisConfiguration.configurationKeys
             .checking { (reader) throws(ConfigurationFailure) in _ = try RedisConfiguration(reader: reader) },
         BusConnectors.configurationKeys,
@@ -109,7 +111,9 @@ package struct ServicePlatform: Sendable {
         encryptionKeys = try EncryptionKeys(reader: reader)
         systemUser = try SystemUser(reader: reader)
         queryLimits = try QueryLimits(reader: reader)
-        database = ServiceDatabase(configuration: try PostgresConfiguration(reader: reader), logger: logger)
+        database = ServiceDatabase(
+            configuration: try PostgresConfiguration(reader: reader),
+            replicas: try ReplicaConfiguration(reader: reader), logger: logger)
         var redisConfiguration = try RedisConfiguration(reader: reader)
         if try RedisConfiguration.namedDatabase(reader: reader) == nil, redisConfiguration.database == 0 {
             redisConfiguration = redisConfiguration.with(database: profile.redisDatabase)

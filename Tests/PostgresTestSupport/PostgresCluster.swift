@@ -30,14 +30,47 @@ package final class PostgresCluster {
         }
     }
 
-    private init(port: Int?) async throws {
-        self.port = port
-        programs = try await TestCommand.run(["pg_config", "--bindir"])
-        folder = try await Self.makeFolder()
+    /// Runs `body` with a streaming replica of this cluster, which has a socket of its own and is removed afterwards.
+    package func withReplica<Value>(_ body: (PostgresCluster) async throws -> Value) async throws -> Value {
+        let replica = try await PostgresCluster(emptyOn: nil)
+        return try await withCleanup {
+            try await replica.copy(self)
+            try await replica.start()
+            return try await body(replica)
+        } cleanup: {
+            await replica.remove()
+        }
+    }
+
+    /// Makes it a replica once more, whatever has become of it: with a new copy of a primary.
+    package func becomeReplica(of primary: PostgresCluster) async throws {
+        try await stop()
+        try await run(["rm", "-rf", "\(folder)/data"])
+        try await copy(primary)
+        try await start()
+    }
+
+    private func copy(_ primary: PostgresCluster) async throws {
+        try await run([
+            "\(programs)/pg_basebackup", "-h", primary.folder, "-p", primary.port.map(String.init) ?? "5432", "-U",
+            "postgres", "-D", "\(folder)/data", "-R", "-X", "stream", "-c", "fast", "--no-sync",
+        ])
+        try append("unix_socket_directories = '\(folder)'\nlisten_addresses = ''\nport = 5432\n")
+    }
+
+    private convenience init(port: Int?) async throws {
+        try await self.init(emptyOn: port)
         try await run(["cp", "-a", "\(try await Self.template.value)/data", "\(folder)/data"])
         // No fsync: the machine does not fail here, only PostgreSQL does, and it recovers from its log all the same.
         try append("unix_socket_directories = '\(folder)'\nfsync = off\nmax_connections = 200\n")
         try append(port.map { "listen_addresses = '127.0.0.1'\nport = \($0)\n" } ?? "listen_addresses = ''\n")
+    }
+
+    /// A cluster without data.
+    private init(emptyOn port: Int?) async throws {
+        self.port = port
+        programs = try await TestCommand.run(["pg_config", "--bindir"])
+        folder = try await Self.makeFolder()
     }
 
     /// A folder with a cluster that was never started, made once: copying is much faster than initdb.

@@ -32,11 +32,42 @@ extension PostgresPool {
         _ batch: PostgresBatch, as workload: PostgresWorkload = .write
     ) async throws(PostgresError) -> [PostgresResult] {
         if batch.items.isEmpty, batch.settings.isEmpty { return [] }
+        if let replicas, let results = try await read(batch, as: workload, from: replicas) { return results }
+        return try await send(batch, as: workload)
+    }
+
+    /// Runs a batch here, whatever replicas there are.
+    func send(_ batch: PostgresBatch, as workload: PostgresWorkload) async throws(PostgresError) -> [PostgresResult] {
         let request = Request(
             settings: settings(of: batch, as: workload), items: batch.items, workload: workload,
             commitPoint: workload.changesNothing ? .none : .end)
         return try await perform(request).0
     }
+
+    /// Has a replica answer what it may answer.
+    /// - Returns: Nil when the primary has to answer.
+    private func read(
+        _ batch: PostgresBatch, as workload: PostgresWorkload, from replicas: ReadReplicas
+    ) async throws(PostgresError) -> [PostgresResult]? {
+        let reading = ReplicaReading.current
+        guard workload.changesNothing else {
+            // What the request reads from here on must show what it has written.
+            reading?.usePrimary()
+            return nil
+        }
+        guard let reading else {
+            replicas.countPrimary()
+            return nil
+        }
+        return try await replicas.run(batch, as: workload, for: reading)
+    }
+
+    /// Whether replicas may answer in its place.
+    package var hasReplicas: Bool { replicas != nil }
+
+    /// The place in the log behind everything that has been written until now; nil without replicas, and when the database does not
+    /// say it.
+    package func writePosition() async -> WritePosition? { await replicas?.position(asking: self) }
 
     /// Runs a request on a connection and returns the connection to the pool, unless `keeps` is true.
     func perform(

@@ -58,13 +58,20 @@ package final class PostgresPool: Sendable {
     let patternLimit: PostgresSetting?
     private let state: Mutex<State>
     let meter: PoolMeter?
+    /// Who may answer reads in its place; nil without replicas.
+    let replicas: ReadReplicas?
     /// When the server last refused a request because its disk was full, in the time of `MonotonicClock`; 0 if never.
     private let diskWasFullAt = Atomic<Int64>(0)
 
     /// Makes a pool; the first connection is opened when the first request comes.
-    /// - Parameter name: As metrics name it, `a-z` and `_`. Pools with the same name are counted together.
-    package init(_ name: String = "other", configuration: PostgresConfiguration, logger: Logger) {
+    /// - Parameters:
+    ///   - name: As metrics name it, `a-z` and `_`. Pools with the same name are counted together.
+    ///   - replicas: Replicas of the same database, which may answer what a request reads.
+    package init(
+        _ name: String = "other", configuration: PostgresConfiguration, replicas: ReadReplicas? = nil, logger: Logger
+    ) {
         self.name = name
+        self.replicas = replicas
         meter = PoolMeter(pool: name)
         self.configuration = configuration
         self.logger = logger

@@ -212,6 +212,7 @@ extension PostgresPool {
         settings: [PostgresSetting] = [], isolation: PostgresIsolation = .readCommitted,
         as workload: PostgresWorkload = .write, _ body: (PostgresTransaction) async throws -> Value
     ) async throws -> Value {
+        if replicas != nil, !workload.changesNothing { ReplicaReading.current?.usePrimary() }
         let transaction = PostgresTransaction(
             pool: self, settings: settings, isolation: isolation, workload: workload)
         let value: Value

@@ -5,6 +5,7 @@ import HummingbirdCore
 package import Logging
 import NIOCore
 import Observability
+package import PostgresClient
 package import Primitives
 package import ServiceLifecycle
 import Synchronization
@@ -42,6 +43,7 @@ package struct HTTPService: Sendable {
     ///   - idempotency: Stores idempotency keys; nil for a service without operations that take them.
     ///   - tenantGate: Rejects tokens of tenants that may not act; nil for a service without tenants.
     ///   - tenantPlans: The plans of tenants, for their limits of calls; nil for a service without tenants.
+    ///   - replicated: The database whose rows the operations read, which may have replicas; nil if there is none.
     ///   - observers: Learn of all requests, in addition to the access log; made from all operations.
     ///   - recorder: Records spans; nil without tracing.
     ///   - background: Runs as long as the server. It starts before the server and ends after it, the last one first.
@@ -52,7 +54,7 @@ package struct HTTPService: Sendable {
         configuration: ServiceConfiguration, base: BaseOperations, summary: String, operations: [Operation],
         catalog: EntityCatalog? = nil,
         authenticators: AuthenticatorChain, rateLimiter: RateLimiter, idempotency: IdempotencyStore? = nil,
-        tenantGate: TenantGate? = nil, tenantPlans: TenantPlans? = nil,
+        tenantGate: TenantGate? = nil, tenantPlans: TenantPlans? = nil, replicated: PostgresPool? = nil,
         observers: ([Operation]) -> [any RequestObserver] = { _ in [] }, recorder: SpanRecorder? = nil,
         background: [any Service], origins: AllowedOrigins? = nil, reloadable: [ReloadableSetting] = [],
         atEnd: @escaping @Sendable () async -> Void, clock: any WallClock, logger: Logger
@@ -60,7 +62,8 @@ package struct HTTPService: Sendable {
         let box = DocumentBox()
         let origins = origins ?? AllowedOrigins(configuration.limits.allowedOrigins)
         let drain = DrainState()
-        let all = base.operations(document: { box.buffer }, isDraining: { drain.isDraining }) + operations
+        let ofBase = base.operations(document: { box.buffer }, isDraining: { drain.isDraining })
+        let all = ofBase + (replicated == nil ? operations : operations.map { $0.withReplicas() })
         let document = OpenAPIDocument(
             title: base.serviceName, summary: summary, operations: all, namedSchemas: catalog?.namedSchemas ?? [])
         box.fill { ByteBuffer(bytes: document.json()) }
@@ -71,7 +74,7 @@ package struct HTTPService: Sendable {
                 rateLimits: OperationLimits(operation, limiter: rateLimiter, plans: tenantPlans),
                 limits: configuration.limits,
                 idempotency: IdempotencyRunner(store: idempotency), clientAddress: clientAddress, clock: clock,
-                tenantGate: tenantGate)
+                tenantGate: tenantGate, hasReplicas: replicated?.hasReplicas ?? false)
         }
         self.operations = all
         self.drain = drain
@@ -83,7 +86,8 @@ package struct HTTPService: Sendable {
             crossOrigin: CrossOriginPolicy(allowedOrigins: origins, operations: all),
             operations: all,
             observers: Self.observers(configuration, recorder) + observers(all),
-            clientAddress: clientAddress, clock: clock)
+            clientAddress: clientAddress, clock: clock,
+            writePosition: Self.writePosition(replicated))
         let limits = Self.withinFileDescriptors(configuration.limits, logger: logger)
         connections = ConnectionTable(
             limit: limits.maximumConnections, limitPerNetwork: limits.maximumConnectionsPerAddress,
@@ -158,6 +162,13 @@ package struct HTTPService: Sendable {
             throw error
         }
         await atEnd()
+    }
+
+    private static func writePosition(
+        _ replicated: PostgresPool?
+    ) -> (@Sendable () async -> WritePosition?)? {
+        guard let replicated, replicated.hasReplicas else { return nil }
+        return { await replicated.writePosition() }
     }
 
     /// Spans come first: the access log names the trace.

@@ -14,12 +14,15 @@ package struct ServiceDatabase: Sendable {
     package let changesPool: PostgresPool
     /// How to reach the database, also for connections outside of the pools.
     package let configuration: PostgresConfiguration
+    /// Answer some of what requests read; nil without replicas.
+    package let replicas: ReadReplicas?
     private let checkPool: PostgresPool
 
     /// Nothing is connected before it is used.
-    package init(configuration: PostgresConfiguration, logger: Logger) {
+    package init(configuration: PostgresConfiguration, replicas: ReplicaConfiguration? = nil, logger: Logger) {
         self.configuration = configuration
-        pool = PostgresPool("requests", configuration: configuration, logger: logger)
+        self.replicas = replicas.map { ReadReplicas($0, primary: configuration, logger: logger) }
+        pool = PostgresPool("requests", configuration: configuration, replicas: self.replicas, logger: logger)
         relayPool = PostgresPool(
             "outbox", configuration: configuration.limited(to: 2, for: "outbox"), logger: logger)
         var changes = configuration.limited(to: 1, for: "changes")
@@ -45,7 +48,7 @@ package struct ServiceDatabase: Sendable {
     }
 
     /// All connections, for metrics.
-    package var pools: [PostgresPool] { [pool, relayPool, changesPool, checkPool] }
+    package var pools: [PostgresPool] { [pool, relayPool, changesPool, checkPool] + (replicas?.pools ?? []) }
 
     /// Closes all connections, after everything else has ended.
     package func shutdown() async {
@@ -53,6 +56,7 @@ package struct ServiceDatabase: Sendable {
         await changesPool.shutdown()
         await relayPool.shutdown()
         await pool.shutdown()
+        await replicas?.shutdown()
     }
 }
 

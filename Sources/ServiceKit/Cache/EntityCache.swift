@@ -2,6 +2,7 @@ import CoreMetrics
 package import Entities
 package import Logging
 package import NIOCore
+import PostgresClient
 package import Primitives
 package import RedisClient
 import Synchronization
@@ -132,7 +133,8 @@ package final class EntityCache: Sendable {
     package func freshBody(
         of id: Identifier, load: @Sendable () async throws -> Body?
     ) async throws -> Content? {
-        guard let body = try await load() else {
+        // What is kept here is read by everybody, also by those who have written what a replica lacks.
+        guard let body = try await ReplicaReading.fromPrimary({ try await load() }) else {
             await invalidate(uncertain: id)
             return nil
         }
@@ -150,7 +152,7 @@ package final class EntityCache: Sendable {
                 return body
             }
             meter.database.increment()
-            let body = try await source()
+            let body = try await ReplicaReading.fromPrimary { try await source() }
             if endLoad(id, number: number, body), let body, asksShared {
                 _ = await shared.put([SharedEntry(id, body)])
             }

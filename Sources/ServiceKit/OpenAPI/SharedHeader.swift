@@ -30,7 +30,7 @@ enum SharedHeader {
         }
     }
 
-    private static let all = [requestID] + rateLimit
+    private static let all = [requestID] + rateLimit + [writePosition]
 
     /// Whether a header is written once only.
     static func contains(_ header: OperationResponseHeader) -> Bool { all.contains(header) }
@@ -51,7 +51,7 @@ extension Operation {
     /// The headers of its answer of success, beyond those of every answer.
     func headers(of response: OperationResponseDescription) -> [OperationResponseHeader] {
         response.headers + (takesIdempotencyKeys ? [.idempotencyReplayed] : [])
-            + (canBeLimited ? SharedHeader.rateLimit : [])
+            + (canBeLimited ? SharedHeader.rateLimit : []) + (answersWritePosition ? [SharedHeader.writePosition] : [])
     }
 
     /// Every header that an answer of it may have, for scripts in browsers, which see only those that are exposed.

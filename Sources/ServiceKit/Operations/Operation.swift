@@ -34,6 +34,12 @@ package struct Operation: Sendable {
     package internal(set) var hasLimits = true
     /// Whether bodies are accepted that are not described: see ``takingAnyBody()``.
     package internal(set) var takesAnyBody = false
+    /// Whether replicas of the database may answer it.
+    package internal(set) var mayReadReplicas = false
+    /// Whether its answers say what the next reads of its client must show.
+    package internal(set) var answersWritePosition = false
+    /// Whether no replica may answer it: see ``readingPrimary()``.
+    package internal(set) var readsPrimary = false
     /// What an `Idempotency-Key` does.
     package var idempotency: OperationIdempotency
     /// Does it.

@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import JSONCoding
 import NIOCore
+import PostgresClient
 import Primitives
 
 /// Takes a request through the steps of an operation, in the original's order (docs/contract/arc-api.md 2.1): limit,
@@ -19,6 +20,8 @@ struct OperationRunner: Sendable {
     let clock: any WallClock
     /// Nil for a service without tenants.
     let tenantGate: TenantGate?
+    /// Whether there are replicas.
+    let hasReplicas: Bool
 
     /// Scope of the keys of requests that are confined to no tenant. Nothing with audit columns is written in it.
     private static let keys = TenantScope.operatorScope(actor: Actor(id: ""))
@@ -131,8 +134,16 @@ struct OperationRunner: Sendable {
             try requireAdmission(scoped.identity)
             return try await idempotency.run(
                 operation, call, caller: scoped.identity.keyOwner, in: scoped.scope
-            ) { try await handle(scoped.with($0)) }
+            ) { claim in try await reading(call) { try await handle(scoped.with(claim)) } }
         }
+    }
+
+    /// Lets replicas answer what a request reads, if it says what it must see.
+    private func reading<Value>(_ call: OperationRequest, _ body: () async throws -> Value) async throws -> Value {
+        guard hasReplicas, operation.mayReadReplicas, let text = call.headers[.writePosition],
+            let positions = WritePositions(text)
+        else { return try await body() }
+        return try await ReplicaReading.$current.withValue(ReplicaReading(positions)) { try await body() }
     }
 
     private func call(

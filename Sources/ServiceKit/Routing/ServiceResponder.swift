@@ -2,6 +2,7 @@ import HTTPTypes
 package import Hummingbird
 import Logging
 import NIOCore
+import PostgresClient
 import Primitives
 import TraceRecording
 
@@ -19,6 +20,8 @@ package struct ServiceResponder: HTTPResponder {
     let observers: [any RequestObserver]
     let clientAddress: ClientAddressResolver
     let clock: any WallClock
+    /// Says how far the database has come; nil without replicas.
+    let writePosition: (@Sendable () async -> WritePosition?)?
 
     /// Answers a request, whatever happens.
     package func respond(to request: Request, context: ServiceRequestContext) async throws -> Response {
@@ -34,6 +37,10 @@ package struct ServiceResponder: HTTPResponder {
 
         var response = await context.annotations.runWithin {
             await answerOrFailure(request, context, requestID: requestID)
+        }
+        if let writePosition, !request.method.isSafe, context.annotations.current.operation != nil {
+            // Also after a failure: a part of it may have been done.
+            response.headers[.writePosition] = await writePosition()?.description
         }
         response.headers[.requestID] = requestID
         response.headers[.xContentTypeOptions] = "nosniff"

@@ -1,4 +1,4 @@
-import PrometheusMetrics
+package import PrometheusMetrics
 
 extension MetricCatalog {
     static let database = [
@@ -17,6 +17,19 @@ extension MetricCatalog {
         MetricDescription(
             "arc_postgres_request_duration_seconds", .histogram, labels: ["pool", "workload"],
             "Time of a round trip to PostgreSQL without the wait for a connection, by workload: read, write, search"),
+    ]
+
+    /// Those of a service with read replicas.
+    package static let replicas = [
+        MetricDescription(
+            "arc_postgres_reads_total", .counter, labels: ["target"],
+            "With read replicas: reads by what has answered them: replica, primary, or repeated (the primary, after a replica could not)"
+        ),
+        MetricDescription(
+            "arc_postgres_replica_usable", .gauge, labels: ["replica"], "1 while a read replica may answer, else 0"),
+        MetricDescription(
+            "arc_postgres_replica_lag_seconds", .gauge, labels: ["replica"],
+            "How far a read replica is behind the primary; missing while it is not known"),
     ]
 
     static let redis = [

@@ -4,7 +4,8 @@ package import PrometheusMetrics
 package enum MetricCatalog {
     /// By the headings of the document.
     package static let sections: [(title: String, metrics: [MetricDescription])] = [
-        ("Requests", requests), ("Database", database), ("Redis and caches", redis), ("Work in the background", work),
+        ("Requests", requests), ("Database", database), ("Read replicas", replicas), ("Redis and caches", redis),
+        ("Work in the background", work),
         ("Events", events), ("Tenants", tenants), ("Tracing", tracing), ("Process", process),
     ]
 

@@ -21,6 +21,21 @@ extension MetricSource {
         }
     }
 
+    /// The replicas of the database.
+    package static func replicas(_ replicas: ReadReplicas) -> MetricSource {
+        MetricSource("postgres_replicas") {
+            replicas.reports.flatMap { report in
+                let labels = [("replica", "\(report.address)")]
+                let usable = MetricSample(
+                    "arc_postgres_replica_usable", report.standing == .usable ? 1 : 0, labels: labels)
+                guard let lag = report.lag else { return [usable] }
+                return [
+                    usable, MetricSample("arc_postgres_replica_lag_seconds", lag / .seconds(1), labels: labels),
+                ]
+            }
+        }
+    }
+
     /// Whether Redis can be used.
     package static func redis(_ client: RedisClient) -> MetricSource {
         MetricSource("redis") {

@@ -11,7 +11,8 @@ struct EventFeedController: Sendable {
     private static let defaultLimit = 100
     private static let maximumLimit = 1000
 
-    var operations: [Operation] { [read()] }
+    // A reader that was answered by the primary before must not find that the feed has fewer numbers than it knows.
+    var operations: [Operation] { [read().readingPrimary()] }
 
     private func read() -> Operation {
         Operation(
