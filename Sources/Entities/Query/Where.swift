@@ -75,6 +75,9 @@ package indirect enum Where: Sendable, Hashable {
     /// The field is unset.
     package static func isNull(_ field: some EntityField) -> Where { .isNull(field.name) }
 
+    /// The field has a value.
+    package static func isSet(_ field: some EntityField) -> Where { .condition(field.name, .isNull(false)) }
+
     /// The property has the value; `null`: is unset.
     static func equals(_ field: String, _ value: PostgresValue) -> Where {
         value == .null ? .condition(field, .isNull(true)) : .condition(field, .compare(.equal, value))

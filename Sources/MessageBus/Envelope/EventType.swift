@@ -72,6 +72,10 @@ package enum EventType {
     package static let subscriptionActivated = "SUBSCRIPTION_ACTIVATED"
     /// A subscription was changed by an action of the API, or because a day has come: `data` is that of the other two, and the cause.
     package static let subscriptionChanged = "SUBSCRIPTION_CHANGED"
+    /// A subscription cannot be billed: `data` is `{"tenantId", "subscriptionId", "reason", "dueOn"}`. It waits for somebody.
+    package static let subscriptionParked = "SUBSCRIPTION_PARKED"
+    /// A subscription that could not be billed goes on: `data` is that of ``subscriptionParked``, with the former reason.
+    package static let subscriptionUnparked = "SUBSCRIPTION_UNPARKED"
     /// A webhook endpoint was disabled because of its answers: `data` is `{"tenantId", "endpointId", "reason"}`, where `tenantId`
     /// is absent for an endpoint that gets the events of all tenants.
     package static let webhookEndpointDisabled = "WEBHOOK_ENDPOINT_DISABLED"

@@ -9,6 +9,7 @@ package enum SubscriptionApp: ServiceApp {
         InvoiceFeature.self,
         BillingPreviewFeature.self,
         UsageFeature.self,
+        RenewalFeature.self,
         TestClockFeature.self,
         EntitlementFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,

@@ -57,6 +57,7 @@ package enum SubscriptionAudit {
         "ledger_entries": "a log of what becomes of invoices, to which rows are only added",
         "known_roles": "a copy of tenant management's",
         "known_tenants": "a copy of tenant management's",
+        "renewal_queues": "work of the renewals",
         "role_state": "a number for caches",
         "subscription_billing": "follows from subscriptions and subscription_changes; leased work",
         "tenant_list": "a copy of tenant management's",

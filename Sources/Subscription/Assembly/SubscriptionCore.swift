@@ -27,6 +27,8 @@ package struct SubscriptionCore: ServiceCore {
     let issuer: InvoiceIssuer
     /// Subscriptions that the engine bills.
     let subscriptionBilling: SubscriptionBillingService
+    /// What is due of them.
+    let renewals: RenewalStore
 
     package init(_ platform: ServicePlatform, catalog: EntityCatalog, views: ViewPermissions) throws {
         func cached(_ prefix: String, _ entity: Entity) -> CachedRows {
@@ -53,6 +55,7 @@ package struct SubscriptionCore: ServiceCore {
         creditNotes = CreditNoteRepository(notes: platform.repository(CreditNoteRow.entity, in: catalog))
         issuer = InvoiceIssuer(invoices: invoices, notes: creditNotes)
         let zones = InstalledZones()
+        renewals = RenewalStore(pool: platform.pool)
         subscriptionBilling = SubscriptionBillingService(
             subscriptions: subscriptions,
             repository: SubscriptionBillingRepository(

@@ -107,6 +107,9 @@ package enum SubscriptionMigrations {
             number: 95, name: "test_clocks", up: PackageResources.V0095__test_clocks_up_sql,
             down: PackageResources.V0095__test_clocks_down_sql),
         Migration(
+            number: 96, name: "renewals", up: PackageResources.V0096__renewals_up_sql,
+            down: PackageResources.V0096__renewals_down_sql),
+        Migration(
             number: 100, name: "invoices",
             up: sql(PackageResources.V0100__invoices_up_sql)
                 + AuditSchema.attach(SubscriptionAudit.changedByInvoices + SubscriptionAudit.invoices)

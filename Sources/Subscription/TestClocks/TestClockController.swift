@@ -37,21 +37,42 @@ struct TestClockController: Sendable {
             .post, "\(Self.path)/{id}/advance", id: "TestClockController.advance",
             summary: "Move a clock on, and wait for what becomes due",
             access: TestClockPolicy.advance, parameters: [.id], requestBody: Self.advanceSchema,
-            responses: [.init(.ok, "The clock", schema: TestClock.entity.schema, headers: [.eTag])],
+            responses: [.init(.ok, "The clock, and what is still due", schema: Self.advancedSchema)],
             failures: [.notFound: "There is no such TestClock"],
             idempotency: .recover { recovery in
                 let entities = service.repository.entities
-                return try .entity(
-                    try await entities.findByID(try recovery.created(), in: recovery.scope), for: recovery.request)
+                return try await answer(
+                    try await entities.findByID(try recovery.created(), in: recovery.scope))
             },
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 let text = try call.request.object()[TestClock.now]?.stringValue
                 guard let now = text.flatMap({ Timestamp(iso8601: $0) }) else { throw TestClockError.outOfRange }
-                return try .entity(
-                    try await service.advance(id, to: now, in: call.writeContext), for: call.request)
+                return try await answer(try await service.advance(id, to: now, in: call.writeContext))
             })
     }
+
+    /// A clock, once what it has reached is done.
+    private func answer(_ clock: Record) async throws -> OperationResponse {
+        let due = try await service.settle(try clock[TestClock.tenantID])
+        guard var members = try JSONValue.parse(stored: clock.json).objectValue else { throw HTTPFailure.internalError }
+        members["due"] = .integer(due.waiting)
+        members["parked"] = .integer(due.parked)
+        return .json(JSONValue.object(members).serialized())
+    }
+
+    private static let advancedSchema = Schema.object(
+        TestClock.entity.schema.properties + [
+            .init(
+                "due",
+                .integer(minimum: 0).described(
+                    "Subscriptions of which something is due still; if any, repeat the request with the same time"),
+                required: true),
+            .init(
+                "parked",
+                .integer(minimum: 0).described("Subscriptions that cannot be billed, see /subscriptions/parked"),
+                required: true),
+        ], name: "AdvancedTestClock")
 
     private static let advanceSchema = Schema.object(
         [

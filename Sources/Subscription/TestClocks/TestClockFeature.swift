@@ -18,7 +18,8 @@ struct TestClockFeature: ServiceFeature {
                     TestClock.entity, TestClockController.path, "TestClockController", TestClockPolicy.access),
                 service: TestClockService(
                     repository: TestClockRepository(entities: core.repository(TestClock.entity)),
-                    admission: core.admission),
+                    admission: core.admission, renewals: RenewalRepository(pool: core.platform.pool),
+                    store: core.renewals),
                 isEnabled: core.tenantTime.hasTestClocks
             ).operations
     }

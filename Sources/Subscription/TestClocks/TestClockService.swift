@@ -6,6 +6,8 @@ import Primitives
 struct TestClockService: Sendable {
     let repository: TestClockRepository
     let admission: TenantAdmission
+    let renewals: RenewalRepository
+    let store: RenewalStore
 
     private var pool: PostgresPool { repository.entities.pool }
 
@@ -48,6 +50,23 @@ struct TestClockService: Sendable {
             let update = try entities.updateStatement(id, values, in: context.scope)
             guard let row = try await transaction.query(update).first else { throw TestClockError.notFound }
             return entities.record(row)
+        }
+    }
+
+    /// How long an advance waits for what became due.
+    private static let patience = Duration.seconds(10)
+
+    /// Waits until workers have done what a tenant's clock has reached. What cannot be billed is parked, and does not count.
+    /// - Returns: What is still due, if it takes too long.
+    func settle(_ tenant: Identifier) async throws -> RenewalRepository.Due {
+        let end = ContinuousClock.now.advanced(by: Self.patience)
+        var pause = Duration.milliseconds(5)
+        while true {
+            let due = try await renewals.wake(tenant)
+            if due.waiting == 0 || ContinuousClock.now >= end { return due }
+            store.announce()
+            try await Task.sleep(for: pause, clock: .continuous)
+            pause = min(pause * 2, .milliseconds(200))
         }
     }
 }

@@ -26,6 +26,12 @@ enum PublishedEvents {
         PublishedEvent(EventType.tenantDeploymentFailure, shownToTenants: false),
         subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
         subscription(EventType.subscriptionChanged),
+        PublishedEvent(
+            EventType.subscriptionParked, shownToTenants: false, .init("subscriptionId"), .init("reason"),
+            .init("dueOn")),
+        PublishedEvent(
+            EventType.subscriptionUnparked, shownToTenants: false, .init("subscriptionId"), .init("reason"),
+            .init("dueOn")),
     ]
 
     private static func subscription(_ type: String) -> PublishedEvent {

@@ -84,7 +84,7 @@ extension IsolationWorld {
         "GET /tenants/{id}/deprovision/certificate/download", "GET /tenants/{id}/erasure", "GET /tenants/{id}/exports",
         "GET /tenant-exports/{id}",
         "GET /roles", "GET /roles/count", "GET /roles/{id}",
-        "GET /test-clocks", "GET /test-clocks/count", "GET /test-clocks/{id}",
+        "GET /subscriptions/parked", "GET /test-clocks", "GET /test-clocks/count", "GET /test-clocks/{id}",
         "GET /tenant-exports/{id}/archive", "GET /events", "GET /events/{id}", "GET /events/dead-letters",
     ]
 
@@ -124,6 +124,7 @@ extension IsolationWorld {
         "PATCH /subscriptions/{id}": ([403], "operators change what is billed"),
         "PUT /subscriptions/{id}": ([403], "operators change what is billed"),
         "DELETE /subscriptions/{id}": ([403], "operators change what is billed"),
+        "POST /subscriptions/{id}/unpark": ([403], "operators decide that it can be billed"),
         "POST /test-clocks": ([403], "operators move the time"),
         "POST /test-clocks/{id}/advance": ([403], "operators move the time"),
         "DELETE /test-clocks/{id}": ([403], "operators move the time"),
