@@ -1,0 +1,130 @@
+import Entities
+import JSONCoding
+import PostgresClient
+import PostgresTestSupport
+import Primitives
+import StackTestSupport
+import Testing
+import WorkQueue
+
+@testable import Subscription
+
+extension ServiceTests {
+    /// What is due of subscriptions that the engine bills.
+    @Suite struct Renewals {
+        @Test func `a tenant with many due subscriptions does not keep others waiting`() async throws {
+            try await TestDatabase.with(.subscription) { database in
+                let scenario = StoredBilling.scenario(start: "2026-01-31")
+                for _ in 0..<12 {
+                    _ = try await StoredBilling.store(
+                        TestService.tenantA, scenario, start: "2026-01-31", due: "now() - interval '1 day'", database)
+                }
+                let other = try await StoredBilling.store(
+                    TestService.tenantB, scenario, start: "2026-01-31", due: "now() - interval '1 second'", database)
+                try await database.withPool(user: database.template.runtimeRole) { pool in
+                    let store = RenewalStore(pool: pool)
+                    var claimed: [RenewalWork] = []
+                    for _ in 0..<2 {
+                        claimed += try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600)))
+                    }
+                    #expect(claimed.count == 8)
+                    #expect(claimed.contains { $0.subscription.description == other })
+                    #expect(Set(claimed.map(\.subscription)).count == 8)
+                    // Whatever is left is found, and nothing twice.
+                    while case let more = try await store.claim(ClaimRequest(limit: 4, lease: .seconds(600))),
+                        !more.isEmpty
+                    { claimed += more }
+                    #expect(claimed.count == 13 && Set(claimed.map(\.subscription)).count == 13)
+                    let until = try #require(try await store.timeUntilDue())
+                    #expect(until > .seconds(60))
+                    #expect(try await store.backlog()?.waiting == 0)
+                }
+            }
+        }
+
+        @Test func `what cannot be billed is parked with the reason, and goes on without loss`() async throws {
+            try await TestService.run { service in
+                let database = service.database
+                let broken = StoredBilling.scenario(start: "2026-01-31", currency: "QQQ")
+                let id = try await StoredBilling.store(TestService.tenantA, broken, start: "2026-01-31", database)
+                try await eventually("it is parked") {
+                    try await service.send("GET", "/subscriptions/parked").json[0]?["id"]?.stringValue == id
+                }
+                let parked = try await service.send(
+                    "GET",
+                    "/subscriptions/parked?filter={\"where\":{\"tenantId\":\"\(TestService.tenantA)\"}}".escaped)
+                #expect(parked.json.arrayValue?.count == 1)
+                #expect(parked.json[0]?["parkedReason"]?.stringValue?.contains("/currency") == true, "\(parked.text)")
+                #expect(parked.json[0]?["issued"] == 0 && parked.json[0]?["nextDueOn"]?.stringValue != nil)
+                let ready = try await service.send("GET", "/health/ready")
+                #expect(ready.json["checks"]?["renewals"] == "1 parked", "\(ready.text)")
+                #expect(try await StoredBilling.invoices(id, database).isEmpty)
+                func events(_ type: String) async throws -> Int {
+                    try await database.count(
+                        "SELECT count(*) FROM main.outbox WHERE type = $1 AND data ->> 'subscriptionId' = $2",
+                        [.text(type), .text(id)])
+                }
+                #expect(try await events("SUBSCRIPTION_PARKED") == 1)
+                // Unless something was put right it is parked again.
+                #expect(try await service.send("POST", "/subscriptions/\(id)/unpark").status == 204)
+                try await eventually("it is parked again") { try await events("SUBSCRIPTION_PARKED") == 2 }
+
+                try await database.query(
+                    "UPDATE main.subscription_billing SET scenario = jsonb_set(scenario, '{currency}', '\"USD\"')")
+                let token = try await service.token(tenant: TestService.tenantA)
+                #expect(try await service.send("POST", "/subscriptions/\(id)/unpark", token: token).status == 403)
+                #expect(try await service.send("POST", "/subscriptions/\(id)/unpark").status == 204)
+                // It began in January: all that was due since then.
+                let months = try await database.count(
+                    """
+                    SELECT count(*) FROM generate_series(0, 1000) AS n
+                    WHERE date '2026-01-31' + n * interval '1 month' <= (now() AT TIME ZONE 'UTC')::date
+                    """)
+                try await eventually("everything is billed") {
+                    try await StoredBilling.invoices(id, database).count == months
+                }
+                #expect(try await StoredBilling.invoices(id, database).first?.hasPrefix("1 2026-01-31 2550 USD") == true)
+                #expect(try await events("SUBSCRIPTION_UNPARKED") == 2)
+                #expect(try await service.send("GET", "/subscriptions/parked").json == [])
+                let again = try await service.send("POST", "/subscriptions/\(id)/unpark")
+                #expect(again.status == 409 && again.json["error"]?["code"] == "NOT_PARKED")
+                #expect(try await service.send("POST", "/subscriptions/\(Identifier.v4())/unpark").status == 404)
+            }
+        }
+
+        @Test func `two years in one step of a test clock bill what two years of days bill`() async throws {
+            try await TestService.run(environment: ["TEST_CLOCKS": "true", "ARC_ENV": "test"]) { service in
+                let database = service.database
+                let tenants = [TestService.tenantA, TestService.tenantB]
+                var clocks: [String] = []
+                var subscriptions: [String] = []
+                for tenant in tenants {
+                    let clock = try await service.send(
+                        "POST", "/test-clocks",
+                        ["tenantId": .identifier(tenant), "now": "2030-01-30T12:00:00Z"])
+                    clocks.append(try #require(clock.json["id"]?.stringValue))
+                    subscriptions.append(
+                        try await StoredBilling.store(
+                            tenant, StoredBilling.scenario(start: "2030-01-31"), start: "2030-01-31",
+                            due: "timestamptz '2030-01-31T00:00:00Z'", database))
+                }
+                func advance(_ clock: String, to day: String) async throws {
+                    let answer = try await service.send(
+                        "POST", "/test-clocks/\(clock)/advance", ["now": .string("\(day)T12:00:00Z")])
+                    #expect(answer.status == 200 && answer.json["due"] == 0 && answer.json["parked"] == 0, "\(answer.text)")
+                }
+                // Years in the future on the real time: nothing is due.
+                #expect(try await database.count("SELECT count(*) FROM main.invoice") == 0)
+                try await advance(clocks[0], to: "2032-01-31")
+                #expect(try await StoredBilling.invoices(subscriptions[0], database).count == 25)
+                #expect(try await StoredBilling.invoices(subscriptions[1], database).isEmpty, "others are untouched")
+                let days = try await database.texts(
+                    "SELECT d::date::text FROM generate_series(date '2030-01-31', date '2032-01-31', '1 day') AS d")
+                for day in days { try await advance(clocks[1], to: day) }
+                #expect(
+                    try await StoredBilling.invoices(subscriptions[1], database)
+                        == StoredBilling.invoices(subscriptions[0], database))
+            }
+        }
+    }
+}
