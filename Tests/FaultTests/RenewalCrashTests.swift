@@ -26,7 +26,8 @@ import Testing
             }
             #expect(try await nodes.invoices() == count)
             #expect(
-                try await database.count("SELECT count(DISTINCT (subscription_id, ordinal)) FROM main.invoice") == count)
+                try await database.count("SELECT count(DISTINCT (subscription_id, ordinal)) FROM main.invoice") == count
+            )
             let numbers = try await database.texts(
                 """
                 SELECT concat_ws(' ', min(sequence), max(sequence), count(DISTINCT sequence), count(DISTINCT series))

@@ -83,7 +83,8 @@ extension ServiceTests {
                 try await eventually("everything is billed") {
                     try await StoredBilling.invoices(id, database).count == months
                 }
-                #expect(try await StoredBilling.invoices(id, database).first?.hasPrefix("1 2026-01-31 2550 USD") == true)
+                #expect(
+                    try await StoredBilling.invoices(id, database).first?.hasPrefix("1 2026-01-31 2550 USD") == true)
                 #expect(try await events("SUBSCRIPTION_UNPARKED") == 2)
                 #expect(try await service.send("GET", "/subscriptions/parked").json == [])
                 let again = try await service.send("POST", "/subscriptions/\(id)/unpark")
@@ -111,7 +112,8 @@ extension ServiceTests {
                 func advance(_ clock: String, to day: String) async throws {
                     let answer = try await service.send(
                         "POST", "/test-clocks/\(clock)/advance", ["now": .string("\(day)T12:00:00Z")])
-                    #expect(answer.status == 200 && answer.json["due"] == 0 && answer.json["parked"] == 0, "\(answer.text)")
+                    #expect(
+                        answer.status == 200 && answer.json["due"] == 0 && answer.json["parked"] == 0, "\(answer.text)")
                 }
                 // Years in the future on the real time: nothing is due.
                 #expect(try await database.count("SELECT count(*) FROM main.invoice") == 0)

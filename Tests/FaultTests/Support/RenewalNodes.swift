@@ -75,7 +75,8 @@ final class RenewalNodes {
                 }
                 for node in nodes { try await node.kill() }
                 try await database.query(
-                    "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT pid FROM \(waiting) ORDER BY pid LIMIT 1) AS one")
+                    "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT pid FROM \(waiting) ORDER BY pid LIMIT 1) AS one"
+                )
             }
         }
         try await eventually("PostgreSQL has noticed the death") {
