@@ -38,6 +38,14 @@ import Testing
         #expect(Set(SecretPolicy.kinds.keys).subtracting(keys.secrets).sorted() == [], "no service reads these")
     }
 
+    @Test func `the document says how each secret is replaced`() throws {
+        let document = try ComposeFile.text("docs/operations.md")
+        let start = try #require(document.firstRange(of: "**Every secret**"))
+        let end = try #require(document.firstRange(of: "**A secret has leaked.**"))
+        let table = document[start.upperBound..<end.lowerBound]
+        #expect(SecretPolicy.kinds.keys.filter { !table.contains("`\($0)`") }.sorted() == [])
+    }
+
     @Test func `good secrets are accepted by all services`() async throws {
         for keys in [
             TenantManagementApp.configurationKeys, SubscriptionApp.configurationKeys, OrchestratorApp.configurationKeys,
