@@ -184,7 +184,8 @@ let package = Package(
         library(
             "Subscription",
             service + [
-                "ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", "BillingPreview", coreMetrics,
+                "ServicePlatform", "PrometheusMetrics", "RedisClient", "Billing", "BillingPreview", "Sealing",
+                "KeyRotation", coreMetrics,
             ],
             resources: [.embedInCode("Migrations")]),
         library(
@@ -327,7 +328,7 @@ let package = Package(
         tests(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + [
-                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Subscription",
+                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Sealing", "Subscription", crypto,
             ]),
         tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),
         tests(

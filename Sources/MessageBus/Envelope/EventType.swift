@@ -76,6 +76,9 @@ package enum EventType {
     package static let subscriptionParked = "SUBSCRIPTION_PARKED"
     /// A subscription that could not be billed goes on: `data` is that of ``subscriptionParked``, with the former reason.
     package static let subscriptionUnparked = "SUBSCRIPTION_UNPARKED"
+    /// A tenant has used a part of a limit: `data` is `{"tenantId", "meter", "feature", "threshold", "limit", "used", "from",
+    /// "to"}`, where `to` is absent for a limit without a period. Once for each threshold and period.
+    package static let usageThresholdReached = "USAGE_THRESHOLD_REACHED"
     /// A webhook endpoint was disabled because of its answers: `data` is `{"tenantId", "endpointId", "reason"}`, where `tenantId`
     /// is absent for an endpoint that gets the events of all tenants.
     package static let webhookEndpointDisabled = "WEBHOOK_ENDPOINT_DISABLED"

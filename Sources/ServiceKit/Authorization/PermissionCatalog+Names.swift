@@ -111,5 +111,6 @@ extension PermissionCatalog {
         manageTestClocks: "ManageTestClocks",
         viewEntitlements: "ViewEntitlements",
         reserveEntitlement: "ReserveEntitlement",
+        issueEntitlementToken: "IssueEntitlementToken",
     ]
 }

@@ -104,9 +104,12 @@ package enum PermissionCatalog {
     package static let viewEntitlements = "10316"
     /// Taking parts of the limits of tenants.
     package static let reserveEntitlement = "10317"
+    /// Getting signed tokens of what tenants have of features.
+    package static let issueEntitlementToken = "10318"
     /// The codes of usage and entitlements, which the original does not have.
     private static let usage = [
         createMeter, updateMeter, deleteMeter, viewMeter, reportUsage, viewUsage, viewEntitlements, reserveEntitlement,
+        issueEntitlementToken,
     ]
 
     /// Reading the audit log.

@@ -82,6 +82,7 @@ extension Role {
             Code.createSubscription, Code.createBillingCustomer, Code.updateBillingCustomer,
             Code.createBillingPaymentSource, Code.deleteBillingPaymentSource, Code.createBillingInvoice,
             Code.createWebhook, Code.updateWebhook, Code.deleteWebhook, Code.viewWebhookSecret, Code.viewAuditLog,
+            Code.issueEntitlementToken,
             Code.createAPIKey, Code.viewAPIKey, Code.updateAPIKey, Code.deleteAPIKey, Code.revokeTokens,
         ]), description: "All that a tenant's own users may do")
 

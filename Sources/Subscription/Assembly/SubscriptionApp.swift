@@ -12,6 +12,8 @@ package enum SubscriptionApp: ServiceApp {
         RenewalFeature.self,
         TestClockFeature.self,
         EntitlementFeature.self,
+        UsageAlertFeature.self,
+        EntitlementTokenFeature.self,
         CommonEntitiesFeature<SubscriptionCore>.self,
         KnownTenantFeature.self,
         CredentialFeature.self,

@@ -127,6 +127,12 @@ package enum SubscriptionMigrations {
         Migration(
             number: 111, name: "usage_reservations", up: PackageResources.V0111__usage_reservations_up_sql,
             down: PackageResources.V0111__usage_reservations_down_sql),
+        Migration(
+            number: 112, name: "usage_alerts", up: PackageResources.V0112__usage_alerts_up_sql,
+            down: PackageResources.V0112__usage_alerts_down_sql),
+        Migration(
+            number: 113, name: "signing_keys", up: PackageResources.V0113__signing_keys_up_sql,
+            down: PackageResources.V0113__signing_keys_down_sql),
     ]
 
     private static let subscriptionBilling = Migration(

@@ -37,14 +37,13 @@ struct EntitlementController: Sendable {
             handler: .scoped { call in
                 let tenant = try call.request.identifier("tenantId")
                 let feature = QueryString.first("feature", in: call.request.query)
-                let entries: [EntitlementService.Entry]
-                do {
-                    entries = try await service.entries(
-                        of: tenant, feature: feature, limit: limits.maximumLimit == 0 ? nil : limits.maximumLimit,
-                        at: call.request.instant, in: call.scope)
-                } catch EntitlementError.featureNotFound {
+                let entries = try await service.entries(
+                    of: tenant, features: feature.map { [$0] },
+                    limit: limits.maximumLimit == 0 ? nil : limits.maximumLimit, at: call.request.instant,
+                    in: call.scope)
+                if let feature, entries.isEmpty {
                     throw HTTPFailure.invalidParameter(
-                        "feature", value: .string(feature ?? ""), reason: "must be the key of a feature")
+                        "feature", value: .string(feature), reason: "must be the key of a feature")
                 }
                 return try .revalidated(Self.json(entries, of: tenant), for: call.request)
             })

@@ -20,15 +20,15 @@ struct EntitlementRepository: Sendable {
 
     /// Reads the features of the catalog and what decides about them for a tenant.
     /// - Parameters:
-    ///   - key: Of one feature; nil for all.
+    ///   - keys: Of features; nil for all.
     ///   - limit: How many features at most, the first ones by key; nil for all.
     /// - Returns: Nil when there is no such tenant.
     func contents(
-        of tenant: Identifier, feature key: String?, limit: Int?, on today: CalendarDate, in scope: TenantScope
+        of tenant: Identifier, features keys: Set<String>?, limit: Int?, on today: CalendarDate, in scope: TenantScope
     ) async throws -> Contents? {
         var batch = PostgresBatch(settings: scope.settings)
         batch.add(Self.standing, [.identifier(tenant)])
-        batch.add(Self.features, [.optional(key) { .text($0) }, .optional(limit) { .int64(Int64($0)) }])
+        batch.add(Self.features, [.optional(keys) { .textArray($0.sorted()) }, .optional(limit) { .int64(Int64($0)) }])
         batch.add(Self.subscriptions, [.identifier(tenant), .text(today.description)])
         batch.add(Self.planValues, [.identifier(tenant), .text(today.description)])
         batch.add(Self.ownValues, [.identifier(tenant)])
@@ -80,7 +80,7 @@ struct EntitlementRepository: Sendable {
 
     private static let features: PostgresStatement = """
         SELECT id, key, name, default_value FROM main.features
-        WHERE NOT deleted AND ($1::text IS NULL OR key = $1) ORDER BY key, id LIMIT $2
+        WHERE NOT deleted AND ($1::text[] IS NULL OR key = ANY($1)) ORDER BY key, id LIMIT $2
         """
 
     private static let live = """

@@ -16,17 +16,17 @@ struct EntitlementService: Sendable {
 
     /// What a tenant has of each feature, by key.
     /// - Parameters:
-    ///   - key: Of one feature; nil for all.
+    ///   - keys: Of features; nil for all.
     ///   - limit: How many features at most; nil for all.
-    /// - Throws: ``EntitlementError/tenantNotFound``, ``EntitlementError/featureNotFound``.
+    /// - Throws: ``EntitlementError/tenantNotFound``.
     func entries(
-        of tenant: Identifier, feature key: String? = nil, limit: Int? = nil, at now: Timestamp, in scope: TenantScope
+        of tenant: Identifier, features keys: Set<String>? = nil, limit: Int? = nil, at now: Timestamp,
+        in scope: TenantScope
     ) async throws -> [Entry] {
         if let own = scope.tenantID, own != tenant { throw EntitlementError.tenantNotFound }
         let found = try await entitlements.contents(
-            of: tenant, feature: key, limit: limit, on: CalendarDate(of: now), in: scope)
+            of: tenant, features: keys, limit: limit, on: CalendarDate(of: now), in: scope)
         guard let found else { throw EntitlementError.tenantNotFound }
-        guard key == nil || !found.features.isEmpty else { throw EntitlementError.featureNotFound }
         let all = found.features.map(found.rules.entitlement)
         let metered = try await meters.meters(limitedBy: Set(all.map(\.feature)), in: scope)
         let limits = all.compactMap { entitlement in

@@ -102,7 +102,7 @@ struct ReservationService: Sendable {
     private func entry(
         of tenant: Identifier, _ feature: String, at now: Timestamp, in scope: TenantScope
     ) async throws -> EntitlementService.Entry {
-        let entries = try await entitlements.entries(of: tenant, feature: feature, at: now, in: scope)
+        let entries = try await entitlements.entries(of: tenant, features: [feature], at: now, in: scope)
         guard let entry = entries.first else { throw EntitlementError.featureNotFound }
         return entry
     }

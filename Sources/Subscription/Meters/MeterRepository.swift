@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 import PostgresClient
 import Primitives
 
@@ -16,6 +17,8 @@ struct MeterRepository: Sendable {
         let limitPeriod: Meter.LimitPeriod
         let allowsOverage: Bool
         let featureKey: String?
+        /// Percentages of the limit.
+        let alertThresholds: [Int]
 
         init(_ record: Record) throws {
             id = try record.id
@@ -25,6 +28,8 @@ struct MeterRepository: Sendable {
             limitPeriod = try record[Meter.limitPeriod]
             allowsOverage = try record[Meter.allowsOverage]
             featureKey = try record[ifPresent: Meter.featureKey]
+            let thresholds = try JSONValue.parse(stored: try record[Meter.alertThresholds].bytes)
+            alertThresholds = thresholds.arrayValue?.compactMap(\.intValue) ?? []
         }
     }
 

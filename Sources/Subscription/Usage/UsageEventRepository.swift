@@ -114,6 +114,14 @@ struct UsageEventRepository: Sendable {
             WHERE value_hash IS NOT NULL
             ORDER BY tenant_id, span, starts_on, meter_id, billed_on, value_hash
             ON CONFLICT DO NOTHING
+        ), checked AS (
+            INSERT INTO main.usage_checks AS known (tenant_id, meter_id, due_at)
+            SELECT DISTINCT stored.tenant_id, stored.meter_id, now()
+            FROM stored JOIN main.meters AS meter ON meter.id = stored.meter_id
+            WHERE meter.feature_key IS NOT NULL AND meter.alert_thresholds <> '[]'
+            ORDER BY stored.tenant_id, stored.meter_id
+            ON CONFLICT (tenant_id, meter_id) DO UPDATE SET
+                version = known.version + 1, due_at = coalesce(known.due_at, excluded.due_at)
         )
         SELECT count(*) FROM stored
         """)

@@ -24,6 +24,9 @@ enum PublishedEvents {
         PublishedEvent(EventType.tenantDeployment, shownToTenants: false),
         PublishedEvent(EventType.tenantDeploymentSuccess, shownToTenants: false),
         PublishedEvent(EventType.tenantDeploymentFailure, shownToTenants: false),
+        PublishedEvent(
+            EventType.usageThresholdReached, shownToTenants: true, .init("meter"), .init("feature"), .init("threshold"),
+            .init("limit"), .init("used"), .init("from"), .init("to")),
         subscription(EventType.subscriptionCreated), subscription(EventType.subscriptionActivated),
         subscription(EventType.subscriptionChanged),
         PublishedEvent(

@@ -22,6 +22,10 @@ extension ValidRequests {
                 ], token: stack.admin)
         case "GET /entitlements/{tenantId}":
             return Request(path: "/entitlements/\(try await entitledTenant())", token: stack.admin)
+        case "POST /entitlements/{tenantId}/token":
+            return Request(
+                path: "/entitlements/\(try await entitledTenant())/token",
+                body: ["features": [.string(try await meteredFeature())]], token: stack.admin)
         case "POST /entitlements/{tenantId}/reserve":
             return Request(
                 path: "/entitlements/\(try await entitledTenant())/reserve",

@@ -1,0 +1,1 @@
+DROP TABLE main.usage_alerts, main.usage_checks;
