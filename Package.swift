@@ -328,7 +328,8 @@ let package = Package(
         tests(
             "SubscriptionTests",
             serviceTests + outgoingHTTP + [
-                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Sealing", "Subscription", crypto,
+                "PostgresTestSupport", "StackTestSupport", "Billing", "BillingExamples", "Sealing", "Subscription",
+                crypto,
             ]),
         tests("TraceRecordingTests", ["Primitives", "TraceRecording", tracing]),
         tests(

@@ -20,7 +20,8 @@ package enum SecretPolicy {
     /// Every secret of every service; a test compares.
     static let kinds: [String: Kind] = [
         "JWT_SECRET": .key, "DATA_ENCRYPTION_KEY": .key, "DATA_DECRYPTION_KEYS": .unchecked,
-        "ENTITLEMENT_SIGNING_KEYS": .key, "API_KEY_SECRET": .key, "API_KEY_PREVIOUS_SECRET": .unchecked, "SWAGGER_PASSWORD": .password,
+        "ENTITLEMENT_SIGNING_KEYS": .key, "API_KEY_SECRET": .key, "API_KEY_PREVIOUS_SECRET": .unchecked,
+        "SWAGGER_PASSWORD": .password,
         "EVENT_SIGNING_SECRET": .shared, "EVENT_BRIDGE_API_KEY": .shared, "METRICS_TOKEN": .shared,
         "DB_PASSWORD": .password, "MESSAGE_BUS_DB_PASSWORD": .password, "PROVISIONER_DB_PASSWORD": .password,
         "REDIS_PASSWORD": .password, "MESSAGE_BUS_REDIS_PASSWORD": .password, "WEBHOOK_PASSWORD": .password,
