@@ -15,7 +15,7 @@ package struct StatementJSON: JSONWritable {
         writer.beginObject()
         writer.key("invoices")
         writer.beginArray()
-        for invoice in statement.invoices { write(invoice, to: &writer) }
+        for invoice in statement.invoices { InvoiceJSON(invoice).write(to: &writer) }
         writer.endArray()
         writer.key("creditNotes")
         writer.beginArray()
@@ -31,24 +31,6 @@ package struct StatementJSON: JSONWritable {
             writer.endObject()
         }
         writer.endArray()
-        writer.endObject()
-    }
-
-    private func write(_ invoice: DraftInvoice, to writer: inout JSONWriter) {
-        writer.beginObject()
-        writer.memberIfPresent("issuedOn", invoice.issuedOn?.description)
-        writer.member("currency", invoice.currency.code)
-        writer.key("lines")
-        writer.beginArray()
-        for line in invoice.lines + invoice.adjustments { InvoiceLineJSON(line).write(to: &writer) }
-        writer.endArray()
-        writer.member("subtotal", invoice.subtotal.decimalText)
-        writer.member("discount", invoice.discount.decimalText)
-        writer.member("tax", invoice.tax.decimalText)
-        writer.member("credit", invoice.credit.decimalText)
-        writer.member("total", invoice.total.decimalText)
-        writer.member("totalMinor", invoice.total.minorUnits)
-        writer.member("creditBalance", invoice.creditBalance.decimalText)
         writer.endObject()
     }
 

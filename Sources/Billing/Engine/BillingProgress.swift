@@ -5,6 +5,12 @@ package struct BillingProgress: Sendable {
         package let price: Price
         package let quantity: Rational
         package let cycle: BillingCycle
+
+        package init(price: Price, quantity: Rational, cycle: BillingCycle) {
+            self.price = price
+            self.quantity = quantity
+            self.cycle = cycle
+        }
     }
 
     /// All that was billed so far.

@@ -30,7 +30,7 @@ extension BillingPreviewSchemas {
         ], name: "PreviewedLine"
     ).described("A line of an invoice.")
 
-    private static let invoice = Schema.object(
+    static let invoice = Schema.object(
         [
             .init("issuedOn", date, required: true), .init("currency", .string().example("USD"), required: true),
             .init("lines", .array(of: line), required: true), .init("subtotal", money, required: true),

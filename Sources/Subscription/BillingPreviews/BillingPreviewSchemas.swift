@@ -37,7 +37,7 @@ enum BillingPreviewSchemas {
         ], name: "PreviewInterval"
     ).described("How long a period is.")
 
-    private static let anchor = Schema.anyOf(
+    static let anchor = Schema.anyOf(
         .string(oneOf: ["start", "calendar"]),
         .object([
             .init("day", .integer(minimum: 1, maximum: 31)), .init("date", date),
@@ -45,12 +45,12 @@ enum BillingPreviewSchemas {
         ])
     ).example(["day": 31]).described("Where periods begin: one of the members, or a word.")
 
-    private static let trial = Schema.object(
+    static let trial = Schema.object(
         [.init("days", Schema.integer(minimum: 0, maximum: 36_500).example(14)), .init("until", date)],
         name: "PreviewTrial"
     ).described("One of the members.")
 
-    private static let collection = Schema.string(oneOf: ["advance", "arrears"]).defaulting("advance")
+    static let collection = Schema.string(oneOf: ["advance", "arrears"]).defaulting("advance")
 
     // MARK: Prices
 
@@ -100,7 +100,7 @@ enum BillingPreviewSchemas {
             Schema.array(of: date, maxItems: 100).described("Usage before these days is billed on them")),
     ]
 
-    private static let tax = Schema.object(
+    static let tax = Schema.object(
         [
             .init("name", name.example("VAT"), required: true), .init("rate", decimal("20"), required: true),
             .init("inclusive", Schema.boolean.defaulting(false)),

@@ -1,3 +1,4 @@
+import Billing
 import Entities
 import JSONCoding
 
@@ -20,8 +21,28 @@ enum Plan {
                         "Active or pending subscriptions of one tenant to this plan, instead of the general quota"
                     )
                     .example(10)
-            )
+            ),
+            .init("changes", changesSchema),
         ], isClosed: false)
+
+    private static let changeRule = Schema.string(oneOf: ChangePolicy.allCases.map(\.rawValue) + ["forbidden"])
+
+    private static let changesSchema = Schema.object(
+        [
+            .init("upgrade", changeRule), .init("downgrade", changeRule),
+            .init(
+                "to",
+                Schema.array(
+                    of: .object(
+                        [
+                            .init("planId", .string(format: .uuid), required: true),
+                            .init("policy", changeRule, required: true),
+                        ], name: "PlanPairRule"), maxItems: 100
+                ).described("For changes to certain plans")),
+        ], name: "PlanChangeRules"
+    ).described(
+        "How changes from this plan to others are billed whose requests do not say it (POST /subscriptions/{id}/change)"
+    )
 
     static let name = Field.string("name", maxLength: 100, pattern: .visibleText, required: true, example: "Premium")
     static let description = Field.string("description", maxLength: 500, example: "Premium plan")

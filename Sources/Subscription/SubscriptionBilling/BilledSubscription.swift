@@ -35,6 +35,19 @@ struct BilledSubscription: Sendable {
         today = try zone.date(at: now)
     }
 
+    private init(copying other: BilledSubscription, _ rows: SubscriptionStanding.Rows, _ billing: SubscriptionBilling) {
+        self.rows = rows
+        self.billing = billing
+        // Whatever is stored by now, positions count from 1.
+        nextPosition = max(other.nextPosition, 1)
+        (zone, today, reader) = (other.zone, other.today, other.reader)
+    }
+
+    /// The same with other rows.
+    func replacing(_ rows: SubscriptionStanding.Rows, _ billing: SubscriptionBilling) -> BilledSubscription {
+        BilledSubscription(copying: self, rows, billing)
+    }
+
     /// What today makes of it.
     /// - Parameter status: The status that it is to have before that; nil for that of its row.
     func standing(as status: TenantSubscription.Status? = nil) throws -> SubscriptionStanding {

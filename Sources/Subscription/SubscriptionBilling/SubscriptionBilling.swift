@@ -70,10 +70,13 @@ struct SubscriptionBilling: Sendable {
     func request(until: CalendarDate) -> JSONObject {
         var request = terms
         request["until"] = .string(until.description)
-        let changes = current.entries.filter { $0.kind.isOfEngine }.map { JSONValue.object($0.change) }
+        let changes = changes.map { JSONValue.object($0.change) }
         if !changes.isEmpty { request["changes"] = .array(changes) }
         return request
     }
+
+    /// What the engine reads.
+    private var changes: [Entry] { current.entries.filter(\.kind.isOfEngine) }
 
     /// What is billed through a day, and how the subscription stands at its end.
     /// - Throws: why it cannot be billed, with a pointer into ``request(until:)``.
@@ -122,5 +125,12 @@ extension SubscriptionChange.Kind {
         case .change, .quantity, .pause, .resume, .anchor, .creditNote, .cancel: true
         case .renew, .restart: false
         }
+    }
+}
+
+extension SubscriptionBilling {
+    /// Where an entry is in ``request(until:)``.
+    func pointer(to entry: Entry) -> String? {
+        changes.firstIndex { $0.id == entry.id }.map { "/changes/\($0)" }
     }
 }

@@ -18,27 +18,17 @@ struct SubscriptionBillingRepository: Sendable {
         let nextPosition: Int
     }
 
-    /// Reads a subscription, and locks its row until the end of the transaction; nil if the engine does not bill it.
-    func lock(_ subscription: Identifier, _ transaction: PostgresTransaction) async throws -> Stored? {
-        try await stored(subscription, Self.locking) { statement, values in
-            try await transaction.query(statement, values)
-        }
-    }
-
     /// Reads a subscription; nil if the engine does not bill it.
-    func find(_ subscription: Identifier, in scope: TenantScope) async throws -> Stored? {
-        try await stored(subscription, Self.finding) { statement, values in
-            try await pool.query(statement, values, settings: scope.settings, as: .read)
-        }
-    }
-
-    private func stored(
-        _ subscription: Identifier, _ statement: PostgresStatement,
-        _ run: (PostgresStatement, [PostgresValue]) async throws -> PostgresResult
+    /// - Parameter isLocked: Whether its row is locked until the end of the transaction.
+    func read(
+        _ subscription: Identifier, _ transaction: PostgresTransaction, isLocked: Bool
     ) async throws -> Stored? {
-        guard let row = try await run(statement, [.identifier(subscription)]).first else { return nil }
+        let values: [PostgresValue] = [.identifier(subscription)]
+        guard let row = try await transaction.query(isLocked ? Self.locking : Self.finding, values).first else {
+            return nil
+        }
         var entries: [SubscriptionBilling.Entry] = []
-        for row in try await run(Self.listing, [.identifier(subscription)]).rows {
+        for row in try await transaction.query(Self.listing, values).rows {
             entries.append(try SubscriptionBilling.Entry(row))
         }
         return Stored(
@@ -64,6 +54,16 @@ struct SubscriptionBillingRepository: Sendable {
         """
 
     // MARK: Statements
+
+    /// The statement that voids the drafts of a subscription that nobody is to pay any more.
+    static func voidDrafts(of subscription: Identifier) -> BoundStatement {
+        BoundStatement(voiding, [.identifier(subscription)])
+    }
+
+    private static let voiding: PostgresStatement = """
+        UPDATE main.invoice SET invoice_status = 'void'
+        WHERE subscription_id = $1 AND invoice_status = 'draft' AND NOT deleted
+        """
 
     /// The statement that begins to bill a subscription.
     func insertion(of billing: SubscriptionBilling, nextDue: Timestamp?) -> BoundStatement {

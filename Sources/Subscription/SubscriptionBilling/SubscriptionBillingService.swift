@@ -53,9 +53,18 @@ struct SubscriptionBillingService: Sendable {
     func lock(
         _ subscription: Identifier, in context: WriteContext, _ transaction: PostgresTransaction
     ) async throws -> BilledSubscription? {
-        guard let row = try await subscriptions.lock(.id(subscription), in: context.scope, transaction).first,
-            let stored = try await repository.lock(subscription, transaction)
-        else { return nil }
+        guard let row = try await subscriptions.read(subscription, in: context.scope, transaction, isLocked: true)
+        else {
+            return nil
+        }
+        return try await read(row, in: context, transaction, isLocked: true)
+    }
+
+    /// Reads how a subscription is billed; nil if the engine does not bill it.
+    func read(
+        _ row: Record, in context: WriteContext, _ transaction: PostgresTransaction, isLocked: Bool
+    ) async throws -> BilledSubscription? {
+        guard let stored = try await repository.read(try row.id, transaction, isLocked: isLocked) else { return nil }
         return try BilledSubscription(
             SubscriptionStanding.Rows(row, at: context.now), stored.billing, nextPosition: stored.nextPosition,
             at: context.now,
@@ -72,13 +81,14 @@ struct SubscriptionBillingService: Sendable {
     /// - Throws: ``SubscriptionError/quotaExceeded(_:)`` if it would take a place that is not there.
     func settle(
         _ billed: BilledSubscription, _ standing: SubscriptionStanding, cause: SubscriptionEvent.Cause = .calendar,
-        in context: WriteContext, _ transaction: PostgresTransaction
+        alongside more: [BoundStatement] = [], in context: WriteContext, _ transaction: PostgresTransaction
     ) async throws -> Settled {
         let plan = try await summaries.summaries(of: [standing.plan], in: transaction)[standing.plan]
         try await reserve(billed, standing, plan, in: context, transaction)
         let settlement = SubscriptionSettlement(
             subscriptions: subscriptions.entities, repository: repository, issuer: issuer, context: context)
-        let statements = try settlement.statements(billed, standing)
+        var statements = try settlement.statements(billed, standing)
+        statements.batch.add(contentsOf: more)
         let results: [PostgresResult]
         do {
             results = try await transaction.run(statements.batch)

@@ -68,7 +68,7 @@ struct SubscriptionStanding: Sendable {
         let start = try? CalendarDate(rows.startDate)
         let end = progress.end ?? progress.periodEnd ?? progress.firstPaid
         endDate = max(end, start ?? end)
-        renews = progress.end == nil
+        renews = progress.end == nil && (isBilled || rows.status == .pending)
         let days = [progress.next, progress.end] + entries.filter { $0.state == .scheduled }.map(\.effectiveOn)
         let next = isBilled && !isOver ? days.compactMap { $0 }.filter { $0 > day }.min() : nil
         nextDue = next.map { Timestamp(seconds: zone.instant(of: $0)) }

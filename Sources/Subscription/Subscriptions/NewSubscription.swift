@@ -9,6 +9,13 @@ struct NewSubscription: Sendable, Hashable {
     /// An invoice that exists already, by our id or the provider's; nil: one is to be drafted.
     let invoice: String?
     let status: TenantSubscription.Status
+    /// What is agreed on with the engine; nil: the first period is billed, and the subscription ends after it.
+    let billing: JSONObject?
+
+    /// The members that are agreed on with the engine.
+    static let billingMembers = [
+        "quantity", "start", "anchor", "timeZone", "trial", "coupon", "collection", "term", "taxes",
+    ]
 
     /// Reads a body that has passed ``TenantSubscription/newSchema``.
     /// - Throws: ``ValidationFailure`` that names the member that is missing.
@@ -26,5 +33,12 @@ struct NewSubscription: Sendable, Hashable {
         self.plan = plan
         self.status = status
         invoice = body[TenantSubscription.invoiceID]?.stringValue
+        let agreed = Self.billingMembers.compactMap { name in body[name].flatMap { $0.isNull ? nil : (name, $0) } }
+        billing = agreed.isEmpty ? nil : JSONObject(agreed)
+        guard billing == nil || invoice == nil else {
+            throw .invalidField(
+                TenantSubscription.invoiceID.path, code: "invoice",
+                "cannot back a subscription that the engine bills: its invoices are made by the engine")
+        }
     }
 }

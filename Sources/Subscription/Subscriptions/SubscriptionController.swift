@@ -12,10 +12,12 @@ struct SubscriptionController: Sendable {
     let invoices: InvoiceRepository
     let limits: QueryLimits
     let clock: any WallClock
+    /// The body of `POST /subscriptions`.
+    let newSchema: Schema
 
     var operations: [Operation] {
         [
-            create(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findByID(),
+            create(), transitions(), crud.count(), expireSoon(), expired(), crud.find(), updateAll(), crud.findByID(),
             updateByID(), replaceByID(), crud.deleteByID(), restoreByID(),
             invoice(),
         ]
@@ -25,7 +27,7 @@ struct SubscriptionController: Sendable {
         Operation(
             .post, "/subscriptions", id: "SubscriptionController.create",
             summary: "Subscribe a tenant to a plan, starting today, with a draft invoice for the first period",
-            access: SubscriptionPolicy.access.create, requestBody: TenantSubscription.newSchema,
+            access: SubscriptionPolicy.access.create, requestBody: newSchema,
             responses: [
                 .init(
                     .created, "The new Subscription", schema: TenantSubscription.entity.schema,
@@ -47,8 +49,19 @@ struct SubscriptionController: Sendable {
             })
     }
 
+    /// `GET /subscriptions/transitions`: the statuses of subscriptions as a table.
+    private func transitions() -> Operation {
+        Operation(
+            .get, "/subscriptions/transitions", id: "SubscriptionController.transitions",
+            summary:
+                "The statuses of subscriptions, what leads from one to another, and which action is possible where",
+            access: SubscriptionPolicy.access.view,
+            responses: [.init(.ok, "Statuses, changes and actions", schema: SubscriptionStateChange.schema)],
+            handler: .scoped { _ in .json(SubscriptionStateChange.json.serialized()) })
+    }
+
     private static let conflict =
-        "The tenant does not exist or cannot subscribe, it has as many active or pending subscriptions as it may have, or the invoice backs another subscription"
+        "The tenant does not exist or cannot subscribe, it has as many active or pending subscriptions as it may have, the invoice backs another subscription, the status cannot become this one (SUBSCRIPTION_STATE), or the billing engine decides (SUBSCRIPTION_BILLED)"
 
     /// A live subscription that comes back needs a place again.
     private func restoreByID() -> Operation {
@@ -140,13 +153,16 @@ struct SubscriptionController: Sendable {
                 .init(.ok, "The Invoice", schema: Invoice.entity.schemaWithRelations, headers: [.eTag]),
                 .init(.notModified, "The client has the current representation (If-None-Match)", headers: [.eTag]),
             ],
-            failures: [.notFound: "There is no such Subscription, or its invoice was deleted"],
+            failures: [.notFound: "There is no such Subscription, it has no invoice yet, or its invoice was deleted"],
             handler: .scoped { call in
                 let id = try call.request.identifier()
                 do {
                     let subscription = try await subscriptions.entities.findByID(id, in: call.scope)
-                    let invoice = try await invoices.withLines(
-                        try subscription[TenantSubscription.invoiceID], in: call.scope)
+                    // There is none during a trial, or before the start.
+                    guard let id = try subscription[ifPresent: TenantSubscription.invoiceID] else {
+                        throw HTTPFailure.entityNotFound
+                    }
+                    let invoice = try await invoices.withLines(id, in: call.scope)
                     return try .entity(invoice.json, version: try invoice.version, for: call.request)
                 } catch RepositoryError.notFound {
                     throw HTTPFailure.entityNotFound

@@ -6,6 +6,43 @@ import ServiceKit
 extension SubscriptionError: HTTPFailureConvertible {
     var httpFailure: HTTPFailure {
         switch self {
+        case .illegalStatus(let from, let to): return Self.illegal(from, to)
+        case .billedByEngine(let member):
+            var failure = HTTPFailure.conflict(
+                "The billing engine bills the subscription: \(member) changes by its actions, such as POST /subscriptions/{id}/change.",
+                code: "SUBSCRIPTION_BILLED")
+            failure.details = [
+                ValidationDetail(path: "/\(member)", code: "billed", message: "changes by actions only", info: [:])
+            ]
+            return failure
+        default: return plainFailure
+        }
+    }
+
+    private static func illegal(
+        _ from: TenantSubscription.Status, _ to: TenantSubscription.Status
+    ) -> HTTPFailure {
+        let legal = SubscriptionStateChange.next(after: from, by: .operatorChange)
+        let names = legal.map(\.name).joined(separator: ", ")
+        let rest = legal.isEmpty ? "" : " From there, it can become: \(names)."
+        var failure = HTTPFailure.conflict(
+            "A subscription that is \(from.name) cannot become \(to.name) by this request.\(rest)",
+            code: "SUBSCRIPTION_STATE")
+        failure.details = [
+            ValidationDetail(
+                path: "/status", code: "transition",
+                message: "is not a legal change; see GET /subscriptions/transitions",
+                info: [
+                    "from": .integer(from.rawValue), "to": .integer(to.rawValue),
+                    "legal": .array(legal.map { .integer($0.rawValue) }),
+                ])
+        ]
+        return failure
+    }
+
+    private var plainFailure: HTTPFailure {
+        switch self {
+        case .illegalStatus, .billedByEngine: .conflict()
         case .subscriberNotFound, .planNotFound: .entityNotFound
         case .subscriberNotActive:
             .conflict(

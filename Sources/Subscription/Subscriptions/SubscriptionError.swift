@@ -20,6 +20,10 @@ enum SubscriptionError: Error, Sendable, Hashable {
     case planUnfitForEvents
     /// The tenant has as many active or pending subscriptions as it may have.
     case quotaExceeded(SubscriptionQuota)
+    /// No request changes this status to that one; see ``SubscriptionStateChange``.
+    case illegalStatus(from: TenantSubscription.Status, to: TenantSubscription.Status)
+    /// The engine bills it, so that a member follows from what was agreed and from the actions: the member of the body.
+    case billedByEngine(member: String)
     /// A bulk change would take more places of quotas than one request may.
     case tooManyReservations(limit: Int)
 }

@@ -1,5 +1,6 @@
 import Entities
 import MessageBus
+import Primitives
 import PrometheusMetrics
 import ServiceKit
 import ServiceLifecycle
@@ -23,19 +24,34 @@ struct SubscriptionFeature: ServiceFeature {
     init(_ core: SubscriptionCore) throws {
         let platform = core.platform
         let configuration = try SubscriptionConfiguration(reader: platform.reader)
+        let tenantTime = core.tenantTime
+        let time: @Sendable (WriteContext, Identifier) async throws -> WriteContext = {
+            try await tenantTime.context($0, of: $1)
+        }
+        let start = SubscriptionStart(billing: core.subscriptionBilling, time: time)
+        let terms = PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies)
+        let summaries = PlanSummaryRepository(pool: platform.pool)
+        let actions = SubscriptionActionService(
+            billing: core.subscriptionBilling, terms: terms, summaries: summaries, invoices: core.invoices,
+            policies: PlanChangePolicy(upgrade: configuration.upgradePolicy, downgrade: configuration.downgradePolicy),
+            time: time)
+        let changes = ScheduledChangeController(
+            service: ScheduledChangeService(actions: actions, changes: core.subscriptionBilling.repository.changes),
+            subscriptions: core.subscriptions.entities, catalog: core.catalog, limits: platform.queryLimits)
         let lifecycle = SubscriptionLifecycle(
             subscriptions: core.subscriptions, invoices: core.invoices,
-            terms: PlanTermsReader(plans: core.plans, cycles: core.cycles, currencies: core.currencies),
-            summaries: PlanSummaryRepository(pool: platform.pool), quota: configuration.quota,
-            admission: core.admission)
+            terms: terms, summaries: summaries, quota: configuration.quota, admission: core.admission,
+            start: { try await start.start($0, on: $1, in: $2) })
         let controller = SubscriptionController(
             crud: core.crud(
                 TenantSubscription.entity, "/subscriptions", "SubscriptionController",
                 SubscriptionPolicy.access),
             lifecycle: lifecycle, subscriptions: core.subscriptions, invoices: core.invoices,
-            limits: platform.queryLimits, clock: platform.clock)
+            limits: platform.queryLimits, clock: platform.clock, newSchema: SubscriptionTermsSchemas.new)
         let ofPlans = PlanSubscriptionController(subscriptions: core.subscriptions, limits: platform.queryLimits)
-        operations = controller.operations + ofPlans.operations
+        operations =
+            controller.operations + ofPlans.operations + SubscriptionActionController(service: actions).operations
+            + changes.operations
         let offboarding = OffboardingConsumer(
             subscriptions: core.subscriptions, system: platform.systemUser.scope, clock: platform.clock,
             logger: platform.logger)

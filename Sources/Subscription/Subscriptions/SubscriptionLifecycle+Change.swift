@@ -7,15 +7,43 @@ import Primitives
 
 /// Changes that may make subscriptions live: they take places of the tenant's quota and are published.
 extension SubscriptionLifecycle {
-    /// Whether a change has to come here: it may take a place of somebody's quota, or names an invoice, perhaps by the
-    /// provider's id. All others are plain updates.
-    static func concerns(_ body: JSONObject) -> Bool {
-        if body[TenantSubscription.invoiceID] != nil { return true }
-        guard let status = body.value(of: TenantSubscription.status) else {
-            return body[TenantSubscription.planID] != nil || body[TenantSubscription.subscriberID] != nil
-                || body[TenantSubscription.endDate] != nil
+    /// Whether a change has to come here: it may take a place of somebody's quota, changes a status, names an invoice, perhaps by
+    /// the provider's id, or would change what the engine decides. All others are plain updates.
+    static func concerns(_ body: JSONObject) -> Bool { member(body) != nil }
+
+    /// The first such member of a body.
+    private static func member(_ body: JSONObject) -> String? {
+        let fields: [any EntityField] = [
+            TenantSubscription.status, TenantSubscription.planID, TenantSubscription.subscriberID,
+            TenantSubscription.startDate, TenantSubscription.endDate, TenantSubscription.invoiceID,
+        ]
+        return fields.first { body[$0.name] != nil }?.name
+    }
+
+    /// Refuses what would change what the engine decides, and illegal changes of the status.
+    private func check(
+        _ rows: [Record], _ body: JSONObject, _ transaction: PostgresTransaction
+    ) async throws {
+        let ids = try rows.map { try $0.id }
+        let billed = try await subscriptions.billedByEngine(ids, transaction)
+        let target = body.value(of: TenantSubscription.status)
+        for row in rows {
+            if billed.contains(try row.id), let member = try Self.difference(row, body) {
+                throw SubscriptionError.billedByEngine(member: member)
+            }
+            try SubscriptionStateChange.check(from: try? row[TenantSubscription.status], to: target)
         }
-        return status.mayBeLive
+    }
+
+    /// The first such member of a body that differs from the row: what a replacement only repeats is no change.
+    private static func difference(_ row: Record, _ body: JSONObject) throws -> String? {
+        let members = try row.members()
+        var rest = body
+        while let name = member(rest) {
+            if body[name] != members[name] { return name }
+            rest[name] = nil
+        }
+        return nil
     }
 
     /// Rows that may take places in one request: for each tenant a lock is held until its end.
@@ -40,6 +68,7 @@ extension SubscriptionLifecycle {
                     id: id.description)
             }
             try version?.require(try row.version)
+            try await check([row], body, transaction)
             let change = try SubscriptionTransition(row, body, on: CalendarDate(of: context.now))
             var batch = try await batch(of: [change], body, in: context, transaction)
             try batch.back([change])
@@ -63,6 +92,7 @@ extension SubscriptionLifecycle {
             let limit = EntityRepository.largestBulkChange
             let rows = try await subscriptions.lock(.condition(condition, limit: limit + 1), in: scope, transaction)
             guard rows.count <= limit else { throw RepositoryError.tooManyRows(limit: limit) }
+            try await check(Array(rows), body, transaction)
             let changes = try rows.map { try SubscriptionTransition($0, body, on: today) }
             guard !changes.isEmpty else { return 0 }
             let reserving = changes.filter(\.needsPlace).sorted { $0.subscriber < $1.subscriber }
@@ -108,7 +138,7 @@ extension SubscriptionLifecycle {
             return try await subscriptions.entities.restoreByID(
                 id, in: context,
                 alongside: [subscriptions.reserveAgain(id, general: quota, on: CalendarDate(of: context.now))]
-                    + InvoiceBacking.check(ofRestored: id))
+                    + InvoiceBacking.check(ofRestored: id) + [SubscriptionRepository.billAgain(id)])
         } catch {
             if case .unexpected(sqlState: SubscriptionQuota.exhausted) = error {
                 let own = try await subscriptions.planLimit(of: id, in: context.scope)

@@ -14,6 +14,8 @@ struct SubscriptionLifecycle: Sendable {
     /// Live subscriptions that a tenant may have.
     let quota: Int
     let admission: TenantAdmission
+    /// Subscribes to what the engine bills; nil when the terms are no longer the plan's.
+    let start: @Sendable (NewSubscription, PlanTerms, WriteContext) async throws -> Record?
 
     var pool: PostgresPool { subscriptions.entities.pool }
 
@@ -48,6 +50,7 @@ struct SubscriptionLifecycle: Sendable {
     private func create(
         _ new: NewSubscription, on terms: PlanTerms, in context: WriteContext
     ) async throws -> Record? {
+        if new.billing != nil { return try await start(new, terms, context) }
         let scope = context.scope
         let given =
             if let name = new.invoice { try await invoices.require(name, in: scope) } else { nil as Identifier? }

@@ -124,11 +124,42 @@ struct SubscriptionRepository: Sendable {
         """
     }
 
+    /// The statement that lets the engine bill a subscription again that was just restored.
+    static func billAgain(_ id: Identifier) -> BoundStatement { BoundStatement(billingAgain, [.identifier(id)]) }
+
+    private static let billingAgain: PostgresStatement = """
+        UPDATE main.subscription_billing SET next_due_on = coalesce(next_due_on, now()), due_at = coalesce(due_at, now())
+        WHERE id = $1
+        """
+
+    /// Which of these subscriptions the engine bills.
+    func billedByEngine(
+        _ ids: [Identifier], _ transaction: PostgresTransaction
+    ) async throws(PostgresError) -> Set<Identifier> {
+        let result = try await transaction.query(Self.findingBilled, [.identifierArray(ids)])
+        var billed: Set<Identifier> = []
+        for row in result.rows { billed.insert(try row.identifier(0)) }
+        return billed
+    }
+
+    private static let findingBilled: PostgresStatement =
+        "SELECT id FROM main.subscription_billing WHERE id = ANY($1)"
+
     /// Which rows a change is about.
     enum Target: Sendable {
         case id(Identifier)
         /// Rows that match, so many at most.
         case condition(Where, limit: Int)
+    }
+
+    /// A row; nil if there is none.
+    /// - Parameter isLocked: Whether it is locked until the end of the transaction.
+    func read(
+        _ id: Identifier, in scope: TenantScope, _ transaction: PostgresTransaction, isLocked: Bool
+    ) async throws -> Record? {
+        guard !isLocked else { return try await lock(.id(id), in: scope, transaction).first }
+        let select = try entities.selectByID(id, in: scope)
+        return entities.records(try await transaction.query(select.statement), select.projection).first
     }
 
     /// Reads rows and locks them until the end of the transaction, in the order of their ids.

@@ -12,6 +12,9 @@ enum TenantSubscription {
         case cancelled = 3
         case expired = 4
 
+        /// As documents and messages name it: `ACTIVE`.
+        var name: String { "\(self)".uppercased() }
+
         /// Whether it takes one of the tenant's places as long as it is not over.
         var mayBeLive: Bool { self == .pending || self == .active }
 

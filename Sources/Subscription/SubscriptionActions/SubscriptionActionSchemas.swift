@@ -1,0 +1,92 @@
+import Billing
+import Entities
+import JSONCoding
+
+/// Bodies and results of actions on subscriptions.
+enum SubscriptionActionSchemas {
+    static let at = Schema.Property(
+        "at",
+        BillingPreviewSchemas.date.described(
+            "The day from which it counts, as the subscriber's calendar has it; not before today. Omitted: from now on")
+    )
+    static let quantity = BillingPreviewSchemas.decimal("5")
+    private static let token = Schema.Property(
+        "token",
+        .string(minLength: 1, maxLength: 100).example("pv_5d2f").described(
+            "What a preview of the same request has returned: what has been previewed is done, or a 409"))
+
+    private static func policy(_ policies: [ChangePolicy], _ more: String) -> Schema.Property {
+        .init("policy", Schema.string(oneOf: policies.map(\.rawValue)).described("How it is billed. \(more)"))
+    }
+
+    /// The body of an action.
+    static func body(of action: SubscriptionAction) -> Schema {
+        switch action {
+        case .activate: .object([token], name: "SubscriptionActivation")
+        case .uncancel: .object([token], name: "SubscriptionUncancellation")
+        case .change:
+            .object(
+                [
+                    .init("planId", .string(format: .uuid)), .init("quantity", quantity),
+                    .init(
+                        "anchor", BillingPreviewSchemas.anchor.described("Where periods begin; in a request of its own")
+                    ),
+                    policy(
+                        ChangePolicy.allCases,
+                        "The default is that of the pair of plans, of the plan, or of the installation, for upgrades and downgrades"
+                    ), at, token,
+                ], name: "SubscriptionPlanChange")
+        case .cancel:
+            .object(
+                [policy([.atPeriodEnd, .prorateNow, .none], "The default is at_period_end"), at, token],
+                name: "SubscriptionCancellation")
+        case .pause:
+            .object(
+                [policy([.prorateNow, .none], "The default is prorate_now"), at, token], name: "SubscriptionPause")
+        case .resume:
+            .object(
+                [policy([.prorateNow, .none], "The default is prorate_now"), at, token], name: "SubscriptionResumption")
+        case .renew:
+            .object(
+                [
+                    .init(
+                        "periods",
+                        Schema.integer(minimum: 1, maximum: 1000).example(1).described(
+                            "Omitted: those of its first term")),
+                    token,
+                ], name: "SubscriptionRenewal")
+        }
+    }
+
+    /// The body of `PATCH /subscriptions/{id}/changes/{changeId}`.
+    static let edit = Schema.object(
+        [at, .init("quantity", quantity), policy(ChangePolicy.allCases, "One that the type of the change has")],
+        name: "SubscriptionChangeEdit")
+
+    private static let change = Schema.object(
+        [
+            .init("id", .string(format: .uuid), required: true),
+            .init("type", .string(oneOf: SubscriptionChange.Kind.allCases.map(\.rawValue)), required: true),
+            .init("state", .string(oneOf: SubscriptionChange.State.allCases.map(\.rawValue)), required: true),
+            .init("requestedOn", BillingPreviewSchemas.date, required: true),
+            .init("policy", .string().example("prorate_now")), .init("effectiveOn", BillingPreviewSchemas.date),
+            .init("planId", .string(format: .uuid)), .init("change", .freeObject, required: true),
+        ], name: "SubscriptionActionChange")
+
+    /// What an action returns.
+    static let result = Schema.object(
+        [
+            .init("preview", Schema.boolean.described("Whether nothing was changed"), required: true),
+            .init("subscription", TenantSubscription.entity.schema, required: true),
+            .init("change", change.described("What the action adds; absent if it adds nothing")),
+            .init(
+                "invoices",
+                Schema.array(of: BillingPreviewSchemas.invoice).described("Those that the action makes at once"),
+                required: true),
+            .init("upcoming", BillingPreviewSchemas.invoice.described("The next invoice after those, as things stand")),
+            .init(
+                "invoiceIds", Schema.array(of: .string(format: .uuid)).described("Empty for a preview"), required: true),
+            .init("nextDueOn", .string(format: .dateTime)),
+            .init("token", Schema.string().example("pv_5d2f").described("Of a preview: send it to do exactly that")),
+        ], name: "SubscriptionActionResult")
+}
