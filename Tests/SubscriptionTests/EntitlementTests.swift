@@ -191,11 +191,15 @@ extension ServiceTests {
                 #expect(
                     try await service.reserve("calls", "1", ["ttlSeconds": 3601]).violations == ["/ttlSeconds: maximum"]
                 )
+                // A key is its caller's.
+                let token = try await service.token()
                 let key = ["idempotency-key": Identifier.v4().description]
                 let body: JSONValue = ["feature": "calls", "quantity": "1"]
                 let answers = [
-                    try await service.send("POST", "\(TestService.entitlements)/reserve", body, headers: key),
-                    try await service.send("POST", "\(TestService.entitlements)/reserve", body, headers: key),
+                    try await service.send(
+                        "POST", "\(TestService.entitlements)/reserve", body, token: token, headers: key),
+                    try await service.send(
+                        "POST", "\(TestService.entitlements)/reserve", body, token: token, headers: key),
                 ]
                 #expect(answers[0].status == 200 && answers[0].text == answers[1].text)
             }

@@ -203,15 +203,14 @@ extension ServiceTests {
                 try await service.know(TestService.tenantA)
                 try await service.meter("calls")
                 try await service.meter("users", "unique")
-                let subscriptions = [Identifier.v4(), Identifier.v4()]
                 let plan = try await service.plan()
-                for id in subscriptions {
-                    try await service.database.query(
-                        """
-                        INSERT INTO main.subscriptions (
-                            id, subscriber_id, start_date, end_date, status, plan_id, invoice_id, created_by)
-                        VALUES ($1, $2, '2026-01-01', '2026-02-01', 1, $3::uuid, gen_random_uuid(), gen_random_uuid())
-                        """, [.identifier(id), .identifier(TestService.tenantA), .text(plan)])
+                var subscriptions: [Identifier] = []
+                for _ in 0..<2 {
+                    let subscribed = try await service.send(
+                        "POST", "/subscriptions",
+                        ["subscriberId": .identifier(TestService.tenantA), "planId": .string(plan), "status": 1])
+                    let id = try #require(subscribed.json["id"]?.stringValue, "\(subscribed.text)")
+                    subscriptions.append(try #require(Identifier(id)))
                 }
                 let instant = { (text: String) in Timestamp(iso8601: text) ?? Timestamp(seconds: 0) }
                 let (start, middle) = (instant("2026-01-01T00:00:00Z"), instant("2026-01-20T00:00:00Z"))
