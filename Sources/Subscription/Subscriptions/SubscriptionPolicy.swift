@@ -21,8 +21,8 @@ enum SubscriptionPolicy {
         guard new.status == .pending else { throw .reservedToOperators(member: TenantSubscription.status.name) }
         guard new.invoice == nil else { throw .reservedToOperators(member: TenantSubscription.invoiceID.name) }
         // How many they need, and by which calendar they live, is the customer's to say; what it costs, and when, is not.
-        let own: Set = ["quantity", "timeZone"]
-        if let member = new.billing?.keys.first(where: { !own.contains($0) }) {
+        let ofCustomers: Set = ["quantity", "timeZone"]
+        if let member = new.billing?.keys.first(where: { !ofCustomers.contains($0) }) {
             throw .reservedToOperators(member: member)
         }
     }

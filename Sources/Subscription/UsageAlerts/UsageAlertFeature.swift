@@ -1,3 +1,4 @@
+import Entities
 import ServiceKit
 import ServiceLifecycle
 import ServicePlatform
