@@ -1,4 +1,5 @@
 import Entities
+import JSONCoding
 import Primitives
 import ServiceKit
 
