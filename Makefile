@@ -5,7 +5,7 @@ ARC := .build/debug/arc
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-test scale-data backup-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
+.PHONY: help deps build up dev demo test test-repeat acceptance compose-test chaos load scale-test scale-data backup-test failover-test fuzz fuzz-parsers fuzz-billing clients openapi asyncapi configuration lint bench format clean
 
 help: ## Show this list
 	@echo "usage: make <target>"
@@ -33,7 +33,7 @@ test: ## Run all tests against private PostgreSQL and Redis instances; FILTER=<s
 test-repeat: ## Run tests N times (default 20), until a run fails; N=20 FILTER=<suite or test>
 	@scripts/test.sh --repeat $(or $(N),20) $(if $(FILTER),--filter "$(FILTER)")
 
-acceptance: lint test clients chaos backup-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
+acceptance: lint test clients chaos backup-test failover-test scale-test compose-test fuzz ## Run everything that a release must pass; needs root, Java and PyPI; the tests alone take 20 minutes
 
 compose-test: build ## Run deploy/docker-compose.yml on a separate podman (needs root), and check it against the drawing
 	@scripts/install-dependencies.sh --compose
@@ -55,6 +55,10 @@ scale-data: build ## Compare hot requests at 10,000 and 1,000,000 tenants; takes
 backup-test: build ## Back a running system up, destroy its databases, and restore them to a second before a mistake
 	@scripts/install-dependencies.sh --backup
 	@python3 scripts/backup/backup.py --binary $(ARC) $(ARGS)
+
+failover-test: build ## Kill and cut off database servers under load (needs root): nothing lost, nothing doubled; ARGS="--way hosts --fault network"
+	-@scripts/install-dependencies.sh --ha
+	@/usr/bin/python3 scripts/ha/failover.py --binary $(ARC) $(ARGS)
 
 fuzz: ## Fuzz all services with schemathesis; FUZZ_SERVICE=subscription FUZZ_PATH=/plans FUZZ_EXAMPLES=20
 	@scripts/fuzz.sh

@@ -8,6 +8,7 @@
 #   install-dependencies.sh --compose   also for `make compose-test`
 #   install-dependencies.sh --backup    also for `make backup-test`
 #   install-dependencies.sh --nodes     also for `make scale-test`
+#   install-dependencies.sh --ha        also for `make failover-test`
 # Without root it prints the command to run and exits with 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -72,6 +73,18 @@ esac
 if [ "${1:-}" = --backup ]; then
     has pgbackrest || need pgbackrest "\`make backup-test\` backs a cluster up and restores it with it"
 fi
+if [ "${1:-}" = --ha ]; then
+    has patroni || need patroni "watches the PostgreSQL servers of \`make failover-test\`, and lets another one take over"
+    python3_of_system() { /usr/bin/python3 -c "import $1" 2>/dev/null; }
+    python3_of_system etcd || need python3-etcd "Patroni talks to etcd with it"
+    has etcd || need etcd-server "knows which PostgreSQL server is the primary"
+    [ -x /usr/sbin/haproxy ] || need haproxy "leads the services to the primary"
+    has unshare || need util-linux "machines of the test are namespaces"
+    has ip || need iproute2 "and their network"
+fi
+case "${1:-}" in --test | --ha)
+    [ -x /usr/sbin/pgbouncer ] || need pgbouncer "the tests run services and a pool behind it" ;;
+esac
 if [ "${1:-}" = --compose ]; then
     has podman || need podman "runs the containers of \`make compose-test\`, in separate storage"
     has runc || need runc "podman starts containers with it where there is no systemd"
@@ -110,8 +123,9 @@ if [ ${#missing[@]} -gt 0 ]; then
     apt-get update -qq
     "${install[@]}"
     if [ -d /run/systemd/system ]; then
-        for name in postgresql redis-server prometheus nginx; do
-            case " ${missing[*]} " in *" $name "*) systemctl disable --quiet --now "$name" || true ;; esac
+        for name in postgresql redis-server prometheus nginx patroni etcd-server haproxy pgbouncer; do
+            unit=${name/#etcd-server/etcd}
+            case " ${missing[*]} " in *" $name "*) systemctl disable --quiet --now "$unit" || true ;; esac
         done
     fi
 fi

@@ -44,35 +44,74 @@ def new_tenant(name):
     }
 
 
-class Stack:
+class Services:
+    """The three services at ports of this machine, and SQL against their databases. What starts them is a subclass."""
+
+    def __init__(self, binary, folder):
+        self.binary = binary
+        self.ports = {name: free_port() for name in SERVICES}
+        self.log = open(pathlib.Path(folder) / "arc-up.log", "ab")
+        # Of every command: all load comes from one address, and the limits are not under test here.
+        self.environment = dict(os.environ, PUBLIC_API_MAX_ATTEMPTS="1000000", WEBHOOK_API_MAX_ATTEMPTS="1000000")
+
+    def url(self, service):
+        return f"http://127.0.0.1:{self.ports[service]}"
+
+    def send_mails(self, smtp_port):
+        """To a server on this machine; without a port, mails are only logged."""
+        self.environment.update(
+            NOTIFICATION_TRANSPORT="log" if smtp_port is None else "smtp", SMTP_HOST="127.0.0.1",
+            SMTP_PORT=str(smtp_port or 25), SMTP_TLS="none", SMTP_FROM="arc@example.com")
+
+    def wait_until_ready(self, timeout):
+        deadline = time.monotonic() + timeout
+        waiting = list(SERVICES)
+        while waiting:
+            self.check_that_it_runs()
+            if time.monotonic() > deadline:
+                raise SystemExit(f"not ready after {timeout} s: {', '.join(waiting)}; see {self.log.name}")
+            try:
+                with urllib.request.urlopen(self.url(waiting[0]) + "/health/ready", timeout=5):
+                    waiting.pop(0)
+            except OSError:
+                time.sleep(0.1)
+
+    def check_that_it_runs(self):
+        """Ends the program if what should run has ended."""
+
+    def token(self):
+        return subprocess.run(
+            [self.binary, "token", "--permission", "all"], env=self.environment, check=True, capture_output=True,
+            text=True).stdout.strip()
+
+    def sql(self, database, statement):
+        """Rows of a query as the superuser, each a list of strings."""
+        result = subprocess.run(
+            [*PSQL, "-c", statement], env=self.superuser(database), check=True, capture_output=True, text=True)
+        return [line.split("\t") for line in result.stdout.splitlines() if line]
+
+    def session(self, database):
+        """A psql of the superuser that carries out the statements written to its standard input, each on its own."""
+        return subprocess.Popen(
+            [*PSQL, "-q"], env=self.superuser(database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
+
+
+class Stack(Services):
     """One `arc up`. Every process that it starts is found by walking down from its process id."""
 
     def __init__(self, binary, home, smtp_port=None, environment=None):
         """Without a port of a mail server, mails are only logged. The environment adds to what makes tests easy."""
-        self.binary = binary
         self.home = pathlib.Path(home)
-        self.ports = {name: free_port() for name in SERVICES}
-        self.environment = dict(
-            os.environ,
+        super().__init__(binary, self.home.parent)
+        self.send_mails(smtp_port)
+        self.environment.update(
             ARC_HOME=str(self.home),
             TENANT_MANAGEMENT_PORT=str(self.ports["tenant-management"]),
             SUBSCRIPTION_PORT=str(self.ports["subscription"]),
             ORCHESTRATOR_PORT=str(self.ports["orchestrator"]),
-            NOTIFICATION_TRANSPORT="log" if smtp_port is None else "smtp",
-            SMTP_HOST="127.0.0.1",
-            SMTP_PORT=str(smtp_port or 25),
-            SMTP_TLS="none",
-            SMTP_FROM="arc@example.com",
-            # All load comes from one address; the limits are not under test here.
-            PUBLIC_API_MAX_ATTEMPTS="1000000",
-            WEBHOOK_API_MAX_ATTEMPTS="1000000",
             **(environment or {}),
         )
-        self.log = open(self.home.parent / "arc-up.log", "ab")
         self.process = None
-
-    def url(self, service):
-        return f"http://127.0.0.1:{self.ports[service]}"
 
     def start(self, timeout=180):
         self.run("up")
@@ -103,19 +142,6 @@ class Stack:
         content = pathlib.Path(f"/proc/{self.processes()[service]}/environ").read_bytes()
         return dict(part.split("=", 1) for part in content.decode().split("\0") if "=" in part)
 
-    def wait_until_ready(self, timeout):
-        deadline = time.monotonic() + timeout
-        waiting = list(SERVICES)
-        while waiting:
-            self.check_that_it_runs()
-            if time.monotonic() > deadline:
-                raise SystemExit(f"not ready after {timeout} s: {', '.join(waiting)}; see {self.log.name}")
-            try:
-                with urllib.request.urlopen(self.url(waiting[0]) + "/health/ready", timeout=5):
-                    waiting.pop(0)
-            except OSError:
-                time.sleep(0.1)
-
     def stop(self):
         if self.process is None or self.process.poll() is not None:
             return
@@ -126,11 +152,6 @@ class Stack:
             for pid in [*self.processes().values(), self.process.pid]:
                 for each in pid if isinstance(pid, list) else [pid]:
                     kill(each)
-
-    def token(self):
-        return subprocess.run(
-            [self.binary, "token", "--permission", "all"], env=self.environment, check=True, capture_output=True,
-            text=True).stdout.strip()
 
     def processes(self):
         """What may be killed, by name: the services, Redis, the PostgreSQL server, and a list of its backends."""
@@ -158,17 +179,6 @@ class Stack:
                 found["backends"] = [
                     backend for backend in children.get(pid, []) if "127.0.0.1" in commands.get(backend, "")]
         return found
-
-    def sql(self, database, statement):
-        """Rows of a query as the superuser, each a list of strings."""
-        result = subprocess.run(
-            [*PSQL, "-c", statement], env=self.superuser(database), check=True, capture_output=True, text=True)
-        return [line.split("\t") for line in result.stdout.splitlines() if line]
-
-    def session(self, database):
-        """A psql of the superuser that carries out the statements written to its standard input, each on its own."""
-        return subprocess.Popen(
-            [*PSQL, "-q"], env=self.superuser(database), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True)
 
     def superuser(self, database):
         state = dict(
