@@ -1,3 +1,4 @@
+import Entities
 import JSONCoding
 import MessageBus
 import PostgresClient
