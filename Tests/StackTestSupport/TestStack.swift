@@ -38,15 +38,17 @@ package final class TestStack: Sendable {
     ///   - kinds: Which services; the bus is always there.
     ///   - environment: Variables for all of them, over those that make tests easy.
     ///   - clock: Their time.
+    ///   - servers: Where the databases and Redis are; nil: those of all tests.
     ///   - logger: Where they log.
     package static func run(
         _ kinds: [ServiceKind] = ServiceKind.allCases, environment: [String: String] = [:],
-        clock: any WallClock = SystemClock(), logger: Logger = testLogger,
+        clock: any WallClock = SystemClock(), servers: TestServers? = nil, logger: Logger = testLogger,
         _ body: (TestStack) async throws -> Void
     ) async throws {
         await gate.enter()
         defer { gate.leave() }
-        let stack = try await TestStack(kinds, environment: environment, clock: clock, logger: logger)
+        let stack = try await TestStack(
+            kinds, environment: environment, clock: clock, servers: servers ?? .current(), logger: logger)
         try await withCleanup {
             for kind in ServiceKind.allCases where kinds.contains(kind) { try await stack.startNode(kind) }
             try await body(stack)
@@ -56,14 +58,15 @@ package final class TestStack: Sendable {
     }
 
     private init(
-        _ kinds: [ServiceKind], environment: [String: String], clock: any WallClock, logger: Logger
+        _ kinds: [ServiceKind], environment: [String: String], clock: any WallClock, servers: TestServers,
+        logger: Logger
     ) async throws {
         self.environment = environment
         self.logger = logger
         self.clock = clock
         tokens = await TestTokens(clock: clock)
         admin = try await tokens.operatorToken()
-        data = try await StackData.make(kinds, on: try TestServers.current())
+        data = try await StackData.make(kinds, on: servers)
     }
 
     /// Mails of tenant management.

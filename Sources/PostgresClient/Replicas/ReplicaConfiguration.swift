@@ -25,7 +25,7 @@ package struct ReplicaConfiguration: Sendable, Hashable {
         static let addresses = Setting<[ServerAddress]>.parsed(
             "DB_READ_HOSTS", default: [], unset: "none: everything is read from `DB_HOST`",
             values: "up to 16 of host[:port] (port 5432 if none is named), separated by commas",
-            "Streaming replicas of the database, which may answer reads: see docs/scaling.md. User, password, TLS and time limits are those of the primary"
+            "Streaming replicas of the database, which may answer reads ([scaling](scaling.md#reads-from-replicas)). User, password, TLS and time limits are those of the primary"
         ) { ServerAddress.list($0, defaultPort: 5432) }
         static let maximumLag = Setting.duration(
             "DB_READ_MAX_LAG_MILLIS", default: 10_000, in: 100...3_600_000,

@@ -39,7 +39,7 @@ import Testing
         let tracing = ["ENABLE_TRACING": "true", "OTEL_EXPORTER_OTLP_ENDPOINT": "http://127.0.0.1:1"]
         try await TestStack.run(environment: tracing, logger: ports.logger) { stack in
             try await doMainJob(stack)
-            // Those of read replicas need replicas: ReadReplicaTests.
+            // Those of read replicas need replicas: ReplicatedServiceTests.
             let documented = Set(MetricCatalog.all.map(\.name)).subtracting(MetricCatalog.replicas.map(\.name))
             // Some appear a moment later: the probe of the scheduler, the first round of periodic work.
             let scrapes = try await scrapes(ports, showing: documented)

@@ -1,0 +1,98 @@
+import JSONCoding
+import PostgresTestSupport
+import RedisTestSupport
+import StackTestSupport
+import Synchronization
+import TestSupport
+import Testing
+
+/// The services while another Redis becomes the master.
+@Suite(.timeLimit(.minutes(20))) struct RedisFailoverTests {
+    /// What has failed, and how often something was asked since the failover.
+    private struct Record: Sendable {
+        var failures: [String] = []
+        var answers = 0
+    }
+
+    @Test func `no request fails while the master of Redis is killed and replaced`() async throws {
+        let group = try await RedisSentinelGroup()
+        let settings = [
+            "REDIS_SENTINELS": "127.0.0.1:1,127.0.0.1:\(group.sentinel.port)", "EVENT_CONNECTOR": "bullmq",
+            "REDIS_SENTINEL_MASTER": RedisSentinelGroup.masterName, "REDIS_SENTINEL_WAIT_MILLIS": "60000",
+        ]
+        try await LoginWorld.run(environment: settings) { world in
+            let (stack, browser) = (world.stack, TestBrowser())
+            try await world.logIn(browser)
+            let masterPort = group.master.port
+            let count = try await TestCommand.run(["redis-cli", "-p", "\(masterPort)", "WAIT", "1", "60000"])
+            #expect(count == "1", "the replica knows the session")
+            let tenant = try await stack.createTenantID()
+            let record = Mutex(Record())
+            @Sendable func ask(_ what: String, _ request: () async throws -> Int) async {
+                let failure: String?
+                do {
+                    let status = try await request()
+                    failure = status < 400 ? nil : "\(what): \(status)"
+                } catch {
+                    failure = Task.isCancelled ? nil : "\(what): \(error)"
+                }
+                record.withLock { record in
+                    record.answers += 1
+                    if let failure { record.failures.append(failure) }
+                }
+            }
+            let client = stack.tenantManagement
+            try await withThrowingTaskGroup(of: Void.self) { load in
+                defer { load.cancelAll() }
+                load.addTask {
+                    while !Task.isCancelled {
+                        await ask("cached read") {
+                            try await client.get("/tenants/\(tenant)", token: stack.admin).status
+                        }
+                        await ask("list") { try await client.get("/tenants", token: stack.admin).status }
+                    }
+                }
+                load.addTask {
+                    while !Task.isCancelled {
+                        await ask("session") {
+                            try await browser.send("GET", "\(world.url)/auth/session").response.status
+                        }
+                    }
+                }
+                load.addTask {
+                    var round = 0
+                    while !Task.isCancelled {
+                        round += 1
+                        let name = JSONValue.string("Name \(round)")
+                        await ask("write") {
+                            try await client.patch("/tenants/\(tenant)", ["name": name], token: stack.admin).status
+                        }
+                        await ask("read of an own write") {
+                            let read = try await client.get("/tenants/\(tenant)", token: stack.admin)
+                            return read.json["name"] == name ? read.status : 599
+                        }
+                    }
+                }
+                try await eventually("the load is running") { record.withLock { $0.answers > 30 } }
+                try await group.master.stop()
+                let newPort = group.replica.port
+                try await eventually("the replica is the master") {
+                    try await TestCommand.run(["redis-cli", "-p", "\(newPort)", "ROLE"]).hasPrefix("master")
+                }
+                try await eventually("the service uses it") {
+                    try await client.get("/health/ready").json["checks"]?["redis"] == "up"
+                }
+                let answers = record.withLock { $0.answers }
+                try await eventually("the load goes on") { record.withLock { $0.answers > answers + 30 } }
+            }
+            #expect(record.withLock { $0.failures } == [])
+
+            // The bus has moved, too.
+            _ = try await stack.createTenant()
+            try await eventually("every event is on the bus") {
+                try await stack.database(.tenantManagement).count("SELECT count(*) FROM main.outbox WHERE state = 0")
+                    == 0
+            }
+        }
+    }
+}
