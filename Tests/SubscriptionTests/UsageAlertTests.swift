@@ -48,7 +48,8 @@ extension ServiceTests {
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for sender in 0..<6 {
                         group.addTask {
-                            #expect(try await service.use(TestService.event("\(sender)", "calls", "10")).status == 200)
+                            let response = try await service.use(TestService.event("\(sender)", "calls", "10"))
+                            #expect(response.status == 200, "\(response.text)")
                         }
                     }
                     try await group.waitForAll()
