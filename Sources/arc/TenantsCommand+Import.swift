@@ -1,21 +1,30 @@
 import ArgumentParser
+import Entities
 import FoundationEssentials
 import LocalStack
 import Logging
 import Migrations
 import Orchestrator
 import PostgresClient
+import ServicePlatform
+import Subscription
 import TenantManagement
 
 extension TenantsCommand {
     /// `arc tenants import FILE`.
     struct Import: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Store the tenant of an archive with all its rows and their ids.",
+            abstract:
+                "Store the tenant of an archive with all its rows and their ids, or restore one that was off-boarded.",
             discussion: """
                 The archive is one of GET /tenant-exports/{id}/archive. Its checksums are verified first, then all rows are
-                stored, or none, and then the application data is restored on a data server. The tenant must not exist.
-                Afterwards provision the tenant, so that its resources name the new place.
+                stored, or none, and then the application data is restored on a data server. Afterwards provision the tenant,
+                so that its resources name the new place.
+
+                A tenant that is there and was off-boarded gets the rows that are missing; those that are there stay as they are. One
+                that was not off-boarded, or was erased, is refused, and so is whatever belongs to other tenants or has a
+                unique value of theirs, with the reason. If another tenant has the key, choose a new one with --key. Nothing of
+                other tenants is ever changed. What was interrupted is repeated.
 
                 Without --service, uses the databases and the orchestrator of the stack that `arc up` runs. With --service,
                 stores only what is of that service: first subscription, then tenant-management, in the database given by
@@ -27,6 +36,8 @@ extension TenantsCommand {
         var file: String
         @Option(help: "subscription, tenant-management or orchestrator (default: all, of `arc up`).")
         var service: MigratedDatabase?
+        @Option(help: "The tenant's key here, if another tenant has the archive's.")
+        var key: String?
         @Flag(help: "Only verify the archive.")
         var dryRun = false
         @Option(help: "Copy the application data to this new file instead of storing anything.")
@@ -38,6 +49,9 @@ extension TenantsCommand {
         func validate() throws {
             guard service != .messageBus else {
                 throw ValidationError("--service must be subscription, tenant-management or orchestrator.")
+            }
+            guard key.map(TenantArchive.isKey) ?? true else {
+                throw ValidationError("--key must be 1 to 10 letters a-z and digits.")
             }
         }
 
@@ -88,7 +102,8 @@ extension TenantsCommand {
 
         private static func reason(_ error: any Error) -> String {
             guard let error = error as? PostgresError else { return "\(error)" }
-            return error.detail ?? "\(error)"
+            guard let detail = error.detail else { return "\(error)" }
+            return detail.hasPrefix("Key (key)=") ? "\(detail) Choose another one with --key." : detail
         }
 
         /// One transaction in each database, that of the first one around the others. The tenant itself is committed last: if
@@ -101,9 +116,17 @@ extension TenantsCommand {
                 logger: Logger(label: "arc.tenants"))
             return try await CommandSupport.closing({ await pool.shutdown() }) {
                 try await pool.withTransaction { transaction in
-                    let own = try await archive.store(first.rawValue, in: transaction)
+                    let own = try await archive.store(
+                        first.rawValue, key: key, entities: try Self.entities(of: first), in: transaction)
                     return own + (try await store(archive, in: Array(services.dropFirst())))
                 }
+            }
+        }
+
+        private static func entities(of service: MigratedDatabase) throws -> [Entity] {
+            switch service {
+            case .subscription: try SubscriptionApp.catalog().entities
+            default: try TenantManagementApp.catalog().entities
             }
         }
 
@@ -112,7 +135,7 @@ extension TenantsCommand {
         private func restoreData(of archive: TenantArchive, _ file: ArchiveFile) async throws {
             let manifest = archive.manifest
             guard let data = manifest.applicationData else { return }
-            guard data.isDump, let key = manifest.tenantKey else {
+            guard data.isDump, let key = key ?? manifest.tenantKey else {
                 CommandSupport.printLine(
                     "the application data was made by a command or pipeline of the tier; get it with --extract-data FILE and restore it there"
                 )

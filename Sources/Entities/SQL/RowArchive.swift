@@ -36,17 +36,37 @@ package enum RowArchive {
     ///   - table: A table that ``columns`` has listed.
     ///   - columns: Its columns as listed, without those that PostgreSQL computes; members of the rows with names that are not
     ///     listed must have been rejected before.
-    ///   - keepsExisting: Whether a row that is there already stays; otherwise it is an error.
+    ///   - existing: What becomes of rows that are there already.
     package static func loading(
-        into table: String, columns: [String], rows: [UInt8], keepsExisting: Bool
+        into table: String, columns: [String], rows: [UInt8], existing: RowImport.Existing
     ) -> BoundStatement {
         let names = columns.map(SQLText.quote).joined(separator: ", ")
+        let end =
+            switch existing {
+            case .refused: ""
+            case .shared: " ON CONFLICT DO NOTHING"
+            case .own:
+                " AS given WHERE NOT EXISTS (SELECT FROM \(SQLText.table(table)) AS there WHERE there.\"id\" = given.\"id\")"
+            }
         return BoundStatement(
             PostgresStatement(
                 """
                 INSERT INTO \(SQLText.table(table)) (\(names))
                 SELECT \(names) FROM json_populate_recordset(NULL::\(SQLText.table(table)), convert_from($1, 'UTF8')::json)
-                """ + (keepsExisting ? " ON CONFLICT DO NOTHING" : ""), prepared: false),
+                """ + end, prepared: false),
             [.bytes(rows)])
+    }
+
+    /// The statement that looks for one of these rows that is not the tenant's. Nil for entities whose rows are nobody's.
+    package static func foreign(_ entity: Entity, ids: [Identifier], of tenant: Identifier) -> BoundStatement? {
+        let condition = entity.tenancy.condition(alias: "t0", tenant: "$1") { entity.field(named: $0) }
+        guard let condition, entity.tenancy != .operatorOnly else { return nil }
+        return BoundStatement(
+            PostgresStatement(
+                """
+                SELECT t0."id"::text FROM \(SQLText.table(entity.table)) AS t0
+                WHERE t0."id" = ANY($2) AND (\(condition)) IS NOT TRUE LIMIT 1
+                """, prepared: false),
+            [.identifier(tenant), .identifierArray(ids)])
     }
 }

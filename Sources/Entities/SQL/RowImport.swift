@@ -1,5 +1,6 @@
 import JSONCoding
 package import PostgresClient
+package import Primitives
 
 /// Why rows of an archive cannot be stored.
 package enum RowImportError: Error, Sendable, Hashable, CustomStringConvertible {
@@ -11,6 +12,8 @@ package enum RowImportError: Error, Sendable, Hashable, CustomStringConvertible 
     case malformedRow(table: String, line: Int)
     /// Tables refer to each other in a circle.
     case circularReferences([String])
+    /// A row is there, or would be afterwards, that belongs to another tenant.
+    case foreignRow(table: String, id: String)
 
     package var description: String {
         switch self {
@@ -18,6 +21,7 @@ package enum RowImportError: Error, Sendable, Hashable, CustomStringConvertible 
         case .unknownColumn(let table, let column):
             "the table \(table) has no column \(column): the archive was made by a newer version"
         case .malformedRow(let table, let line): "row \(line) of \(table) is not a JSON object"
+        case .foreignRow(let table, let id): "the row \(id) of \(table) belongs to another tenant"
         case .circularReferences(let tables): "the tables \(tables.joined(separator: ", ")) refer to each other"
         }
     }
@@ -25,17 +29,26 @@ package enum RowImportError: Error, Sendable, Hashable, CustomStringConvertible 
 
 /// Stores rows of an archive in a transaction of its caller: all of them with their ids, in an order that references allow.
 package struct RowImport: Sendable {
+    /// What becomes of rows that are there already. Nothing changes them.
+    package enum Existing: Sendable, Hashable {
+        /// They are an error.
+        case refused
+        /// They stay: of catalogs, which tenants share. So do others that have the same unique values.
+        case shared
+        /// They stay, because they are the tenant's. Others that have the same unique values are an error.
+        case own
+    }
+
     /// The rows of a table.
     package struct TableRows: Sendable {
         package let table: String
         package let rows: [[UInt8]]
-        /// Whether rows that are there already stay: of catalogs, which tenants share.
-        package let keepsExisting: Bool
+        package let existing: Existing
 
-        package init(table: String, rows: [[UInt8]], keepsExisting: Bool) {
+        package init(table: String, rows: [[UInt8]], existing: Existing) {
             self.table = table
             self.rows = rows
-            self.keepsExisting = keepsExisting
+            self.existing = existing
         }
     }
 
@@ -71,11 +84,28 @@ package struct RowImport: Sendable {
                 stored += try await transaction.query(
                     RowArchive.loading(
                         into: table.table, columns: columns[table.table] ?? [], rows: array,
-                        keepsExisting: table.keepsExisting)
+                        existing: table.existing)
                 ).affectedRows
             }
         }
         return stored
+    }
+
+    /// Makes sure that all rows of the archive belong to a tenant, those that were stored and those that were there.
+    /// - Throws: ``RowImportError/foreignRow(table:id:)``, or an error of the database.
+    package func checkOwner(
+        _ tenant: Identifier, entities: [Entity], in transaction: PostgresTransaction
+    ) async throws {
+        for table in tables where table.existing != .shared {
+            guard let entity = entities.first(where: { $0.table == table.table }) else { continue }
+            let ids = table.rows.compactMap { row in
+                (try? JSONValue.parse(stored: row))?["id"]?.stringValue.flatMap { Identifier($0) }
+            }
+            guard let statement = RowArchive.foreign(entity, ids: ids, of: tenant),
+                let id = try await transaction.query(statement).first?.text(0)
+            else { continue }
+            throw RowImportError.foreignRow(table: table.table, id: id)
+        }
     }
 
     /// The rows of a table without those that are there under another id, and with references to these.
@@ -90,8 +120,8 @@ package struct RowImport: Sendable {
                 return Array(text.utf8)
             }
         }
-        guard table.keepsExisting, let column = naturalKeys[table.table] else {
-            return TableRows(table: table.table, rows: rows, keepsExisting: table.keepsExisting)
+        guard table.existing == .shared, let column = naturalKeys[table.table] else {
+            return TableRows(table: table.table, rows: rows, existing: table.existing)
         }
         var existing: [String: String] = [:]
         for row in try await transaction.query(RowArchive.keys(of: table.table, in: column)).rows {
@@ -104,7 +134,7 @@ package struct RowImport: Sendable {
             aliases[id] = other
             return false
         }
-        return TableRows(table: table.table, rows: rows, keepsExisting: true)
+        return TableRows(table: table.table, rows: rows, existing: .shared)
     }
 
     /// Every member of every row must have a column, or data would be lost silently.

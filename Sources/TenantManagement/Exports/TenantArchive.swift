@@ -1,5 +1,5 @@
 import Crypto
-import Entities
+package import Entities
 import FoundationEssentials
 import JSONCoding
 package import PostgresClient
@@ -119,24 +119,44 @@ package struct TenantArchive: Sendable {
         try target.close()
     }
 
-    /// A tenant that the database has already.
-    package struct TenantExists: Error, CustomStringConvertible {
-        package let tenant: Identifier
-        package var description: String { "the tenant \(tenant) exists already" }
+    /// Why a tenant cannot be stored.
+    package enum Refusal: Error, Sendable, Hashable, CustomStringConvertible {
+        /// It is there, and was not off-boarded.
+        case exists(Identifier)
+        /// Its personal data was erased here, which is for good.
+        case erased(Identifier)
+        /// It is there, so its key cannot be another one.
+        case keyOfExisting(Identifier)
+
+        package var description: String {
+            switch self {
+            case .exists(let tenant): "the tenant \(tenant) exists already and was not off-boarded"
+            case .erased(let tenant): "the personal data of the tenant \(tenant) was erased here"
+            case .keyOfExisting(let tenant): "the tenant \(tenant) exists already, so that its key cannot be changed"
+            }
+        }
     }
 
-    /// Stores the rows of a service in a transaction of its database.
-    /// - Parameter service: As the manifest names it: `tenant-management` or `subscription`.
+    /// Stores the rows of a service in a transaction of its database. A tenant that was off-boarded here gets what is missing; what it
+    /// has is newer and stays.
+    /// - Parameters:
+    ///   - service: As the manifest names it: `tenant-management` or `subscription`.
+    ///   - key: The tenant's key here, in place of the archive's, which another tenant has.
+    ///   - entities: Those of the service, which say whose a row is.
     /// - Returns: How many rows were stored.
-    /// - Throws: ``TenantExists``, `RowImportError`, or an error of the database.
-    package func store(_ service: String, in transaction: PostgresTransaction) async throws -> Int {
+    /// - Throws: ``Refusal``, `RowImportError`, or an error of the database.
+    package func store(
+        _ service: String, key: String? = nil, entities: [Entity], in transaction: PostgresTransaction
+    ) async throws -> Int {
         let isOwn = service == "tenant-management"
-        if isOwn, try await transaction.query(Self.finding, [.identifier(manifest.tenant)]).first != nil {
-            throw TenantExists(tenant: manifest.tenant)
-        }
+        let isThere = isOwn ? try await isThere(key: key, in: transaction) : false
         // Rows of other services may be there since an attempt that has failed afterwards.
-        let tables = rows(of: service, keepsExisting: !isOwn)
-        let stored = try await RowImport(tables, naturalKeys: Self.naturalKeys).store(in: transaction)
+        let tables = try rows(of: service, existing: isOwn && !isThere ? .refused : .own, key: key)
+        let rows = RowImport(tables, naturalKeys: Self.naturalKeys)
+        let stored = try await rows.store(in: transaction)
+        // Addresses are whose tenant or lead names them.
+        try await rows.checkOwner(
+            manifest.tenant, entities: entities.filter { $0 != Address.entity && $0 != Lead.entity }, in: transaction)
         if isOwn {
             _ = try await transaction.query(Self.disablingWebhooks, [.identifier(manifest.tenant)])
             _ = try await transaction.query(Self.announcing, [.identifier(manifest.tenant)])
@@ -144,23 +164,52 @@ package struct TenantArchive: Sendable {
         return stored
     }
 
-    private func rows(of service: String, keepsExisting: Bool) -> [RowImport.TableRows] {
-        manifest.files.filter { $0.service == service }.compactMap { file in
+    /// Whether the tenant is there, and may be restored.
+    private func isThere(key: String?, in transaction: PostgresTransaction) async throws -> Bool {
+        let tenant = manifest.tenant
+        guard let row = try await transaction.query(Self.finding, [.identifier(tenant)]).first else { return false }
+        if try row.bool(0) { throw Refusal.erased(tenant) }
+        guard try row.bool(1) else { throw Refusal.exists(tenant) }
+        if key != nil { throw Refusal.keyOfExisting(tenant) }
+        return true
+    }
+
+    private func rows(
+        of service: String, existing: RowImport.Existing, key: String?
+    ) throws -> [RowImport.TableRows] {
+        try manifest.files.filter { $0.service == service }.compactMap { file in
             guard let table = file.table, let content = contents[file.name] else { return nil }
-            return RowImport.TableRows(
-                table: table, rows: content.split(separator: UInt8(ascii: "\n")).map { Array($0) },
-                keepsExisting: file.isShared || keepsExisting)
+            var rows = content.split(separator: UInt8(ascii: "\n")).map { Array($0) }
+            if let key, table == Tenant.entity.table { rows = try rows.map { try Self.renamed($0, to: key) } }
+            return RowImport.TableRows(table: table, rows: rows, existing: file.isShared ? .shared : existing)
         }
+    }
+
+    /// The row of a tenant with another key.
+    private static func renamed(_ row: [UInt8], to key: String) throws -> [UInt8] {
+        var members = try JSONValue.parse(stored: row).objectValue ?? [:]
+        members["key"] = .string(key)
+        return JSONValue.object(members).serialized()
+    }
+
+    /// Whether a text can be the key of a tenant.
+    package static func isKey(_ text: String) -> Bool {
+        Tenant.key.definition.schema.validate(.string(text)).isEmpty
     }
 
     /// Every installation has currencies from the beginning, under its own ids.
     private static let naturalKeys = ["currencies": "currency_code"]
 
-    private static let finding: PostgresStatement = "SELECT 1 FROM main.tenants WHERE id = $1"
+    private static let finding: PostgresStatement = """
+        SELECT EXISTS (SELECT FROM main.erasures WHERE tenant_id = tenant.id), NOT deleted AND status = 5 AND EXISTS (
+            SELECT FROM main.offboardings WHERE tenant_id = tenant.id AND state = 2 AND NOT is_superseded)
+        FROM main.tenants AS tenant WHERE id = $1 FOR UPDATE
+        """
 
     /// They have no secrets here, and the former installation may call them still.
     private static let disablingWebhooks: PostgresStatement = """
-        UPDATE main.webhook_endpoints SET is_enabled = false WHERE owner_id = $1 AND is_enabled
+        UPDATE main.webhook_endpoints AS endpoint SET is_enabled = false WHERE owner_id = $1 AND is_enabled
+            AND NOT EXISTS (SELECT FROM main.webhook_secrets WHERE endpoint_id = endpoint.id)
         """
 
     /// Other services learn that the tenant exists.
