@@ -124,8 +124,8 @@ import Testing
             // As an earlier version has stored it: in clear until the rotation.
             let marker = "marker-\(TestStack.uniqueKey())"
             try await database.query(
-                "UPDATE main.tenant_mgmt_configs SET config_value = '{\"password\": \"\(marker)\", \"b\": [1.50]}'")
-            let clear: JSONValue = ["password": .string(marker), "b": [1.50]]
+                "UPDATE main.tenant_mgmt_configs SET config_value = '{\"password\": \"\(marker)\", \"b\": [1.5]}'")
+            let clear: JSONValue = ["password": .string(marker), "b": [1.5]]
             #expect(
                 try await client.get("/tenant-configs/\(id)", token: stack.admin).json["configValue"] == clear)
             let outcome = try await ArcCommand.run(
