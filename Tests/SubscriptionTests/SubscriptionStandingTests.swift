@@ -1,0 +1,112 @@
+import Billing
+import BillingPreview
+import JSONCoding
+import Primitives
+import Testing
+
+@testable import Subscription
+
+/// What a day makes of a subscription that the engine bills.
+@Suite struct SubscriptionStandingTests {
+    private static let plan = Identifier.v4()
+    private static let zones: InstalledZoneLookup = { $0 == "UTC" ? .utc : nil }
+
+    private static func billing(_ more: JSONObject = [:], _ entries: [SubscriptionBilling.Entry] = [])
+        -> SubscriptionBilling
+    {
+        var scenario: JSONObject = [
+            "currency": "USD", "timeZone": "UTC", "start": "2026-01-31", "interval": ["unit": "month", "count": 1],
+            "price": ["model": "per_unit", "unitAmount": "10.00"], "quantity": "1",
+        ]
+        for (name, value) in more { scenario[name] = value }
+        return SubscriptionBilling(
+            subscription: .v4(), tenant: .v4(), scenario: scenario, entries: entries, issued: 0)
+    }
+
+    private static func entry(
+        _ position: Int, _ kind: SubscriptionChange.Kind, on day: String, _ more: JSONObject = [:]
+    ) throws -> SubscriptionBilling.Entry {
+        var change: JSONObject = ["at": .string(day), "type": .string(kind.rawValue)]
+        for (name, value) in more { change[name] = value }
+        return SubscriptionBilling.Entry(
+            id: .v4(), position: position, kind: kind, state: .scheduled, requestedOn: try CalendarDate(day),
+            effectiveOn: nil, plan: nil, change: change)
+    }
+
+    private static func standing(
+        _ billing: SubscriptionBilling, on day: String, as status: TenantSubscription.Status = .active
+    ) throws -> SubscriptionStanding {
+        let now = try CalendarDate(day).startOfDay
+        let rows = SubscriptionStanding.Rows(status: status, plan: plan, startDate: "2026-01-31")
+        return try BilledSubscription(rows, billing, at: now, in: zones).standing()
+    }
+
+    @Test func `each day issues what is due and was not issued, once`() throws {
+        var billing = Self.billing()
+        let first = try Self.standing(billing, on: "2026-01-31")
+        #expect(first.invoices.map(\.ordinal) == [1])
+        #expect(first.endDate.description == "2026-02-28" && first.renews)
+        #expect(first.nextDue == Timestamp(iso8601: "2026-02-28T00:00:00.000Z"))
+        billing.issued = 1
+        #expect(try Self.standing(billing, on: "2026-02-27").invoices.isEmpty)
+        let late = try Self.standing(billing, on: "2026-04-01")
+        #expect(late.invoices.map(\.ordinal) == [2, 3])
+        #expect(late.invoices.map { $0.invoice.issuedOn?.description } == ["2026-02-28", "2026-03-31"])
+        #expect(late.endDate.description == "2026-04-30")
+    }
+
+    @Test func `nothing is due before the start, and nothing of what was cancelled`() throws {
+        let early = try Self.standing(Self.billing(["start": "2026-02-10"]), on: "2026-01-31")
+        #expect(early.invoices.isEmpty)
+        #expect(early.nextDue == Timestamp(iso8601: "2026-02-10T00:00:00.000Z"))
+        let cancelled = try Self.standing(Self.billing(), on: "2026-06-01", as: .cancelled)
+        #expect(cancelled.invoices.isEmpty && cancelled.nextDue == nil && !cancelled.renews)
+        let pending = try Self.standing(Self.billing(), on: "2026-01-31", as: .pending)
+        #expect(pending.status == .pending && pending.nextDue == nil)
+    }
+
+    @Test func `a cancellation at the end of the period takes effect on its day`() throws {
+        let cancel = try Self.entry(1, .cancel, on: "2026-02-10", ["policy": "at_period_end", "ownInvoice": true])
+        let billing = Self.billing([:], [cancel])
+        let before = try Self.standing(billing, on: "2026-02-10")
+        #expect(before.changed.first?.effectiveOn?.description == "2026-02-28")
+        #expect(before.status == .active && !before.renews)
+        #expect(before.nextDue == Timestamp(iso8601: "2026-02-28T00:00:00.000Z"))
+        let after = try Self.standing(billing, on: "2026-03-05")
+        #expect(after.status == .cancelled && after.endDate.description == "2026-02-28" && after.nextDue == nil)
+        #expect(after.changed.first?.state == .applied)
+    }
+
+    @Test func `a term expires, a renewal extends it, and a restart counts on`() throws {
+        let term: JSONObject = ["term": ["periods": 1]]
+        #expect(try Self.standing(Self.billing(term), on: "2026-02-28").status == .expired)
+        let renewal = try Self.entry(1, .renew, on: "2026-02-10", ["periods": 2])
+        let renewed = try Self.standing(Self.billing(term, [renewal]), on: "2026-02-28")
+        #expect(renewed.status == .active && renewed.endDate.description == "2026-04-30")
+        var anew = Self.billing(term).scenario
+        anew["start"] = "2026-05-02"
+        let restart = try Self.entry(2, .restart, on: "2026-05-02", ["scenario": .object(anew), "issued": 3])
+        var billing = Self.billing(term, [renewal, restart])
+        billing.issued = 3
+        let begun = try Self.standing(billing, on: "2026-05-02")
+        #expect(begun.invoices.map(\.ordinal) == [4] && begun.endDate.description == "2026-06-02")
+    }
+
+    @Test func `a change of the renewal day follows the renewal, and leaves its invoice alone`() throws {
+        var billing = Self.billing()
+        let renewal = try Self.standing(billing, on: "2026-02-28").invoices
+        billing.entries = [
+            try Self.entry(1, .quantity, on: "2026-02-28", ["quantity": "3", "ownInvoice": true]),
+            try Self.entry(2, .quantity, on: "2026-02-28", ["quantity": "4", "ownInvoice": true]),
+        ]
+        let changed = try Self.standing(billing, on: "2026-02-28").invoices
+        #expect(Array(changed.prefix(2)) == renewal)
+        #expect(changed.map { $0.invoice.total.minorUnits } == [1000, 1000, 2000, 1000])
+    }
+
+    @Test func `a zone that is not installed is refused`() throws {
+        #expect(throws: ScenarioRefusal.self) {
+            try Self.standing(Self.billing(["timeZone": "Mars/Base"]), on: "2026-01-31")
+        }
+    }
+}
