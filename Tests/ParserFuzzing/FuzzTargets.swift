@@ -5,7 +5,8 @@ package enum FuzzTargets {
         .token, .apiKey, .webhookSignature, .webhookTimestamp,
         .redisReplies, .redisURL, .bullMQJob, .eventEnvelope, .eventBridgeDetail,
         .signatureV4, .awsCredentials, .dnsAnswer, .smtpReply,
-        .entityTags, .acceptedMedia, .preferences, .forwardedAddress, .traceContext, .cookies, .byteRange, .returnPath,
+        .entityTags, .acceptedMedia, .preferences, .forwardedAddress, .traceContext, .writePositions, .cookies,
+        .byteRange, .returnPath,
         .providerMetadata,
         .timestamp, .emailAddress, .domainName, .httpURL, .percentEncoding, .tarArchive, .limits,
     ]

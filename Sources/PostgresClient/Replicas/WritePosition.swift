@@ -70,6 +70,7 @@ package struct WritePositions: Sendable, Hashable {
             positions = []
             return
         }
+        guard text.utf8.first != 0x20, text.utf8.last != 0x20 else { return nil }
         let parts = text.split(separator: ",", maxSplits: Self.maximumCount, omittingEmptySubsequences: false)
         positions = parts.compactMap { part in
             let end = part.lastIndex { $0 != " " }.map(part.index(after:)) ?? part.startIndex

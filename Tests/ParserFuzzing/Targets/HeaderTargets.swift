@@ -1,3 +1,5 @@
+import PostgresClient
+
 @testable import Primitives
 @testable import ServiceKit
 
@@ -46,6 +48,16 @@ extension FuzzTarget {
         guard let trace = TraceContext(text) else { return "refused" }
         try FuzzViolation.unless(TraceContext(trace.traceparent) == trace, "written and read again it is different")
         return "trace"
+    }
+
+    /// Positions are the same when their texts are read.
+    static let writePositions = FuzzTarget.text("write-position", tokens: ["0", ",", " ", "-", "000000ab-1-9"]) {
+        text in
+        guard let positions = WritePositions(text) else { return "refused" }
+        let again = positions.positions.map(\.description).joined(separator: ",")
+        try FuzzViolation.unless(
+            WritePositions(again.isEmpty ? "0" : again) == positions, "written and read again they are different")
+        return "\(min(2, positions.positions.count)) positions"
     }
 
     /// An instant is the same when its text is read, to the millisecond.

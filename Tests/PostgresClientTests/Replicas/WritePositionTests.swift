@@ -18,7 +18,7 @@ import Testing
         "000000ab-+1-2", "000000ab-1-10000000000000000", "000000ab-100000000-1", "000000ab-1-g", " 000000ab-1-2",
     ]) func `other texts are no positions`(text: String) {
         #expect(WritePosition(text) == nil)
-        #expect(WritePositions(text) == nil || text.hasPrefix(" "))
+        #expect(WritePositions(text) == nil)
     }
 
     @Test func `the last position of a cluster counts, and positions of others show nothing`() throws {
