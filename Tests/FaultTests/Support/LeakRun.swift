@@ -37,7 +37,9 @@ final class LeakRun {
         secrets = settings.map { SecretForms($0.key, $0.value) } + [SecretForms("JWT_SECRET", TestTokens.secret)]
         self.receiver = receiver
         self.settings = settings.merging([
-            "ARC_ENV": "production", "EVENT_CONNECTOR": connector, "LOG_LEVEL": "debug", "ACCESS_LOG": "true",
+            // Production refuses test clocks.
+            "ARC_ENV": "production", "TEST_CLOCKS": "false", "EVENT_CONNECTOR": connector, "LOG_LEVEL": "debug",
+            "ACCESS_LOG": "true",
             "WEBHOOK_USERNAME": "billing", "ENABLE_TRACING": "true",
             "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT": "\(receiver)/traces",
             "OTEL_EXPORTER_OTLP_PROTOCOL": "http/json", "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
