@@ -17,6 +17,6 @@ struct OpenAPICommand: AsyncParsableCommand {
         CommandSupport.bootstrapQuietLogging()
         let reader = try await EnvironmentReader.make(bound: ServiceName.documentDefaults, environment: [:])
         let http = try await service.make(reader: reader, logger: Logger(label: "arc.openapi"))
-        CommandSupport.printLine(try JSONValue.parse(http.document.json()).indented())
+        CommandSupport.printLine(try JSONValue.parse(stored: http.document.json()).indented())
     }
 }

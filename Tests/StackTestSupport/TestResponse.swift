@@ -16,7 +16,7 @@ package struct TestResponse: Sendable {
         self.status = status
         self.headers = headers
         self.bytes = bytes
-        json = bytes.isEmpty ? .null : (try? JSONValue.parse(bytes)) ?? .null
+        json = bytes.isEmpty ? .null : (try? JSONValue.parse(stored: bytes)) ?? .null
     }
 
     /// The body as text.
