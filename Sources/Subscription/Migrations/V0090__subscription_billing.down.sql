@@ -15,6 +15,7 @@ END
 $$;
 DROP TABLE main.subscription_changes;
 DROP TABLE main.subscription_billing;
+DROP FUNCTION main.touch_subscription_billing();
 
 -- Before, every subscription had an invoice.
 ALTER TABLE main.subscriptions DISABLE TRIGGER touch_row;

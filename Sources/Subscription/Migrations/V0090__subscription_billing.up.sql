@@ -33,7 +33,17 @@ CREATE INDEX idx_subscription_billing_tenant ON main.subscription_billing (tenan
 CREATE INDEX idx_subscription_billing_due ON main.subscription_billing (due_at) WHERE due_at IS NOT NULL;
 CREATE INDEX idx_subscription_billing_parked ON main.subscription_billing (parked_on, id) WHERE parked_on IS NOT NULL;
 CREATE INDEX idx_subscription_billing_clock ON main.subscription_billing (test_clock_id, next_due_on) WHERE test_clock_id IS NOT NULL;
-CREATE TRIGGER touch_row BEFORE UPDATE ON main.subscription_billing FOR EACH ROW EXECUTE FUNCTION main.touch_row();
+-- The table has no audit block, and claims of workers are no changes of the row.
+CREATE FUNCTION main.touch_subscription_billing() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    NEW.row_version := OLD.row_version + 1;
+    NEW.modified_on := date_trunc('milliseconds', current_timestamp);
+    RETURN NEW;
+END
+$$;
+REVOKE ALL ON FUNCTION main.touch_subscription_billing() FROM PUBLIC;
+CREATE TRIGGER touch_row BEFORE UPDATE OF tenant_id, scenario, time_zone, issued, next_due_on, parked_reason, parked_on
+    ON main.subscription_billing FOR EACH ROW EXECUTE FUNCTION main.touch_subscription_billing();
 
 CREATE TABLE main.subscription_changes (
     id uuid PRIMARY KEY,
