@@ -8,10 +8,32 @@ import Testing
 
 /// The services while another Redis becomes the master.
 @Suite(.timeLimit(.minutes(20))) struct RedisFailoverTests {
-    /// What has failed, and how often something was asked since the failover.
-    private struct Record: Sendable {
-        var failures: [String] = []
-        var answers = 0
+    /// What has failed, and how often something was asked.
+    private final class Record: Sendable {
+        private struct State {
+            var failures: [String] = []
+            var answers = 0
+        }
+
+        private let state = Mutex(State())
+
+        var failures: [String] { state.withLock { $0.failures } }
+        var answers: Int { state.withLock { $0.answers } }
+
+        /// - Parameter request: Returns the status of the response.
+        func ask(_ what: String, _ request: () async throws -> Int) async {
+            let failure: String?
+            do {
+                let status = try await request()
+                failure = status < 400 ? nil : "\(what): \(status)"
+            } catch {
+                failure = Task.isCancelled ? nil : "\(what): \(error)"
+            }
+            state.withLock { state in
+                state.answers += 1
+                if let failure { state.failures.append(failure) }
+            }
+        }
     }
 
     @Test func `no request fails while the master of Redis is killed and replaced`() async throws {
@@ -27,34 +49,21 @@ import Testing
             let count = try await TestCommand.run(["redis-cli", "-p", "\(masterPort)", "WAIT", "1", "60000"])
             #expect(count == "1", "the replica knows the session")
             let tenant = try await stack.createTenantID()
-            let record = Mutex(Record())
-            @Sendable func ask(_ what: String, _ request: () async throws -> Int) async {
-                let failure: String?
-                do {
-                    let status = try await request()
-                    failure = status < 400 ? nil : "\(what): \(status)"
-                } catch {
-                    failure = Task.isCancelled ? nil : "\(what): \(error)"
-                }
-                record.withLock { record in
-                    record.answers += 1
-                    if let failure { record.failures.append(failure) }
-                }
-            }
+            let record = Record()
             let client = stack.tenantManagement
             try await withThrowingTaskGroup(of: Void.self) { load in
                 defer { load.cancelAll() }
                 load.addTask {
                     while !Task.isCancelled {
-                        await ask("cached read") {
+                        await record.ask("cached read") {
                             try await client.get("/tenants/\(tenant)", token: stack.admin).status
                         }
-                        await ask("list") { try await client.get("/tenants", token: stack.admin).status }
+                        await record.ask("list") { try await client.get("/tenants", token: stack.admin).status }
                     }
                 }
                 load.addTask {
                     while !Task.isCancelled {
-                        await ask("session") {
+                        await record.ask("session") {
                             try await browser.send("GET", "\(world.url)/auth/session").response.status
                         }
                     }
@@ -64,16 +73,16 @@ import Testing
                     while !Task.isCancelled {
                         round += 1
                         let name = JSONValue.string("Name \(round)")
-                        await ask("write") {
+                        await record.ask("write") {
                             try await client.patch("/tenants/\(tenant)", ["name": name], token: stack.admin).status
                         }
-                        await ask("read of an own write") {
+                        await record.ask("read of an own write") {
                             let read = try await client.get("/tenants/\(tenant)", token: stack.admin)
                             return read.json["name"] == name ? read.status : 599
                         }
                     }
                 }
-                try await eventually("the load is running") { record.withLock { $0.answers > 30 } }
+                try await eventually("the load is running") { record.answers > 30 }
                 try await group.master.stop()
                 let newPort = group.replica.port
                 try await eventually("the replica is the master") {
@@ -82,10 +91,10 @@ import Testing
                 try await eventually("the service uses it") {
                     try await client.get("/health/ready").json["checks"]?["redis"] == "up"
                 }
-                let answers = record.withLock { $0.answers }
-                try await eventually("the load goes on") { record.withLock { $0.answers > answers + 30 } }
+                let answers = record.answers
+                try await eventually("the load goes on") { record.answers > answers + 30 }
             }
-            #expect(record.withLock { $0.failures } == [])
+            #expect(record.failures == [])
 
             // The bus has moved, too.
             _ = try await stack.createTenant()
