@@ -26,6 +26,7 @@ import Testing
         // Needed until the tokens have expired, and then removed.
         "TokenRevocation.kind", "TokenRevocation.value", "TokenRevocation.reason",
         // Of the subscription service: the catalog is nobody's, invoices and payments are records.
+        "ParkedSubscription.parkedReason",
         "Subscription.startDate", "Subscription.endDate", "Invoice.invoiceId", "Invoice.invoiceStatus",
         "Invoice.periodStart", "Invoice.periodEnd", "Invoice.issuedOn", "InvoiceLine.description",
         "InvoiceLine.periodStart", "InvoiceLine.periodEnd", "BillingCustomer.tenantId", "BillingCustomer.customerId",

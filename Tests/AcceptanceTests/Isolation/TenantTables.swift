@@ -29,6 +29,8 @@ struct TenantTables: Sendable {
     /// Events on their way: they come and go by themselves.
     private static let transient: Set<String> = [
         "outbox", "event_feed", "event_counters", "webhook_queues", "webhook_deliveries", "webhook_attempts",
+        // Turns of tenants at a worker.
+        "renewal_queues",
         // Moved by the service.
         "audit_logs", "audit_pending", "audit_chained",
     ]

@@ -1,0 +1,30 @@
+import JSONCoding
+import PostgresClient
+import PostgresTestSupport
+import Primitives
+import StackTestSupport
+
+/// Parked subscriptions, and test clocks: each has a tenant of its own.
+extension ValidRequests {
+    func renewals(_ operation: APIDocument.Operation) async throws -> Request? {
+        let now: JSONValue = .timestamp(Timestamp(seconds: 1_800_000_000))
+        switch operation.name {
+        case "POST /subscriptions/{id}/unpark":
+            let subscription = try await create("/subscriptions").string("id")
+            try await stack.database(.subscription).query(
+                """
+                INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone, parked_on, parked_reason)
+                SELECT id, subscriber_id, '{}', 'UTC', now(), 'Nothing is due' FROM main.subscriptions WHERE id = $1::uuid
+                """, [.text(subscription)])
+            return Request(path: operation.path(with: subscription), token: stack.admin)
+        case "POST /test-clocks":
+            return Request(
+                path: operation.path, body: ["tenantId": .identifier(.v4()), "name": "Clock", "now": now],
+                token: stack.admin)
+        case "POST /test-clocks/{id}/advance":
+            let clock = try await create("/test-clocks").string("id")
+            return Request(path: operation.path(with: clock), body: ["now": now], token: stack.admin)
+        default: return nil
+        }
+    }
+}
