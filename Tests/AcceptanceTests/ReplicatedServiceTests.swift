@@ -1,6 +1,7 @@
 import JSONCoding
 import PostgresClient
 import PostgresTestSupport
+import PrometheusMetrics
 import ServiceMetrics
 import StackTestSupport
 import TestSupport
