@@ -150,6 +150,17 @@ struct Examination: Sendable {
                     try await redis()
                 })
         }
+        if service != .orchestrator {
+            checks.append(
+                Check(
+                    name: "read replicas",
+                    advice:
+                        "Check DB_READ_HOSTS and the servers it names (docs/operations.md, Read replicas). Reads that they do not answer go to the primary.",
+                    isOptional: true, asksDatabase: true
+                ) {
+                    try await ReplicaExamination(self).run()
+                })
+        }
         if service == .tenantManagement {
             checks.append(
                 Check(

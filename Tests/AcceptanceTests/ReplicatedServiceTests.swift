@@ -94,8 +94,8 @@ import Testing
                 _ = try await create(&client)
                 #expect(try await client.tenants() == (expected, false))
             }
-            #expect(try await client.knowing(first).tenants() == (1, true))
-            #expect(try await client.knowing("0").tenants() == (1, true))
+            #expect(try await client.knowing(first).tenantsOfReplica() == 1)
+            #expect(try await client.knowing("0").tenantsOfReplica() == 1)
             #expect(try await client.knowing(nil).tenants() == (4, false), "whoever says nothing is asked for nothing")
 
             // Also for one who may be answered by the replica, what everybody gets from memory is not the replica's.

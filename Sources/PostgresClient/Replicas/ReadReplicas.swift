@@ -50,6 +50,8 @@ package final class ReadReplicas: Sendable {
             reading.applicationName += " reads"
             // One that was promoted is of no use, and nobody expects to write there.
             reading.targetServer = .standby
+            // Whoever waits here in vain still has to ask the primary.
+            reading.connectionTimeout = min(reading.connectionTimeout, .seconds(1))
             return Replica(
                 address: address, pool: PostgresPool("replicas", configuration: reading, logger: logger),
                 checkPool: PostgresPool(
@@ -255,6 +257,7 @@ extension PostgresConfiguration {
         var configuration = self
         configuration.maximumConnections = 1
         configuration.statementTimeout = .seconds(2)
+        configuration.connectionTimeout = min(connectionTimeout, .seconds(2))
         configuration.applicationName += " replica checks"
         return configuration
     }
