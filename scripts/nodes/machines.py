@@ -120,12 +120,13 @@ class Machine:
             node.kill()
 
     def stop(self):
+        """Ends the nodes one way or another."""
         for node in self.nodes:
             if node.process is not None and node.process.poll() is None:
                 node.process.send_signal(signal.SIGTERM)
         for node in self.nodes:
             if node.process is not None:
                 try:
-                    node.process.wait(60)
+                    node.process.wait(DRAIN_SECONDS + 30)
                 except subprocess.TimeoutExpired:
                     node.kill()

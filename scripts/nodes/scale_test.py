@@ -295,6 +295,8 @@ class Rehearsal:
         return problems
 
     def end(self):
+        # A second signal must not leave processes behind.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
         if self.traffic is not None:
             self.traffic.ends.set()
         self.balancer.stop()
