@@ -78,7 +78,8 @@ def check_keys():
             repeats = next((value for pattern, value in rules if pattern.search(request)), False)
             # Previews change nothing.
             if repeats and not reads and not path.endswith("preview"):
-                sys.exit(f"deploy/nginx/arc/http.conf repeats {request} with an Idempotency-Key, which the service does not read")
+                sys.exit(f"deploy/nginx/arc/http.conf repeats {request} with an Idempotency-Key, which the service does not read:"
+                         " add it to the list there")
             if reads and not repeats:
                 sys.exit(f"deploy/nginx/arc/http.conf does not repeat {request} with an Idempotency-Key")
 
