@@ -153,6 +153,7 @@ import Testing
         let database = try client.stack.database(.tenantManagement).name
         try await withPool(replica.configuration { $0.database = database }) { admin in
             try await admin.execute("SELECT pg_promote()")
+            try await admin.execute("ALTER TABLE main.tenants DISABLE TRIGGER USER")
             try await admin.execute("UPDATE main.tenants SET deleted = true")
         }
         for position in [client.position, "0", nil] {
