@@ -32,6 +32,9 @@ import Testing
         "InvoiceLine.periodStart", "InvoiceLine.periodEnd", "BillingCustomer.tenantId", "BillingCustomer.customerId",
         "BillingCustomer.paymentSourceId", "Payment.currencyCode", "Payment.paymentMethod", "Payment.paymentSourceId",
         "Payment.referenceNumber", "Payment.customPaymentMethodId", "Payment.idAtGateway", "Payment.status",
+        "Invoice.number", "Invoice.series", "Invoice.dueOn", "InvoiceLine.kind", "InvoiceLine.details",
+        "CreditNote.number", "CreditNote.currencyCode", "CreditNote.destination", "CreditNote.issuedOn",
+        "CreditNoteLine.description", "LedgerEntry.kind", "LedgerEntry.account", "LedgerEntry.currencyCode",
         "Payment.errorCode", "Payment.errorText", "FeatureValues.featureKey",
         "FeatureValues.strategyKey", "FeatureValues.value",
     ]

@@ -32,7 +32,7 @@ struct InvoicePaymentService: Sendable {
         }
         let issued = try await issue(row, customer, in: scope)
         change.values[Invoice.invoiceID] = issued.value.id
-        change.values[Invoice.issuedOn] = CalendarDate(of: context.now).description
+        repository.terms.complete(&change.values, issuedOn: CalendarDate(of: context.now))
         if let customer { change.values[Invoice.billingCustomerID] = customer.id }
         change.statements = issued.statements
         try await issued.followed {
@@ -130,19 +130,19 @@ struct InvoicePaymentService: Sendable {
             comment: text("comment"))
     }
 
-    /// The invoice's total: there are no payments in part.
+    /// What is due on the invoice, its total less what was credited: there are no payments in part.
     private static func amount(_ value: JSONValue?, _ row: InvoiceRepository.Row) throws(ValidationFailure) -> Int64 {
         guard let value else {
-            guard let total = row.total else { throw .required("", "amount") }
-            return total.minorUnits
+            guard let due = row.due else { throw .required("", "amount") }
+            return due.minorUnits
         }
         guard let amount = value.minorUnits else {
             throw .invalidField("/amount", code: "multipleOf", "must be a whole number of minor units")
         }
-        guard let total = row.total, amount != total.minorUnits else { return amount }
+        guard let due = row.due, amount != due.minorUnits else { return amount }
         throw .invalidField(
             "/amount", code: "total",
-            "must be the invoice's total, \(total.minorUnits) minor units: it is paid at once")
+            "must be what is due on the invoice, \(due.minorUnits) minor units: it is paid at once")
     }
 
     /// The named way to pay, or the customer's last one. One of another customer does not exist.

@@ -20,6 +20,16 @@ struct InvoiceRepository: Sendable {
         let currency: Currency?
         /// Nil for invoices of the original, which have no amounts.
         let total: Money?
+        /// What is to be paid of it: credit notes may have reduced it. Nil for invoices of the original.
+        let due: Money?
+        /// Its number; nil for a draft, and for invoices of former releases.
+        let number: String?
+        /// Which invoice of its subscription it is; of those that the billing engine has made.
+        let ordinal: Int?
+        /// The subscription that it was made for.
+        let subscription: Identifier?
+        /// Whether account credit was used for it, or it has added to the account credit.
+        let changesCredit: Bool
         let version: Int64
 
         init(_ record: Record) throws {
@@ -30,6 +40,12 @@ struct InvoiceRepository: Sendable {
             tenant = try record[ifPresent: Invoice.tenantID]
             currency = try record.invoiceCurrency
             total = try record.money(Invoice.total, in: currency)
+            let credited = try record.money(Invoice.credited, in: currency)
+            due = try credited.map { try total?.subtracting($0) } ?? total
+            number = try record[ifPresent: Invoice.number]
+            ordinal = try record[ifPresent: Invoice.ordinal]
+            subscription = try record[ifPresent: Invoice.subscriptionID]
+            changesCredit = try record[ifPresent: Invoice.credit].map { $0 != 0 } ?? false
             version = try record.version
         }
 

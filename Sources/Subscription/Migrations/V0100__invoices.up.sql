@@ -189,8 +189,10 @@ BEGIN
     NEW.due_on := coalesce(NEW.due_on, NEW.issued_on);
     IF NEW.buyer IS NULL THEN
         SELECT jsonb_strip_nulls(jsonb_build_object(
-                'firstName', known.first_name, 'lastName', known.last_name, 'company', known.company, 'email', known.email,
-                'phone', known.phone, 'billingAddress', known.billing_address, 'options', known.options))
+                'firstName', known.first_name, 'lastName', known.last_name, 'company', known.company,
+                'billingAddress', known.billing_address, 'options', (
+                    SELECT jsonb_object_agg(key, value) FROM jsonb_each(known.options)
+                    WHERE key IN ('locale', 'vatId', 'registration', 'electronicAddress', 'buyerReference', 'street', 'branding'))))
             INTO NEW.buyer
             FROM main.billing_customer AS customer JOIN main.ledger_customers AS known ON known.id = customer.id
             WHERE customer.id = NEW.billing_customer_id
@@ -303,22 +305,21 @@ BEGIN
         RAISE EXCEPTION 'only an issued invoice is credited' USING ERRCODE = 'ARC10',
             DETAIL = 'Only an invoice that was issued, and not voided, can be credited.';
     END IF;
-    -- Also what account credit has paid can be given back.
-    SELECT billed.total + coalesce(billed.credit, 0) - coalesce(sum(total), 0) INTO remaining
-        FROM main.credit_notes WHERE invoice_id = NEW.invoice_id;
-    IF NEW.total > remaining THEN
-        RAISE EXCEPTION 'more than what is left of the invoice' USING ERRCODE = 'ARC11', DETAIL = greatest(remaining, 0)::text;
+    -- Of an invoice with lines below zero, the engine knows what is left of the others.
+    IF NEW.ordinal IS NULL THEN
+        -- Also what account credit has paid can be given back.
+        SELECT billed.total + coalesce(billed.credit, 0) - coalesce(sum(total), 0) INTO remaining
+            FROM main.credit_notes WHERE invoice_id = NEW.invoice_id;
+        IF NEW.total > remaining THEN
+            RAISE EXCEPTION 'more than what is left of the invoice' USING ERRCODE = 'ARC11',
+                DETAIL = greatest(remaining, 0)::text;
+        END IF;
     END IF;
+    remaining := CASE stage WHEN 'paid' THEN 0 ELSE billed.total - coalesce(billed.credited, 0) END;
     IF NEW.destination = 'payer' THEN
-        NEW.destination := CASE stage WHEN 'paid' THEN 'refund' ELSE 'invoice' END;
-    END IF;
-    remaining := billed.total - coalesce(billed.credited, 0);
-    IF NEW.destination = 'invoice' AND (stage = 'paid' OR NEW.total > remaining) THEN
-        RAISE EXCEPTION 'more than what is due' USING ERRCODE = 'ARC11',
-            DETAIL = CASE stage WHEN 'paid' THEN '0' ELSE remaining::text END;
-    END IF;
-    IF NEW.destination = 'refund' AND stage <> 'paid' THEN
-        RAISE EXCEPTION 'nothing was paid' USING ERRCODE = 'ARC11', DETAIL = '0';
+        NEW.destination := CASE WHEN stage <> 'paid' AND NEW.total <= remaining THEN 'invoice' ELSE 'refund' END;
+    ELSIF NEW.destination = 'invoice' AND NEW.total > remaining THEN
+        RAISE EXCEPTION 'more than what is due' USING ERRCODE = 'ARC11', DETAIL = remaining::text;
     END IF;
     NEW.tenant_id := billed.tenant_id;
     NEW.seller := billed.seller;
@@ -338,7 +339,9 @@ BEGIN
         <> (to_jsonb(OLD) - 'seller' - 'buyer' - 'reason' - 'modified_on' - 'modified_by' - 'row_version')
         OR (NEW.seller IS DISTINCT FROM OLD.seller AND NEW.seller IS NOT NULL)
         OR (NEW.buyer IS DISTINCT FROM OLD.buyer AND NEW.buyer IS NOT NULL)
-        OR (NEW.reason IS DISTINCT FROM OLD.reason AND NEW.reason IS NOT NULL)
+        -- A reason may be given once, in the transaction of the note.
+        OR (NEW.reason IS DISTINCT FROM OLD.reason AND NEW.reason IS NOT NULL
+            AND (OLD.reason IS NOT NULL OR OLD.created_on < date_trunc('milliseconds', current_timestamp)))
     THEN
         RAISE EXCEPTION 'a credit note is not changed' USING ERRCODE = 'ARC10', DETAIL = 'A credit note never changes.';
     END IF;

@@ -261,6 +261,24 @@ struct IsolationSide: Sendable {
         try await subscription.query(
             "UPDATE main.invoice_lines SET description = $2 WHERE invoice_id IN (SELECT id FROM main.invoice WHERE tenant_id = $1::uuid)",
             values)
+        // A refund of a part of the invoice that was paid.
+        try await subscription.query(
+            """
+            WITH note AS (
+                INSERT INTO main.credit_notes (
+                    id, invoice_id, currency_code, amount, tax, total, destination, reason, issued_on)
+                SELECT gen_random_uuid(), id, currency_code, 1000, 0, 1000, 'payer', $2, issued_on FROM main.invoice
+                WHERE tenant_id = $1::uuid AND invoice_status = 'paid' LIMIT 1 RETURNING id, invoice_id, tenant_id)
+            SELECT id FROM note
+            """, values)
+        try await subscription.query(
+            """
+            INSERT INTO main.credit_note_lines (
+                id, credit_note_id, invoice_line_id, tenant_id, position, description, amount, tax)
+            SELECT gen_random_uuid(), note.id, line.id, note.tenant_id, 1, $2, 1000, 0
+            FROM main.credit_notes AS note JOIN main.invoice_lines AS line ON line.invoice_id = note.invoice_id
+            WHERE note.tenant_id = $1::uuid
+            """, values)
         // One that ends soon, and one that has ended.
         for (end, status) in [("3", "1"), ("-1", "4")] {
             try await subscription.query(

@@ -1,0 +1,144 @@
+import PostgresClient
+import PostgresTestSupport
+import Primitives
+import StackTestSupport
+import Testing
+
+@testable import Subscription
+
+extension ServiceTests {
+    /// What the database itself sees to: numbers, what never changes, and the ledger.
+    @Suite struct InvoiceLedger {
+        /// An invoice over 100.00 with a discount of 10.00, a tax of 18.00, and account credit of 10.00.
+        private func draft(_ database: TestDatabase) async throws -> String {
+            let id = Identifier.v4().description
+            try await database.query(
+                """
+                INSERT INTO main.invoice (id, invoice_status, tenant_id, currency_code, subtotal, discount, tax, credit, total)
+                VALUES ($1::uuid, 'draft', $2::uuid, 'USD', 10000, 1000, 1800, 1000, 9800)
+                """, [.text(id), .text(TestService.tenantA.description)])
+            try await database.query(
+                """
+                INSERT INTO main.invoice_lines (id, invoice_id, position, description, quantity, unit_amount, amount)
+                VALUES (gen_random_uuid(), $1::uuid, 1, 'Premium', 1, 10000, 10000)
+                """, [.text(id)])
+            return id
+        }
+
+        private func change(_ database: TestDatabase, _ invoice: String, to status: String) async throws {
+            try await database.query(
+                "UPDATE main.invoice SET invoice_status = $2 WHERE id = $1::uuid", [.text(invoice), .text(status)])
+        }
+
+        private func credit(_ database: TestDatabase, _ invoice: String, _ amount: Int64, _ destination: String)
+            async throws
+        {
+            try await database.query(
+                """
+                INSERT INTO main.credit_notes (id, invoice_id, currency_code, amount, tax, total, destination, issued_on)
+                SELECT gen_random_uuid(), $1::uuid, 'USD', $2::bigint, 0, $2::bigint, $3, '2026-02-01'
+                """, [.text(invoice), .int64(amount), .text(destination)])
+        }
+
+        /// The balance of each account that is not zero, such as `cash 9800`.
+        private func balances(_ database: TestDatabase, _ invoice: String) async throws -> [String] {
+            try await database.texts(
+                """
+                SELECT account || ' ' || sum(amount) FROM main.ledger_entries WHERE invoice_id = $1::uuid
+                GROUP BY account HAVING sum(amount) <> 0 ORDER BY account
+                """, [.text(invoice)])
+        }
+
+        private func state(_ body: () async throws -> Void) async throws -> SQLState? {
+            do { try await body() } catch let error as PostgresError { return error.sqlState }
+            return nil
+        }
+
+        @Test
+        func `an invoice is posted as it is issued, written off, paid and credited, and the ledger adds up to zero`()
+            async throws
+        {
+            try await TestDatabase.with(.subscription) { database in
+                let invoice = try await draft(database)
+                #expect(try await balances(database, invoice) == [])
+                try await change(database, invoice, to: "open")
+                #expect(
+                    try await balances(database, invoice) == [
+                        "customer_credit 1000", "discounts 1000", "receivable 9800", "revenue -10000", "tax -1800",
+                    ])
+                try await credit(database, invoice, 1200, "payer")
+                try await change(database, invoice, to: "uncollectible")
+                #expect(try await balances(database, invoice).contains("bad_debt 8600"))
+                try await change(database, invoice, to: "paid")
+                try await credit(database, invoice, 1000, "payer")
+                #expect(
+                    try await balances(database, invoice) == [
+                        "cash 7600", "customer_credit 1000", "discounts 1000", "revenue -7800", "tax -1800",
+                    ])
+                #expect(
+                    try await database.texts("SELECT destination::text FROM main.credit_notes ORDER BY sequence")
+                        == ["invoice", "refund"])
+                // More than what is left of 108.00.
+                #expect(try await state { try await credit(database, invoice, 8601, "account") } == "ARC11")
+
+                let voided = try await draft(database)
+                try await change(database, voided, to: "open")
+                try await change(database, voided, to: "void")
+                #expect(try await balances(database, voided) == [])
+                #expect(try await state { try await change(database, voided, to: "open") } == "ARC10")
+                #expect(try await database.count("SELECT sum(amount)::integer FROM main.ledger_entries") == 0)
+            }
+        }
+
+        @Test func `what was issued never changes, and a transaction that does not add up to zero does not commit`()
+            async throws
+        {
+            try await TestDatabase.with(.subscription) { database in
+                let invoice = try await draft(database)
+                try await change(database, invoice, to: "open")
+                for change in [
+                    "UPDATE main.invoice SET total = 1", "UPDATE main.invoice SET invoice_status = 'draft'",
+                    "UPDATE main.invoice SET issued_on = '2020-01-01'", "UPDATE main.invoice_lines SET amount = 1",
+                    "DELETE FROM main.invoice_lines", "UPDATE main.ledger_entries SET amount = 1",
+                    """
+                    INSERT INTO main.invoice_lines (id, invoice_id, position, description, quantity, unit_amount, amount)
+                    SELECT gen_random_uuid(), id, 2, 'More', 1, 1, 1 FROM main.invoice
+                    """,
+                ] {
+                    #expect(try await state { try await database.query(change) } == "ARC10", "\(change)")
+                }
+                let unbalanced = try await state {
+                    try await database.query(
+                        """
+                        INSERT INTO main.ledger_entries (transaction_id, kind, account, currency_code, amount)
+                        VALUES (gen_random_uuid(), 'test', 'cash', 'USD', 5)
+                        """)
+                }
+                #expect(unbalanced == "23000")
+            }
+        }
+
+        @Test
+        func `numbers have no gap and no number twice, whoever issues at the same time and whatever is rolled back`()
+            async throws
+        {
+            try await TestDatabase.with(.subscription) { database in
+                var made: [String] = []
+                for _ in 0..<24 { made.append(try await draft(database)) }
+                let drafts = made
+                _ = await concurrently(drafts.count, width: 8) { index in
+                    // Every third transaction fails after it has got its number.
+                    let failure = index.isMultiple(of: 3) ? "/ (length(number) - length(number))" : ""
+                    _ = try? await database.query(
+                        """
+                        WITH issued AS (SELECT 1)
+                        UPDATE main.invoice SET invoice_status = 'open' WHERE id = $1::uuid RETURNING 1 \(failure)
+                        """, [.text(drafts[index])])
+                }
+                let numbers = try await database.texts(
+                    "SELECT number::text FROM main.invoice WHERE number IS NOT NULL ORDER BY sequence")
+                #expect(numbers == (1...16).map { "INV-0000\($0 < 10 ? "0" : "")\($0)" })
+            }
+        }
+    }
+}
