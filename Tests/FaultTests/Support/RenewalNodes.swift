@@ -55,28 +55,47 @@ final class RenewalNodes {
             """, [.int64(Int64(count)), .int64(Int64(tenants))])
     }
 
-    /// Starts nodes, and kills all of them while PostgreSQL is carrying out their transactions: one is rolled back, the others are committed after the
-    /// death of the node.
-    func killInTheMiddle(_ count: Int) async throws {
-        let waiting = """
-            pg_locks AS lock JOIN pg_stat_activity AS activity USING (pid)
-            WHERE NOT lock.granted AND lock.relation = 'main.invoice'::regclass
+    /// Lets so many invoices be committed; whoever makes one more waits until the gate is opened.
+    private func closeGate(after count: Int) async throws {
+        for sql in [
+            "CREATE TABLE IF NOT EXISTS public.gate (invoices bigint)", "TRUNCATE public.gate",
+            "INSERT INTO public.gate VALUES (\(count))",
             """
+            CREATE OR REPLACE FUNCTION public.hold_invoice() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS $$
+            BEGIN
+                IF (SELECT count(*) FROM main.invoice) >= (SELECT invoices FROM public.gate) THEN
+                    PERFORM pg_advisory_xact_lock(\(Self.gate));
+                END IF;
+                RETURN NEW;
+            END
+            $$
+            """,
+            "DROP TRIGGER IF EXISTS a_gate ON main.invoice",
+            """
+            CREATE TRIGGER a_gate BEFORE INSERT ON main.invoice FOR EACH ROW EXECUTE FUNCTION public.hold_invoice()
+            """,
+        ] { try await database.query(sql) }
+    }
+
+    private static let gate: Int64 = 6196
+
+    /// Starts nodes, and kills all of them when so many invoices are committed and others are under way.
+    func killInTheMiddle(_ count: Int, after invoices: Int) async throws {
+        try await closeGate(after: invoices)
         try await database.withPool { pool in
             try await pool.withTransaction { transaction in
-                _ = try await transaction.query("LOCK TABLE main.invoice IN SHARE ROW EXCLUSIVE MODE")
+                _ = try await transaction.query("SELECT pg_advisory_xact_lock($1)", [.int64(Self.gate)])
                 if nodes.isEmpty {
                     for _ in 0..<count { try await start() }
                 } else {
                     try await restart()
                 }
-                try await eventually("invoices wait for the table") {
-                    try await database.count("SELECT count(*) FROM \(waiting)") >= 4
+                try await eventually("invoices wait at the gate") {
+                    try await database.count(
+                        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = \(Self.gate) AND NOT granted"
+                    ) >= 4
                 }
                 for node in nodes { try await node.kill() }
-                try await database.query(
-                    "SELECT pg_terminate_backend(pid, 10000) FROM (SELECT pid FROM \(waiting) ORDER BY pid LIMIT 1) AS one"
-                )
             }
         }
         try await eventually("PostgreSQL has noticed the death") {
@@ -88,6 +107,8 @@ final class RenewalNodes {
         try await database.query("UPDATE main.subscription_billing SET due_at = now() WHERE claim IS NOT NULL")
         try await database.query("UPDATE main.renewal_queues SET due_at = now()")
     }
+
+    func openGate() async throws { try await database.query("DROP TRIGGER a_gate ON main.invoice") }
 
     func restart() async throws {
         for node in nodes { try await node.start() }
