@@ -39,13 +39,14 @@ struct InvoiceRepository: Sendable {
             customer = try record[ifPresent: Invoice.billingCustomerID]
             tenant = try record[ifPresent: Invoice.tenantID]
             currency = try record.invoiceCurrency
-            total = try record.money(Invoice.total, in: currency)
+            let total = try record.money(Invoice.total, in: currency)
             let credited = try record.money(Invoice.credited, in: currency)
-            due = try credited.map { try total?.subtracting($0) } ?? total
+            self.total = total
+            due = if let total, let credited { try total.subtracting(credited) } else { total }
             number = try record[ifPresent: Invoice.number]
             ordinal = try record[ifPresent: Invoice.ordinal]
             subscription = try record[ifPresent: Invoice.subscriptionID]
-            changesCredit = try record[ifPresent: Invoice.credit].map { $0 != 0 } ?? false
+            changesCredit = (try record[ifPresent: Invoice.credit] ?? 0) != 0
             version = try record.version
         }
 
