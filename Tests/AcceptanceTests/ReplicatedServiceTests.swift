@@ -45,8 +45,9 @@ import Testing
             return (response.json["count"]?.intValue, growth["{target=\"replica\"}"] == 1)
         }
 
-        func tenantsOfReplica() async throws -> Int? {
-            try await eventually("the replica answers") {
+        /// How many tenants the replica sees, as soon as it answers.
+        func tenantsOfReplica() async throws -> Int {
+            try await eventually("the replica answers") { () -> Int? in
                 let (count, isReplica) = try await tenants()
                 return isReplica ? count : nil
             }
