@@ -41,7 +41,7 @@ import Testing
             "EVENT_CONNECTOR": "eventbridge", "AWS_REGION": "eu-west-1",
             "AWS_WEB_IDENTITY_TOKEN_FILE": "/var/run/token", "AWS_ROLE_ARN": "arn:aws:iam::123456789012:role/arc",
         ],
-        ["EVENT_CONNECTOR": "bullmq", "REDIS_TLS_ENABLED": "true"],
+        ["EVENT_CONNECTOR": "bullmq", "REDIS_TLS_ENABLED": "true", "REDIS_SENTINELS": "127.0.0.1"],
         [
             "EVENT_CONNECTOR": "bullmq", "MESSAGE_BUS_REDIS_SENTINELS": "127.0.0.1",
             "MESSAGE_BUS_REDIS_TLS_ENABLED": "true",
