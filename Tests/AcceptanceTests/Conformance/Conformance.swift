@@ -81,8 +81,15 @@ struct Conformance: Sendable {
                 "TRUNCATE main.tenants, main.leads, main.addresses CASCADE")
         }
         if kinds.contains(.subscription) {
-            try await stack.database(.subscription).query(
-                "TRUNCATE main.plans, main.subscriptions, main.invoice, main.resources, main.services CASCADE")
+            let database = try stack.database(.subscription)
+            // The ledger is never emptied, except here.
+            for statement in [
+                "ALTER TABLE main.ledger_entries DISABLE TRIGGER append_only",
+                "TRUNCATE main.plans, main.subscriptions, main.invoice, main.resources, main.services CASCADE",
+                "ALTER TABLE main.ledger_entries ENABLE TRIGGER append_only",
+            ] {
+                try await database.query(statement)
+            }
         }
     }
 
