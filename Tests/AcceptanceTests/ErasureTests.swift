@@ -27,6 +27,8 @@ import Testing
         "TokenRevocation.kind", "TokenRevocation.value", "TokenRevocation.reason",
         // Of the subscription service: the catalog is nobody's, invoices and payments are records.
         "ParkedSubscription.parkedReason",
+        "SubscriptionChange.type", "SubscriptionChange.state", "SubscriptionChange.policy",
+        "SubscriptionChange.requestedOn", "SubscriptionChange.effectiveOn", "SubscriptionChange.change",
         "Subscription.startDate", "Subscription.endDate", "Invoice.invoiceId", "Invoice.invoiceStatus",
         "Invoice.periodStart", "Invoice.periodEnd", "Invoice.issuedOn", "InvoiceLine.description",
         "InvoiceLine.periodStart", "InvoiceLine.periodEnd", "BillingCustomer.tenantId", "BillingCustomer.customerId",

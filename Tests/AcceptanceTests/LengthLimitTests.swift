@@ -35,6 +35,12 @@ import Testing
             #expect(tried.isSuperset(of: wanted))
             await requests.forEach(all) { probe in
                 var request = try await requests.request(probe.operation)
+                // Objects and arrays that the request leaves out are those of the sample.
+                if let member = probe.place.pointer.first, probe.place.pointer.count > 1, request.body?[member] == nil,
+                    let sample = probe.operation.body.map(requests.document.sample)?[member]
+                {
+                    request.body = request.body?.replacing([member], with: sample)
+                }
                 request.body = request.body?.replacing(probe.place.pointer, with: probe.value)
                 let answer = try await requests.send(probe.operation, request)
                 let what = "\(probe.operation.name) \(probe.place.path) \(probe.what)"

@@ -33,7 +33,7 @@ struct SubscriptionActionController: Sendable {
             },
             handler: .scoped { call in
                 let id = try call.request.identifier()
-                let request = try SubscriptionActionRequest(action, try call.request.object())
+                let request = SubscriptionActionRequest(action, try call.request.object())
                 guard QueryString.first("preview", in: call.request.query) == "true" else {
                     return .json(
                         Self.json(try await service.perform(request, on: id, in: call.writeContext), token: nil))

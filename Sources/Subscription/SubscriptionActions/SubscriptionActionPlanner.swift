@@ -155,7 +155,13 @@ struct SubscriptionActionPlanner: Sendable {
 
     private func change(_ request: SubscriptionActionRequest, at: CalendarDate) throws -> SubscriptionActionOutcome {
         var outcome = SubscriptionActionOutcome(billed)
+        let hasTerms = request.plan != nil || request.quantity != nil
+        guard hasTerms || request.anchor != nil else { throw ValidationFailure.required("", "planId") }
         if let anchor = request.anchor {
+            guard !hasTerms else {
+                throw SubscriptionActionError.invalid(
+                    pointer: "/anchor", reason: "must be changed in a request of its own")
+            }
             var entry = entry(
                 .anchor, at: max(at, start), policy: try policy(of: request, [.atPeriodEnd, .prorateNow]))
             entry.change["anchor"] = anchor

@@ -19,8 +19,7 @@ struct SubscriptionActionRequest: Sendable {
     /// What a preview has returned: nothing else may come of it.
     let token: String?
 
-    /// - Throws: a 422 that names the member.
-    init(_ action: SubscriptionAction, _ body: JSONObject) throws(ValidationFailure) {
+    init(_ action: SubscriptionAction, _ body: JSONObject) {
         self.action = action
         at = body["at"]?.stringValue.flatMap { try? CalendarDate($0) }
         policy = body["policy"]?.stringValue.flatMap { ChangePolicy(rawValue: $0) }
@@ -29,10 +28,5 @@ struct SubscriptionActionRequest: Sendable {
         anchor = body["anchor"].flatMap { $0.isNull ? nil : $0 }
         periods = body["periods"]?.intValue
         token = body["token"]?.stringValue
-        guard action == .change else { return }
-        guard plan != nil || quantity != nil || anchor != nil else { throw .required("", "planId") }
-        guard anchor == nil || (plan == nil && quantity == nil) else {
-            throw .invalidField("/anchor", code: "change", "must be changed in a request of its own")
-        }
     }
 }

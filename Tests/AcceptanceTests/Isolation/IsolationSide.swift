@@ -279,6 +279,19 @@ struct IsolationSide: Sendable {
             FROM main.credit_notes AS note JOIN main.invoice_lines AS line ON line.invoice_id = note.invoice_id
             WHERE note.tenant_id = $1::uuid
             """, values)
+        // What happens to a subscription; nothing of it is ever due. The change has the id of the subscription, which every parameter
+        // of a path gets.
+        let subscribed = PostgresValue.text(rows["/subscriptions"] ?? "")
+        try await subscription.query(
+            "INSERT INTO main.subscription_billing (id, tenant_id, scenario, time_zone) VALUES ($2::uuid, $1::uuid, '{}', 'UTC')",
+            [.text(tenant), subscribed])
+        try await subscription.query(
+            """
+            INSERT INTO main.subscription_changes (
+                id, subscription_id, tenant_id, position, type, state, requested_on, effective_on, change)
+            VALUES ($2::uuid, $2::uuid, $1::uuid, 1, 'pause', 'scheduled', '2026-01-05', '2026-01-05',
+                jsonb_build_object('note', $3::text))
+            """, [.text(tenant), subscribed, .text(marker)])
         // One that ends soon, and one that has ended.
         for (end, status) in [("3", "1"), ("-1", "4")] {
             try await subscription.query(
