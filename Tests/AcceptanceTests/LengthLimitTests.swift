@@ -148,7 +148,12 @@ import Testing
             .array((0..<count).map { item["format"] == "hostname" ? .string("h\($0).example.com") : sample($0) })
         }
         func sample(_ number: Int) -> JSONValue {
-            document.type(item) == "string" ? .string("t\(number)") : document.sample(item)
+            switch document.type(item) {
+            case "string": .string("t\(number)")
+            // The elements may have to differ.
+            case "integer": .integer((item["minimum"]?.intValue ?? 0) + number)
+            default: document.sample(item)
+            }
         }
         var values: Values = []
         if let limit = schema["maxItems"]?.intValue {
