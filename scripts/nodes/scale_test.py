@@ -80,8 +80,6 @@ def check_keys():
             if repeats and not reads and not path.endswith("preview"):
                 sys.exit(f"deploy/nginx/arc/http.conf repeats {request} with an Idempotency-Key, which the service does not read:"
                          " add it to the list there")
-            if reads and not repeats:
-                sys.exit(f"deploy/nginx/arc/http.conf does not repeat {request} with an Idempotency-Key")
 
 
 def raw(balancer, source, request):
@@ -315,7 +313,7 @@ def main():
         check_keys()
         check_next_release()
         nginx.check_shipped(folder)
-        report("deploy/nginx passes nginx -t, and repeats exactly what has an Idempotency-Key that its service reads")
+        report("deploy/nginx passes nginx -t, and repeats only what has an Idempotency-Key that its service reads")
         if options.configuration:
             return
         signal.signal(signal.SIGALRM, lambda *_: sys.exit(f"not done after {options.seconds} s"))
