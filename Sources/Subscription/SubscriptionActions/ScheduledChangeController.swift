@@ -66,18 +66,22 @@ struct ScheduledChangeController: Sendable {
         Operation(
             .patch, "\(Self.path)/{changeId}", id: "SubscriptionChangeController.updateById",
             summary: "Edit a change that is scheduled", access: SubscriptionActionPolicy.act,
-            parameters: [.id, Self.changeID, .preferReturn], requestBody: SubscriptionActionSchemas.edit,
+            parameters: [.id, Self.changeID, .ifMatch, .preferReturn], requestBody: SubscriptionActionSchemas.edit,
             responses: [
                 .init(.noContent, "Changed", headers: [.eTag]),
                 .init(
                     .ok, "The changed change, with Prefer: return=representation", schema: Self.entity.schema,
                     headers: [.eTag, .preferenceApplied]),
             ],
-            failures: [.notFound: Self.missing, .conflict: Self.conflict],
+            failures: [
+                .notFound: Self.missing, .conflict: Self.conflict,
+                .preconditionFailed: CRUDOperations.preconditionFailure,
+            ],
             handler: .scoped { call in
                 let (subscription, change) = try Self.ids(call)
                 let row = try await service.edit(
-                    change, of: subscription, try call.request.object(), in: call.writeContext)
+                    change, of: subscription, try call.request.object(), in: call.writeContext,
+                    ifVersion: try call.request.versionCondition())
                 return try .changed(row, for: call.request)
             })
     }
@@ -86,12 +90,16 @@ struct ScheduledChangeController: Sendable {
         Operation(
             .delete, "\(Self.path)/{changeId}", id: "SubscriptionChangeController.deleteById",
             summary: "Cancel a change that is scheduled; it stays in the list",
-            access: SubscriptionActionPolicy.act, parameters: [.id, Self.changeID],
+            access: SubscriptionActionPolicy.act, parameters: [.id, Self.changeID, .ifMatch],
             responses: [.init(.noContent, "Canceled")],
-            failures: [.notFound: Self.missing, .conflict: Self.conflict],
+            failures: [
+                .notFound: Self.missing, .conflict: Self.conflict,
+                .preconditionFailed: CRUDOperations.preconditionFailure,
+            ],
             handler: .scoped { call in
                 let (subscription, change) = try Self.ids(call)
-                try await service.cancel(change, of: subscription, in: call.writeContext)
+                try await service.cancel(
+                    change, of: subscription, in: call.writeContext, ifVersion: try call.request.versionCondition())
                 return .noContent
             })
     }

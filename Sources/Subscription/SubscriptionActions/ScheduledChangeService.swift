@@ -19,16 +19,22 @@ struct ScheduledChangeService: Sendable {
     }
 
     /// Cancels what is scheduled.
-    func cancel(_ id: Identifier, of subscription: Identifier, in context: WriteContext) async throws {
-        try await store(id, of: subscription, in: context) { outcome, entry, _ in outcome.cancel(entry) }
+    /// - Throws: `RepositoryError.versionMismatch`, and what an action throws.
+    func cancel(
+        _ id: Identifier, of subscription: Identifier, in context: WriteContext, ifVersion version: VersionCondition?
+    ) async throws {
+        try await store(id, of: subscription, in: context, ifVersion: version) { outcome, entry, _ in
+            outcome.cancel(entry)
+        }
     }
 
     /// Edits what is scheduled.
     /// - Parameter body: Has passed ``SubscriptionActionSchemas/edit``.
     func edit(
-        _ id: Identifier, of subscription: Identifier, _ body: JSONObject, in context: WriteContext
+        _ id: Identifier, of subscription: Identifier, _ body: JSONObject, in context: WriteContext,
+        ifVersion version: VersionCondition?
     ) async throws -> Record {
-        try await store(id, of: subscription, in: context) { outcome, entry, today in
+        try await store(id, of: subscription, in: context, ifVersion: version) { outcome, entry, today in
             outcome.replace(try Self.edited(entry, body, today: today))
         }
         return try await change(id, of: subscription, in: context.scope)
@@ -61,18 +67,20 @@ struct ScheduledChangeService: Sendable {
     }
 
     private func store(
-        _ id: Identifier, of subscription: Identifier, in context: WriteContext,
+        _ id: Identifier, of subscription: Identifier, in context: WriteContext, ifVersion version: VersionCondition?,
         _ apply:
             @Sendable @escaping (
                 inout SubscriptionActionOutcome, SubscriptionBilling.Entry, CalendarDate
             ) throws -> Void
     ) async throws {
         let row = try await change(id, of: subscription, in: context.scope)
+        try version?.require(try row.version)
         let context = try await actions.time(context, try row[SubscriptionChange.tenantID])
         _ = try await actions.store(subscription, as: .change, token: nil, in: context) { planner in
             guard let entry = planner.billed.billing.entries.first(where: { $0.id == id }) else {
                 throw SubscriptionActionError.notScheduled(.canceled)
             }
+            try version?.require(entry.version)
             guard entry.state == .scheduled else { throw SubscriptionActionError.notScheduled(entry.state) }
             var outcome = SubscriptionActionOutcome(planner.billed)
             try apply(&outcome, entry, planner.today)

@@ -20,6 +20,8 @@ struct SubscriptionBilling: Sendable {
         var plan: Identifier?
         /// As the engine reads it.
         var change: JSONObject
+        /// Of its row; 0 before it has one.
+        var version: Int64 = 0
     }
 
     /// An invoice with its place among those of the subscription, from 1.

@@ -49,7 +49,7 @@ struct SubscriptionBillingRepository: Sendable {
     private static let locking = PostgresStatement(columns + " FOR UPDATE")
 
     private static let listing: PostgresStatement = """
-        SELECT id, position, type::text, state::text, requested_on::text, effective_on::text, plan_id, change
+        SELECT id, position, type::text, state::text, requested_on::text, effective_on::text, plan_id, change, row_version
         FROM main.subscription_changes WHERE subscription_id = $1 AND state <> 'canceled' AND NOT deleted ORDER BY position
         """
 
@@ -150,6 +150,6 @@ extension SubscriptionBilling.Entry {
         self.init(
             id: try row.identifier(0), position: try row.int(1), kind: kind, state: state, requestedOn: requested,
             effectiveOn: try day(5), plan: try row.identifierIfPresent(6),
-            change: try JSONValue.parse(stored: row.json(7)).objectValue ?? JSONObject())
+            change: try JSONValue.parse(stored: row.json(7)).objectValue ?? JSONObject(), version: try row.int64(8))
     }
 }

@@ -54,7 +54,7 @@ enum TenantSubscription {
                 [endDate: "must not be before startDate", startDate: "must not be after endDate"])
         ],
         alwaysSet: [
-            subscriberID, planID, status, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
+            subscriberID, planID, status, renews, AuditBlock.createdOn, AuditBlock.modifiedOn, AuditBlock.deleted,
         ])
 
     /// An invoice that exists, as requests name it (docs/contract/arc-api.md 15).
