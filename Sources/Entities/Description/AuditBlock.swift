@@ -38,7 +38,7 @@ package enum AuditBlock {
     /// As members of requests: accepted, checked, ignored (docs/contract/arc-api.md 15).
     package static let requestProperties = fields.map {
         let schema = $0.schema.described("Set by the server; ignored in requests.")
-        return Schema.Property(
-            $0.name, [createdBy.name, modifiedBy.name].contains($0.name) ? schema.nullable() : schema)
+        let unset = [createdBy.name, createdOn.name, modifiedBy.name, modifiedOn.name]
+        return Schema.Property($0.name, unset.contains($0.name) ? schema.nullable() : schema)
     }
 }

@@ -15,6 +15,10 @@ struct MeterController: Sendable {
                 operation.checkingFirst { call in
                     guard let key = try call.request.object().value(of: Meter.featureKey) else { return }
                     guard try await meters.hasFeature(key, in: call.scope) else {
+                        // Of a meter that does not exist, that is the answer.
+                        if operation.path.hasSuffix("{id}") {
+                            guard try await meters.exists(try call.request.identifier(), in: call.scope) else { return }
+                        }
                         throw HTTPFailure.invalidField(
                             Meter.featureKey.path, code: "exists", "must be the key of a feature")
                     }

@@ -59,6 +59,10 @@ struct MeterRepository: Sendable {
         try await features.count(.equals(Feature.key, key), in: scope) > 0
     }
 
+    func exists(_ id: Identifier, in scope: TenantScope) async throws -> Bool {
+        try await entities.count(.equals(Entity.id, id), in: scope) > 0
+    }
+
     private func meters(
         where condition: Where, in scope: TenantScope, by name: (Known) -> String
     ) async throws -> [String: Known] {
