@@ -52,6 +52,8 @@ import Testing
                     AND data_type = 'timestamp with time zone'
                     AND EXISTS (SELECT FROM pg_trigger WHERE tgname = 'touch_row'
                         AND tgrelid = format('main.%I', c.table_name)::regclass)
+                    AND EXISTS (SELECT FROM information_schema.columns AS o
+                        WHERE o.table_schema = 'main' AND o.table_name = c.table_name AND o.column_name = 'created_on')
                 """)
             #expect(columns.count >= 20)
             for column in columns { #expect(try await database.count(column, [.text(start)]) == 0, "\(column)") }

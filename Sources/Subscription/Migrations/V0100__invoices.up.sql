@@ -100,7 +100,7 @@ CREATE TABLE main.ledger_entries (
 );
 CREATE INDEX idx_ledger_entries_transaction ON main.ledger_entries (transaction_id);
 CREATE INDEX idx_ledger_entries_invoice ON main.ledger_entries (invoice_id);
-CREATE INDEX idx_ledger_entries_note ON main.ledger_entries (credit_note_id) WHERE credit_note_id IS NOT NULL;
+CREATE INDEX idx_ledger_entries_note ON main.ledger_entries (credit_note_id);
 CREATE INDEX idx_ledger_entries_tenant ON main.ledger_entries (tenant_id, id);
 
 -- When a transaction commits, all its entries are there.
