@@ -9,7 +9,7 @@ extension IsolationWorld {
     /// Collections whose rows are nobody's: the catalog, which every tenant may see and operators change.
     static let catalogue: Set<String> = [
         "/plans", "/plan-sizes", "/currencies", "/billing-cycles", "/resources", "/services", "/features",
-        "/strategies", "/roles",
+        "/strategies", "/roles", "/meters",
     ]
 
     /// A row of each collection of the catalog.
@@ -17,6 +17,7 @@ extension IsolationWorld {
         let bodies: [String: JSONValue] = [
             "/plan-sizes": ["size": "M", "config": ["nodes": 2]], "/resources": ["name": "Disk", "config": ["gb": 1]],
             "/services": ["name": "Mail"], "/features": ["name": "Single sign-on", "key": "sso"],
+            "/meters": ["name": "API calls", "key": "walked-calls", "aggregation": "sum"],
         ]
         let role: JSONValue = ["name": "Walked", "audience": "tenant", "permissions": []]
         var rows = [
@@ -66,8 +67,8 @@ extension IsolationWorld {
 
     private func askAsOperator(_ service: Service, _ operation: APIDocument.Operation) async throws {
         guard operation.hasID else {
-            // Has to name the tenant: see `controlBilling`.
-            guard operation.path != "/billing-customer" else { return }
+            // Have to name the tenant: see `controlBilling`, and the tests of usage.
+            guard !["/billing-customer", "/usage"].contains(operation.path) else { return }
             let exchange = try await send(.operatorUser, service, "GET", operation.path)
             if exchange.answer.status != 200 { add(exchange, "is not shown to the operator") }
             return
@@ -134,6 +135,11 @@ extension IsolationWorld {
         "PATCH /subscriptions/{id}/changes/{changeId}": ([403], "operators change what is billed"),
         "DELETE /subscriptions/{id}/changes/{changeId}": ([403], "operators change what is billed"),
         "POST /subscriptions/{id}/unpark": ([403], "operators decide that it can be billed"),
+        "POST /usage-events": ([403], "who uses does not say how much"),
+        "POST /entitlements/{tenantId}/reserve": ([403], "the application reserves"),
+        "POST /entitlements/{tenantId}/reservations/{reservationId}/commit": ([403], "the application reserves"),
+        "POST /entitlements/{tenantId}/reservations/{reservationId}/release": ([403], "the application reserves"),
+        "POST /entitlements/{tenantId}/token": ([422], "the feature of a sample does not exist"),
         "POST /test-clocks": ([403], "operators move the time"),
         "POST /test-clocks/{id}/advance": ([403], "operators move the time"),
         "DELETE /test-clocks/{id}": ([403], "operators move the time"),

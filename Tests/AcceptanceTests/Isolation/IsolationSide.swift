@@ -64,7 +64,7 @@ struct IsolationSide: Sendable {
                 .expect(201).string("id")
         }
         let management = stack.tenantManagement
-        rows = ["/tenants": tenant, "/leads": lead]
+        rows = ["/tenants": tenant, "/leads": lead, "/entitlements": tenant]
         try await stack.holdDomain(APIDocument.domain(of: tenant), tenant: tenant)
         rows["/contacts"] = try await create(
             management, "/contacts",
