@@ -136,8 +136,14 @@ struct ValidRequests: Sendable {
         let host = members.first { $1["format"] == "hostname" }
         if let host { return [host.0: "changed.example.com"] }
         let free = members.first { document.type($1) == "object" && $1["properties"] == nil }
-        // What has neither is a subscription.
-        return free.map { [$0.0: ["of": "changed"]] } ?? ["status": 1]
+        if let free { return [free.0: ["of": "changed"]] }
+        if document.resolve(schema)["properties"]?["status"] == nil,
+            let instant = members.first(where: { $1["format"] == "date-time" })
+        {
+            return .object([instant.0: .timestamp(Timestamp(seconds: 1_900_000_000))])
+        }
+        // What has none of these is a subscription.
+        return ["status": 1]
     }
 
     /// A body of `PUT` that says what a row shows.
