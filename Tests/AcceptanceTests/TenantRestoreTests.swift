@@ -70,6 +70,10 @@ import Testing
                     ["subscriberId": .string(subscriber), "planId": .string(plan), "status": 0], token: stack.admin
                 ).expect(201)
             }
+            try await stack.subscription.send(
+                "POST", "/billing-customer", ["firstName": "Ann", "email": "ann@example.com"], token: stack.admin,
+                headers: ["tenantId": tenant]
+            ).expect(201)
             let id = try await stack.tenantManagement.post("/tenants/\(tenant)/exports", token: stack.admin).expect(202)
                 .string("id")
             let file = TestCommand.temporaryFile("archive.tar")
@@ -91,7 +95,7 @@ import Testing
             try await management.query(
                 "DELETE FROM main.contacts WHERE first_name IN ('Ann', 'Bea') AND tenant_id = '\(tenant)'")
             try await management.query("UPDATE main.contacts SET last_name = 'Newer' WHERE first_name = 'Cy'")
-            try await subscription.query("DELETE FROM main.subscriptions WHERE subscriber_id = '\(tenant)'")
+            try await subscription.query("DELETE FROM main.billing_customer WHERE tenant_id::text = '\(tenant)'")
             let before = try await Self.others(tenant, stack)
 
             // A row of the archive that is another tenant's by now: everything or nothing.
@@ -111,7 +115,7 @@ import Testing
             #expect(try await management.count("SELECT count(*) FROM main.contacts WHERE last_name = 'Newer'") == 1)
             #expect(
                 try await subscription.count(
-                    "SELECT count(*) FROM main.subscriptions WHERE subscriber_id = '\(tenant)'") == 1)
+                    "SELECT count(*) FROM main.billing_customer WHERE tenant_id::text = '\(tenant)'") == 1)
             #expect(try await Self.others(tenant, stack) == before)
             #expect(try await stack.status(ofTenant: tenant) == 5)
             #expect(
