@@ -59,6 +59,7 @@ WORDS = [
     (re.compile(pattern), advice)
     for pattern, advice in [
         (r"\bliving (?:row|subscription|feature|lead|tenant)s?\b", "active"),
+        (r"^(?:<{7}|>{7}) ", "what the merge was to result in"),
         (r"\bof yours\b", "your"),
         (r"\btake note\b", "record"),
         (r"\bby luck\b", "by chance"),
