@@ -261,8 +261,10 @@ extension ServiceTests {
                 let invoice = try await service.invoice(try await service.customer(), 1)
                 try await service.database.query(
                     """
-                    UPDATE main.invoice SET total = NULL, subtotal = NULL, currency_code = NULL, tenant_id = NULL
+                    UPDATE main.invoice SET total = NULL, subtotal = NULL, currency_code = NULL, tenant_id = NULL, number = NULL
                     WHERE id::text = $1
+                        -- As the original has left it: without our triggers.
+                        AND set_config('session_replication_role', 'replica', true) <> ''
                     """, [.text(invoice)])
                 #expect(try await service.send("PATCH", path, ["invoiceId": .string(invoice)]).status == 204)
             }

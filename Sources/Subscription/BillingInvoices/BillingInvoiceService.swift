@@ -50,10 +50,7 @@ struct BillingInvoiceService: Sendable {
             }
         }
         let invoice = BillingInvoice(status: effect.value.status, contents: contents, details: details)
-        // The result of the statement that has issued it.
-        guard let row = results[insert + statements.count - 1].first else {
-            throw RepositoryError.unexpected(sqlState: nil)
-        }
+        guard let row = results[insert].first else { throw RepositoryError.unexpected(sqlState: nil) }
         return (id, try invoices.record(row).version, invoice.json(id: id.description, customer: customer.reference.id))
     }
 

@@ -7,31 +7,31 @@ import Primitives
 
 /// Statements for the transactions of those who write invoices.
 extension InvoiceRepository {
-    /// The statements that store an invoice: its row as a draft, its lines, and, unless it stays a draft, the row as it is issued. The
-    /// result of the last one is the row in both cases, if the invoice has no lines or is issued.
+    /// The statements that store an invoice: its row, then its lines. The database numbers the row and posts what is owed. An invoice of
+    /// the billing engine is a draft until a last statement issues it, so that its series is held for a moment only.
     func insertStatements(
         _ invoice: DraftInvoice, as row: NewInvoiceRow, in scope: TenantScope
     ) throws(RepositoryError) -> [BoundStatement] {
-        var statements = [try invoices.insertStatement(values(of: invoice, as: row), in: scope)]
+        let isIssuedLast = row.ordinal != nil && row.status != .draft
+        var values = values(of: invoice, as: row)
+        if isIssuedLast { values[Invoice.invoiceStatus] = .draft }
+        var statements = [try invoices.insertStatement(values, in: scope)]
         for (index, line) in (invoice.lines + invoice.adjustments).enumerated() {
-            statements.append(try items.insertStatement(values(of: line, at: index + 1, as: row), in: scope))
+            statements.append(try items.insertStatement(self.values(of: line, at: index + 1, as: row), in: scope))
         }
-        if row.status != .draft { statements.append(try issueStatement(row, in: scope)) }
+        if isIssuedLast {
+            var values = FieldValues(Invoice.entity)
+            values[Invoice.invoiceStatus] = row.status
+            statements.append(try invoices.updateStatement(row.id, values, in: scope))
+        }
         return statements
-    }
-
-    /// The statement that makes a draft of a batch an invoice: the database gives it its number, and posts what is owed.
-    private func issueStatement(_ row: NewInvoiceRow, in scope: TenantScope) throws(RepositoryError) -> BoundStatement {
-        var values = FieldValues(Invoice.entity)
-        values[Invoice.invoiceStatus] = row.status
-        return try invoices.updateStatement(row.id, values, in: scope)
     }
 
     private func values(of invoice: DraftInvoice, as row: NewInvoiceRow) -> FieldValues {
         var values = FieldValues(Invoice.entity)
         values.identifier = row.id
         values[Invoice.invoiceID] = row.providerID
-        values[Invoice.invoiceStatus] = .draft
+        values[Invoice.invoiceStatus] = row.status
         values[Invoice.billingCustomerID] = row.customer
         values[Invoice.subscriptionID] = row.subscription
         values[Invoice.tenantID] = row.tenant

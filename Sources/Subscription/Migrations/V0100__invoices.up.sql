@@ -274,10 +274,10 @@ BEGIN
             RETURN NEW;
         END IF;
     END IF;
-    SELECT number, sequence INTO issued FROM main.invoice
+    SELECT number, sequence, row_version = 1 AND xmin = pg_current_xact_id()::xid AS is_new INTO issued FROM main.invoice
         WHERE id = CASE TG_OP WHEN 'INSERT' THEN NEW.invoice_id ELSE OLD.invoice_id END FOR SHARE;
-    -- The lines of an invoice of another installation follow it.
-    IF issued.number IS NOT NULL AND (TG_OP <> 'INSERT' OR issued.sequence IS NOT NULL) THEN
+    -- The lines of an invoice follow it in its transaction, and those of another installation when they are restored.
+    IF issued.number IS NOT NULL AND NOT (TG_OP = 'INSERT' AND (issued.sequence IS NULL OR issued.is_new)) THEN
         RAISE EXCEPTION 'lines of an issued invoice are not changed' USING ERRCODE = 'ARC10',
             DETAIL = 'An invoice that was issued is corrected by a credit note.';
     END IF;
