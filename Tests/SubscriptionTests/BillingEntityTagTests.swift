@@ -82,7 +82,7 @@ extension ServiceTests {
                 let now = try await send(service, "GET", path)
                 #expect(now.tag == shown.tag && now.json == shown.json)
                 let changed = try await send(service, "PATCH", path, ["options": [:]], ["if-match": now.tag])
-                #expect(changed.status == 204 && changed.tag == "\"4\"")
+                #expect(changed.status == 204 && changed.tag == "\"3\"")
                 #expect(try await send(service, "DELETE", path, nil, ["if-match": now.tag]).status == 412)
             }
         }

@@ -209,7 +209,7 @@ extension ServiceTests {
                 }
                 #expect(
                     try await database.count(
-                        "SELECT count(*) FROM main.invoice WHERE invoice_status = 'open' AND row_version = 2") == 1)
+                        "SELECT count(*) FROM main.invoice WHERE invoice_status = 'open' AND row_version = 1") == 1)
                 #expect(try await database.count("SELECT count(*) FROM main.billing_payments") == 0)
             }
         }

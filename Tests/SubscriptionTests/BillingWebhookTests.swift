@@ -97,7 +97,7 @@ extension ServiceTests {
                 }
                 #expect(statuses.allSatisfy { $0 == 204 }, "\(statuses)")
                 let version = try await service.database.count("SELECT row_version FROM main.invoice")
-                #expect(version == 3)
+                #expect(version == 2)
                 let body: JSONValue = [:]
                 #expect(try await service.send("POST", "/billing-invoice/\(id)/payments", body).status == 409)
             }
