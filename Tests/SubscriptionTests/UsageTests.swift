@@ -267,7 +267,7 @@ extension ServiceTests {
                 try await service.meter("sum")
                 _ = try await service.use(TestService.event("1", "sum", "5"))
                 let later = ManualClock(service.clock.now().adding(.seconds(91 * 86_400)))
-                try await service.database.withPool { pool in
+                try await service.database.withPool(user: service.database.template.runtimeRole) { pool in
                     let retention = UsageRetention(
                         pool: pool, retention: .seconds(90 * 86_400), clock: later, logger: testLogger)
                     await retention.purge()

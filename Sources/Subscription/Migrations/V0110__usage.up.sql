@@ -120,6 +120,8 @@ BEGIN
     IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'subscription_app') THEN
         GRANT SELECT, INSERT, UPDATE ON main.meters, main.usage_rollups, main.usage_closings TO subscription_app;
         GRANT SELECT, INSERT, DELETE ON main.usage_events, main.usage_values TO subscription_app;
+        -- An event is never changed. PostgreSQL asks for the right to change a column of a row that is locked to be removed.
+        GRANT UPDATE (received_on) ON main.usage_events TO subscription_app;
     END IF;
 END
 $$;
