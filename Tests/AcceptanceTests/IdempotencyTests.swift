@@ -267,8 +267,15 @@ import Testing
         }
     }
 
-    /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves, a session ends once, and
-    /// a preview has no effect.
+    /// POSTs without a key: a session ends once, a preview and a token have no effect, events of usage have their own ids, and a
+    /// reservation is committed or released once.
+    private static let withoutKey: Set = [
+        "/auth/logout", "/billing-preview", "/usage-events", "/entitlements/{tenantId}/token",
+        "/entitlements/{tenantId}/reservations/{reservationId}/commit",
+        "/entitlements/{tenantId}/reservations/{reservationId}/release",
+    ]
+
+    /// Every POST that a client may repeat takes a key. The callbacks know a repetition by themselves.
     @Test(arguments: WalkTests.kinds) func `every POST accepts a key`(_ kind: TestStack.ServiceKind) async throws {
         try await TestStack.run([kind]) { stack in
             let document = try await stack.client(kind).get("/openapi.json").expect(200).json
@@ -277,8 +284,7 @@ import Testing
                 let scheme = post["security"]?[0]?.objectValue?.keys.first
                 let names = (post["parameters"]?.arrayValue ?? []).compactMap { $0["name"]?.stringValue }
                 let needsNone =
-                    ["WebhookSignature", "HTTPBasic"].contains(scheme)
-                    || ["/auth/logout", "/billing-preview"].contains(path)
+                    ["WebhookSignature", "HTTPBasic"].contains(scheme) || Self.withoutKey.contains(path)
                 #expect(names.contains("Idempotency-Key") == !needsNone, "POST \(path)")
             }
         }
