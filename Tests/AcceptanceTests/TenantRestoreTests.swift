@@ -95,7 +95,10 @@ import Testing
             try await management.query(
                 "DELETE FROM main.contacts WHERE first_name IN ('Ann', 'Bea') AND tenant_id = '\(tenant)'")
             try await management.query("UPDATE main.contacts SET last_name = 'Newer' WHERE first_name = 'Cy'")
-            try await subscription.query("DELETE FROM main.billing_customer WHERE tenant_id::text = '\(tenant)'")
+            // First what the built-in provider knows of it.
+            for table in ["ledger_customers", "billing_customer"] {
+                try await subscription.query("DELETE FROM main.\(table) WHERE tenant_id::text = '\(tenant)'")
+            }
             let before = try await Self.others(tenant, stack)
 
             // A row of the archive that is another tenant's by now: everything or nothing.
