@@ -83,10 +83,13 @@ import Testing
                     let local = [PostgresSetting("synchronous_commit", "local")]
                     _ = try await pool.query("CREATE TABLE numbers (v int8)", settings: local)
                     let insert: PostgresStatement = "INSERT INTO numbers VALUES (1)"
-                    for task in [
-                        Task { _ = try await pool.query(insert) },
-                        Task { try await pool.withTransaction { _ = try await $0.query(insert) } },
-                    ] {
+                    let inserts: [@Sendable () async throws -> Void] = [
+                        { _ = try await pool.query(insert) },
+                        { try await pool.withTransaction { _ = try await $0.query(insert) } },
+                    ]
+                    // One after the other: a statement that cancels both leaves nothing to wait for.
+                    for run in inserts {
+                        let task = Task { try await run() }
                         try await TestServer.until {
                             try await canceler.integer(
                                 "SELECT count(pg_cancel_backend(pid)) FROM pg_stat_activity WHERE wait_event = 'SyncRep'"
