@@ -47,9 +47,10 @@ extension ServiceTests {
             }
 
             /// The totals of all invoices in minor units, in their order.
+            /// The invoice of a subscription that the engine took over has no ordinal.
             func totals() async throws -> [Int] {
                 try await service.database.query(
-                    "SELECT total FROM main.invoice WHERE subscription_id = $1::uuid ORDER BY ordinal",
+                    "SELECT total FROM main.invoice WHERE subscription_id = $1::uuid ORDER BY ordinal NULLS FIRST",
                     [.text(String(path.split(separator: "/")[1]))]
                 ).rows.map { try $0.int(0) }
             }
