@@ -36,15 +36,20 @@ package struct PostgresTestServer: Sendable, Hashable {
 
     /// Runs statements in the database `postgres` as superuser, each on its own.
     package func execute(_ statements: String...) async throws {
-        try await withPool(configuration(database: "postgres", connections: 1)) { pool in
+        try await withAdministration { pool in
             for sql in statements { try await pool.execute(sql) }
         }
+    }
+
+    private func withAdministration<Value>(_ body: (PostgresPool) async throws -> Value) async throws -> Value {
+        if let kept = KeptPools.shared.pool("postgres", on: self) { return try await body(kept) }
+        return try await withPool(configuration(database: "postgres", connections: 1), body)
     }
 
     /// Creates roles that do not exist yet. They belong to the whole server, so all tests share them.
     /// - Parameter roles: Name and options, such as `CREATEDB`.
     func createRoles(_ roles: [(name: String, options: String)]) async throws {
-        try await withPool(configuration(database: "postgres", connections: 1)) { pool in
+        try await withAdministration { pool in
             try await pool.withTransaction { transaction in
                 _ = try await transaction.query(
                     PostgresStatement("SELECT pg_advisory_xact_lock(7281001)", prepared: false))

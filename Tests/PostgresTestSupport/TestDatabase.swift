@@ -68,6 +68,7 @@ package struct TestDatabase: Sendable {
 
     /// Removes it, whoever is connected.
     package func drop() async {
+        await KeptPools.shared.close(name, on: server)
         try? await server.execute("DROP DATABASE IF EXISTS \(name) WITH (FORCE)")
     }
 
@@ -75,6 +76,7 @@ package struct TestDatabase: Sendable {
     package func setAway(_ isAway: Bool, for role: String? = nil) async throws {
         try await server.execute("ALTER DATABASE \(name) ALLOW_CONNECTIONS \(!isAway)")
         guard isAway else { return }
+        if role == nil { await KeptPools.shared.close(name, on: server) }
         let ofRole = role.map { "AND usename = '\($0)'" } ?? ""
         try await server.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '\(name)' \(ofRole)")
@@ -96,12 +98,17 @@ package struct TestDatabase: Sendable {
     /// Runs a statement as superuser, again when it lost a deadlock against a service.
     @discardableResult
     package func query(_ sql: String, _ values: [PostgresValue] = []) async throws -> PostgresResult {
-        try await withPool { try await $0.perform(sql, values) }
+        try await withSuperuser { try await $0.perform(sql, values) }
     }
 
     /// The only value of a statement that counts something.
     package func count(_ sql: String, _ values: [PostgresValue] = []) async throws -> Int {
-        try await withPool { try await $0.count(sql, values) }
+        try await withSuperuser { try await $0.count(sql, values) }
+    }
+
+    private func withSuperuser<Value>(_ body: (PostgresPool) async throws -> Value) async throws -> Value {
+        guard let kept = KeptPools.shared.pool(name, on: server) else { return try await withPool(body) }
+        return try await body(kept)
     }
 
     /// The first column of every row, as text.
@@ -116,6 +123,6 @@ package struct TestDatabase: Sendable {
         for sql in ["SET LOCAL session_replication_role = replica"] + statements {
             batch.add(PostgresStatement(sql, prepared: false))
         }
-        _ = try await withPool { try await $0.run(batch) }
+        _ = try await withSuperuser { try await $0.run(batch) }
     }
 }
