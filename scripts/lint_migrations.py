@@ -169,8 +169,8 @@ def problems_of(text, earlier=""):
     parts = statements(text)
     if text.startswith("-- Without a transaction"):
         return problems_without_transaction(parts)
-    created = {name_of(match.group("table")) for statement, _ in parts
-               for match in [re.match(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+" + TABLE, statement, re.I)] if match}
+    # Tables that this file has made so far. With IF NOT EXISTS a table may be an old one.
+    created = set()
     # Functions, views and so on that this file makes anew.
     made = {name_of(match) for statement, _ in parts for match in re.findall(
         r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:VIEW|FUNCTION|PROCEDURE|TYPE|DOMAIN|SEQUENCE)\s+([\w.\"]+)", statement, re.I)}
@@ -194,6 +194,9 @@ def problems_of(text, earlier=""):
             if not (may_remove if is_removal else may_lock):
                 found.append(f"\"{statement[:70]}{'…' if len(statement) > 70 else ''}\" {why}")
 
+        new = re.match(r"CREATE\s+(?:UNLOGGED\s+)?TABLE\s+(?!IF\b)" + TABLE, statement, re.I)
+        if new:
+            created.add(name_of(new.group("table")))
         index = re.match(r"CREATE\s+(?:UNIQUE\s+)?INDEX\s+(?P<concurrently>CONCURRENTLY\s+)?.*?\bON\s+" + TABLE, statement, re.I)
         if index:
             if index.group("concurrently"):
@@ -220,17 +223,20 @@ def problems_of(text, earlier=""):
                     refuse(f"takes {what} away from nodes of the former release: remove it in a later release, with the comment"
                            " \"-- Contract: …\"", is_removal=True)
             continue
-        dropped = re.match(r"DROP\s+(?P<kind>TABLE|(?:MATERIALIZED\s+)?VIEW|FUNCTION|PROCEDURE|TYPE|DOMAIN|SEQUENCE|SCHEMA)\s+" + TABLE,
-                           statement, re.I)
-        if dropped and name_of(dropped.group("table")) not in created | made:
+        dropped = re.match(r"DROP\s+(?P<kind>TABLE|(?:MATERIALIZED\s+)?VIEW|FUNCTION|PROCEDURE|TYPE|DOMAIN|SEQUENCE|SCHEMA)\s+"
+                           r"(?:IF\s+EXISTS\s+)?(?P<rest>.*)", statement, re.I)
+        if dropped and not {name_of(re.match(r"[\w.\"]*", what).group()) for what in actions(dropped.group("rest"))} <= created | made:
             refuse("takes what nodes of the former release may use: remove it in a later release, with the comment"
                    " \"-- Contract: …\"", is_removal=True)
         if re.match(r"ALTER\s+(?:TYPE|VIEW|FUNCTION|SEQUENCE|SCHEMA|DOMAIN)\b.*\bRENAME\b", statement, re.I):
             refuse("takes a name away from nodes of the former release", is_removal=True)
         if re.match(r"ALTER\s+DOMAIN\b.*\bADD\b(?!.*\bNOT\s+VALID\b)", statement, re.I):
             refuse("reads every table with this domain: add it NOT VALID, and validate it in a later migration")
-        change = re.match(r"(?:UPDATE|DELETE\s+FROM)\s+" + TABLE, statement, re.I)
-        if change and name_of(change.group("table")) not in created:
+        plain = without_strings(statement)
+        # Also within WITH; not UPDATE as an event of a trigger or a privilege.
+        changes = re.finditer(
+            r"(?:^UPDATE|\bUPDATE(?=\s+[\w.\"]+\s+(?:AS\s+\w+\s+)?SET\b)|\bDELETE\s+FROM)\s+" + TABLE, plain, re.I)
+        if any(name_of(change.group("table")) not in created for change in changes):
             refuse("locks all rows that it changes until the end: let the service change rows in parts")
         if re.match(r"LOCK\b|CLUSTER\b|VACUUM\b|TRUNCATE\b", statement, re.I):
             refuse("keeps others from the table")
