@@ -15,8 +15,11 @@ package struct RunningService: Sendable {
     package static func start(_ service: HTTPService) async throws -> RunningService {
         let (ports, continuation) = AsyncStream<Int>.makeStream()
         // A group around the service's own, so that it can be asked to end as by a signal.
+        let running = Running(service: service) { continuation.yield($0) }
+        // With a name: the description of a whole service takes longer than its start.
         let group = ServiceGroup(
-            services: [Running(service: service) { continuation.yield($0) }], logger: testLogger)
+            configuration: ServiceGroupConfiguration(
+                services: [.init(service: running, serviceName: "service")], logger: testLogger))
         let task = Task {
             defer { continuation.finish() }
             try await group.run()

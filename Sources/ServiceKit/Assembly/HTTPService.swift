@@ -144,7 +144,10 @@ package struct HTTPService: Sendable {
         // Ends in reverse order: first clients move away, then the server finishes its requests, then the background work ends.
         var group = ServiceGroupConfiguration(
             services: (background + reloaders(source, reloads) + [application, draining]).map { service in
-                .init(service: service, successTerminationBehavior: .gracefullyShutdownGroup)
+                // Without a name it is described with all that it refers to, which takes long and does not belong into the log.
+                .init(
+                    service: service, successTerminationBehavior: .gracefullyShutdownGroup,
+                    serviceName: "\(type(of: service))")
             },
             gracefulShutdownSignals: signals, logger: logger)
         let drainTime = configuration.drainTime
