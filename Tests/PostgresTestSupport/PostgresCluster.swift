@@ -89,7 +89,8 @@ package final class PostgresCluster {
     private static let templateFolder = Mutex<String?>(nil)
 
     private static func makeFolder() async throws -> String {
-        let folder = try await TestCommand.run(["mktemp", "-d", "/tmp/arc-pg-XXXXXX"])
+        let parent = ProcessInfo.processInfo.environment["ARC_TEST_SERVERS_FOLDER"] ?? "/tmp"
+        let folder = try await TestCommand.run(["mktemp", "-d", "\(parent)/arc-pg-XXXXXX"])
         if getuid() == 0 { try await TestCommand.run(["chown", "postgres", folder]) }
         return folder
     }
